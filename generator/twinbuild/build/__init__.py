@@ -1,0 +1,1 @@
+"""Builders: the embedded assembler, and the sandbox that its hermetic steps and ``twinbuild run`` use."""

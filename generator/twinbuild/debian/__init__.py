@@ -1,0 +1,1 @@
+"""Debian's formats, pure: control files, versions, dependency closures, package archives, the dpkg database."""

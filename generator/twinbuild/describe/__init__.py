@@ -1,0 +1,1 @@
+"""What is said of a release, pure: release manifest, SBOM, provenance."""

@@ -1,0 +1,41 @@
+"""Every code that a finding may carry, with its meaning: what ``twinbuild explain`` prints.
+
+Each room owns one module here and one range of numbers, so that a code has one home and is never used twice:
+
+====== ================= ==========================================================
+range  module            about
+====== ================= ==========================================================
+TB10   ``yaml``          the text of a spec: YAML, limits, encoding
+TB11   ``spec``          the values of a spec, overlays, files that it names
+TB20   ``python``        resolving Python requirements
+TB21   ``debian``        resolving Debian packages, signed indexes
+TB22   ``lock``          the lock: its form, its freshness
+TB23   ``local``         local trees and artifacts
+TB30   ``net``           digests in addresses, HTTP, indexes, mirrors
+TB31   ``store``         the store
+TB40   ``wheel``         wheels and their archives
+TB42   ``deb``           Debian package archives, maintainer scripts
+TB43   ``layer``         file trees, layers, OCI documents
+TB50   ``build``         the embedded assembler
+TB59   ``process``       processes and the sandbox
+TB60   ``verify``        the second build and its comparison
+TB70   ``describe``      release manifest, SBOM, provenance
+TB80   ``settings``      settings, command line, output
+TB90   ``internal``      our own defects
+====== ================= ==========================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Code"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A stable code, a title of a few words, and an explanation of one or more paragraphs ending in the remedy."""
+
+    code: str
+    title: str
+    explanation: str

@@ -1,0 +1,1 @@
+"""Frozen values: what the stages pass to each other. Holding a value is proof that it is well formed."""

@@ -1,0 +1,45 @@
+"""Built images: descriptors, layers and images by digest (OCI image-spec)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+
+__all__ = ["BuiltLayer", "Descriptor", "Image"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptor:
+    """A content descriptor (descriptor.md): media type, digest and size in bytes."""
+
+    media_type: str
+    digest: Digest
+    size: int
+
+    def __post_init__(self) -> None:
+        assert self.size >= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltLayer:
+    """A finished layer. ``diff_id`` is the digest of the tar and the durable identity; ``blob`` is it as stored."""
+
+    derivation: Digest
+    title: str
+    diff_id: Digest
+    uncompressed_size: int
+    blob: Descriptor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A finished image: its manifest and configuration are blobs of the store, as are its layers."""
+
+    derivation: Digest
+    variant: str
+    platform: Platform
+    manifest: Descriptor
+    config: Descriptor
+    layers: tuple[BuiltLayer, ...]

@@ -1,0 +1,171 @@
+"""The lock: every byte that may enter an image, by name, size and SHA-256. No address stands in it.
+
+Where an index or a mirror is, is a setting of the machine; an entry names an *index* (``default``, or a name that
+the spec gives) and a file, so that a mirror, a proxy or an island changes neither a digest nor the lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+
+__all__ = [
+    "AptIndex",
+    "Lock",
+    "LockedArtifact",
+    "LockedDeb",
+    "LockedSourceFile",
+    "LockedWheel",
+    "PythonEnvironment",
+    "ResolverPin",
+    "Target",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverPin:
+    """The programs that resolved: their versions are inputs, for another version may choose otherwise."""
+
+    pip: str
+    pip_tools: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AptIndex:
+    """One signed suite of a Debian archive as it was read at lock time.
+
+    ``date`` is the Release file's own Date (RFC 3339, UTC); ``snapshot`` queries use it. ``release`` is the digest of
+    the signed InRelease file, ``packages`` the digest of the uncompressed Packages file of ``component``.
+    """
+
+    archive: str  # "debian", or "debian-security": which repository of the mirror
+    suite: str
+    component: str
+    architecture: str
+    date: str
+    release: Digest
+    packages: Digest
+    signed_by: str  # fingerprint of the primary key, upper-case hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedDeb:
+    """One Debian package file."""
+
+    name: str
+    version: str
+    architecture: str  # of the package: "amd64", "all"
+    archive: str  # as in AptIndex
+    suite: str
+    component: str
+    path: str  # below the archive's root: pool/main/…
+    size: int
+    sha256: Digest
+    source: str  # source package
+    source_version: str
+    depends: tuple[str, ...]  # names of the packages of this closure that satisfy its (Pre-)Depends, sorted
+    pre_depends: tuple[str, ...]  # the part of them that must be unpacked and configured first
+    essential: bool
+    requested: bool  # named by the spec (or essential to it), not only pulled in
+
+    @property
+    def filename(self) -> str:
+        """The file's base name in the pool."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedWheel:
+    """One wheel file: exactly the artifact that is installed."""
+
+    index: str  # "default", or the name that the spec gives
+    name: str  # PEP 503 normalised
+    version: str
+    filename: str
+    size: int
+    sha256: Digest
+    requires: tuple[str, ...]  # normalised names of the locked projects that it requires on this target, sorted
+    requested: bool  # named by the spec, not only pulled in
+    extras: tuple[str, ...] = ()  # extras that were asked for, sorted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonEnvironment:
+    """The Python for which wheels were chosen (PEP 425, 508, 600)."""
+
+    version: str  # full version, such as 3.11.2: that of the image's interpreter
+    implementation: str  # "cp"
+    glibc: str  # such as 2.36: newest manylinux_2_N that may be chosen
+
+    @property
+    def minor(self) -> str:
+        """``3.11`` of ``3.11.2``."""
+        major, minor = self.version.split(".")[:2]
+        return f"{major}.{minor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One variant on one platform: its Python, its wheels and its Debian packages."""
+
+    variant: str
+    platform: Platform
+    python: PythonEnvironment
+    debs: tuple[LockedDeb, ...]  # sorted by name
+    wheels: tuple[LockedWheel, ...]  # runtime, sorted by name
+    development: tuple[LockedWheel, ...] = ()  # locked beside them, never in an image
+    test: tuple[LockedWheel, ...] = ()
+    build: tuple[LockedWheel, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``cpu-linux-amd64``: names the target in file names and messages."""
+        return f"{self.variant}-{self.platform.file_part}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedArtifact:
+    """One file of the model. ``uri`` is as the spec states it: a relative path, http(s), or ``wheel:PROJECT/PATH``."""
+
+    name: str
+    uri: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSourceFile:
+    """One file of the application directory; ``path`` is relative to it, with forward slashes."""
+
+    path: str
+    size: int
+    sha256: Digest
+    executable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Everything that a release may use.
+
+    ``inputs`` is the digest of the part of the spec that a resolution depends on: a lock whose ``inputs`` differ from
+    the spec's is stale. Parts carry digests of their own, so that a message can say which part is stale.
+    """
+
+    python_inputs: Digest
+    debian_inputs: Digest
+    artifact_inputs: Digest
+    source_inputs: Digest
+    resolver: ResolverPin
+    indexes: tuple[AptIndex, ...]
+    targets: tuple[Target, ...]  # sorted by key
+    artifacts: tuple[LockedArtifact, ...]  # sorted by name
+    source: tuple[LockedSourceFile, ...]  # sorted by path
+
+    def target(self, variant: str, platform: Platform) -> Target | None:
+        """The target of that variant and platform, where the lock has it."""
+        for target in self.targets:
+            if target.variant == variant and target.platform == platform:
+                return target
+        return None

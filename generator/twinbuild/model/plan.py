@@ -1,0 +1,213 @@
+"""Derivations: everything that can change a byte of an image, and nothing else.
+
+The digest of a derivation's canonical JSON keys the layer cache. Addresses, host paths, users and times stay out.
+Two equal derivations must give equal bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+
+__all__ = [
+    "ApplicationRecipe",
+    "ArtifactRecipe",
+    "Compression",
+    "Compressor",
+    "DebInput",
+    "DebianRecipe",
+    "Derivation",
+    "Document",
+    "FileInput",
+    "ImageConfig",
+    "Interpreter",
+    "LayerDerivation",
+    "LayerRecipe",
+    "MetadataRecipe",
+    "Plan",
+    "SkeletonRecipe",
+    "User",
+    "WheelInput",
+    "WheelsRecipe",
+]
+
+
+class Compression(StrEnum):
+    """How layers are stored; the ``diff_id`` is the same under each."""
+
+    ZSTD = "zstd"
+    GZIP = "gzip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compressor:
+    """A compressor, completely determined: its bytes depend on name, version, level and mode."""
+
+    kind: Compression
+    implementation: str  # such as "libzstd/1.5.7" or "zlib-deflate/1"
+    level: int
+    mode: str  # such as "streaming,workers>=1,content-size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """The account that the service runs as; it gets passwd, group and home entries."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebInput:
+    """A Debian package as an input of a layer."""
+
+    name: str
+    version: str
+    architecture: str
+    sha256: Digest
+    size: int
+    depends: tuple[str, ...]
+    pre_depends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelInput:
+    """A wheel as an input of a layer. ``requested`` writes the REQUESTED marker (PEP 376)."""
+
+    filename: str
+    sha256: Digest
+    size: int
+    requested: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInput:
+    """One file that is copied: its path in the image, content and mode."""
+
+    path: str  # absolute in the image, without the leading slash
+    sha256: Digest
+    size: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The image's own Python, which compiles byte code: the packages that hold it and the modules it needs."""
+
+    version: str  # 3.11.2
+    executable: str  # below the root: usr/bin/python3.11
+    debs: tuple[DebInput, ...]  # those whose files are needed to run it, sorted by name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebianRecipe:
+    """The operating system from Debian packages, with the effects of their maintainer scripts as data."""
+
+    debs: tuple[DebInput, ...]  # all packages of the layer, sorted by name
+    effects: Digest  # of the catalogue of known scripts that applies
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkeletonRecipe:
+    """The virtual environment without packages (PEP 405): pyvenv.cfg, bin/python, activate-free."""
+
+    prefix: str  # "opt/venv"
+    python: str  # "3.11"
+    version: str  # "3.11.2"
+    executable: str  # "usr/bin/python3.11"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelsRecipe:
+    """Wheels unpacked into a virtual environment; a big one has a layer of its own."""
+
+    prefix: str
+    wheels: tuple[WheelInput, ...]  # sorted by file name
+    bytecode: Interpreter | None  # None: no byte code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRecipe:
+    """One file of the model."""
+
+    file: FileInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationRecipe:
+    """The application's files, with byte code where asked."""
+
+    files: tuple[FileInput, ...]  # sorted by path
+    bytecode: Interpreter | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataRecipe:
+    """``etc/twinbuild/``: documents about the contents, made from locked facts."""
+
+    files: tuple[FileInput, ...]  # sorted by path
+
+
+LayerRecipe = DebianRecipe | SkeletonRecipe | WheelsRecipe | ArtifactRecipe | ApplicationRecipe | MetadataRecipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerDerivation:
+    """One layer, completely determined. ``title`` is for people and for the image's history."""
+
+    title: str
+    platform: Platform
+    recipe: LayerRecipe
+    writer: str  # the tar writer's algorithm and version: "twinbuild-layer/1"
+    compressor: Compressor
+    source_date_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """The runtime part of the image configuration (OCI image-spec, config.md)."""
+
+    user: str  # "uid:gid"
+    command: tuple[str, ...]  # Cmd
+    entrypoint: tuple[str, ...]
+    working_directory: str
+    environment: tuple[tuple[str, str], ...]  # in order
+    exposed_ports: tuple[str, ...]  # "8000/tcp", sorted
+    labels: tuple[tuple[str, str], ...]  # sorted by key
+    stop_signal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """One image for one variant and platform, completely determined."""
+
+    name: str
+    version: str
+    variant: str
+    platform: Platform
+    builder: str  # "embedded/1": the algorithm's name and version are an input
+    layers: tuple[LayerDerivation, ...]  # lowest first; order is meaning
+    config: ImageConfig
+    source_date_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text that the plan itself made and that a recipe names by digest; it must be put into the store."""
+
+    digest: Digest
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All images of a release, and the documents that their recipes name (other inputs are blobs of the store)."""
+
+    derivations: tuple[Derivation, ...]  # sorted by variant, platform
+    documents: tuple[Document, ...]

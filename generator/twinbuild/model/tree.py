@@ -1,0 +1,140 @@
+"""Entries of a file tree before it is a tar: what every reader yields and the layer writer takes.
+
+Nothing untrusted is unpacked to disk: members of an archive become entries. A path that leaves the root, or that a
+reader could understand in two ways, cannot exist here.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from twinbuild.errors import IntegrityError
+
+__all__ = ["BytesContent", "Content", "Directory", "Entry", "File", "Hardlink", "Symlink", "check_path", "check_target"]
+
+_MAXIMUM_PATH = 4096  # PATH_MAX of Linux
+_MAXIMUM_NAME = 255  # NAME_MAX of Linux
+
+
+def check_path(path: str) -> None:
+    """Raise IntegrityError TB4301 unless ``path`` is relative, normal, printable and within Linux's limits."""
+    reason = _objection(path)
+    if reason:
+        raise IntegrityError.of(
+            "TB4301",
+            f"path {path[:200]!r} {reason}",
+            hint="do not use the archive; report it to whoever made it",
+        )
+
+
+def _objection(path: str) -> str:
+    if not path:
+        return "is empty"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        return "has a control character or lone surrogate"
+    if "\\" in path:
+        return "has a backslash"
+    if path.startswith("/"):
+        return "is absolute"
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return "is not normal (an empty part, '.' or '..')"
+    if len(path.encode()) >= _MAXIMUM_PATH or any(len(part.encode()) > _MAXIMUM_NAME for part in parts):
+        return "is longer than Linux allows"
+    return ""
+
+
+def check_target(target: str) -> None:
+    """Raise IntegrityError TB4302 unless ``target`` can be the text of a symbolic link."""
+    if not target or "\0" in target or "\n" in target or len(target.encode()) >= _MAXIMUM_PATH:
+        raise IntegrityError.of(
+            "TB4302",
+            f"link target {target[:200]!r} is empty, too long or has a control character",
+            hint="do not use the archive; report it to whoever made it",
+        )
+
+
+class Content(Protocol):
+    """The bytes of a file, of known size, which can be read more than once."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+
+    def open(self) -> BinaryIO:
+        """A new stream from the first byte; the caller closes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BytesContent:
+    """Content that is in memory: documents and small generated files."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return len(self.data)
+
+    def open(self) -> BinaryIO:
+        """A stream over the bytes."""
+        return io.BytesIO(self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A regular file. ``mode`` is permission bits only (with set-uid, set-gid and sticky)."""
+
+    path: str
+    content: Content
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory."""
+
+    path: str
+    mode: int = 0o755
+    uid: int = 0
+    gid: int = 0
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symlink:
+    """A symbolic link; ``target`` is its text, not resolved. Permission bits are always 0777."""
+
+    path: str
+    target: str
+    uid: int = 0
+    gid: int = 0
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+        check_target(self.target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardlink:
+    """Another name for the regular file at ``target``, which is a path of the same tree."""
+
+    path: str
+    target: str
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+        check_path(self.target)
+
+
+Entry = File | Directory | Symlink | Hardlink

@@ -1,0 +1,1 @@
+"""HTTP, shared by the adapters: limits, retries, redirects, redaction."""

@@ -1,0 +1,1 @@
+"""OCI formats, pure: deterministic layers, image configuration, manifest, index, layout."""

@@ -1,0 +1,1 @@
+"""The stages as functions: the only place where the ports meet."""

@@ -1,0 +1,133 @@
+"""The few seams where twinbuild touches the world. Adapters implement them; they meet only in the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import LockedArtifact, LockedDeb, LockedWheel
+from twinbuild.model.plan import Derivation
+
+__all__ = ["BlobWriter", "Builder", "Completed", "Fetcher", "Progress", "Runner", "Store", "silent"]
+
+
+class BlobWriter(Protocol):
+    """A blob in the making. Until ``commit`` it has no name, and leaving the context without it leaves nothing."""
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> int:
+        """Append bytes (hashed as they pass) and return how many."""
+
+    def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Give the blob its name and return digest and size.
+
+        Raises IntegrityError TB3101 if ``expected`` is given and differs; nothing is stored then.
+        """
+
+
+class Store(Protocol):
+    """Content-addressed blobs, and small records under a key.
+
+    Safe for concurrent processes and for ``kill -9`` at any moment: a blob is wholly there or not at all.
+    """
+
+    def has(self, digest: Digest) -> bool:
+        """Whether a blob of that name is there (not that its bytes are right: reading checks that)."""
+
+    def size(self, digest: Digest) -> int:
+        """Size in bytes. Raises LockError TB3102 if there is no such blob."""
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """A seekable stream over a blob, as stored. Raises LockError TB3102 if there is none.
+
+        Reading it whole and in order checks the digest: the last read raises IntegrityError TB3103 on a difference.
+        """
+
+    def read(self, digest: Digest, *, limit: int = 64 << 20) -> bytes:
+        """A whole document, checked. Raises LockError TB3102, IntegrityError TB3103 (also if above ``limit``)."""
+
+    def check(self, digest: Digest) -> None:
+        """Hash a blob once in this process's life and remember it by (inode, size, mtime); raises as ``open``."""
+
+    def path(self, digest: Digest) -> Path:
+        """Where the blob lies, for random access by a reader that was given its digest by ``check``. Never write."""
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """A new blob."""
+
+    def put(self, content: bytes) -> Digest:
+        """Store a document and return its digest. A corrupt blob of that name is replaced."""
+
+    def record(self, kind: str, key: Digest) -> bytes | None:
+        """A record as it was written, or None; one that is damaged counts as none."""
+
+    def put_record(self, kind: str, key: Digest, content: bytes) -> None:
+        """Write a record, replacing an older one at once."""
+
+    def blobs(self) -> Iterator[Digest]:
+        """All blob names, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A process that ended: its status (negative: the signal) and what it printed."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Runner(Protocol):
+    """The one place that starts processes."""
+
+    def run(
+        self,
+        argv: tuple[str, ...],
+        *,
+        environment: tuple[tuple[str, str], ...],
+        stdin: bytes = b"",
+        directory: Path | None = None,
+        timeout: float = 600.0,
+    ) -> Completed:
+        """Run a program with exactly that environment and wait for it.
+
+        Raises EnvironmentFault TB5901 if it cannot be started, TB5902 if it outlives ``timeout`` (seconds); it and
+        its children are then dead. A non-zero status is not an error here: the caller judges it.
+        """
+
+
+class Progress(Protocol):
+    """Where long work says how far it is. Never part of a result."""
+
+    def __call__(self, activity: str, done: int, total: int) -> None:
+        """``done`` of ``total`` (bytes or items; 0: unknown) of a named activity."""
+
+
+def silent(activity: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Fetcher(Protocol):
+    """Brings bytes of known digest and size into the store. It cannot discover anything."""
+
+    def fetch(
+        self,
+        items: tuple[LockedWheel | LockedDeb | LockedArtifact, ...],
+        store: Store,
+        progress: Progress = silent,
+    ) -> None:
+        """Store every item that is not there yet, several at a time.
+
+        Raises FetchError (network) or IntegrityError (bytes); what arrived whole stays stored.
+        """
+
+
+class Builder(Protocol):
+    """Realises a derivation into an image whose blobs lie in the store."""
+
+    def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
+        """Build, or take from the layer cache what is there. Raises BuildError, IntegrityError."""

@@ -1,0 +1,1 @@
+"""Starting processes: the one place that does."""

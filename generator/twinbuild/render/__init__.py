@@ -1,0 +1,1 @@
+"""Texts from templates, pure: Dockerfile, lock files for pip, pylock.toml."""

@@ -1,0 +1,1 @@
+"""Adapters that discover: pip-compile, Debian suites, local trees. Only ``lock`` uses them."""

@@ -1,0 +1,1 @@
+"""Wheels, pure: a strict archive reader, tags, and what an installation leaves."""
