@@ -1,0 +1,29 @@
+"""Settings of the machine: where things are and how to reach them. No byte of a release may depend on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Addresses and limits, gathered once at the edge from the environment, ``twinbuild.toml``, pip and apt.
+
+    ``indexes`` maps an index's name to the base address of its simple API (PEP 503/691), ``default`` included where
+    it is known; ``archives`` maps a Debian archive's name (``debian``, ``debian-security``) to the addresses that
+    serve it, tried in order; ``snapshots`` likewise to addresses with ``{timestamp}`` in them.
+    """
+
+    store: str  # absolute path of the store
+    indexes: tuple[tuple[str, str], ...] = ()
+    archives: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    snapshots: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    certificates: str = ""  # path of a certificate bundle; "" means the system's
+    proxies: tuple[tuple[str, str], ...] = ()  # scheme → address
+    no_proxy: tuple[str, ...] = ()  # host suffixes that are reached directly
+    offline: bool = False
+    connections: int = 6  # downloads side by side
+    timeout: float = 60.0  # seconds without a byte
+    retries: int = 4
