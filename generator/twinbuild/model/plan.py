@@ -101,6 +101,7 @@ class Interpreter:
 
     version: str  # 3.11.2
     executable: str  # below the root: usr/bin/python3.11
+    program: Digest  # of the text of the compiling program
     debs: tuple[DebInput, ...]  # those whose files are needed to run it, sorted by name
 
 

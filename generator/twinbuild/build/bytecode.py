@@ -1,0 +1,149 @@
+"""Byte code, compiled by the image's own interpreter, the same bytes in whatever order and on whatever machine.
+
+Files are PEP 552 hash-based and unchecked (flags 1), for the final path, and marshalled with version 2, which has no
+reference flags: ordinary byte code (version 4) depends on which objects happened to be shared, and so on what was
+compiled before. The interpreter only compiles: no code of an input runs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, Final, Self
+
+from twinbuild.errors import BuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+from twinbuild.ports import Runner
+
+__all__ = ["PROGRAM", "PROGRAM_DIGEST", "Compiler", "Spool", "cache_path"]
+
+# Runs in the image's interpreter. Frames: path length, source length (big-endian 32 bits each), path, source in;
+# length and file out, 0 for a source that this Python cannot compile (pip skips such files too).
+PROGRAM: Final = """\
+import _imp, marshal, struct, sys
+from _frozen_importlib_external import MAGIC_NUMBER, _RAW_MAGIC_NUMBER
+read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
+while header := read(8):
+    path_length, length = struct.unpack(">II", header)
+    path, source = read(path_length).decode(), read(length)
+    try:
+        code = compile(source, path, "exec", dont_inherit=True, optimize=0)
+    except (SyntaxError, ValueError, RecursionError):
+        write(struct.pack(">I", 0))
+        continue
+    file = MAGIC_NUMBER + struct.pack("<I", 1) + _imp.source_hash(_RAW_MAGIC_NUMBER, source) + marshal.dumps(code, 2)
+    write(struct.pack(">I", len(file)) + file)
+"""
+PROGRAM_DIGEST: Final = Digest.of(PROGRAM.encode())
+_BATCH: Final = 8 << 20  # bytes of source in one process: bounds memory, and hides its start
+
+
+def cache_path(source: str, python_minor: str) -> str:
+    """Where the byte code of a source lies (PEP 3147): ``a/b.py`` → ``a/__pycache__/b.cpython-311.pyc``."""
+    directory, _, name = source.rpartition("/")
+    tag = "cpython-" + python_minor.replace(".", "")
+    return f"{directory}{'/' if directory else ''}__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Content that lies in a spool."""
+
+    spool: IO[bytes]
+    offset: int
+    size: int
+
+    def open(self) -> BinaryIO:
+        """A stream over the slice."""
+        return io.BytesIO(os.pread(self.spool.fileno(), self.size, self.offset))
+
+
+class Spool:
+    """Small files on disk instead of in memory, gone when it is closed."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by __exit__
+        self._end = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, chunk: bytes) -> _Slice:
+        """Keep a file's bytes and return its content."""
+        os.pwrite(self._file.fileno(), chunk, self._end)
+        piece = _Slice(self._file, self._end, len(chunk))
+        self._end += len(chunk)
+        return piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """An image's interpreter at ``root`` on this machine, which needs the root's architecture but no namespace."""
+
+    runner: Runner
+    root: Path
+    platform: Platform
+    executable: str  # below the root: usr/bin/python3.11
+
+    def compile(self, sources: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Compile (final absolute path, source) pairs; yields (path, byte code file) in the same order.
+
+        A source that this Python cannot compile is left out. Raises BuildError TB5010 if the interpreter fails.
+        """
+        batch: list[tuple[str, bytes]] = []
+        weight = 0
+        for path, source in sources:
+            batch.append((path, source))
+            weight += len(source)
+            if weight >= _BATCH:
+                yield from self._run(batch)
+                batch, weight = [], 0
+        if batch:
+            yield from self._run(batch)
+
+    def _run(self, batch: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        frames = bytearray()
+        for path, source in batch:
+            name = path.encode()
+            frames += struct.pack(">II", len(name), len(source)) + name + source
+        libraries = ":".join(str(self.root / directory / self.platform.triplet) for directory in ("usr/lib", "lib"))
+        completed = self.runner.run(
+            (
+                str(self.root / self.platform.loader),
+                *("--library-path", libraries),
+                str(self.root / self.executable),
+                *("-S", "-s", "-P", "-W", "ignore", "-c", PROGRAM),
+            ),
+            environment=(
+                ("PYTHONHOME", str(self.root / "usr")),
+                ("PYTHONHASHSEED", "0"),
+                ("PYTHONUTF8", "1"),
+                ("PYTHONDONTWRITEBYTECODE", "1"),
+            ),
+            stdin=bytes(frames),
+        )
+        if completed.status != 0:
+            last = completed.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise BuildError.of(
+                "TB5010",
+                f"the image's interpreter could not compile byte code: status {completed.status}, {last!r}",
+                hint="see `twinbuild doctor`; `build: {bytecode: false}` in the spec leaves byte code out",
+                where=self.executable,
+            )
+        answer = completed.stdout
+        offset = 0
+        for path, _ in batch:
+            (length,) = struct.unpack_from(">I", answer, offset)
+            offset += 4
+            if length:
+                yield path, answer[offset : offset + length]
+            offset += length
