@@ -14,6 +14,7 @@ TB23   ``local``         local trees and artifacts
 TB30   ``net``           digests in addresses, HTTP, indexes, mirrors
 TB31   ``store``         the store
 TB40   ``wheel``         wheels and their archives
+TB41   ``tar``           tar streams that others made
 TB42   ``deb``           Debian package archives, maintainer scripts
 TB43   ``layer``         file trees, layers, OCI documents
 TB50   ``build``         the embedded assembler
