@@ -1,0 +1,98 @@
+"""The documents of an image (OCI image-spec: config.md, manifest.md, image-index.md) as exact bytes: canonical JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from twinbuild.codec.canonical import Json, canonical
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.plan import Derivation, ImageConfig
+from twinbuild.model.platform import Platform
+
+__all__ = ["CONFIG", "INDEX", "MANIFEST", "created", "described", "image_config", "image_index", "image_manifest"]
+
+CONFIG: Final = "application/vnd.oci.image.config.v1+json"
+MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+INDEX: Final = "application/vnd.oci.image.index.v1+json"
+
+
+def created(source_date_epoch: int) -> str:
+    """The one time of an image as RFC 3339 in UTC: ``2026-11-01T00:00:00Z``."""
+    return datetime.fromtimestamp(source_date_epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def image_config(derivation: Derivation, layers: Sequence[BuiltLayer]) -> bytes:
+    """The image configuration. History has one entry for each layer, with its title; all times are the one."""
+    assert len(layers) == len(derivation.layers), "an image has the layers of its derivation"
+    time = created(derivation.source_date_epoch)
+    return canonical(
+        {
+            "architecture": derivation.platform.architecture,
+            "config": _runtime(derivation.config),
+            "created": time,
+            "history": [{"created": time, "created_by": f"twinbuild: {layer.title}"} for layer in layers],
+            "os": derivation.platform.os,
+            "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
+        }
+    )
+
+
+def image_manifest(
+    config: bytes, layers: Sequence[BuiltLayer], *, annotations: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """The image manifest over a configuration's exact bytes and the layers, lowest first."""
+    document: dict[str, Json] = {
+        "config": described(Descriptor(media_type=CONFIG, digest=Digest.of(config), size=len(config))),
+        "layers": [described(layer.blob) for layer in layers],
+        "mediaType": MANIFEST,
+        "schemaVersion": 2,
+    }
+    if annotations:
+        document["annotations"] = dict(annotations)
+    return canonical(document)
+
+
+def image_index(images: Sequence[Image]) -> bytes:
+    """The index of one variant's images, one for each platform, in the order of the platforms' names."""
+    ordered = sorted(images, key=lambda image: image.platform)
+    assert len({image.platform for image in ordered}) == len(ordered), "one image for each platform"
+    return index_document([described(image.manifest, platform=image.platform) for image in ordered])
+
+
+def index_document(manifests: Sequence[Json]) -> bytes:
+    """An index over descriptors that are already JSON."""
+    return canonical({"manifests": list(manifests), "mediaType": INDEX, "schemaVersion": 2})
+
+
+def described(
+    descriptor: Descriptor, *, platform: Platform | None = None, annotations: Sequence[tuple[str, str]] = ()
+) -> dict[str, Json]:
+    """A descriptor as JSON (descriptor.md)."""
+    document: dict[str, Json] = {
+        "digest": str(descriptor.digest),
+        "mediaType": descriptor.media_type,
+        "size": descriptor.size,
+    }
+    if platform is not None:
+        document["platform"] = {"architecture": platform.architecture, "os": platform.os}
+    if annotations:
+        document["annotations"] = dict(annotations)
+    return document
+
+
+def _runtime(config: ImageConfig) -> dict[str, Json]:
+    """The ``config`` object; what is empty is left out, as an engine reads both the same."""
+    document: dict[str, Json] = {
+        "Cmd": list(config.command),
+        "Entrypoint": list(config.entrypoint),
+        "Env": [f"{name}={value}" for name, value in config.environment],
+        "ExposedPorts": {port: {} for port in config.exposed_ports},
+        "Labels": dict(config.labels),
+        "StopSignal": config.stop_signal,
+        "User": config.user,
+        "WorkingDir": config.working_directory,
+    }
+    return {key: value for key, value in document.items() if value}
