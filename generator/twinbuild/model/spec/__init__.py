@@ -1,1 +1,7 @@
-"""The release spec as typed values: what a person writes in ``release.yaml``."""
+"""The spec: ``release.yaml`` as a tree of frozen pydantic models, one module for each group of sections."""
+
+from __future__ import annotations
+
+from twinbuild.model.spec.release import API_VERSION, ReleaseSpec
+
+__all__ = ["API_VERSION", "ReleaseSpec"]

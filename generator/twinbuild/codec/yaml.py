@@ -1,0 +1,299 @@
+"""A strict reader of YAML: one document, one reading, every finding with its place.
+
+Text is read event by event, so that neither depth nor aliases can exhaust anything. Refused are tags, anchors, aliases,
+merge keys, duplicate keys, keys that are not text, ambiguous scalars, a second document, and characters that do not
+show. A byte-order mark and CRLF line ends are accepted and change no value.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import yaml
+
+from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceNode
+from twinbuild.codec.scalars import Ambiguous, read_plain
+from twinbuild.errors import Finding, Location
+
+__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "parse_yaml"]
+
+MAXIMUM_BYTES: Final = 1 << 20
+MAXIMUM_DEPTH: Final = 50
+MAXIMUM_NODES: Final = 50_000
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# What YAML itself forbids (1.2, production 1), what does not show, and what changes the order of reading.
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A file as it was read: a name for messages, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+class _Place(Protocol):
+    """What the marks of both of PyYAML's loaders have: line and column from 0."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection that has not ended."""
+
+    mark: Mark
+    mapping: bool
+    items: list[Node]
+    key: ScalarNode | None
+    entries: list[tuple[ScalarNode, Node]]
+    seen: dict[str, Mark]
+    skip: bool  # its place in its parent has no proper key
+
+
+class _Reader:
+    """One pass over the events of one file."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.lines = text.split("\n")
+        self.findings: list[Finding] = []
+        self.stack: list[_Open] = []
+        self.root: Node | None = None
+
+    def find(self, code: str, message: str, hint: str, mark: Mark) -> None:
+        excerpt = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
+        self.findings.append(
+            Finding(
+                code=code,
+                message=message,
+                hint=hint,
+                where=Location(file=mark.file, line=mark.line, column=mark.column, excerpt=excerpt, width=mark.width),
+            )
+        )
+
+    def mark(self, start: _Place | None, end: _Place | None = None) -> Mark:
+        if start is None:
+            return _start(self.name)
+        width = end.column - start.column if end is not None and end.line == start.line else 1
+        return Mark(file=self.name, line=start.line + 1, column=start.column + 1, width=max(1, width))
+
+    def read(self) -> Node | None:
+        """The root node; None where findings say why there is none."""
+        documents = nodes = 0
+        try:
+            for event in yaml.parse(self.text, Loader=_LOADER):
+                if isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        self.find(
+                            "TB1011",
+                            "a second document begins",
+                            "keep one document per file",
+                            self.mark(event.start_mark),
+                        )
+                        return None
+                elif isinstance(event, yaml.NodeEvent):
+                    nodes += 1
+                    if nodes > MAXIMUM_NODES:
+                        self.find(
+                            "TB1004",
+                            f"the file has more than {MAXIMUM_NODES} values",
+                            "move large tables into files of their own",
+                            self.mark(event.start_mark),
+                        )
+                        return None
+                    if len(self.stack) >= MAXIMUM_DEPTH:
+                        self.find(
+                            "TB1003",
+                            f"values are nested more than {MAXIMUM_DEPTH} deep",
+                            "flatten the structure",
+                            self.mark(event.start_mark),
+                        )
+                        return None
+                    self._node(event)
+                elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                    self._close()
+        except yaml.YAMLError as error:
+            self._malformed(error)
+            return None
+        if self.root is None and not self.findings:
+            self.find("TB1012", "the file is empty, expected a mapping", "see `twinbuild init`", _start(self.name))
+        return self.root
+
+    def _malformed(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+        context = getattr(error, "context", None)
+        message = f"{problem} {context}" if context else str(problem)
+        place = self.mark(mark) if mark is not None else _start(self.name)
+        if message.startswith("found character '\\t'") or "tab" in message:
+            self.find("TB1005", message, "indent with spaces", place)
+        else:
+            self.find("TB1005", message, "check indentation, quotes and colons at this place", place)
+
+    def _node(self, event: yaml.NodeEvent) -> None:
+        mark = self.mark(event.start_mark, event.end_mark if isinstance(event, yaml.ScalarEvent) else None)
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            self.find(
+                "TB1007",
+                f"{'alias' if isinstance(event, yaml.AliasEvent) else 'anchor'} {event.anchor!r} is not allowed",
+                "write the value out where it is used",
+                mark,
+            )
+        if isinstance(event, yaml.AliasEvent):
+            self._place(ScalarNode(mark=mark, text="", value=None, plain=True), complete=True)
+            return
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.find("TB1008", f"the tag {tag[:80]!r} is not allowed", "take the tag out", mark)
+        if isinstance(event, yaml.ScalarEvent):
+            self._place(self._scalar(event, mark), complete=True)
+            return
+        top = self.stack[-1] if self.stack else None
+        skip = False
+        if top is not None and top.mapping and top.key is None:
+            self.find("TB1010", "a key is a list or a mapping, expected text", "use text for keys", mark)
+            skip = True
+        self.stack.append(
+            _Open(
+                mark=mark,
+                mapping=isinstance(event, yaml.MappingStartEvent),
+                items=[],
+                key=None,
+                entries=[],
+                seen={},
+                skip=skip,
+            )
+        )
+
+    def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> ScalarNode:
+        text = event.value
+        plain = event.style is None or event.style == ""
+        for match in _FORBIDDEN.finditer(text):
+            character = match[0]
+            self.find(
+                "TB1014",
+                f"the value has the character U+{ord(character):04X} {unicodedata.name(character, 'control')}",
+                "take it out: it does not show, or other programs refuse it",
+                mark,
+            )
+            break
+        if not plain or event.tag is not None:
+            return ScalarNode(mark=mark, text=text, value=text, plain=plain)
+        try:
+            return ScalarNode(mark=mark, text=text, value=read_plain(text), plain=True)
+        except Ambiguous as ambiguous:
+            if text == "<<" and self.stack and self.stack[-1].mapping and self.stack[-1].key is None:
+                self.find("TB1009", "the merge key '<<' is not allowed", "write the entries out", mark)
+            elif ambiguous.number:
+                self.find(
+                    "TB1016",
+                    f"{text[:80]!r} without quotes is {ambiguous.reading}",
+                    f"quote it if it is text: '{text[:40]}'; else write a plain decimal number",
+                    mark,
+                )
+            else:
+                self.find(
+                    "TB1015",
+                    f"{text[:80]!r} without quotes is {ambiguous.reading} to some readers of YAML and text to others",
+                    f"quote it: '{text[:40]}'; for a truth value write true or false",
+                    mark,
+                )
+            return ScalarNode(mark=mark, text=text, value=text, plain=False)
+
+    def _place(self, node: Node, *, complete: bool) -> None:
+        """Put a finished node where it belongs: root, item, key or value."""
+        assert complete
+        if not self.stack:
+            self.root = node
+            return
+        top = self.stack[-1]
+        if not top.mapping:
+            top.items.append(node)
+        elif top.key is None:
+            assert isinstance(node, ScalarNode)
+            self._key(top, node)
+        else:
+            top.entries.append((top.key, node))
+            top.key = None
+
+    def _key(self, top: _Open, node: ScalarNode) -> None:
+        if not isinstance(node.value, str):
+            self.find("TB1010", f"the key {node.text!r} is not text", f"quote it: '{node.text}'", node.mark)
+        first = top.seen.get(node.text)
+        if first is not None:
+            self.find(
+                "TB1006",
+                f"the key {node.text!r} is given twice, first in line {first.line}",
+                "keep one of the two",
+                node.mark,
+            )
+        top.seen.setdefault(node.text, node.mark)
+        top.key = node
+
+    def _close(self) -> None:
+        done = self.stack.pop()
+        node: Node = (
+            MappingNode(mark=done.mark, entries=tuple(done.entries))
+            if done.mapping
+            else SequenceNode(mark=done.mark, items=tuple(done.items))
+        )
+        if done.skip:
+            node = ScalarNode(mark=done.mark, text="", value="", plain=False)
+        self._place(node, complete=True)
+
+
+def _start(name: str) -> Mark:
+    return Mark(file=name, line=1, column=1)
+
+
+def parse_yaml(source: SourceText) -> tuple[Node | None, tuple[Finding, ...]]:
+    """The root node of one file and what is wrong with it. The node is whole only where there are no findings."""
+    text, finding = _decode(source)
+    if finding is not None:
+        return None, (finding,)
+    reader = _Reader(source.name, text)
+    root = reader.read()
+    return root, tuple(reader.findings)
+
+
+def _decode(source: SourceText) -> tuple[str, Finding | None]:
+    content = source.content
+    if len(content) > MAXIMUM_BYTES:
+        return "", Finding(
+            code="TB1002",
+            message=f"the file has {len(content)} bytes, expected at most {MAXIMUM_BYTES}",
+            hint="move large values into files of their own",
+            where=Location(file=source.name),
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        return "", Finding(
+            code="TB1001",
+            message=f"the file is not UTF-8 at byte {error.start}{_guess(content)}",
+            hint="save it as UTF-8",
+            where=Location(file=source.name, line=line, column=column),
+        )
+    return text.removeprefix("\ufeff").replace("\r\n", "\n"), None
+
+
+def _guess(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return " (it looks like UTF-16)"
+    if content.startswith(b"\x1f\x8b"):
+        return " (it is gzip-compressed)"
+    return ""

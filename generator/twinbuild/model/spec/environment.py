@@ -1,0 +1,232 @@
+"""``environment``: what lies below the application, and what it needs to run."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from twinbuild.model.platform import SUPPORTED
+from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.references import ImageName, Requirement
+from twinbuild.model.spec.values import Label, Line, Name, Quantity, objection, quantity_value
+
+__all__ = ["Amount", "Base", "DebianBase", "Environment", "Gpu", "NodeLabel", "Resources", "Toleration", "Variant"]
+
+_SUITE = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
+_DEB = re.compile(r"[a-z0-9][a-z0-9+.-]{1,127}", re.ASCII)
+_PYTHON = re.compile(r"3\.(9|[1-9][0-9])", re.ASCII)
+_CUDA = re.compile(r"[1-9][0-9]?\.[0-9]{1,2}", re.ASCII)
+
+
+def _check_suite(text: str) -> str:
+    if not _SUITE.fullmatch(text):
+        raise objection("TB1104", f"got the suite {text[:80]!r}", "write a suite's code name, such as bookworm")
+    if text in ("stable", "oldstable", "oldoldstable", "testing", "unstable"):
+        raise objection(
+            "TB1104", f"the suite {text!r} moves with every release", "write its code name, such as bookworm"
+        )
+    return text
+
+
+def _check_deb(text: str) -> str:
+    if not _DEB.fullmatch(text):
+        raise objection(
+            "TB1104",
+            f"got the package {text[:80]!r}",
+            "write the name alone, such as libgomp1; the lock pins its version",
+        )
+    return text
+
+
+def _check_python(text: str) -> str:
+    if not _PYTHON.fullmatch(text):
+        raise objection(
+            "TB1127", f"got Python {text[:20]!r}", "write major and minor version in quotes, such as '3.11'"
+        )
+    return text
+
+
+def _check_cuda(text: str) -> str:
+    if not _CUDA.fullmatch(text):
+        raise objection("TB1104", f"got CUDA {text[:20]!r}", "write major and minor version in quotes, such as '12.4'")
+    return text
+
+
+def _check_platform(text: str) -> str:
+    if text not in SUPPORTED:
+        raise objection("TB1120", f"platform {text[:80]!r} is not supported", f"use one of {', '.join(SUPPORTED)}")
+    return text
+
+
+Suite = Annotated[str, AfterValidator(_check_suite)]
+DebName = Annotated[str, AfterValidator(_check_deb)]
+PythonVersion = Annotated[str, AfterValidator(_check_python), Field(json_schema_extra={"pattern": r"^3\.[0-9]+$"})]
+CudaVersion = Annotated[str, AfterValidator(_check_cuda)]
+PlatformName = Annotated[str, AfterValidator(_check_platform), Field(json_schema_extra={"enum": list(SUPPORTED)})]
+
+
+class DebianBase(Section):
+    """A base made of Debian packages."""
+
+    suite: Suite
+    """Code name of the suite, such as bookworm."""
+    components: Several[Literal["main", "contrib", "non-free", "non-free-firmware"]] = Field(
+        default=("main",), min_length=1
+    )
+    """Components of the archive."""
+    suites: Several[Suite] = ()
+    """Further suites, such as bookworm-updates or bookworm-security."""
+
+
+class Base(Section):
+    """What the image stands on: exactly one of the two."""
+
+    debian: DebianBase | None = None
+    """Packages of a Debian suite."""
+    image: ImageName | None = None
+    """An image by name and tag or digest; the lock pins its digest."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Base:
+        if (self.debian is None) == (self.image is None):
+            got = "neither" if self.debian is None else "both"
+            raise objection(
+                "TB1116", f"got {got} of 'debian' and 'image', expected exactly one", "choose one of the two bases"
+            )
+        return self
+
+
+class Variant(Section):
+    """One flavour of the image, for one kind of accelerator."""
+
+    name: Name
+    """Name of the variant, such as cpu or cuda12."""
+    accelerator: Literal["none", "cuda", "rocm"] = "none"
+    """Accelerator that it uses."""
+    cuda: CudaVersion | None = None
+    """CUDA version, where the accelerator is cuda."""
+    runtime: Several[Requirement] = ()
+    """Requirements beside those of `dependencies.runtime`."""
+    packages: Several[DebName] = ()
+    """Debian packages beside those of `environment.packages`."""
+    platforms: Several[PlatformName] = ()
+    """Platforms of this variant; all of `environment.platforms` where there are none."""
+
+    @model_validator(mode="after")
+    def _cuda_fits(self) -> Variant:
+        if (self.accelerator == "cuda") != (self.cuda is not None):
+            raise objection(
+                "TB1116",
+                f"accelerator is {self.accelerator!r} and cuda is {'given' if self.cuda else 'missing'}",
+                "give 'cuda' if, and only if, the accelerator is cuda",
+            )
+        return self
+
+
+class Amount(Section):
+    """What a container asks for, and what it may take."""
+
+    request: Quantity | None = None
+    """Amount that is kept for it."""
+    limit: Quantity | None = None
+    """Amount that it may not exceed."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Amount:
+        if self.request and self.limit and quantity_value(self.request) > quantity_value(self.limit):
+            raise objection(
+                "TB1105",
+                f"the request {self.request} is above the limit {self.limit}",
+                "raise the limit, or ask for less",
+            )
+        return self
+
+
+class Gpu(Section):
+    """Accelerator cards."""
+
+    count: int = Field(default=0, ge=0, le=64)
+    """Number of cards for one container."""
+    kind: Line | None = None
+    """Kind of card, such as nvidia-l4."""
+    driver: Line | None = None
+    """Oldest driver that works."""
+
+
+class Toleration(Section):
+    """A taint of a node that is accepted (Kubernetes)."""
+
+    key: Label
+    """Key of the taint."""
+    operator: Literal["Exists", "Equal"] = "Exists"
+    """How it is compared."""
+    value: Line | None = None
+    """Value of the taint, for Equal."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Effect of the taint; every effect where it is missing."""
+
+
+class NodeLabel(Section):
+    """A label that a node must have."""
+
+    key: Label
+    """Key of the label."""
+    values: Several[Line] = Field(min_length=1)
+    """Values of which it must have one."""
+
+
+class Resources(Section):
+    """What one container needs."""
+
+    cpu: Amount = Field(default_factory=Amount)
+    """Processor cores."""
+    memory: Amount = Field(default_factory=Amount)
+    """Memory in bytes."""
+    gpu: Gpu = Field(default_factory=Gpu)
+    """Accelerator cards."""
+    affinity: Several[NodeLabel] = ()
+    """Labels of nodes on which it may run."""
+    tolerations: Several[Toleration] = ()
+    """Taints of nodes that it accepts."""
+
+
+class Environment(Section):
+    """Operating system, Python, platforms and variants."""
+
+    base: Base
+    """What the image stands on."""
+    python: PythonVersion
+    """Python of the image, as major.minor in quotes."""
+    platforms: Several[PlatformName] = Field(default=("linux/amd64",), min_length=1)
+    """Platforms for which the image is built."""
+    variants: Several[Variant] = Field(default_factory=lambda: (Variant(name="cpu"),), min_length=1)
+    """Flavours of the image."""
+    packages: Several[DebName] = ()
+    """Debian packages by name, with what they need."""
+    resources: Resources = Field(default_factory=Resources)
+    """What one container needs."""
+
+    @field_validator("platforms", "packages")
+    @classmethod
+    def _distinct(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        refuse_repeated("entry", items)
+        return items
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Environment:
+        refuse_repeated("variant", (variant.name for variant in self.variants))
+        for variant in self.variants:
+            extra = [platform for platform in variant.platforms if platform not in self.platforms]
+            if extra:
+                raise objection(
+                    "TB1117",
+                    f"variant {variant.name!r} names the platform {extra[0]!r}, which environment.platforms lacks",
+                    "add it there, or take it out here",
+                )
+        if self.base.image is not None and self.packages:
+            raise objection(
+                "TB1116", "packages can be added to a Debian base only", "take 'packages' out, or use base.debian"
+            )
+        return self

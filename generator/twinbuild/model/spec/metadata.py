@@ -1,0 +1,106 @@
+"""``metadata`` and ``source``: what the release is called, and which files it is made from."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.references import Address, Callable
+from twinbuild.model.spec.tables import TextTable
+from twinbuild.model.spec.values import (
+    AbsolutePath,
+    Confined,
+    Date,
+    Description,
+    Line,
+    Name,
+    Version,
+    objection,
+)
+
+__all__ = ["Metadata", "Owner", "Source", "Step"]
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+
+
+def _check_email(text: str) -> str:
+    if not _EMAIL.fullmatch(text) or len(text) > 254:
+        raise objection("TB1104", f"got {text[:80]!r}, expected an e-mail address", "write name@domain.example")
+    return text
+
+
+class Owner(Section):
+    """A person who answers for the release."""
+
+    name: Line
+    """Name as people write it."""
+    email: Annotated[str, AfterValidator(_check_email)]
+    """Address at which the person is reached."""
+
+
+class Metadata(Section):
+    """Name, version and origin of the release."""
+
+    name: Name
+    """Name of the release; with the version it names the image and the output directory."""
+    version: Version
+    """Version of the release. Published versions never change: raise it for every change."""
+    team: Line
+    """Team that owns the release."""
+    owners: Several[Owner] = Field(min_length=1)
+    """People who answer for it."""
+    date: Date = "commit"
+    """Time stamp of every file (SOURCE_DATE_EPOCH): a day (its midnight in UTC), an RFC 3339 time, or `commit`, the
+    date of the source commit."""
+    description: Description | None = None
+    """What the release is for."""
+    labels: TextTable = FrozenMapping({})
+    """Labels of the image and the manifest."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Metadata:
+        refuse_repeated("owner", (owner.email for owner in self.owners))
+        return self
+
+
+class Step(Section):
+    """One step of preparing inputs."""
+
+    name: Name
+    """Name of the step."""
+    step: Callable
+    """The callable, as `module:attribute`."""
+    description: Description | None = None
+    """What the step does."""
+
+
+class Source(Section):
+    """The application: which files go into the image."""
+
+    repository: Address | None = None
+    """Address of the repository that holds the spec."""
+    commit: Literal["record", "omit"] = "omit"
+    """Whether the manifest names the source commit. Provenance always does."""
+    directory: Confined
+    """Directory of the application, relative to the spec."""
+    target: AbsolutePath = "/app"
+    """Where the directory lies in the image."""
+    ignore: Several[Line] = ()
+    """Files to leave out, as patterns of gitignore(5). Byte code and version control are always left out."""
+    preprocessing: Several[Step] = ()
+    """Steps by which the application prepares its inputs."""
+
+    @field_validator("ignore")
+    @classmethod
+    def _positive(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        refuse_repeated("pattern", patterns)
+        return patterns
+
+    @model_validator(mode="after")
+    def _unique(self) -> Source:
+        refuse_repeated("step", (step.name for step in self.preprocessing))
+        return self

@@ -1,0 +1,84 @@
+"""``publish``, ``governance`` and ``build``: where the release goes, who decides, and how its image is stored."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from twinbuild.model.spec.base import Section, Several
+from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.references import check_repository
+from twinbuild.model.spec.values import Duration, Label, Line, objection
+
+__all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
+
+_STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def _check_repositories(value: object) -> FrozenMapping:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "expected a mapping")
+    errors: list[InitErrorDetails] = []
+    for stage, repository in value.items():
+        problem: PydanticCustomError | None = None
+        if not isinstance(repository, str):
+            problem = PydanticCustomError("string_type", "expected text")
+        elif not _STAGE.fullmatch(stage):
+            problem = objection("TB1104", f"got the stage {stage[:80]!r}", "name stages in lower case, such as dev")
+        else:
+            try:
+                check_repository(repository)
+            except PydanticCustomError as error:
+                problem = error
+        if problem is not None:
+            errors.append({"type": problem, "loc": (stage,), "input": None})
+    if errors:
+        raise ValidationError.from_exception_data("repositories", errors, hide_input=True)
+    return FrozenMapping(value)
+
+
+class Publish(Section):
+    """Where the image goes."""
+
+    repositories: Annotated[
+        FrozenMapping,
+        PlainValidator(_check_repositories),
+        WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+    ] = FrozenMapping({})
+    """Repository of a registry for each stage, such as dev and prod."""
+
+
+class Roles(Section):
+    """Who may do what."""
+
+    creators: Several[Line] = ()
+    """People or groups who may make a release."""
+    approvers: Several[Line] = ()
+    """People or groups who may approve it."""
+    deployers: Several[Line] = ()
+    """People or groups who may bring it out."""
+
+
+class Governance(Section):
+    """Rules about the release itself."""
+
+    roles: Roles = Field(default_factory=Roles)
+    """Who may do what."""
+    approvals: int = Field(default=0, ge=0, le=20)
+    """Approvals that the release needs."""
+    retention: Duration | None = None
+    """How long it is kept."""
+    classification: Label | None = None
+    """Class of the information in it, such as internal."""
+
+
+class BuildOptions(Section):
+    """How the image is stored."""
+
+    compression: Literal["zstd", "gzip"] = "zstd"
+    """Compression of its layers."""
+    bytecode: bool = True
+    """Whether Python code is compiled ahead of its first run."""

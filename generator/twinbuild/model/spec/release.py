@@ -1,0 +1,89 @@
+"""The whole of ``release.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from twinbuild.model.spec.artifacts import Model
+from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.configuration import Configuration
+from twinbuild.model.spec.dependencies import Dependencies
+from twinbuild.model.spec.environment import Environment
+from twinbuild.model.spec.metadata import Metadata, Source
+from twinbuild.model.spec.operations import Observability, Rollout, Secret, Service
+from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
+from twinbuild.model.spec.serving import Serving, Tests
+from twinbuild.model.spec.values import objection
+
+__all__ = ["API_VERSION", "ReleaseSpec"]
+
+API_VERSION: Final = "twinbuild/v1"
+
+
+class ReleaseSpec(Section):
+    """A release of a model, as people write it down."""
+
+    api_version: Annotated[Literal["twinbuild/v1"], Field(alias="apiVersion")]
+    """Version of this format."""
+    kind: Literal["Release"]
+    """Kind of document."""
+    metadata: Metadata
+    """What the release is called, and who owns it."""
+    source: Source
+    """Which files it is made from."""
+    model: Model
+    """The trained model."""
+    environment: Environment
+    """Operating system, Python, platforms and variants."""
+    dependencies: Dependencies = Field(default_factory=Dependencies)
+    """Python requirements."""
+    configuration: Configuration = Field(default_factory=Configuration)
+    """Knobs of the service."""
+    serving: Serving
+    """How the service runs."""
+    tests: Tests = Field(default_factory=Tests)
+    """What is tried on every built image."""
+    rollout: Rollout = Field(default_factory=Rollout)
+    """How a new version takes over."""
+    observability: Observability = Field(default_factory=Observability)
+    """What can be seen of the running service."""
+    services: Several[Service] = ()
+    """Other services that it asks."""
+    secrets: Several[Secret] = ()
+    """Where secrets are kept; never the secrets themselves."""
+    publish: Publish = Field(default_factory=Publish)
+    """Where the image goes."""
+    governance: Governance = Field(default_factory=Governance)
+    """Rules about the release itself."""
+    build: BuildOptions = Field(default_factory=BuildOptions)
+    """How the image is stored."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ReleaseSpec:
+        refuse_repeated("service", (service.name for service in self.services))
+        refuse_repeated("secret", (secret.name for secret in self.secrets))
+        known = {secret.name for secret in self.secrets}
+        for service in self.services:
+            if service.authentication is not None and service.authentication.secret not in known:
+                raise objection(
+                    "TB1117",
+                    f"service {service.name!r} names the secret {service.authentication.secret!r}, which is not there",
+                    "add it to 'secrets', or name one that is there",
+                )
+        for knob in self.configuration.parameters:
+            if knob.environment is not None and knob.environment in self.serving.environment:
+                raise objection(
+                    "TB1115",
+                    f"the variable {knob.environment} is set by serving.environment and by knob {knob.name!r}",
+                    "take it out of serving.environment: the knob's default sets it",
+                )
+        for artifact in self.model.artifacts:
+            if artifact.target == self.source.target:
+                raise objection(
+                    "TB1115",
+                    f"artifact {artifact.name!r} lies at {artifact.target}, where the application is",
+                    "give it a target of its own, such as /models/NAME",
+                )
+        return self

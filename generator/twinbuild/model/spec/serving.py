@@ -1,0 +1,212 @@
+"""``serving`` and ``tests``: how the service runs, and what it must answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.tables import EnvironmentTable, TextTable
+from twinbuild.model.spec.values import (
+    AbsolutePath,
+    Description,
+    Duration,
+    JsonValue,
+    Name,
+    Port,
+    Quantity,
+    objection,
+)
+
+__all__ = [
+    "Expectation",
+    "Golden",
+    "Health",
+    "NamedPort",
+    "Performance",
+    "Probe",
+    "Request",
+    "Serving",
+    "Tests",
+    "User",
+]
+
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+_HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,2000}", re.ASCII)
+
+
+def _check_account(text: str) -> str:
+    if not _ACCOUNT.fullmatch(text):
+        raise objection("TB1104", f"got {text[:80]!r}", "use 1 to 32 lower-case letters, digits, '_' and '-'")
+    if text in ("root", "nobody", "daemon", "bin", "sys"):
+        raise objection("TB1116", f"the account {text!r} is the system's own", "choose another name, such as app")
+    return text
+
+
+def _check_http_path(text: str) -> str:
+    if not _HTTP_PATH.fullmatch(text):
+        raise objection("TB1104", f"got {text[:120]!r}", "write a path of the service, such as /healthz")
+    return text
+
+
+def _check_argument(text: str) -> str:
+    if "\0" in text or len(text) > 4096:
+        raise objection("TB1104", "an argument has a NUL or more than 4096 characters", "shorten it")
+    return text
+
+
+HttpPath = Annotated[str, AfterValidator(_check_http_path)]
+Argument = Annotated[str, AfterValidator(_check_argument)]
+
+
+class NamedPort(Section):
+    """A port on which the service listens."""
+
+    name: Name
+    """Name of the port."""
+    port: Port
+    """Number of the port."""
+
+
+class User(Section):
+    """The account that the service runs as; never root."""
+
+    name: Annotated[str, AfterValidator(_check_account)] = "app"
+    """Name of the account."""
+    uid: int = Field(default=10001, ge=1000, le=2_000_000_000)
+    """Number of the user."""
+    gid: int = Field(default=10001, ge=1000, le=2_000_000_000)
+    """Number of the group."""
+    home: AbsolutePath = "/home/app"
+    """Home directory."""
+
+
+class Probe(Section):
+    """A question whose answer says how the service is."""
+
+    path: HttpPath
+    """Path that answers 200 where all is well."""
+    port: Port
+    """Port on which it is asked."""
+    initial_delay: Duration | None = None
+    """Time before the first question."""
+    period: Duration = "10s"
+    """Time between two questions."""
+    timeout: Duration = "1s"
+    """Time to answer."""
+    failures: int = Field(default=3, ge=1, le=100)
+    """Failures in a row that count."""
+
+
+class Health(Section):
+    """Health checks."""
+
+    liveness: Probe | None = None
+    """Whether the process must be started anew."""
+    readiness: Probe | None = None
+    """Whether it may get requests."""
+    startup: Probe | None = None
+    """Whether it has started."""
+
+
+class Serving(Section):
+    """How the service is started and watched."""
+
+    command: Several[Argument] = Field(min_length=1)
+    """Program and arguments; no shell reads them."""
+    ports: Several[NamedPort] = ()
+    """Ports on which it listens."""
+    user: User = Field(default_factory=User)
+    """Account that it runs as."""
+    environment: EnvironmentTable = FrozenMapping({})
+    """Environment variables."""
+    health: Health = Field(default_factory=Health)
+    """Health checks."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Serving:
+        if not self.command[0].strip():
+            raise objection("TB1126", "the program of 'command' is empty", "name the program to start")
+        refuse_repeated("port", (port.name for port in self.ports))
+        refuse_repeated("port", (str(port.port) for port in self.ports))
+        known = {port.port for port in self.ports}
+        for name in ("liveness", "readiness", "startup"):
+            probe: Probe | None = getattr(self.health, name)
+            if probe is not None and probe.port not in known:
+                raise objection(
+                    "TB1117",
+                    f"health.{name} asks port {probe.port}, which serving.ports lacks",
+                    "add the port to serving.ports, or ask one that is there",
+                )
+        return self
+
+
+class Request(Section):
+    """A request to the service."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "POST"
+    """HTTP method."""
+    path: HttpPath
+    """Path of the request."""
+    headers: TextTable = FrozenMapping({})
+    """Headers beside those that a body needs."""
+    body: JsonValue = None
+    """Body: any JSON; none where it is missing."""
+
+
+class Expectation(Section):
+    """What the service must answer."""
+
+    status: int = Field(default=200, ge=100, le=599)
+    """HTTP status."""
+    body: JsonValue = None
+    """Body: any JSON; it is not looked at where it is missing."""
+    tolerance: float = Field(default=0.0, ge=0, le=1)
+    """Largest difference of two numbers that still counts as equal, absolute or relative to the expected one."""
+
+
+class Golden(Section):
+    """A known input with its expected output."""
+
+    name: Name
+    """Name of the test."""
+    description: Description | None = None
+    """What it shows."""
+    request: Request
+    """What is asked."""
+    expect: Expectation
+    """What must be answered."""
+
+
+class Performance(Section):
+    """Limits that the service must keep."""
+
+    latency_p50: Duration | None = None
+    """Half of all answers come within this time."""
+    latency_p95: Duration | None = None
+    """Of a hundred answers 95 come within this time."""
+    latency_p99: Duration | None = None
+    """Of a hundred answers 99 come within this time."""
+    requests: int = Field(default=50, ge=1, le=1_000_000)
+    """Requests that are sent."""
+    concurrency: int = Field(default=1, ge=1, le=1_000)
+    """Requests that are under way at once."""
+    memory: Quantity | None = None
+    """Largest resident memory."""
+
+
+class Tests(Section):
+    """What is tried on every built image."""
+
+    golden: Several[Golden] = ()
+    """Known inputs with expected outputs."""
+    performance: Performance | None = None
+    """Limits of time and memory."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Tests:
+        refuse_repeated("golden test", (golden.name for golden in self.golden))
+        return self
