@@ -1,0 +1,93 @@
+"""The service: POST /predict, GET /healthz, GET /metrics."""
+
+import logging
+import os
+import time
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
+
+from service import logs
+from service.model import Classifier, Transaction
+
+logs.configure(os.environ.get("LOG_LEVEL", "info"))
+log = logging.getLogger("service")
+THRESHOLD = float(os.environ.get("DECISION_THRESHOLD", "0.5"))
+BATCH_LIMIT = int(os.environ.get("BATCH_LIMIT", "64"))
+classifier = Classifier(Path(os.environ.get("MODEL_PATH", "/models/classifier.skops")))
+
+registry = CollectorRegistry()
+PREDICTIONS = Counter("fraud_predictions_total", "Transactions scored, by decision.", ["decision"], registry=registry)
+LATENCY = Histogram("fraud_request_seconds", "Time to answer a request.", ["path"], registry=registry)
+ERRORS = Counter("fraud_request_errors_total", "Requests answered with a status of 400 or more.", registry=registry)
+
+app = FastAPI(title="fraud-scorer", version="1.0.0")
+
+
+class Question(BaseModel):
+    """The transactions to score."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transactions: list[Transaction] = Field(min_length=1, max_length=BATCH_LIMIT)
+
+
+class Verdict(BaseModel):
+    """The model's opinion of one transaction."""
+
+    score: float
+    fraud: bool
+
+
+class Answer(BaseModel):
+    """One verdict for each transaction, in order."""
+
+    model_version: str
+    verdicts: list[Verdict]
+
+
+@app.middleware("http")
+async def observe(request: Request, call_next):
+    """Measure and log every request."""
+    started = time.perf_counter()
+    response = await call_next(request)
+    seconds = time.perf_counter() - started
+    route = getattr(request.scope.get("route"), "path", "other")  # a fixed set, whatever clients ask for
+    LATENCY.labels(path=route).observe(seconds)
+    if response.status_code >= 400:
+        ERRORS.inc()
+    log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.url.path,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 3),
+        },
+    )
+    return response
+
+
+@app.post("/predict")
+def predict(question: Question) -> Answer:
+    """Score transactions."""
+    verdicts = [
+        Verdict(score=score, fraud=score >= THRESHOLD) for score in classifier.scores(question.transactions)
+    ]
+    for verdict in verdicts:
+        PREDICTIONS.labels(decision="fraud" if verdict.fraud else "genuine").inc()
+    return Answer(model_version=os.environ.get("MODEL_VERSION", "unknown"), verdicts=verdicts)
+
+
+@app.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The model is loaded, or the process would not be up."""
+    return {"status": "ok"}
+
+
+@app.get("/metrics")
+def metrics() -> Response:
+    """Prometheus metrics."""
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

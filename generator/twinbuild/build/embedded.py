@@ -1,0 +1,145 @@
+"""The embedded assembler: derivation → image, without an engine, root or a network.
+
+Steps: (1) take from the layer cache what is there; (2) prepare the image's interpreter if byte code must be made;
+(3) write the missing layers, side by side in worker processes, the heaviest first; (4) write configuration and
+manifest. A layer's cache entry is keyed by the digest of its derivation.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from twinbuild.build.interpreter import Workshop
+from twinbuild.build.recipes import layer_entries, weight
+from twinbuild.codec.built import decode_image, decode_layer, encode_image, encode_layer
+from twinbuild.codec.canonical import digest_of
+from twinbuild.errors import InternalError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.plan import Derivation, LayerDerivation
+from twinbuild.oci.image import CONFIG, MANIFEST, image_config, image_manifest
+from twinbuild.oci.layer import write_layer
+from twinbuild.ports import Progress, Runner, Store, silent
+
+__all__ = ["EmbeddedBuilder"]
+
+_LAYERS = "layer"
+_IMAGES = "image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedBuilder:
+    """Implements ``ports.Builder``. ``scratch`` is a directory for what is deleted again; ``workers`` is processes."""
+
+    store: Store
+    runner: Runner
+    scratch: Path
+    workers: int = 0  # 0: one for each processor that this process may use
+
+    def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
+        """Build, or take from the cache what is there. Raises BuildError, IntegrityError, LockError."""
+        key = digest_of(derivation)
+        found = self._cached_image(key)
+        if found is not None:
+            return found
+        layers = self._layers(derivation, progress)
+        config = image_config(derivation, layers)
+        manifest = image_manifest(config, layers)
+        image = Image(
+            derivation=key,
+            variant=derivation.variant,
+            platform=derivation.platform,
+            manifest=Descriptor(media_type=MANIFEST, digest=self.store.put(manifest), size=len(manifest)),
+            config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
+            layers=tuple(layers),
+        )
+        self.store.put_record(_IMAGES, key, encode_image(image))
+        return image
+
+    def _cached_image(self, key: Digest) -> Image | None:
+        record = self.store.record(_IMAGES, key)
+        image = decode_image(record) if record is not None else None
+        if image is None or image.derivation != key:
+            return None
+        blobs = (image.manifest, image.config, *(layer.blob for layer in image.layers))
+        return image if all(self.store.has(blob.digest) for blob in blobs) else None
+
+    def _cached_layer(self, key: Digest) -> BuiltLayer | None:
+        record = self.store.record(_LAYERS, key)
+        layer = decode_layer(record) if record is not None else None
+        return layer if layer is not None and layer.derivation == key and self.store.has(layer.blob.digest) else None
+
+    def _layers(self, derivation: Derivation, progress: Progress) -> list[BuiltLayer]:
+        keys = [digest_of(layer) for layer in derivation.layers]
+        built = {key: layer for key in keys if (layer := self._cached_layer(key)) is not None}
+        missing = {key: layer for key, layer in zip(keys, derivation.layers, strict=True) if key not in built}
+        total = len(keys)
+        progress("layers", len(built), total)
+        with self._workshop(tuple(missing.values())) as workshop:
+            for layer in self._realise(missing, workshop):
+                built[layer.derivation] = layer
+                self.store.put_record(_LAYERS, layer.derivation, encode_layer(layer))
+                progress("layers", len(built), total)
+        return [built[key] for key in keys]
+
+    @contextmanager
+    def _workshop(self, layers: tuple[LayerDerivation, ...]) -> Iterator[Workshop]:
+        with Workshop.open(self.store, self.runner, self.scratch, layers) as workshop:
+            yield workshop
+
+    def _realise(self, missing: dict[Digest, LayerDerivation], workshop: Workshop) -> Iterator[BuiltLayer]:
+        order = sorted(missing, key=lambda key: (-weight(missing[key].recipe), key))
+        workers = min(self.workers or len(os.sched_getaffinity(0)), len(order))
+        if workers <= 1:
+            for key in order:
+                yield _realise_layer(key, missing[key], self.store, workshop)
+            return
+        # Forked, so that a worker starts at once with everything imported; no thread runs here at this moment.
+        with ProcessPoolExecutor(
+            workers, mp_context=get_context("fork"), initializer=_adopt, initargs=(self.store, workshop)
+        ) as pool:
+            pending = {pool.submit(_realise_adopted, key, missing[key]) for key in order}
+            try:
+                while pending:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield future.result()
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+
+_adopted: list[tuple[Store, Workshop]] = []
+
+
+def _adopt(store: Store, workshop: Workshop) -> None:
+    """Remember in a new worker what it inherited from its parent."""
+    _adopted[:] = [(store, workshop)]
+
+
+def _realise_adopted(key: Digest, layer: LayerDerivation) -> BuiltLayer:
+    store, workshop = _adopted[0]
+    return _realise_layer(key, layer, store, workshop)
+
+
+def _realise_layer(key: Digest, layer: LayerDerivation, store: Store, workshop: Workshop) -> BuiltLayer:
+    with layer_entries(layer, store, workshop) as entries, store.writer() as sink:
+        written = write_layer(entries, mtime=layer.source_date_epoch, compressor=layer.compressor, sink=sink)
+        digest, size = sink.commit(written.digest)
+    if size != written.size:
+        raise InternalError.of(
+            "TB9002", f"layer {digest} has {size} bytes, expected {written.size}", hint="report this as a defect"
+        )
+    return BuiltLayer(
+        derivation=key,
+        title=layer.title,
+        diff_id=written.diff_id,
+        uncompressed_size=written.uncompressed_size,
+        blob=written.blob,
+    )

@@ -1,0 +1,79 @@
+"""``twinbuild``: the group of verbs. A verb's module is imported only when it is called, so that starting is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final, NoReturn
+
+import click
+
+from twinbuild import __version__
+
+__all__ = ["main"]
+
+# verb: (module, what `--help` says of it)
+_VERBS: Final = {
+    "build": ("build", "Build the images of a release from its lock, without a network."),
+    "completion": ("completion", "Print the completion script of a shell."),
+    "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
+    "explain": ("explain", "Explain an error code."),
+    "fetch": ("fetch", "Bring everything that the lock names into the store."),
+    "lock": ("lock", "Pin every dependency by digest, and store it."),
+    "release": ("release", "Lock, build, build again, compare and describe."),
+    "run": ("run", "Start the built service in a sandbox."),
+    "schema": ("schema", "Print the JSON Schema of release.yaml."),
+    "store": ("store", "Look after the store."),
+    "verify": ("verify", "Build again under other conditions and compare every byte."),
+}
+_HIDDEN: Final = {"rebuild": "rebuild"}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = _VERBS[cmd_name][0] if cmd_name in _VERBS else _HIDDEN.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(f"twinbuild.cli.{module}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _VERBS and name not in _HIDDEN and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, _VERBS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"There is no verb {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, summary) for verb, (_, summary) in sorted(_VERBS.items())])
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TWINBUILD"},
+    epilog="Exit codes: 0 done, 1 a difference, 2 spec or usage, 3 lock, 4 fetch or environment, 5 integrity, "
+    "6 build, 7 not reproducible, 8 refused by policy, 70 a defect of twinbuild.",
+)
+@click.version_option(__version__, prog_name="twinbuild", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Releases of machine-learning models: everything pinned, built twice, shipped when the bytes agree."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    from twinbuild.cli.outcome import run
+
+    sys.exit(run(cli, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

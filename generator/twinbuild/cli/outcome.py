@@ -1,0 +1,118 @@
+"""How a command ends: errors become text or JSON on standard error, and a number."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from twinbuild.errors import Finding, InternalError, TwinbuildError
+
+__all__ = ["color_wanted", "findings_json", "run"]
+
+_USAGE: Final = 2
+_INTERRUPTED: Final = 130
+
+
+def color_wanted(stream: object) -> bool:
+    """Whether to colour what goes to a stream (NO_COLOR, FORCE_COLOR, TERM=dumb)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def findings_json(error: TwinbuildError) -> str:
+    """An error as one JSON object: exit code and findings."""
+    return json.dumps({"exit_code": error.exit_code, "findings": [_finding(item) for item in error.findings]})
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    where = finding.where
+    address: dict[str, object] = {
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "pointer": where.pointer,
+        "subject": where.subject,
+    }
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "remedy": finding.hint,
+        **{key: value for key, value in address.items() if value},
+    }
+
+
+def run(cli: click.Group, arguments: Sequence[str]) -> int:
+    """Run the command line; the exit status. Never lets an exception through."""
+    wants_json = "--json" in arguments
+    try:
+        status = cli.main(args=list(arguments), standalone_mode=False, prog_name="twinbuild")
+    except click.exceptions.Abort:
+        return _INTERRUPTED
+    except click.ClickException as error:
+        return _usage(error, wants_json=wants_json)
+    except TwinbuildError as error:
+        return _failed(error, wants_json=wants_json)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's flush is quiet
+        return 141
+    except OSError as error:
+        return _failed(_translated(error), wants_json=wants_json)
+    except Exception as error:  # noqa: BLE001  the last border: our bug, said as such
+        return _crashed(error, wants_json=wants_json)
+    return status if isinstance(status, int) else 0
+
+
+def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
+    if wants_json:
+        click.echo(findings_json(error))
+    else:
+        from twinbuild.codec.excerpt import render_findings
+
+        click.echo(render_findings(error.findings, color=color_wanted(sys.stderr)), err=True, color=True)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException, *, wants_json: bool) -> int:
+    if wants_json:
+        finding = {"code": "TB8001", "message": error.format_message(), "remedy": "see `twinbuild --help`"}
+        click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}))
+    else:
+        error.show()
+    return _USAGE
+
+
+def _translated(error: OSError) -> TwinbuildError:
+    from twinbuild.errors import EnvironmentFault
+
+    return EnvironmentFault.of(
+        "TB8002",
+        f"{error.strerror or error}",
+        hint="make room, or give the rights that are missing",
+        where=str(error.filename or ""),
+    )
+
+
+def _crashed(error: Exception, *, wants_json: bool) -> int:
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    defect = InternalError.of(
+        "TB9000",
+        f"{type(error).__name__}: {error} (in {last.name}, line {last.lineno} of {os.path.basename(last.filename)})",  # noqa: PTH119
+        hint="report this as a defect of twinbuild; TWINBUILD_TRACEBACK=1 shows the whole traceback",
+    )
+    if os.environ.get("TWINBUILD_TRACEBACK"):
+        traceback.print_exception(error)
+    return _failed(defect, wants_json=wants_json)

@@ -1,0 +1,280 @@
+"""Plan: spec and lock → derivations. Pure: the same spec and lock give the same plan, wherever and whenever.
+
+Layers, lowest first: Debian packages · the virtual environment's skeleton · one layer for each large wheel, one for
+the small ones · one for each artifact · the application · ``etc/twinbuild``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from twinbuild.build.bytecode import PROGRAM_DIGEST
+from twinbuild.codec.canonical import to_json
+from twinbuild.errors import LockError
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
+from twinbuild.model.plan import (
+    ApplicationRecipe,
+    ArtifactRecipe,
+    Compression,
+    Compressor,
+    DebianRecipe,
+    DebInput,
+    Derivation,
+    Document,
+    FileInput,
+    ImageConfig,
+    Interpreter,
+    LayerDerivation,
+    LayerRecipe,
+    MetadataRecipe,
+    Plan,
+    SkeletonRecipe,
+    User,
+    WheelInput,
+    WheelsRecipe,
+)
+from twinbuild.model.platform import Platform
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.oci.layer import WRITER
+
+__all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
+
+BUILDER: Final = "embedded/1"
+PREFIX: Final = "opt/venv"
+_LARGE: Final = 2 << 20  # bytes of a wheel that is worth a layer of its own: it is then cached and shared by itself
+_MOST_WHEEL_LAYERS: Final = 60  # of the at most 100 layers that engines promise to take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tooling:
+    """What decides bytes beside spec and lock: the compressor of each kind, and the catalogue of script effects."""
+
+    compressor: Callable[[Compression], Compressor]
+    effects: Digest
+
+
+def make_plan(
+    spec: ReleaseSpec,
+    lock: Lock,
+    tooling: Tooling,
+    *,
+    epoch: int,
+    documents: Callable[[Target], tuple[tuple[str, bytes], ...]],
+) -> Plan:
+    """The derivations of every variant and platform of the spec, sorted by both.
+
+    ``epoch`` is SOURCE_DATE_EPOCH; ``documents`` gives the files of ``etc/twinbuild`` (path below it, content).
+    Raises LockError TB2250 where the lock lacks a target or an artifact.
+    """
+    derivations: list[Derivation] = []
+    texts: dict[Digest, bytes] = {}
+    for variant in sorted(spec.environment.variants, key=lambda item: item.name):
+        for name in sorted(variant.platforms or spec.environment.platforms):
+            platform = Platform.parse(name)
+            target = lock.target(variant.name, platform)
+            if target is None:
+                raise LockError.of(
+                    "TB2250",
+                    f"the lock has no target {variant.name}-{platform.file_part}",
+                    hint="run `twinbuild lock`",
+                )
+            files: list[FileInput] = []
+            for path, content in sorted(documents(target)):
+                digest = Digest.of(content)
+                texts[digest] = content
+                files.append(FileInput(path=f"etc/twinbuild/{path}", sha256=digest, size=len(content), mode=0o644))
+            derivations.append(_derivation(spec, lock, target, tooling, epoch=epoch, files=tuple(files)))
+    return Plan(
+        derivations=tuple(derivations),
+        documents=tuple(Document(digest=digest, content=texts[digest]) for digest in sorted(texts)),
+    )
+
+
+def _derivation(
+    spec: ReleaseSpec, lock: Lock, target: Target, tooling: Tooling, *, epoch: int, files: tuple[FileInput, ...]
+) -> Derivation:
+    interpreter = _interpreter(target)
+    recipes: list[tuple[str, LayerRecipe]] = [("Debian packages", _debian(spec, target, tooling))]
+    recipes.append(
+        (
+            "Python environment",
+            SkeletonRecipe(
+                prefix=PREFIX,
+                python=target.python.minor,
+                version=target.python.version,
+                executable=interpreter.executable,
+            ),
+        )
+    )
+    recipes.extend(_wheels(target.wheels, interpreter if spec.build.bytecode else None))
+    recipes.extend(_artifacts(spec, lock))
+    recipes.append(("application", _application(spec, lock, interpreter if spec.build.bytecode else None)))
+    recipes.append(("release documents", MetadataRecipe(files=files)))
+    compressor = tooling.compressor(Compression(spec.build.compression))
+    layers = tuple(
+        LayerDerivation(
+            title=title,
+            platform=target.platform,
+            recipe=recipe,
+            writer=WRITER,
+            compressor=compressor,
+            source_date_epoch=epoch,
+        )
+        for title, recipe in recipes
+    )
+    return Derivation(
+        name=spec.metadata.name,
+        version=spec.metadata.version,
+        variant=target.variant,
+        platform=target.platform,
+        builder=BUILDER,
+        layers=layers,
+        config=_config(spec, target),
+        source_date_epoch=epoch,
+    )
+
+
+def _deb(deb: LockedDeb) -> DebInput:
+    return DebInput(
+        name=deb.name,
+        version=deb.version,
+        architecture=deb.architecture,
+        sha256=deb.sha256,
+        size=deb.size,
+        depends=deb.depends,
+        pre_depends=deb.pre_depends,
+    )
+
+
+def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe:
+    user = spec.serving.user
+    return DebianRecipe(
+        debs=tuple(_deb(deb) for deb in target.debs),
+        effects=tooling.effects,
+        user=User(name=user.name, uid=user.uid, gid=user.gid, home=user.home.lstrip("/")),
+    )
+
+
+def _interpreter(target: Target) -> Interpreter:
+    """The packages without which the interpreter does not start: what its own package needs, transitively."""
+    known = {deb.name: deb for deb in target.debs}
+    wanted = [f"python{target.python.minor}-minimal"]
+    chosen: dict[str, LockedDeb] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in chosen or name not in known:
+            continue
+        chosen[name] = known[name]
+        wanted.extend(known[name].depends)
+    return Interpreter(
+        version=target.python.version,
+        executable=f"usr/bin/python{target.python.minor}",
+        program=PROGRAM_DIGEST,
+        debs=tuple(_deb(chosen[name]) for name in sorted(chosen)),
+    )
+
+
+def _wheels(wheels: tuple[LockedWheel, ...], bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:
+    large = sorted((wheel for wheel in wheels if wheel.size >= _LARGE), key=lambda wheel: (-wheel.size, wheel.filename))
+    alone = {wheel.filename for wheel in large[:_MOST_WHEEL_LAYERS]}
+    groups: list[tuple[str, tuple[LockedWheel, ...]]] = [
+        (f"wheel {wheel.name} {wheel.version}", (wheel,)) for wheel in wheels if wheel.filename in alone
+    ]
+    rest = tuple(wheel for wheel in wheels if wheel.filename not in alone)
+    if rest:
+        groups.append((f"{len(rest)} small wheels", rest))
+    return [
+        (
+            title,
+            WheelsRecipe(
+                prefix=PREFIX,
+                bytecode=bytecode,
+                wheels=tuple(
+                    WheelInput(filename=wheel.filename, sha256=wheel.sha256, size=wheel.size, requested=wheel.requested)
+                    for wheel in sorted(group, key=lambda wheel: wheel.filename)
+                ),
+            ),
+        )
+        for title, group in groups
+    ]
+
+
+def _artifacts(spec: ReleaseSpec, lock: Lock) -> list[tuple[str, LayerRecipe]]:
+    locked = {artifact.name: artifact for artifact in lock.artifacts}
+    recipes: list[tuple[str, LayerRecipe]] = []
+    for artifact in sorted(spec.model.artifacts, key=lambda item: item.name):
+        entry = locked.get(artifact.name)
+        if entry is None:
+            raise LockError.of("TB2250", f"the lock has no artifact {artifact.name!r}", hint="run `twinbuild lock`")
+        file = FileInput(path=artifact.target.lstrip("/"), sha256=entry.sha256, size=entry.size, mode=0o644)
+        recipes.append((f"artifact {artifact.name}", ArtifactRecipe(file=file)))
+    return recipes
+
+
+def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) -> ApplicationRecipe:
+    root = spec.source.target.lstrip("/")
+    return ApplicationRecipe(
+        files=tuple(
+            FileInput(
+                path=f"{root}/{file.path}",
+                sha256=file.sha256,
+                size=file.size,
+                mode=0o755 if file.executable else 0o644,
+            )
+            for file in lock.source
+        ),
+        bytecode=bytecode,
+    )
+
+
+def _config(spec: ReleaseSpec, target: Target) -> ImageConfig:
+    serving = spec.serving
+    chosen = {
+        knob.environment: _text(knob.default)
+        for knob in spec.configuration.parameters
+        if knob.environment is not None and knob.default is not None
+    }
+    chosen |= {key: str(value) for key, value in serving.environment.items()}
+    fixed = (
+        ("PATH", f"/{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ("VIRTUAL_ENV", f"/{PREFIX}"),
+        ("LANG", "C.UTF-8"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONUNBUFFERED", "1"),
+    )
+    environment = (
+        *(item for item in fixed if item[0] not in chosen),
+        *sorted(chosen.items()),  # the order of keys in a spec is no input
+    )
+    labels = {
+        "org.opencontainers.image.title": spec.metadata.name,
+        "org.opencontainers.image.version": spec.metadata.version,
+        "org.opencontainers.image.vendor": spec.metadata.team,
+        "dev.twinbuild.variant": target.variant,
+        "dev.twinbuild.model.family": spec.model.family,
+        "dev.twinbuild.model.version": spec.model.version,
+    }
+    if spec.metadata.description:
+        labels["org.opencontainers.image.description"] = spec.metadata.description
+    if spec.source.repository:
+        labels["org.opencontainers.image.source"] = spec.source.repository
+    labels |= {key: str(value) for key, value in spec.metadata.labels.items()}
+    return ImageConfig(
+        user=f"{serving.user.uid}:{serving.user.gid}",
+        command=tuple(serving.command),
+        entrypoint=(),
+        working_directory=spec.source.target,
+        environment=environment,
+        exposed_ports=tuple(sorted(f"{port.port}/tcp" for port in serving.ports)),
+        labels=tuple(sorted(labels.items())),
+        stop_signal="SIGTERM",
+    )
+
+
+def _text(value: object) -> str:
+    """A knob's default as the text of an environment variable: JSON, but for text itself."""
+    return value if isinstance(value, str) else json.dumps(to_json(value), separators=(",", ":"))
