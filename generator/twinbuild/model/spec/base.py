@@ -24,7 +24,6 @@ class Section(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
-        use_attribute_docstrings=True,
         defer_build=True,
         hide_input_in_errors=True,
     )

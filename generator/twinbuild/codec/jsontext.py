@@ -1,0 +1,135 @@
+"""Strict JSON with places: duplicate keys, constants that JSON lacks and endless nesting are refused at their line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from twinbuild.codec.canonical import Json
+from twinbuild.errors import Location
+
+__all__ = ["JsonProblem", "locate", "parse_json"]
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_CONFLICT: Final = re.compile(r"^(<{7} |={7}$|>{7} |\|{7} )", re.MULTILINE)
+
+JsonPath = tuple[int | str, ...]
+
+
+class JsonProblem(Exception):
+    """The text is not JSON as we take it; ``kind`` is one of syntax, conflict, duplicate, encoding, depth."""
+
+    def __init__(self, kind: str, message: str, where: Location) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.where = where
+
+
+class _Refused(Exception):
+    """A key that is there twice, or a constant that JSON lacks."""
+
+
+def parse_json(name: str, content: bytes) -> tuple[Json, str]:
+    """The value of a JSON document and its text. Raises JsonProblem."""
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise JsonProblem("encoding", f"it is not UTF-8 at byte {error.start}", Location(file=name)) from None
+    conflict = _CONFLICT.search(text)
+    if conflict is not None:
+        raise JsonProblem("conflict", "it holds the marks of a merge conflict", _at(name, text, conflict.start()))
+    try:
+        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant), text
+    except json.JSONDecodeError as error:
+        raise JsonProblem("syntax", error.msg, _at(name, text, min(error.pos, len(text)))) from None
+    except RecursionError:
+        raise JsonProblem("depth", "it is nested too deeply", Location(file=name)) from None
+    except _Refused as error:
+        key = str(error)
+        where = _duplicate(name, text) or Location(file=name)
+        raise JsonProblem("duplicate", f"the key {key[:80]!r} is given twice in one object", where) from None
+    except ValueError as error:  # a constant, or an integer of thousands of digits
+        raise JsonProblem("syntax", str(error)[:120], Location(file=name)) from None
+
+
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Refused(key)
+            seen.add(key)
+    return found
+
+
+def _refuse_constant(text: str) -> Json:
+    raise ValueError(f"{text} is no JSON value")
+
+
+def _at(name: str, text: str, position: int, width: int = 1) -> Location:
+    line = text.count("\n", 0, position) + 1
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    excerpt = text[start : end if end >= 0 else len(text)]
+    return Location(file=name, line=line, column=position - start + 1, excerpt=excerpt, width=width)
+
+
+def locate(name: str, text: str, path: JsonPath) -> Location:
+    """The place of the value at ``path`` of well-formed JSON, or of the nearest value above it.
+
+    It reads the text a second time, so it is for messages only.
+    """
+    best = (0, 1, 0)
+    for here, match in _values(text):
+        if here == path[: len(here)] and len(here) >= best[2]:
+            best = (match.start(), len(match[0]), len(here))
+            if here == path:
+                break
+    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path[: best[2]])
+    where = _at(name, text, best[0], best[1])
+    return Location(
+        file=name, line=where.line, column=where.column, pointer=pointer, excerpt=where.excerpt, width=where.width
+    )
+
+
+def _duplicate(name: str, text: str) -> Location | None:
+    seen: set[JsonPath] = set()
+    for here, match in _values(text):
+        if here in seen:
+            return _at(name, text, match.start(), len(match[0]))
+        seen.add(here)
+    return None
+
+
+def _values(text: str) -> list[tuple[JsonPath, re.Match[str]]]:
+    """Each value's path and first token, in the order of the text."""
+    found: list[tuple[JsonPath, re.Match[str]]] = []
+    path: list[int | str] = []
+    key: str | None = None
+    for match in _TOKEN.finditer(text):
+        piece = match[0]
+        if piece in "]}":
+            if path:
+                path.pop()
+            continue
+        if piece == ",":
+            if path and isinstance(path[-1], int):
+                path[-1] += 1
+            continue
+        if piece == ":":
+            continue
+        in_object = bool(path) and isinstance(path[-1], str)
+        if in_object and key is None:
+            key = json.loads(piece)
+            path[-1] = key
+            continue
+        key = None
+        found.append((tuple(path), match))
+        if piece == "{":
+            path.append("")
+        elif piece == "[":
+            path.append(0)
+    return found
