@@ -1,0 +1,82 @@
+"""What pip itself is configured with on this machine: where its index is and how it is reached, and nothing else.
+
+Extra indexes, find-links, constraints and the rest of a person's pip configuration must not reach a lock, so they are
+not read. pip is asked as a program, through its own option parser, which knows every file, variable and default.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinbuild.errors import EnvironmentFault
+from twinbuild.ports import Runner
+
+__all__ = ["PipConfiguration", "default_index", "read_pip_configuration"]
+
+# Debian and others take pip out of Python, but ensurepip's wheel can be imported as it lies there.
+_PROGRAM: Final = """\
+import glob, json, os, sys, sysconfig
+try:
+    import pip
+except ImportError:
+    import ensurepip
+    places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR")]
+    wheels = sorted(wheel for place in places if place for wheel in glob.glob(os.path.join(place, "pip-*.whl")))
+    sys.path.insert(0, wheels[-1])
+from pip._internal.commands import create_command
+options, _ = create_command("download").parse_args([])
+names = ("index_url", "proxy", "cert", "client_cert")
+json.dump({name: getattr(options, name, None) or "" for name in names}, sys.stdout)
+"""
+_PASSED: Final = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "USER", "LOGNAME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipConfiguration:
+    """Where pip looks by default and how it gets there; "" for what is not configured. May hold credentials."""
+
+    index: str  # base address of the simple API
+    proxy: str
+    certificates: str  # path of a certificate bundle
+    client_certificate: str
+
+
+def read_pip_configuration(
+    runner: Runner, *, interpreters: tuple[Path, ...], environment: tuple[tuple[str, str], ...]
+) -> PipConfiguration:
+    """Ask the first of some interpreters that has a pip (its own, or ensurepip's).
+
+    ``environment`` is that of the person; only its ``PIP_*`` and the places of configuration files are passed on.
+    Raises EnvironmentFault TB2042 if no interpreter has a pip or its configuration cannot be read.
+    """
+    passed = tuple((name, value) for name, value in environment if name.startswith("PIP_") or name in _PASSED)
+    complaint = ""
+    for interpreter in interpreters:
+        completed = runner.run((str(interpreter), "-I", "-c", _PROGRAM), environment=passed, timeout=60.0)
+        if completed.status == 0:
+            try:
+                stated = json.loads(completed.stdout)
+            except ValueError:
+                stated = None
+            if isinstance(stated, dict) and all(isinstance(value, str) for value in stated.values()):
+                return PipConfiguration(
+                    index=stated.get("index_url", ""),
+                    proxy=stated.get("proxy", ""),
+                    certificates=stated.get("cert", ""),
+                    client_certificate=stated.get("client_cert", ""),
+                )
+        lines = completed.stderr.decode("utf-8", "replace").strip().splitlines()
+        complaint = lines[-1][:200] if lines else f"status {completed.status}"
+    raise EnvironmentFault.of(
+        "TB2042",
+        f"pip does not say where its index is ({complaint or 'no interpreter to ask'})",
+        hint="install python3-pip, or name the address of the index `default` in the settings",
+    )
+
+
+def default_index(runner: Runner, *, interpreters: tuple[Path, ...], environment: tuple[tuple[str, str], ...]) -> str:
+    """The base address of the simple API that pip asks by default here. Raises EnvironmentFault TB2042."""
+    return read_pip_configuration(runner, interpreters=interpreters, environment=environment).index
