@@ -1,1 +1,1 @@
-"""Wheels, pure: a strict archive reader, tags, and what an installation leaves."""
+"""Wheels from strangers: a strict archive reader, what a wheel says of itself, and what an installation leaves."""
