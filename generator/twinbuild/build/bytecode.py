@@ -21,7 +21,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Runner
 
-__all__ = ["PROGRAM", "PROGRAM_DIGEST", "Compiler", "Spool", "cache_path"]
+__all__ = ["PROGRAM", "PROGRAM_DIGEST", "Compiler", "Spool"]
 
 # Runs in the image's interpreter. Frames: path length, source length (big-endian 32 bits each), path, source in;
 # length and file out, 0 for a source that this Python cannot compile (pip skips such files too).
@@ -42,13 +42,6 @@ while header := read(8):
 """
 PROGRAM_DIGEST: Final = Digest.of(PROGRAM.encode())
 _BATCH: Final = 8 << 20  # bytes of source in one process: bounds memory, and hides its start
-
-
-def cache_path(source: str, python_minor: str) -> str:
-    """Where the byte code of a source lies (PEP 3147): ``a/b.py`` → ``a/__pycache__/b.cpython-311.pyc``."""
-    directory, _, name = source.rpartition("/")
-    tag = "cpython-" + python_minor.replace(".", "")
-    return f"{directory}{'/' if directory else ''}__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
 
 
 @dataclass(frozen=True, slots=True)

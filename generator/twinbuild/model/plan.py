@@ -104,6 +104,11 @@ class Interpreter:
     program: Digest  # of the text of the compiling program
     debs: tuple[DebInput, ...]  # those whose files are needed to run it, sorted by name
 
+    @property
+    def minor(self) -> str:
+        """``3.11`` of ``3.11.2``."""
+        return ".".join(self.version.split(".")[:2])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebianRecipe:
@@ -129,6 +134,7 @@ class WheelsRecipe:
     """Wheels unpacked into a virtual environment; a big one has a layer of its own."""
 
     prefix: str
+    python: str  # "3.11"
     wheels: tuple[WheelInput, ...]  # sorted by file name
     bytecode: Interpreter | None  # None: no byte code
 

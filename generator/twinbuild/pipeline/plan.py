@@ -110,7 +110,7 @@ def _derivation(
             ),
         )
     )
-    recipes.extend(_wheels(target.wheels, interpreter if spec.build.bytecode else None))
+    recipes.extend(_wheels(target, interpreter if spec.build.bytecode else None))
     recipes.extend(_artifacts(spec, lock))
     recipes.append(("application", _application(spec, lock, interpreter if spec.build.bytecode else None)))
     recipes.append(("release documents", MetadataRecipe(files=files)))
@@ -178,7 +178,8 @@ def _interpreter(target: Target) -> Interpreter:
     )
 
 
-def _wheels(wheels: tuple[LockedWheel, ...], bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:
+def _wheels(target: Target, bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:
+    wheels = target.wheels
     large = sorted((wheel for wheel in wheels if wheel.size >= _LARGE), key=lambda wheel: (-wheel.size, wheel.filename))
     alone = {wheel.filename for wheel in large[:_MOST_WHEEL_LAYERS]}
     groups: list[tuple[str, tuple[LockedWheel, ...]]] = [
@@ -192,6 +193,7 @@ def _wheels(wheels: tuple[LockedWheel, ...], bytecode: Interpreter | None) -> li
             title,
             WheelsRecipe(
                 prefix=PREFIX,
+                python=target.python.minor,
                 bytecode=bytecode,
                 wheels=tuple(
                     WheelInput(filename=wheel.filename, sha256=wheel.sha256, size=wheel.size, requested=wheel.requested)

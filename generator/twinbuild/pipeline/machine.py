@@ -1,0 +1,62 @@
+"""This machine as the stages see it: settings, store and processes, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from twinbuild.model.settings import Settings
+from twinbuild.ports import Progress, Runner, Store
+
+__all__ = ["Machine", "reach"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What a stage may use. ``environment`` is the caller's, read once at the edge; ``scratch`` is for what goes."""
+
+    settings: Settings
+    store: Store
+    runner: Runner
+    environment: Mapping[str, str]
+    interpreter: Path  # of twinbuild itself: makes the resolver's environment and runs the second build
+    home: str
+    scratch: Path
+    now: datetime
+    progress: Progress
+
+
+def reach(machine: Machine) -> Machine:
+    """The machine with what only a stage that uses the network must know: pip's index, apt's mirrors.
+
+    pip is asked as a program and apt's files are read, so this is left out of a build.
+    """
+    from twinbuild.resolve.mirrors import find_mirrors, read_apt_files
+    from twinbuild.resolve.pipconfig import read_pip_configuration
+
+    settings = machine.settings
+    if settings.offline:
+        return machine
+    if "default" not in dict(settings.indexes):
+        pip = read_pip_configuration(
+            machine.runner,
+            interpreters=(machine.interpreter,),
+            environment=tuple(sorted(machine.environment.items())),
+        )
+        settings = replace(
+            settings,
+            indexes=(*settings.indexes, ("default", pip.index)),
+            certificates=settings.certificates or pip.certificates,
+            proxies=settings.proxies or ((("https", pip.proxy), ("http", pip.proxy)) if pip.proxy else ()),
+        )
+    mirrors = find_mirrors(machine.environment, read_apt_files())
+    known = dict(mirrors.archives) | dict(settings.archives)
+    snapshots = dict(mirrors.snapshots) | dict(settings.snapshots)
+    settings = replace(
+        settings,
+        archives=tuple(sorted((name, addresses) for name, addresses in known.items() if addresses)),
+        snapshots=tuple(sorted((name, addresses) for name, addresses in snapshots.items() if addresses)),
+    )
+    return replace(machine, settings=settings)

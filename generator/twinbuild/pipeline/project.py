@@ -1,0 +1,91 @@
+"""A project on disk: where a release's spec, lock and sources are, and what was read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinbuild.codec.lock import decode_lock
+from twinbuild.codec.spec import LoadedSpec, load_spec
+from twinbuild.codec.yaml import SourceText
+from twinbuild.errors import LockError, UsageError
+from twinbuild.model.lock import Lock
+from twinbuild.model.spec.release import ReleaseSpec
+
+__all__ = ["Project", "open_project", "read_lock"]
+
+_SPEC_NAME: Final = "release.yaml"
+_LIMIT: Final = 4 << 20  # bytes of a spec: the reader's own limit is lower and names the line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A spec that was read, and the places beside it."""
+
+    directory: Path
+    spec_path: Path
+    loaded: LoadedSpec
+
+    @property
+    def spec(self) -> ReleaseSpec:
+        """The spec, overlays merged."""
+        return self.loaded.spec
+
+    @property
+    def lock_path(self) -> Path:
+        """``release.lock`` beside the spec, or ``NAME.lock`` for a spec of another name."""
+        return self.spec_path.with_suffix(".lock")
+
+    @property
+    def lockfiles(self) -> Path:
+        """The directory of the lock files that pip reads."""
+        return self.directory / "lockfiles"
+
+
+def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
+    """Read the spec at ``where`` (a file, or a directory that holds ``release.yaml``) with overlays in order.
+
+    Raises UsageError TB8010 if there is none, SpecError with all findings if it is wrong.
+    """
+    path = where / _SPEC_NAME if where.is_dir() else where
+    if not path.is_file():
+        raise UsageError.of(
+            "TB8010",
+            f"there is no spec at {where}",
+            hint=f"name a directory with a {_SPEC_NAME}, or a spec file",
+            where=str(path),
+        )
+    sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
+    return Project(directory=path.parent.absolute(), spec_path=path.absolute(), loaded=load_spec(sources))
+
+
+def _shown(path: Path) -> str:
+    """The path as a person would write it: relative where it lies below the current directory."""
+    absolute = path.absolute()
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_LIMIT)
+    except OSError as error:
+        raise UsageError.of(
+            "TB8010", f"cannot read {path}: {error.strerror}", hint="name a file that can be read", where=str(path)
+        ) from error
+
+
+def read_lock(project: Project) -> Lock | None:
+    """The lock beside the spec, or None if there is none. Raises LockError if it is damaged."""
+    try:
+        content = project.lock_path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LockError.of(
+            "TB2251",
+            f"cannot read {project.lock_path.name}: {error.strerror}",
+            hint="make it a readable file, or remove it and run `twinbuild lock`",
+        ) from error
+    return decode_lock(content, name=_shown(project.lock_path))
