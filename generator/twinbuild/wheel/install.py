@@ -144,7 +144,7 @@ class _Destination(WheelDestination):
     def write_file(
         self,
         scheme: Scheme,
-        path: str | os.PathLike[str],
+        path: object,
         stream: BinaryIO,
         is_executable: bool,  # noqa: FBT001
     ) -> RecordEntry:
