@@ -33,7 +33,7 @@ def check_path(path: str) -> None:
 def _objection(path: str) -> str:
     if not path:
         return "is empty"
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+    if not path.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
         return "has a control character or lone surrogate"
     if "\\" in path:
         return "has a backslash"
