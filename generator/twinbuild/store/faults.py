@@ -1,0 +1,79 @@
+"""OSError at the border of the store, as errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from twinbuild.errors import EnvironmentFault, IntegrityError, Location, LockError
+from twinbuild.model.digest import Digest
+
+__all__ = ["damaged", "misplaced", "missing", "translated", "unreadable"]
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LOCKS: Final = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@contextmanager
+def translated(path: str, *, reading: bool = False) -> Iterator[None]:
+    """OSError in the body becomes EnvironmentFault TB3105 (reading), TB3107 (full), TB3108 (else)."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        where = Location(subject=path)
+        if error.errno in _FULL:
+            raise EnvironmentFault.of(
+                "TB3107",
+                f"no space left for the store: {reason}",
+                hint="free some space (`twinbuild store gc`) or choose another directory with --store",
+                where=where,
+            ) from error
+        if reading:
+            raise unreadable(path, error) from error
+        raise EnvironmentFault.of(
+            "TB3108",
+            f"the store cannot be written: {reason}",
+            hint="restore write permission or choose another directory with --store",
+            where=where,
+        ) from error
+
+
+def unreadable(path: str, error: OSError) -> EnvironmentFault:
+    """TB3105: the operating system refused a file of the store."""
+    return EnvironmentFault.of(
+        "TB3105",
+        f"cannot be read: {os.strerror(error.errno) if error.errno else error}",
+        hint="run `twinbuild store verify --repair`; if it stays so, check the disk",
+        where=path,
+    )
+
+
+def missing(digest: Digest) -> LockError:
+    """TB3102: there is no such blob."""
+    return LockError.of(
+        "TB3102", "not in the store", hint="run `twinbuild fetch` to bring what the lock names", where=str(digest)
+    )
+
+
+def damaged(digest: Digest, problem: str) -> IntegrityError:
+    """TB3103: what lies under a digest is something else."""
+    return IntegrityError.of(
+        "TB3103",
+        f"the stored bytes are damaged: {problem}",
+        hint="run `twinbuild store verify --repair`, then `twinbuild fetch`",
+        where=str(digest),
+    )
+
+
+def misplaced(digest: Digest, kind: str) -> IntegrityError:
+    """TB3104: something that is not a regular file lies in the place of a blob."""
+    return IntegrityError.of(
+        "TB3104",
+        f"{kind} lies in the place of a blob, expected a regular file",
+        hint="find out who put it there; `twinbuild store verify --repair` moves it to quarantine",
+        where=str(digest),
+    )

@@ -1,0 +1,72 @@
+"""Roots: which blobs must stay. What no root names may be deleted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Final
+
+from twinbuild.errors import IntegrityError
+from twinbuild.model.digest import Digest
+from twinbuild.store import layout
+from twinbuild.store.area import Area
+from twinbuild.store.faults import translated
+
+__all__ = ["Roots"]
+
+_LIMIT: Final = 256 << 20  # three million digests
+
+
+class Roots:
+    """Named lists of digests, each a file below ``v1/roots`` that ends with its own digest."""
+
+    def __init__(self, area: Area) -> None:
+        self._area = area
+
+    def put(self, name: str, digests: Iterable[Digest]) -> None:
+        """Keep these blobs, under a name, replacing what stood under it.
+
+        Raises UsageError TB3112 (name), EnvironmentFault TB3107-8.
+        """
+        file = f"{layout.ROOTS}/{layout.check_name(name)}"
+        with translated(str(self._area.path / file)):
+            self._area.publish(file, layout.encode_root(digests))
+
+    def remove(self, name: str) -> None:
+        """No longer keep what stands under a name; none there is fine. Raises as ``put``."""
+        file = f"{layout.ROOTS}/{layout.check_name(name)}"
+        with translated(str(self._area.path / file)):
+            self._area.files.remove(file)
+            self._area.files.sync_directory(layout.ROOTS)
+
+    def all(self) -> dict[str, tuple[Digest, ...]]:
+        """All roots by name, sorted. Raises IntegrityError TB3113 with a finding for each that can't be trusted."""
+        with translated(str(self._area.path / layout.ROOTS), reading=True):
+            names = self._area.names(layout.ROOTS)
+        roots, problems = {}, []
+        for name in names:
+            digests = self._one(name)
+            if isinstance(digests, str):
+                problems.append(
+                    IntegrityError.of(
+                        "TB3113",
+                        f"the root {digests}",
+                        hint="write it again, or delete the file if it is no longer needed; nothing was deleted",
+                        where=str(self._area.path / layout.ROOTS / name),
+                    ).findings[0]
+                )
+            else:
+                roots[name] = digests
+        if problems:
+            raise IntegrityError(tuple(problems))
+        return roots
+
+    def _one(self, name: str) -> tuple[Digest, ...] | str:
+        try:
+            stored = self._area.content(f"{layout.ROOTS}/{name}", limit=_LIMIT)
+        except OSError as error:
+            return f"cannot be read: {os.strerror(error.errno or 0)}"
+        if stored is None:
+            return "is not a regular file"
+        digests = layout.decode_root(stored)
+        return "does not end with the digest of its lines" if digests is None else digests
