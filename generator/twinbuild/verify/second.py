@@ -1,0 +1,65 @@
+"""Starting the second build: a fresh process that knows nothing of the caller but what the request says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.codec.built import decode_image
+from twinbuild.errors import BuildError
+from twinbuild.model.image import Image
+from twinbuild.ports import Runner
+from twinbuild.verify.conditions import varied_environment
+
+__all__ = ["SecondBuild", "build_again"]
+
+_SEED = 20_418  # of PYTHONHASHSEED and of the order of directories: any number but the first build's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondBuild:
+    """What the second process built, and how each condition was brought about (witnesses)."""
+
+    images: tuple[Image, ...]
+    witnesses: tuple[tuple[str, str], ...]
+
+
+def build_again(
+    runner: Runner, *, interpreter: Path, spec: Path, overlays: tuple[Path, ...], store: Path, scratch: Path, epoch: int
+) -> SecondBuild:
+    """Run ``twinbuild rebuild`` under other conditions; its layers go to a store of their own below ``scratch``.
+
+    Raises BuildError TB6001 if it fails, with what it said.
+    """
+    directory = scratch / "a-directory-of-another-name-and-length" / "second"
+    directory.mkdir(parents=True)
+    request = {
+        "spec": str(spec),
+        "overlays": [str(path) for path in overlays],
+        "store": str(store),
+        "scratch": str(directory),
+        "epoch": epoch,
+        "seed": _SEED,
+    }
+    completed = runner.run(
+        (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),
+        environment=varied_environment(directory, hash_seed=_SEED),
+        stdin=json.dumps(request).encode(),
+        directory=directory,
+        timeout=3600.0,
+    )
+    if completed.status != 0:
+        said = completed.stderr.decode(errors="replace").strip() or "it said nothing"
+        raise BuildError.of(
+            "TB6001",
+            f"the second build stopped with status {completed.status}: {said[-2000:]}",
+            hint="the first build worked: something that only the second met, such as its environment, is the reason",
+        )
+    answer = json.loads(completed.stdout)
+    images = tuple(decode_image(json.dumps(image).encode()) for image in answer["images"])
+    assert all(image is not None for image in images)
+    return SecondBuild(
+        images=tuple(image for image in images if image is not None),
+        witnesses=tuple((str(name), str(how)) for name, how in answer["witnesses"]),
+    )
