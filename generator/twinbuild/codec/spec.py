@@ -1,74 +1,179 @@
-"""``release.yaml`` to a ReleaseSpec, with every finding at its place."""
+"""``release.yaml`` and its overlays to a ReleaseSpec, with every finding at its place.
+
+1. Each file is read as YAML (``codec.yaml``). Findings of the text end here: values would be guesses.
+2. Overlays are merged into the first file (``codec.overlay``).
+3. Values that look like secrets are refused, and masked in every finding.
+4. The tree is checked against the models; all that is wrong is said at once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from twinbuild.codec.nodes import MappingNode, Node, find
-from twinbuild.codec.yaml import SourceText, parse_yaml
+from twinbuild.codec.findings import Described, describe, empty_values, is_echo, pointer
+from twinbuild.codec.mask import find_credentials, looks_secret, mask
+from twinbuild.codec.nodes import MappingNode, Mark, Path, ScalarNode, find, walk
+from twinbuild.codec.overlay import merge
+from twinbuild.codec.yaml import SourceText, decode_text, parse_yaml
 from twinbuild.errors import Finding, Location, SpecError
 from twinbuild.model.spec import ReleaseSpec
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
 __all__ = ["LoadedSpec", "SourceText", "load_spec"]
+
+_REMEDY = "take it out, and if it was ever committed make a new one; name where it is kept under 'secrets'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSpec:
-    """A spec, and the tree of nodes that says where each of its values was written."""
+    """A spec, and the tree of nodes that says in which file and line each of its values was written."""
 
     spec: ReleaseSpec
     root: MappingNode
+    lines: tuple[tuple[str, tuple[str, ...]], ...]  # the lines of each file, by the file's name
 
     def where(self, *path: int | str) -> Location:
         """The place of the value at a path of keys and indexes, or of the nearest value above it."""
         node, taken = find(self.root, path)
-        mark = node.mark
-        return Location(file=mark.file, line=mark.line, column=mark.column, pointer=_pointer(taken), width=mark.width)
+        return _location(dict(self.lines), node.mark, pointer(taken))
 
 
 def load_spec(sources: tuple[SourceText, ...]) -> LoadedSpec:
-    """The spec of a file. Raises SpecError with all findings: those of the text, or else those of the values."""
-    root, findings = parse_yaml(sources[0])
+    """The spec of a file (the first) and its overlays.
+
+    Raises SpecError with all findings: TB10xx of the text, or else TB11xx of the values.
+    """
+    assert sources
+    lines = {source.name: tuple(decode_text(source.content).split("\n")) for source in sources}
+    roots, findings = _read(sources, lines)
+    described, secrets = _credentials(lines)
     if findings:
-        raise SpecError(findings)
-    if not isinstance(root, MappingNode):
-        raise SpecError.of(
-            "TB1013",
-            "the file holds no mapping",
-            hint="begin it with apiVersion: twinbuild/v1",
-            where=Location(file=sources[0].name, line=1, column=1),
-        )
+        raise SpecError(_finished([*findings, *_located(described, lines)], secrets))
+    root = _merged(roots, described)
+    for path, node in _named_secrets(root):
+        secrets.append(node.text)
+        if not any(mark.file == node.mark.file and mark.line == node.mark.line for *_, mark, _ in described):
+            message = f"the value of {path[-1]!r} looks like a secret (masked)"
+            described.append(("TB1111", message, _REMEDY, node.mark, path))
+    spec = _validated(root, described)
+    if spec is None or described:
+        raise SpecError(_finished(_located(described, lines), secrets))
+    return LoadedSpec(spec=spec, root=root, lines=tuple(lines.items()))
+
+
+def _validated(root: MappingNode, described: list[Described]) -> ReleaseSpec | None:
+    """The spec of a tree; what is wrong with it is added to ``described``."""
+    values: list[Described] = []
+    spec: ReleaseSpec | None = None
     try:
         spec = ReleaseSpec.model_validate(root.to_python())
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise SpecError(tuple(_finding(root, detail) for detail in details)) from None
-    return LoadedSpec(spec=spec, root=root)
+        values += [describe(root, detail) for detail in details if not is_echo(root, detail)]
+    known = {value[-1] for value in values}
+    values += [empty for empty in empty_values(root) if empty[-1] not in known]
+    outdated = [value for value in values if value[0] == "TB1113"]
+    described += outdated or values  # the rules of another version are not known here
+    return spec
 
 
-def _pointer(path: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+def _read(
+    sources: tuple[SourceText, ...], lines: Mapping[str, tuple[str, ...]]
+) -> tuple[list[MappingNode], list[Finding]]:
+    roots: list[MappingNode] = []
+    findings: list[Finding] = []
+    for source in sources:
+        root, found = parse_yaml(source)
+        findings += found
+        if isinstance(root, MappingNode):
+            roots.append(root)
+        elif not found:
+            findings.append(_no_mapping(source.name, lines[source.name]))
+    return roots, findings
 
 
-def _finding(root: Node, detail: ErrorDetails) -> Finding:
-    node, taken = find(root, detail["loc"])
-    context = detail.get("ctx", {})
-    code = detail["type"] if detail["type"].startswith("TB") else "TB1103"
+def _merged(roots: list[MappingNode], described: list[Described]) -> MappingNode:
+    def refuse(code: str, message: str, hint: str, mark: Mark) -> None:
+        described.append((code, message, hint, mark, ()))
+
+    root = roots[0]
+    for overlay in roots[1:]:
+        root = merge(root, overlay, refuse)
+    return root
+
+
+def _no_mapping(name: str, lines: tuple[str, ...]) -> Finding:
     return Finding(
-        code=code,
-        message=detail["msg"],
-        hint=str(context.get("hint", "correct it")),
-        where=Location(
-            file=node.mark.file,
-            line=node.mark.line,
-            column=node.mark.column,
-            pointer=_pointer(taken),
-            width=node.mark.width,
-        ),
+        code="TB1013",
+        message="the file holds no mapping of keys to values",
+        hint="begin a spec with apiVersion: twinbuild/v1",
+        where=Location(file=name, line=1, column=1, excerpt=lines[0]),
+    )
+
+
+def _credentials(lines: dict[str, tuple[str, ...]]) -> tuple[list[Described], list[str]]:
+    """Credentials of a known shape anywhere in the files, comments included, and their texts."""
+    described: list[Described] = []
+    secrets: list[str] = []
+    for name, content in lines.items():
+        for number, line in enumerate(content, 1):
+            for position, kind, text in find_credentials(line):
+                mark = Mark(file=name, line=number, column=position + 1, width=len(text))
+                described.append(("TB1111", f"this looks like {kind} (masked)", _REMEDY, mark, ()))
+                secrets.append(text)
+    return described, secrets
+
+
+def _named_secrets(root: MappingNode) -> list[tuple[Path, ScalarNode]]:
+    """Scalars whose key, or the name of whose knob, says that they are secrets."""
+    found: list[tuple[Path, ScalarNode]] = []
+    for path, node in walk(root):
+        if not path or not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            continue
+        if path[-2:] == ("authentication", "secret"):  # the name of an entry of `secrets`
+            continue
+        key = _name_beside(root, path) if path[-1] == "default" else str(path[-1])
+        if looks_secret(key, node.text):
+            found.append((path, node))
+    return found
+
+
+def _name_beside(root: MappingNode, path: Path) -> str:
+    above, _ = find(root, path[:-1])
+    name = above.get("name") if isinstance(above, MappingNode) else None
+    return name.text if isinstance(name, ScalarNode) else ""
+
+
+def _located(described: list[Described], lines: dict[str, tuple[str, ...]]) -> list[Finding]:
+    return [
+        Finding(code=code, message=message, hint=hint, where=_location(lines, mark, pointer(path)))
+        for code, message, hint, mark, path in described
+    ]
+
+
+def _location(lines: Mapping[str, tuple[str, ...]], mark: Mark, where: str) -> Location:
+    content = lines[mark.file]
+    excerpt = content[mark.line - 1] if mark.line <= len(content) else ""
+    return Location(
+        file=mark.file, line=mark.line, column=mark.column, pointer=where, excerpt=excerpt, width=mark.width
+    )
+
+
+def _finished(findings: list[Finding], secrets: list[str]) -> tuple[Finding, ...]:
+    """The findings in the order of the files, each once, without any secret."""
+    known = tuple(secrets)
+    clean = [
+        replace(
+            finding,
+            message=mask(finding.message, known),
+            hint=mask(finding.hint, known),
+            where=replace(finding.where, excerpt=mask(finding.where.excerpt, known)),
+        )
+        for finding in findings
+    ]
+    order = {name: index for index, name in enumerate(dict.fromkeys(finding.where.file for finding in clean))}
+    return tuple(
+        sorted(dict.fromkeys(clean), key=lambda found: (order[found.where.file], found.where.line, found.where.column))
     )

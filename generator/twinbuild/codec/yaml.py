@@ -18,7 +18,7 @@ from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceN
 from twinbuild.codec.scalars import Ambiguous, read_plain
 from twinbuild.errors import Finding, Location
 
-__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "parse_yaml"]
+__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "decode_text", "parse_yaml"]
 
 MAXIMUM_BYTES: Final = 1 << 20
 MAXIMUM_DEPTH: Final = 50
@@ -289,6 +289,13 @@ def _decode(source: SourceText) -> tuple[str, Finding | None]:
             where=Location(file=source.name, line=line, column=column),
         )
     return text.removeprefix("\ufeff").replace("\r\n", "\n"), None
+
+
+def decode_text(content: bytes) -> str:
+    """The text of a file as lines of it are shown in messages: as ``parse_yaml`` reads it, whatever it holds."""
+    if len(content) > MAXIMUM_BYTES:
+        return ""
+    return content.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _guess(content: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.metadata import Step
 from twinbuild.model.spec.references import Uri
@@ -130,16 +130,18 @@ class Model(Section):
     """What it takes and gives."""
     datasets: Several[Dataset] = ()
     """Data from which it came."""
-    hyperparameters: JsonObject = FrozenMapping({})
+    hyperparameters: JsonObject = Field(default_factory=FrozenMapping)
     """Hyper-parameters of its training: any JSON."""
     card: Card | None = None
     """The model card."""
 
     @model_validator(mode="after")
     def _unique(self) -> Model:
-        refuse_repeated("artifact", (artifact.name for artifact in self.artifacts))
-        refuse_repeated("artifact target", (artifact.target for artifact in self.artifacts))
-        refuse_repeated("feature", (feature.name for feature in self.features))
-        refuse_repeated("step", (step.name for step in self.preprocessing))
-        refuse_repeated("dataset", (dataset.name for dataset in self.datasets))
+        objections = Objections()
+        objections.repeated("artifact", (artifact.name for artifact in self.artifacts), "artifacts", key="name")
+        objections.repeated("target", (artifact.target for artifact in self.artifacts), "artifacts", key="target")
+        objections.repeated("feature", (feature.name for feature in self.features), "features", key="name")
+        objections.repeated("step", (step.name for step in self.preprocessing), "preprocessing", key="name")
+        objections.repeated("dataset", (dataset.name for dataset in self.datasets), "datasets", key="name")
+        objections.settle()
         return self

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import InitErrorDetails, ValidationError
 
 from twinbuild.model.spec.values import objection
 
-__all__ = ["Section", "Several", "refuse_repeated"]
+__all__ = ["Objections", "Section", "Several"]
 
 _Item = TypeVar("_Item")
 Several = Annotated[tuple[_Item, ...], Field(strict=False)]
@@ -29,10 +29,30 @@ class Section(BaseModel):
     )
 
 
-def refuse_repeated(kind: str, names: Iterable[str]) -> None:
-    """Raise TB1115 if two entries of a list have one name."""
-    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
-    if repeated:
-        raise objection(
-            "TB1115", f"{kind} {repeated[0]!r} is given more than once", "rename one of them, or take one out"
-        )
+class Objections:
+    """What is wrong between the fields of a section, each at its own place below the section."""
+
+    def __init__(self) -> None:
+        self._errors: list[InitErrorDetails] = []
+
+    def add(self, code: str, message: str, hint: str, *at: int | str) -> None:
+        """One objection, at a path of keys and indexes from the section."""
+        self._errors.append({"type": objection(code, message, hint), "loc": at, "input": None})
+
+    def repeated(self, kind: str, names: Iterable[str | None], *at: int | str, key: str = "") -> None:
+        """An objection for each entry of the list at ``at`` whose name (under ``key``) an earlier one has."""
+        seen: set[str] = set()
+        for index, name in enumerate(names):
+            if name is None:
+                continue
+            if name in seen:
+                where = (*at, index, key) if key else (*at, index)
+                self.add(
+                    "TB1115", f"{kind} {name!r} is given more than once", "rename one of them, or take one out", *where
+                )
+            seen.add(name)
+
+    def settle(self) -> None:
+        """Raise pydantic's ValidationError if there was any objection."""
+        if self._errors:
+            raise ValidationError.from_exception_data("section", self._errors, hide_input=True)

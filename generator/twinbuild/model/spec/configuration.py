@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.tables import EnvironmentName
 from twinbuild.model.spec.values import (
     Description,
@@ -15,7 +15,6 @@ from twinbuild.model.spec.values import (
     Line,
     duration_pattern,
     duration_seconds,
-    objection,
     quantity_pattern,
     quantity_value,
 )
@@ -64,38 +63,54 @@ class Knob(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Knob:
+        objections = Objections()
         if (self.type == "enum") != bool(self.values):
-            raise objection(
+            has = "has" if self.values else "has no"
+            objections.add(
                 "TB1124",
-                f"knob {self.name!r} is of type {self.type} and {'has' if self.values else 'has no'} values",
+                f"knob {self.name!r} is of type {self.type} and {has} values",
                 "give 'values' if, and only if, the type is enum",
             )
-        if self.type not in ("int", "float", "duration", "bytes") and (self.minimum, self.maximum) != (None, None):
-            raise objection(
-                "TB1124", f"knob {self.name!r} of type {self.type} has a range", "take minimum and maximum out"
-            )
-        refuse_repeated("value", self.values)
+        objections.repeated("value", self.values, "values")
+        self._check_values(objections)
+        objections.settle()
+        self._check_range(objections)
+        objections.settle()
+        return self
+
+    def _check_values(self, objections: Objections) -> None:
+        """Default and range must have the knob's own type."""
         for key in ("default", "minimum", "maximum"):
             value = getattr(self, key)
-            if (key == "default" or value is not None) and not self._has_type(value):
-                raise objection(
+            if key != "default" and value is None:
+                continue
+            if key != "default" and self.type not in ("int", "float", "duration", "bytes"):
+                objections.add("TB1124", f"a {self.type} has no {key}", f"take '{key}' out", key)
+            elif not self._has_type(value):
+                objections.add(
                     "TB1124",
                     f"the {key} of knob {self.name!r} is {_shown(value)}, expected {_EXPECTED[self.type]}",
                     f"give a {key} of the knob's own type",
+                    key,
                 )
+
+    def _check_range(self, objections: Objections) -> None:
         low, high = self._ordinal(self.minimum), self._ordinal(self.maximum)
         here = self._ordinal(self.default)
         if low is not None and high is not None and low > high:
-            raise objection(
-                "TB1124", f"the minimum of knob {self.name!r} is above its maximum", "exchange minimum and maximum"
+            objections.add(
+                "TB1124",
+                f"the minimum of knob {self.name!r} is above its maximum",
+                "exchange minimum and maximum",
+                "minimum",
             )
-        if here is not None and ((low is not None and here < low) or (high is not None and here > high)):
-            raise objection(
+        elif here is not None and ((low is not None and here < low) or (high is not None and here > high)):
+            objections.add(
                 "TB1124",
                 f"the default {_shown(self.default)} of knob {self.name!r} is outside of its range",
                 f"choose one from {_shown(self.minimum)} to {_shown(self.maximum)}",
+                "default",
             )
-        return self
 
     def _has_type(self, value: object) -> bool:
         match self.type:
@@ -170,7 +185,9 @@ class Configuration(Section):
 
     @model_validator(mode="after")
     def _unique(self) -> Configuration:
-        refuse_repeated("knob", (knob.name for knob in self.parameters))
-        refuse_repeated("rule", (rule.name for rule in self.rules))
-        refuse_repeated("variable", (knob.environment for knob in self.parameters if knob.environment))
+        objections = Objections()
+        objections.repeated("knob", (knob.name for knob in self.parameters), "parameters", key="name")
+        objections.repeated("variable", (knob.environment for knob in self.parameters), "parameters", key="environment")
+        objections.repeated("rule", (rule.name for rule in self.rules), "rules", key="name")
+        objections.settle()
         return self

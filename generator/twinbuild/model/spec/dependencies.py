@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.references import Address, Requirement
 from twinbuild.model.spec.values import Instant, Name, objection
 
@@ -74,14 +74,22 @@ class Dependencies(Section):
     source_builds: Several[Annotated[str, AfterValidator(_check_project)]] = ()
     """Projects whose source distribution may be built; none by default."""
 
-    @field_validator("runtime", "build", "development", "test", "constraints", "source_builds")
-    @classmethod
-    def _distinct(cls, items: tuple[str, ...]) -> tuple[str, ...]:
-        refuse_repeated("entry", items)
-        return items
-
     @model_validator(mode="after")
     def _unique(self) -> Dependencies:
-        refuse_repeated("index", (index.name for index in self.indexes))
-        refuse_repeated("package", (pattern for index in self.indexes for pattern in index.packages))
+        objections = Objections()
+        for key in ("runtime", "build", "development", "test", "constraints", "source_builds"):
+            objections.repeated("entry", getattr(self, key), key)
+        objections.repeated("index", (index.name for index in self.indexes), "indexes", key="name")
+        owners: dict[str, str] = {}
+        for number, index in enumerate(self.indexes):
+            for place, pattern in enumerate(index.packages):
+                other = owners.setdefault(pattern, index.name)
+                if other != index.name:
+                    objections.add(
+                        "TB1115",
+                        f"projects {pattern!r} come from the index {other!r} and from {index.name!r}",
+                        "let each project come from one index",
+                        *("indexes", number, "packages", place),
+                    )
+        objections.settle()
         return self

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.platform import SUPPORTED
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.references import ImageName, Requirement
 from twinbuild.model.spec.values import Label, Line, Name, Quantity, objection, quantity_value
 
 __all__ = ["Amount", "Base", "DebianBase", "Environment", "Gpu", "NodeLabel", "Resources", "Toleration", "Variant"]
 
+_BASE_ONLY = "packages can be added to a Debian base only"
+_BASE_HINT = "take 'packages' out, or use base.debian"
 _SUITE = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]{1,127}", re.ASCII)
 _PYTHON = re.compile(r"3\.(9|[1-9][0-9])", re.ASCII)
@@ -208,25 +210,25 @@ class Environment(Section):
     resources: Resources = Field(default_factory=Resources)
     """What one container needs."""
 
-    @field_validator("platforms", "packages")
-    @classmethod
-    def _distinct(cls, items: tuple[str, ...]) -> tuple[str, ...]:
-        refuse_repeated("entry", items)
-        return items
-
     @model_validator(mode="after")
     def _consistent(self) -> Environment:
-        refuse_repeated("variant", (variant.name for variant in self.variants))
-        for variant in self.variants:
-            extra = [platform for platform in variant.platforms if platform not in self.platforms]
-            if extra:
-                raise objection(
-                    "TB1117",
-                    f"variant {variant.name!r} names the platform {extra[0]!r}, which environment.platforms lacks",
-                    "add it there, or take it out here",
-                )
+        objections = Objections()
+        objections.repeated("platform", self.platforms, "platforms")
+        objections.repeated("package", self.packages, "packages")
+        objections.repeated("variant", (variant.name for variant in self.variants), "variants", key="name")
+        for index, variant in enumerate(self.variants):
+            for place, platform in enumerate(variant.platforms):
+                if platform not in self.platforms:
+                    objections.add(
+                        "TB1117",
+                        f"variant {variant.name!r} names the platform {platform!r}, which environment.platforms lacks",
+                        "add it there, or take it out here",
+                        *("variants", index, "platforms", place),
+                    )
+            objections.repeated("platform", variant.platforms, "variants", index, "platforms")
+            if self.base.image is not None and variant.packages:
+                objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "variants", index, "packages")
         if self.base.image is not None and self.packages:
-            raise objection(
-                "TB1116", "packages can be added to a Debian base only", "take 'packages' out, or use base.debian"
-            )
+            objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "packages")
+        objections.settle()
         return self

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 __all__ = ["FrozenMapping", "PlainDate", "freeze", "freeze_object"]
 
+_Value_co = TypeVar("_Value_co", covariant=True)
 _MAXIMUM: Final = 2**53 - 1  # largest integer that every JSON reader keeps (RFC 8785, 3.2.2.3)
 
 
-class FrozenMapping(Mapping[str, object]):
+class FrozenMapping(Mapping[str, _Value_co]):
     """A mapping of text to immutable values, which can be hashed and compares equal to a dict of the same items."""
 
     __slots__ = ("_hash", "_items")
 
-    def __init__(self, items: Mapping[str, object]) -> None:
+    def __init__(self, items: Mapping[str, _Value_co] = {}) -> None:  # it is only read
         self._items = dict(items)
         self._hash = hash(frozenset(self._items.items()))
 
-    def __getitem__(self, key: str) -> object:
+    def __getitem__(self, key: str) -> _Value_co:
         return self._items[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -42,7 +43,7 @@ class FrozenMapping(Mapping[str, object]):
     def __repr__(self) -> str:
         return f"FrozenMapping({self._items!r})"
 
-    def __reduce__(self) -> tuple[type[FrozenMapping], tuple[dict[str, object]]]:
+    def __reduce__(self) -> tuple[type[FrozenMapping[_Value_co]], tuple[dict[str, _Value_co]]]:
         return FrozenMapping, (self._items,)
 
 
@@ -70,7 +71,7 @@ def freeze(value: object) -> object:
     return frozen
 
 
-def freeze_object(value: object) -> FrozenMapping:
+def freeze_object(value: object) -> FrozenMapping[object]:
     """The same for an object. Raises as ``freeze``, and for anything that is no object."""
     if not isinstance(value, Mapping):
         raise PydanticCustomError("dict_type", "expected a mapping")

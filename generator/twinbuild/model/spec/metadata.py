@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.references import Address, Callable
 from twinbuild.model.spec.tables import TextTable
@@ -58,12 +58,14 @@ class Metadata(Section):
     date of the source commit."""
     description: Description | None = None
     """What the release is for."""
-    labels: TextTable = FrozenMapping({})
+    labels: TextTable = Field(default_factory=FrozenMapping)
     """Labels of the image and the manifest."""
 
     @model_validator(mode="after")
     def _unique(self) -> Metadata:
-        refuse_repeated("owner", (owner.email for owner in self.owners))
+        objections = Objections()
+        objections.repeated("owner", (owner.email for owner in self.owners), "owners", key="email")
+        objections.settle()
         return self
 
 
@@ -94,13 +96,10 @@ class Source(Section):
     preprocessing: Several[Step] = ()
     """Steps by which the application prepares its inputs."""
 
-    @field_validator("ignore")
-    @classmethod
-    def _positive(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        refuse_repeated("pattern", patterns)
-        return patterns
-
     @model_validator(mode="after")
     def _unique(self) -> Source:
-        refuse_repeated("step", (step.name for step in self.preprocessing))
+        objections = Objections()
+        objections.repeated("pattern", self.ignore, "ignore")
+        objections.repeated("step", (step.name for step in self.preprocessing), "preprocessing", key="name")
+        objections.settle()
         return self

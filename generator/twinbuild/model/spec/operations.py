@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.references import Address
-from twinbuild.model.spec.values import Description, Duration, Label, Line, Name, objection, refuse_path
+from twinbuild.model.spec.values import Description, Duration, Label, Line, Name, refuse_path
 
 __all__ = [
     "Alert",
@@ -65,13 +65,15 @@ class Rollout(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Rollout:
+        objections = Objections()
         if self.steps and self.strategy != "canary":
-            raise objection(
-                "TB1116", f"the strategy {self.strategy!r} has no steps", "take 'steps' out, or choose canary"
-            )
-        weights = [step.weight for step in self.steps]
-        if weights != sorted(set(weights)):
-            raise objection("TB1116", f"the weights {weights} do not grow", "order the steps by growing weight")
+            message = f"the strategy {self.strategy!r} has no steps"
+            objections.add("TB1116", message, "take 'steps' out, or choose canary", "steps")
+        for index, (before, step) in enumerate(zip(self.steps, self.steps[1:], strict=False), 1):
+            if step.weight <= before.weight:
+                message = f"the weight {step.weight} follows {before.weight}"
+                objections.add("TB1116", message, "order the steps by growing weight", "steps", index, "weight")
+        objections.settle()
         return self
 
 
@@ -137,8 +139,10 @@ class Observability(Section):
 
     @model_validator(mode="after")
     def _unique(self) -> Observability:
-        refuse_repeated("metric", (metric.name for metric in self.metrics))
-        refuse_repeated("alert", (alert.name for alert in self.alerts))
+        objections = Objections()
+        objections.repeated("metric", (metric.name for metric in self.metrics), "metrics", key="name")
+        objections.repeated("alert", (alert.name for alert in self.alerts), "alerts", key="name")
+        objections.settle()
         return self
 
 
@@ -195,7 +199,8 @@ class Secret(Section):
         pattern, expected = _REFERENCES[self.provider]
         path = self.reference.partition("#")[0].removeprefix("/" if self.provider == "file" else "")
         if not re.fullmatch(pattern, self.reference, re.ASCII) or refuse_path(path):
-            raise objection(
-                "TB1118", f"the reference of secret {self.name!r} does not suit {self.provider}", f"write {expected}"
-            )
+            objections = Objections()
+            message = f"the reference of secret {self.name!r} does not suit the provider {self.provider}"
+            objections.add("TB1118", message, f"write {expected}", "reference")
+            objections.settle()
         return self

@@ -18,7 +18,7 @@ __all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
 _STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
-def _check_repositories(value: object) -> FrozenMapping:
+def _check_repositories(value: object) -> FrozenMapping[str]:
     if not isinstance(value, dict):
         raise PydanticCustomError("dict_type", "expected a mapping")
     errors: list[InitErrorDetails] = []
@@ -44,10 +44,10 @@ class Publish(Section):
     """Where the image goes."""
 
     repositories: Annotated[
-        FrozenMapping,
+        FrozenMapping[str],
         PlainValidator(_check_repositories),
         WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
-    ] = FrozenMapping({})
+    ] = Field(default_factory=FrozenMapping)
     """Repository of a registry for each stage, such as dev and prod."""
 
 

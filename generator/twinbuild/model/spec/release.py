@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 
 from twinbuild.model.spec.artifacts import Model
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
@@ -15,7 +15,6 @@ from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.operations import Observability, Rollout, Secret, Service
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
 from twinbuild.model.spec.serving import Serving, Tests
-from twinbuild.model.spec.values import objection
 
 __all__ = ["API_VERSION", "ReleaseSpec"]
 
@@ -62,28 +61,33 @@ class ReleaseSpec(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> ReleaseSpec:
-        refuse_repeated("service", (service.name for service in self.services))
-        refuse_repeated("secret", (secret.name for secret in self.secrets))
+        objections = Objections()
+        objections.repeated("service", (service.name for service in self.services), "services", key="name")
+        objections.repeated("secret", (secret.name for secret in self.secrets), "secrets", key="name")
         known = {secret.name for secret in self.secrets}
-        for service in self.services:
+        for index, service in enumerate(self.services):
             if service.authentication is not None and service.authentication.secret not in known:
-                raise objection(
+                objections.add(
                     "TB1117",
                     f"service {service.name!r} names the secret {service.authentication.secret!r}, which is not there",
                     "add it to 'secrets', or name one that is there",
+                    *("services", index, "authentication", "secret"),
                 )
-        for knob in self.configuration.parameters:
+        for index, knob in enumerate(self.configuration.parameters):
             if knob.environment is not None and knob.environment in self.serving.environment:
-                raise objection(
+                objections.add(
                     "TB1115",
                     f"the variable {knob.environment} is set by serving.environment and by knob {knob.name!r}",
                     "take it out of serving.environment: the knob's default sets it",
+                    *("configuration", "parameters", index, "environment"),
                 )
-        for artifact in self.model.artifacts:
+        for index, artifact in enumerate(self.model.artifacts):
             if artifact.target == self.source.target:
-                raise objection(
+                objections.add(
                     "TB1115",
                     f"artifact {artifact.name!r} lies at {artifact.target}, where the application is",
                     "give it a target of its own, such as /models/NAME",
+                    *("model", "artifacts", index, "target"),
                 )
+        objections.settle()
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from twinbuild.model.spec.base import Section, Several, refuse_repeated
+from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.tables import EnvironmentTable, TextTable
 from twinbuild.model.spec.values import (
@@ -121,26 +121,29 @@ class Serving(Section):
     """Ports on which it listens."""
     user: User = Field(default_factory=User)
     """Account that it runs as."""
-    environment: EnvironmentTable = FrozenMapping({})
+    environment: EnvironmentTable = Field(default_factory=FrozenMapping)
     """Environment variables."""
     health: Health = Field(default_factory=Health)
     """Health checks."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Serving:
+        objections = Objections()
         if not self.command[0].strip():
-            raise objection("TB1126", "the program of 'command' is empty", "name the program to start")
-        refuse_repeated("port", (port.name for port in self.ports))
-        refuse_repeated("port", (str(port.port) for port in self.ports))
+            objections.add("TB1126", "the program of 'command' is empty", "name the program to start", "command", 0)
+        objections.repeated("port", (port.name for port in self.ports), "ports", key="name")
+        objections.repeated("port", (str(port.port) for port in self.ports), "ports", key="port")
         known = {port.port for port in self.ports}
         for name in ("liveness", "readiness", "startup"):
             probe: Probe | None = getattr(self.health, name)
             if probe is not None and probe.port not in known:
-                raise objection(
+                objections.add(
                     "TB1117",
                     f"health.{name} asks port {probe.port}, which serving.ports lacks",
                     "add the port to serving.ports, or ask one that is there",
+                    *("health", name, "port"),
                 )
+        objections.settle()
         return self
 
 
@@ -151,7 +154,7 @@ class Request(Section):
     """HTTP method."""
     path: HttpPath
     """Path of the request."""
-    headers: TextTable = FrozenMapping({})
+    headers: TextTable = Field(default_factory=FrozenMapping)
     """Headers beside those that a body needs."""
     body: JsonValue = None
     """Body: any JSON; none where it is missing."""
@@ -208,5 +211,7 @@ class Tests(Section):
 
     @model_validator(mode="after")
     def _unique(self) -> Tests:
-        refuse_repeated("golden test", (golden.name for golden in self.golden))
+        objections = Objections()
+        objections.repeated("golden test", (golden.name for golden in self.golden), "golden", key="name")
+        objections.settle()
         return self

@@ -84,7 +84,7 @@ def _text_items(value: object) -> tuple[dict[str, object], list[InitErrorDetails
     return value, errors
 
 
-def _check_labels(value: object) -> FrozenMapping:
+def _check_labels(value: object) -> FrozenMapping[str]:
     items, errors = _text_items(value)
     for key in items:
         if not _LABEL_KEY.fullmatch(key):
@@ -96,10 +96,10 @@ def _check_labels(value: object) -> FrozenMapping:
             errors.append({"type": problem, "loc": (key,), "input": None})
     if errors:
         raise ValidationError.from_exception_data("labels", errors, hide_input=True)
-    return FrozenMapping(items)
+    return FrozenMapping({key: str(item) for key, item in items.items()})
 
 
-def _check_environment(value: object) -> FrozenMapping:
+def _check_environment(value: object) -> FrozenMapping[str]:
     items, errors = _text_items(value)
     for key, item in items.items():
         problem = check_variable(key)
@@ -110,7 +110,7 @@ def _check_environment(value: object) -> FrozenMapping:
             errors.append({"type": problem, "loc": (key,), "input": None})
     if errors:
         raise ValidationError.from_exception_data("environment", errors, hide_input=True)
-    return FrozenMapping(items)
+    return FrozenMapping({key: str(item) for key, item in items.items()})
 
 
 _SCHEMA: Final = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -118,8 +118,8 @@ _SCHEMA: Final = {"type": "object", "additionalProperties": {"type": "string"}}
 EnvironmentName = Annotated[str, AfterValidator(_check_name)]
 """The name of an environment variable that a spec may set."""
 
-TextTable = Annotated[FrozenMapping, PlainValidator(_check_labels), WithJsonSchema(_SCHEMA)]
+TextTable = Annotated[FrozenMapping[str], PlainValidator(_check_labels), WithJsonSchema(_SCHEMA)]
 """Labels: text by key."""
 
-EnvironmentTable = Annotated[FrozenMapping, PlainValidator(_check_environment), WithJsonSchema(_SCHEMA)]
+EnvironmentTable = Annotated[FrozenMapping[str], PlainValidator(_check_environment), WithJsonSchema(_SCHEMA)]
 """Environment variables: text by name."""

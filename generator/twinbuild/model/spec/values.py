@@ -275,5 +275,5 @@ def quantity_value(text: str) -> Fraction:
 JsonValue = Annotated[object, PlainValidator(freeze), WithJsonSchema({})]
 """Any JSON value, frozen: tuples for lists, FrozenMapping for objects."""
 
-JsonObject = Annotated[FrozenMapping, PlainValidator(freeze_object), WithJsonSchema({"type": "object"})]
+JsonObject = Annotated[FrozenMapping[object], PlainValidator(freeze_object), WithJsonSchema({"type": "object"})]
 """Any JSON object, frozen."""

@@ -1,0 +1,102 @@
+"""Values that look like secrets: where they stand in a spec, and how every output hides them.
+
+Three signs: the shape of a known kind of credential, anywhere in the text, comments included; credentials in an
+address; and a key that says so (`password`, `api_key`, …; `token` and `key` only with a value that looks random, for
+models have pad tokens). Digests, versions, paths and names of secrets are none of these.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+__all__ = ["find_credentials", "looks_secret", "mask"]
+
+_SHAPES: Final = (
+    ("an AWS access key", r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b"),
+    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"),
+    ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}"),
+    ("a GitLab token", r"\bgl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("a Google key", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}"),
+    ("a package index token", r"\bpypi-[A-Za-z0-9_-]{50,}|\bnpm_[A-Za-z0-9]{36}"),
+    ("an API key", r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}|\b[rs]k_live_[0-9A-Za-z]{16,}"),
+    ("a Vault token", r"\bhv[sb]\.[A-Za-z0-9_-]{20,}"),
+    ("an authorization header", r"(?i:\b(?:bearer|basic)\s+[A-Za-z0-9._~+/-]{16,}=*)"),
+    ("credentials in an address", r"(?<=://)[^\s/@\"'<>{}]+:[^\s/@\"'<>{}]+(?=@)"),
+    (
+        "a password",
+        r"(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=api_key=)|(?<=apikey=)|(?<=token=))[^\s\"'$<{&,]{4,}",
+    ),
+)
+_CREDENTIAL: Final = re.compile("|".join(f"(?P<s{number}>{shape})" for number, (_, shape) in enumerate(_SHAPES)))
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET_WORDS: Final = frozenset(
+    {"password", "passwd", "pwd", "passphrase", "secret", "credential", "credentials", "apikey"}
+)
+_SECRET_PAIRS: Final = frozenset(
+    {"api key", "access key", "private key", "secret key", "auth key", "signing key", "account key"}
+)
+_MAYBE_WORDS: Final = frozenset({"token", "key", "auth", "bearer", "jwt", "pat"})
+_ABOUT: Final = frozenset(  # a key that ends so says where or how, not what
+    {"file", "path", "dir", "url", "uri", "name", "ref", "reference", "length", "policy", "provider", "type", "field"}
+    | {"header", "ttl", "expiry", "rotation", "count", "size", "id", "ids", "limit", "enabled", "required"}
+)
+_IN_LINE: Final = re.compile(
+    r"(?i:(?:password|passwd|pwd|passphrase|secret|credentials?|token|api[_-]?key|access[_-]?key|private[_-]?key)"
+    r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',}\]]+)"
+)
+_RANDOM: Final = re.compile(
+    r"(?<![A-Za-z0-9+/_=-])(?![0-9a-f]{64}(?![A-Za-z0-9+/]))[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/_-])"
+)
+
+
+def find_credentials(text: str) -> list[tuple[int, str, str]]:
+    """Position, kind and text of each credential of a known shape."""
+    return [
+        (match.start(), _SHAPES[int(str(match.lastgroup)[1:])][0], match[0])
+        for match in _CREDENTIAL.finditer(text)
+        if not match[0].startswith(("${", "$("))
+    ]
+
+
+def looks_secret(key: str, value: str) -> bool:
+    """Whether a value under such a key is to be taken for a secret."""
+    words = [word.lower() for word in _WORD.findall(key)]
+    if not words or words[-1] in _ABOUT or not value.strip() or value.startswith(("${", "$(", "<", "/")):
+        return False
+    pairs = {f"{first} {second}" for first, second in pairwise(words)}
+    if _SECRET_WORDS & set(words) or _SECRET_PAIRS & pairs:
+        return True
+    return bool(_MAYBE_WORDS & set(words)) and _is_random(value)
+
+
+def _is_random(value: str) -> bool:
+    """Sixteen characters or more of mixed kinds, without the repetition that words have."""
+    if len(value) < 16 or re.search(r"[\s/:]", value):
+        return False
+    if not (re.search(r"[0-9]", value) and re.search(r"[A-Za-z]", value)):
+        return False
+    counts = Counter(value)
+    entropy = -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())
+    return entropy >= 3.0
+
+
+def mask(text: str, known: tuple[str, ...] = ()) -> str:
+    """``text`` with each character of a secret as ``*``, so that columns stay where they are.
+
+    ``known`` are secrets that were found elsewhere. In doubt it hides: this is for messages, not for values.
+    """
+    for secret in sorted(known, key=len, reverse=True):
+        if len(secret) >= 3:
+            text = text.replace(secret, "*" * len(secret))
+    text = _CREDENTIAL.sub(lambda match: "*" * len(match[0]), text)
+    text = _IN_LINE.sub(
+        lambda match: match[0][: match.start("value") - match.start()] + "*" * len(match["value"]), text
+    )
+    return _RANDOM.sub(lambda match: "*" * len(match[0]), text)
