@@ -23,6 +23,7 @@ class Settings:
     certificates: str = ""  # path of a certificate bundle; "" means the system's
     proxies: tuple[tuple[str, str], ...] = ()  # scheme → address
     no_proxy: tuple[str, ...] = ()  # host suffixes that are reached directly
+    netrc: str = ""  # path of a netrc file with credentials; "" for none
     offline: bool = False
     connections: int = 6  # downloads side by side
     timeout: float = 60.0  # seconds without a byte

@@ -1,1 +1,1 @@
-"""HTTP, shared by the adapters: limits, retries, redirects, redaction."""
+"""What adapters share to reach bytes outside: HTTP, package indexes, directories; limits, retries, redaction."""
