@@ -242,9 +242,9 @@ def _check_names(members: tuple[Member, ...], archive: str) -> None:
     seen: dict[str, str] = {}
     for member in members:
         folded = unicodedata.normalize("NFC", member.name.removesuffix("/")).casefold()
-        other = seen.setdefault(folded, member.name)
-        if other is not member.name:
-            raise fault("TB4006", f"same path as member {other!r}", archive=archive, member=member.name)
+        if folded in seen:
+            raise fault("TB4006", f"same path as member {seen[folded]!r}", archive=archive, member=member.name)
+        seen[folded] = member.name
     files = {member.name for member in members if not member.directory}
     for member in members:
         for parent in _parents(member.name.removesuffix("/")):
