@@ -1,6 +1,6 @@
 """``model``: the trained model, its files, its data and its card."""
 
-from __future__ import annotations
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -136,7 +136,7 @@ class Model(Section):
     """The model card."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Model:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("artifact", (artifact.name for artifact in self.artifacts), "artifacts", key="name")
         objections.repeated("target", (artifact.target for artifact in self.artifacts), "artifacts", key="target")

@@ -1,7 +1,5 @@
 """What every section of a spec is: a frozen model that knows all of its keys and converts nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, TypeVar
 

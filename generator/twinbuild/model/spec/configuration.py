@@ -1,8 +1,6 @@
 """``configuration``: the knobs that operators may turn, their ranges and the rules between them."""
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -62,7 +60,7 @@ class Knob(Section):
     """How to choose a value."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Knob:
+    def _consistent(self) -> Self:
         objections = Objections()
         if (self.type == "enum") != bool(self.values):
             has = "has" if self.values else "has no"
@@ -184,7 +182,7 @@ class Configuration(Section):
     """Conditions between them."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Configuration:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("knob", (knob.name for knob in self.parameters), "parameters", key="name")
         objections.repeated("variable", (knob.environment for knob in self.parameters), "parameters", key="environment")

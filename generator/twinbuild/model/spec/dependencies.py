@@ -1,9 +1,7 @@
 """``dependencies``: Python requirements by purpose, and where they may come from."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
@@ -40,7 +38,7 @@ class Index(Section):
     """Projects that come from this index and from no other; * stands for any part of a name."""
 
     @model_validator(mode="after")
-    def _no_default_address(self) -> Index:
+    def _no_default_address(self) -> Self:
         if self.name == "default" and self.url is not None:
             raise objection(
                 "TB1116", "the index 'default' has an address", "set it on the machine, or give the index another name"
@@ -75,7 +73,7 @@ class Dependencies(Section):
     """Projects whose source distribution may be built; none by default."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Dependencies:
+    def _unique(self) -> Self:
         objections = Objections()
         for key in ("runtime", "build", "development", "test", "constraints", "source_builds"):
             objections.repeated("entry", getattr(self, key), key)

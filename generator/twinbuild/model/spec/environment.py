@@ -1,9 +1,7 @@
 """``environment``: what lies below the application, and what it needs to run."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -91,7 +89,7 @@ class Base(Section):
     """An image by name and tag or digest; the lock pins its digest."""
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Base:
+    def _exactly_one(self) -> Self:
         if (self.debian is None) == (self.image is None):
             got = "neither" if self.debian is None else "both"
             raise objection(
@@ -117,7 +115,7 @@ class Variant(Section):
     """Platforms of this variant; all of `environment.platforms` where there are none."""
 
     @model_validator(mode="after")
-    def _cuda_fits(self) -> Variant:
+    def _cuda_fits(self) -> Self:
         if (self.accelerator == "cuda") != (self.cuda is not None):
             raise objection(
                 "TB1116",
@@ -136,7 +134,7 @@ class Amount(Section):
     """Amount that it may not exceed."""
 
     @model_validator(mode="after")
-    def _ordered(self) -> Amount:
+    def _ordered(self) -> Self:
         if self.request and self.limit and quantity_value(self.request) > quantity_value(self.limit):
             raise objection(
                 "TB1105",
@@ -211,7 +209,7 @@ class Environment(Section):
     """What one container needs."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Environment:
+    def _consistent(self) -> Self:
         objections = Objections()
         objections.repeated("platform", self.platforms, "platforms")
         objections.repeated("package", self.packages, "packages")

@@ -1,9 +1,7 @@
 """``metadata`` and ``source``: what the release is called, and which files it is made from."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -62,7 +60,7 @@ class Metadata(Section):
     """Labels of the image and the manifest."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Metadata:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("owner", (owner.email for owner in self.owners), "owners", key="email")
         objections.settle()
@@ -97,7 +95,7 @@ class Source(Section):
     """Steps by which the application prepares its inputs."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Source:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("pattern", self.ignore, "ignore")
         objections.repeated("step", (step.name for step in self.preprocessing), "preprocessing", key="name")

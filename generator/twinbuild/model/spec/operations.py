@@ -1,9 +1,7 @@
 """``rollout``, ``observability``, ``services`` and ``secrets``: how the release is brought out and watched."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -64,7 +62,7 @@ class Rollout(Section):
     """What ends the rollout and brings the old version back."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Rollout:
+    def _consistent(self) -> Self:
         objections = Objections()
         if self.steps and self.strategy != "canary":
             message = f"the strategy {self.strategy!r} has no steps"
@@ -138,7 +136,7 @@ class Observability(Section):
     """Traces that it sends."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Observability:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("metric", (metric.name for metric in self.metrics), "metrics", key="name")
         objections.repeated("alert", (alert.name for alert in self.alerts), "alerts", key="name")
@@ -195,7 +193,7 @@ class Secret(Section):
     """How often it changes."""
 
     @model_validator(mode="after")
-    def _well_formed(self) -> Secret:
+    def _well_formed(self) -> Self:
         pattern, expected = _REFERENCES[self.provider]
         path = self.reference.partition("#")[0].removeprefix("/" if self.provider == "file" else "")
         if not re.fullmatch(pattern, self.reference, re.ASCII) or refuse_path(path):

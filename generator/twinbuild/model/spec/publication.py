@@ -1,7 +1,5 @@
 """``publish``, ``governance`` and ``build``: where the release goes, who decides, and how its image is stored."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Final, Literal
 

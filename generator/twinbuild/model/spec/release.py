@@ -1,8 +1,6 @@
 """The whole of ``release.yaml``."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -60,7 +58,7 @@ class ReleaseSpec(Section):
     """How the image is stored."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> ReleaseSpec:
+    def _consistent(self) -> Self:
         objections = Objections()
         objections.repeated("service", (service.name for service in self.services), "services", key="name")
         objections.repeated("secret", (secret.name for secret in self.secrets), "secrets", key="name")

@@ -1,9 +1,7 @@
 """``serving`` and ``tests``: how the service runs, and what it must answer."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -127,7 +125,7 @@ class Serving(Section):
     """Health checks."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Serving:
+    def _consistent(self) -> Self:
         objections = Objections()
         if not self.command[0].strip():
             objections.add("TB1126", "the program of 'command' is empty", "name the program to start", "command", 0)
@@ -210,7 +208,7 @@ class Tests(Section):
     """Limits of time and memory."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Tests:
+    def _unique(self) -> Self:
         objections = Objections()
         objections.repeated("golden test", (golden.name for golden in self.golden), "golden", key="name")
         objections.settle()

@@ -1,0 +1,223 @@
+"""TB11: the values of a spec, overlays, and files that it names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB1101",
+        title="an unknown key",
+        explanation=(
+            "The section has no such key, so it would have no effect. The message suggests the key that was "
+            "probably meant, or lists those that there are. `twinbuild schema` writes a schema with which an "
+            "editor completes and checks keys."
+        ),
+    ),
+    Code(
+        code="TB1102",
+        title="a key is missing",
+        explanation=("The section needs the key and there is no safe default. Add it."),
+    ),
+    Code(
+        code="TB1103",
+        title="a value of the wrong type",
+        explanation=(
+            "The value is text, a number, a list or a mapping where another of these belongs, or the key has no "
+            "value at all. Nothing is converted: text in quotes is never a number. Give a value of the type that "
+            "the message names, or take the key out."
+        ),
+    ),
+    Code(
+        code="TB1104",
+        title="a value does not have the right form",
+        explanation=(
+            "Names, versions and the like stand in file names, image names and addresses, so they use few "
+            "characters. The message shows the pattern, and names a character beyond ASCII, which may look just "
+            "like an allowed one."
+        ),
+    ),
+    Code(
+        code="TB1105",
+        title="a value out of range",
+        explanation=(
+            "The number is too small or too large, or a list has too few entries. Choose one within the range "
+            "that is shown."
+        ),
+    ),
+    Code(
+        code="TB1106",
+        title="not one of the choices",
+        explanation=("The key takes one of a few words. Use one of those that the message lists."),
+    ),
+    Code(
+        code="TB1107",
+        title="text that needs quotes",
+        explanation=(
+            "Without quotes YAML reads the value as a number, a truth value or a date: 3.10 becomes 3.1. The key "
+            "takes text. Put the value in quotes."
+        ),
+    ),
+    Code(
+        code="TB1108",
+        title="an unsafe path",
+        explanation=(
+            "Paths of files are relative to the spec and stay below its directory; paths in the image are "
+            "absolute. Neither has '..', '.', empty parts or backslashes, and none lies in /proc, /sys or /dev. "
+            "Write the path so."
+        ),
+    ),
+    Code(
+        code="TB1109",
+        title="a malformed digest",
+        explanation=(
+            "Digests are SHA-256: 64 lower-case hexadecimal digits. Other algorithms, upper case and shortened "
+            "digests are not taken. `sha256sum FILE` prints it."
+        ),
+    ),
+    Code(
+        code="TB1110",
+        title="a malformed requirement",
+        explanation=(
+            "Requirements are written as PEP 508 has them: a name, extras in brackets, a version range, and a "
+            "marker after a semicolon, such as uvicorn[standard]>=0.30; python_version >= '3.11'."
+        ),
+    ),
+    Code(
+        code="TB1111",
+        title="a secret in the spec",
+        explanation=(
+            "The value has the form of a credential, or stands under a key that says so. A spec is committed, and "
+            "goes into manifests and images. Every message masks the value. Take it out, make a new one if it was "
+            "ever committed, and name the place where it is kept under `secrets`. Where the value is no secret, "
+            "call its key otherwise."
+        ),
+    ),
+    Code(
+        code="TB1112",
+        title="an environment variable that a spec may not set",
+        explanation=(
+            "Variables such as LD_PRELOAD, PYTHONPATH and PATH decide which code runs, and others belong to the "
+            "image itself. Values have no line breaks. Take the variable out, or give it another name."
+        ),
+    ),
+    Code(
+        code="TB1113",
+        title="another version of the format",
+        explanation=(
+            "apiVersion says by which rules the spec is read; this tool knows twinbuild/v1. For a newer version "
+            "use a newer twinbuild. An older spec needs a look at each key."
+        ),
+    ),
+    Code(
+        code="TB1114",
+        title="another kind of document",
+        explanation=("A spec has kind: Release. This file seems to be of another kind."),
+    ),
+    Code(
+        code="TB1115",
+        title="something is given twice",
+        explanation=(
+            "Two entries have one name, lie at one place in the image, or set one variable, so that one of them "
+            "would be lost. Rename one, or take it out."
+        ),
+    ),
+    Code(
+        code="TB1116",
+        title="values that contradict each other",
+        explanation=(
+            "Each value is fine alone, but not with another one: two bases, a CUDA version without CUDA, steps of "
+            "a strategy that has none. The message says which."
+        ),
+    ),
+    Code(
+        code="TB1117",
+        title="a name that is not there",
+        explanation=(
+            "The value names a port, a secret or a platform that no other part of the spec has. Add it there, or "
+            "correct the name."
+        ),
+    ),
+    Code(
+        code="TB1118",
+        title="a malformed reference to a secret",
+        explanation=(
+            "Each provider has its own form: env takes the name of a variable, file an absolute path, vault "
+            "PATH#KEY, kubernetes SECRET/KEY. None has '..'."
+        ),
+    ),
+    Code(
+        code="TB1119",
+        title="a malformed image name",
+        explanation=(
+            "An image is HOST/NAME:TAG, HOST/NAME@sha256:DIGEST or both, in lower case. The tag latest is "
+            "refused: it names another image every day. A repository has no tag."
+        ),
+    ),
+    Code(
+        code="TB1120",
+        title="a platform that is not supported",
+        explanation=("Images are built for linux/amd64 and linux/arm64. Write one of these."),
+    ),
+    Code(
+        code="TB1121",
+        title="a malformed date",
+        explanation=(
+            "Dates are days (2026-11-01: midnight in UTC) or RFC 3339 times (2026-11-01T12:00:00Z), from 1980, "
+            "where archive formats begin, to 2106. metadata.date may also be the word commit."
+        ),
+    ),
+    Code(
+        code="TB1122",
+        title="a malformed address",
+        explanation=(
+            "An address has a scheme (https, http, ssh; wheel: for artifacts), a host in lower case, and no "
+            "spaces or credentials."
+        ),
+    ),
+    Code(
+        code="TB1123",
+        title="a malformed duration or amount",
+        explanation=(
+            "Durations are a number and ms, s, m, h, d, w or y, such as 250ms or 10m. Amounts are a number and m, "
+            "k, M, G, T, Ki, Mi, Gi or Ti, such as 250m or 512Mi. There is no space and no 'B' at the end."
+        ),
+    ),
+    Code(
+        code="TB1124",
+        title="a knob that contradicts itself",
+        explanation=(
+            "A knob's default, minimum and maximum have the knob's type; the default lies within the range, or is "
+            "one of the values of an enum."
+        ),
+    ),
+    Code(
+        code="TB1125",
+        title="an overlay that does not fit",
+        explanation=(
+            "Mappings merge by key, lists of named entries by name; other lists and single values are replaced; "
+            "null deletes a key; `$patch: replace` replaces a mapping, `$patch: delete` in an entry of a list "
+            "deletes the entry. What is deleted must be there, and a value is replaced by one of its own kind."
+        ),
+    ),
+    Code(
+        code="TB1126",
+        title="text that is empty, too long or on several lines",
+        explanation=(
+            "Names and titles are one line of at most 500 characters, descriptions at most 20,000. Empty text "
+            "says nothing: leave the key out."
+        ),
+    ),
+    Code(
+        code="TB1127",
+        title="a Python version that is not supported",
+        explanation=(
+            "Write the minor version in quotes, such as '3.11': the lock pins the exact one that the base has. "
+            "Without quotes 3.10 is the number 3.1."
+        ),
+    ),
+)
