@@ -1,0 +1,136 @@
+"""Model artifacts: files of the project, or of a web server, known by SHA-256 and size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twinbuild.errors import IntegrityError, Location, SpecError, TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import LockedArtifact
+from twinbuild.net.address import is_web
+from twinbuild.net.download import Sink
+from twinbuild.net.files import copy_stable, open_beneath, open_directory, pointer_in
+from twinbuild.net.http import ignore
+from twinbuild.net.known import Known
+from twinbuild.net.opener import Opener
+from twinbuild.ports import Store
+
+__all__ = ["Advancing", "is_in_wheel", "pin_artifact", "store_file"]
+
+
+def is_in_wheel(uri: str) -> bool:
+    """Whether an artifact is a file of a locked wheel (``wheel:PROJECT/PATH``), which needs no fetching of its own."""
+    return uri.startswith("wheel:")
+
+
+class Advancing:
+    """A sink that tells somebody how many bytes passed."""
+
+    def __init__(self, sink: Sink, advance: Callable[[int], None]) -> None:
+        self._sink = sink
+        self._advance = advance
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> int:
+        """Append bytes, then tell."""
+        count = self._sink.write(chunk)
+        self._advance(len(chunk))
+        return count
+
+
+def pin_artifact(
+    *,
+    name: str,
+    uri: str,
+    store: Store,
+    opener: Opener,
+    project: str,
+    sha256: Digest | None = None,
+    size: int | None = None,
+    now: int | None = None,
+    advance: Callable[[int], None] = ignore,
+) -> LockedArtifact:
+    """Bring an artifact's bytes into the store and lock what they are; for ``lock`` alone.
+
+    ``project`` is the directory that a relative ``uri`` belongs to. ``now`` (wall clock, ns) allows digests of
+    unchanged local files to be taken from earlier runs. Where the spec states ``sha256`` and the blob is stored,
+    nothing is read. Raises SpecError TB2301-TB2305, TB2316; IntegrityError TB2306-TB2308; FetchError, IntegrityError
+    TB30xx from the web, where plain http needs a stated ``sha256``.
+    """
+    assert not is_in_wheel(uri), "a file of a locked wheel is taken from that wheel"
+    if sha256 is not None and store.has(sha256) and size in (None, store.size(sha256)):
+        return LockedArtifact(name=name, uri=uri, size=store.size(sha256), sha256=sha256)
+    if is_web(uri):
+        with store.writer() as writer:
+            opener.download(uri, writer, size=size, digest=sha256, allow_http=sha256 is not None, advance=advance)
+            digest, length = writer.commit(sha256)
+    else:
+        known = Known(store, f"{os.path.abspath(project)}\0{uri}", now=now)  # noqa: PTH100  links stay as they are
+        digest, length = store_file(uri, store, project, sha256=sha256, size=size, known=known, advance=advance)
+        known.save()
+    if not length:
+        raise SpecError.of(
+            "TB2316", f"the artifact {name!r} is empty", hint="put the real file there", where=Location(subject=uri)
+        )
+    return LockedArtifact(name=name, uri=uri, size=length, sha256=digest)
+
+
+def store_file(
+    path: str,
+    store: Store,
+    project: str,
+    *,
+    sha256: Digest | None,
+    size: int | None,
+    known: Known | None = None,
+    advance: Callable[[int], None] = ignore,
+) -> tuple[Digest, int]:
+    """Copy a file of the project into the store; its digest and size, which are those expected.
+
+    Raises SpecError TB2301-TB2305, IntegrityError TB2306 (size), TB2307 (digest), TB2308 (changed meanwhile).
+    """
+    root = open_directory(project)
+    try:
+        with open_beneath(root, path) as descriptor:
+            pointer = pointer_in(descriptor)
+            if pointer:
+                raise _pointer(path, pointer, os.fstat(descriptor).st_size)
+            status = os.fstat(descriptor)
+            digest = known.digest(path, status) if known is not None else None
+            if digest is not None and sha256 in (None, digest) and size in (None, status.st_size):
+                return digest, status.st_size
+            with store.writer() as writer:
+                status = copy_stable(descriptor, Advancing(writer, advance), where=path, expected=size)
+                digest, length = _commit(writer.commit, sha256, path)
+    finally:
+        os.close(root)
+    if known is not None:
+        known.remember(path, status, digest)
+    return digest, length
+
+
+def _commit(
+    commit: Callable[[Digest | None], tuple[Digest, int]], expected: Digest | None, path: str
+) -> tuple[Digest, int]:
+    try:
+        return commit(expected)
+    except IntegrityError as error:
+        if error.findings[0].code != "TB3101":
+            raise
+        raise IntegrityError.of(
+            "TB2307",
+            f"the file's SHA-256 is not the one expected: {error.findings[0].message}",
+            hint="restore the file, or correct its sha256 in the spec and lock again",
+            where=Location(file=path),
+        ) from None
+
+
+def _pointer(path: str, kind: str, size: int) -> TwinbuildError:
+    command = "git lfs pull" if kind == "LFS" else "git annex get"
+    article = "an LFS" if kind == "LFS" else "a git-annex"
+    return SpecError.of(
+        "TB2305",
+        f"this is {article} pointer of {size} bytes in place of the file's content",
+        hint=f"run `{command} {path}`",
+        where=Location(file=path),
+    )
