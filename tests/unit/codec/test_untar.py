@@ -50,7 +50,7 @@ def code(archive: bytes, limits: Limits | None = None) -> str:
     return caught.value.findings[0].code
 
 
-DIRECTORY = {"type": tarfile.DIRTYPE}
+DIRECTORY: dict[str, object] = {"type": tarfile.DIRTYPE}
 
 
 @pytest.mark.parametrize("layout", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -109,7 +109,7 @@ def test_kinds_without_a_place_in_an_image_are_refused(kind: bytes) -> None:
     assert code(raw(b"x", kind=kind) + END) == "TB4102"
 
 
-CLASHES = {
+CLASHES: dict[str, list[tuple[str, bytes, dict[str, object]]]] = {
     "twice": [("a", b"1", {}), ("a", b"2", {})],
     "directory twice": [("a", b"", DIRECTORY), ("./a/", b"", DIRECTORY)],
     "below a symlink": [("a", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc"}), ("a/b", b"", {})],

@@ -1,0 +1,160 @@
+"""The loader's cache, ``/etc/ld.so.cache``, of the libraries in a tree (glibc, sysdeps/generic/dl-cache.h, format 1.1).
+
+Programs find libraries in the default directories without it, but ``ldconfig -p`` (and so Python's
+``ctypes.util.find_library``) and directories of ``ld.so.conf`` need it. Subdirectories for newer processors
+(``glibc-hwcaps``) are left out: the loader looks there by itself.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from twinbuild.debian.tree import Root
+from twinbuild.model.platform import Platform
+from twinbuild.model.tree import Symlink
+
+__all__ = ["install_library_cache", "soname"]
+
+_HEADER: Final = struct.Struct("<17s3sIIB3xI12x")  # magic, version, entries, bytes of strings, flags, extension offset
+_ENTRY: Final = struct.Struct("<iIIIQ")  # flags, key, value, osversion, hwcap
+_LITTLE_ENDIAN: Final = 2
+_PLATFORMS: Final = {  # machine → (e_machine, flags: FLAG_ELF_LIBC6 with the required ABI)
+    "x86_64": (62, 0x0303),
+    "aarch64": (183, 0x0A03),
+}
+_NAME: Final = re.compile(r"(lib.*|ld-.*)\.so(\..*)?", re.ASCII)  # ldconfig.c, search_dir
+_SYSTEM: Final = ("/lib", "/usr/lib")  # SLIBDIR, LIBDIR; _LIB64 where a platform has them
+_LIB64: Final = ("/lib64", "/usr/lib64")
+_PT_LOAD: Final = 1
+_PT_DYNAMIC: Final = 2
+_DT_STRTAB: Final = 5
+_DT_SONAME: Final = 14
+_TABLE_LIMIT: Final = 1 << 20  # bytes of a dynamic section or program headers
+_DIGITS: Final = re.compile(r"([0-9]+)", re.ASCII)
+
+
+def install_library_cache(root: Root, platform: Platform) -> None:
+    """Write the cache, and the links by soname that packages did not ship, as ``ldconfig`` does."""
+    machine, flags = _PLATFORMS[platform.machine]
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for directory in _directories(root, platform):
+        place = root.follow(directory)
+        if place is None or place in seen:
+            continue  # /lib/x and /usr/lib/x are one: the first name counts
+        seen.add(place)
+        for name in _libraries(root, directory, machine):
+            found.setdefault(name, f"{directory}/{name}")
+    names = sorted(found, key=_sort_key, reverse=True)
+    root.write("etc/ld.so.cache", _cache([(name, found[name]) for name in names], flags))
+
+
+def _directories(root: Root, platform: Platform) -> Iterator[str]:
+    yield from _configured(root, "/etc/ld.so.conf", set())
+    yield from _SYSTEM if platform.machine == "aarch64" else (*_LIB64, *_SYSTEM)
+
+
+def _configured(root: Root, path: str, seen: set[str]) -> Iterator[str]:
+    """Directories of a configuration file and those it includes (ldconfig(8))."""
+    if path in seen or root.file(path) is None:
+        return
+    seen.add(path)
+    for line in root.read(path).decode("utf-8", "replace").splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("include"):
+            for pattern in text.split()[1:]:
+                directory, _, glob = pattern.rpartition("/")
+                for name in root.names(directory):
+                    if fnmatch.fnmatchcase(name, glob):
+                        yield from _configured(root, f"{directory}/{name}", seen)
+        elif text.startswith("/"):
+            yield text.rstrip("/")
+
+
+def _libraries(root: Root, directory: str, machine: int) -> dict[str, None]:
+    """Names under which the libraries of a directory are asked for; missing links by soname are made."""
+    names: dict[str, None] = {}
+    for name in root.names(directory):
+        if not _NAME.fullmatch(name):
+            continue
+        path = f"{directory}/{name}"
+        file = root.file(path)
+        if file is None or file.content.size < 64:
+            continue
+        with file.content.open() as stream:
+            wanted = soname(stream, machine)
+        if wanted is None:
+            continue
+        wanted = wanted or name
+        entry = root.get(path)
+        if isinstance(entry, Symlink):
+            real = (root.follow(path) or "").rpartition("/")[2]
+            if real == wanted or (real.endswith(".so") and wanted.startswith(real)):
+                wanted = name  # a link to the library under its own name, or for the linker
+        names[wanted] = None
+        if wanted != name and "/" not in wanted and not root.exists(f"{directory}/{wanted}"):
+            root.link(f"{directory}/{wanted}", name)
+    return {name: None for name in names if "/" not in name}
+
+
+def soname(stream: BinaryIO, machine: int) -> str | None:
+    """DT_SONAME of a 64-bit little-endian shared object for ``machine``; "" if it has none, None if it is no such."""
+    head = stream.read(64)
+    if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
+        return None
+    kind, found = struct.unpack_from("<HH", head, 16)
+    (table,) = struct.unpack_from("<Q", head, 32)
+    size, count = struct.unpack_from("<HH", head, 54)
+    if kind != 3 or found != machine or size != 56 or size * count > _TABLE_LIMIT:
+        return None
+    segments = list(struct.iter_unpack("<IIQQQQQQ", _at(stream, table, size * count, size)))
+    dynamic = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
+    if dynamic is None or dynamic[5] > _TABLE_LIMIT:
+        return None
+    tags = dict(struct.iter_unpack("<QQ", _at(stream, dynamic[2], dynamic[5], 16)))
+    if _DT_SONAME not in tags or _DT_STRTAB not in tags:
+        return ""
+    address = tags[_DT_STRTAB]
+    for segment in segments:
+        if segment[0] == _PT_LOAD and segment[3] <= address < segment[3] + segment[5]:
+            offset = address - segment[3] + segment[2] + tags[_DT_SONAME]
+            return _at(stream, offset, 256, 1).partition(b"\0")[0].decode("utf-8", "replace")
+    return ""
+
+
+def _at(stream: BinaryIO, offset: int, size: int, unit: int) -> bytes:
+    """Up to ``size`` bytes at ``offset``, whole units only."""
+    if offset >= 1 << 62:
+        return b""
+    stream.seek(offset)
+    content = stream.read(size)
+    return content[: len(content) - len(content) % unit]
+
+
+def _sort_key(name: str) -> tuple[tuple[int, int | str], ...]:
+    """The loader's order (_dl_cache_libcmp): digits compare as numbers and sort after other characters."""
+    key: list[tuple[int, int | str]] = []
+    for piece in _DIGITS.split(name):
+        if piece.isdigit():
+            key.append((2, int(piece)))
+        else:
+            key.extend((1, character) for character in piece)
+    return tuple(key)
+
+
+def _cache(libraries: list[tuple[str, str]], flags: int) -> bytes:
+    """The file: header, entries, strings. Offsets count from the start of the file."""
+    base = _HEADER.size + _ENTRY.size * len(libraries)
+    strings = bytearray()
+    entries = bytearray()
+    for name, path in libraries:
+        value = base + len(strings)
+        strings += path.encode() + b"\0"
+        key = value + len(path.encode()) - len(name.encode())  # the name is the end of the path
+        entries += _ENTRY.pack(flags, key, value, 0, 0)
+    header = _HEADER.pack(b"glibc-ld.so.cache", b"1.1", len(libraries), len(strings), _LITTLE_ENDIAN, 0)
+    return header + bytes(entries) + bytes(strings)
