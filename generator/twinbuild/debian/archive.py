@@ -32,6 +32,7 @@ _COMPRESSIONS: Final = {"": "", ".gz": "gz", ".xz": "xz", ".zst": "zst"}
 _CONTROL: Final = Limits(members=200, file_size=16 << 20, total_size=64 << 20, header_size=4096)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]+", re.ASCII)  # Policy, 5.6.1
 _ARCHITECTURE: Final = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
+_FIELD: Final = re.compile(r"^([^\s:]+):(.*(?:\n[ \t].*)*)", re.MULTILINE)  # of a stanza that was found well-formed
 _MEMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _HINT: Final = "do not use the package; fetch it again from the archive, and report it if it stays so"
 SCRIPTS: Final = ("preinst", "postinst", "prerm", "postrm", "config")  # deb-preinst(5) … and debconf's
@@ -173,8 +174,7 @@ def _deb(
     subject: str,
 ) -> Deb:
     stanza = parse_stanza(text, where=f"{subject}!control")
-    spelled = (line.partition(":")[0] for line in text.splitlines() if line[:1] not in ("", " ", "\t"))
-    fields = tuple((name, stanza[name.lower()]) for name in spelled)
+    fields = tuple((name, value.lstrip(" \t").rstrip("\n")) for name, value in _FIELD.findall(text))
     name, version, architecture = (stanza.get(key, "") for key in ("package", "version", "architecture"))
     if not _NAME.fullmatch(name) or not _ARCHITECTURE.fullmatch(architecture):
         raise _refuse("TB4202", f"package {name[:80]!r} for {architecture[:40]!r} is no package", subject)

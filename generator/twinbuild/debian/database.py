@@ -65,7 +65,7 @@ def install_database(
     ordered = sorted(packages, key=lambda pair: pair[0].name)
     for name in ("", "alternatives", "info", "parts", "triggers", "updates"):
         _directory(root, f"{ADMIN}/{name}".rstrip("/"))
-    status = "\n".join(status_stanza(deb, _conffiles(root, deb)) for deb, _ in ordered)
+    status = "".join(status_stanza(deb, _conffiles(root, deb)) + "\n" for deb, _ in ordered)
     root.write(f"{ADMIN}/status", status.encode())
     root.write(f"{ADMIN}/available", b"")
     root.write(f"{ADMIN}/arch", f"{platform.debian}\n".encode())

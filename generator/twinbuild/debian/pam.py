@@ -13,7 +13,8 @@ _PROFILES: Final = "usr/share/pam-configs"
 _TYPES: Final = ("auth", "account", "password", "session", "session-noninteractive")
 _FIELD: Final = re.compile(r"(\S+):\s+(.*?)\s*")
 _BARE: Final = re.compile(r"(\S+):\s*")
-_JUMP: Final = re.compile(r"\b(success|default|ignore|\w+)=end\b")
+_JUMP: Final = re.compile(r"\b(\w+)=end\b")
+_MODULE: Final = re.compile(r"((?:\[[^]]*\]|\S+)\s+\S+)\s*(.*)")
 _NO_PRIMARY: Final = "[default=1]\t\t\tpam_permit.so"
 
 _Profile = dict[str, str]
@@ -86,8 +87,9 @@ def _lines(block: list[tuple[str, str]], label: str, *, jump: bool) -> str:
     lines = [line for _, body in block for line in body.split("\n")]
     text = []
     for position, line in enumerate(lines):
-        left = len(lines) - position
-        text.append(f"{label}\t" + (_JUMP.sub(lambda match, left=left: f"{match[1]}={left}", line) if jump else line))  # type: ignore[misc]
+        if line != _NO_PRIMARY and (match := _MODULE.fullmatch(line)):
+            line = f"{match[1]} {match[2]}"  # noqa: PLW2901  with its blank even where there are no options
+        text.append(f"{label}\t" + (_JUMP.sub(rf"\g<1>={len(lines) - position}", line) if jump else line))
     return "\n".join(text)
 
 
