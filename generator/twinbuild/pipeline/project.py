@@ -25,6 +25,7 @@ class Project:
 
     directory: Path
     spec_path: Path
+    overlays: tuple[Path, ...]
     loaded: LoadedSpec
 
     @property
@@ -57,7 +58,12 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
             where=str(path),
         )
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
-    return Project(directory=path.parent.absolute(), spec_path=path.absolute(), loaded=load_spec(sources))
+    return Project(
+        directory=path.parent.absolute(),
+        spec_path=path.absolute(),
+        overlays=tuple(each.absolute() for each in overlays),
+        loaded=load_spec(sources),
+    )
 
 
 def _shown(path: Path) -> str:

@@ -1,0 +1,34 @@
+"""Arguments and options that several verbs share, spelled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["common", "json_option", "locked_option", "overlay_option", "spec_argument"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+spec_argument = click.argument("spec", type=click.Path(path_type=Path), default=Path(), required=False)
+overlay_option = click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Merge this file over the spec; may be repeated.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+offline_option = click.option("--offline", is_flag=True, help="Use the store alone; no network.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+locked_option = click.option("--locked", is_flag=True, help="Fail if the lock is stale instead of renewing it.")
+
+
+def common(command: _Command) -> _Command:
+    """SPEC, --overlay, --offline, --quiet and --json: SPEC is a spec file or a directory that holds release.yaml."""
+    for option in (json_option, quiet_option, offline_option, overlay_option, spec_argument):
+        command = option(command)
+    return command

@@ -1,0 +1,25 @@
+"""``twinbuild rebuild`` (hidden): the second build, in the process that the first one started for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("rebuild", hidden=True)
+def command() -> None:
+    """Read a request from standard input, bring the conditions about, build, and answer on standard output."""
+    request = json.load(sys.stdin)
+    from twinbuild.verify.conditions import apply_conditions
+
+    witnesses = apply_conditions(seed=request["seed"])  # first: what follows must not see the caller's conditions
+    from twinbuild.codec.canonical import to_json
+    from twinbuild.pipeline.rebuilding import rebuild
+
+    images = rebuild(request)
+    answer = {"images": [to_json(image) for image in images], "witnesses": [list(pair) for pair in witnesses]}
+    click.echo(json.dumps(answer))

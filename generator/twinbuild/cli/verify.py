@@ -1,0 +1,61 @@
+"""``twinbuild verify``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import common, locked_option
+
+__all__ = ["command"]
+
+
+@click.command("verify")
+@common
+@locked_option
+@click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
+def command(
+    *,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+    locked: bool,
+    reverify: bool,
+) -> None:
+    """Build again under other conditions and compare every byte (exit 7 on a difference).
+
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory).
+    """
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.releasing import require_identical
+
+    project = open_project(spec, overlays)
+    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+        lock = ensure_lock(project, machine, locked=locked, discover=False)
+        epoch = source_epoch(project, machine)
+        images = build_images(plan_release(project, lock, epoch=epoch), machine)
+        evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
+    identical = require_identical(evidence.verification)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "identical": True,
+                    "reused": evidence.reused,
+                    "images": [str(digest) for digest in identical.images],
+                    "variations": [variation.name for variation in identical.variations],
+                    "witnesses": dict(evidence.witnesses),
+                }
+            )
+        )
+        return
+    for digest in identical.images:
+        click.echo(f"{digest} built twice, the same bytes{' (evidence of an earlier run)' if evidence.reused else ''}")
+    click.echo(f"varied: {', '.join(variation.name for variation in identical.variations)}")

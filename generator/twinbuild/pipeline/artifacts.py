@@ -1,0 +1,103 @@
+"""Artifacts of the model: local files and web addresses, and files that a locked wheel brings."""
+
+from __future__ import annotations
+
+from twinbuild.errors import Finding, IntegrityError, Location, LockError
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel
+from twinbuild.model.spec.artifacts import Artifact
+from twinbuild.net.opener import Opener
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project
+from twinbuild.sources.artifact import is_in_wheel, pin_artifact
+from twinbuild.wheel.contents import open_wheel
+
+__all__ = ["extract_artifacts", "pin_artifacts"]
+
+
+def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[LockedArtifact, ...]:
+    """Every artifact of the spec with size and digest, sorted by name; its bytes are in the store afterwards.
+
+    Raises SpecError TB23xx, IntegrityError TB2306-TB2308, TB2330, FetchError; LockError TB2257 for an unlocked wheel.
+    """
+    opener = Opener(machine.settings)
+    found = []
+    for artifact in sorted(project.spec.model.artifacts, key=lambda item: item.name):
+        if is_in_wheel(artifact.uri):
+            found.append(_pin_member(artifact, lock, machine))
+            continue
+        found.append(
+            pin_artifact(
+                name=artifact.name,
+                uri=artifact.uri,
+                store=machine.store,
+                opener=opener,
+                project=str(project.directory),
+                sha256=Digest(artifact.sha256) if artifact.sha256 else None,
+                size=artifact.size,
+                now=int(machine.now.timestamp() * 1e9),
+            )
+        )
+    return tuple(found)
+
+
+def extract_artifacts(lock: Lock, machine: Machine) -> None:
+    """Take the files that are artifacts out of their wheels, where the store lacks them."""
+    for artifact in lock.artifacts:
+        if is_in_wheel(artifact.uri) and not machine.store.has(artifact.sha256):
+            _extract(artifact.name, artifact.uri, lock, machine, sha256=artifact.sha256)
+
+
+def _pin_member(artifact: Artifact, lock: Lock, machine: Machine) -> LockedArtifact:
+    expected = Digest(artifact.sha256) if artifact.sha256 else None
+    if expected is not None and artifact.size is not None and machine.store.has(expected):
+        return LockedArtifact(name=artifact.name, uri=artifact.uri, size=artifact.size, sha256=expected)
+    digest, size = _extract(artifact.name, artifact.uri, lock, machine, sha256=expected)
+    if artifact.size not in (None, size):
+        raise IntegrityError.of(
+            "TB2306",
+            f"artifact {artifact.name!r} has {size} bytes, expected {artifact.size}",
+            hint="correct its size in the spec, or name the right file",
+            where=artifact.uri,
+        )
+    return LockedArtifact(name=artifact.name, uri=artifact.uri, size=size, sha256=digest)
+
+
+def _extract(name: str, uri: str, lock: Lock, machine: Machine, *, sha256: Digest | None) -> tuple[Digest, int]:
+    project, _, member = uri.removeprefix("wheel:").partition("/")
+    wheel = _wheel(project, lock)
+    if wheel is None:
+        raise LockError(
+            (
+                Finding(
+                    code="TB2257",
+                    message=f"artifact {name!r} is a file of the wheel {project!r}, which is not in the lock",
+                    hint=f"add {project} to dependencies.build or dependencies.runtime",
+                    where=Location(subject=uri),
+                ),
+            )
+        )
+    machine.store.check(wheel.sha256)
+    with machine.store.path(wheel.sha256).open("rb") as file:
+        opened = open_wheel(file, wheel.filename)
+        found = next((entry for entry in opened.files if entry.path == member), None)
+        if found is None:
+            raise LockError.of(
+                "TB2257",
+                f"{wheel.filename} has no file {member!r}, which artifact {name!r} names",
+                hint="correct the path in the artifact's uri; `unzip -l` lists a wheel's files",
+                where=uri,
+            )
+        with machine.store.writer() as sink:
+            with found.open() as stream:
+                while chunk := stream.read(1 << 20):
+                    sink.write(chunk)
+            return sink.commit(sha256)
+
+
+def _wheel(project: str, lock: Lock) -> LockedWheel | None:
+    for target in lock.targets:
+        for wheel in (*target.build, *target.wheels):
+            if wheel.name == project:
+                return wheel
+    return None

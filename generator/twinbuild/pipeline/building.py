@@ -1,0 +1,159 @@
+"""Build: lock → images in the store, without a network. And verify: build again, otherwise, and compare."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import socket
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.build.embedded import EmbeddedBuilder
+from twinbuild.codec.canonical import canonical, digest_of
+from twinbuild.debian.effects import CATALOGUE_DIGEST
+from twinbuild.describe.contents import contents_documents
+from twinbuild.errors import LockError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
+from twinbuild.model.plan import Plan
+from twinbuild.model.spec.values import epoch as epoch_of
+from twinbuild.model.verification import Identical, Verification
+from twinbuild.oci.compress import compressor
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.pipeline.project import Project
+from twinbuild.resolve.git import require_commit
+from twinbuild.store.overlay import scratch_store
+from twinbuild.verify.cause import Clue, Observed
+from twinbuild.verify.compare import compare_builds
+from twinbuild.verify.conditions import CLOCK_OFFSET, HOST_NAME, VARIATIONS
+from twinbuild.verify.second import build_again
+
+__all__ = ["Evidence", "build_images", "plan_release", "source_epoch", "verify_images"]
+
+_EVIDENCE = "verification"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The outcome of a verification, what this machine did for it, and whether it was done in this run."""
+
+    verification: Verification
+    witnesses: tuple[tuple[str, str], ...]
+    reused: bool
+
+
+def source_epoch(project: Project, machine: Machine) -> int:
+    """SOURCE_DATE_EPOCH of the release: the spec's date, or the source commit's. Raises SpecError TB2320."""
+    date = project.spec.metadata.date
+    if date != "commit":
+        return epoch_of(date)
+    return require_commit(project.directory, machine.runner, purpose="metadata.date is `commit`").date
+
+
+def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:
+    """The plan of a project's release."""
+    spec = project.spec
+    tooling = Tooling(compressor=compressor, effects=CATALOGUE_DIGEST)
+    return make_plan(
+        spec, lock, tooling, epoch=epoch, documents=lambda target: contents_documents(spec, lock, target, epoch=epoch)
+    )
+
+
+def build_images(plan: Plan, machine: Machine) -> tuple[Image, ...]:
+    """Realise every derivation of a plan; blobs that it needs and that are missing are named all at once.
+
+    Raises LockError TB3102, BuildError, IntegrityError.
+    """
+    for document in plan.documents:
+        if not machine.store.has(document.digest):
+            machine.store.put(document.content)
+    builder = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch)
+    return tuple(builder.build(derivation, machine.progress) for derivation in plan.derivations)
+
+
+def verify_images(
+    project: Project, images: tuple[Image, ...], machine: Machine, *, epoch: int, again: bool = False
+) -> Evidence:
+    """Build everything a second time under other conditions and compare.
+
+    Evidence for the same derivations and the same images on this machine is reused unless ``again``. Raises BuildError
+    TB6001 if the second build fails; that builds differ is a result, not an error.
+    """
+    key = digest_of({"derivations": [str(image.derivation) for image in images], "variations": VARIATIONS})
+    manifests = [str(image.manifest.digest) for image in images]
+    record = None if again else machine.store.record(_EVIDENCE, key)
+    if record is not None:
+        kept = json.loads(record)
+        if kept["manifests"] == manifests:
+            witnesses = tuple((name, how) for name, how in kept["witnesses"])
+            identical = Identical(variations=VARIATIONS, images=tuple(Digest.parse(text) for text in manifests))
+            return Evidence(verification=identical, witnesses=witnesses, reused=True)
+    machine.progress("second build", 0, 0)
+    machine.scratch.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="second-", dir=machine.scratch))
+    try:
+        started = time.time()
+        second = build_again(
+            machine.runner,
+            interpreter=machine.interpreter,
+            spec=project.spec_path,
+            overlays=project.overlays,
+            store=Path(machine.settings.store),
+            scratch=scratch,
+            epoch=epoch,
+        )
+        with scratch_store(machine.store, second.store) as other:
+            verification = compare_builds(
+                images,
+                second.images,
+                stores=(machine.store, other),
+                variations=VARIATIONS,
+                clue=_clue(started, machine, scratch),
+            )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    if isinstance(verification, Identical):
+        evidence = {"manifests": manifests, "witnesses": [list(pair) for pair in second.witnesses]}
+        machine.store.put_record(_EVIDENCE, key, canonical(evidence))
+    return Evidence(verification=verification, witnesses=second.witnesses, reused=False)
+
+
+def _clue(started: float, machine: Machine, scratch: Path) -> Clue:
+    user = "unknown"
+    with suppress(KeyError, OSError):
+        user = getpass.getuser()
+    first = Observed(
+        time=started,
+        host_name=socket.gethostname(),
+        user=user,
+        directories=(str(Path.cwd()), str(machine.scratch)),
+        time_zone=os.environ.get("TZ", ""),
+        locale=os.environ.get("LC_ALL", os.environ.get("LANG", "")),
+    )
+    second = Observed(
+        time=started + CLOCK_OFFSET,
+        host_name=HOST_NAME,
+        user="somebody-else",
+        directories=(str(scratch), str(scratch)),
+        time_zone="Etc/GMT-14",
+        locale="tr_TR.UTF-8",
+    )
+    return Clue(first=first, second=second)
+
+
+def require_lock(lock: Lock | None, project: Project) -> Lock:
+    """The lock, where there is one. Raises LockError TB2252."""
+    if lock is None:
+        raise LockError.of(
+            "TB2252",
+            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
+            hint="run `twinbuild lock`",
+        )
+    return lock

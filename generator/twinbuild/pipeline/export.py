@@ -1,0 +1,73 @@
+"""Images out of the store: an OCI layout directory, an OCI tar, or a tar that ``docker load`` takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.tree import Content
+from twinbuild.oci.layout import LayoutFile, image_layout, layout_entries, loadable_layout
+from twinbuild.oci.tar import write_archive
+from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.pipeline.project import Project
+from twinbuild.ports import Store
+
+__all__ = ["export_images"]
+
+
+def export_images(
+    project: Project, images: tuple[Image, ...], store: Store, output: Path, *, loadable: bool = False
+) -> None:
+    """Write images to ``output``: a tar where its name ends in ``.tar``, else a layout directory.
+
+    Raises UsageError TB8020 where something else lies there.
+    """
+    metadata = project.spec.metadata
+    make = loadable_layout if loadable else image_layout
+    files = make(metadata.name, metadata.version, images)
+    if output.suffix == ".tar":
+        _write_tar(files, store, output)
+        return
+    with replace_directory(output) as fresh:
+        for file in files:
+            place = fresh / file.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(file.content, bytes):
+                write_file(place, file.content)
+            else:
+                copy_blob(store, file.content, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blob:
+    store: Store
+    digest: Digest
+    size: int
+
+    def open(self) -> BinaryIO:
+        return self.store.open(self.digest)
+
+
+def _write_tar(files: tuple[LayoutFile, ...], store: Store, output: Path) -> None:
+    def blob(digest: Digest) -> Content:
+        return _Blob(store, digest, store.size(digest))
+
+    entries = layout_entries(files, blob)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            for chunk in write_archive(entries, mtime=0):
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.fchmod(stream.fileno(), 0o644)
+        Path(temporary).replace(output)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,32 @@
+"""Fetch: whatever a lock names and the store lacks, brought in and verified."""
+
+from __future__ import annotations
+
+from twinbuild.model.lock import Lock
+from twinbuild.pipeline.artifacts import extract_artifacts
+from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.pipeline.project import Project
+from twinbuild.sources.fetch import Item, RemoteFetcher
+
+__all__ = ["fetch_lock", "lacking"]
+
+
+def lacking(lock: Lock, machine: Machine) -> tuple[Item, ...]:
+    """What an image of the lock needs and the store lacks, and the wheels that artifacts are taken from."""
+    items: dict[str, Item] = {}
+    for target in lock.targets:
+        items |= {deb.sha256.hex: deb for deb in target.debs}
+        items |= {wheel.sha256.hex: wheel for wheel in (*target.wheels, *target.build)}
+    items |= {artifact.sha256.hex: artifact for artifact in lock.artifacts}
+    return tuple(item for item in items.values() if not machine.store.has(item.sha256))
+
+
+def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
+    """Store everything that the lock names; how many files were missing. Raises as ``RemoteFetcher.fetch``."""
+    missing = lacking(lock, machine)
+    if missing:
+        machine = reach(machine)
+        fetcher = RemoteFetcher(machine.settings, project=str(project.directory), apt_indexes=lock.indexes)
+        fetcher.fetch(missing, machine.store, machine.progress)
+        extract_artifacts(lock, machine)
+    return len(missing)

@@ -1,0 +1,100 @@
+"""The lock beside the spec: written for machines (``release.lock``) and for pip (``lockfiles/``), and kept fresh."""
+
+from __future__ import annotations
+
+from twinbuild.codec.inputs import check_freshness
+from twinbuild.codec.lock import encode_lock
+from twinbuild.errors import LockError
+from twinbuild.model.lock import Lock
+from twinbuild.pipeline.fetching import lacking
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.output import same_file, write_file
+from twinbuild.pipeline.project import Project, read_lock
+from twinbuild.render.requirements import render_requirements
+
+__all__ = ["ensure_lock", "lockfile_texts", "write_lock"]
+
+_GROUPS = ("build", "development", "test")
+
+
+def lockfile_texts(project: Project, lock: Lock) -> dict[str, bytes]:
+    """``NAME-VARIANT-PLATFORM.txt`` for each target, and one for each further group of requirements it has."""
+    name = project.spec.metadata.name
+    texts: dict[str, bytes] = {}
+    for target in lock.targets:
+        runtime = render_requirements(target, target.wheels, resolver=lock.resolver)
+        texts[f"{name}-{target.key}.txt"] = runtime.encode()
+        for group in _GROUPS:
+            wheels = getattr(target, group)
+            if wheels:
+                text = render_requirements(target, wheels, resolver=lock.resolver)
+                texts[f"{name}-{target.key}.{group}.txt"] = text.encode()
+    return texts
+
+
+def write_lock(project: Project, lock: Lock) -> bool:
+    """Write both forms; whether the lock changed. The lock itself comes last: it vouches for the others."""
+    texts = lockfile_texts(project, lock)
+    for name, text in texts.items():
+        write_file(project.lockfiles / name, text)
+    content = encode_lock(lock)
+    changed = not same_file(project.lock_path, content)
+    write_file(project.lock_path, content)
+    for path in sorted(project.lockfiles.glob(f"{project.spec.metadata.name}-*.txt")):
+        if path.name not in texts:
+            path.unlink()  # of a target that the spec no longer has
+    return changed
+
+
+def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: bool) -> Lock:
+    """A lock that fits the spec and the application's files, with everything that it names in the store.
+
+    Application files alone need no network to be locked anew, so every verb does it unless ``locked``; ``discover``
+    also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
+    """
+    from twinbuild.pipeline.locking import LockRequest, application_files, make_lock, refresh_source, stale
+
+    lock = read_lock(project)
+    if lock is None or check_freshness(lock, project.spec):
+        if locked or not discover:
+            findings = stale(project, _there(lock, project), machine)
+            raise LockError(findings)
+        lock = make_lock(project, lock, machine, LockRequest())
+        write_lock(project, lock)
+        return lock
+    current = application_files(project, machine)
+    if current != lock.source:
+        if locked:
+            raise LockError(stale(project, lock, machine))
+        lock = refresh_source(project, lock, machine)
+        write_lock(project, lock)
+    _require_bytes(project, lock, machine, discover=discover)
+    return lock
+
+
+def _there(lock: Lock | None, project: Project) -> Lock:
+    if lock is None:
+        raise LockError.of(
+            "TB2252",
+            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
+            hint="run `twinbuild lock`",
+        )
+    return lock
+
+
+def _require_bytes(project: Project, lock: Lock, machine: Machine, *, discover: bool) -> None:
+    """``release`` brings in what is missing; a build says so instead, for it may not use the network."""
+    from twinbuild.pipeline.fetching import fetch_lock
+
+    missing = lacking(lock, machine)
+    if not missing:
+        return
+    if discover:
+        fetch_lock(project, lock, machine)
+        return
+    raise LockError.of(
+        "TB2258",
+        f"the store lacks {len(missing)} files that the lock names",
+        hint="run `twinbuild fetch`",
+        where=", ".join(str(item.sha256) for item in missing[:3]),
+    )

@@ -1,0 +1,305 @@
+"""Lock: spec → every byte that may enter the release, by digest, and those bytes in the store.
+
+The only stage that discovers. Parts of the lock whose inputs in the spec did not change keep what they pinned, unless
+they are asked to move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from twinbuild.codec.inputs import artifact_inputs, check_freshness, debian_inputs, python_inputs, source_inputs
+from twinbuild.debian.interpreter import glibc_version, python_version
+from twinbuild.errors import Finding, Location, LockError, SpecError
+from twinbuild.model.lock import (
+    AptIndex,
+    Lock,
+    LockedDeb,
+    LockedSourceFile,
+    LockedWheel,
+    PythonEnvironment,
+    ResolverPin,
+    Target,
+)
+from twinbuild.model.platform import Platform
+from twinbuild.model.spec.environment import Variant
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.net.opener import Opener
+from twinbuild.pipeline.artifacts import pin_artifacts
+from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.pipeline.project import Project
+from twinbuild.resolve.debian import resolve_debian
+from twinbuild.resolve.local import read_tree
+from twinbuild.resolve.mirrors import read_apt_files
+from twinbuild.resolve.python import resolve_python
+from twinbuild.resolve.python_index import PythonIndex
+from twinbuild.resolve.python_resolver import PythonResolver, prepare_resolver, resolver_lock, resolver_pin
+
+__all__ = ["LockRequest", "application_files", "make_lock", "refresh_source", "stale"]
+
+_RESOLVERS: Final = "resolvers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRequest:
+    """How to lock: which projects may move (``everything``: all), and whether the bytes stay where they are."""
+
+    upgrade: tuple[str, ...] = ()
+    everything: bool = False
+    metadata_only: bool = False
+
+
+def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]:
+    """Why a lock is not fresh; nothing where it is. Looks at the application's files too."""
+    findings = list(check_freshness(lock, project.spec))
+    current = application_files(project, machine)
+    if current != lock.source:
+        findings.append(_changed_source(lock, current))
+    return tuple(findings)
+
+
+def _changed_source(lock: Lock, current: tuple[LockedSourceFile, ...]) -> Finding:
+    before, after = set(lock.source), set(current)
+    paths = sorted({file.path for file in before ^ after})
+    shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+    return Finding(
+        code="TB2253",
+        message=f"application files changed since the lock was made: {shown}",
+        hint="run `twinbuild lock`, and commit release.lock with them",
+        where=Location(file=paths[0] if paths else ""),
+    )
+
+
+def application_files(project: Project, machine: Machine) -> tuple[LockedSourceFile, ...]:
+    """The application's files as they are now, with their bytes in the store. Raises SpecError TB23xx."""
+    source = project.spec.source
+    return read_tree(
+        str(project.directory),
+        source.directory,
+        tuple(source.ignore),
+        machine.store,
+        now=int(machine.now.timestamp() * 1e9),
+        progress=machine.progress,
+    )
+
+
+def refresh_source(project: Project, lock: Lock, machine: Machine) -> Lock:
+    """The lock with the application's files as they are now; everything else stays."""
+    files = application_files(project, machine)
+    return replace(lock, source=files, source_inputs=source_inputs(project.spec))
+
+
+def make_lock(project: Project, previous: Lock | None, machine: Machine, request: LockRequest) -> Lock:
+    """A lock for the spec; what ``previous`` pinned stays where the spec still asks for it.
+
+    Raises SpecError, LockError, FetchError, IntegrityError, EnvironmentFault as the resolvers do.
+    """
+    _refuse_unknown(previous, request)
+    spec = project.spec
+    _refuse_unsupported(spec)
+    fresh_debian = previous is None or request.everything or previous.debian_inputs != debian_inputs(spec)
+    fresh_python = (
+        fresh_debian
+        or previous is None
+        or bool(request.upgrade)
+        or previous.python_inputs != python_inputs(spec)
+        or _targets_missing(spec, previous)
+    )
+    machine = reach(machine) if fresh_python or not request.metadata_only else machine
+    work = _Locking(project, previous, machine, request)
+    targets: list[Target] = []
+    indexes: dict[AptIndex, None] = {}
+    for variant in sorted(spec.environment.variants, key=lambda item: item.name):
+        for name in sorted(variant.platforms or spec.environment.platforms):
+            platform = Platform.parse(name)
+            kept = previous.target(variant.name, platform) if previous is not None else None
+            if kept is not None and previous is not None and not fresh_debian:
+                debs, found = kept.debs, previous.indexes
+            else:
+                found, debs = work.debian(variant, platform)
+            indexes |= dict.fromkeys(found)
+            if kept is not None and not fresh_python:
+                targets.append(kept)
+            else:
+                targets.append(work.python(variant, platform, debs, kept))
+    lock = Lock(
+        python_inputs=python_inputs(spec),
+        debian_inputs=debian_inputs(spec),
+        artifact_inputs=artifact_inputs(spec),
+        source_inputs=source_inputs(spec),
+        resolver=work.pin if fresh_python or previous is None else previous.resolver,
+        indexes=tuple(
+            sorted(indexes, key=lambda index: (index.archive, index.suite, index.component, index.architecture))
+        ),
+        targets=tuple(sorted(targets, key=lambda target: target.key)),
+        artifacts=(),
+        source=application_files(project, machine),
+    )
+    if not request.metadata_only:
+        fetch_lock(project, lock, machine)
+    return replace(lock, artifacts=pin_artifacts(project, lock, machine))
+
+
+class _Locking:
+    """What one call of ``make_lock`` shares between targets."""
+
+    def __init__(self, project: Project, previous: Lock | None, machine: Machine, request: LockRequest) -> None:
+        self._project = project
+        self._previous = previous
+        self._machine = machine
+        self._request = request
+        self._resolver: PythonResolver | None = None
+        self.pin: ResolverPin = resolver_pin(resolver_lock())
+
+    def debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
+        machine, environment = self._machine, self._project.spec.environment
+        base = environment.base.debian
+        assert base is not None, "other bases are refused before"
+        machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
+        return resolve_debian(
+            base,
+            tuple(sorted({*environment.packages, *variant.packages})),
+            platform,
+            client=Opener(machine.settings),
+            settings=machine.settings,
+            now=machine.now,
+            python=environment.python,
+            store=machine.store,
+            host=read_apt_files().os_release,
+        )
+
+    def python(self, variant: Variant, platform: Platform, debs: tuple[LockedDeb, ...], kept: Target | None) -> Target:
+        spec = self._project.spec
+        dependencies = spec.dependencies
+        python = PythonEnvironment(
+            version=python_version(debs, spec.environment.python), implementation="cp", glibc=glibc_version(debs)
+        )
+        self._machine.progress(f"resolving Python packages for {variant.name} {platform}", 0, 0)
+
+        def resolved(
+            requirements: tuple[str, ...], previous: tuple[LockedWheel, ...], pointer: str, extra: tuple[str, ...] = ()
+        ) -> tuple[LockedWheel, ...]:
+            if not requirements:
+                return ()
+            return resolve_python(
+                requirements,
+                python=python,
+                platform=platform,
+                indexes=self._indexes(),
+                resolver=self._prepared(),
+                runner=self._machine.runner,
+                settings=self._machine.settings,
+                home=self._machine.home,
+                constraints=(*dependencies.constraints, *extra),
+                exclude_newer=date.fromisoformat(dependencies.exclude_newer[:10])
+                if dependencies.exclude_newer
+                else None,
+                previous=() if self._request.everything else previous,
+                upgrade=self._request.upgrade,
+                pointer=pointer,
+            )
+
+        wheels = resolved(
+            (*dependencies.runtime, *variant.runtime), kept.wheels if kept else (), "/dependencies/runtime"
+        )
+        pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in wheels)  # tools see what the image has
+        return Target(
+            variant=variant.name,
+            platform=platform,
+            python=python,
+            debs=debs,
+            wheels=wheels,
+            build=resolved(dependencies.build, kept.build if kept else (), "/dependencies/build"),
+            development=resolved(
+                dependencies.development, kept.development if kept else (), "/dependencies/development", pins
+            ),
+            test=resolved(dependencies.test, kept.test if kept else (), "/dependencies/test", pins),
+        )
+
+    def _indexes(self) -> tuple[PythonIndex, ...]:
+        known = dict(self._machine.settings.indexes)
+        named = self._project.spec.dependencies.indexes
+        default = next((index.packages for index in named if index.name == "default"), ())
+        return (
+            PythonIndex(name="default", address=known.get("default", ""), projects=tuple(default)),
+            *(
+                PythonIndex(
+                    name=index.name, address=known.get(index.name) or index.url or "", projects=tuple(index.packages)
+                )
+                for index in named
+                if index.name != "default"
+            ),
+        )
+
+    def _prepared(self) -> PythonResolver:
+        if self._resolver is None:
+            machine = self._machine
+            self._resolver = prepare_resolver(
+                runner=machine.runner,
+                directory=Path(machine.settings.store) / _RESOLVERS,
+                interpreter=machine.interpreter,
+                index=self._indexes()[0],
+                settings=machine.settings,
+                home=machine.home,
+            )
+        return self._resolver
+
+
+def _targets_missing(spec: ReleaseSpec, previous: Lock) -> bool:
+    return any(
+        previous.target(variant.name, Platform.parse(name)) is None
+        for variant in spec.environment.variants
+        for name in variant.platforms or spec.environment.platforms
+    )
+
+
+def _refuse_unknown(previous: Lock | None, request: LockRequest) -> None:
+    """An upgrade of something that is not locked is a mistake of spelling."""
+    if not request.upgrade:
+        return
+    known = {
+        wheel.name
+        for target in (previous.targets if previous is not None else ())
+        for wheel in (*target.wheels, *target.build, *target.development, *target.test)
+    }
+    import difflib
+
+    findings = []
+    for name in request.upgrade:
+        if canonicalize_name(name) not in known:
+            near = difflib.get_close_matches(canonicalize_name(name), sorted(known), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "name a project of release.lock"
+            findings.append(Finding(code="TB2254", message=f"{name!r} is not in the lock", hint=hint))
+    if findings:
+        raise LockError(tuple(findings))
+
+
+def _refuse_unsupported(spec: ReleaseSpec) -> None:
+    """What the spec can say and this version cannot lock yet is refused by name, not passed over."""
+    findings = []
+    if spec.environment.base.debian is None:
+        findings.append(
+            Finding(
+                code="TB2255",
+                message="the base is an image, which this version cannot lock",
+                hint="use `base: {debian: {suite: bookworm}}`",
+                where=Location(pointer="/environment/base/image"),
+            )
+        )
+    if spec.dependencies.source_builds:
+        findings.append(
+            Finding(
+                code="TB2256",
+                message="source distributions are to be built, which this version does not do",
+                hint="use projects that publish wheels, and take `dependencies.source_builds` out",
+                where=Location(pointer="/dependencies/source_builds"),
+            )
+        )
+    if findings:
+        raise SpecError(tuple(findings))

@@ -1,0 +1,102 @@
+"""Writing results: whole directories that appear at once, and nothing half-written.
+
+A release is laid out beside its final place and renamed into it. Blobs are copied, never linked, so that nobody can
+change the store through an output; the copy shares blocks where the file system can.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+from twinbuild.errors import UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.ports import Store
+
+__all__ = ["copy_blob", "replace_directory", "same_file", "write_file"]
+
+_FICLONE: Final = 0x40049409  # <linux/fs.h>
+_MARK: Final = "manifest.json"
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a small file so that readers see the old one or the new one; nothing is written if it is the same."""
+    if same_file(path, content):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.fchmod(stream.fileno(), 0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def same_file(path: Path, content: bytes) -> bool:
+    """Whether a file already has that content."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def copy_blob(store: Store, digest: Digest, target: Path) -> None:
+    """Copy a blob to a new file. Raises IntegrityError if it is damaged."""
+    store.check(digest)
+    with store.path(digest).open("rb") as source, target.open("xb") as sink:
+        if not _clone(source, sink):
+            shutil.copyfileobj(source, sink, 1 << 20)
+        os.fchmod(sink.fileno(), 0o644)
+
+
+def _clone(source: IO[bytes], sink: IO[bytes]) -> bool:
+    with suppress(OSError):
+        fcntl.ioctl(sink.fileno(), _FICLONE, source.fileno())
+        return True
+    return False
+
+
+@contextmanager
+def replace_directory(target: Path) -> Iterator[Path]:
+    """A new directory beside ``target`` that takes its place when the context is left without an error.
+
+    Raises UsageError TB8020 where ``target`` is something that twinbuild did not write.
+    """
+    _refuse_foreign(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    old = fresh.with_name(fresh.name + ".old")
+    try:
+        fresh.chmod(0o755)
+        yield fresh
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise _occupied(target, "is no directory")
+    ours = (_MARK, "oci-layout")
+    if target.is_dir() and any(target.iterdir()) and not any((target / name).is_file() for name in ours):
+        raise _occupied(target, "holds files that twinbuild did not write")
+
+
+def _occupied(target: Path, why: str) -> UsageError:
+    return UsageError.of(
+        "TB8020", f"the output {target} {why}", hint="name another output, or move it away", where=str(target)
+    )

@@ -1,0 +1,45 @@
+"""The second build, from spec and lock anew: it shares only the inputs' bytes with the first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from twinbuild.model.image import Image
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline.building import build_images, plan_release, require_lock
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import open_project, read_lock
+from twinbuild.ports import silent
+from twinbuild.process.runner import SubprocessRunner
+from twinbuild.store.disk import DiskStore
+from twinbuild.store.overlay import scratch_store
+
+__all__ = ["rebuild"]
+
+
+def rebuild(request: Mapping[str, object]) -> tuple[Image, ...]:
+    """Build what a request of ``verify.second`` asks for; its blobs and layer cache are those of a new store."""
+    overlays = request["overlays"]
+    assert isinstance(overlays, list)
+    scratch = Path(str(request["scratch"]))
+    epoch = request["epoch"]
+    assert isinstance(epoch, int)
+    project = open_project(Path(str(request["spec"])), tuple(Path(path) for path in overlays))
+    lock = require_lock(read_lock(project), project)
+    inputs = DiskStore(Path(str(request["store"])))
+    with scratch_store(inputs, scratch / "store") as store:
+        machine = Machine(
+            settings=Settings(store=str(scratch / "store"), offline=True),
+            store=store,
+            runner=SubprocessRunner(),
+            environment={},
+            interpreter=Path(sys.executable),
+            home="/nonexistent",
+            scratch=scratch / "work",
+            now=datetime.fromtimestamp(0, UTC),
+            progress=silent,
+        )
+        return build_images(plan_release(project, lock, epoch=epoch), machine)

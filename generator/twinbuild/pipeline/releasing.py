@@ -1,0 +1,196 @@
+"""Release: lock → build → verify → describe → ``dist/NAME-VERSION/``, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from twinbuild import __version__
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.lock import encode_lock
+from twinbuild.describe.manifest import release_manifest
+from twinbuild.describe.people import manifest_yaml
+from twinbuild.describe.provenance import provenance_statement
+from twinbuild.describe.sbom import release_sbom
+from twinbuild.errors import Finding, Location, NotReproducible
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
+from twinbuild.model.verification import Difference, Different, Identical, Verification
+from twinbuild.oci.layout import image_layout
+from twinbuild.pipeline.building import Evidence, build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.output import copy_blob, replace_directory, same_file, write_file
+from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.stamps import remember_output, unchanged_output
+from twinbuild.render.dockerfile import render_dockerfile
+from twinbuild.render.requirements import render_requirements
+from twinbuild.resolve.git import Commit, require_commit, source_commit
+
+__all__ = ["Released", "release", "require_identical"]
+
+_RUN = "run.json"  # the one file that differs between two runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What a release gave: where it lies, its digest and images, and whether anything had to be written."""
+
+    directory: Path
+    digest: Digest
+    images: tuple[Image, ...]
+    identical: Identical
+    evidence: Evidence
+    written: bool
+
+
+def release(
+    project: Project, lock: Lock, machine: Machine, *, output: Path | None = None, reverify: bool = False
+) -> Released:
+    """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
+
+    Raises NotReproducible TB6010 with a finding for each difference; nothing is released then.
+    """
+    started = time.time()
+    durations: dict[str, float] = {}
+    spec = project.spec
+    epoch = source_epoch(project, machine)
+    clock = time.perf_counter()
+    plan = plan_release(project, lock, epoch=epoch)
+    images = build_images(plan, machine)
+    durations["build"], clock = time.perf_counter() - clock, time.perf_counter()
+    evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
+    durations["verify"], clock = time.perf_counter() - clock, time.perf_counter()
+    identical = require_identical(evidence.verification)
+    commit = _commit(project, machine)
+    recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
+    documents = _documents(project, lock, images, epoch=epoch)
+    manifest = release_manifest(
+        spec,
+        lock,
+        images,
+        identical,
+        epoch=epoch,
+        lock_digest=Digest.of(encode_lock(lock)),
+        documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items()),
+        commit=recorded,
+    )
+    digest = Digest.of(manifest)
+    documents |= {
+        "manifest.json": manifest,
+        "manifest.yaml": manifest_yaml(manifest),
+        "release.digest": f"{digest}\n".encode(),
+        "provenance.intoto.json": provenance_statement(
+            spec, lock, images, epoch=epoch, commit=commit.identifier if commit else "", digest=digest
+        ),
+    }
+    target = output or project.directory / "dist" / f"{spec.metadata.name}-{spec.metadata.version}"
+    written = _lay_out(target, project, images, documents, machine)
+    durations["describe"] = time.perf_counter() - clock
+    write_file(target / _RUN, _run(machine, evidence, commit, started=started, durations=durations))
+    remember_output(target, machine.store, exclude=_RUN)
+    return Released(
+        directory=target, digest=digest, images=images, identical=identical, evidence=evidence, written=written
+    )
+
+
+def require_identical(verification: Verification) -> Identical:
+    """The verification, where the builds are equal. Raises NotReproducible TB6010 with every difference."""
+    match verification:
+        case Identical():
+            return verification
+        case Different():
+            raise NotReproducible(tuple(_finding(item) for item in verification.differences))
+    assert_never(verification)
+
+
+def _commit(project: Project, machine: Machine) -> Commit | None:
+    if project.spec.source.commit == "record":
+        return require_commit(project.directory, machine.runner, purpose="source.commit is `record`")
+    return source_commit(project.directory, machine.runner)
+
+
+def _documents(project: Project, lock: Lock, images: tuple[Image, ...], *, epoch: int) -> dict[str, bytes]:
+    """The files that the manifest covers, by path in the release."""
+    spec = project.spec
+    documents = {"release.lock": encode_lock(lock), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
+    documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(spec, lock, images, epoch=epoch)
+    for target in lock.targets:
+        text = render_requirements(target, target.wheels, resolver=lock.resolver)
+        documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
+    several = len(lock.targets) > 1
+    for target in lock.targets:
+        name = f"Dockerfile.{target.key}" if several else "Dockerfile"
+        documents[name] = render_dockerfile(spec, lock, target, epoch=epoch)
+    return documents
+
+
+def _lay_out(
+    target: Path, project: Project, images: tuple[Image, ...], documents: dict[str, bytes], machine: Machine
+) -> bool:
+    """Write the release unless it lies there already; whether anything was written."""
+    spec = project.spec
+    layout = image_layout(spec.metadata.name, spec.metadata.version, images)
+    expected = {*documents, *(f"image/{file.path}" for file in layout), _RUN}
+    untouched = unchanged_output(target, machine.store, exclude=_RUN, expected=frozenset(expected))
+    if untouched and all(same_file(target / path, content) for path, content in documents.items()):
+        return False
+    with replace_directory(target) as fresh:
+        for path, content in documents.items():
+            write_file(fresh / path, content)
+        for file in layout:
+            place = fresh / "image" / file.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(file.content, bytes):
+                write_file(place, file.content)
+            else:
+                copy_blob(machine.store, file.content, place)
+    return True
+
+
+def _finding(difference: Difference) -> Finding:
+    where = f"{difference.image}, layer {difference.layer!r}"
+    if difference.path:
+        where += f", /{difference.path}"
+    at = f" at byte {difference.offset}" if difference.offset >= 0 else ""
+    return Finding(
+        code="TB6010",
+        message=(
+            f"two builds differ{at}: {difference.first!r} and {difference.second!r}; "
+            f"likely cause: {difference.cause}, {difference.explanation}"
+        ),
+        hint=difference.remedy,
+        where=Location(subject=where),
+    )
+
+
+def _run(
+    machine: Machine, evidence: Evidence, commit: Commit | None, *, started: float, durations: dict[str, float]
+) -> bytes:
+    """What this run observed: readable, unhashed, and the only place for it."""
+    uname = os.uname()
+    document = {
+        "twinbuild": __version__,
+        "python": platform.python_version(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": {name: round(seconds, 3) for name, seconds in sorted(durations.items())},
+        "host": {
+            "name": uname.nodename,
+            "kernel": uname.release,
+            "machine": uname.machine,
+            "processors": len(os.sched_getaffinity(0)),
+            "uid": os.getuid(),
+            "byte_order": sys.byteorder,
+        },
+        "commit": {"identifier": commit.identifier, "modified": commit.modified} if commit else None,
+        "verification": {"reused": evidence.reused, "witnesses": dict(evidence.witnesses)},
+        "store": machine.settings.store,
+    }
+    canonical(document)  # nothing in it that JSON cannot hold
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
