@@ -18,7 +18,7 @@ class Limits:
     Ratios are judged only above ``ratio_from`` bytes: a small file of zeros is not an attack.
     """
 
-    members: int = 250_000
+    members: int = 100_000
     directory: int = 64 << 20  # bytes of the central directory
     member_size: int = 16 << 30  # bytes, unpacked
     total_size: int = 64 << 30  # bytes, unpacked, all members together

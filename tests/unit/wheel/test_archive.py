@@ -63,7 +63,7 @@ HOSTILE = {
     "comment": (raw_zip([Part(b"a")], comment=b"hello"), "TB4002"),
     "end record inside the comment": (
         raw_zip([Part(b"a")], comment=end_record(0, 0, 0)),
-        "TB4003|TB4004",
+        "TB4004",
     ),
     "two archives": (GOOD + GOOD, "TB4004"),
     "two archives, offsets adjusted": (raw_zip([Part(b"b")], before=raw_zip([Part(b"a")])), "TB4004"),
@@ -76,7 +76,8 @@ HOSTILE = {
     "one member fewer than counted": (raw_zip([Part(b"a")], count=2), "TB4003"),
     "directory beyond the file": (raw_zip([Part(b"a")], start=1 << 30), "TB4003"),
     "zip64 end record missing": (raw_zip([Part(b"a")], count=0xFFFF), "TB4003"),
-    "overlap: one body, two members": (raw_zip([Part(b"a"), Part(b"b", header=0)]), "TB4005|TB4007"),
+    "overlap: one body, two members": (raw_zip([Part(b"a"), Part(b"a", header=0)]), "TB4005"),
+    "one header for two names": (raw_zip([Part(b"a"), Part(b"b", header=0)]), "TB4007"),
     "overlap: quoted local header": (
         raw_zip([Part(b"a", packed_size=60, size=60, content=b"x" * 60, method=0, packed=b"x" * 8), Part(b"b")]),
         "TB4005",
@@ -171,8 +172,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_archives_are_refused(name: str) -> None:
     """Each archive that two readers could understand differently, or that could hurt one, is refused by its code."""
-    content, codes = HOSTILE[name]
-    assert refusal(content) in codes.split("|")
+    content, code = HOSTILE[name]
+    assert refusal(content) == code
 
 
 @pytest.mark.parametrize("tenth", range(10))
@@ -297,6 +298,7 @@ def test_zip64_end_record_that_lies_is_refused(lie: dict[str, int]) -> None:
     assert refusal(zip64_archive(**lie)) in ("TB4003", "TB4004")
 
 
+@pytest.mark.slow
 def test_more_than_65535_members_are_read() -> None:
     """The standard library's own zip64 archive of many members is read."""
     content = zipped({f"{number:x}": b"" for number in range(65_536)}, method=0)

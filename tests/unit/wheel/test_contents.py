@@ -136,10 +136,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_wheels_are_refused(name: str) -> None:
     """Each wheel that is not what it says is refused by its code, when opened or when its files are read."""
-    content, codes, filename = HOSTILE[name]
+    content, code, filename = HOSTILE[name]
     with pytest.raises(IntegrityError) as caught:
         opened(content, filename).verify()
-    assert caught.value.findings[0].code == codes
+    assert caught.value.findings[0].code == code
     assert filename in str(caught.value)
 
 
