@@ -13,28 +13,46 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["find_credentials", "looks_secret", "mask"]
+__all__ = ["assignment", "find_credentials", "looks_secret", "mask"]
 
-_SHAPES: Final = (
-    ("an AWS access key", r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b"),
-    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"),
-    ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}"),
-    ("a GitLab token", r"\bgl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("a Google key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("a package index token", r"\bpypi-[A-Za-z0-9_-]{50,}|\bnpm_[A-Za-z0-9]{36}"),
-    ("an API key", r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}|\b[rs]k_live_[0-9A-Za-z]{16,}"),
-    ("a Vault token", r"\bhv[sb]\.[A-Za-z0-9_-]{20,}"),
-    ("an authorization header", r"(?i:\b(?:bearer|basic)\s+[A-Za-z0-9._~+/-]{16,}=*)"),
-    ("credentials in an address", r"(?<=://)[^\s/@\"'<>{}]+:[^\s/@\"'<>{}]+(?=@)"),
-    (
-        "a password",
-        r"(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=api_key=)|(?<=apikey=)|(?<=token=))[^\s\"'$<{&,]{4,}",
-    ),
+_EDGE: Final = r"(?<![A-Za-z0-9_-])"  # a run begins once: no place is looked at twice
+# Kind, what the text must hold (in lower case) for a closer look to be worth it, and the form.
+_SHAPES: Final = tuple(
+    (kind, tuple(triggers.split()), re.compile(form))
+    for kind, triggers, form in (
+        ("an AWS access key", "akia asia aroa aida", r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b"),
+        ("a private key", "-----begin", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"),
+        ("a JSON web token", "eyj", _EDGE + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"),
+        ("a GitHub token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}"),
+        ("a GitLab token", "gl", _EDGE + r"gl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,}"),
+        ("a Slack token", "xox", _EDGE + r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+        ("a Google key", "aiza", _EDGE + r"AIza[0-9A-Za-z_-]{35}"),
+        ("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{30,}"),
+        ("a package index token", "pypi- npm_", _EDGE + r"pypi-[A-Za-z0-9_-]{50,}|\bnpm_[A-Za-z0-9]{36}"),
+        (
+            "an API key",
+            "sk- sk_live rk_live",
+            _EDGE + r"sk-(?=[A-Za-z0-9_-]{0,80}[0-9])(?=[A-Za-z0-9_-]{0,80}[A-Z])[A-Za-z0-9_-]{20,}"
+            r"|\b[rs]k_live_[0-9A-Za-z]{16,}",
+        ),
+        ("a Vault token", "hvs. hvb.", _EDGE + r"hv[sb]\.[A-Za-z0-9_-]{20,}"),
+        (
+            "an authorization header",
+            "bearer basic",
+            r"(?i:\b(?:bearer|basic)\s{1,8}(?=\S{0,200}[0-9])[A-Za-z0-9._~+/-]{16,}=*)",
+        ),
+        (
+            "credentials in an address",
+            "://",
+            r"(?<=://)[^\s/@:\"'<>{}]{1,1000}:[^\s/@\"'<>{}]{1,1000}(?=@)",
+        ),
+        (
+            "a password",
+            "password= passwd= secret= api_key= apikey=",
+            r"(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=api_key=)|(?<=apikey=))[^\s\"'$<{&,]{4,}",
+        ),
+    )
 )
-_CREDENTIAL: Final = re.compile("|".join(f"(?P<s{number}>{shape})" for number, (_, shape) in enumerate(_SHAPES)))
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET_WORDS: Final = frozenset(
     {"password", "passwd", "pwd", "passphrase", "secret", "credential", "credentials", "apikey"}
@@ -51,18 +69,29 @@ _IN_LINE: Final = re.compile(
     r"(?i:(?:password|passwd|pwd|passphrase|secret|credentials?|token|api[_-]?key|access[_-]?key|private[_-]?key)"
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',}\]]+)"
 )
-_RANDOM: Final = re.compile(
-    r"(?<![A-Za-z0-9+/_=-])(?![0-9a-f]{64}(?![A-Za-z0-9+/]))[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/_-])"
-)
+_RUN: Final = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
+_ARGUMENT: Final = re.compile(r"-{0,2}([A-Za-z][A-Za-z0-9_.-]{0,60})=(\S+)", re.ASCII)
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """Name and value of an argument such as ``--name=value``; two empty texts for anything else."""
+    match = _ARGUMENT.fullmatch(text)
+    return (match[1], match[2]) if match is not None else ("", "")
 
 
 def find_credentials(text: str) -> list[tuple[int, str, str]]:
-    """Position, kind and text of each credential of a known shape."""
-    return [
-        (match.start(), _SHAPES[int(str(match.lastgroup)[1:])][0], match[0])
-        for match in _CREDENTIAL.finditer(text)
+    """Position, kind and text of each credential of a known shape, in the order of the text."""
+    return sorted(
+        (match.start(), kind, match[0])
+        for kind, form in _worth_a_look(text)
+        for match in form.finditer(text)
         if not match[0].startswith(("${", "$("))
-    ]
+    )
+
+
+def _worth_a_look(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    lower = text.lower()
+    return [(kind, form) for kind, triggers, form in _SHAPES if any(trigger in lower for trigger in triggers)]
 
 
 def looks_secret(key: str, value: str) -> bool:
@@ -95,8 +124,16 @@ def mask(text: str, known: tuple[str, ...] = ()) -> str:
     for secret in sorted(known, key=len, reverse=True):
         if len(secret) >= 3:
             text = text.replace(secret, "*" * len(secret))
-    text = _CREDENTIAL.sub(lambda match: "*" * len(match[0]), text)
+    for _, form in _worth_a_look(text):
+        text = form.sub(lambda match: "*" * len(match[0]), text)
     text = _IN_LINE.sub(
         lambda match: match[0][: match.start("value") - match.start()] + "*" * len(match["value"]), text
     )
-    return _RANDOM.sub(lambda match: "*" * len(match[0]), text)
+    return _RUN.sub(_masked_run, text)
+
+
+def _masked_run(match: re.Match[str]) -> str:
+    """A long run of base64, such as a line of a key; digests, names and paths lack one of the three kinds."""
+    run = match[0]
+    kinds = (re.search(kind, run) for kind in ("[0-9]", "[a-z]", "[A-Z]"))
+    return "*" * len(run) if all(kinds) and _is_random(run.replace("/", "")) else run

@@ -14,16 +14,18 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from twinbuild.codec.findings import Described, describe, empty_values, is_echo, pointer
-from twinbuild.codec.mask import find_credentials, looks_secret, mask
-from twinbuild.codec.nodes import MappingNode, Mark, Path, ScalarNode, find, walk
+from twinbuild.codec.mask import assignment, find_credentials, looks_secret, mask
+from twinbuild.codec.nodes import MappingNode, Mark, Path, ScalarNode, SequenceNode, find, walk
 from twinbuild.codec.overlay import merge
-from twinbuild.codec.yaml import SourceText, decode_text, parse_yaml
+from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
 from twinbuild.errors import Finding, Location, SpecError
 from twinbuild.model.spec import ReleaseSpec
 
 __all__ = ["LoadedSpec", "SourceText", "load_spec"]
 
 _REMEDY = "take it out, and if it was ever committed make a new one; name where it is kept under 'secrets'"
+
+_MAXIMUM = 100  # findings that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def load_spec(sources: tuple[SourceText, ...]) -> LoadedSpec:
         raise SpecError(_finished([*findings, *_located(described, lines)], secrets))
     root = _merged(roots, described)
     for path, node in _named_secrets(root):
-        secrets.append(node.text)
+        secrets += [line.strip() for line in node.text.split("\n")]
         if not any(mark.file == node.mark.file and mark.line == node.mark.line for *_, mark, _ in described):
             message = f"the value of {path[-1]!r} looks like a secret (masked)"
             described.append(("TB1111", message, _REMEDY, node.mark, path))
@@ -70,7 +72,7 @@ def _validated(root: MappingNode, described: list[Described]) -> ReleaseSpec | N
     try:
         spec = ReleaseSpec.model_validate(root.to_python())
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
+        details = error.errors(include_url=False, include_input=False)[: 5 * _MAXIMUM]
         values += [describe(root, detail) for detail in details if not is_echo(root, detail)]
     known = {value[-1] for value in values}
     values += [empty for empty in empty_values(root) if empty[-1] not in known]
@@ -113,16 +115,20 @@ def _no_mapping(name: str, lines: tuple[str, ...]) -> Finding:
     )
 
 
-def _credentials(lines: dict[str, tuple[str, ...]]) -> tuple[list[Described], list[str]]:
+def _credentials(lines: Mapping[str, tuple[str, ...]]) -> tuple[list[Described], list[str]]:
     """Credentials of a known shape anywhere in the files, comments included, and their texts."""
     described: list[Described] = []
     secrets: list[str] = []
     for name, content in lines.items():
-        for number, line in enumerate(content, 1):
-            for position, kind, text in find_credentials(line):
-                mark = Mark(file=name, line=number, column=position + 1, width=len(text))
-                described.append(("TB1111", f"this looks like {kind} (masked)", _REMEDY, mark, ()))
-                secrets.append(text)
+        text = "\n".join(content)
+        for position, kind, secret in find_credentials(text):
+            line = text.count("\n", 0, position) + 1
+            column = position - text.rfind("\n", 0, position)
+            mark = Mark(file=name, line=line, column=column, width=len(secret))
+            described.append(("TB1111", f"this looks like {kind} (masked)", _REMEDY, mark, ()))
+            secrets.append(secret)
+            if len(secrets) >= _MAXIMUM:
+                break
     return described, secrets
 
 
@@ -134,16 +140,25 @@ def _named_secrets(root: MappingNode) -> list[tuple[Path, ScalarNode]]:
             continue
         if path[-2:] == ("authentication", "secret"):  # the name of an entry of `secrets`
             continue
-        key = _name_beside(root, path) if path[-1] == "default" else str(path[-1])
-        if looks_secret(key, node.text):
+        key, value = assignment(node.text)
+        if not key:
+            key, value = _key_of(root, path), node.text
+        if looks_secret(key, value):
             found.append((path, node))
     return found
 
 
-def _name_beside(root: MappingNode, path: Path) -> str:
+def _key_of(root: MappingNode, path: Path) -> str:
+    """What names a scalar: its key; a knob's name for its default; the option before an argument."""
+    last = path[-1]
     above, _ = find(root, path[:-1])
-    name = above.get("name") if isinstance(above, MappingNode) else None
-    return name.text if isinstance(name, ScalarNode) else ""
+    if isinstance(above, MappingNode) and last == "default":
+        name = above.get("name")
+        return name.text if isinstance(name, ScalarNode) else ""
+    if isinstance(above, SequenceNode) and isinstance(last, int):
+        before = above.items[last - 1] if last else None
+        return before.text if isinstance(before, ScalarNode) and before.text.startswith("-") else ""
+    return str(last)
 
 
 def _located(described: list[Described], lines: dict[str, tuple[str, ...]]) -> list[Finding]:
@@ -154,8 +169,7 @@ def _located(described: list[Described], lines: dict[str, tuple[str, ...]]) -> l
 
 
 def _location(lines: Mapping[str, tuple[str, ...]], mark: Mark, where: str) -> Location:
-    content = lines[mark.file]
-    excerpt = content[mark.line - 1] if mark.line <= len(content) else ""
+    excerpt = excerpt_of(lines[mark.file], mark.line)
     return Location(
         file=mark.file, line=mark.line, column=mark.column, pointer=where, excerpt=excerpt, width=mark.width
     )
@@ -163,17 +177,29 @@ def _location(lines: Mapping[str, tuple[str, ...]], mark: Mark, where: str) -> L
 
 def _finished(findings: list[Finding], secrets: list[str]) -> tuple[Finding, ...]:
     """The findings in the order of the files, each once, without any secret."""
-    known = tuple(secrets)
+    known = tuple(dict.fromkeys(secrets))
+    order = {name: index for index, name in enumerate(dict.fromkeys(finding.where.file for finding in findings))}
+    findings = sorted(
+        dict.fromkeys(findings),
+        key=lambda found: (order[found.where.file], found.where.line, found.where.column),
+    )
+    excerpts = {excerpt: mask(excerpt, known) for excerpt in {finding.where.excerpt for finding in findings}}
     clean = [
         replace(
             finding,
             message=mask(finding.message, known),
             hint=mask(finding.hint, known),
-            where=replace(finding.where, excerpt=mask(finding.where.excerpt, known)),
+            where=replace(finding.where, excerpt=excerpts[finding.where.excerpt]),
         )
-        for finding in findings
+        for finding in findings[:_MAXIMUM]
     ]
-    order = {name: index for index, name in enumerate(dict.fromkeys(finding.where.file for finding in clean))}
-    return tuple(
-        sorted(dict.fromkeys(clean), key=lambda found: (order[found.where.file], found.where.line, found.where.column))
-    )
+    if len(findings) > _MAXIMUM:
+        clean.append(
+            Finding(
+                code="TB1128",
+                message="there are more findings",
+                hint="correct those above first",
+                where=Location(file=clean[-1].where.file),
+            )
+        )
+    return tuple(clean)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Protocol
 
 import yaml
@@ -18,18 +20,24 @@ from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceN
 from twinbuild.codec.scalars import Ambiguous, read_plain
 from twinbuild.errors import Finding, Location
 
-__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "decode_text", "parse_yaml"]
+__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "decode_text", "excerpt_of", "parse_yaml"]
 
-MAXIMUM_BYTES: Final = 1 << 20
+MAXIMUM_BYTES: Final = 256 << 10
 MAXIMUM_DEPTH: Final = 50
-MAXIMUM_NODES: Final = 50_000
+MAXIMUM_NODES: Final = 20_000
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# What YAML itself forbids (1.2, production 1), what does not show, and what changes the order of reading.
-_FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+# What YAML itself forbids (1.2, production 1), what does not show, and what changes the order of reading. Joiners and
+# variation selectors stay: scripts and emoji need them, and names are of ASCII anyway.
+_HIDDEN: Final = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
+_FORBIDDEN_VALUE: Final = re.compile(f"[{_HIDDEN}]")
+_FORBIDDEN_TEXT: Final = re.compile(f"[{_HIDDEN}\r]")
+_HIDDEN_HINT: Final = "take it out: it does not show, or other programs refuse it"
+_MAXIMUM_EXCERPT: Final = 2_000
+_MAXIMUM_FINDINGS: Final = 100  # of one kind in one file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +78,11 @@ class _Reader:
         self.findings: list[Finding] = []
         self.stack: list[_Open] = []
         self.root: Node | None = None
+        self.documents = 0
+        self.nodes = 0
 
     def find(self, code: str, message: str, hint: str, mark: Mark) -> None:
-        excerpt = self.lines[mark.line - 1] if 0 < mark.line <= len(self.lines) else ""
+        excerpt = excerpt_of(self.lines, mark.line)
         self.findings.append(
             Finding(
                 code=code,
@@ -88,48 +98,50 @@ class _Reader:
         width = end.column - start.column if end is not None and end.line == start.line else 1
         return Mark(file=self.name, line=start.line + 1, column=start.column + 1, width=max(1, width))
 
+    def refuse_hidden(self) -> bool:
+        """Whether the text, comments included, has characters that do not show."""
+        for match in islice(_FORBIDDEN_TEXT.finditer(self.text), _MAXIMUM_FINDINGS):
+            line = self.text.count("\n", 0, match.start()) + 1
+            column = match.start() - self.text.rfind("\n", 0, match.start())
+            mark = Mark(file=self.name, line=line, column=column)
+            self.find("TB1014", f"the text has the character {_character(match[0])}", _HIDDEN_HINT, mark)
+        return bool(self.findings)
+
     def read(self) -> Node | None:
         """The root node; None where findings say why there is none."""
-        documents = nodes = 0
         try:
             for event in yaml.parse(self.text, Loader=_LOADER):
-                if isinstance(event, yaml.DocumentStartEvent):
-                    documents += 1
-                    if documents > 1:
-                        self.find(
-                            "TB1011",
-                            "a second document begins",
-                            "keep one document per file",
-                            self.mark(event.start_mark),
-                        )
-                        return None
-                elif isinstance(event, yaml.NodeEvent):
-                    nodes += 1
-                    if nodes > MAXIMUM_NODES:
-                        self.find(
-                            "TB1004",
-                            f"the file has more than {MAXIMUM_NODES} values",
-                            "move large tables into files of their own",
-                            self.mark(event.start_mark),
-                        )
-                        return None
-                    if len(self.stack) >= MAXIMUM_DEPTH:
-                        self.find(
-                            "TB1003",
-                            f"values are nested more than {MAXIMUM_DEPTH} deep",
-                            "flatten the structure",
-                            self.mark(event.start_mark),
-                        )
-                        return None
-                    self._node(event)
-                elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-                    self._close()
+                if not self._accept(event):
+                    return None
         except yaml.YAMLError as error:
             self._malformed(error)
             return None
         if self.root is None and not self.findings:
             self.find("TB1012", "the file is empty, expected a mapping", "see `twinbuild init`", _start(self.name))
         return self.root
+
+    def _accept(self, event: yaml.Event) -> bool:
+        """Take one event in; False where reading on is of no use."""
+        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self._close()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                place = self.mark(event.start_mark)
+                self.find("TB1011", "a second document begins", "keep one document per file", place)
+                return False
+        elif isinstance(event, yaml.NodeEvent):
+            self.nodes += 1
+            place = self.mark(event.start_mark)
+            if self.nodes > MAXIMUM_NODES:
+                message = f"the file has more than {MAXIMUM_NODES} values"
+                self.find("TB1004", message, "move large tables into files of their own", place)
+                return False
+            if len(self.stack) >= MAXIMUM_DEPTH:
+                self.find("TB1003", f"values are nested more than {MAXIMUM_DEPTH} deep", "flatten the structure", place)
+                return False
+            self._node(event)
+        return len(self.findings) < _MAXIMUM_FINDINGS
 
     def _malformed(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -152,13 +164,13 @@ class _Reader:
                 mark,
             )
         if isinstance(event, yaml.AliasEvent):
-            self._place(ScalarNode(mark=mark, text="", value=None, plain=True), complete=True)
+            self._place(ScalarNode(mark=mark, text="", value=None, plain=True))
             return
         tag = getattr(event, "tag", None)
         if tag is not None:
             self.find("TB1008", f"the tag {tag[:80]!r} is not allowed", "take the tag out", mark)
         if isinstance(event, yaml.ScalarEvent):
-            self._place(self._scalar(event, mark), complete=True)
+            self._place(self._scalar(event, mark))
             return
         top = self.stack[-1] if self.stack else None
         skip = False
@@ -180,15 +192,9 @@ class _Reader:
     def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> ScalarNode:
         text = event.value
         plain = event.style is None or event.style == ""
-        for match in _FORBIDDEN.finditer(text):
-            character = match[0]
-            self.find(
-                "TB1014",
-                f"the value has the character U+{ord(character):04X} {unicodedata.name(character, 'control')}",
-                "take it out: it does not show, or other programs refuse it",
-                mark,
-            )
-            break
+        hidden = _FORBIDDEN_VALUE.search(text)
+        if hidden is not None:
+            self.find("TB1014", f"the value has the character {_character(hidden[0])}", _HIDDEN_HINT, mark)
         if not plain or event.tag is not None:
             return ScalarNode(mark=mark, text=text, value=text, plain=plain)
         try:
@@ -212,9 +218,8 @@ class _Reader:
                 )
             return ScalarNode(mark=mark, text=text, value=text, plain=False)
 
-    def _place(self, node: Node, *, complete: bool) -> None:
+    def _place(self, node: Node) -> None:
         """Put a finished node where it belongs: root, item, key or value."""
-        assert complete
         if not self.stack:
             self.root = node
             return
@@ -251,7 +256,11 @@ class _Reader:
         )
         if done.skip:
             node = ScalarNode(mark=done.mark, text="", value="", plain=False)
-        self._place(node, complete=True)
+        self._place(node)
+
+
+def _character(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'control')}"
 
 
 def _start(name: str) -> Mark:
@@ -264,6 +273,8 @@ def parse_yaml(source: SourceText) -> tuple[Node | None, tuple[Finding, ...]]:
     if finding is not None:
         return None, (finding,)
     reader = _Reader(source.name, text)
+    if reader.refuse_hidden():
+        return None, tuple(reader.findings)
     root = reader.read()
     return root, tuple(reader.findings)
 
@@ -296,6 +307,12 @@ def decode_text(content: bytes) -> str:
     if len(content) > MAXIMUM_BYTES:
         return ""
     return content.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def excerpt_of(lines: Sequence[str], number: int) -> str:
+    """A line for a message, by its number from 1; nothing where a line is too long for anybody to read."""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    return line if len(line) <= _MAXIMUM_EXCERPT else ""
 
 
 def _guess(content: bytes) -> str:

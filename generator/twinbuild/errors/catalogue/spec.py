@@ -220,4 +220,12 @@ CODES: Final[tuple[Code, ...]] = (
             "Without quotes 3.10 is the number 3.1."
         ),
     ),
+    Code(
+        code="TB1128",
+        title="more findings than are shown",
+        explanation=(
+            "A hundred findings are shown. Often one mistake, such as wrong indentation, is the cause of "
+            "many: correct the first ones and run the command again."
+        ),
+    ),
 )

@@ -21,7 +21,7 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB1002",
         title="the file is too large",
         explanation=(
-            "A spec has at most 1 MiB, so that reading one takes a bounded time. Move large values, such as "
+            "A spec has at most 256 KiB, so that reading one takes a bounded time. Move large values, such as "
             "bodies of tests or tables of parameters, into files of their own."
         ),
     ),
@@ -36,7 +36,7 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB1004",
         title="too many values",
-        explanation=("A spec has at most 50,000 keys and values. Move large tables into files of their own."),
+        explanation=("A spec has at most 20,000 keys and values. Move large tables into files of their own."),
     ),
     Code(
         code="TB1005",
