@@ -130,8 +130,8 @@ class _Destination(WheelDestination):
 
     def __init__(self, wheel: Wheel, layout: Layout, bytecode: Mapping[str, Content]) -> None:
         self.entries: list[Entry] = []
-        self._wheel = wheel
         self._layout = layout
+        self._directories = layout.directories(headers_name(wheel))
         self._bytecode = bytecode
         self._points = {(name, point.gui): point for name, point in commands(wheel, layout)}
 
@@ -176,7 +176,7 @@ class _Destination(WheelDestination):
         self.entries.append(File(path=self._path(scheme, record_file_path), content=BytesContent(content)))
 
     def _path(self, scheme: str, below: str) -> str:
-        return f"{self._layout.directory(scheme, headers_name(self._wheel))}/{below}"
+        return f"{self._directories[scheme]}/{below}"
 
     def _add(
         self, scheme: str, below: str, content: Content, hash_: str, size: int | None, *, executable: bool

@@ -10,7 +10,7 @@ from typing import Final
 from twinbuild.model.tree import check_path
 from twinbuild.wheel.contents import Wheel, WheelFile
 
-__all__ = ["Layout", "Placed", "Selected", "place"]
+__all__ = ["Layout", "Placed", "Selected", "headers_name", "place"]
 
 # What setuptools writes for an entry point itself; the generated script takes its place.
 _WRAPPERS: Final = (".exe", "-script.py", ".pya")
@@ -41,22 +41,22 @@ class Layout:
         """The interpreter that scripts name: an absolute path of the image."""
         return f"/{self.scripts}/python"
 
-    def directory(self, scheme: str, project: str) -> str:
-        """Where a scheme of that project goes: as pip has it in a virtual environment."""
-        match scheme:
-            case "purelib" | "platlib":
-                return self.site_packages
-            case "scripts":
-                return self.scripts
-            case "headers":
-                return f"{self.prefix}/include/site/python{self.python}/{project}"
-            case _:
-                assert scheme == "data"
-                return self.prefix
+    def directories(self, project: str) -> dict[str, str]:
+        """Where each scheme of that project goes: as pip has it in a virtual environment."""
+        return {
+            "purelib": self.site_packages,
+            "platlib": self.site_packages,
+            "scripts": self.scripts,
+            "headers": f"{self.prefix}/include/site/python{self.python}/{project}",
+            "data": self.prefix,
+        }
 
     def record_path(self, path: str) -> str:
         """A path of the tree as RECORD writes it: relative to site-packages."""
-        return posixpath.relpath(f"/{path}", f"/{self.site_packages}")
+        site_packages = f"{self.site_packages}/"
+        if path.startswith(site_packages):
+            return path[len(site_packages) :]
+        return posixpath.relpath(f"/{path}", f"/{site_packages}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,14 +81,14 @@ def place(wheel: Wheel, layout: Layout) -> Iterator[Placed]:
     """Every file that an installation copies, in the archive's order."""
     names = {point.name for point in wheel.entry_points}
     root = "purelib" if wheel.purelib else "platlib"
+    schemed = f"{wheel.data_directory}/"
+    directories = layout.directories(headers_name(wheel))
     for file in wheel.files:
         scheme, below = root, file.path
-        if file.path.startswith(f"{wheel.data_directory}/"):
-            _, scheme, below = file.path.split("/", 2)
-        if scheme == "scripts" and _command(below) in names:
-            continue
-        directory = layout.directory(scheme, headers_name(wheel))
-        yield Placed(path=f"{directory}/{below}", scheme=scheme, below=below, file=file)
+        if below.startswith(schemed):
+            _, scheme, below = below.split("/", 2)
+        if scheme != "scripts" or _command(below) not in names:
+            yield Placed(path=f"{directories[scheme]}/{below}", scheme=scheme, below=below, file=file)
 
 
 def headers_name(wheel: Wheel) -> str:
