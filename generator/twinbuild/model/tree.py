@@ -40,9 +40,12 @@ def _objection(path: str) -> str:
     if path.startswith("/"):
         return "is absolute"
     parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts):
+    if not {"", ".", ".."}.isdisjoint(parts):
         return "is not normal (an empty part, '.' or '..')"
-    if len(path.encode()) >= _MAXIMUM_PATH or any(len(part.encode()) > _MAXIMUM_NAME for part in parts):
+    length = len(path.encode())
+    if length >= _MAXIMUM_PATH or (
+        length > _MAXIMUM_NAME and any(len(part.encode()) > _MAXIMUM_NAME for part in parts)
+    ):
         return "is longer than Linux allows"
     return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -18,6 +18,7 @@ from twinbuild.model.tree import check_path
 from twinbuild.wheel.directory import ZIP64, CentralEntry, extra_fields, read_directory
 from twinbuild.wheel.faults import fault
 from twinbuild.wheel.member import DEFLATED, LIMITS, STORED, Limits, Member
+from twinbuild.wheel.names import parents
 from twinbuild.wheel.stream import Hasher, MemberStream
 
 __all__ = ["Archive", "open_archive"]
@@ -245,13 +246,7 @@ def _check_names(members: tuple[Member, ...], archive: str) -> None:
         if folded in seen:
             raise fault("TB4006", f"same path as member {seen[folded]!r}", archive=archive, member=member.name)
         seen[folded] = member.name
-    files = {member.name for member in members if not member.directory}
+    directories = parents(member.name.removesuffix("/") for member in members)
     for member in members:
-        for parent in _parents(member.name.removesuffix("/")):
-            if parent in files:
-                raise fault("TB4006", f"lies below {parent!r}, which is a file", archive=archive, member=member.name)
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path
+        if member.name in directories:
+            raise fault("TB4006", "a file, and a directory with members", archive=archive, member=member.name)

@@ -227,7 +227,7 @@ def _match(archive: Archive, stem: str) -> tuple[tuple[WheelFile, ...], tuple[st
 
 def _disagreement(path: str, member: Member, row: Row | None, stem: str) -> str:
     """What is wrong between a member and its row, which is None for signatures only."""
-    if path in {f"{stem}.dist-info/{name}" for name in _SIGNATURES}:
+    if path.endswith(_SIGNATURES) and path in {f"{stem}.dist-info/{name}" for name in _SIGNATURES}:
         return "RECORD lists its own signature" if row is not None else ""
     if row is None or not row.hash:
         return "not in RECORD with a hash"
@@ -237,7 +237,8 @@ def _disagreement(path: str, member: Member, row: Row | None, stem: str) -> str:
 
 
 def _is_dropped(path: str, stem: str) -> bool:
-    return "__pycache__" in path.split("/")[:-1] or path in {f"{stem}.dist-info/{name}" for name in _INSTALLERS}
+    directory, _, name = path.rpartition("/")
+    return "__pycache__" in directory.split("/") or (name in _INSTALLERS and directory == f"{stem}.dist-info")
 
 
 def _check_scheme(path: str, stem: str, archive: str) -> None:

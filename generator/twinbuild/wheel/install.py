@@ -19,6 +19,7 @@ from installer.sources import WheelContentElement, WheelSource
 from twinbuild.model.tree import BytesContent, Content, Directory, Entry, File
 from twinbuild.wheel.contents import Wheel, WheelFile
 from twinbuild.wheel.layout import Layout, Selected, headers_name, place
+from twinbuild.wheel.names import parents
 from twinbuild.wheel.record import Row, encode_hash, write_record
 from twinbuild.wheel.scripts import commands, patch, stub
 from twinbuild.wheel.together import check_together
@@ -63,7 +64,7 @@ def install(
     for selected in wheels:
         for entry in _install_one(selected, layout, bytecode or {}):
             entries.setdefault(entry.path, entry)
-    for directory in {parent for path in entries for parent in _parents(path)}:
+    for directory in parents(tuple(entries)):
         entries[directory] = Directory(path=directory)
     for path in sorted(entries):
         yield entries[path]
@@ -78,11 +79,6 @@ def _install_one(selected: Selected, layout: Layout, bytecode: Mapping[str, Cont
         additional["REQUESTED"] = b""
     installer.install(_Source(selected.wheel, layout), destination, additional)
     return destination.entries
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path
 
 
 class _Pending(io.RawIOBase):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twinbuild.errors import BuildError, Finding, Location
 from twinbuild.wheel.layout import Layout, Selected, place
+from twinbuild.wheel.names import parents
 from twinbuild.wheel.record import encode_hash
 from twinbuild.wheel.scripts import commands, stub
 
@@ -45,7 +46,7 @@ def check_together(wheels: Sequence[Selected], layout: Layout) -> tuple[Shared, 
         for path, claim in _claims(selected, layout):
             claims.setdefault(path, []).append(claim)
     findings += _reserved(claims, layout)
-    directories = {parent for path in claims for parent in _parents(path)}
+    directories = parents(claims)
     shared = []
     for path, those in sorted(claims.items()):
         projects = tuple(sorted({claim.project for claim in those}))
@@ -83,8 +84,3 @@ def _reserved(claims: Iterable[str], layout: Layout) -> Iterator[Finding]:
 def _finding(code: str, message: str, path: str = "") -> Finding:
     hint = "choose versions that do not collide, or report it to their makers"
     return Finding(code=code, message=message, hint=hint, where=Location(subject=path))
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from twinbuild.model.plan import SkeletonRecipe
 from twinbuild.model.tree import BytesContent, Directory, Entry, File, Symlink
 from twinbuild.wheel.layout import Layout
+from twinbuild.wheel.names import parents
 
 __all__ = ["skeleton"]
 
@@ -34,8 +35,6 @@ def skeleton(recipe: SkeletonRecipe) -> Iterator[Entry]:
         File(path=f"{prefix}/pyvenv.cfg", content=BytesContent(configuration.encode())),
     ]
     directories = {layout.scripts, layout.site_packages, f"{prefix}/include/{name}"}
-    for path in tuple(directories):
-        while path := path.rpartition("/")[0]:
-            directories.add(path)
+    directories |= parents(directories)
     entries += [Directory(path=path) for path in directories]
     return iter(sorted(entries, key=lambda entry: entry.path))
