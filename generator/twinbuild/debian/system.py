@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from twinbuild.debian.accounts import add_service_user
 from twinbuild.debian.archive import Deb
@@ -19,6 +20,8 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Entry
 
 __all__ = ["Installation", "assemble", "examine"]
+
+_HOSTS: Final = b"127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n"  # engines put theirs over it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,8 @@ def assemble(
     merged = merge(ordered, platform, installation.diverted)
     root = merged.root
     apply_effects(root, installation.effects, platform)
+    if not root.exists("etc/hosts"):
+        root.write("etc/hosts", _HOSTS)
     if user is not None:
         add_service_user(root, user)
     install_database(root, zip(merged.order, merged.lists, strict=True), platform, installation.diverted)

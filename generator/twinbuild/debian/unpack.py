@@ -245,7 +245,8 @@ class _Merging:
         return False
 
     def _way_is_free(self, member: Member, place: str, deb: Deb) -> bool:
-        if self.root.place(place) == place:
+        above = self.root.get(place.rpartition("/")[0]) if "/" in place else None
+        if self.root.place(place) == place and (above is None or isinstance(above, Directory)):
             return True
         self._clash("TB4207", f"a {member.kind} here below a link or file", place, deb)
         return False
