@@ -22,7 +22,7 @@ NAMES = st.one_of(
     st.text("ab", min_size=90, max_size=110),
     st.text("é", min_size=40, max_size=60),
 ).filter(lambda name: name not in {".", ".."})
-TARGETS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\n"), min_size=1, max_size=120)
+TARGETS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\n"), min_size=1, max_size=120)
 OWNERS = st.one_of(st.integers(0, 70000), st.sampled_from([2097151, 2097152, 2**31 - 1]))
 MODES = st.integers(0, 0o7777)
 TIMES = st.integers(0, LATEST)

@@ -550,7 +550,7 @@ def test_owner_that_wraps(owner: int) -> None:
     """An owner beyond 31 bits is refused; the biggest that fits is legal."""
     for field in ("uid", "gid"):
         forge = Forge()
-        forge.replace_layer(foreign_tar(member("f", **{field: owner})))
+        forge.replace_layer(foreign_tar(member("f", b"", **{field: owner})))
         assert forge.refusal() in {"TB4335", "TB4101"}
     forge = Forge()
     forge.replace_layer(foreign_tar(member("f", uid=2**31 - 1)))

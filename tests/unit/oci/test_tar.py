@@ -144,7 +144,12 @@ def test_every_input_counts(changed: bytes) -> None:
 def test_canonical_order() -> None:
     """Any order of a tree is sorted to one: bytewise, parents first, hard links behind their files."""
     link = Hardlink(path="a/0", target="z")
-    entries = (link, File(path="z", content=BytesContent(b"")), Directory(path="é"), Directory(path="a"))
+    entries: tuple[Entry, ...] = (
+        link,
+        File(path="z", content=BytesContent(b"")),
+        Directory(path="é"),
+        Directory(path="a"),
+    )
     entries += (File(path="a/x", content=BytesContent(b"")), File(path="a-x", content=BytesContent(b"")))
     ordered = canonical_order(entries)
     assert [entry.path for entry in ordered] == ["a", "a-x", "a/x", "z", "é", "a/0"]
