@@ -67,4 +67,5 @@ def _unpack(interpreter: Interpreter, platform: Platform, root: Path, store: Sto
             for entry in merge(packages, platform).root.entries()
             if not entry.path.startswith(("usr/share/", "var/", "etc/"))
         ]
+        root.mkdir()
         materialise(entries, root)

@@ -69,7 +69,7 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
     with ExitStack() as stack:
         match recipe:
             case DebianRecipe():
-                yield stack.enter_context(system_entries(recipe, layer.platform, store, workshop))
+                yield stack.enter_context(system_entries(recipe, layer.platform, store))
             case SkeletonRecipe():
                 yield skeleton(recipe)
             case WheelsRecipe():

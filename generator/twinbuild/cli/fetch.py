@@ -20,9 +20,8 @@ def command(*, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: boo
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
     from twinbuild.cli.session import session
-    from twinbuild.pipeline.building import require_lock
     from twinbuild.pipeline.fetching import fetch_lock
-    from twinbuild.pipeline.project import open_project, read_lock
+    from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline) as machine:

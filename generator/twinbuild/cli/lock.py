@@ -37,10 +37,9 @@ def command(
     spec keeps what it pinned.
     """
     from twinbuild.cli.session import session
-    from twinbuild.pipeline.building import require_lock
     from twinbuild.pipeline.lockfiles import write_lock
     from twinbuild.pipeline.locking import LockRequest, make_lock, stale
-    from twinbuild.pipeline.project import open_project, read_lock
+    from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline) as machine:

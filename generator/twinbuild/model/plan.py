@@ -59,7 +59,7 @@ class User:
     name: str
     uid: int
     gid: int
-    home: str
+    home: str  # absolute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

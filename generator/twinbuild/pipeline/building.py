@@ -15,9 +15,8 @@ from pathlib import Path
 
 from twinbuild.build.embedded import EmbeddedBuilder
 from twinbuild.codec.canonical import canonical, digest_of
-from twinbuild.debian.effects import CATALOGUE_DIGEST
+from twinbuild.debian.scripts import effects_digest
 from twinbuild.describe.contents import contents_documents
-from twinbuild.errors import LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
@@ -60,7 +59,7 @@ def source_epoch(project: Project, machine: Machine) -> int:
 def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:
     """The plan of a project's release."""
     spec = project.spec
-    tooling = Tooling(compressor=compressor, effects=CATALOGUE_DIGEST)
+    tooling = Tooling(compressor=compressor, effects=effects_digest)
     return make_plan(
         spec, lock, tooling, epoch=epoch, documents=lambda target: contents_documents(spec, lock, target, epoch=epoch)
     )
@@ -146,14 +145,3 @@ def _clue(started: float, machine: Machine, scratch: Path) -> Clue:
         locale="tr_TR.UTF-8",
     )
     return Clue(first=first, second=second)
-
-
-def require_lock(lock: Lock | None, project: Project) -> Lock:
-    """The lock, where there is one. Raises LockError TB2252."""
-    if lock is None:
-        raise LockError.of(
-            "TB2252",
-            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
-            hint="run `twinbuild lock`",
-        )
-    return lock

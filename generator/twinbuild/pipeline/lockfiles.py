@@ -9,7 +9,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.pipeline.fetching import lacking
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import same_file, write_file
-from twinbuild.pipeline.project import Project, read_lock
+from twinbuild.pipeline.project import Project, read_lock, require_lock
 from twinbuild.render.requirements import render_requirements
 
 __all__ = ["ensure_lock", "lockfile_texts", "write_lock"]
@@ -57,7 +57,7 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
     lock = read_lock(project)
     if lock is None or check_freshness(lock, project.spec):
         if locked or not discover:
-            findings = stale(project, _there(lock, project), machine)
+            findings = stale(project, require_lock(lock, project), machine)
             raise LockError(findings)
         lock = make_lock(project, lock, machine, LockRequest())
         write_lock(project, lock)
@@ -69,16 +69,6 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
         lock = refresh_source(project, lock, machine)
         write_lock(project, lock)
     _require_bytes(project, lock, machine, discover=discover)
-    return lock
-
-
-def _there(lock: Lock | None, project: Project) -> Lock:
-    if lock is None:
-        raise LockError.of(
-            "TB2252",
-            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
-            hint="run `twinbuild lock`",
-        )
     return lock
 
 

@@ -7,7 +7,7 @@ the small ones · one for each artifact · the application · ``etc/twinbuild``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,10 +51,10 @@ _MOST_WHEEL_LAYERS: Final = 60  # of the at most 100 layers that engines promise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tooling:
-    """What decides bytes beside spec and lock: the compressor of each kind, and the catalogue of script effects."""
+    """What decides bytes beside spec and lock: the compressor of each kind, what is known of packages' scripts."""
 
     compressor: Callable[[Compression], Compressor]
-    effects: Digest
+    effects: Callable[[Iterable[str]], Digest]
 
 
 def make_plan(
@@ -154,8 +154,8 @@ def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe
     user = spec.serving.user
     return DebianRecipe(
         debs=tuple(_deb(deb) for deb in target.debs),
-        effects=tooling.effects,
-        user=User(name=user.name, uid=user.uid, gid=user.gid, home=user.home.lstrip("/")),
+        effects=tooling.effects(deb.name for deb in target.debs),
+        user=User(name=user.name, uid=user.uid, gid=user.gid, home=user.home),
     )
 
 

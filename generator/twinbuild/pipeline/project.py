@@ -13,7 +13,7 @@ from twinbuild.errors import LockError, UsageError
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["Project", "open_project", "read_lock"]
+__all__ = ["Project", "open_project", "read_lock", "require_lock"]
 
 _SPEC_NAME: Final = "release.yaml"
 _LIMIT: Final = 4 << 20  # bytes of a spec: the reader's own limit is lower and names the line
@@ -95,3 +95,14 @@ def read_lock(project: Project) -> Lock | None:
             hint="make it a readable file, or remove it and run `twinbuild lock`",
         ) from error
     return decode_lock(content, name=_shown(project.lock_path))
+
+
+def require_lock(lock: Lock | None, project: Project) -> Lock:
+    """The lock, where there is one. Raises LockError TB2252."""
+    if lock is None:
+        raise LockError.of(
+            "TB2252",
+            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
+            hint="run `twinbuild lock`",
+        )
+    return lock

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from twinbuild.model.image import Image
 from twinbuild.model.settings import Settings
-from twinbuild.pipeline.building import build_images, plan_release, require_lock
+from twinbuild.pipeline.building import build_images, plan_release
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.project import open_project, read_lock
+from twinbuild.pipeline.project import open_project, read_lock, require_lock
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.disk import DiskStore

@@ -185,4 +185,10 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
     ("usrmerge", "postinst", "85baa2fc379fb53b95422bd19facabc8490989679bc88a8d37f5a0c2286f4984"): (
         Omitted(what="the conversion of /bin, /lib and /sbin: the tree is made with them as links"),
     ),
+    ("usr-is-merged", "postinst", "da90a5ff269ea58f1aa8f06a92ac37ab7f42d28787e4a7017992f67fcf48518b"): (
+        Omitted(what="it removes empty lib32, libo32 and libx32, which an image only has if a package ships them"),
+    ),
+    ("usr-is-merged", "preinst", "62d2d687748a5c2b1e5ab037952d98e68954b09186adbea5c9a3d4e5db134cc7"): (
+        Omitted(what="it checks that /usr is merged, which it is from the start"),
+    ),
 }
