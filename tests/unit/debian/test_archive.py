@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from oracles.debs import ar, compressed, deb, given, tar, tree
+from fakes.debs import ar, compressed, deb, given, tar, tree
 from twinbuild.debian.archive import open_payload, read_deb
 from twinbuild.errors import IntegrityError
 

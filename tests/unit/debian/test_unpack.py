@@ -3,7 +3,7 @@ import tarfile
 
 import pytest
 
-from oracles.debs import deb, given, tar
+from fakes.debs import deb, given, tar
 from twinbuild.debian.archive import read_deb
 from twinbuild.debian.unpack import Diverted, Merged, Unpacked, merge, spool_deb, unpack_order
 from twinbuild.errors import IntegrityError
