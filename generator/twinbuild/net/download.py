@@ -46,6 +46,7 @@ class Download:
         self._entity = ""
         self._ranges = True
         self._mark = 0
+        self._total = size or 0
         self.received = 0
 
     @property
@@ -68,8 +69,11 @@ class Download:
         return frozenset({200, 206, 416}) if self.received and self._ranges else frozenset({200})
 
     def progressed(self) -> bool:
-        """Whether enough arrived since the last call to count as progress: 64 KiB and a fiftieth of the file."""
-        step = max(64 << 10, (self._size or self._limit) // 50)
+        """Whether enough arrived since the last call to count as progress: 64 KiB and a fiftieth of the file.
+
+        Where the length is unknown it is 1 MiB. So a file costs a bounded number of tries, however often it breaks.
+        """
+        step = max(64 << 10, self._total // 50) if self._total else 1 << 20
         if self.received - self._mark < step:
             return False
         self._mark = self.received
@@ -119,6 +123,7 @@ class Download:
             raise Broken("TB3025", "the server refused the range that was asked for", transient=True)
 
     def _check_total(self, total: int) -> None:
+        self._total = total
         if self._size is not None and total != self._size:
             raise self._differs(total)
         if total > self._limit:

@@ -74,7 +74,7 @@ class HttpClient:
     def __init__(self, settings: Settings, *, pause: Callable[[float], object] | None = None) -> None:
         self._settings = settings
         self._stopped = threading.Event()
-        self._pause = pause or self._stopped.wait
+        self._pause = self._stopped.wait if pause is None else pause
         self._lock = threading.Lock()
         self._visitor: Visitor | None = None
         self._transport: Transport | None = None

@@ -62,7 +62,7 @@ def _specific(cause: BaseException) -> Broken | None:
             return Broken("TB3022", f"the server's certificate was refused: {words}", transient=False)
         case socket.gaierror() | foreign.NameResolutionError():
             return Broken("TB3020", "the host's name cannot be resolved", transient=True)
-        case foreign.ConnectTimeoutError():
+        case foreign.ConnectTimeoutError() if not isinstance(cause, foreign.NewConnectionError):
             return Broken("TB3021", "no connection was made within the time allowed", transient=True)
         case foreign.IncompleteRead():
             return Broken("TB3020", "the connection broke within the body", transient=True)

@@ -78,7 +78,7 @@ class Transport:
         self._settings = settings
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, bool, bool], urllib3.PoolManager] = {}
         self._stopped = False
         self._tls: ssl.SSLContext | None = None
 
@@ -89,7 +89,9 @@ class Transport:
         """
         if stranger and is_near(address.name):
             raise Broken("TB3012", "leads to this machine or its link", transient=False)
-        manager = self._manager(proxy_of(address, self._settings), stranger=stranger)
+        proxy = proxy_of(address, self._settings)
+        tls = "https" in (address.scheme, proxy.partition(":")[0].lower())
+        manager = self._manager(proxy, stranger=stranger, tls=tls)
         try:
             response = manager.urlopen(
                 "GET",
@@ -126,17 +128,17 @@ class Transport:
                 raise OSError("stopped")
             self._sockets.add(sock)
 
-    def _manager(self, proxy: str, *, stranger: bool) -> urllib3.PoolManager:
+    def _manager(self, proxy: str, *, stranger: bool, tls: bool) -> urllib3.PoolManager:
         with self._lock:
-            manager = self._pools.get((proxy, stranger))
+            manager = self._pools.get((proxy, stranger, tls))
             if manager is None:
-                manager = self._new_manager(proxy)
+                manager = self._new_manager(proxy, tls=tls)
                 manager.pool_classes_by_scheme = _pool_classes(self, stranger=stranger)
-                self._pools[proxy, stranger] = manager
+                self._pools[proxy, stranger, tls] = manager
             return manager
 
-    def _new_manager(self, proxy: str) -> urllib3.PoolManager:
-        if self._tls is None:
+    def _new_manager(self, proxy: str, *, tls: bool) -> urllib3.PoolManager:
+        if tls and self._tls is None:  # reading a bundle takes a third of a second
             self._tls = _tls_context(self._settings.certificates)
         connections = max(1, self._settings.connections)
         if not proxy:
