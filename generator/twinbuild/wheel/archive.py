@@ -177,14 +177,15 @@ def _compare(entry: CentralEntry, fields: tuple[int, ...], rest: bytes, name: st
     local_name = rest[:name_length]
     extra = extra_fields(rest[name_length:], local_name, archive)
     wide = extra.get(ZIP64)
-    if (wide is not None) != (_MAX32 in (size, packed_size)) and not (wide and flags & _DESCRIPTOR):
-        raise fault("TB4012", "zip64 field without need, or missing", archive=archive, member=name)
+    if wide is None and _MAX32 in (size, packed_size):
+        raise fault("TB4012", "zip64 field is missing", archive=archive, member=name)
     if wide is not None:
-        if len(wide) != 16:
-            raise fault("TB4012", f"zip64 field has {len(wide)} bytes, expected 16", archive=archive, member=name)
-        wide_size, wide_packed = struct.unpack("<2Q", wide)
+        # Some builders write it without need; then it must repeat what the header or the directory says.
+        wide_size, wide_packed = struct.unpack("<2Q", wide) if len(wide) == 16 else (-1, -1)
         size = wide_size if size == _MAX32 else size
         packed_size = wide_packed if packed_size == _MAX32 else packed_size
+        if wide_size not in (size, entry.size) or wide_packed not in (packed_size, entry.packed_size):
+            raise fault("TB4012", "zip64 field contradicts the header", archive=archive, member=name)
     blank = bool(flags & _DESCRIPTOR)
     for field, here, there in (
         ("name", local_name, entry.raw_name),

@@ -149,7 +149,9 @@ HOSTILE = {
     "zip64 twice": (raw_zip([Part(b"a", extra=ZIP64 * 2)]), "TB4012"),
     "zip64 missing": (raw_zip([Part(b"a", size=0xFFFFFFFF)]), "TB4012"),
     "zip64 too short": (raw_zip([Part(b"a", size=0xFFFFFFFF, extra=b"\1\0\4\0abcd")]), "TB4012"),
-    "local zip64 without need": (raw_zip([Part(b"a", local={"extra": ZIP64})]), "TB4012"),
+    "local zip64 that contradicts": (raw_zip([Part(b"a", local={"extra": ZIP64})]), "TB4012"),
+    "local zip64 too short": (raw_zip([Part(b"a", local={"extra": ZIP64[:2] + b"\x08\0" + ZIP64[4:12]})]), "TB4012"),
+    "local zip64 missing": (raw_zip([Part(b"a", local={"size": 0xFFFFFFFF})]), "TB4012"),
     "size of 2**64 - 1": (
         raw_zip([Part(b"a", size=0xFFFFFFFF, extra=struct.pack("<2HQ", 1, 8, (1 << 64) - 1))]),
         "TB4013",
@@ -186,6 +188,7 @@ def test_a_million_members_are_refused_at_once() -> None:
     """The count is judged before the directory is read."""
     limits = Limits(members=1000)
     assert refusal(zipped({f"f{number}": b"" for number in range(1001)}), limits) == "TB4013"
+    assert refusal(zip64_archive(count=1_000_000)) == "TB4013"
 
 
 def test_many_small_bombs_are_refused() -> None:
@@ -262,6 +265,14 @@ def test_zip64_in_local_headers_only_is_read() -> None:
         member.write(NINES)
     opened = open_archive(out, name="large.whl")
     assert opened.read(opened.members[0]) == NINES
+
+
+def test_zip64_in_local_headers_without_need_is_read() -> None:
+    """Bazel's archiver repeats the sizes of every member in a zip64 field; that says nothing new."""
+    part = Part(b"a", NINES)
+    part.local["extra"] = struct.pack("<2HQQ", 1, 16, len(NINES), len(part.body()))
+    archive = open_archive(io.BytesIO(raw_zip([part])), name="bazel.whl")
+    assert archive.read(archive.members[0]) == NINES
 
 
 def zip64_archive(**lies: int) -> bytes:
