@@ -145,6 +145,9 @@ class _Reader:
 
     def _malformed(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        opened = getattr(error, "context_mark", None)
+        if mark is not None and opened is not None and mark.index >= len(self.text.rstrip()):
+            mark = opened  # something was never closed: where it began says more than the end of the file
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
         context = getattr(error, "context", None)
         message = f"{problem} {context}" if context else str(problem)
