@@ -1,0 +1,117 @@
+"""``twinbuild run``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import common, locked_option
+
+__all__ = ["command"]
+
+
+def _pairs(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"got {value!r}, expected NAME=VALUE")
+        pairs.append((name, text))
+    return tuple(pairs)
+
+
+@click.command("run", context_settings={"ignore_unknown_options": False})
+@common
+@locked_option
+@click.option("--variant", default="", help="Variant of the image, where there are several.")
+@click.option(
+    "--publish",
+    type=click.IntRange(0, 65535),
+    multiple=True,
+    metavar="PORT",
+    help="Let 127.0.0.1:PORT of this machine lead to the same port inside; may be repeated.",
+)
+@click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    callback=_pairs,
+    metavar="NAME=VALUE",
+    help="Set an environment variable; may be repeated.",
+)
+@click.option(
+    "--network",
+    type=click.Choice(["none", "host"]),
+    default="none",
+    show_default=True,
+    help="Network that the service sees.",
+)
+@click.option(
+    "--exec",
+    "arguments",
+    default="",
+    metavar="COMMAND",
+    help="Run this command (split as a shell would) instead of the service, and exit with its status.",
+)
+def command(
+    *,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+    locked: bool,
+    variant: str,
+    publish: tuple[int, ...],
+    environment: tuple[tuple[str, str], ...],
+    network: str,
+    arguments: str,
+) -> int:
+    """Start the built service in a sandbox: no engine, no root, no network unless asked.
+
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory). Its log goes to standard
+    output; end it with Ctrl-C.
+    """
+    import shlex
+
+    from twinbuild.cli.publish import published
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
+
+    project = open_project(spec, overlays)
+    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+        lock = ensure_lock(project, machine, locked=locked, discover=False)
+        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+        images = build_images(plan, machine)
+        position = choose_image(images, variant)
+        derivation = plan.derivations[position]
+        with unpacked_image(images[position], machine) as root:
+            machine.progress("", 0, 0)
+            if arguments:
+                status, output, errors = run_once(
+                    derivation,
+                    root,
+                    machine,
+                    command=tuple(shlex.split(arguments)),
+                    environment=environment,
+                    host_network=network == "host",
+                )
+                sys.stdout.buffer.write(output)
+                sys.stderr.buffer.write(errors)
+                return status
+            ports = publish or tuple(port.port for port in project.spec.serving.ports)
+            with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
+                log = Path(directory, "log")
+                log.touch()
+                with running_service(
+                    derivation, root, machine, log=log, environment=environment, host_network=network == "host"
+                ) as service:
+                    return published(service, ports if network == "none" else (), log, as_json=as_json)

@@ -1,0 +1,89 @@
+"""Run: a built image's service in a sandbox, without an engine, a network or root."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from twinbuild.build.rootfs import discard
+from twinbuild.build.sandbox import Confinement, Sandbox
+from twinbuild.build.service import RunningService
+from twinbuild.build.unpack import unpack_image
+from twinbuild.errors import UsageError
+from twinbuild.model.image import Image
+from twinbuild.model.plan import Derivation, ImageConfig
+from twinbuild.pipeline.machine import Machine
+
+__all__ = ["choose_image", "confinement_of", "run_once", "running_service", "unpacked_image"]
+
+
+def choose_image(images: tuple[Image, ...], variant: str) -> int:
+    """The position of the image to run: of ``variant``, or of the only one. Raises UsageError TB8012."""
+    found = [position for position, image in enumerate(images) if variant in ("", image.variant)]
+    if len(found) != 1:
+        names = ", ".join(sorted({image.variant for image in images}))
+        raise UsageError.of(
+            "TB8012", f"{variant or 'no variant'!r} names {len(found)} images", hint=f"choose --variant of {names}"
+        )
+    return found[0]
+
+
+def confinement_of(config: ImageConfig, environment: tuple[tuple[str, str], ...], *, host_network: bool) -> Confinement:
+    """The sandbox for an image: its user, directory and environment, with ``environment`` over the latter."""
+    uid, _, gid = config.user.partition(":")
+    return Confinement(
+        environment=tuple({**dict(config.environment), **dict(environment)}.items()),
+        directory=config.working_directory,
+        uid=int(uid),
+        gid=int(gid),
+        network="host" if host_network else "none",
+    )
+
+
+@contextmanager
+def unpacked_image(image: Image, machine: Machine) -> Iterator[Path]:
+    """The image's root file system in a directory that is deleted afterwards."""
+    machine.scratch.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix="root-", dir=machine.scratch))
+    try:
+        machine.progress("unpacking the image", 0, 0)
+        unpack_image(image, machine.store, root)
+        yield root
+    finally:
+        discard(root)
+
+
+def run_once(
+    derivation: Derivation,
+    root: Path,
+    machine: Machine,
+    *,
+    command: tuple[str, ...],
+    environment: tuple[tuple[str, str], ...] = (),
+    host_network: bool = False,
+    timeout: float = 600.0,
+) -> tuple[int, bytes, bytes]:
+    """Run a command in an unpacked image and wait for it: status, output and errors."""
+    confinement = confinement_of(derivation.config, environment, host_network=host_network)
+    completed = Sandbox(machine.runner).run(root, command, confinement=confinement, timeout=timeout)
+    return completed.status, completed.stdout, completed.stderr
+
+
+@contextmanager
+def running_service(
+    derivation: Derivation,
+    root: Path,
+    machine: Machine,
+    *,
+    log: Path,
+    environment: tuple[tuple[str, str], ...] = (),
+    host_network: bool = False,
+) -> Iterator[RunningService]:
+    """The service of an unpacked image, until the context ends; what it prints goes to ``log``."""
+    config = derivation.config
+    confinement = confinement_of(config, environment, host_network=host_network)
+    argv = (*config.entrypoint, *config.command)
+    with Sandbox(machine.runner).start(root, argv, log=log, confinement=confinement) as service:
+        yield service
