@@ -27,7 +27,7 @@ from twinbuild.model.lock import LockedDeb
 
 __all__ = ["closure"]
 
-_REQUEST: Final = re.compile(r"([a-z0-9][a-z0-9+.-]+)(?:=(\S+)|/([a-z][a-z0-9-]*))?", re.ASCII)
+_REQUEST: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?:=(\S+)|/([a-z][a-z0-9-]*))?", re.ASCII)
 _STEPS: Final = 200_000  # groups that are looked at; a real closure needs a few thousand
 _SPELLING: Final = "write a package as NAME, NAME=VERSION or NAME/SUITE"
 

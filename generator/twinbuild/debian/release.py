@@ -19,7 +19,8 @@ __all__ = ["IndexFile", "Release", "check_release", "parse_release", "signed_tex
 _BEGIN: Final = b"-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE: Final = b"\n-----BEGIN PGP SIGNATURE-----\n"
 _END: Final = b"\n-----END PGP SIGNATURE-----\n"
-_FILE: Final = re.compile(r" +([0-9a-f]{64}) +([0-9]{1,12}) +([A-Za-z0-9._+-]+(?:/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)*)")
+_PART: Final = r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*"
+_FILE: Final = re.compile(rf" +([0-9a-f]{{64}}) +([0-9]{{1,12}}) +({_PART}(?:/{_PART})*)", re.ASCII)
 _DATE: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), +([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) "
     r"(?:UTC|GMT|\+0000|Z)",

@@ -41,7 +41,7 @@ def require_version(version: str) -> None:
 
 def _match(version: str) -> re.Match[str]:
     match = _FORM.fullmatch(version) if len(version) <= _LIMIT else None
-    if match is None or (match[1] is None and ":" in version):
+    if match is None or (match[1] is None and ":" in version) or (match[3] is None and "-" in version):
         raise IntegrityError.of(
             "TB2102",
             f"not a Debian version: {version[:80]!r}, expected [epoch:]upstream[-revision]",

@@ -7,9 +7,10 @@ import hashlib
 import io
 import lzma
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, BinaryIO, Final, Protocol, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from twinbuild.debian.closure import closure
 from twinbuild.debian.interpreter import python_packages
@@ -26,7 +27,10 @@ from twinbuild.ports import Store
 from twinbuild.resolve.debian_keys import certificates, verify_inrelease
 from twinbuild.resolve.mirrors import require_addresses
 
-__all__ = ["Document", "Downloader", "archive_of", "load_index", "resolve_debian"]
+if TYPE_CHECKING:
+    from pysequoia import Cert
+
+__all__ = ["Document", "Downloader", "archive_of", "load_pool", "resolve_debian"]
 
 _RELEASE_LIMIT: Final = 4 << 20  # bytes; bookworm's InRelease has 151 kB
 _PACKAGES_LIMIT: Final = 512 << 20  # bytes uncompressed; bookworm main has 50 MB
@@ -76,38 +80,70 @@ def resolve_debian(
     python: str = "",
     store: Store | None = None,
     host: str = "",
+    trusted: Callable[[str], tuple[Cert, ...]] = certificates,
 ) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
     """The indexes as they were read, and the closure of the Essential packages, ``packages`` and Python.
 
-    ``now`` judges dates and keys; ``python`` is a minor version such as ``3.11``, or empty for none; ``store`` keeps
-    compressed indexes by digest, so that an unchanged suite isn't fetched twice; ``host`` is the text of os-release,
-    for a message. The main suite comes first; a version that two suites have is taken from the first.
+    ``python`` is a minor version such as ``3.11``, or empty for none; the others are those of ``load_pool``.
+    Raises as ``load_pool``, and LockError TB2130 to TB2136.
+    """
+    indexes, pool = load_pool(
+        base, platform, client=client, settings=settings, now=now, store=store, host=host, trusted=trusted
+    )
+    wanted = packages + (python_packages(python, pool) if python else ())
+    return indexes, closure(wanted, pool)
+
+
+def load_pool(
+    base: DebianBase,
+    platform: Platform,
+    *,
+    client: Downloader,
+    settings: Settings,
+    now: datetime,
+    store: Store | None = None,
+    host: str = "",
+    trusted: Callable[[str], tuple[Cert, ...]] = certificates,
+) -> tuple[tuple[AptIndex, ...], Pool]:
+    """The indexes of all suites and components of a base, verified, and the packages in them.
+
+    ``now`` judges dates and keys; ``store`` keeps compressed indexes by digest, so that an unchanged suite isn't
+    fetched twice; ``host`` is the text of os-release, for a message; ``trusted`` gives the certificates that may sign
+    an archive. The main suite comes first; a version that two suites have is taken from the first. Variants that
+    differ in packages only can share a pool.
 
     Raises EnvironmentFault TB2140 (no mirror known), FetchError TB2144, IntegrityError TB2101 to TB2121, LockError
-    TB2119 and TB2130 to TB2136.
+    TB2119.
     """
     suites = tuple(
-        _read_suite(suite, client, settings, now, host) for suite in dict.fromkeys((base.suite, *base.suites))
+        _read_suite(suite, client, settings, now=now, host=host, trusted=trusted)
+        for suite in dict.fromkeys((base.suite, *base.suites))
     )
     indexes: list[AptIndex] = []
     found: list[Package] = []
     for suite in suites:
         for component in dict.fromkeys(base.components):
-            index, listed = load_index(suite, component, platform, client=client, store=store)
+            index, listed = _load_index(suite, component, platform, client=client, store=store)
             indexes.append(index)
             found.extend(listed)
     reluctant = frozenset(suite.name for suite in suites if not suite.release.automatic)
-    pool = Pool(found, architecture=platform.debian, reluctant=reluctant)
-    wanted = packages + (python_packages(python, pool) if python else ())
-    return tuple(indexes), closure(wanted, pool)
+    return tuple(indexes), Pool(found, architecture=platform.debian, reluctant=reluctant)
 
 
-def _read_suite(suite: str, client: Downloader, settings: Settings, now: datetime, host: str) -> _Suite:
+def _read_suite(
+    suite: str,
+    client: Downloader,
+    settings: Settings,
+    *,
+    now: datetime,
+    host: str,
+    trusted: Callable[[str], tuple[Cert, ...]],
+) -> _Suite:
     archive = archive_of(suite)
     addresses = [f"{base}/dists/{suite}" for base in require_addresses(archive, settings.archives, host)]
     where = f"{archive} {suite} InRelease"
     content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, where)
-    text, signed_by = verify_inrelease(content, certificates(archive), now=now, where=where)
+    text, signed_by = verify_inrelease(content, trusted(archive), now=now, where=where)
     release = parse_release(text, where=where)
     check_release(release, suite=suite, now=now, where=where)
     return _Suite(
@@ -136,7 +172,7 @@ def _first(client: Downloader, urls: list[str], limit: int, where: str) -> tuple
     )
 
 
-def load_index(
+def _load_index(
     suite: _Suite, component: str, platform: Platform, *, client: Downloader, store: Store | None
 ) -> tuple[AptIndex, tuple[Package, ...]]:
     """One Packages file of a suite, checked by size and digest before and after it is decompressed.

@@ -18,7 +18,7 @@ from twinbuild.errors import IntegrityError, InternalError
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-__all__ = ["KEYS", "ArchiveKey", "verify_inrelease"]
+__all__ = ["KEYS", "ArchiveKey", "certificates", "verify_inrelease"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def _certificate(key: ArchiveKey) -> Cert:
 
     content = (resources.files("twinbuild.resolve") / "keys" / key.file).read_bytes()
     certificate = Cert.from_bytes(content)
-    if certificate.fingerprint.upper() != key.fingerprint or certificate.has_secret_keys:
+    if certificate.fingerprint.upper() != key.fingerprint:
         raise InternalError.of(
             "TB2199",
             f"{key.file} holds the key {certificate.fingerprint.upper()}, expected {key.fingerprint}",

@@ -21,7 +21,16 @@ from urllib.parse import urlsplit
 from twinbuild.debian.control import parse_stanzas
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 
-__all__ = ["ARCHIVES", "AptFiles", "Mirrors", "apt_archives", "find_mirrors", "read_apt_files", "snapshot_address"]
+__all__ = [
+    "ARCHIVES",
+    "AptFiles",
+    "Mirrors",
+    "apt_archives",
+    "find_mirrors",
+    "read_apt_files",
+    "require_addresses",
+    "snapshot_address",
+]
 
 ARCHIVES: Final = ("debian", "debian-security")
 _MIRROR: Final = "TWINBUILD_DEBIAN_MIRROR"
@@ -32,7 +41,7 @@ _SUITE: Final = re.compile(
     r"(?:bookworm|trixie|forky|sid|stable|oldstable|testing|unstable)(-updates|-backports|-proposed-updates|-security)?"
 )
 _ONE_LINE: Final = re.compile(r"deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.+)")
-_SCHEMES: Final = frozenset({"http", "https", "file"})
+_SCHEMES: Final = frozenset({"http", "https"})
 _LIMIT: Final = 1 << 20  # bytes of a sources file
 
 
@@ -117,7 +126,7 @@ def _addresses(environment: Mapping[str, str], variable: str) -> tuple[str, ...]
     addresses = tuple(address.rstrip("/") for address in environment.get(variable, "").split())
     for address in addresses:
         if not _usable(address):
-            raise _no_address(variable, address, "an address that begins with https://, http:// or file:///")
+            raise _no_address(variable, address, "an address that begins with https:// or http://")
     return addresses
 
 
@@ -128,7 +137,7 @@ def _usable(address: str) -> bool:
         return False
     return (
         parts.scheme in _SCHEMES
-        and bool(parts.netloc or parts.scheme == "file")
+        and bool(parts.hostname)
         and not (parts.query or parts.fragment)
         and address.isascii()
         and address.isprintable()

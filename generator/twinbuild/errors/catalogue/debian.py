@@ -184,7 +184,7 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB2142",
         title="Not an address of a mirror",
         explanation="TWINBUILD_DEBIAN_MIRROR, TWINBUILD_DEBIAN_SECURITY and TWINBUILD_DEBIAN_SNAPSHOT hold addresses "
-        "that begin with https://, http:// or file:///; that of the snapshot has {timestamp} in it, and may have "
+        "that begin with https:// or http://; that of the snapshot has {timestamp} in it, and may have "
         "{archive}.\n\nCorrect the variable.",
     ),
     Code(
