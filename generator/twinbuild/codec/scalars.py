@@ -56,8 +56,13 @@ class Ambiguous(Exception):
         self.number = number
 
 
-def read_plain(text: str) -> Scalar:
-    """The value of an unquoted scalar. Raises Ambiguous."""
+def read_plain(text: str, *, key: bool = False) -> Scalar:
+    """The value of an unquoted scalar. Raises Ambiguous.
+
+    As keys the single letters y and n are text: coordinates and counts are called so, and no common reader differs.
+    """
+    if key and text in _LETTERS:
+        return text
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

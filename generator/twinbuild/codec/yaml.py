@@ -200,10 +200,11 @@ class _Reader:
             self.find("TB1014", f"the value has the character {_character(hidden[0])}", _HIDDEN_HINT, mark)
         if not plain or event.tag is not None:
             return ScalarNode(mark=mark, text=text, value=text, plain=plain)
+        is_key = bool(self.stack) and self.stack[-1].mapping and self.stack[-1].key is None
         try:
-            return ScalarNode(mark=mark, text=text, value=read_plain(text), plain=True)
+            return ScalarNode(mark=mark, text=text, value=read_plain(text, key=is_key), plain=True)
         except Ambiguous as ambiguous:
-            if text == "<<" and self.stack and self.stack[-1].mapping and self.stack[-1].key is None:
+            if text == "<<" and is_key:
                 self.find("TB1009", "the merge key '<<' is not allowed", "write the entries out", mark)
             elif ambiguous.number:
                 self.find(

@@ -98,3 +98,11 @@ def test_text_is_text_to_pyyaml() -> None:
     """Whatever is taken as text, PyYAML takes as text too."""
     for text in ("a", "1.2.3", "10m", "v1", "x-y", "1a", "0.1.2", "--", "e1", "truely", "nul", "12:3x"):
         assert read_plain(text) == text == yaml.safe_load(text)
+
+
+def test_letters_as_keys() -> None:
+    """A coordinate may be called y, and a count n."""
+    assert read_plain("y", key=True) == "y"
+    assert read_plain("N", key=True) == "N"
+    with pytest.raises(Ambiguous):
+        read_plain("no", key=True)
