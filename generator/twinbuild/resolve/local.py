@@ -81,7 +81,8 @@ def read_tree(
 
 @contextlib.contextmanager
 def _application(root: int, directory: str) -> Iterator[int]:
-    plain = directory.rstrip("/").removeprefix("./")
+    plain = directory.removeprefix("./")
+    plain = plain[:-1] if plain.endswith("/") and plain != "/" else plain
     if plain in ("", "."):
         yield root
         return

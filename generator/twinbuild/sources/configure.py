@@ -238,7 +238,7 @@ class _Reading:
         """Addresses by name, each a text or a list of texts."""
         found = {}
         for name, value in self._table(table):
-            listed = value if isinstance(value, list) else [value]
+            listed = value if isinstance(value, list) and value else [value]
             addresses = tuple(str(address) for address in listed if self._address(address, table, name))
             if table == "snapshots" and any("{timestamp}" not in address for address in addresses):
                 self._wrong(f"{table}.{name}", "addresses with {timestamp} in them", table, name)
