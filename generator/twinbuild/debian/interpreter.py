@@ -15,9 +15,9 @@ __all__ = ["glibc_version", "python_packages", "python_version"]
 
 _PYTHON: Final = re.compile(r"python(3\.[0-9]+)", re.ASCII)
 _GLIBC: Final = re.compile(r"2\.[0-9]+", re.ASCII)
-# What Python needs at run time but does not depend on: certificates for ssl, time zones for zoneinfo, and the names
-# of protocols and services for socket.
-_COMPANIONS: Final = ("ca-certificates", "netbase", "tzdata")
+# What Python needs at run time but does not depend on: certificates for ssl, time zones for zoneinfo, the names of
+# protocols and services for socket, and the C++ library that manylinux wheels may expect of every system (PEP 600).
+_COMPANIONS: Final = ("ca-certificates", "libstdc++6", "netbase", "tzdata")
 
 
 def python_packages(python: str, pool: Pool) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def test_python_of_a_suite() -> None:
     there = ("python3.11", "python3.9", "python3", "python3.11-venv")
     index = io.BytesIO("".join(entry.replace("NAME", name) for name in there).encode())
     suite = Pool(read_packages(index, archive="debian", suite="bookworm", component="main"), architecture="amd64")
-    assert python_packages("3.11", suite) == ("ca-certificates", "netbase", "python3.11", "tzdata")
+    assert python_packages("3.11", suite) == ("ca-certificates", "libstdc++6", "netbase", "python3.11", "tzdata")
     for absent in ("3.12", "3", ""):
         with pytest.raises(LockError, match=r"TB2134.*they have 3\.9, 3\.11"):
             python_packages(absent, suite)
