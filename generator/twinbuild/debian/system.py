@@ -10,7 +10,7 @@ from twinbuild.debian.accounts import add_service_user
 from twinbuild.debian.archive import Deb
 from twinbuild.debian.database import install_database
 from twinbuild.debian.effects import Divert, Effect
-from twinbuild.debian.effects.apply import apply_effects
+from twinbuild.debian.effects.apply import apply_effects, placed
 from twinbuild.debian.scripts import KnownScript, UnknownScript, judge, scripts_of
 from twinbuild.debian.unpack import Diverted, Unpacked, merge, unpack_order
 from twinbuild.errors import Finding, Location, PolicyRefused
@@ -37,11 +37,10 @@ class Installation:
         ordered = sorted(self.known, key=lambda item: item.script.kind != "preinst")
         return tuple(effect for item in ordered for effect in item.effects)
 
-    @property
-    def diverted(self) -> tuple[Diverted, ...]:
+    def diverted(self, platform: Platform) -> tuple[Diverted, ...]:
         """The paths that packages take over from others."""
         return tuple(
-            Diverted(package=item.script.package, path=effect.path, to=effect.to)
+            Diverted(package=item.script.package, path=placed(effect.path, platform), to=placed(effect.to, platform))
             for item in self.known
             for effect in item.effects
             if isinstance(effect, Divert)
@@ -91,12 +90,13 @@ def assemble(
     Installation(
         known=(), unknown=tuple(script for script in installation.unknown if script.sha256 not in handled)
     ).refuse_unknown()
-    merged = merge(ordered, platform, installation.diverted)
+    diverted = installation.diverted(platform)
+    merged = merge(ordered, platform, diverted)
     root = merged.root
     apply_effects(root, installation.effects, platform)
     if not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)
     if user is not None:
         add_service_user(root, user)
-    install_database(root, zip(merged.order, merged.lists, strict=True), platform, installation.diverted)
+    install_database(root, zip(merged.order, merged.lists, strict=True), platform, diverted)
     return root.entries()

@@ -179,7 +179,7 @@ class _Merging:
         self._links = frozenset(links)
         self._owners: dict[str, Deb] = {}
         self._shipped: dict[str, str] = {}  # path in the tree → path as the owner's list names it
-        self._diverted = {self._canonical(item.path.lstrip("/")): item for item in diverted}
+        self._diverted = {item.path.lstrip("/"): item for item in diverted}  # names as shipped, as in dpkg
         self.root.put(Directory(path="usr"))
         for name in links:
             self.root.put(Directory(path=f"usr/{name}"))
@@ -190,10 +190,9 @@ class _Merging:
         return f"usr/{path}" if slash and top in self._links else path
 
     def _destination(self, path: str, package: str) -> str:
-        """Where a package's file goes: through the merged-/usr links, then through another's diversion."""
-        place = self._canonical(path)
-        item = self._diverted.get(place)
-        return place if item is None or item.package == package else self._canonical(item.to.lstrip("/"))
+        """Where a package's file goes: aside if another diverts it, then through the merged-/usr links."""
+        item = self._diverted.get(path)
+        return self._canonical(path if item is None or item.package == package else item.to.lstrip("/"))
 
     def add(self, package: Unpacked) -> None:
         """Merge one package."""

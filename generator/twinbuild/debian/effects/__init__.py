@@ -1,7 +1,7 @@
 """What maintainer scripts do to a fresh tree, as values.
 
 Each known script has a list of these; applying them to a tree needs no shell, no clock and no rights. A field may hold
-``{triplet}`` and ``{machine}``, which stand for the platform's names, so that one entry serves every architecture.
+``{triplet}``, ``{machine}`` and ``{architecture}``, which stand for the platform's names, so that one entry serves all.
 """
 
 from __future__ import annotations

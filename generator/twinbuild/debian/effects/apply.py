@@ -16,6 +16,7 @@ from twinbuild.debian.effects import (
     Copy,
     Divert,
     Effect,
+    Follower,
     Link,
     MakeDirectory,
     Migrate,
@@ -33,7 +34,7 @@ from twinbuild.errors import BuildError
 from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Directory, File, Symlink
 
-__all__ = ["apply_effects"]
+__all__ = ["apply_effects", "placed"]
 
 _LAST = (Step.SHELLS, Step.CERTIFICATES, Step.PAM, Step.LIBRARIES)  # what triggers would do: once, in this order
 
@@ -67,39 +68,49 @@ def apply_effects(root: Root, effects: Iterable[Effect], platform: Platform) -> 
             _perform(root, step, platform)
 
 
-def _text(text: str, platform: Platform) -> str:
-    return text.replace("{triplet}", platform.triplet).replace("{machine}", platform.machine)
+def _placeholders(platform: Platform) -> tuple[tuple[str, str], ...]:
+    return ("{triplet}", platform.triplet), ("{machine}", platform.machine), ("{architecture}", platform.debian)
+
+
+def placed(text: str, platform: Platform) -> str:
+    """A text of an effect with the platform's names in it."""
+    for mark, name in _placeholders(platform):
+        text = text.replace(mark, name)
+    return text
 
 
 def _placed(choice: Alternative, platform: Platform) -> Alternative:
-    followers = tuple(
-        replace(item, name=_text(item.name, platform), link=_text(item.link, platform), path=_text(item.path, platform))
-        for item in choice.followers
-    )
-    return replace(
-        choice,
-        name=_text(choice.name, platform),
-        link=_text(choice.link, platform),
-        path=_text(choice.path, platform),
-        followers=followers,
+    return Alternative(
+        name=placed(choice.name, platform),
+        link=placed(choice.link, platform),
+        path=placed(choice.path, platform),
+        priority=choice.priority,
+        followers=tuple(
+            Follower(
+                name=placed(item.name, platform),
+                link=placed(item.link, platform),
+                path=placed(item.path, platform),
+            )
+            for item in choice.followers
+        ),
     )
 
 
 def _apply(root: Root, effect: Write | Copy | MakeDirectory | SetOwner | Link | Migrate, platform: Platform) -> None:
     match effect:
         case Write():
-            _write(root, effect, _text(effect.path, platform), _text(effect.content, platform))
+            _write(root, effect, placed(effect.path, platform), placed(effect.content, platform))
         case Copy():
-            _copy(root, _text(effect.source, platform), _text(effect.path, platform))
+            _copy(root, placed(effect.source, platform), placed(effect.path, platform))
         case MakeDirectory():
-            path = _text(effect.path, platform)
+            path = placed(effect.path, platform)
             if not root.exists(path):
                 root.put(Directory(path=path.strip("/"), mode=effect.mode, gid=_gid(root, effect.group)))
         case SetOwner():
             _own(root, effect)
         case Link():
             if root.get(effect.path) is None and (not effect.needs or root.exists(effect.needs)):
-                root.link(_text(effect.path, platform), _text(effect.target, platform))
+                root.link(placed(effect.path, platform), placed(effect.target, platform))
         case Migrate():
             if not isinstance(root.get(effect.path), Symlink):
                 root.remove(effect.path)

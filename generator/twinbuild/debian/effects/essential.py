@@ -19,11 +19,11 @@ from twinbuild.debian.effects import (
     Write,
 )
 
-__all__ = ["ESSENTIAL"]
+__all__ = ["BYTECODE", "ESSENTIAL", "UPGRADES"]
 
 _MAN1: Final = "/usr/share/man/man1"
-_UPGRADES: Final = (Omitted(what="it acts on upgrades only"),)
-_BYTECODE: Final = Omitted(what="byte code of Debian's own Python files: an interpreter reads the sources as well")
+UPGRADES: Final = (Omitted(what="it acts on upgrades only"),)
+BYTECODE: Final = Omitted(what="byte code of Debian's own Python files: an interpreter reads the sources as well")
 _LOCAL: Final = ("", "/share", "/share/man", "/bin", "/games", "/lib", "/include", "/sbin", "/src", "/etc")
 
 ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
@@ -104,7 +104,7 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
         "init-system-helpers",
         "postinst",
         "22b1db010859db57c9bbc2ff275774375204043884a79f9b55368b21a7d46006",
-    ): _UPGRADES,
+    ): UPGRADES,
     ("libc-bin", "postinst", "3daa7e3ffd429c1d77287f0fc840a490a607697906d2303452f70578647ce0d4"): (
         Copy(source="/usr/share/libc-bin/nsswitch.conf", path="/etc/nsswitch.conf"),
         Perform(step=Step.LIBRARIES),
@@ -112,10 +112,10 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
     ("libc6", "preinst", "74f618fd90bebd5cc385db3d65da9067079ce2bb9bd23986af69b37d22b6cd2b"): (
         Omitted(what="a check of the running kernel, which is not the one that the image will meet"),
     ),
-    ("libc6", "postinst", "0110f36e4dd8196de75bee65d9ab9ea7b9e8beec6c3c7eca8b854563c4808362"): _UPGRADES,
-    ("libgcrypt20", "postinst", "d4c8899a04aa4e61f8824b8ec3a6478e46e4af08211d93f5fdcd172501408d7d"): _UPGRADES,
-    ("libgssapi-krb5-2", "postinst", "e4281cab5316aa28177447f8c8c5ee6e17cfdcad3edca77c81fc77670fe0a5f4"): _UPGRADES,
-    ("libpam-modules", "preinst", "87c5a9bcde481ad65bb699df2693b69756622e6d0a6592b2f2d5d881b97e0580"): _UPGRADES,
+    ("libc6", "postinst", "0110f36e4dd8196de75bee65d9ab9ea7b9e8beec6c3c7eca8b854563c4808362"): UPGRADES,
+    ("libgcrypt20", "postinst", "d4c8899a04aa4e61f8824b8ec3a6478e46e4af08211d93f5fdcd172501408d7d"): UPGRADES,
+    ("libgssapi-krb5-2", "postinst", "e4281cab5316aa28177447f8c8c5ee6e17cfdcad3edca77c81fc77670fe0a5f4"): UPGRADES,
+    ("libpam-modules", "preinst", "87c5a9bcde481ad65bb699df2693b69756622e6d0a6592b2f2d5d881b97e0580"): UPGRADES,
     ("libpam-modules", "postinst", "35c3c5ed8aa0db4849cde8bb585a6a86736e4894ef2983002dbd037408c13c44"): (
         Write(path="/etc/security/opasswd", mode=0o600),
         Write(path="/etc/environment"),
@@ -123,7 +123,7 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
     ("libpam-runtime", "postinst", "df5d1ba9ea9787e230eee0a0a8feaee02265cc30485b6bd9f6828bbedb4eb401"): (
         Perform(step=Step.PAM),
     ),
-    ("libpam0g", "postinst", "115eb8d446552fa63d3dff297ab1c69c065c44a50f7dd69c34284c8991b589c6"): _UPGRADES,
+    ("libpam0g", "postinst", "115eb8d446552fa63d3dff297ab1c69c065c44a50f7dd69c34284c8991b589c6"): UPGRADES,
     ("libpython3.11-minimal", "postinst", "49895d2f40f31bc9e3fe538e2c1d5470c186168bd4c5e14f70724bef192cca26"): (
         Omitted(what="it prints nothing to nowhere"),
     ),
@@ -138,17 +138,17 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
             content="127.0.0.1\tlocalhost\n"
             "::1\t\tlocalhost ip6-localhost ip6-loopback\n"
             "ff02::1\t\tip6-allnodes\n"
-            "ff02::2\t\tip6-allrouters\n",
+            "ff02::2\t\tip6-allrouters\n\n",
         ),
         Write(
             path="/etc/networks",
-            content="default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n",
+            content="default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n\n",
         ),
     ),
     ("openssl", "postinst", "625ae8f649ec61f00e1ab53568a84f85f964f10fdbd9f25b800cc229205d1714"): (
         Link(path="/usr/lib/ssl", target="/etc/ssl"),
     ),
-    ("perl", "postinst", "7f560ff0edc2362427dabbbff7d110832793c27e7b80ffa42ab08c608de347bf"): _UPGRADES,
+    ("perl", "postinst", "7f560ff0edc2362427dabbbff7d110832793c27e7b80ffa42ab08c608de347bf"): UPGRADES,
     ("python3.11-minimal", "preinst", "1386bf0fc62ec2c87fb0435bfb8d84856247f1623e1ef9a7c01c459a46017008"): (
         MakeDirectory(path="/var/lib/python"),
         Write(path="/var/lib/python/python3.11_installed"),
@@ -156,9 +156,9 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
     ("python3.11-minimal", "postinst", "4cc5c919479d5f209475df60f6855c9e0f5b766a1bbc783872a71448f21d1d46"): (
         MakeDirectory(path="/usr/local/lib/python3.11"),
         MakeDirectory(path="/usr/local/lib/python3.11/dist-packages"),
-        _BYTECODE,
+        BYTECODE,
     ),
-    ("python3.11", "postinst", "fb73a38c18851a2de15ce6a8b6b115b5517693b57c56b2538b53e301d6ed8ab8"): (_BYTECODE,),
+    ("python3.11", "postinst", "fb73a38c18851a2de15ce6a8b6b115b5517693b57c56b2538b53e301d6ed8ab8"): (BYTECODE,),
     ("readline-common", "postinst", "94506bc8b626670c34c3f328df3615033b8520e4b686e3a9e74814bf0219aee1"): (
         Copy(source="/usr/share/readline/inputrc", path="/etc/inputrc"),
     ),
@@ -181,7 +181,7 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
         Link(path="/etc/localtime", target="/usr/share/zoneinfo/Etc/UTC"),
         Write(path="/etc/timezone", content="Etc/UTC\n"),
     ),
-    ("usrmerge", "preinst", "5e5459f2b2dcb0a5d117ce8b554e544d3d2b5221310f1ad0483b45cb51475cdf"): _UPGRADES,
+    ("usrmerge", "preinst", "5e5459f2b2dcb0a5d117ce8b554e544d3d2b5221310f1ad0483b45cb51475cdf"): UPGRADES,
     ("usrmerge", "postinst", "85baa2fc379fb53b95422bd19facabc8490989679bc88a8d37f5a0c2286f4984"): (
         Omitted(what="the conversion of /bin, /lib and /sbin: the tree is made with them as links"),
     ),
