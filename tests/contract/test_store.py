@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from twinbuild.errors import IntegrityError, LockError, UsageError
+from twinbuild.errors import IntegrityError, InternalError, LockError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.ports import Store
 from twinbuild.store.disk import DiskStore
@@ -162,6 +162,18 @@ def test_malformed_kind_of_record(store: Store, kind: str) -> None:
         with pytest.raises(UsageError) as caught:
             attempt()
         assert caught.value.findings[0].code == "TB3112"
+
+
+def test_writing_after_commit(store: Store) -> None:
+    """A writer that has finished its blob can't reach it any more."""
+    with store.writer() as writer:
+        writer.write(b"one")
+        digest, _ = writer.commit()
+        for attempt in (lambda: writer.write(b"two"), writer.commit):
+            with pytest.raises(InternalError) as caught:
+                attempt()
+            assert caught.value.findings[0].code == "TB3115"
+    assert store.read(digest) == b"one"
 
 
 def test_two_writers_at_once(store: Store) -> None:

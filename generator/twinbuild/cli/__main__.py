@@ -23,7 +23,6 @@ _VERBS: Final = {
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
     "schema": ("schema", "Print the JSON Schema of release.yaml."),
-    "store": ("store", "Look after the store."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
 }
 _HIDDEN: Final = {"rebuild": "rebuild"}

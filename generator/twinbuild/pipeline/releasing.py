@@ -29,7 +29,6 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
-from twinbuild.render.dockerfile import render_dockerfile
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 
@@ -124,10 +123,6 @@ def _documents(project: Project, lock: Lock, images: tuple[Image, ...], *, epoch
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    several = len(lock.targets) > 1
-    for target in lock.targets:
-        name = f"Dockerfile.{target.key}" if several else "Dockerfile"
-        documents[name] = render_dockerfile(spec, lock, target, epoch=epoch)
     return documents
 
 

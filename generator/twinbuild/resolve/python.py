@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,26 @@ from twinbuild.wheel.tags import marker_environment, supported_tags
 
 __all__ = ["resolve_python"]
 
-_PROGRAM: Final = Path(__file__).parent / "shim" / "program.py"
+# The resolver environment runs the package ``shim`` of this directory, and sees nothing else of ours first.
+_PROGRAM: Final = "import sys; sys.path.append(sys.argv.pop()); from shim.compile import main; main()"
+_OPTIONS: Final = (
+    "--quiet",
+    "--no-config",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-options",
+    "--strip-extras",
+    "--allow-unsafe",  # else setuptools is left out, which torch needs
+    "--generate-hashes",
+    "--no-reuse-hashes",
+)
+_PIP_OPTIONS: Final = (
+    "--only-binary=:all:",  # a source distribution would run its code on the host
+    "--use-feature=fast-deps",
+    "--keyring-provider=subprocess",
+    "--no-input",
+    "--disable-pip-version-check",
+)
 _TIMEOUT: Final = 1800.0  # seconds; a cold cache and hundreds of packages take some minutes
 
 
@@ -81,12 +101,9 @@ def resolve_python(
             name: {"version": wheel.version, "filename": wheel.filename, "sha256": wheel.sha256.hex}
             for name, wheel in pins.items()
         },
-        "cutoff": cutoff,
-        "timeout": settings.timeout,
-        "retries": settings.retries,
-        "certificates": settings.certificates,
-        "cache": str(resolver.cache),
-        "keyring": True,
+        "cutoff": bool(cutoff),
+        "options": [*_OPTIONS, f"--cache-dir={resolver.cache}"],
+        "pip_options": list(_pip_options(settings, cutoff)),
     }
     answer = _ask(request, resolver=resolver, runner=runner, settings=settings, home=home, indexes=indexes)
     if "error" in answer:
@@ -101,6 +118,17 @@ def resolve_python(
     _refuse_vanished(answer["pages"], pins)
     _refuse_yanked(answer["wheels"], wheels, previous)
     return wheels
+
+
+def _pip_options(settings: Settings, cutoff: str) -> Iterator[str]:
+    """How pip reaches an index, and which of its files count."""
+    yield from _PIP_OPTIONS
+    yield f"--timeout={settings.timeout:g}"
+    yield f"--retries={settings.retries}"
+    if settings.certificates:
+        yield f"--cert={settings.certificates}"
+    if cutoff:
+        yield f"--uploaded-prior-to={cutoff}"
 
 
 def _admitted(wheel: LockedWheel, requirements: Iterable[ParsedRequirement], markers: Mapping[str, str]) -> bool:
@@ -118,13 +146,14 @@ def _ask(
     home: str,
     indexes: tuple[PythonIndex, ...],
 ) -> dict[str, Any]:
-    """Run pip-compile through ``shim/program.py``: one JSON request in, one JSON answer out."""
-    completed = runner.run(
-        (str(resolver.python), "-I", "-B", str(_PROGRAM)),
-        environment=minimal_environment(settings, home=home),
-        stdin=canonical(request),
-        timeout=_TIMEOUT,
-    )
+    """Run pip-compile through ``shim``: one JSON request in, one JSON answer out."""
+    with tempfile.TemporaryDirectory(prefix="twinbuild-resolve-") as scratch:  # pip's own, gone even if it is killed
+        completed = runner.run(
+            (str(resolver.python), "-I", "-B", "-c", _PROGRAM, str(Path(__file__).parent)),
+            environment=tuple(sorted((*minimal_environment(settings, home=home), ("TMPDIR", scratch)))),
+            stdin=canonical(request),
+            timeout=_TIMEOUT,
+        )
     try:
         answer = json.loads(completed.stdout)
     except ValueError:

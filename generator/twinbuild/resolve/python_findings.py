@@ -20,6 +20,7 @@ from packaging.version import Version
 from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityError, LockError, TwinbuildError
 from twinbuild.model.lock import PythonEnvironment
 from twinbuild.model.platform import Platform
+from twinbuild.resolve.python_index import scrub
 
 __all__ = ["Asked", "failure"]
 
@@ -44,7 +45,7 @@ class Asked:
 
 
 def failure(error: Answer, asked: Asked) -> TwinbuildError:
-    """The error for a resolver's reason (``kind`` and its facts, as ``shim/program.py`` states them)."""
+    """The error for a resolver's reason (``kind`` and its facts, as ``shim`` states them)."""
     kind = str(error["kind"])
     if kind == "impossible":
         return LockError(tuple(_impossible(error, asked)))
@@ -54,21 +55,21 @@ def failure(error: Answer, asked: Asked) -> TwinbuildError:
 
 
 def _index(error: Answer) -> str:
-    return f"index {error.get('index', 'default')!r}"
+    return f"index {error['index']!r}" if "index" in error else "an index or its file server"
 
 
 def _network(error: Answer) -> FetchError:
-    subject, status = error.get("project") or error.get("file"), error.get("status")
+    subject, status = error.get("project") or error.get("file") or "a file", error.get("status")
     if status in {401, 403, 407}:
         return FetchError.of(
             "TB2031",
-            f"{_index(error)} refused to show {subject!r} to us (status {status})",
+            f"{_index(error)} refused to show {subject} to us (status {status})",
             hint="give credentials for it in the settings, in ~/.netrc or in a keyring",
         )
     reason = f"status {status}" if status else str(error.get("cause", "no connection"))
     return FetchError.of(
         "TB2030",
-        f"{_index(error)} did not answer for {subject!r} ({reason}); going on without it could choose other versions",
+        f"{_index(error)} did not answer for {subject} ({reason}); going on without it could choose other versions",
         hint="try again when it answers; check address, proxy and certificates in the settings",
     )
 
@@ -156,7 +157,7 @@ def _too_deep(_: Answer) -> TwinbuildError:
 
 
 def _unexpected(error: Answer) -> TwinbuildError:
-    text = " ".join(str(error.get("text") or error).split())
+    text = scrub(" ".join(str(error.get("text") or error).split()))
     return EnvironmentFault.of(
         "TB2043",
         f"the resolver failed: {text[:400]}",

@@ -15,7 +15,7 @@ __all__ = ["DEFAULT", "PythonIndex", "address_findings", "index_address", "refus
 
 DEFAULT: Final = "default"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_USER = re.compile(r"(?<=://)[^/@\s]+@")
+_ADDRESS = re.compile(r"[a-z+]{3,}://[^\s'\"<>]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +92,12 @@ def _unsafe(where: Location) -> Finding:
     )
 
 
-def scrub(text: str, indexes: tuple[PythonIndex, ...]) -> str:
-    """Text of another program without addresses: index addresses become names, credentials become asterisks."""
+def scrub(text: str, indexes: tuple[PythonIndex, ...] = ()) -> str:
+    """Text of another program without addresses: those of indexes become names, all others go."""
     for index in sorted(indexes, key=lambda each: -len(each.address)):
         if index.address:
             text = text.replace(index.address.rstrip("/"), f"<index {index.name}>")
-    return _USER.sub("***@", text)
+    return _ADDRESS.sub("<address>", text)
 
 
 def refuse_spec_address(address: str, *, where: Location) -> None:

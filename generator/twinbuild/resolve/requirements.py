@@ -18,7 +18,7 @@ KERNEL_KEYS: Final = ("platform_release", "platform_version")
 _LENGTH: Final = 2048  # characters of one requirement; the longest real ones have some hundred
 _KERNEL = re.compile(rf"\b({'|'.join(KERNEL_KEYS)})\b")
 _EXTRA = re.compile(r"\bextras?\b|\bdependency_groups\b")
-_VCS = re.compile(r"(^|[@\s])(git|hg|svn|bzr)(\+|:)|@\s*git@", re.IGNORECASE)
+_VCS = re.compile(r"(^|[@\s])(git|hg|svn|bzr)(\+|:)|(^|@\s*)git@", re.IGNORECASE)
 _PATH = re.compile(r"(^|@\s*)(\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:\\|file:)|\.(whl|tar\.gz|zip)(\[|$)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?<!\w)(https?|ftp)://", re.IGNORECASE)
 _EDITABLE = re.compile(r"(-e|--editable)\b")
@@ -74,7 +74,7 @@ def _shown(line: str) -> str:
 
 
 def _parse(line: str, *, constraint: bool) -> ParsedRequirement | tuple[str, str, str]:
-    stripped = line.strip()
+    stripped = line.strip(" ")
     for check in _CHECKS:
         if refusal := check(stripped):
             return refusal

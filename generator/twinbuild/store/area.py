@@ -57,8 +57,10 @@ class Area:
             faults = {} if before is None else {"before": before}
             self.files: Final = Files(self.descriptor, durable=durable, **faults)
             with translated(str(root)):
-                self._prepare()
+                self._look()
+                self.files.make_directory("v1")
                 self.locks: Final = Locks(self.descriptor, str(root), wait=wait)
+                self._complete()
         except BaseException:
             os.close(self.descriptor)
             raise
@@ -119,11 +121,10 @@ class Area:
             yield descriptor, name
         finally:
             os.close(descriptor)
-            try:
+            with contextlib.suppress(OSError):  # what failed before counts; who opens the store next removes it
                 if self.status(name) is not None:
                     self.files.remove(name)
-            finally:
-                self.writing.discard(name)
+            self.writing.discard(name)
 
     def publish(self, name: str, content: bytes, *, durable: bool = True) -> None:
         """Write a small file, replacing an older one at once."""
@@ -141,7 +142,8 @@ class Area:
             self.files.remove(name)
         return gone
 
-    def _prepare(self) -> None:
+    def _look(self) -> None:
+        """Refuse what isn't a store that we can use, before anything is changed."""
         self._check(".")
         if self.status("v1") is not None:
             self._check("v1")
@@ -154,6 +156,9 @@ class Area:
                     hint="use the newer twinbuild, or another directory with --store",
                     where=str(self.path / layout.VERSION),
                 )
+
+    def _complete(self) -> None:
+        """Make what is missing; under the lock, since others take away temporary files while they are alone."""
         for name in layout.DIRECTORIES:
             if self.status(name) is None:
                 self.files.make_directory(name)

@@ -14,7 +14,7 @@ from twinbuild.errors import EnvironmentFault, IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.store import layout
 from twinbuild.store.area import Area, Stamp, hash_file, stamp
-from twinbuild.store.faults import damaged, misplaced, missing, translated, unreadable
+from twinbuild.store.faults import after_commit, damaged, misplaced, missing, translated, unreadable
 from twinbuild.store.roots import Roots
 from twinbuild.store.stream import verifying
 
@@ -244,9 +244,12 @@ class _Writer:
         self._hash = hashlib.sha256()
         self._size = 0
         self._gathered = bytearray()
+        self._committed = False
 
     def write(self, chunk: bytes | bytearray | memoryview) -> int:
         """Append bytes and return how many."""
+        if self._committed:
+            raise after_commit()
         view = memoryview(chunk).cast("B")
         self._hash.update(view)
         self._size += len(view)
@@ -260,6 +263,8 @@ class _Writer:
 
     def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
         """Give the blob its name; digest and size. Raises IntegrityError TB3101 if ``expected`` differs."""
+        if self._committed:
+            raise after_commit()
         digest = Digest(self._hash.hexdigest())
         if expected is not None and digest != expected:
             raise IntegrityError.of(
@@ -269,6 +274,7 @@ class _Writer:
                 where=str(expected),
             )
         self._flush()
+        self._committed = True
         with translated(str(self._store.area.path)):
             self._store.publish(digest, self._descriptor, self._name, self._size)
         return digest, self._size

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from twinbuild.errors import EnvironmentFault, IntegrityError, Location, LockError
+from twinbuild.errors import EnvironmentFault, IntegrityError, InternalError, Location, LockError
 from twinbuild.model.digest import Digest
 
-__all__ = ["damaged", "misplaced", "missing", "translated", "unreadable"]
+__all__ = ["after_commit", "damaged", "misplaced", "missing", "translated", "unreadable"]
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -40,6 +40,11 @@ def translated(path: str, *, reading: bool = False) -> Iterator[None]:
             hint="restore write permission or choose another directory with --store",
             where=where,
         ) from error
+
+
+def after_commit() -> InternalError:
+    """TB3115: a writer was used after it had finished its blob."""
+    return InternalError.of("TB3115", "a finished blob was written to", hint="report this as a defect of twinbuild")
 
 
 def unreadable(path: str, error: OSError) -> EnvironmentFault:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
-from twinbuild.store.faults import damaged, missing
+from twinbuild.store.faults import after_commit, damaged, missing
 from twinbuild.store.layout import check_name
 from twinbuild.store.stream import verifying
 
@@ -100,9 +100,12 @@ class _Writer:
         self._blobs = blobs
         self._hash = hashlib.sha256()
         self._gathered = bytearray()
+        self._committed = False
 
     def write(self, chunk: bytes | bytearray | memoryview) -> int:
         """Append bytes and return how many."""
+        if self._committed:
+            raise after_commit()
         view = memoryview(chunk).cast("B")
         self._hash.update(view)
         self._gathered += view
@@ -110,6 +113,8 @@ class _Writer:
 
     def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
         """Give the blob its name; digest and size. Raises IntegrityError TB3101 if ``expected`` differs."""
+        if self._committed:
+            raise after_commit()
         digest = Digest(self._hash.hexdigest())
         if expected is not None and digest != expected:
             raise IntegrityError.of(
@@ -118,5 +123,6 @@ class _Writer:
                 hint="fetch again; if it stays so, the source no longer has what the lock names",
                 where=str(expected),
             )
+        self._committed = True
         self._blobs[digest] = bytes(self._gathered)
         return digest, len(self._gathered)

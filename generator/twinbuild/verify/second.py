@@ -22,6 +22,7 @@ class SecondBuild:
     """What the second process built, and how each condition was brought about (witnesses)."""
 
     images: tuple[Image, ...]
+    store: Path  # of its own blobs
     witnesses: tuple[tuple[str, str], ...]
 
 
@@ -61,5 +62,6 @@ def build_again(
     assert all(image is not None for image in images)
     return SecondBuild(
         images=tuple(image for image in images if image is not None),
+        store=directory / "store",
         witnesses=tuple((str(name), str(how)) for name, how in answer["witnesses"]),
     )

@@ -73,9 +73,7 @@ async def observe(request: Request, call_next):
 @app.post("/predict")
 def predict(question: Question) -> Answer:
     """Score transactions."""
-    verdicts = [
-        Verdict(score=score, fraud=score >= THRESHOLD) for score in classifier.scores(question.transactions)
-    ]
+    verdicts = [Verdict(score=score, fraud=score >= THRESHOLD) for score in classifier.scores(question.transactions)]
     for verdict in verdicts:
         PREDICTIONS.labels(decision="fraud" if verdict.fraud else "genuine").inc()
     return Answer(model_version=os.environ.get("MODEL_VERSION", "unknown"), verdicts=verdicts)

@@ -129,4 +129,12 @@ The file system below the store doesn't support `flock`, without which concurren
 
 Put the store on a local file system with `--store`.""",
     ),
+    Code(
+        code="TB3115",
+        title="a finished blob was written to",
+        explanation="""\
+A part of twinbuild went on writing to a blob that already has its name. The blob was not changed.
+
+This is a defect of twinbuild: report it.""",
+    ),
 )

@@ -1,0 +1,64 @@
+# Two commands matter: `make release` and `make test`. Both set everything up by themselves.
+PYTHON ?= python3
+SPEC ?= examples/fraud-scorer
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all:
+T ?= tests
+SLOW ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help release test test-slow check lint types format lock schema bench dist clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer)
+	$(BIN)/twinbuild release $(SPEC)
+
+test: $(VENV)/dev ## Run the tests (T=path to choose)
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow" $(T)
+
+test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
+	$(BIN)/python -m pytest -q -m slow $(T)
+
+check: lint types test ## Lint, types and tests
+
+lint: $(VENV)/dev ## Linters and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/dev ## mypy --strict
+	$(BIN)/mypy
+
+format: $(VENV)/dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/dev ## Lock the project's own environments anew
+	$(BIN)/python tools/lock_environments.py
+
+schema: $(VENV)/tool ## Write the JSON Schema of release.yaml
+	$(BIN)/twinbuild schema > docs/formats/release.schema.json
+
+bench: $(VENV)/dev ## Compare speed with Docker BuildKit, side by side
+	$(BIN)/python tools/bench.py
+
+clean: ## Remove what was made here (the store stays)
+	rm -rf $(VENV) dist examples/*/dist .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "twinbuild needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12 release" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "$(PYTHON) cannot make a virtual environment: install python3-venv (Debian, Ubuntu)" >&2; exit 1; }
+
+$(VENV)/tool: $(VENV)/bin/python lockfiles/tool.txt pyproject.toml
+	$(PIP) -r lockfiles/tool.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/tool lockfiles/dev.txt
+	$(PIP) -r lockfiles/dev.txt
+	@touch $@

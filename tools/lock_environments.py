@@ -1,0 +1,106 @@
+"""Lock the project's own environments with twinbuild's own resolver: ``make lock``.
+
+``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds. Each is
+resolved for every supported Python and architecture, and holds the union: one version of a project, with the digest of
+the one wheel that each target takes. No address stands in it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from twinbuild.model.lock import LockedWheel, PythonEnvironment
+from twinbuild.model.platform import SUPPORTED, Platform
+from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.ports import silent
+from twinbuild.process.runner import SubprocessRunner
+from twinbuild.resolve.python import resolve_python
+from twinbuild.resolve.python_index import PythonIndex
+from twinbuild.resolve.python_resolver import prepare_resolver
+from twinbuild.sources.configure import settings_from
+from twinbuild.store.memory import MemoryStore
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PYTHONS: Final = ("3.11.2", "3.12.1", "3.13.0")
+GLIBC: Final = "2.31"  # Debian 11 and newer
+BUILD: Final = ("hatchling==1.33.0", "editables==0.6")  # to install the checkout itself
+
+
+def main() -> None:
+    """Write both files."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    tool = (*project["project"]["dependencies"], *BUILD)
+    development = tuple(project["dependency-groups"]["dev"])
+    locked = _lock("tool", tool, ())
+    pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in {each.name: each for each in locked}.values())
+    _lock("dev", development, pins)
+
+
+def _lock(name: str, requirements: tuple[str, ...], constraints: tuple[str, ...]) -> tuple[LockedWheel, ...]:
+    environment = dict(os.environ)
+    home = environment.get("HOME", "/")
+    settings = settings_from(environment, home=home)
+    machine = reach(
+        Machine(
+            settings=settings,
+            store=MemoryStore(),
+            runner=SubprocessRunner(),
+            environment=environment,
+            interpreter=Path(sys.executable),
+            home=home,
+            scratch=Path("/tmp"),
+            now=datetime.now(UTC),
+            progress=silent,
+        )
+    )
+    index = PythonIndex(name="default", address=dict(machine.settings.indexes)["default"])
+    resolver = prepare_resolver(
+        runner=machine.runner,
+        directory=Path(settings.store) / "resolvers",
+        interpreter=machine.interpreter,
+        index=index,
+        settings=machine.settings,
+        home=home,
+    )
+    found: dict[str, dict[str, LockedWheel]] = {}
+    everything: list[LockedWheel] = []
+    for version in PYTHONS:
+        for platform in SUPPORTED:
+            print(f"{name}: CPython {version} on {platform}", file=sys.stderr)
+            wheels = resolve_python(
+                requirements,
+                python=PythonEnvironment(version=version, implementation="cp", glibc=GLIBC),
+                platform=Platform.parse(platform),
+                indexes=(index,),
+                resolver=resolver,
+                runner=machine.runner,
+                settings=replace(machine.settings),
+                home=home,
+                constraints=constraints,
+            )
+            everything.extend(wheels)
+            for wheel in wheels:
+                found.setdefault(wheel.name, {})[wheel.filename] = wheel
+    lines = [
+        f"# twinbuild's own environment {name!r}, for CPython 3.11 to 3.13 on x86_64 and aarch64.",
+        "# Written by `make lock`; install it with pip's --require-hashes --no-deps --only-binary=:all:.",
+    ]
+    for project in sorted(found):
+        versions = {wheel.version for wheel in found[project].values()}
+        if len(versions) != 1:
+            raise SystemExit(f"{project} has several versions: {sorted(versions)}; constrain it in pyproject.toml")
+        lines.append(f"{project}=={versions.pop()} \\")
+        digests = sorted({str(wheel.sha256) for wheel in found[project].values()})
+        lines.extend(f"    --hash={digest}{' ' + chr(92) if digest != digests[-1] else ''}" for digest in digests)
+    (ROOT / "lockfiles" / f"{name}.txt").write_text("\n".join(lines) + "\n")
+    return tuple(everything)
+
+
+if __name__ == "__main__":
+    main()
