@@ -203,7 +203,7 @@ end = time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
     with DiskStore(Path(sys.argv[1]), durable=False) as store:
         try:
-            deleted += delete(store, plan(store), wait=0.05).blobs
+            deleted += delete(store, plan(store), wait=0.5).blobs
         except EnvironmentFault as error:
             assert error.findings[0].code == "TB3111"
 print(deleted)
