@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from twinbuild.debian.archive import Deb
+from twinbuild.debian.effects import SetOwner
 from twinbuild.debian.relation import parse_relations
 from twinbuild.debian.tree import Root
 from twinbuild.debian.unpack import Diverted
@@ -60,8 +61,9 @@ def install_database(
     packages: Iterable[tuple[Deb, tuple[str, ...]]],
     platform: Platform,
     diverted: tuple[Diverted, ...] = (),
+    overrides: tuple[SetOwner, ...] = (),
 ) -> None:
-    """Write the database of packages, each with the paths of its list, in the order in which they were installed."""
+    """Write the database of packages, each with the paths of its list, whatever their order."""
     ordered = sorted(packages, key=lambda pair: pair[0].name)
     for name in ("", "alternatives", "info", "parts", "triggers", "updates"):
         _directory(root, f"{ADMIN}/{name}".rstrip("/"))
@@ -71,7 +73,8 @@ def install_database(
     root.write(f"{ADMIN}/arch", f"{platform.debian}\n".encode())
     root.write(f"{ADMIN}/info/format", b"1\n")
     root.write(f"{ADMIN}/diversions", "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode())
-    root.write(f"{ADMIN}/statoverride", b"")
+    overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded)
+    root.write(f"{ADMIN}/statoverride", overridden.encode())
     root.write(f"{ADMIN}/lock", b"", mode=0o640)
     root.write(f"{ADMIN}/lock-frontend", b"", mode=0o640)
     for deb, names in ordered:

@@ -9,7 +9,7 @@ from typing import Final
 from twinbuild.debian.accounts import add_service_user
 from twinbuild.debian.archive import Deb
 from twinbuild.debian.database import install_database
-from twinbuild.debian.effects import Divert, Effect
+from twinbuild.debian.effects import Divert, Effect, SetOwner
 from twinbuild.debian.effects.apply import apply_effects, placed
 from twinbuild.debian.scripts import KnownScript, UnknownScript, judge, scripts_of
 from twinbuild.debian.unpack import Diverted, Unpacked, merge, unpack_order
@@ -98,5 +98,6 @@ def assemble(
         root.write("etc/hosts", _HOSTS)
     if user is not None:
         add_service_user(root, user)
-    install_database(root, zip(merged.order, merged.lists, strict=True), platform, diverted)
+    overrides = tuple(effect for effect in installation.effects if isinstance(effect, SetOwner))
+    install_database(root, zip(merged.order, merged.lists, strict=True), platform, diverted, overrides)
     return root.entries()

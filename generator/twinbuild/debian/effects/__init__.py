@@ -58,12 +58,13 @@ class MakeDirectory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetOwner:
-    """Owner and mode of what is there; nothing happens if it isn't."""
+    """Owner and mode of what is there; nothing happens if it isn't. ``recorded``: by dpkg-statoverride(1)."""
 
     path: str
     mode: int
     user: str = "root"
     group: str = "root"
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

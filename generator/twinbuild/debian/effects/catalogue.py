@@ -11,8 +11,9 @@ from typing import Final
 from twinbuild.debian.effects import Effect
 from twinbuild.debian.effects.common import COMMON
 from twinbuild.debian.effects.essential import ESSENTIAL
+from twinbuild.debian.effects.tools import TOOLS
 from twinbuild.debian.effects.trixie import TRIXIE
 
 __all__ = ["KNOWN"]
 
-KNOWN: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {**ESSENTIAL, **COMMON, **TRIXIE}
+KNOWN: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {**ESSENTIAL, **COMMON, **TOOLS, **TRIXIE}
