@@ -15,11 +15,12 @@ from twinbuild.model.digest import Digest
 from twinbuild.ports import Store
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
+from twinbuild.store.overlay import scratch_store
 
 ABSENT = Digest.of(b"never stored")
 
 
-@pytest.fixture(params=["disk", "scratch", "paranoid", "memory"])
+@pytest.fixture(params=["disk", "scratch", "paranoid", "memory", "overlay"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Each implementation in turn, empty."""
     kinds: dict[str, Callable[[ExitStack], Store]] = {
@@ -27,6 +28,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         "scratch": lambda stack: stack.enter_context(DiskStore(tmp_path / "store", durable=False)),
         "paranoid": lambda stack: stack.enter_context(DiskStore(tmp_path / "store", paranoid=True)),
         "memory": lambda _: MemoryStore(),
+        "overlay": lambda stack: stack.enter_context(scratch_store(MemoryStore(), tmp_path / "store")),
     }
     with ExitStack() as stack:
         yield kinds[request.param](stack)

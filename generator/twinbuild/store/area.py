@@ -53,21 +53,20 @@ class Area:
             root.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.path: Final = Path(os.path.realpath(root))  # a symbolic link is followed once, here
             self.descriptor: Final = os.open(self.path, _LIST)
-        try:
-            faults = {} if before is None else {"before": before}
-            self.files: Final = Files(self.descriptor, durable=durable, **faults)
-            with translated(str(root)):
-                self._look()
-                self.files.make_directory("v1")
-                self.locks: Final = Locks(self.descriptor, str(root), wait=wait)
-                self._complete()
-        except BaseException:
-            os.close(self.descriptor)
-            raise
+        faults = {} if before is None else {"before": before}
+        self.files: Final = Files(self.descriptor, durable=durable, **faults)
         self.writing: Final[set[str]] = set()  # temporary files of this process
-        with translated(str(root)), self.locks.alone() as alone:
-            if alone:
-                self.remove_abandoned()
+        with contextlib.ExitStack() as undo, translated(str(root)):
+            undo.callback(os.close, self.descriptor)
+            self._look()
+            self.files.make_directory("v1")
+            self.locks: Final = Locks(self.descriptor, str(root), wait=wait)
+            undo.callback(self.locks.close)
+            self._complete()
+            with self.locks.alone() as alone:
+                if alone:
+                    self.remove_abandoned()
+            undo.pop_all()
 
     def close(self) -> None:
         """Let go of the directory and its locks."""
