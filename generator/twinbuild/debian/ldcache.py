@@ -90,11 +90,8 @@ def _libraries(root: Root, directory: str, machine: int) -> dict[str, None]:
         if wanted is None:
             continue
         wanted = wanted or name
-        entry = root.get(path)
-        if isinstance(entry, Symlink):
-            real = (root.follow(path) or "").rpartition("/")[2]
-            if real == wanted or (real.endswith(".so") and wanted.startswith(real)):
-                wanted = name  # a link to the library under its own name, or for the linker
+        if isinstance(root.get(path), Symlink) and name.endswith(".so") and wanted.startswith(name):
+            wanted = name  # the link that the linker asks for
         names[wanted] = None
         if wanted != name and "/" not in wanted and not root.exists(f"{directory}/{wanted}"):
             root.link(f"{directory}/{wanted}", name)
