@@ -154,5 +154,5 @@ def _refused(path: str, reason: str) -> BuildError:
         "TB5921",
         f"cannot become part of an image: {reason}",
         hint="change the step so that it leaves regular files, directories and links only",
-        where=path.encode(errors="backslashreplace").decode(),
+        where=path if path.isprintable() else ascii(path)[1:-1],
     )
