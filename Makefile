@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow check lint types format lock schema bench dist clean
+.PHONY: help release test test-slow check lint types format lock schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,9 +41,6 @@ lock: $(VENV)/dev ## Lock the project's own environments anew
 
 schema: $(VENV)/tool ## Write the JSON Schema of release.yaml
 	$(BIN)/twinbuild schema > docs/formats/release.schema.json
-
-bench: $(VENV)/dev ## Compare speed with Docker BuildKit, side by side
-	$(BIN)/python tools/bench.py
 
 clean: ## Remove what was made here (the store stays)
 	rm -rf $(VENV) dist examples/*/dist .mypy_cache .ruff_cache .hypothesis

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -31,10 +33,10 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.fixture(scope="module", params=EXAMPLES)
-def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(params=EXAMPLES)
+def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of an example in a directory of another name."""
-    target = tmp_path_factory.mktemp("elsewhere") / f"copy of {request.param}"
+    target = tmp_path / f"copy of {request.param}"
     shutil.copytree(ROOT / "examples" / request.param, target, ignore=shutil.ignore_patterns("dist", "__pycache__"))
     return target
 
@@ -42,61 +44,71 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.mark.network
 @pytest.mark.sandbox
 @pytest.mark.xdist_group("examples")
-class TestExamples:
-    """Each example, in order."""
+def test_example(example: Path) -> None:
+    """An example is released with the committed digest, again without a change, answers, and changes one layer."""
+    _release_has_the_committed_digest(example)
+    _nothing_changed_writes_nothing_else(example)
+    with (Path(tempfile.gettempdir()) / "twinbuild-test-port-8000").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one service at a time has the port
+        _service_answers_from_its_own_root(example)
+    _changed_application_rebuilds_one_layer(example)
 
-    def test_release_has_the_committed_digest(self, example: Path) -> None:
-        """The lock fits, and the release's digest is the one beside the spec."""
-        completed = _twinbuild("release", "--locked", "--json", directory=example)
-        assert completed.returncode == 0, completed.stderr
-        released = json.loads(completed.stdout)
-        assert released["release"] == (example / "release.digest").read_text().strip()
 
-    def test_nothing_changed_writes_nothing_else(self, example: Path) -> None:
-        """A second release leaves every file but run.json alone."""
-        (output,) = (example / "dist").iterdir()
-        before = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
-        completed = _twinbuild("release", "--locked", "--json", directory=example)
-        assert completed.returncode == 0, completed.stderr
-        assert not json.loads(completed.stdout)["written"]
-        after = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
-        assert {path.name for path in before if before[path] != after[path]} == {"run.json"}
+def _release_has_the_committed_digest(example: Path) -> None:
+    """The lock fits, and the release's digest is the one beside the spec."""
+    completed = _twinbuild("release", "--locked", "--json", directory=example)
+    assert completed.returncode == 0, completed.stderr
+    released = json.loads(completed.stdout)
+    assert released["release"] == (example / "release.digest").read_text().strip()
 
-    def test_service_answers_from_its_own_root(self, example: Path) -> None:
-        """The service in the sandbox gives the answer that the spec's first golden test expects."""
-        question, path, expected = _golden(example)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-        with subprocess.Popen(
-            [sys.executable, "-m", "twinbuild.cli", "run", "--quiet", "--publish", "8000"],
-            cwd=example,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as process:
-            try:
-                answer = _post(f"http://127.0.0.1:8000{path}", question)
-            finally:
-                process.send_signal(signal.SIGINT)
-                output, _ = process.communicate(timeout=60)
-        assert answer["model_version"] == expected["model_version"], output
-        if "verdicts" in expected:
-            assert answer["verdicts"][0]["score"] == pytest.approx(expected["verdicts"][0]["score"], abs=1e-6)
-        else:
-            assert answer["similarities"] == pytest.approx(expected["similarities"], abs=0.02)
 
-    def test_changed_application_rebuilds_one_layer(self, example: Path) -> None:
-        """One changed file changes the application's layer alone; ``--locked`` refuses it."""
-        (output,) = (example / "dist").iterdir()
-        before = _layers(output)
-        with (example / "app" / "service" / "__init__.py").open("a") as stream:
-            stream.write("# changed\n")
-        refused = _twinbuild("release", "--locked", directory=example)
-        assert refused.returncode == 3
-        assert "TB2253" in refused.stderr
-        completed = _twinbuild("release", "--json", directory=example)
-        assert completed.returncode == 0, completed.stderr
-        after = _layers(output)
-        assert [title for title in before if before[title] != after[title]] == ["application"]
+def _nothing_changed_writes_nothing_else(example: Path) -> None:
+    """A second release leaves every file but run.json alone."""
+    (output,) = (example / "dist").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
+    completed = _twinbuild("release", "--locked", "--json", directory=example)
+    assert completed.returncode == 0, completed.stderr
+    assert not json.loads(completed.stdout)["written"]
+    after = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
+    assert {path.name for path in before if before[path] != after[path]} == {"run.json"}
+
+
+def _service_answers_from_its_own_root(example: Path) -> None:
+    """The service in the sandbox gives the answer that the spec's first golden test expects."""
+    question, path, expected = _golden(example)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "twinbuild.cli", "run", "--quiet", "--publish", "8000"],
+        cwd=example,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            answer = _post(f"http://127.0.0.1:8000{path}", question)
+        finally:
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+    assert answer["model_version"] == expected["model_version"], output
+    if "verdicts" in expected:
+        assert answer["verdicts"][0]["score"] == pytest.approx(expected["verdicts"][0]["score"], abs=1e-6)
+    else:
+        assert answer["similarities"] == pytest.approx(expected["similarities"], abs=0.02)
+
+
+def _changed_application_rebuilds_one_layer(example: Path) -> None:
+    """One changed file changes the application's layer alone; ``--locked`` refuses it."""
+    (output,) = (example / "dist").iterdir()
+    before = _layers(output)
+    with (example / "app" / "service" / "__init__.py").open("a") as stream:
+        stream.write("# changed\n")
+    refused = _twinbuild("release", "--locked", directory=example)
+    assert refused.returncode == 3
+    assert "TB2253" in refused.stderr
+    completed = _twinbuild("release", "--json", directory=example)
+    assert completed.returncode == 0, completed.stderr
+    after = _layers(output)
+    assert [title for title in before if before[title] != after[title]] == ["application"]
 
 
 def _golden(example: Path) -> tuple[object, str, dict[str, object]]:
