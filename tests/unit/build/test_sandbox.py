@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from twinbuild.build import sandbox as module
 from twinbuild.build.rootfs import materialise
 from twinbuild.build.sandbox import Bind, Confinement, Sandbox
 from twinbuild.errors import BuildError, EnvironmentFault
@@ -426,6 +427,27 @@ def test_launcher_that_dies() -> None:
     reason = Sandbox(_Refusing("")).available()
     assert reason is not None
     assert "Traceback: boom" in reason
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "remedy"),
+    [
+        ("unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        ("apparmor_restrict_unprivileged_userns", "1", "kernel.apparmor_restrict_unprivileged_userns=0"),
+        ("max_user_namespaces", "0", "user.max_user_namespaces=10000"),
+        ("container", "", "seccomp=unconfined"),
+        ("none", "", "allow unprivileged user namespaces"),
+    ],
+)
+def test_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switch: str, value: str, remedy: str) -> None:
+    """The hint names the switch of this kernel that forbids namespaces, or the container around us."""
+    (tmp_path / switch).write_text(value)
+    switches = tuple((str(tmp_path / path.rpartition("/")[2]), bad, do) for path, bad, do in module._SWITCHES)
+    monkeypatch.setattr(module, "_SWITCHES", switches)
+    monkeypatch.setattr(module, "_CONTAINERS", (str(tmp_path / "container"),))
+    reason = Sandbox(_Refusing('{"failure": {"step": "unshare", "errno": 1, "detail": ""}}')).available()
+    assert reason is not None
+    assert remedy in reason
 
 
 # Services
