@@ -46,7 +46,7 @@ def release_manifest(
     source = {key: value for key, value in sections["source"].items() if key != "commit"}
     source["digest"] = source_digest(lock)
     source["files"] = [
-        {"path": file.path, "sha256": file.sha256, "size": file.size, "executable": file.executable}
+        {"path": file.path, "sha256": file.sha256.hex, "size": file.size, "executable": file.executable}
         for file in lock.source
     ]
     if commit:
