@@ -10,6 +10,7 @@ import yaml
 __all__ = ["manifest_yaml"]
 
 _FIRST: Final = ("apiVersion", "kind", "metadata")
+_BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
 
 
 class _Plain(yaml.SafeDumper):
@@ -18,6 +19,15 @@ class _Plain(yaml.SafeDumper):
     def ignore_aliases(self, _: object) -> bool:
         """Always."""
         return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    """A text with a line break of Unicode is quoted and escaped: a reader would fold it otherwise."""
+    style = '"' if not _BREAKS.isdisjoint(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Plain.add_representer(str, _text)
 
 
 def manifest_yaml(manifest: bytes) -> bytes:
