@@ -3,6 +3,10 @@
 Files are PEP 552 hash-based and unchecked (flags 1), for the final path, and marshalled with version 2, which has no
 reference flags: ordinary byte code (version 4) depends on which objects happened to be shared, and so on what was
 compiled before. The interpreter only compiles: no code of an input runs.
+
+A compiler folds constants, and a power of literals such as ``10 ** -3`` by the C library's ``pow``, whose last bit
+depends on the processor (with FMA or without). A source that has one is left without byte code, so that neither the
+machine nor the architecture that compiles changes a byte: Python compiles that file itself when it is imported.
 """
 
 from __future__ import annotations
@@ -24,14 +28,28 @@ from twinbuild.ports import Runner
 __all__ = ["PROGRAM", "PROGRAM_DIGEST", "Compiler", "Spool"]
 
 # Runs in the image's interpreter. Frames: path length, source length (big-endian 32 bits each), path, source in;
-# length and file out, 0 for a source that this Python cannot compile (pip skips such files too).
-PROGRAM: Final = """\
-import _imp, marshal, struct, sys
+# length and file out, 0 for a source that this Python cannot compile (pip skips such files too) or that is left out.
+PROGRAM: Final = r"""
+import _imp, marshal, re, struct, sys
 from _frozen_importlib_external import MAGIC_NUMBER, _RAW_MAGIC_NUMBER
 read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
+power = re.compile(rb"\*\*[\s\\]*([-+~(\s\\]*[0-9.][\w.]*)")
+number = rb"[0-9.](?:[\w.]|(?<=[eE])[-+])*"
+literal = re.compile(
+    rb"(?<![\w.)\]}'\"])(?<![0-9.][eE][-+])(" + number + rb"|\(+[-0-9.eEjJ_+*/%()\s\\]*\))[\s\\]*\Z"
+)
+def folded(source):
+    for match in power.finditer(source):
+        base = literal.search(source, max(0, match.start() - 200), match.start())
+        if base and not (base[1].isdigit() and match[1].isdigit()):
+            return True
+    return False
 while header := read(8):
     path_length, length = struct.unpack(">II", header)
     path, source = read(path_length).decode(), read(length)
+    if folded(source):
+        write(struct.pack(">I", 0))
+        continue
     try:
         code = compile(source, path, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError):
@@ -80,17 +98,18 @@ class Spool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiler:
-    """An image's interpreter at ``root`` on this machine, which needs the root's architecture but no namespace."""
+    """An interpreter at ``root`` that runs on this machine: it needs the machine's architecture but no namespace."""
 
     runner: Runner
     root: Path
-    platform: Platform
+    platform: Platform  # of the interpreter, not of what it compiles for
     executable: str  # below the root: usr/bin/python3.11
 
     def compile(self, sources: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         """Compile (final absolute path, source) pairs; yields (path, byte code file) in the same order.
 
-        A source that this Python cannot compile is left out. Raises BuildError TB5010 if the interpreter fails.
+        A source that this Python cannot compile, or with a constant that the machine would compute, is left out.
+        Raises BuildError TB5010 if the interpreter fails.
         """
         batch: list[tuple[str, bytes]] = []
         weight = 0

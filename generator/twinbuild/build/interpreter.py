@@ -1,7 +1,8 @@
-"""The image's own interpreter, unpacked for the time of a build where byte code must be made."""
+"""The image's own interpreter, in the build that this machine can run, unpacked while byte code must be made."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,11 +16,10 @@ from twinbuild.build.debs import opened_debs
 from twinbuild.build.rootfs import materialise
 from twinbuild.debian.unpack import merge
 from twinbuild.errors import BuildError
-from twinbuild.model.plan import Interpreter, LayerDerivation
-from twinbuild.model.platform import Platform
+from twinbuild.model.plan import Interpreter, InterpreterBuild, LayerDerivation
 from twinbuild.ports import Runner, Store
 
-__all__ = ["Workshop"]
+__all__ = ["Workshop", "runnable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Workshop:
 
     runner: Runner
     directory: Path
-    roots: tuple[tuple[Interpreter, Path], ...]
+    roots: tuple[tuple[Interpreter, InterpreterBuild, Path], ...]
 
     @classmethod
     @contextmanager
@@ -37,17 +37,22 @@ class Workshop:
         scratch.mkdir(parents=True, exist_ok=True)
         directory = Path(tempfile.mkdtemp(prefix="build-", dir=scratch))
         try:
-            roots: dict[Interpreter, Path] = {}
+            roots: dict[Interpreter, tuple[InterpreterBuild, Path]] = {}
             for layer in layers:
                 interpreter: Interpreter | None = getattr(layer.recipe, "bytecode", None)
                 if interpreter is not None and interpreter not in roots:
-                    roots[interpreter] = directory / f"interpreter-{len(roots)}"
-                    _unpack(interpreter, layer.platform, roots[interpreter], store)
-            yield cls(runner=runner, directory=directory, roots=tuple(roots.items()))
+                    build = runnable(interpreter, os.uname().machine)
+                    roots[interpreter] = build, directory / f"interpreter-{len(roots)}"
+                    _unpack(build, roots[interpreter][1], store)
+            yield cls(
+                runner=runner,
+                directory=directory,
+                roots=tuple((interpreter, build, root) for interpreter, (build, root) in roots.items()),
+            )
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
-    def compiler(self, interpreter: Interpreter, platform: Platform) -> Compiler:
+    def compiler(self, interpreter: Interpreter) -> Compiler:
         """The compiler that an interpreter of ``open``'s layers is. Raises BuildError TB5011 for another program."""
         if interpreter.program != PROGRAM_DIGEST:
             raise BuildError.of(
@@ -55,16 +60,30 @@ class Workshop:
                 f"byte code is to be made by program {interpreter.program}, but this installation has {PROGRAM_DIGEST}",
                 hint="install the version of twinbuild that made the plan, or plan again",
             )
-        root = dict(self.roots)[interpreter]
-        return Compiler(runner=self.runner, root=root, platform=platform, executable=interpreter.executable)
+        build, root = next((build, root) for known, build, root in self.roots if known == interpreter)
+        return Compiler(runner=self.runner, root=root, platform=build.platform, executable=interpreter.executable)
 
 
-def _unpack(interpreter: Interpreter, platform: Platform, root: Path, store: Store) -> None:
+def runnable(interpreter: Interpreter, machine: str) -> InterpreterBuild:
+    """The build of an interpreter for a machine as ``uname -m`` names it. Raises BuildError TB5013."""
+    for build in interpreter.builds:
+        if build.platform.machine == machine:
+            return build
+    have = ", ".join(str(build.platform) for build in interpreter.builds)
+    raise BuildError.of(
+        "TB5013",
+        f"byte code needs Python {interpreter.version} on this {machine} machine, but the lock has it for {have} alone",
+        hint="add this machine's platform to `environment.platforms` and lock again, build on another machine, "
+        "or say `build: {bytecode: false}`",
+    )
+
+
+def _unpack(build: InterpreterBuild, root: Path, store: Store) -> None:
     """What the interpreter needs to start and to compile: no documents, and no module beside the standard library."""
-    with opened_debs(interpreter.debs, store) as packages:
+    with opened_debs(build.debs, store) as packages:
         entries = [
             entry
-            for entry in merge(packages, platform).root.entries()
+            for entry in merge(packages, build.platform).root.entries()
             if not entry.path.startswith(("usr/share/", "var/", "etc/"))
         ]
         root.mkdir()

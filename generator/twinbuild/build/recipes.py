@@ -22,7 +22,6 @@ from twinbuild.model.plan import (
     SkeletonRecipe,
     WheelsRecipe,
 )
-from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Content, Directory, Entry, File
 from twinbuild.ports import Store
 from twinbuild.wheel.contents import open_wheel
@@ -73,11 +72,11 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
             case SkeletonRecipe():
                 yield skeleton(recipe)
             case WheelsRecipe():
-                yield _wheels(recipe, layer.platform, store, workshop, stack)
+                yield _wheels(recipe, store, workshop, stack)
             case ArtifactRecipe():
                 yield _files((recipe.file,), store)
             case ApplicationRecipe():
-                yield _application(recipe, layer.platform, store, workshop, stack)
+                yield _application(recipe, store, workshop, stack)
             case MetadataRecipe():
                 yield _files(recipe.files, store)
             case _:
@@ -96,15 +95,13 @@ def opened_wheels(recipe: WheelsRecipe, store: Store) -> Iterator[tuple[Selected
         yield tuple(selected)
 
 
-def _wheels(
-    recipe: WheelsRecipe, platform: Platform, store: Store, workshop: Workshop, stack: ExitStack
-) -> Iterable[Entry]:
+def _wheels(recipe: WheelsRecipe, store: Store, workshop: Workshop, stack: ExitStack) -> Iterable[Entry]:
     wheels = stack.enter_context(opened_wheels(recipe, store))
     layout = Layout(prefix=recipe.prefix, python=recipe.python)
     if recipe.bytecode is None:
         return install(wheels, layout)
     spool = stack.enter_context(Spool())
-    compiler = workshop.compiler(recipe.bytecode, platform)
+    compiler = workshop.compiler(recipe.bytecode)
     found = (source for selected in wheels for source in sources(selected.wheel, layout))
     compiled: dict[str, Content] = {
         path[1:]: spool.add(code) for path, code in compiler.compile((f"/{path}", text) for path, text in found)
@@ -112,15 +109,13 @@ def _wheels(
     return install(wheels, layout, bytecode=compiled)
 
 
-def _application(
-    recipe: ApplicationRecipe, platform: Platform, store: Store, workshop: Workshop, stack: ExitStack
-) -> Iterable[Entry]:
+def _application(recipe: ApplicationRecipe, store: Store, workshop: Workshop, stack: ExitStack) -> Iterable[Entry]:
     entries = {entry.path: entry for entry in _files(recipe.files, store)}
     if recipe.bytecode is not None:
         spool = stack.enter_context(Spool())
         modules = [file for file in recipe.files if file.path.endswith(".py")]
         found = ((f"/{file.path}", store.read(file.sha256)) for file in modules)
-        for path, code in workshop.compiler(recipe.bytecode, platform).compile(found):
+        for path, code in workshop.compiler(recipe.bytecode).compile(found):
             target = bytecode_path(path[1:], recipe.bytecode.minor)
             entries[target] = File(path=target, content=spool.add(code))
         entries |= _parents(entries)

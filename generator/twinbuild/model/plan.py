@@ -24,6 +24,7 @@ __all__ = [
     "FileInput",
     "ImageConfig",
     "Interpreter",
+    "InterpreterBuild",
     "LayerDerivation",
     "LayerRecipe",
     "MetadataRecipe",
@@ -96,13 +97,24 @@ class FileInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterBuild:
+    """A Python for one platform: the packages whose files are needed to run it, sorted by name."""
+
+    platform: Platform
+    debs: tuple[DebInput, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """The image's own Python, which compiles byte code: the packages that hold it and the modules it needs."""
+    """The image's own Python, which compiles byte code, in the builds of it that the lock has.
+
+    Byte code depends on the version of a Python, not on its architecture: whichever build the machine can run serves.
+    """
 
     version: str  # 3.11.2
     executable: str  # below the root: usr/bin/python3.11
     program: Digest  # of the text of the compiling program
-    debs: tuple[DebInput, ...]  # those whose files are needed to run it, sorted by name
+    builds: tuple[InterpreterBuild, ...]  # of one package version, sorted by platform
 
     @property
     def minor(self) -> str:

@@ -28,6 +28,7 @@ from twinbuild.model.plan import (
     FileInput,
     ImageConfig,
     Interpreter,
+    InterpreterBuild,
     LayerDerivation,
     LayerRecipe,
     MetadataRecipe,
@@ -97,7 +98,7 @@ def make_plan(
 def _derivation(
     spec: ReleaseSpec, lock: Lock, target: Target, tooling: Tooling, *, epoch: int, files: tuple[FileInput, ...]
 ) -> Derivation:
-    interpreter = _interpreter(target)
+    interpreter = _interpreter(lock, target)
     recipes: list[tuple[str, LayerRecipe]] = [("Debian packages", _debian(spec, target, tooling))]
     recipes.append(
         (
@@ -159,10 +160,29 @@ def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe
     )
 
 
-def _interpreter(target: Target) -> Interpreter:
-    """The packages without which the interpreter does not start: what its own package needs, transitively."""
+def _interpreter(lock: Lock, target: Target) -> Interpreter:
+    """The target's Python, with the builds of the same package version that the lock has for other platforms."""
+    package = f"python{target.python.minor}-minimal"
+    builds: dict[Platform, tuple[DebInput, ...]] = {}
+    for other in (target, *lock.targets):
+        if other.platform not in builds and _version(other, package) == _version(target, package):
+            builds[other.platform] = _closure(other, package)
+    return Interpreter(
+        version=target.python.version,
+        executable=f"usr/bin/python{target.python.minor}",
+        program=PROGRAM_DIGEST,
+        builds=tuple(InterpreterBuild(platform=platform, debs=builds[platform]) for platform in sorted(builds)),
+    )
+
+
+def _version(target: Target, package: str) -> str | None:
+    return next((deb.version for deb in target.debs if deb.name == package), None)
+
+
+def _closure(target: Target, package: str) -> tuple[DebInput, ...]:
+    """A package with what it needs, transitively."""
     known = {deb.name: deb for deb in target.debs}
-    wanted = [f"python{target.python.minor}-minimal"]
+    wanted = [package]
     chosen: dict[str, LockedDeb] = {}
     while wanted:
         name = wanted.pop()
@@ -170,12 +190,7 @@ def _interpreter(target: Target) -> Interpreter:
             continue
         chosen[name] = known[name]
         wanted.extend(known[name].depends)
-    return Interpreter(
-        version=target.python.version,
-        executable=f"usr/bin/python{target.python.minor}",
-        program=PROGRAM_DIGEST,
-        debs=tuple(_deb(chosen[name]) for name in sorted(chosen)),
-    )
+    return tuple(_deb(chosen[name]) for name in sorted(chosen))
 
 
 def _wheels(target: Target, bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:

@@ -23,6 +23,7 @@ __all__ = ["BYTECODE", "ESSENTIAL", "UPGRADES"]
 
 _MAN1: Final = "/usr/share/man/man1"
 UPGRADES: Final = (Omitted(what="it acts on upgrades only"),)
+_KERNEL_CHECK: Final = (Omitted(what="a check of the running kernel, which is not the one that the image will meet"),)
 BYTECODE: Final = Omitted(what="byte code of Debian's own Python files: an interpreter reads the sources as well")
 _LOCAL: Final = ("", "/share", "/share/man", "/bin", "/games", "/lib", "/include", "/sbin", "/src", "/etc")
 
@@ -109,9 +110,8 @@ ESSENTIAL: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
         Copy(source="/usr/share/libc-bin/nsswitch.conf", path="/etc/nsswitch.conf"),
         Perform(step=Step.LIBRARIES),
     ),
-    ("libc6", "preinst", "74f618fd90bebd5cc385db3d65da9067079ce2bb9bd23986af69b37d22b6cd2b"): (
-        Omitted(what="a check of the running kernel, which is not the one that the image will meet"),
-    ),
+    ("libc6", "preinst", "6f4cb4ec26e9d13e5d4f2797fb6fb0208ec4e21004abab5853cca4a50bfe4640"): _KERNEL_CHECK,  # arm64
+    ("libc6", "preinst", "74f618fd90bebd5cc385db3d65da9067079ce2bb9bd23986af69b37d22b6cd2b"): _KERNEL_CHECK,  # amd64
     ("libc6", "postinst", "0110f36e4dd8196de75bee65d9ab9ea7b9e8beec6c3c7eca8b854563c4808362"): UPGRADES,
     ("libgcrypt20", "postinst", "d4c8899a04aa4e61f8824b8ec3a6478e46e4af08211d93f5fdcd172501408d7d"): UPGRADES,
     ("libgssapi-krb5-2", "postinst", "e4281cab5316aa28177447f8c8c5ee6e17cfdcad3edca77c81fc77670fe0a5f4"): UPGRADES,

@@ -70,6 +70,10 @@ TRIXIE: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
     ),
     ("gzip", "preinst", "09dbf6d394e92c0c694fd8c17cfcbc198af5072f605dc006205a172293fa977d"): UPGRADES,
     ("gzip", "postinst", "cddcb049fa57988f1be16035569af310a7f9cb6bc401dd9c732ee01d956f97d8"): UPGRADES,
+    ("libc6", "preinst", "3808dd68620f190c3c369b8e26a24a59d68b525419fa7dc8d765c6ffcba80956"): (
+        Divert(path="/lib/ld-linux-aarch64.so.1", to="/lib/ld-linux-aarch64.so.1.usr-is-merged"),
+        *_as_in_12("libc6", "preinst"),
+    ),
     ("libc6", "preinst", "7aff0660120ee0eb02b77b103440e8469065ad8281c921123e4e2befa8b3f040"): (
         Divert(path="/lib64/ld-linux-x86-64.so.2", to="/lib64/ld-linux-x86-64.so.2.usr-is-merged"),
         *_as_in_12("libc6", "preinst"),

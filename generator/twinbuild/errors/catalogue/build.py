@@ -26,4 +26,12 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="The plan was made by a twinbuild that knows other effects of Debian's maintainer scripts. Use "
         "that version, or plan again.",
     ),
+    Code(
+        code="TB5013",
+        title="no interpreter for this machine",
+        explanation="Byte code is compiled by the image's own version of Python. For an image of another architecture "
+        "a build of the same package version for this machine does it, which the lock has where "
+        "`environment.platforms` names both. Add this machine's platform, build elsewhere, or leave byte code out with "
+        "`build: {bytecode: false}`.",
+    ),
 )

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import marshal
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinbuild.build.bytecode import Compiler
+from twinbuild.errors import BuildError
+from twinbuild.model.platform import Platform
+from twinbuild.ports import Completed
+
+
+class HostPython:
+    """Starts this Python instead of an image's, with what the caller says of environment and program."""
+
+    def __init__(self, *, tunables: str = "", program: str = "") -> None:
+        self._tunables, self._program = tunables, program
+
+    def run(
+        self,
+        argv: tuple[str, ...],
+        *,
+        environment: tuple[tuple[str, str], ...] = (),
+        stdin: bytes = b"",
+        directory: Path | None = None,
+        timeout: float = 60.0,
+    ) -> Completed:
+        """As ``ports.Runner`` does; the loader and its options are left out."""
+        options = argv[argv.index("-S") :]
+        if self._program:
+            options = (*options[:-1], self._program)
+        chosen = {key: value for key, value in environment if key != "PYTHONHOME"}
+        if self._tunables:
+            chosen["GLIBC_TUNABLES"] = self._tunables
+        done = subprocess.run(
+            (sys.executable, *options), input=stdin, env=chosen, capture_output=True, check=False, timeout=timeout
+        )
+        return Completed(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def compiler(runner: HostPython | None = None) -> Compiler:
+    """A compiler that is this Python."""
+    return Compiler(
+        runner=runner or HostPython(), root=Path("/r"), platform=Platform.parse("linux/amd64"), executable="usr/bin/py"
+    )
+
+
+def compiled(*sources: str) -> list[bytes | None]:
+    """The byte code of each source, or None where it was left out."""
+    found = dict(compiler().compile((f"/m{index}.py", text.encode()) for index, text in enumerate(sources)))
+    return [found.get(f"/m{index}.py") for index in range(len(sources))]
+
+
+def test_file_format() -> None:
+    """PEP 552: the magic number, flags 1 (unchecked hash), the source's hash; then the code, for its final path."""
+    import importlib.util
+
+    source = "def f():\n    return 'x'\n"
+    (file,) = compiled(source)
+    assert file is not None
+    assert file[:4] == importlib.util.MAGIC_NUMBER
+    assert file[4:8] == b"\x01\0\0\0"
+    assert file[8:16] == importlib.util.source_hash(source.encode())
+    assert marshal.loads(file[16:]).co_filename == "/m0.py"
+
+
+def test_order_and_neighbours_change_nothing() -> None:
+    """A file's byte code is the same alone, first, last, and beside others that share its constants."""
+    sources = [f"NAME = 'shared'\ndef f{n}(shared, x=('shared', {n})):\n    return shared\n" for n in range(20)]
+    together = compiled(*sources)
+    backwards = dict(
+        compiler().compile((f"/m{index}.py", sources[index].encode()) for index in reversed(range(len(sources))))
+    )
+    assert [backwards[f"/m{index}.py"] for index in range(len(sources))] == together
+    alone = [dict(compiler().compile([(f"/m{n}.py", text.encode())]))[f"/m{n}.py"] for n, text in enumerate(sources)]
+    assert alone == together
+
+
+@pytest.mark.parametrize("source", ["def", "x = \0", "(" * 5000, "\ufeff\ufeffx = 1", "# coding: nonsense\nx = 1"])
+def test_what_python_cannot_compile_is_left_out(source: str) -> None:
+    """The others are compiled all the same, and nothing is out of step."""
+    assert [file is None for file in compiled("a = 1", source, "b = 2")] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 10 ** -3",
+        "x = 10**-3",
+        "x = 2.0 ** 0.5",
+        "x = -2.5**3",
+        "x = 2 ** .5",
+        "x = .5 ** 2",
+        "x = 2**(1/3)",
+        "x = (2/3)**2",
+        "x = (1 + 2j) ** 2",
+        "x = 3 ** +0.1",
+        "x = 3 ** ~1",
+        "x = 3 \\\n ** \\\n 0.1",
+        "f(1e3 ** 2.)",
+        "x = {1: 2e-3 ** 3}",
+        "x = 3**-(1)",
+    ],
+)
+def test_constants_that_the_machine_would_compute_are_left_out(source: str) -> None:
+    """Their last bit depends on the processor that compiles."""
+    assert compiled(source) == [None]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 2 ** 31",
+        "x = 2**64 - 1",
+        "f(**{})",
+        "y = x ** 0.5",
+        "y = f(2)**2",
+        "y = x[2] ** 2",
+        "y = x2**2.5",
+        "'a' % 2",
+    ],
+)
+def test_other_powers_are_compiled(source: str) -> None:
+    """Whole numbers are exact everywhere, and what is computed at run time is no constant."""
+    assert compiled(source) != [None]
+
+
+_NUMBERS = st.one_of(
+    st.floats(min_value=0, allow_nan=False, allow_infinity=False).map(repr),
+    st.integers(min_value=0, max_value=99).map(str),
+    st.sampled_from(["1_0.5", "3j", "1e-7", "(2.5)", "(1/3)", "((7))", ".25"]),
+)
+_SPACE = st.sampled_from(["", " ", "  ", " \\\n"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_NUMBERS, _SPACE, _SPACE, st.sampled_from(["", "-", "+", "- ", "--"]), _NUMBERS), min_size=1))
+def test_no_machine_constant_is_compiled(powers: list[tuple[str, str, str, str, str]]) -> None:
+    """Whatever power of literals is compiled, its value is a whole number."""
+    texts = [f"x = {base}{before}**{after}{sign}{exponent}" for base, before, after, sign, exponent in powers]
+    for file in compiled(*texts):
+        if file is not None:
+            constants = marshal.loads(file[16:]).co_consts
+            assert not any(isinstance(value, (float, complex)) for value in constants), constants
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="glibc's switch for FMA is one of x86-64")
+def test_processor_changes_nothing() -> None:
+    """The same bytes with and without fused multiplication, which changes what glibc's pow gives."""
+    numbers = [f"x{n} = y ** {n}.37 + {n}.1 * 3.3 - {n} / 7 + {n}.5 ** 1.7\n" for n in range(1, 400)]
+    without = HostPython(tunables="glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2")
+    sources = [(f"/m{n}.py", text.encode()) for n, text in enumerate((*numbers, "z = 1.1 * 3.3 - 2.7 / 7.1\n"))]
+    first, second = dict(compiler().compile(sources)), dict(compiler(without).compile(sources))
+    assert first == second
+    assert f"/m{len(numbers)}.py" in first
+
+
+def test_failure_is_explained() -> None:
+    """An interpreter that ends with an error is named with its last words."""
+    broken = compiler(HostPython(program="import sys; sys.exit('no memory')"))
+    with pytest.raises(BuildError) as caught:
+        list(broken.compile([("/m.py", b"x = 1")]))
+    assert caught.value.findings[0].code == "TB5010"
+    assert "no memory" in caught.value.findings[0].message

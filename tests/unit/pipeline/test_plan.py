@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from twinbuild.codec.canonical import digest_of
+from twinbuild.codec.lock import decode_lock
+from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.errors import LockError
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock, Target
+from twinbuild.model.plan import Compression, Compressor, Interpreter, Plan, WheelsRecipe
+from twinbuild.model.platform import Platform
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.pipeline.plan import Tooling, make_plan
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
+TEXT = (EXAMPLE / "release.yaml").read_text("utf-8")
+BOTH = TEXT.replace("platforms: [linux/amd64]", "platforms: [linux/amd64, linux/arm64]")
+ARM64 = Platform.parse("linux/arm64")
+
+
+def _spec(text: str) -> ReleaseSpec:
+    return load_spec((SourceText(name="release.yaml", content=text.encode()),)).spec
+
+
+def _lock() -> Lock:
+    return decode_lock((EXAMPLE / "release.lock").read_bytes())
+
+
+def _plan(text: str, lock: Lock, *, documents: tuple[tuple[str, bytes], ...] = ()) -> Plan:
+    def compressor(kind: Compression) -> Compressor:
+        return Compressor(kind=kind, implementation="none/1", level=0, mode="")
+
+    tooling = Tooling(compressor=compressor, effects=lambda names: Digest.of("\n".join(names).encode()))
+    return make_plan(_spec(text), lock, tooling, epoch=7, documents=lambda _: documents)
+
+
+def _interpreters(plan: Plan) -> list[Interpreter]:
+    recipes = [layer.recipe for derivation in plan.derivations for layer in derivation.layers]
+    return [recipe.bytecode for recipe in recipes if isinstance(recipe, WheelsRecipe) and recipe.bytecode]
+
+
+def _arm64(target: Target, *, python: str = "") -> Target:
+    """The target as it would be on the other architecture, perhaps with another build of Python."""
+    debs = tuple(
+        replace(
+            deb,
+            architecture="arm64",
+            sha256=Digest.of(deb.name.encode()),
+            version=python if python and deb.name == "python3.11-minimal" else deb.version,
+        )
+        for deb in target.debs
+    )
+    return replace(target, platform=ARM64, debs=debs)
+
+
+def test_two_platforms_share_interpreters() -> None:
+    """Each image may be compiled by the build of the same Python for either platform, so both machines plan alike."""
+    lock = _lock()
+    (target,) = lock.targets
+    both = replace(lock, targets=(target, _arm64(target)))
+    found = _interpreters(_plan(BOTH, both))
+    assert len(set(found)) == 1
+    assert [str(build.platform) for build in found[0].builds] == ["linux/amd64", "linux/arm64"]
+    turned = replace(lock, targets=(_arm64(target), target))
+    assert digest_of(_plan(BOTH, turned)) == digest_of(_plan(BOTH, both))
+
+
+def test_another_build_of_python_does_not_serve() -> None:
+    """A Python of another package version may compile otherwise: each image has its own."""
+    lock = _lock()
+    (target,) = lock.targets
+    other = replace(lock, targets=(target, _arm64(target, python="3.11.2-6+deb12u9")))
+    found = {tuple(str(build.platform) for build in each.builds) for each in _interpreters(_plan(BOTH, other))}
+    assert found == {("linux/amd64",), ("linux/arm64",)}
+
+
+def test_no_byte_code_needs_no_interpreter() -> None:
+    """``bytecode: false`` leaves it out of every derivation."""
+    assert _interpreters(_plan(TEXT.replace("bytecode: true", "bytecode: false"), _lock())) == []
+
+
+def test_layers() -> None:
+    """System first, documents last, a layer for each large wheel and for the model."""
+    (derivation,) = _plan(TEXT, _lock(), documents=(("spec.json", b"{}"),)).derivations
+    titles = [layer.title for layer in derivation.layers]
+    assert titles[:2] == ["Debian packages", "Python environment"]
+    assert titles[-3:] == ["artifact classifier", "application", "release documents"]
+    assert sum(title.startswith("wheel ") for title in titles) >= 4
+
+
+def test_missing_target() -> None:
+    """A lock without a target of the spec is named."""
+    with pytest.raises(LockError) as caught:
+        _plan(BOTH, _lock())
+    assert caught.value.findings[0].code == "TB2250"
