@@ -1,0 +1,128 @@
+"""A real Docker Engine, with either of its stores, takes what `build --format docker` writes and runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "fraud-scorer"
+NAME = "fraud-scorer:1.0.0"
+_DAEMON = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.network,
+    pytest.mark.skipif(_DAEMON is None or shutil.which("docker") is None, reason="needs dockerd and docker"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="dockerd needs root"),
+]
+
+# In the container: the question on standard input, the answer on standard output, once the service listens.
+_ASK = """\
+import sys, time, urllib.request
+path, body = sys.argv[1], sys.stdin.buffer.read()
+request = urllib.request.Request("http://127.0.0.1:8000" + path, body, {"content-type": "application/json"})
+for _ in range(300):
+    try:
+        print(urllib.request.urlopen(request, timeout=30).read().decode())
+        break
+    except OSError:
+        time.sleep(0.2)
+"""
+
+
+def _docker(host: str, *arguments: str, stdin: str = "") -> str:
+    environment = {**os.environ, "DOCKER_HOST": host}
+    done = subprocess.run(
+        ["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done.stdout
+
+
+@pytest.fixture(scope="module", params=["containerd", "overlay2"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """An engine of its own with that store, and the store's name."""
+    home = tmp_path_factory.mktemp("engine")
+    configuration = home / "daemon.json"
+    configuration.write_text(json.dumps({"features": {"containerd-snapshotter": request.param == "containerd"}}))
+    host = f"unix://{home}/docker.sock"
+    environment = {**os.environ, "PATH": f"{os.environ['PATH']}:{Path(str(_DAEMON)).parent}:/usr/sbin:/sbin"}
+    with (home / "log").open("wb") as log:
+        daemon = subprocess.Popen(
+            [
+                str(_DAEMON),
+                *("--config-file", str(configuration), "-H", host, "--pidfile", str(home / "pid")),
+                *("--data-root", str(home / "data"), "--exec-root", str(home / "run")),
+                *("--iptables=false", "--ip6tables=false", "--bridge=none"),
+            ],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            for _ in range(120):
+                if Path(f"{home}/docker.sock").exists() and _answers(host):
+                    break
+                assert daemon.poll() is None, (home / "log").read_text()[-2000:]
+                time.sleep(0.5)
+            yield host, request.param
+        finally:
+            daemon.terminate()
+            daemon.wait(timeout=60)
+
+
+def _answers(host: str) -> bool:
+    environment = {**os.environ, "DOCKER_HOST": host}
+    return subprocess.run(["docker", "version"], env=environment, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The example's image as a loadable tar, and its digest."""
+    target = tmp_path_factory.mktemp("archive") / "image.tar"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "twinbuild.cli", "build", str(EXAMPLE), "--locked", "--quiet", "--json"),
+            *("--output", str(target), "--format", "docker"),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    (image,) = json.loads(done.stdout)["images"]
+    return target, image["digest"]
+
+
+def test_loaded_and_answering(engine: tuple[str, str], archive: tuple[Path, str]) -> None:
+    """``docker load`` names the image, keeps its digest where the store can, and the service answers in a container."""
+    host, store = engine
+    path, digest = archive
+    assert f"Loaded image: {NAME}" in _docker(host, "load", "--input", str(path))
+    (found,) = json.loads(_docker(host, "image", "inspect", NAME))
+    if store == "containerd":
+        assert found["Id"] == digest
+    assert found["Config"]["User"] == "10001:10001"
+    assert found["Architecture"] == "amd64"
+    container = _docker(host, "run", "--detach", "--network", "none", "--read-only", NAME).strip()
+    try:
+        golden = yaml.safe_load((EXAMPLE / "release.yaml").read_text())["tests"]["golden"][0]
+        question = json.dumps(golden["request"]["body"])
+        asked = ("exec", "--interactive", container, "python", "-c", _ASK, golden["request"]["path"])
+        answer = json.loads(_docker(host, *asked, stdin=question))
+        expected = golden["expect"]["body"]["verdicts"][0]["score"]
+        assert answer["verdicts"][0]["score"] == pytest.approx(expected, abs=1e-6)
+    finally:
+        _docker(host, "rm", "--force", container)
