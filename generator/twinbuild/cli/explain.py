@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import json
-import pkgutil
 
 import click
 
 from twinbuild.cli.options import json_option
-from twinbuild.errors import UsageError, catalogue
-from twinbuild.errors.catalogue import Code
+from twinbuild.errors import UsageError
+from twinbuild.errors.catalogue import all_codes
 
 __all__ = ["command"]
-
-
-def _codes() -> dict[str, Code]:
-    found: dict[str, Code] = {}
-    for module in pkgutil.iter_modules(catalogue.__path__):
-        codes: tuple[Code, ...] = importlib.import_module(f"{catalogue.__name__}.{module.name}").CODES
-        found |= {code.code: code for code in codes}
-    return found
 
 
 @click.command("explain")
@@ -29,12 +19,12 @@ def _codes() -> dict[str, Code]:
 @json_option
 def command(*, code: str | None, as_json: bool) -> None:
     """Explain an error CODE, or list all codes."""
-    codes = _codes()
+    codes = all_codes()
     if code is None:
         if as_json:
-            click.echo(json.dumps({key: codes[key].title for key in sorted(codes)}))
+            click.echo(json.dumps({key: found.title for key, found in codes.items()}))
         else:
-            click.echo("\n".join(f"{key}  {codes[key].title}" for key in sorted(codes)))
+            click.echo("\n".join(f"{key}  {found.title}" for key, found in codes.items()))
         return
     found = codes.get(code.upper())
     if found is None:

@@ -94,7 +94,7 @@ class _Source:
         chunk = self._stream.read(size)
         self.position += len(chunk)
         if self.position > self._limit:
-            raise refusal("TB4104", f"the stream is longer than {self._limit} bytes", self._subject)
+            raise refusal("TB4404", f"the stream is longer than {self._limit} bytes", self._subject)
         return chunk
 
     def exactly(self, size: int) -> bytes:
@@ -107,7 +107,7 @@ class _Source:
         while missing:
             chunk = self.some(missing)
             if not chunk:
-                raise refusal("TB4101", f"the stream ends {missing} bytes early", self._subject)
+                raise refusal("TB4401", f"the stream ends {missing} bytes early", self._subject)
             parts.append(chunk)
             missing -= len(chunk)
         return b"".join(parts)
@@ -117,7 +117,7 @@ class _Source:
         while size:
             chunk = self.some(min(size, _CHUNK))
             if not chunk:
-                raise refusal("TB4101", f"the stream ends {size} bytes early", self._subject)
+                raise refusal("TB4401", f"the stream ends {size} bytes early", self._subject)
             size -= len(chunk)
 
 
@@ -146,8 +146,8 @@ class Body:
 def untar(stream: Readable, *, subject: str, limits: Limits | None = None) -> Iterator[tuple[Member, Body]]:
     """The members of a tar stream in order, each with its bytes, which must be read before the next is asked for.
 
-    ``subject`` names the archive in errors. Raises IntegrityError: TB4101 malformed or cut off, TB4102 a kind of
-    member or extension that is refused, TB4103 a path or link that could escape or clash, TB4104 above a limit.
+    ``subject`` names the archive in errors. Raises IntegrityError: TB4401 malformed or cut off, TB4402 a kind of
+    member or extension that is refused, TB4403 a path or link that could escape or clash, TB4404 above a limit.
     """
     limits = limits or Limits()
     source = _Source(stream, subject, limits.total_size)
@@ -158,17 +158,17 @@ def untar(stream: Readable, *, subject: str, limits: Limits | None = None) -> It
         kind, size = _open_header(header, subject)
         if kind in (b"L", b"K", b"x", b"g"):
             if size > limits.header_size:
-                raise refusal("TB4104", f"an extension header of {size} bytes, at most {limits.header_size}", subject)
+                raise refusal("TB4404", f"an extension header of {size} bytes, at most {limits.header_size}", subject)
             content = source.exactly(size)
             source.skip(-size % BLOCK)
             extension.add(kind, content, subject)
             continue
         count += 1
         if count > limits.members:
-            raise refusal("TB4104", f"more than {limits.members} members", subject)
+            raise refusal("TB4404", f"more than {limits.members} members", subject)
         member = _member(header, kind, size, extension, subject=subject, offset=source.position)
         if member.size > limits.file_size:
-            raise refusal("TB4104", f"a file of {member.size} bytes, at most {limits.file_size}", subject, member.path)
+            raise refusal("TB4404", f"a file of {member.size} bytes, at most {limits.file_size}", subject, member.path)
         names.add(member)
         extension = Extension()
         body = Body(source, member.size)
@@ -176,28 +176,28 @@ def untar(stream: Readable, *, subject: str, limits: Limits | None = None) -> It
         body.finish()
         source.skip(-member.size % BLOCK)
     if extension.used:
-        raise refusal("TB4101", "an extension header without a member", subject)
+        raise refusal("TB4401", "an extension header without a member", subject)
     _finish(source, subject)
 
 
 def _finish(source: _Source, subject: str) -> None:
     """POSIX: two zero blocks; GNU pads to the blocking factor with more. Nothing may follow."""
     if source.exactly(BLOCK) != _ZERO:
-        raise refusal("TB4101", "a single zero block where the end mark is two", subject)
+        raise refusal("TB4401", "a single zero block where the end mark is two", subject)
     left = _TRAILER
     while chunk := source.some(_CHUNK):
         left -= len(chunk)
         if chunk.count(0) != len(chunk) or left < 0:
-            raise refusal("TB4101", "bytes after the end of the archive", subject)
+            raise refusal("TB4401", "bytes after the end of the archive", subject)
 
 
 def _open_header(header: bytes, subject: str) -> tuple[bytes, int]:
     """Check sum and format of a header block; its type flag and size."""
     stated = number(header[148:156], subject)
     if stated != sum(header) - sum(header[148:156]) + 8 * 32:
-        raise refusal("TB4101", "a header whose sum is wrong", subject)
+        raise refusal("TB4401", "a header whose sum is wrong", subject)
     if header[257:265] not in (b"ustar\x0000", b"ustar  \x00"):
-        raise refusal("TB4101", f"a header of unknown format {header[257:265]!r}", subject)
+        raise refusal("TB4401", f"a header of unknown format {header[257:265]!r}", subject)
     kind = header[156:157]
     return (b"0" if kind == b"\0" else kind), number(header[124:136], subject)
 
@@ -211,10 +211,10 @@ def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subj
     path = _path(raw, kind, subject)
     for key in extension.pax:
         if key not in _KNOWN and key not in _IGNORED and not key.startswith(_ATTRIBUTE):
-            raise refusal("TB4102", f"the pax extension {key[:80]!r}", subject, path)
+            raise refusal("TB4402", f"the pax extension {key[:80]!r}", subject, path)
     size = extension.number("size", size, subject)
     if kind is not Kind.FILE and size:
-        raise refusal("TB4101", f"a {kind} with {size} bytes of content", subject, path)
+        raise refusal("TB4401", f"a {kind} with {size} bytes of content", subject, path)
     target = ""
     if kind in (Kind.SYMLINK, Kind.HARDLINK):
         target = extension.text(b"K", "linkpath", header[157:257], subject)
@@ -246,7 +246,7 @@ def _kind(flag: bytes, raw: str, subject: str) -> Kind:
         case b"1":
             return Kind.HARDLINK
     what = _DEVICES.get(flag, "a sparse file" if flag == b"S" else f"a member of type {flag!r}")
-    raise refusal("TB4102", f"{what} is refused, expected files, directories and links", subject, raw)
+    raise refusal("TB4402", f"{what} is refused, expected files, directories and links", subject, raw)
 
 
 def _path(raw: str, kind: Kind, subject: str) -> str:
@@ -263,7 +263,7 @@ def _checked(path: str, subject: str) -> None:
     try:
         check_path(path)
     except IntegrityError as error:
-        raise refusal("TB4103", error.findings[0].message, subject) from error
+        raise refusal("TB4403", error.findings[0].message, subject) from error
 
 
 def _link(target: str, kind: Kind, path: str, subject: str) -> str:
@@ -274,7 +274,7 @@ def _link(target: str, kind: Kind, path: str, subject: str) -> str:
         try:
             check_target(target)
         except IntegrityError as error:
-            raise refusal("TB4103", error.findings[0].message, subject, path) from error
+            raise refusal("TB4403", error.findings[0].message, subject, path) from error
     return target
 
 
@@ -283,7 +283,7 @@ def _mtime(extension: Extension, header: bytes, subject: str) -> int:
         return number(header[136:148], subject)
     text = decoded(extension.pax["mtime"], subject)
     if not _TIME.fullmatch(text):
-        raise refusal("TB4101", f"pax mtime is {text[:40]!r}, expected seconds", subject)
+        raise refusal("TB4401", f"pax mtime is {text[:40]!r}, expected seconds", subject)
     whole, _, fraction = text.partition(".")
     return int(whole) - (1 if text.startswith("-") and fraction.strip("0") else 0)
 
@@ -300,15 +300,15 @@ class _Names:
         """Refuse a member that clashes with an earlier one."""
         path, kinds = member.path, self._kinds
         if path in kinds:
-            raise refusal("TB4103", "a path that occurs twice", self._subject, path)
+            raise refusal("TB4403", "a path that occurs twice", self._subject, path)
         if member.kind is not Kind.DIRECTORY and path in self._parents:
-            raise refusal("TB4103", f"a {member.kind} with members below it", self._subject, path)
+            raise refusal("TB4403", f"a {member.kind} with members below it", self._subject, path)
         parent = path.rpartition("/")[0]
         while parent and parent not in self._parents:
             if kinds.get(parent, Kind.DIRECTORY) is not Kind.DIRECTORY:
-                raise refusal("TB4103", f"a member below the {kinds[parent]} {parent!r}", self._subject, path)
+                raise refusal("TB4403", f"a member below the {kinds[parent]} {parent!r}", self._subject, path)
             self._parents.add(parent)
             parent = parent.rpartition("/")[0]
         if member.kind is Kind.HARDLINK and kinds.get(member.target) is not Kind.FILE:
-            raise refusal("TB4103", f"a hard link to {member.target!r}, which is no earlier file", self._subject, path)
+            raise refusal("TB4403", f"a hard link to {member.target!r}, which is no earlier file", self._subject, path)
         kinds[path] = member.kind

@@ -82,7 +82,7 @@ def read_deb(file: BinaryIO, *, expected: LockedDeb | DebInput | None = None, wh
     """Read a package's control part from a seekable file.
 
     Raises IntegrityError: TB4201 not such an archive (members, order, compression, cut off), TB4202 a control part
-    that is malformed, TB4203 another package, version or architecture than ``expected``; TB41xx for its tar.
+    that is malformed, TB4203 another package, version or architecture than ``expected``; TB44xx for its tar.
     """
     subject = where or (f"{expected.name}_{expected.version}_{expected.architecture}.deb" if expected else "package")
     members = _members(file, subject)

@@ -109,7 +109,7 @@ def spool_deb(file: BinaryIO, deb: Deb, spool: IO[bytes]) -> Unpacked:
     """Decompress a package's files to the end of a spool, which must be readable and seekable.
 
     Packages are independent of each other: several may be spooled at once, each thread into a spool of its own.
-    Raises IntegrityError: TB41xx and TB4204 for malformed streams, TB4206 for ids or attributes that no image keeps.
+    Raises IntegrityError: TB44xx and TB4204 for malformed streams, TB4206 for ids or attributes that no image keeps.
     """
     start = spool.seek(0, io.SEEK_END)
     members = []

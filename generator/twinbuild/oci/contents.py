@@ -57,7 +57,7 @@ class _Hashed:
 def read_layer(chunks: Iterator[bytes], *, subject: str, limits: Limits) -> LayerContents:
     """Read a layer's plain tar to its end; ``subject`` names it in errors.
 
-    Raises what ``codec.untar`` raises (TB4101 to TB4104), and IntegrityError TB4306 for a malformed whiteout,
+    Raises what ``codec.untar`` raises (TB4401 to TB4404), and IntegrityError TB4306 for a malformed whiteout,
     TB4335 for an owner above 2**31 - 1.
     """
     stream = _Hashed(chunks)

@@ -89,7 +89,7 @@ def read_layout(source: LayoutSource, *, limits: LayoutLimits | None = None) -> 
 
     Raises IntegrityError: TB4306 whiteouts, TB4311 to TB4313 compression, TB4330 JSON, TB4331 layout, TB4332 digest or
     size, TB4333 media type, TB4334 manifest and index at once, TB4335 a field, TB4336 diff_ids, TB4337 references,
-    TB4338 limits, TB4339 platform; and TB4101 to TB4104 for the tar of a layer.
+    TB4338 limits, TB4339 platform; and TB4401 to TB4404 for the tar of a layer.
     """
     return _Reading(source, limits or LayoutLimits()).images()
 

@@ -18,7 +18,7 @@ __all__ = ["extract_artifacts", "pin_artifacts"]
 def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[LockedArtifact, ...]:
     """Every artifact of the spec with size and digest, sorted by name; its bytes are in the store afterwards.
 
-    Raises SpecError TB23xx, IntegrityError TB2306-TB2308, TB2330, FetchError; LockError TB2257 for an unlocked wheel.
+    Raises SpecError TB23xx, IntegrityError TB2306-TB2308, FetchError; LockError TB2257 for an unlocked wheel.
     """
     opener = Opener(machine.settings)
     found = []

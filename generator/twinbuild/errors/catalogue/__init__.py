@@ -13,10 +13,10 @@ TB22   ``lock``          the lock: its form, its freshness
 TB23   ``local``         local trees and artifacts
 TB30   ``net``           digests in addresses, HTTP, indexes, mirrors
 TB31   ``store``         the store
-TB40   ``wheel``         wheels and their archives
-TB41   ``tar``           tar streams that others made
+TB40-1 ``wheel``         wheels: their archives, what they hold
 TB42   ``deb``           Debian package archives, maintainer scripts
 TB43   ``layer``         file trees, layers, OCI documents
+TB44   ``tar``           tar streams that others made
 TB50   ``build``         the embedded assembler
 TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
@@ -28,9 +28,11 @@ TB90   ``internal``      our own defects
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from dataclasses import dataclass
 
-__all__ = ["Code"]
+__all__ = ["Code", "all_codes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +42,15 @@ class Code:
     code: str
     title: str
     explanation: str
+
+
+def all_codes() -> dict[str, Code]:
+    """Every code of every room, sorted."""
+    found: dict[str, Code] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            codes: tuple[Code, ...] = importlib.import_module(f"{__name__}.{module.name}").CODES
+            for code in codes:
+                assert code.code not in found, code.code
+                found[code.code] = code
+    return dict(sorted(found.items()))

@@ -134,4 +134,13 @@ A model artifact has no bytes; mostly a download or an export failed.
 
 Put the real file there.""",
     ),
+    Code(
+        code="TB2320",
+        title="no commit to record",
+        explanation="""\
+The spec takes its date from the source's commit, or records the commit, but there is no git repository with a commit
+at its directory, or git is not installed.
+
+Commit the sources; or state a date in `metadata.date` and leave `source.commit` out.""",
+    ),
 )

@@ -144,4 +144,76 @@ CODES: Final[tuple[Code, ...]] = (
         title="the lock lacks a target",
         explanation=("The spec has a variant or a platform that the lock has no packages for. Run `twinbuild lock`."),
     ),
+    Code(
+        code="TB2250",
+        title="the lock does not cover the spec",
+        explanation="""\
+The spec has a variant, a platform or an artifact that the lock knows nothing of, so there is no plan for it.
+
+Run `twinbuild lock`.""",
+    ),
+    Code(
+        code="TB2251",
+        title="the lock cannot be read",
+        explanation="""\
+A file or directory in the place of the lock cannot be read: its permissions, its kind or the disk.
+
+Make it a readable file, or remove it and run `twinbuild lock`.""",
+    ),
+    Code(
+        code="TB2252",
+        title="there is no lock",
+        explanation="""\
+A build takes only what a lock names, and there is none beside the spec. It is called like the spec, with `.lock`.
+
+Run `twinbuild lock` and commit the lock together with the spec.""",
+    ),
+    Code(
+        code="TB2253",
+        title="the application's files changed",
+        explanation="""\
+Files of the application are not those that the lock names. The message lists the first of them.
+
+Run `twinbuild lock`; verbs other than `--locked` ones do it by themselves, since it needs no network.""",
+    ),
+    Code(
+        code="TB2254",
+        title="nothing of that name to upgrade",
+        explanation="""\
+`--upgrade` names a project that is not in the lock, so that nothing could move.
+
+Correct the name (the message gives the nearest), or add the project to the spec's dependencies.""",
+    ),
+    Code(
+        code="TB2255",
+        title="an image as the base",
+        explanation="""\
+The spec's base is an image of a registry. This version makes bases from Debian packages only.
+
+Write `base: {debian: {suite: bookworm}}`.""",
+    ),
+    Code(
+        code="TB2256",
+        title="source distributions",
+        explanation="""\
+The spec asks for projects to be built from source distributions. This version installs wheels only.
+
+Use projects that publish wheels, and take `dependencies.source_builds` out.""",
+    ),
+    Code(
+        code="TB2257",
+        title="no such file of a wheel",
+        explanation="""\
+An artifact's uri is `wheel:PROJECT/PATH`, but the lock has no wheel of that project, or the wheel no such file.
+
+Add the project to dependencies.build or dependencies.runtime, or correct the path; `unzip -l` lists a wheel's files.""",
+    ),
+    Code(
+        code="TB2258",
+        title="locked files are not in the store",
+        explanation="""\
+The lock names files whose bytes are not here, and a build uses no network.
+
+Run `twinbuild fetch`, which brings them and takes only bytes with the locked digests.""",
+    ),
 )

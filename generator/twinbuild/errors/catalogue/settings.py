@@ -10,6 +10,64 @@ __all__ = ["CODES"]
 
 CODES: Final[tuple[Code, ...]] = (
     Code(
+        code="TB8001",
+        title="command line that cannot be used",
+        explanation="""\
+A verb, an option or an argument is unknown, missing or malformed.
+
+See `twinbuild --help`, or `twinbuild VERB --help`.""",
+    ),
+    Code(
+        code="TB8002",
+        title="the operating system refused",
+        explanation="""\
+A file or directory outside of the store could not be read or written: permissions, a full disk, a missing directory.
+The message names it.
+
+Give the rights that are missing, make room, or name another place.""",
+    ),
+    Code(
+        code="TB8010",
+        title="no spec",
+        explanation="""\
+There is no file of that name, it cannot be read, or the directory has no release.yaml.
+
+Name the spec, or a directory with a release.yaml; the default is the current directory.""",
+    ),
+    Code(
+        code="TB8011",
+        title="no such code",
+        explanation="""\
+Codes are `TB` and four digits; an error shows its own in brackets.
+
+`twinbuild explain` without a code lists all.""",
+    ),
+    Code(
+        code="TB8012",
+        title="no such image",
+        explanation="""\
+The release has several images, or none of the variant that was asked for.
+
+Choose one with `--variant`; the message lists them.""",
+    ),
+    Code(
+        code="TB8013",
+        title="port in use",
+        explanation="""\
+The port on this machine that should lead to the service cannot be listened on: mostly another program has it.
+
+Choose another with `--publish`, or end that program.""",
+    ),
+    Code(
+        code="TB8020",
+        title="output that is somebody else's",
+        explanation="""\
+The place of the output is a link, a file, or a directory that holds other things than an output of twinbuild. Nothing
+of it is deleted.
+
+Name another output, or move what lies there away.""",
+    ),
+    Code(
         code="TB8030",
         title="twinbuild.toml is not TOML",
         explanation="""\

@@ -1,4 +1,4 @@
-"""Codes of tar streams that others made (TB41)."""
+"""Codes of tar streams that others made (TB44)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["CODES"]
 
 CODES: Final[tuple[Code, ...]] = (
     Code(
-        code="TB4101",
+        code="TB4401",
         title="malformed tar stream",
         explanation="""\
 The archive is cut off, has a header whose sum is wrong, a malformed extension header, or bytes after its end. Such an
@@ -19,7 +19,7 @@ archive reads differently in different programs, so it isn't used at all.
 Fetch it again; if its digest is the one in the lock, report it to whoever made it.""",
     ),
     Code(
-        code="TB4102",
+        code="TB4402",
         title="refused kind of tar member",
         explanation="""\
 The archive holds a device, a FIFO, a sparse file or an extension that twinbuild doesn't know. Only regular files,
@@ -28,7 +28,7 @@ directories, symbolic links and hard links can become part of an image.
 Use another version of the package, or build it without that member.""",
     ),
     Code(
-        code="TB4103",
+        code="TB4403",
         title="tar member that could escape or clash",
         explanation="""\
 A member's path is absolute, contains `..`, occurs twice, lies below a link or file of the same archive, or is a hard
@@ -37,7 +37,7 @@ link to a file that isn't there. Such archives are made to write outside of the 
 Do not use the archive; report it to whoever made it.""",
     ),
     Code(
-        code="TB4104",
+        code="TB4404",
         title="tar stream above a limit",
         explanation="""\
 The archive has more members, a larger file or more bytes than allowed, which is how a decompression bomb looks.
