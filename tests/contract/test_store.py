@@ -185,3 +185,14 @@ def test_two_writers_at_once(store: Store) -> None:
         two.write(b"same")
         assert one.commit() == two.commit()
     assert list(store.blobs()) == [Digest.of(b"same")]
+
+
+def test_keeping(store: Store, tmp_path: Path) -> None:
+    """Blobs are kept under a well-formed name, again and again; TB3112 for any other name."""
+    digest = store.put(b"kept")
+    for _ in range(2):
+        store.keep("lock-1", [digest], origin=tmp_path)
+    assert store.read(digest) == b"kept"
+    with pytest.raises(UsageError) as caught:
+        store.keep("../lock", [digest])
+    assert caught.value.findings[0].code == "TB3112"

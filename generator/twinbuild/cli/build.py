@@ -44,14 +44,16 @@ def command(
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
+    from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
         images = build_images(plan_release(project, lock, epoch=epoch), machine)
+        keep_built(project, images, machine)
         if output is not None:
             export_images(project, images, machine.store, output, loadable=form == "docker")
     if as_json:

@@ -21,9 +21,12 @@ def command(*, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: boo
     """
     from twinbuild.cli.session import session
     from twinbuild.pipeline.fetching import fetch_lock
+    from twinbuild.pipeline.keeping import keep_locked
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
-        count = fetch_lock(project, require_lock(read_lock(project), project), machine)
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+        lock = require_lock(read_lock(project), project)
+        count = fetch_lock(project, lock, machine)
+        keep_locked(project, lock, machine)
     click.echo(json.dumps({"fetched": count}) if as_json else f"{count} files fetched")

@@ -37,12 +37,13 @@ def command(
     spec keeps what it pinned.
     """
     from twinbuild.cli.session import session
+    from twinbuild.pipeline.keeping import keep_locked
     from twinbuild.pipeline.lockfiles import write_lock
     from twinbuild.pipeline.locking import LockRequest, make_lock, stale
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         previous = read_lock(project)
         if check:
             findings = stale(project, require_lock(previous, project), machine)
@@ -53,6 +54,7 @@ def command(
         request = LockRequest(upgrade=upgrade, everything=upgrade_all, metadata_only=metadata_only)
         lock = make_lock(project, previous, machine, request)
         written = write_lock(project, lock)
+        keep_locked(project, lock, machine)
     targets = [
         {"target": target.key, "wheels": len(target.wheels), "debian_packages": len(target.debs)}
         for target in lock.targets

@@ -76,7 +76,7 @@ def run(cli: click.Group, arguments: Sequence[str]) -> int:
 
 def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
     if wants_json:
-        click.echo(findings_json(error))
+        click.echo(findings_json(error), err=True)
     else:
         from twinbuild.codec.excerpt import render_findings
 
@@ -87,7 +87,7 @@ def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
 def _usage(error: click.ClickException, *, wants_json: bool) -> int:
     if wants_json:
         finding = {"code": "TB8001", "message": error.format_message(), "remedy": "see `twinbuild --help`"}
-        click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}))
+        click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}), err=True)
     else:
         error.show()
     return _USAGE

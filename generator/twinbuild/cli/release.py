@@ -38,7 +38,7 @@ def command(
     from twinbuild.pipeline.releasing import release
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=True)
         released = release(project, lock, machine, output=output, reverify=reverify)
     if as_json:

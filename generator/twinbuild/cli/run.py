@@ -82,15 +82,17 @@ def command(
     from twinbuild.cli.publish import published
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+    from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
+        keep_built(project, images, machine)
         position = choose_image(images, variant)
         derivation = plan.derivations[position]
         with unpacked_image(images[position], machine) as root:

@@ -32,15 +32,17 @@ def command(
     """
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+    from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.releasing import require_identical
 
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
         images = build_images(plan_release(project, lock, epoch=epoch), machine)
+        keep_built(project, images, machine)
         evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     identical = require_identical(evidence.verification)
     if as_json:

@@ -6,13 +6,16 @@ from twinbuild.errors import Finding, IntegrityError, Location, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel
 from twinbuild.model.spec.artifacts import Artifact
+from twinbuild.net.address import is_web
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.sources.artifact import is_in_wheel, pin_artifact
+from twinbuild.sources.artifact import is_in_wheel, local_digest, pin_artifact
 from twinbuild.wheel.contents import open_wheel
 
-__all__ = ["extract_artifacts", "pin_artifacts"]
+__all__ = ["changed_artifacts", "extract_artifacts", "pin_artifacts"]
+
+_MEMBER = "wheel-member"
 
 
 def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[LockedArtifact, ...]:
@@ -41,6 +44,29 @@ def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Locke
     return tuple(found)
 
 
+def changed_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]:
+    """Local artifacts that lie there with other bytes than are locked; one that is missing was locked from elsewhere.
+
+    TB2222 for each. Raises SpecError TB2301-TB2303, IntegrityError TB2308.
+    """
+    findings = []
+    now = int(machine.now.timestamp() * 1e9)
+    for artifact in lock.artifacts:
+        if is_web(artifact.uri) or is_in_wheel(artifact.uri):
+            continue
+        digest = local_digest(artifact.uri, machine.store, str(project.directory), now=now)
+        if digest not in (None, artifact.sha256):
+            findings.append(
+                Finding(
+                    code="TB2222",
+                    message=f"the artifact {artifact.name!r} has digest {digest}, the lock says {artifact.sha256}",
+                    hint="run `twinbuild lock` if you changed it; restore the file if not",
+                    where=Location(file=artifact.uri),
+                )
+            )
+    return tuple(findings)
+
+
 def extract_artifacts(lock: Lock, machine: Machine) -> None:
     """Take the files that are artifacts out of their wheels, where the store lacks them."""
     for artifact in lock.artifacts:
@@ -50,8 +76,6 @@ def extract_artifacts(lock: Lock, machine: Machine) -> None:
 
 def _pin_member(artifact: Artifact, lock: Lock, machine: Machine) -> LockedArtifact:
     expected = Digest(artifact.sha256) if artifact.sha256 else None
-    if expected is not None and artifact.size is not None and machine.store.has(expected):
-        return LockedArtifact(name=artifact.name, uri=artifact.uri, size=artifact.size, sha256=expected)
     digest, size = _extract(artifact.name, artifact.uri, lock, machine, sha256=expected)
     if artifact.size not in (None, size):
         raise IntegrityError.of(
@@ -77,6 +101,11 @@ def _extract(name: str, uri: str, lock: Lock, machine: Machine, *, sha256: Diges
                 ),
             )
         )
+    key = Digest.of(f"{wheel.sha256}/{member}".encode())
+    record = machine.store.record(_MEMBER, key)
+    known = Digest.parse(record.decode("ascii")) if record is not None else None
+    if known is not None and machine.store.has(known) and sha256 in (None, known):
+        return known, machine.store.size(known)
     machine.store.check(wheel.sha256)
     with machine.store.path(wheel.sha256).open("rb") as file:
         opened = open_wheel(file, wheel.filename)
@@ -92,7 +121,16 @@ def _extract(name: str, uri: str, lock: Lock, machine: Machine, *, sha256: Diges
             with found.open() as stream:
                 while chunk := stream.read(1 << 20):
                     sink.write(chunk)
-            return sink.commit(sha256)
+            digest, size = sink.commit()
+    if sha256 not in (None, digest):
+        raise IntegrityError.of(
+            "TB2307",
+            f"artifact {name!r} has digest {digest} in {wheel.filename}, expected {sha256}",
+            hint="correct its sha256 in the spec and lock again, or pin the release of the project that you mean",
+            where=uri,
+        )
+    machine.store.put_record(_MEMBER, key, str(digest).encode())
+    return digest, size
 
 
 def _wheel(project: str, lock: Lock) -> LockedWheel | None:

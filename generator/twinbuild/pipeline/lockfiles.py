@@ -6,7 +6,9 @@ from twinbuild.codec.inputs import check_freshness
 from twinbuild.codec.lock import encode_lock
 from twinbuild.errors import LockError
 from twinbuild.model.lock import Lock
+from twinbuild.pipeline.artifacts import changed_artifacts
 from twinbuild.pipeline.fetching import lacking
+from twinbuild.pipeline.keeping import keep_locked
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import same_file, write_file
 from twinbuild.pipeline.project import Project, read_lock, require_lock
@@ -55,12 +57,13 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
     from twinbuild.pipeline.locking import LockRequest, application_files, make_lock, refresh_source, stale
 
     lock = read_lock(project)
-    if lock is None or check_freshness(lock, project.spec):
+    if lock is None or check_freshness(lock, project.spec) or changed_artifacts(project, lock, machine):
         if locked or not discover:
             findings = stale(project, require_lock(lock, project), machine)
             raise LockError(findings)
         lock = make_lock(project, lock, machine, LockRequest())
         write_lock(project, lock)
+        keep_locked(project, lock, machine)
         return lock
     current = application_files(project, machine)
     if current != lock.source:
@@ -69,6 +72,7 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
         lock = refresh_source(project, lock, machine)
         write_lock(project, lock)
     _require_bytes(project, lock, machine, discover=discover)
+    keep_locked(project, lock, machine)
     return lock
 
 

@@ -30,7 +30,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
-from twinbuild.pipeline.artifacts import pin_artifacts
+from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
@@ -61,6 +61,7 @@ def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]
     current = application_files(project, machine)
     if current != lock.source:
         findings.append(_changed_source(lock, current))
+    findings.extend(changed_artifacts(project, lock, machine))
     return tuple(findings)
 
 

@@ -25,6 +25,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.verification import Difference, Different, Identical, Verification
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import Evidence, build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.keeping import keep_built, keep_released
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
@@ -92,6 +93,8 @@ def release(
     target = output or project.directory / "dist" / f"{spec.metadata.name}-{spec.metadata.version}"
     written = _lay_out(target, project, images, documents, machine)
     durations["describe"] = time.perf_counter() - clock
+    keep_built(project, images, machine)
+    keep_released(target, lock, images, machine)
     write_file(target / _RUN, _run(machine, evidence, commit, started=started, durations=durations))
     remember_output(target, machine.store, exclude=_RUN)
     return Released(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,12 @@ class Store(Protocol):
 
     def blobs(self) -> Iterator[Digest]:
         """All blob names, sorted."""
+
+    def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:
+        """Protect blobs from collection under a name, in place of what stood under it.
+
+        ``origin`` is the file or directory that they are kept for: when it is gone, so is the protection.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from twinbuild.net.known import Known
 from twinbuild.net.opener import Opener
 from twinbuild.ports import Store
 
-__all__ = ["Advancing", "is_in_wheel", "pin_artifact", "store_file"]
+__all__ = ["Advancing", "is_in_wheel", "local_digest", "pin_artifact", "store_file"]
 
 
 def is_in_wheel(uri: str) -> bool:
@@ -53,19 +54,19 @@ def pin_artifact(
     """Bring an artifact's bytes into the store and lock what they are; for ``lock`` alone.
 
     ``project`` is the directory that a relative ``uri`` belongs to. ``now`` (wall clock, ns) allows digests of
-    unchanged local files to be taken from earlier runs. Where the spec states ``sha256`` and the blob is stored,
-    nothing is read. Raises SpecError TB2301-TB2305, TB2316; IntegrityError TB2306-TB2308; FetchError, IntegrityError
-    TB30xx from the web, where plain http needs a stated ``sha256``.
+    unchanged local files to be taken from earlier runs. A web artifact whose stated ``sha256`` is stored is not asked
+    for again; a local file is always looked at. Raises SpecError TB2301-TB2305, TB2316; IntegrityError TB2306-TB2308;
+    FetchError, IntegrityError TB30xx from the web, where plain http needs a stated ``sha256``.
     """
     assert not is_in_wheel(uri), "a file of a locked wheel is taken from that wheel"
-    if sha256 is not None and store.has(sha256) and size in (None, store.size(sha256)):
+    if is_web(uri) and sha256 is not None and store.has(sha256) and size in (None, store.size(sha256)):
         return LockedArtifact(name=name, uri=uri, size=store.size(sha256), sha256=sha256)
     if is_web(uri):
         with store.writer() as writer:
             opener.download(uri, writer, size=size, digest=sha256, allow_http=sha256 is not None, advance=advance)
             digest, length = writer.commit(sha256)
     else:
-        known = Known(store, f"{os.path.abspath(project)}\0{uri}", now=now)  # noqa: PTH100  links stay as they are
+        known = _known(uri, store, project, now)
         digest, length = store_file(uri, store, project, sha256=sha256, size=size, known=known, advance=advance)
         known.save()
     if not length:
@@ -73,6 +74,48 @@ def pin_artifact(
             "TB2316", f"the artifact {name!r} is empty", hint="put the real file there", where=Location(subject=uri)
         )
     return LockedArtifact(name=name, uri=uri, size=length, sha256=digest)
+
+
+def local_digest(uri: str, store: Store, project: str, *, now: int | None = None) -> Digest | None:
+    """What a local artifact's file is at this moment, read only if its status changed; None if there is none.
+
+    Raises SpecError TB2301-TB2303, IntegrityError TB2308.
+    """
+    known = _known(uri, store, project, now)
+    root = open_directory(project)
+    try:
+        with open_beneath(root, uri) as descriptor:
+            status = os.fstat(descriptor)
+            digest = known.digest(uri, status)
+            if digest is None:
+                sink = _Hashing()
+                status = copy_stable(descriptor, sink, where=uri, expected=None)
+                digest = Digest(sink.hash.hexdigest())
+                known.remember(uri, status, digest)
+                known.save()
+            return digest
+    except SpecError as error:
+        if error.findings[0].code != "TB2304":
+            raise
+        return None
+    finally:
+        os.close(root)
+
+
+class _Hashing:
+    """A sink that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> int:
+        """Hash bytes and return how many."""
+        self.hash.update(chunk)
+        return len(chunk)
+
+
+def _known(uri: str, store: Store, project: str, now: int | None) -> Known:
+    return Known(store, f"{os.path.abspath(project)}\0{uri}", now=now)  # noqa: PTH100  links stay as they are
 
 
 def store_file(

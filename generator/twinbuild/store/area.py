@@ -152,7 +152,7 @@ class Area:
                 raise EnvironmentFault.of(
                     "TB3110",
                     f"the store has version {(version or b'')[:60]!r}, expected {layout.VERSION_TEXT!r}",
-                    hint="use the newer twinbuild, or another directory with --store",
+                    hint="use the newer twinbuild, or another directory with TWINBUILD_STORE",
                     where=str(self.path / layout.VERSION),
                 )
 
@@ -183,7 +183,7 @@ class Area:
             raise EnvironmentFault.of(
                 "TB3109",
                 f"anybody may write there (mode {stat.S_IMODE(status.st_mode):04o})",
-                hint="run `chmod o-w` on it, or choose a directory of your own with --store",
+                hint="run `chmod o-w` on it, or choose a directory of your own with TWINBUILD_STORE",
                 where=where,
             )
         if os.statvfs(self.descriptor).f_flag & os.ST_RDONLY:

@@ -26,19 +26,21 @@ _RECORD_LIMIT: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Blobs that may go, sorted, and their bytes on disk."""
+    """Blobs that may go, sorted, and their bytes on disk; roots that go with what they were made for, sorted."""
 
     blobs: tuple[Digest, ...]
     size: int
+    orphaned: tuple[tuple[str, str], ...]  # name, origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What went: blobs, their bytes, records that named them, and files of processes that are gone."""
+    """What went: blobs, their bytes, records that named them, orphaned roots, and files of processes that are gone."""
 
     blobs: int
     size: int
     records: int
+    roots: int
     abandoned: int
 
 
@@ -47,7 +49,8 @@ def plan(store: DiskStore, *, grace: float = 0.0) -> Plan:
 
     Raises IntegrityError TB3113 if a root can't be trusted.
     """
-    kept = _kept(store)
+    orphaned = store.roots.orphaned()
+    kept = _kept(store, without=frozenset(orphaned))
     limit = time.time() - grace
     blobs, size = [], 0
     for digest in store.blobs():
@@ -55,7 +58,8 @@ def plan(store: DiskStore, *, grace: float = 0.0) -> Plan:
         if digest not in kept and status is not None and status.st_ctime <= limit:
             blobs.append(digest)
             size += status.st_size
-    return Plan(blobs=tuple(blobs), size=size)
+    gone = tuple(sorted((name, str(origin)) for name, origin in orphaned.items()))
+    return Plan(blobs=tuple(blobs), size=size, orphaned=gone)
 
 
 def delete(store: DiskStore, planned: Plan, *, wait: float = 10.0) -> Collected:
@@ -66,6 +70,7 @@ def delete(store: DiskStore, planned: Plan, *, wait: float = 10.0) -> Collected:
     """
     area = store.area
     with translated(str(area.path)), area.locks.exclusive(wait=wait):
+        roots = _drop_roots(store, planned)
         kept = _kept(store) | store.used
         going = {digest for digest in planned.blobs if digest not in kept}
         records = _delete_records(store, going)
@@ -76,11 +81,21 @@ def delete(store: DiskStore, planned: Plan, *, wait: float = 10.0) -> Collected:
                 area.files.remove(name)
                 count, size = count + 1, size + status.st_size
         abandoned = area.remove_abandoned()
-    return Collected(blobs=count, size=size, records=records, abandoned=len(abandoned))
+    return Collected(blobs=count, size=size, records=records, roots=roots, abandoned=len(abandoned))
 
 
-def _kept(store: DiskStore) -> set[Digest]:
-    return {digest for digests in store.roots.all().values() for digest in digests}
+def _kept(store: DiskStore, *, without: frozenset[str] = frozenset()) -> set[Digest]:
+    return {digest for name, digests in store.roots.all().items() if name not in without for digest in digests}
+
+
+def _drop_roots(store: DiskStore, planned: Plan) -> int:
+    """Remove the planned roots that are still orphaned; none if any root can't be trusted (TB3113)."""
+    store.roots.all()
+    still = store.roots.orphaned()
+    going = [name for name, _ in planned.orphaned if name in still]
+    for name in going:
+        store.roots.remove(name)
+    return len(going)
 
 
 def _delete_records(store: DiskStore, going: set[Digest]) -> int:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -159,6 +159,10 @@ class DiskStore:
                 for rest in self.area.names(f"{layout.BLOBS}/{shard}"):
                     if (digest := layout.digest_at(shard, rest)) is not None:
                         yield digest
+
+    def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:
+        """Protect blobs under a name; see ``Roots.put``, which this spares where nothing changed."""
+        self.roots.keep(name, digests, origin=origin)
 
     def intact(self, digest: Digest, size: int) -> bool:
         """Whether the blob is there, has that size, and is (or was, in this very file) hashed and right."""

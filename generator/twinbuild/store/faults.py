@@ -29,7 +29,7 @@ def translated(path: str, *, reading: bool = False) -> Iterator[None]:
             raise EnvironmentFault.of(
                 "TB3107",
                 f"no space left for the store: {reason}",
-                hint="free some space (`twinbuild store gc`) or choose another directory with --store",
+                hint="free some space (`twinbuild store gc`) or choose another directory with TWINBUILD_STORE",
                 where=where,
             ) from error
         if reading:
@@ -37,7 +37,7 @@ def translated(path: str, *, reading: bool = False) -> Iterator[None]:
         raise EnvironmentFault.of(
             "TB3108",
             f"the store cannot be written: {reason}",
-            hint="restore write permission or choose another directory with --store",
+            hint="restore write permission or choose another directory with TWINBUILD_STORE",
             where=where,
         ) from error
 
@@ -57,10 +57,13 @@ def unreadable(path: str, error: OSError) -> EnvironmentFault:
     )
 
 
-def missing(digest: Digest) -> LockError:
+def missing(digest: Digest, *, needed_by: str = "") -> LockError:
     """TB3102: there is no such blob."""
     return LockError.of(
-        "TB3102", "not in the store", hint="run `twinbuild fetch` to bring what the lock names", where=str(digest)
+        "TB3102",
+        f"not in the store{', and needed by ' if needed_by else ''}{needed_by}",
+        hint="run `twinbuild fetch` to bring what the lock names, `twinbuild build` to make again what was built",
+        where=str(digest),
     )
 
 

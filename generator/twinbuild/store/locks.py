@@ -99,7 +99,7 @@ def _try(descriptor: int, kind: int, path: str) -> bool:
         raise EnvironmentFault.of(
             "TB3114",
             f"this file system has no locks: {os.strerror(error.errno)}",
-            hint="put the store on a local file system with --store",
+            hint="put the store on a local file system with TWINBUILD_STORE",
             where=path,
         ) from error
     return True

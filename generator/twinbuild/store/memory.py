@@ -7,7 +7,7 @@ import io
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -85,6 +85,10 @@ class MemoryStore:
     def blobs(self) -> Iterator[Digest]:
         """All blob names, sorted."""
         return iter(sorted(self._blobs))
+
+    def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:  # noqa: ARG002
+        """Nothing is ever collected here. Raises UsageError TB3112."""
+        check_name(name)
 
     def _content(self, digest: Digest) -> bytes:
         content = self._blobs.get(digest)

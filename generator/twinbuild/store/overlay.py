@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -70,6 +70,10 @@ class OverlayStore:
     def blobs(self) -> Iterator[Digest]:
         """Names of the blobs of both, sorted."""
         yield from sorted({*self._above.blobs(), *self._below.blobs()})
+
+    def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:
+        """Protect blobs above; what lies below belongs to others."""
+        self._above.keep(name, digests, origin=origin)
 
 
 @contextmanager

@@ -1,9 +1,14 @@
-"""Roots: which blobs must stay. What no root names may be deleted."""
+"""Roots: which blobs must stay. What no root names may be deleted.
+
+A root may have an *origin*, the lock or the release that it was made for. Once nothing lies there, the root is
+*orphaned*, and collecting drops it first.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from twinbuild.errors import IntegrityError
@@ -15,6 +20,7 @@ from twinbuild.store.faults import translated
 __all__ = ["Roots"]
 
 _LIMIT: Final = 256 << 20  # three million digests
+_ORIGIN: Final = "origin"  # the kind of record that says what a root was made for
 
 
 class Roots:
@@ -31,6 +37,33 @@ class Roots:
         file = f"{layout.ROOTS}/{layout.check_name(name)}"
         with translated(str(self._area.path / file)):
             self._area.publish(file, layout.encode_root(digests))
+
+    def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:
+        """``put``, with an origin; nothing is written if that is what stands there. Raises as ``put``."""
+        file = f"{layout.ROOTS}/{layout.check_name(name)}"
+        content = layout.encode_root(digests)
+        record = None if origin is None else layout.encode_record(os.fsencode(origin.absolute()))
+        with translated(str(self._area.path / file)):
+            # The origin comes first: a root without one would be kept for ever.
+            if record is not None and self._content(self._origin_name(name)) != record:
+                self._area.publish(self._origin_name(name), record)
+            if self._content(file) != content:
+                self._area.publish(file, content)
+
+    def origins(self) -> dict[str, Path]:
+        """What each root was made for; a root without an origin is left out."""
+        found = {}
+        with translated(str(self._area.path / layout.ROOTS), reading=True):
+            for name in self._area.names(layout.ROOTS):
+                stored = self._content(self._origin_name(name))
+                origin = None if stored is None else layout.decode_record(stored)
+                if origin is not None:
+                    found[name] = Path(os.fsdecode(origin))
+        return found
+
+    def orphaned(self) -> dict[str, Path]:
+        """The roots whose origin is gone, with it. A root without an origin never is."""
+        return {name: origin for name, origin in self.origins().items() if not os.path.lexists(origin)}
 
     def remove(self, name: str) -> None:
         """No longer keep what stands under a name; none there is fine. Raises as ``put``."""
@@ -60,6 +93,16 @@ class Roots:
         if problems:
             raise IntegrityError(tuple(problems))
         return roots
+
+    def _content(self, file: str) -> bytes | None:
+        try:
+            return self._area.content(file, limit=_LIMIT)
+        except OSError:
+            return None
+
+    @staticmethod
+    def _origin_name(name: str) -> str:
+        return layout.record_name(_ORIGIN, Digest.of(name.encode()))
 
     def _one(self, name: str) -> tuple[Digest, ...] | str:
         try:

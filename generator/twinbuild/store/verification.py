@@ -81,9 +81,14 @@ class _Inspection:
         except TwinbuildError as error:
             self.findings.extend(error.findings)
             return
-        for digest in sorted({each for digests in named.values() for each in digests}):
-            if self._store.area.status(layout.blob_name(digest)) is None:
-                self.findings.extend(missing(digest).findings)
+        origins = self._store.roots.origins()
+        absent: dict[Digest, list[str]] = {}
+        for name, digests in named.items():
+            for digest in digests:
+                if self._store.area.status(layout.blob_name(digest)) is None:
+                    absent.setdefault(digest, []).append(str(origins.get(name, f"the root {name}")))
+        for digest, needed in sorted(absent.items()):
+            self.findings.append(missing(digest, needed_by=", ".join(needed)).findings[0])
 
     def _hash(self, name: str, *, readable: bool) -> tuple[str, int]:
         if self._repair and not readable:

@@ -14,7 +14,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedArtifact
 from twinbuild.model.settings import Settings
 from twinbuild.net.opener import Opener
-from twinbuild.sources.artifact import pin_artifact
+from twinbuild.sources.artifact import local_digest, pin_artifact
 from twinbuild.store.memory import MemoryStore
 
 CONTENT = b"weights" * 1000
@@ -70,6 +70,35 @@ def test_wrong_content(
     with pytest.raises(kind) as caught:
         pin("w.bin", tmp_path, MemoryStore(), **stated)
     assert caught.value.findings[0].code == code
+
+
+def test_a_changed_file_is_not_covered_by_a_stored_digest(tmp_path: Path) -> None:
+    """That the stated bytes are stored does not excuse a file that has others, or none."""
+    path, store, now = tmp_path / "w.bin", MemoryStore(), time.time_ns() + 10_000_000_000
+    path.write_bytes(CONTENT)
+    assert pin("w.bin", tmp_path, store, sha256=DIGEST, now=now).sha256 == DIGEST
+    path.write_bytes(CONTENT[::-1])
+    with pytest.raises(IntegrityError) as changed:
+        pin("w.bin", tmp_path, store, sha256=DIGEST, now=now)
+    assert changed.value.findings[0].code == "TB2307"
+    path.unlink()
+    with pytest.raises(SpecError) as gone:
+        pin("w.bin", tmp_path, store, sha256=DIGEST, now=now)
+    assert gone.value.findings[0].code == "TB2304"
+
+
+def test_what_a_file_is_now(tmp_path: Path) -> None:
+    """The digest of the file at this moment, read once; None where it is missing."""
+    path, store, now = tmp_path / "w.bin", MemoryStore(), time.time_ns() + 10_000_000_000
+    assert local_digest("w.bin", store, str(tmp_path), now=now) is None
+    path.write_bytes(CONTENT)
+    store.put(CONTENT)
+    assert local_digest("w.bin", store, str(tmp_path), now=now) == DIGEST
+    path.chmod(0o000)
+    assert local_digest("w.bin", store, str(tmp_path), now=now) in (DIGEST, None)  # None where no one may read it
+    path.chmod(0o600)
+    path.write_bytes(CONTENT[::-1])
+    assert local_digest("w.bin", store, str(tmp_path), now=now) == Digest.of(CONTENT[::-1])
 
 
 def test_plain_http_without_a_digest(tmp_path: Path) -> None:

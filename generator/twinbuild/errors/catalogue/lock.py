@@ -206,7 +206,8 @@ Use projects that publish wheels, and take `dependencies.source_builds` out.""",
         explanation="""\
 An artifact's uri is `wheel:PROJECT/PATH`, but the lock has no wheel of that project, or the wheel no such file.
 
-Add the project to dependencies.build or dependencies.runtime, or correct the path; `unzip -l` lists a wheel's files.""",
+Add the project to dependencies.build or dependencies.runtime, or correct the path; `unzip -l` lists the files of a
+wheel.""",
     ),
     Code(
         code="TB2258",

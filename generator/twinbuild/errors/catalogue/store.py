@@ -24,7 +24,8 @@ what the lock names.""",
         explanation="""\
 A blob that the lock, a root or an image names isn't in the store.
 
-Run `twinbuild fetch`, which brings everything that the lock names and takes only bytes with the pinned digest.""",
+Run `twinbuild fetch`, which brings everything that the lock names and takes only bytes with the pinned digest. Layers
+and other things that twinbuild made itself come back with `twinbuild build` or `twinbuild release`.""",
     ),
     Code(
         code="TB3103",
@@ -66,7 +67,7 @@ Blobs are stored read-only, so that no program changes one by accident. This one
         explanation="""\
 The disk, its inodes or the user's quota are full. Nothing half-written stays behind.
 
-Free some space, for example with `twinbuild store gc`, or put the store elsewhere with `--store`.""",
+Free some space, for example with `twinbuild store gc`, or put the store elsewhere with TWINBUILD_STORE.""",
     ),
     Code(
         code="TB3108",
@@ -75,7 +76,7 @@ Free some space, for example with `twinbuild store gc`, or put the store elsewhe
 The directory of the store can't be created, isn't a directory, or lies on a read-only file system. This is found before
 any work starts.
 
-Choose another directory with `--store`, or restore write permission.""",
+Choose another directory with TWINBUILD_STORE, or restore write permission.""",
     ),
     Code(
         code="TB3109",
@@ -84,7 +85,7 @@ Choose another directory with `--store`, or restore write permission.""",
 The directory of the store may be written by every user of this machine, so that nothing in it could be trusted between
 two reads.
 
-Run `chmod o-w` on it, or choose a directory of your own with `--store`.""",
+Run `chmod o-w` on it, or choose a directory of your own with TWINBUILD_STORE.""",
     ),
     Code(
         code="TB3110",
@@ -92,7 +93,7 @@ Run `chmod o-w` on it, or choose a directory of your own with `--store`.""",
         explanation="""\
 The file `version` of the store names a format that this version doesn't know, or is damaged.
 
-Use the newer twinbuild, or another directory with `--store`.""",
+Use the newer twinbuild, or another directory with TWINBUILD_STORE.""",
     ),
     Code(
         code="TB3111",
@@ -127,7 +128,7 @@ Write it again (the command that made it does), or delete the file if it is no l
         explanation="""\
 The file system below the store doesn't support `flock`, without which concurrent runs could disturb each other.
 
-Put the store on a local file system with `--store`.""",
+Put the store on a local file system with TWINBUILD_STORE.""",
     ),
     Code(
         code="TB3115",

@@ -1,0 +1,54 @@
+"""What the store keeps: for each lock what it names, for each spec its last build, for each release its images.
+
+Everything else may be collected by ``twinbuild store gc``. A lock, spec or release that is deleted or moved away keeps
+nothing any more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project
+
+__all__ = ["keep_built", "keep_locked", "keep_released"]
+
+
+def keep_locked(project: Project, lock: Lock, machine: Machine) -> None:
+    """Keep the stored files that the project's lock names, as long as the lock lies there."""
+    _keep("lock", project.lock_path, _locked(lock, machine), machine)
+
+
+def keep_built(project: Project, images: tuple[Image, ...], machine: Machine) -> None:
+    """Keep the images of the project's last build, so that the next one finds their layers."""
+    _keep("build", project.spec_path, _blobs(images), machine)
+
+
+def keep_released(directory: Path, lock: Lock, images: tuple[Image, ...], machine: Machine) -> None:
+    """Keep the images of a release and what they were made from, as long as its directory is there."""
+    _keep("release", directory, (*_locked(lock, machine), *_blobs(images)), machine)
+
+
+def _locked(lock: Lock, machine: Machine) -> Iterable[Digest]:
+    """What the lock names, as far as it is here: a lock may name files of variants that are not built here."""
+    named = [artifact.sha256 for artifact in lock.artifacts]
+    named += [file.sha256 for file in lock.source]
+    for target in lock.targets:
+        named += [deb.sha256 for deb in target.debs]
+        named += [wheel.sha256 for wheel in (*target.wheels, *target.build, *target.development, *target.test)]
+    return (digest for digest in named if machine.store.has(digest))
+
+
+def _blobs(images: tuple[Image, ...]) -> Iterable[Digest]:
+    for image in images:
+        yield from (image.manifest.digest, image.config.digest, *(layer.blob.digest for layer in image.layers))
+
+
+def _keep(kind: str, origin: Path, digests: Iterable[Digest], machine: Machine) -> None:
+    key = Digest.of(os.fsencode(origin.absolute())).hex
+    machine.store.keep(f"{kind}-{key}", digests, origin=origin)
