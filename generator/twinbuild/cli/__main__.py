@@ -59,7 +59,7 @@ class _Verbs(click.Group):
 
 @click.group(
     cls=_Verbs,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TWINBUILD"},
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a difference, 2 spec or usage, 3 lock, 4 fetch or environment, 5 integrity, "
     "6 build, 7 not reproducible, 8 refused by policy, 70 a defect of twinbuild.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ __all__ = ["color_wanted", "findings_json", "run"]
 
 _USAGE: Final = 2
 _INTERRUPTED: Final = 130
+_NOBODY_READS: Final = 141  # as if SIGPIPE had ended it
+_LONGEST: Final = 500  # characters of an argument that a message repeats
 
 
 def color_wanted(stream: object) -> bool:
@@ -54,7 +57,11 @@ def run(cli: click.Group, arguments: Sequence[str]) -> int:
     """Run the command line; the exit status. Never lets an exception through."""
     wants_json = "--json" in arguments
     try:
-        status = cli.main(args=list(arguments), standalone_mode=False, prog_name="twinbuild")
+        status = _invoke(cli, arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a reader who went away or a full disk is an error like others
+    except click.exceptions.Exit as error:
+        return error.exit_code
     except click.exceptions.Abort:
         return _INTERRUPTED
     except click.ClickException as error:
@@ -65,13 +72,27 @@ def run(cli: click.Group, arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return _INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's flush is quiet
-        return 141
+        _forget_output()
+        return _NOBODY_READS
     except OSError as error:
+        _forget_output()
         return _failed(_translated(error), wants_json=wants_json)
     except Exception as error:  # noqa: BLE001  the last border: our bug, said as such
         return _crashed(error, wants_json=wants_json)
     return status if isinstance(status, int) else 0
+
+
+def _invoke(cli: click.Group, arguments: Sequence[str]) -> object:
+    if "_TWINBUILD_COMPLETE" in os.environ:  # asked by a shell's completion script
+        return cli.main(args=list(arguments), standalone_mode=False, prog_name="twinbuild")
+    with cli.make_context("twinbuild", list(arguments)) as context:
+        return cli.invoke(context)
+
+
+def _forget_output() -> None:
+    """Let what standard output still holds go nowhere, so that the interpreter's last flush is quiet."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
@@ -86,9 +107,10 @@ def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
 
 def _usage(error: click.ClickException, *, wants_json: bool) -> int:
     if wants_json:
-        finding = {"code": "TB8001", "message": error.format_message(), "remedy": "see `twinbuild --help`"}
+        finding = {"code": "TB8001", "message": error.format_message()[:_LONGEST], "remedy": "see `twinbuild --help`"}
         click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}), err=True)
     else:
+        error.message = error.message[:_LONGEST]
         error.show()
     return _USAGE
 

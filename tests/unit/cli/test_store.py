@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from unit.cli.conftest import Tool
 
+from fakes.tool import Tool
 from twinbuild.model.digest import Digest
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.layout import blob_name
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Path]:
+def store(tmp_path: Path) -> Path:
     """A store with a blob that a lock keeps, one that a release keeps, and one that nothing keeps."""
     lock, release = tmp_path / "release.lock", tmp_path / "dist"
     lock.touch()
@@ -25,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Path]:
         opened.keep("lock-1", [opened.put(b"locked")], origin=lock)
         opened.keep("release-1", [opened.put(b"released")], origin=release)
         opened.put(b"loose")
-    yield tmp_path / "store"
+    return tmp_path / "store"
 
 
 def _damage(store: Path, content: bytes) -> Path:

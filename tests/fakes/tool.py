@@ -1,4 +1,4 @@
-"""The command line in this process, as ``twinbuild`` runs it."""
+"""The command line in this process, as ``twinbuild`` runs it, and projects to run it on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 
-__all__ = ["Ended", "Tool"]
+__all__ = ["EXAMPLES", "Ended", "Tool", "tool"]
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Ended(NamedTuple):
