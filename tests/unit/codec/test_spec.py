@@ -232,3 +232,11 @@ def test_naughty_text_unquoted(text: str) -> None:
     except SpecError as error:
         kept = None if render_findings(error.findings) else ""
     assert kept in (None, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "TB1012"), ("# nothing\n", "TB1012"), ("[]\n", "TB1013"), ("x\n", "TB1013")]
+)
+def test_no_mapping(text: str, code: str) -> None:
+    """SP-01: an empty file or comments alone are TB1012, a list or a scalar TB1013."""
+    assert [finding.code for finding in refused(text)] == [code]

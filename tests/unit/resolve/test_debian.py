@@ -340,3 +340,15 @@ def test_revoked_key() -> None:
     revoked = Cert.from_bytes(bytes(KEY) + bytes(KEY.revoke(SECRET.certifier())))
     with pytest.raises(IntegrityError, match=r"TB2112.*was revoked"):
         verify_inrelease(signed("Origin: Debian\n"), (revoked,), now=NOW, where="x")
+
+
+def test_a_key_file_that_was_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB2199: the key that is installed is not the one that the table names."""
+    from dataclasses import replace
+
+    from twinbuild.resolve import debian_keys
+
+    key = replace(KEYS[0], fingerprint="0" * 40)
+    with pytest.raises(TwinbuildError) as caught:
+        debian_keys._certificate(key)
+    assert caught.value.findings[0].code == "TB2199"

@@ -212,3 +212,23 @@ def test_file_that_changes_while_read(project: Path) -> None:
     with pytest.raises(IntegrityError) as caught:
         read_tree(str(project), "app", (), Growing())
     assert codes(caught.value) == ["TB2308"]
+
+
+def test_limits_of_a_tree(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB2312: too many files, too deep, too large; SP-21."""
+    monkeypatch.setattr("twinbuild.resolve.local.MAXIMUM_FILES", 1)
+    with pytest.raises(SpecError) as many:
+        read(project)
+    assert codes(many.value) == ["TB2312"]
+    monkeypatch.setattr("twinbuild.resolve.local.MAXIMUM_FILES", 100)
+    monkeypatch.setattr("twinbuild.resolve.local.MAXIMUM_SIZE", 5)
+    with pytest.raises(SpecError) as large:
+        read(project)
+    assert set(codes(large.value)) == {"TB2312"}
+
+
+def test_a_pattern_that_is_none(project: Path) -> None:
+    """TB2314 for what no .gitignore could hold."""
+    with pytest.raises(SpecError) as caught:
+        read(project, "!")
+    assert codes(caught.value) == ["TB2314"]

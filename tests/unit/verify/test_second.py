@@ -1,0 +1,29 @@
+"""The second build as a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from twinbuild.errors import BuildError
+from twinbuild.process.runner import SubprocessRunner
+from twinbuild.verify.second import build_again
+
+
+def test_a_second_build_that_fails(tmp_path: Path) -> None:
+    """TB6001 with what it said: here, that there is no spec."""
+    with pytest.raises(BuildError) as caught:
+        build_again(
+            SubprocessRunner(),
+            interpreter=Path(sys.executable),
+            spec=tmp_path / "release.yaml",
+            overlays=(),
+            store=tmp_path / "store",
+            scratch=tmp_path / "scratch",
+            epoch=0,
+        )
+    finding = caught.value.findings[0]
+    assert finding.code == "TB6001"
+    assert "status 2" in finding.message or "status 1" in finding.message
