@@ -49,7 +49,7 @@ class _Verbs(click.Group):
 
             near = difflib.get_close_matches(name, _VERBS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"There is no verb {name!r}.{hint}")
+            ctx.fail(f"There is no verb {name[:80]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

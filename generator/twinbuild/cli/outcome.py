@@ -110,7 +110,6 @@ def _usage(error: click.ClickException, *, wants_json: bool) -> int:
         finding = {"code": "TB8001", "message": error.format_message()[:_LONGEST], "remedy": "see `twinbuild --help`"}
         click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}), err=True)
     else:
-        error.message = error.message[:_LONGEST]
         error.show()
     return _USAGE
 

@@ -15,8 +15,8 @@ from twinbuild.model.platform import Platform
 
 def test_rfc_8785() -> None:
     """Keys in the order of UTF-16 code units, numbers as ECMAScript writes them, no spaces."""
-    value = {"€": 1, "\r": 2, "דּ": 3, "1": 4, "\U0001f600": 5, "\x80": 6, "ö": [1e21, 1.0, 1e-7, True, None]}
-    expected = '{"\\r":2,"1":4,"\x80":6,"ö":[1e+21,1,1e-7,true,null],"€":1,"\U0001f600":5,"דּ":3}'
+    value = {"€": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\x80": 6, "ö": [1e21, 1.0, 1e-7, True, None]}
+    expected = '{"\\r":2,"1":4,"\x80":6,"ö":[1e+21,1,1e-7,true,null],"€":1,"\U0001f600":5,"\ufb33":3}'
     assert canonical(value) == expected.encode()
     assert digest_of(value).hex == hashlib.sha256(expected.encode()).hexdigest()
 
