@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow check lint types format lock schema clean
+.PHONY: help release test test-slow check lint types format lock docs schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,8 @@ format: $(VENV)/dev ## Format the code
 lock: $(VENV)/dev ## Lock the project's own environments anew
 	$(BIN)/python tools/lock_environments.py
 
-schema: $(VENV)/tool ## Write the JSON Schema of release.yaml
-	$(BIN)/twinbuild schema > docs/formats/release.schema.json
+docs schema: $(VENV)/tool ## Write the generated pages and the JSON Schema
+	$(BIN)/python tools/write_docs.py
 
 clean: ## Remove what was made here (the store stays)
 	rm -rf $(VENV) dist examples/*/dist .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,7 @@ _VERBS: Final = {
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
+    "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Look after the store: verify, collect garbage, say how much it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),

@@ -3,40 +3,63 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
 from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import json_option
+from twinbuild.cli.options import json_option, offline_option
 
 __all__ = ["command"]
 
 
 @click.command("doctor")
+@offline_option
 @json_option
-def command(*, as_json: bool) -> int:
-    """Say what this machine can do, and what to do about the rest (exit 4 if something is missing)."""
-    from twinbuild.build.sandbox import Sandbox
-    from twinbuild.cli.session import session
-    from twinbuild.errors import TwinbuildError
-    from twinbuild.pipeline.machine import reach
+def command(*, offline: bool, as_json: bool) -> int:
+    """Say what this machine can do, and what to do about the rest (exit 4 if something is missing).
 
-    found: list[tuple[str, bool, str]] = [("python", sys.version_info >= (3, 11), sys.version.split()[0])]
-    with session(beside=Path(), quiet=True) as machine:
-        found.append(("store", True, machine.settings.store))
-        reason = Sandbox(machine.runner).available()
-        found.append(("sandbox", reason is None, reason or "user namespaces work"))
-        try:
-            settings = reach(machine).settings
-            found.append(("package index", "default" in dict(settings.indexes), "known"))
-            mirror = "debian" in dict(settings.archives)
-            found.append(("debian mirror", mirror, "known" if mirror else "set TWINBUILD_DEBIAN_MIRROR"))
-        except TwinbuildError as error:
-            found.append(("settings", False, str(error.findings[0])))
+    Changes nothing. `note` marks what may be in order, such as an index that cannot be reached at the moment.
+    """
+    import sys
+    from dataclasses import asdict, replace
+    from datetime import UTC, datetime
+
+    from twinbuild import __version__
+    from twinbuild.cli.session import home_of, scratch_directory, settings_beside
+    from twinbuild.pipeline.examining import Check, State, examine
+    from twinbuild.pipeline.machine import Machine, reach
+    from twinbuild.ports import silent
+    from twinbuild.process.runner import SubprocessRunner
+    from twinbuild.store.memory import MemoryStore
+
+    environment = dict(os.environ)
+    settings = settings_beside(Path(), environment)
+    settings = replace(settings, offline=offline or settings.offline)
+    machine = Machine(
+        settings=replace(settings, offline=False),  # pip and apt are asked what they are set to, not the network
+        store=MemoryStore(),
+        runner=SubprocessRunner(),
+        environment=environment,
+        interpreter=Path(sys.executable),
+        home=home_of(environment),
+        scratch=Path(),
+        now=datetime.now(UTC),
+        progress=silent,
+    )
+    found = [Check(name="twinbuild", state=State.OK, detail=__version__)]
+    found += examine(
+        settings,
+        machine.runner,
+        scratch=lambda: scratch_directory(environment),
+        reached=lambda: replace(reach(machine).settings, offline=settings.offline),
+    )
+    good = all(check.state is not State.MISSING for check in found)
     if as_json:
-        click.echo(json.dumps([{"name": name, "ok": good, "detail": detail} for name, good, detail in found]))
+        click.echo(json.dumps({"ok": good, "checks": [asdict(check) for check in found]}))
     else:
-        for name, good, detail in found:
-            click.echo(f"{'ok     ' if good else 'missing'} {name}: {detail}")
-    return 0 if all(good for _, good, _ in found) else 4
+        for check in found:
+            click.echo(f"{check.state:8}{check.name}: {check.detail}")
+            if check.remedy:
+                click.echo(f"{'':8}  {check.remedy}")
+    return 0 if good else 4

@@ -6,12 +6,16 @@ import json
 
 import click
 
+from twinbuild.cli.options import json_option
+
 __all__ = ["command"]
 
 
 @click.command("schema")
-def command() -> None:
-    """Print the JSON Schema of release.yaml."""
+@json_option
+def command(*, as_json: bool) -> None:
+    """Print the JSON Schema of release.yaml, which is JSON in any case."""
     from twinbuild.codec.schema import spec_schema
 
-    click.echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
+    schema = spec_schema()
+    click.echo(json.dumps(schema) if as_json else json.dumps(schema, indent=2, ensure_ascii=False))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from twinbuild.cli.progress import shown_progress
+from twinbuild.errors import EnvironmentFault
+from twinbuild.model.settings import Settings
 from twinbuild.pipeline.machine import Machine
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.sources.configure import settings_from
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["session"]
+__all__ = ["home_of", "scratch_directory", "session", "settings_beside"]
 
 _CONFIGURATION = "twinbuild.toml"
 
@@ -23,22 +28,10 @@ _CONFIGURATION = "twinbuild.toml"
 @contextmanager
 def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoid: bool = False) -> Iterator[Machine]:
     """The machine for one command. ``beside`` is the spec or its directory, where ``twinbuild.toml`` may lie."""
-    import dataclasses
-
     environment = dict(os.environ)
-    home = environment.get("HOME") or str(Path("~").expanduser())
-    directory = beside if beside.is_dir() else beside.parent
-    configuration = directory / _CONFIGURATION
-    settings = settings_from(
-        environment,
-        toml=configuration.read_bytes() if configuration.is_file() else None,
-        home=home,
-        toml_name=str(configuration),
-        netrc=f"{home}/.netrc" if Path(home, ".netrc").is_file() else "",
-    )
+    settings = settings_beside(beside, environment)
     if offline:
-        settings = dataclasses.replace(settings, offline=True)
-    temporary = Path(environment.get("TMPDIR") or "/tmp")  # noqa: S108  a private directory is made below it
+        settings = replace(settings, offline=True)
     with DiskStore(Path(settings.store), paranoid=paranoid) as store, shown_progress(quiet=quiet) as progress:
         yield Machine(
             settings=settings,
@@ -46,8 +39,53 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
             runner=SubprocessRunner(),
             environment=environment,
             interpreter=Path(sys.executable),
-            home=home,
-            scratch=temporary / f"twinbuild-{os.getuid()}",
+            home=home_of(environment),
+            scratch=scratch_directory(environment),
             now=datetime.now(UTC),
             progress=progress,
         )
+
+
+def settings_beside(beside: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of this machine. Raises UsageError TB80xx."""
+    home = home_of(environment)
+    directory = beside if beside.is_dir() else beside.parent
+    configuration = directory / _CONFIGURATION
+    return settings_from(
+        environment,
+        toml=configuration.read_bytes() if configuration.is_file() else None,
+        home=home,
+        toml_name=str(configuration),
+        netrc=f"{home}/.netrc" if Path(home, ".netrc").is_file() else "",
+    )
+
+
+def home_of(environment: Mapping[str, str]) -> str:
+    """The user's home, or a directory that is nowhere for a user who has none."""
+    with contextlib.suppress(RuntimeError):
+        return environment.get("HOME") or str(Path("~").expanduser())
+    return "/nonexistent"
+
+
+def scratch_directory(environment: Mapping[str, str]) -> Path:
+    """A directory of this user alone below TMPDIR, for what is deleted again. Raises EnvironmentFault TB8003."""
+    temporary = Path(environment.get("TMPDIR") or "/tmp")  # noqa: S108  a private directory is made below it
+    path = temporary / f"twinbuild-{os.getuid()}"
+    try:
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        status = path.lstat()
+    except OSError as error:
+        raise _unfit(temporary, f"cannot be used: {error.strerror}") from error
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise _unfit(path, "is not a directory that only you can write to")
+    return path
+
+
+def _unfit(path: Path, why: str) -> EnvironmentFault:
+    return EnvironmentFault.of(
+        "TB8003",
+        f"the temporary directory {why}",
+        hint="set TMPDIR to a directory that you can write to, and remove what lies there if it isn't yours",
+        where=str(path),
+    )

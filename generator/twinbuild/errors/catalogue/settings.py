@@ -27,6 +27,15 @@ The message names it.
 Give the rights that are missing, make room, or name another place.""",
     ),
     Code(
+        code="TB8003",
+        title="temporary directory that cannot be used",
+        explanation="""\
+Builds unpack into `twinbuild-UID` below TMPDIR (or /tmp), a directory that only you may write to. It cannot be made, or
+something else has that name: another user could then change what is built.
+
+Set TMPDIR to a directory that you can write to, and remove what lies there if it isn't yours.""",
+    ),
+    Code(
         code="TB8010",
         title="no spec",
         explanation="""\

@@ -1,0 +1,65 @@
+"""The documentation: generated pages are fresh, links lead somewhere, and nothing of one machine stands in them."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGES: Final = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+# Pages that are being written; each is taken out here when it lands.
+EXPECTED: Final = frozenset(
+    f"docs/{name}.md"
+    for name in ("verify", "debian", "lock", "sbom", "docker", "performance", "release", "contributing")
+)
+_LINK: Final = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+_HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def _generator() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "tools" / "write_docs.py"))
+
+
+def test_generated_pages_are_fresh() -> None:
+    """`make docs` would change nothing."""
+    pages: Callable[[], dict[str, str]] = _generator()["pages"]
+    stale = [name for name, text in pages().items() if (ROOT / "docs" / name).read_text("utf-8") != text]
+    assert stale == [], "run `make docs`"
+
+
+def _anchors(page: Path) -> set[str]:
+    anchor: Callable[[str], str] = _generator()["_anchor"]
+    return {anchor(heading) for heading in _HEADING.findall(page.read_text("utf-8"))}
+
+
+def _links(page: Path) -> Iterator[tuple[str, str]]:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in _LINK.findall(re.sub(r"`[^`\n]*`", "", text)):
+        if not link.startswith(("http:", "https:", "mailto:")):
+            path, _, fragment = link.partition("#")
+            yield path, fragment
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links(page: Path) -> None:
+    """Each relative link names a file, each fragment a heading of it."""
+    for path, fragment in _links(page):
+        target = (page.parent / path).resolve() if path else page
+        name = target.relative_to(ROOT).as_posix()
+        if name in EXPECTED and not target.exists():
+            continue
+        assert target.exists(), f"{path} in {page.name}"
+        if fragment:
+            assert fragment in _anchors(target), f"{path}#{fragment} in {page.name}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md links every page, and the README the index."""
+    linked = {path for path, _ in _links(ROOT / "docs" / "README.md")}
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
+    assert "docs/README.md" in {path for path, _ in _links(ROOT / "README.md")}
