@@ -70,7 +70,7 @@ printf '%%s\\n' "${COMPREPLY[@]}"
 """
 FISH = """
 twinbuild completion fish | source
-complete -C "%s" | string split -f1 \\t
+complete -C "%s" | cut -f1
 """
 ZSH = """
 autoload -Uz compinit; compinit -u -d %s
