@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.options import common
-from twinbuild.errors import DifferenceFound
+from twinbuild.errors import DifferenceFound, LockError
+
+if TYPE_CHECKING:
+    from twinbuild.model.lock import Lock
+    from twinbuild.pipeline.machine import Machine
+    from twinbuild.pipeline.project import Project
 
 __all__ = ["command"]
 
@@ -19,6 +25,14 @@ __all__ = ["command"]
 @click.option("--upgrade", multiple=True, metavar="PROJECT", help="Let this project move; may be repeated.")
 @click.option("--upgrade-all", is_flag=True, help="Resolve everything anew.")
 @click.option("--metadata-only", is_flag=True, help="Store no bytes; `twinbuild fetch` brings them.")
+@click.option("--export", type=click.Choice(["pylock"]), help="Only write the lock in another format (PEP 751).")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where an export goes (default: lockfiles/ beside the spec).",
+)
+@click.option("--wheels", is_flag=True, help="Also copy the wheels that an export names to DIR/wheels.")
 def command(
     *,
     spec: Path,
@@ -30,6 +44,9 @@ def command(
     upgrade: tuple[str, ...],
     upgrade_all: bool,
     metadata_only: bool,
+    export: str | None,
+    output: Path | None,
+    wheels: bool,
 ) -> None:
     """Pin every dependency by digest in release.lock, and store the bytes.
 
@@ -42,6 +59,8 @@ def command(
     from twinbuild.pipeline.locking import LockRequest, make_lock, stale
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
+    if not export and (output or wheels):
+        raise click.UsageError("--output and --wheels belong to --export")
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         previous = read_lock(project)
@@ -50,6 +69,9 @@ def command(
             if findings:
                 raise DifferenceFound(findings)
             click.echo(json.dumps({"fresh": True}) if as_json else f"{project.lock_path.name} is fresh")
+            return
+        if export:
+            _export(project, require_lock(previous, project), machine, output, wheels=wheels, as_json=as_json)
             return
         request = LockRequest(upgrade=upgrade, everything=upgrade_all, metadata_only=metadata_only)
         lock = make_lock(project, previous, machine, request)
@@ -65,3 +87,25 @@ def command(
     for target in targets:
         click.echo(f"{target['target']}: {target['wheels']} wheels, {target['debian_packages']} Debian packages")
     click.echo(f"{project.lock_path.name} {'written' if written else 'unchanged'}")
+
+
+def _export(
+    project: Project, lock: Lock, machine: Machine, output: Path | None, *, wheels: bool, as_json: bool
+) -> None:
+    """Write each target's pylock; a lock that does not fit the spec is refused."""
+    from twinbuild.codec.inputs import check_freshness
+    from twinbuild.pipeline.pylocks import copy_wheels, write_pylocks
+
+    findings = check_freshness(lock, project.spec)
+    if findings:
+        raise LockError(findings)
+    directory = output or project.lockfiles
+    count = copy_wheels(lock, machine, directory) if wheels else 0
+    paths = write_pylocks(project, lock, directory)
+    if as_json:
+        click.echo(json.dumps({"files": [str(path) for path in paths], "wheels": count}))
+        return
+    for path in paths:
+        click.echo(str(path))
+    if wheels:
+        click.echo(f"{directory / 'wheels'}: {count} wheels")

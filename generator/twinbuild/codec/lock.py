@@ -14,15 +14,16 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonPath, JsonProblem, locate, parse_json
-from twinbuild.codec.lockfields import SHAPES, Problem, Shape
+from twinbuild.codec.lockfields import LICENSING, SHAPES, Problem, Shape
 from twinbuild.errors import Finding, Location, LockError, TwinbuildError
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Licensing, Lock
 from twinbuild.model.platform import Platform
 
-__all__ = ["LOCK_VERSION", "decode_lock", "encode_lock"]
+__all__ = ["LOCK_VERSION", "decode_licensing", "decode_lock", "encode_licensing", "encode_lock"]
 
-LOCK_VERSION: Final = 1
+LOCK_VERSION: Final = 2
+_FIRST: Final = 1  # without licences: read as a lock that does not know them yet
 _MAXIMUM: Final = 64 << 20
 _HINT: Final = "make the lock anew: `twinbuild lock`"
 _KINDS: Final = {
@@ -39,6 +40,22 @@ def encode_lock(lock: Lock) -> bytes:
     plain = _plain(lock)
     assert isinstance(plain, dict)
     return (_text({"lock": LOCK_VERSION, **plain}, "") + "\n").encode()
+
+
+def encode_licensing(entry: Licensing) -> Json:
+    """One entry of ``licensing`` as JSON."""
+    return _plain(entry)
+
+
+def decode_licensing(value: Json) -> Licensing:
+    """The entry of a JSON value. Raises LockError TB2205 to TB2211."""
+    reader = _Reader()
+    entry = reader.record(LICENSING, value, ())
+    if not isinstance(entry, Licensing):
+        raise LockError(
+            tuple(Finding(code=found.code, message=found.message, hint=found.hint) for _, found in reader.problems)
+        )
+    return entry
 
 
 def _plain(value: object) -> Json:
@@ -84,6 +101,9 @@ def decode_lock(content: bytes, *, name: str = "release.lock") -> Lock:
     if not isinstance(value, dict):
         raise LockError.of("TB2201", "the lock is no object", hint=_HINT, where=locate(name, text, ()))
     version = value.pop("lock", None)
+    if version == _FIRST and not isinstance(version, bool) and "licensing" not in value:
+        value["licensing"] = []
+        version = LOCK_VERSION
     if version != LOCK_VERSION or isinstance(version, bool):
         newer = isinstance(version, int) and version > LOCK_VERSION
         raise LockError.of(

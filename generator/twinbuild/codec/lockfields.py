@@ -11,9 +11,11 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from twinbuild.codec.canonical import Json
+from twinbuild.codec.spdx import one_line, spdx_expression
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import (
     AptIndex,
+    Licensing,
     Lock,
     LockedArtifact,
     LockedDeb,
@@ -26,7 +28,7 @@ from twinbuild.model.lock import (
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.values import refuse_path
 
-__all__ = ["SHAPES", "Problem", "Shape"]
+__all__ = ["LICENSING", "SHAPES", "Problem", "Shape"]
 
 _HINT: Final = "make the lock anew: `twinbuild lock`"
 
@@ -158,6 +160,37 @@ def _names(pattern: str) -> Read:
     return read
 
 
+def _lines(value: Json) -> object:
+    """Texts of one line each, in any order."""
+    if not isinstance(value, list):
+        return _type(value, "a list of texts")
+    lines: list[str] = []
+    for item in value:
+        if not isinstance(item, str) or not item or one_line(item) != item:
+            return Problem("TB2207", f"got {str(item)[:80]!r}, expected one line of text")
+        lines.append(item)
+    if len(set(lines)) != len(lines):
+        return Problem("TB2211", "a text is there twice")
+    return tuple(lines)
+
+
+def _sorted_lines(value: Json) -> object:
+    lines = _lines(value)
+    return Problem("TB2211", "the texts are not sorted") if lines != _in_order(lines) else lines
+
+
+def _in_order(lines: object) -> object:
+    return tuple(sorted(lines)) if isinstance(lines, tuple) else lines
+
+
+def _expressions(value: Json) -> object:
+    lines = _sorted_lines(value)
+    for line in lines if isinstance(lines, tuple) else ():
+        if spdx_expression(line) != line:
+            return Problem("TB2207", f"got {line[:80]!r}, expected a licence expression of SPDX")
+    return lines
+
+
 _PROJECT: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DEB: Final = r"[a-z0-9][a-z0-9+.-]+"
 _project = _matching(_PROJECT, "a normalised name (PEP 503)")
@@ -188,6 +221,16 @@ def _check_deb(fields: Mapping[str, object]) -> Problem | None:
         return Problem("TB2212", f"pre_depends of {fields['name']} names a package that depends lacks")
     if not str(fields["path"]).endswith(".deb"):
         return Problem("TB2212", f"{str(fields['path'])[:120]!r} is no file name of a Debian package")
+    return None
+
+
+def _check_licensing(fields: Mapping[str, object]) -> Problem | None:
+    """Statements are about files that are part of an image, and about nothing else."""
+    lock = Lock(**fields)  # type: ignore[arg-type]  # every field was read before
+    files = {(item.filename, item.sha256) for item in lock.packages()}
+    for entry in lock.licensing:
+        if (entry.filename, entry.sha256) not in files:
+            return Problem("TB2212", f"a licence is stated for {entry.filename}, which no image has")
     return None
 
 
@@ -232,6 +275,20 @@ _DEBIAN: Final = Shape(
     },
     key=_by("name"),
     check=_check_deb,
+)
+LICENSING: Final = Shape(
+    make=Licensing,
+    fields={
+        "filename": _matching(r"[A-Za-z0-9][A-Za-z0-9._+!~%:-]*\.(whl|deb)", "a file name of a wheel or package"),
+        "sha256": _digest,
+        "expressions": _expressions,
+        "names": _sorted_lines,
+        "files": _sorted_lines,
+        "notice": lambda value: None if value is None else _digest(value),
+        "same_as": lambda value: value if value == "" else _deb(value),
+        "authors": _lines,
+    },
+    key=_by("filename", "sha256"),
 )
 _TARGET: Final = Shape(
     make=Target,
@@ -294,6 +351,8 @@ SHAPES: Final[Mapping[str, Shape]] = {
                     key=_by("path"),
                 ),
             ),
+            "licensing": (LICENSING,),
         },
+        check=_check_licensing,
     )
 }

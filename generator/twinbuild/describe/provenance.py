@@ -1,21 +1,31 @@
-"""Provenance: an in-toto Statement v1 with a SLSA v1 predicate, of what went into the images. No clock, no run."""
+"""Provenance: an in-toto Statement v1 with a SLSA v1 predicate, of what went into the images. No clock, no run.
+
+``docs/sbom.md`` is the documentation of the build type and of the builder that SLSA asks for.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from twinbuild import __version__
-from twinbuild.codec.canonical import Json, canonical
+from twinbuild.codec.canonical import Json, canonical, digest_of
+from twinbuild.describe.components import deb_purl, wheel_purl
+from twinbuild.describe.naming import BUILD_TYPE, BUILDER
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["provenance_statement"]
+__all__ = ["provenance_statement", "spec_digest"]
 
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://slsa.dev/provenance/v1"
-_BUILD_TYPE: Final = "https://twinbuild.example/build/embedded/v1"
+
+
+def spec_digest(spec: ReleaseSpec) -> Digest:
+    """The digest of a spec's value (canonical JSON, overlays merged, defaults filled in): its text may differ."""
+    return digest_of(spec.model_dump(mode="python", by_alias=True))
 
 
 def provenance_statement(
@@ -34,17 +44,6 @@ def provenance_statement(
         for image in images
     ]
     subjects.append({"name": "manifest.json", "digest": {"sha256": digest.hex}})
-    files = {deb.filename: deb.sha256.hex for target in lock.targets for deb in target.debs} | {
-        wheel.filename: wheel.sha256.hex for target in lock.targets for wheel in (*target.wheels, *target.build)
-    }
-    dependencies: list[Json] = [{"name": name, "digest": {"sha256": files[name]}} for name in sorted(files)]
-    dependencies += [{"name": artifact.name, "digest": {"sha256": artifact.sha256.hex}} for artifact in lock.artifacts]
-    dependencies += [{"name": file.path, "digest": {"sha256": file.sha256.hex}} for file in lock.source]
-    if commit:
-        source: dict[str, Json] = {"name": "source", "digest": {"gitCommit": commit}}
-        if spec.source.repository:
-            source["uri"] = f"git+{spec.source.repository}"
-        dependencies.append(source)
     return canonical(
         {
             "_type": _STATEMENT,
@@ -52,22 +51,69 @@ def provenance_statement(
             "predicateType": _PREDICATE,
             "predicate": {
                 "buildDefinition": {
-                    "buildType": _BUILD_TYPE,
+                    "buildType": BUILD_TYPE,
                     "externalParameters": {
                         "name": metadata.name,
                         "version": metadata.version,
+                        "spec": str(spec_digest(spec)),
                         "variants": sorted({image.variant for image in images}),
                         "platforms": sorted({str(image.platform) for image in images}),
                     },
-                    "internalParameters": {"source_date_epoch": epoch},
-                    "resolvedDependencies": dependencies,
+                    "internalParameters": {
+                        "sourceDateEpoch": epoch,
+                        "derivations": {
+                            f"{image.variant}-{image.platform.file_part}": str(image.derivation) for image in images
+                        },
+                    },
+                    "resolvedDependencies": _dependencies(spec, lock, commit),
                 },
-                "runDetails": {
-                    "builder": {
-                        "id": "https://twinbuild.example/builder/embedded",
-                        "version": {"twinbuild": __version__},
-                    }
-                },
+                "runDetails": {"builder": {"id": BUILDER, "version": {"twinbuild": __version__}}},
             },
         }
     )
+
+
+def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
+    """Each thing once, sorted by kind and name."""
+    packages: dict[tuple[str, str], Json] = {}
+    for target in lock.targets:
+        for deb in target.debs:
+            packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb))
+        for wheel in (*target.wheels, *target.build):
+            uri = wheel_purl(wheel, file=True)
+            packages[wheel.filename, wheel.sha256.hex] = _resource(wheel.filename, wheel.sha256, uri=uri)
+    return [
+        *(packages[key] for key in sorted(packages)),
+        *_artifacts(lock),
+        *(_resource(f"{spec.source.directory}/{file.path}", file.sha256) for file in lock.source),
+        *_indexes(lock),
+        {"name": "pip", "uri": f"pkg:pypi/pip@{lock.resolver.pip}"},
+        {"name": "pip-tools", "uri": f"pkg:pypi/pip-tools@{lock.resolver.pip_tools}"},
+        *_commit(spec, commit),
+    ]
+
+
+def _resource(name: str, digest: Digest, **fields: Any) -> dict[str, Json]:
+    return {"name": name, "digest": {"sha256": digest.hex}, **fields}
+
+
+def _artifacts(lock: Lock) -> Iterator[Json]:
+    for artifact in lock.artifacts:
+        web = artifact.uri.startswith(("http://", "https://"))
+        if web:
+            yield _resource(artifact.name, artifact.sha256, uri=artifact.uri)
+        else:
+            yield _resource(artifact.name, artifact.sha256, annotations={"source": artifact.uri})
+
+
+def _indexes(lock: Lock) -> Iterator[Json]:
+    """The signed indexes from which packages were chosen: what was read at lock time decides what is built."""
+    for index in lock.indexes:
+        name = f"{index.archive}/dists/{index.suite}/InRelease"
+        yield _resource(name, index.release, annotations={"date": index.date, "signedBy": index.signed_by})
+
+
+def _commit(spec: ReleaseSpec, commit: str) -> Iterator[Json]:
+    if commit:
+        uri = {"uri": f"git+{spec.source.repository}@{commit}"} if spec.source.repository else {}
+        yield {"name": "source", "digest": {"gitCommit": commit}, **uri}

@@ -1,205 +1,200 @@
-"""CycloneDX 1.6 documents from the lock, by cyclonedx-python-lib; the same bytes on every machine.
+"""CycloneDX 1.6 documents from the lock: pure, complete, and the same bytes on every machine.
 
-Serial numbers are name-based UUIDs of the contents, times come from the release's date. The library has no model card
-yet, so that is put into the JSON form afterwards (and is missing from the XML form).
+The serial number is the name-based UUID of everything else in the document; times come from the release's date.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from twinbuild import __version__
-from twinbuild.codec.canonical import canonical, digest_of, to_json
+from twinbuild.codec.canonical import canonical, digest_of
+from twinbuild.describe import components as make
+from twinbuild.describe.modelcard import model_card
+from twinbuild.describe.naming import PROJECT
+from twinbuild.describe.texts import lines
+from twinbuild.describe.xmlform import xml_form
+from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
-from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Licensing, Lock, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
-
-if TYPE_CHECKING:
-    from cyclonedx.model.bom import Bom
-    from cyclonedx.model.component import Component
 
 __all__ = ["contents_sbom", "release_sbom"]
 
-_NAMESPACE: Final = uuid.UUID("5a1f8e5c-2f0b-5c39-9d3e-7d1f4a1c0b6e")
-_RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
+_SCHEMA: Final = "http://cyclonedx.org/schema/bom-1.6.schema.json"
+_MODEL: Final = "model"
+_MOST_LINKS: Final = 8  # of documentation directories; Debian's lead to one place at once
+
+_Key = tuple[str, Digest]
 
 
 def contents_sbom(spec: ReleaseSpec, lock: Lock, target: Target, *, epoch: int) -> bytes:
     """Canonical JSON about one image's contents: packages, wheels and model files, without the image's own digest."""
-    root = _component(
-        "container", f"{spec.metadata.name}-{target.variant}", spec.metadata.version, f"image:{target.key}"
-    )
-    bom = _bom(root, epoch, {"target": target, "artifacts": lock.artifacts, "root": str(root.bom_ref)})
-    _add_target(bom, root, target)
-    _add_model(bom, root, spec, lock)
-    return _json(bom, spec)
+    container = f"image/{target.key}"
+    root = make.root(spec, "container", f"{spec.metadata.name}-{target.variant}", container, {})
+    document = _Document(spec, lock, root)
+    document.add_packages((target,))
+    document.add_model()
+    document.edges[container] |= {*document.packages(target), _MODEL}
+    return canonical(document.finish(epoch)) + b"\n"
 
 
-def release_sbom(spec: ReleaseSpec, lock: Lock, images: tuple[Image, ...], *, epoch: int) -> tuple[bytes, bytes]:
-    """The release's SBOM as canonical JSON and as XML: every target's contents below its image, and the model."""
-    from cyclonedx.output.xml import XmlV1Dot6
+def release_sbom(
+    spec: ReleaseSpec, lock: Lock, images: tuple[Image, ...], *, epoch: int, lock_digest: Digest
+) -> tuple[bytes, bytes]:
+    """The release's SBOM as canonical JSON and as XML: every image with its contents, and the model.
 
-    root = _component("application", spec.metadata.name, spec.metadata.version, "release")
-    bom = _bom(root, epoch, {"lock": lock, "images": images})
-    containers = []
+    ``lock_digest`` is that of ``release.lock``. A file that several images hold is one component.
+    """
+    root = make.root(spec, "application", spec.metadata.name, "release", {"lock": str(lock_digest)})
+    document = _Document(spec, lock, root)
+    targets = []
     for image in images:
         target = lock.target(image.variant, image.platform)
         assert target is not None, "an image is built from a target of the lock"
-        container = _component(
-            "container",
-            f"{spec.metadata.name}-{image.variant}",
-            spec.metadata.version,
-            f"image:{target.key}",
-            sha256=image.manifest.digest.hex,
+        targets.append((target, image))
+    document.add_packages(tuple(target for target, _ in targets))
+    document.add_model()
+    for target, image in targets:
+        container = f"image/{target.key}"
+        document.add(
+            make.component(
+                "container",
+                f"{spec.metadata.name}-{target.variant}",
+                spec.metadata.version,
+                container,
+                sha256=image.manifest.digest.hex,
+                properties={"derivation": str(image.derivation), "platform": str(target.platform)},
+            )
         )
-        bom.components.add(container)
-        containers.append(container)
-        _add_target(bom, container, target)
-    bom.register_dependency(root, containers)
-    _add_model(bom, root, spec, lock)
-    return _json(bom, spec), XmlV1Dot6(bom).output_as_string(indent=2).encode() + b"\n"
+        document.edges[container] |= {*document.packages(target), _MODEL}
+    document.edges["release"] |= {*(f"image/{target.key}" for target, _ in targets), _MODEL}
+    finished = document.finish(epoch)
+    return canonical(finished) + b"\n", xml_form(finished)
 
 
-def _bom(root: Component, epoch: int, identity: dict[str, object]) -> Bom:
-    from cyclonedx.model.bom import Bom
-    from cyclonedx.model.tool import Tool
+class _Document:
+    """A document in the making: components by reference, and for each reference those that it depends on."""
 
-    bom = Bom(serial_number=uuid.uuid5(_NAMESPACE, digest_of({**identity, "version": __version__}).hex))
-    bom.metadata.timestamp = datetime.fromtimestamp(epoch, UTC)
-    bom.metadata.component = root
-    bom.metadata.tools.tools.add(Tool(name="twinbuild", version=__version__))
-    bom.register_dependency(root)
-    return bom
+    def __init__(self, spec: ReleaseSpec, lock: Lock, root: dict[str, Any]) -> None:
+        self._spec = spec
+        self._lock = lock
+        self._root = root
+        self._components: dict[str, dict[str, Any]] = {}
+        self._inside: list[str] = []  # packages, of whose inside nothing is claimed
+        self._references: dict[_Key, str] = {}
+        self.edges: dict[str, set[str]] = {root["bom-ref"]: set()}
+
+    def add(self, component: dict[str, Any]) -> None:
+        """A new component."""
+        reference = component["bom-ref"]
+        assert reference not in self.edges, "references are unique"
+        self._components[reference] = component
+        self.edges[reference] = set()
+
+    def packages(self, target: Target) -> list[str]:
+        """References of a target's packages and wheels."""
+        return [self._references[item.filename, item.sha256] for item in target.contents]
+
+    def add_packages(self, targets: tuple[Target, ...]) -> None:
+        """Every package and wheel of the targets once, with the edges that any of them has."""
+        items: dict[_Key, LockedDeb | LockedWheel] = {}
+        requested: set[_Key] = set()
+        for target in targets:
+            for item in target.contents:
+                items.setdefault((item.filename, item.sha256), item)
+                if item.requested:
+                    requested.add((item.filename, item.sha256))
+        names = Counter(name for name, _ in items)
+        stated = {(entry.filename, entry.sha256): entry for entry in self._lock.licensing}
+        notices = {key: notice for target in targets for key, notice in _notices(target, stated).items()}
+        for key in sorted(items):
+            name, digest = key
+            match items[key]:
+                case LockedDeb() as item:
+                    reference = _reference("deb", name, digest, names)
+                    made = make.deb(item, reference, stated.get(key), notices.get(key), requested=key in requested)
+                case LockedWheel() as item:
+                    reference = _reference("wheel", name, digest, names)
+                    made = make.wheel(item, reference, stated.get(key), requested=key in requested)
+            self._references[key] = reference
+            self._inside.append(reference)
+            self.add(made)
+        for target in targets:
+            debs = {deb.name: self._references[deb.filename, deb.sha256] for deb in target.debs}
+            wheels = {wheel.name: self._references[wheel.filename, wheel.sha256] for wheel in target.wheels}
+            for deb in target.debs:
+                self.edges[debs[deb.name]] |= {debs[name] for name in deb.depends if name in debs}
+            for wheel in target.wheels:
+                self.edges[wheels[wheel.name]] |= {wheels[name] for name in wheel.requires if name in wheels}
+
+    def add_model(self) -> None:
+        """The model, its files and the data from which it came."""
+        spec = self._spec
+        card = spec.model.card
+        name, version = f"{spec.metadata.name}-model", spec.model.version
+        summary = lines(card.summary) if card is not None else ""
+        model = make.component("machine-learning-model", name, version, _MODEL, description=summary, properties={})
+        self.add({**model, "modelCard": model_card(spec)})
+        for artifact in self._lock.artifacts:
+            self._part(make.model_file(spec, artifact, f"artifact/{artifact.name}"))
+        for dataset in spec.model.datasets:
+            self._part(make.dataset(dataset, f"dataset/{dataset.name}"))
+
+    def _part(self, component: dict[str, Any]) -> None:
+        self.add(component)
+        self.edges[_MODEL].add(component["bom-ref"])
+
+    def finish(self, epoch: int) -> dict[str, Any]:
+        """The whole document. ``epoch`` is SOURCE_DATE_EPOCH."""
+        document: dict[str, Any] = {
+            "$schema": _SCHEMA,
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "version": 1,
+            "metadata": {
+                "timestamp": datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "lifecycles": [{"phase": "build"}],
+                "tools": {"components": [_TOOL]},
+                "manufacturer": make.team(self._spec.metadata),
+                "component": self._root,
+            },
+            "components": [self._components[reference] for reference in sorted(self._components)],
+            "dependencies": [
+                {"ref": reference, "dependsOn": sorted(self.edges[reference])} for reference in sorted(self.edges)
+            ],
+            "compositions": _compositions(sorted(self.edges), sorted(self._inside)),
+        }
+        return {**document, "serialNumber": uuid.uuid5(PROJECT, digest_of(document).hex).urn}
 
 
-def _component(
-    kind: str,
-    name: str,
-    version: str,
-    reference: str,
-    *,
-    sha256: str = "",
-    purl: Any = None,
-    properties: tuple[tuple[str, str], ...] = (),
-) -> Component:
-    from cyclonedx.model import HashAlgorithm, HashType, Property
-    from cyclonedx.model.component import Component, ComponentType
-
-    return Component(
-        type=ComponentType(kind),
-        name=name,
-        version=version,
-        bom_ref=reference,
-        purl=purl,
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else None,
-        properties=[Property(name=f"twinbuild:{key}", value=value) for key, value in properties],
-    )
+_TOOL: Final = {"type": "application", "name": "twinbuild", "version": __version__}
 
 
-def _add_target(bom: Bom, container: Component, target: Target) -> None:
-    debs = {deb.name: _deb(deb, target) for deb in target.debs}
-    wheels = {wheel.name: _wheel(wheel, target) for wheel in target.wheels}
-    for component in (*debs.values(), *wheels.values()):
-        bom.components.add(component)
-    bom.register_dependency(container, [*debs.values(), *wheels.values()])
+def _compositions(everything: list[str], inside: list[str]) -> list[dict[str, Any]]:
+    """The edges are all there; what a package bundles within itself is not known."""
+    complete = [{"aggregate": "complete", "dependencies": everything}]
+    return complete + ([{"aggregate": "unknown", "assemblies": inside}] if inside else [])
+
+
+def _reference(kind: str, name: str, digest: Digest, names: Counter[str]) -> str:
+    """A reference that stays the same from release to release: the file's name, with its digest only where it must."""
+    return f"{kind}/{name}" if names[name] == 1 else f"{kind}/{name}@{digest}"
+
+
+def _notices(target: Target, stated: dict[_Key, Licensing]) -> dict[_Key, Licensing]:
+    """For each package the statement that holds for it: its own, or that of whose copyright file is also its own."""
+    debs = {deb.name: stated.get((deb.filename, deb.sha256)) for deb in target.debs}
+    found: dict[_Key, Licensing] = {}
     for deb in target.debs:
-        bom.register_dependency(debs[deb.name], [debs[name] for name in deb.depends if name in debs])
-    for wheel in target.wheels:
-        bom.register_dependency(wheels[wheel.name], [wheels[name] for name in wheel.requires if name in wheels])
-
-
-def _deb(deb: LockedDeb, target: Target) -> Component:
-    from packageurl import PackageURL
-
-    distribution = _RELEASES.get(deb.suite.partition("-")[0], deb.suite)
-    return _component(
-        "library",
-        deb.name,
-        deb.version,
-        f"{target.key}/deb/{deb.name}",
-        sha256=deb.sha256.hex,
-        purl=PackageURL("deb", "debian", deb.name, deb.version, {"arch": deb.architecture, "distro": distribution}),
-        properties=(("requested", str(deb.requested).lower()), ("source", f"{deb.source} {deb.source_version}")),
-    )
-
-
-def _wheel(wheel: LockedWheel, target: Target) -> Component:
-    from packageurl import PackageURL
-
-    return _component(
-        "library",
-        wheel.name,
-        wheel.version,
-        f"{target.key}/wheel/{wheel.name}",
-        sha256=wheel.sha256.hex,
-        purl=PackageURL("pypi", None, wheel.name, wheel.version),
-        properties=(
-            ("filename", wheel.filename),
-            ("index", wheel.index),
-            ("requested", str(wheel.requested).lower()),
-        ),
-    )
-
-
-def _add_model(bom: Bom, root: Component, spec: ReleaseSpec, lock: Lock) -> None:
-    model = _component("machine-learning-model", f"{spec.metadata.name}-model", spec.model.version, "model")
-    bom.components.add(model)
-    parts = [
-        _component(
-            "file",
-            artifact.name,
-            spec.model.version,
-            f"artifact/{artifact.name}",
-            sha256=artifact.sha256.hex,
-            properties=(("uri", artifact.uri), ("size", str(artifact.size))),
-        )
-        for artifact in lock.artifacts
-    ]
-    parts += [
-        _component("data", dataset.name, dataset.version or "", f"dataset/{dataset.name}", sha256=dataset.sha256 or "")
-        for dataset in spec.model.datasets
-    ]
-    for part in parts:
-        bom.components.add(part)
-    bom.register_dependency(model, parts)
-    bom.register_dependency(root, [model])
-
-
-def _json(bom: Bom, spec: ReleaseSpec) -> bytes:
-    from cyclonedx.output.json import JsonV1Dot6
-
-    document = json.loads(JsonV1Dot6(bom).output_as_string())
-    for component in document["components"]:
-        if component["bom-ref"] == "model":
-            component["modelCard"] = _card(spec)
-    return canonical(document) + b"\n"
-
-
-def _card(spec: ReleaseSpec) -> dict[str, Any]:
-    """The model card (CycloneDX 1.6, modelCard) as far as the spec states it."""
-    card: dict[str, Any] = {"modelParameters": {"architectureFamily": spec.model.family}}
-    properties = [
-        {"name": f"twinbuild:hyperparameter:{name}", "value": json.dumps(to_json(value))}
-        for name, value in sorted(spec.model.hyperparameters.items())
-    ]
-    if properties:
-        card["properties"] = properties
-    stated = spec.model.card
-    if stated is not None:
-        if stated.metrics:
-            card["quantitativeAnalysis"] = {
-                "performanceMetrics": [
-                    {
-                        "type": metric.name,
-                        "value": repr(metric.value),
-                        **({"slice": metric.slice} if metric.slice else {}),
-                    }
-                    for metric in stated.metrics
-                ]
-            }
-        considerations = {"useCases": list(stated.intended_use), "technicalLimitations": list(stated.limitations)}
-        card["considerations"] = {key: value for key, value in considerations.items() if value}
-    return card
+        entry = debs[deb.name]
+        for _ in range(_MOST_LINKS):
+            if entry is None or not entry.same_as:
+                break
+            entry = debs.get(entry.same_as)
+        if entry is not None and not entry.same_as:
+            found[deb.filename, deb.sha256] = entry
+    return found

@@ -13,6 +13,7 @@ from twinbuild.model.platform import Platform
 
 __all__ = [
     "AptIndex",
+    "Licensing",
     "Lock",
     "LockedArtifact",
     "LockedDeb",
@@ -124,6 +125,11 @@ class Target:
         """``cpu-linux-amd64``: names the target in file names and messages."""
         return f"{self.variant}-{self.platform.file_part}"
 
+    @property
+    def contents(self) -> tuple[LockedDeb | LockedWheel, ...]:
+        """The packages and wheels that its image has."""
+        return (*self.debs, *self.wheels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedArtifact:
@@ -146,11 +152,30 @@ class LockedSourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Licensing:
+    """What a wheel or a Debian package says of its licence and of its makers, read from its own bytes.
+
+    All ``expressions`` and all ``names`` apply together. A name is the package's own word for a licence that no
+    expression says for certain. Neither is there where the package only has a text, which ``files`` names.
+    """
+
+    filename: str
+    sha256: Digest  # of that file
+    expressions: tuple[str, ...] = ()  # SPDX, normalised, sorted
+    names: tuple[str, ...] = ()  # sorted
+    files: tuple[str, ...] = ()  # licence texts, sorted: below dist-info, or the copyright file below the root
+    notice: Digest | None = None  # of a Debian package's copyright file
+    same_as: str = ""  # the Debian package whose copyright file is also this one's (Policy, 12.5)
+    authors: tuple[str, ...] = ()  # of a wheel; the maintainer of a Debian package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """Everything that a release may use.
 
     ``inputs`` is the digest of the part of the spec that a resolution depends on: a lock whose ``inputs`` differ from
     the spec's is stale. Parts carry digests of their own, so that a message can say which part is stale.
+    ``licensing`` has an entry for each wheel and package of an image as soon as its bytes were at hand.
     """
 
     python_inputs: Digest
@@ -162,6 +187,12 @@ class Lock:
     targets: tuple[Target, ...]  # sorted by key
     artifacts: tuple[LockedArtifact, ...]  # sorted by name
     source: tuple[LockedSourceFile, ...]  # sorted by path
+    licensing: tuple[Licensing, ...] = ()  # sorted by file name and digest
+
+    def packages(self) -> tuple[LockedDeb | LockedWheel, ...]:
+        """Every wheel and Debian package that is part of an image, once, sorted by file name and digest."""
+        found = {(item.filename, item.sha256): item for target in self.targets for item in target.contents}
+        return tuple(found[key] for key in sorted(found))
 
     def target(self, variant: str, platform: Platform) -> Target | None:
         """The target of that variant and platform, where the lock has it."""

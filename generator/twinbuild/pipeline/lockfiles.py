@@ -9,6 +9,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.pipeline.artifacts import changed_artifacts
 from twinbuild.pipeline.fetching import lacking
 from twinbuild.pipeline.keeping import keep_locked
+from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import same_file, write_file
 from twinbuild.pipeline.project import Project, read_lock, require_lock
@@ -45,7 +46,23 @@ def write_lock(project: Project, lock: Lock) -> bool:
     for path in sorted(project.lockfiles.glob(f"{project.spec.metadata.name}-*.txt")):
         if path.name not in texts:
             path.unlink()  # of a target that the spec no longer has
+    _refresh_exports(project, lock)
     return changed
+
+
+def _refresh_exports(project: Project, lock: Lock) -> None:
+    """A pylock that somebody exported beside the lock files says what the lock says, or goes with its target."""
+    exported = sorted(project.lockfiles.glob(f"pylock.{project.spec.metadata.name}-*.toml"))
+    if not exported:
+        return
+    from twinbuild.pipeline.pylocks import pylock_texts
+
+    texts = pylock_texts(project, lock)
+    for path in exported:
+        if path.name in texts:
+            write_file(path, texts[path.name])
+        else:
+            path.unlink()
 
 
 def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: bool) -> Lock:
@@ -72,7 +89,20 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
         lock = refresh_source(project, lock, machine)
         write_lock(project, lock)
     _require_bytes(project, lock, machine, discover=discover)
+    lock = _complete(project, lock, machine, locked=locked)
     keep_locked(project, lock, machine)
+    return lock
+
+
+def _complete(project: Project, lock: Lock, machine: Machine, *, locked: bool) -> Lock:
+    """The lock with every licence, now that all bytes are there. Raises LockError TB2225 where it may not change."""
+    missing = licences_missing(lock)
+    if not missing:
+        return lock
+    if locked:
+        raise LockError(missing)
+    lock = with_licences(lock, machine)
+    write_lock(project, lock)
     return lock
 
 

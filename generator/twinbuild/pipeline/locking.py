@@ -32,6 +32,7 @@ from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.debian import resolve_debian
@@ -62,6 +63,7 @@ def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]
     if current != lock.source:
         findings.append(_changed_source(lock, current))
     findings.extend(changed_artifacts(project, lock, machine))
+    findings += licences_missing(lock)
     return tuple(findings)
 
 
@@ -144,7 +146,8 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     )
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
-    return replace(lock, artifacts=pin_artifacts(project, lock, machine))
+    lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))
+    return with_licences(lock, machine, previous)
 
 
 class _Locking:

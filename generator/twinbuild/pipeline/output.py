@@ -7,6 +7,7 @@ change the store through an output; the copy shares blocks where the file system
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -19,7 +20,7 @@ from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.ports import Store
 
-__all__ = ["copy_blob", "replace_directory", "same_file", "write_file"]
+__all__ = ["copy_blob", "replace_directory", "same_blob", "same_file", "write_file"]
 
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
 _MARK: Final = "manifest.json"
@@ -49,6 +50,14 @@ def same_file(path: Path, content: bytes) -> bool:
         return path.stat().st_size == len(content) and path.read_bytes() == content
     except OSError:
         return False
+
+
+def same_blob(path: Path, digest: Digest) -> bool:
+    """Whether a regular file already has the content of that digest."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == digest.hex
 
 
 def copy_blob(store: Store, digest: Digest, target: Path) -> None:

@@ -122,7 +122,9 @@ def _documents(project: Project, lock: Lock, images: tuple[Image, ...], *, epoch
     """The files that the manifest covers, by path in the release."""
     spec = project.spec
     documents = {"release.lock": encode_lock(lock), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
-    documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(spec, lock, images, epoch=epoch)
+    documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(
+        spec, lock, images, epoch=epoch, lock_digest=Digest.of(documents["release.lock"])
+    )
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()

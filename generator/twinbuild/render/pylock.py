@@ -1,7 +1,8 @@
 """``pylock.toml`` (PEP 751): a target's wheels for any installer that reads the standard lock format.
 
-It carries no address: a wheel is named by a path relative to the file, by size and by SHA-256. Such a path is what the
-format allows besides an address, so the file works where the wheels lie beside it, and nowhere else by accident.
+It carries no address. The format wants a URL or a path for each wheel, and an installer uses a path where there is
+one: so a wheel is named by a path relative to the file, by size and by SHA-256. The file works where the wheels lie
+beside it (``twinbuild lock --export pylock --wheels`` puts them there), and nowhere else by accident.
 """
 
 from __future__ import annotations
@@ -12,9 +13,15 @@ from typing import Final
 from twinbuild.errors import InternalError
 from twinbuild.model.lock import LockedWheel, Target
 
-__all__ = ["WHEEL_DIRECTORY", "render_pylock"]
+__all__ = ["WHEEL_DIRECTORY", "pylock_name", "render_pylock"]
 
 WHEEL_DIRECTORY: Final = "wheels"
+
+
+def pylock_name(name: str, key: str, group: str = "") -> str:
+    """The file's name: ``pylock.NAME.toml``, where NAME has no dot (PEP 751) and says release, target and group."""
+    parts = [name, key, *([group] if group else [])]
+    return f"pylock.{'-'.join(parts).replace('.', '-')}.toml"
 
 
 def render_pylock(target: Target, wheels: tuple[LockedWheel, ...], *, directory: str = WHEEL_DIRECTORY) -> str:

@@ -25,6 +25,8 @@ class Metadata:
     project_urls: tuple[tuple[str, str], ...]  # label, address
     author: str
     author_email: str
+    maintainer: str
+    maintainer_email: str
     licence: str  # the old free text, which may be a whole licence
     licence_expression: str  # SPDX (PEP 639), as written
     licence_files: tuple[str, ...]  # below dist-info/licenses/
@@ -81,6 +83,8 @@ def parse_metadata(content: bytes, *, archive: str, member: str) -> Metadata:
         project_urls=tuple(sorted(raw.get("project_urls", {}).items())),
         author=raw.get("author", ""),
         author_email=raw.get("author_email", ""),
+        maintainer=raw.get("maintainer", ""),
+        maintainer_email=raw.get("maintainer_email", ""),
         licence=raw.get("license", ""),
         licence_expression=raw.get("license_expression", ""),
         licence_files=tuple(raw.get("license_files", ())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from twinbuild.errors import Finding, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import (
     AptIndex,
+    Licensing,
     Lock,
     LockedArtifact,
     LockedDeb,
@@ -86,6 +88,19 @@ LOCK = Lock(
         LockedSourceFile(path="-odd.py", size=1, sha256=D, executable=True),
         LockedSourceFile(path="app.py", size=0, sha256=D, executable=False),
     ),
+    licensing=(
+        Licensing(
+            filename="libc6_2.36-9_amd64.deb",
+            sha256=D,
+            expressions=("GPL-2.0-or-later", "LGPL-2.1-or-later"),
+            names=("public-domain",),
+            files=("usr/share/doc/libc6/copyright",),
+            notice=D,
+            authors=("GNU Libc Maintainers",),
+        ),
+        Licensing(filename="numpy-2.1.0-py3-none-any.whl", sha256=D, authors=("Zoë", "Ada")),
+        Licensing(filename="uvicorn-2.1.0-py3-none-any.whl", sha256=D, same_as=""),
+    ),
 )
 TEXT = encode_lock(LOCK).decode()
 
@@ -108,10 +123,17 @@ def test_one_entry_a_line() -> None:
     """A changed entry is a changed line."""
     lines = TEXT.split("\n")
     assert TEXT.endswith("}\n")
-    assert sum('"numpy"' in line for line in lines) == 2
+    assert sum('"name": "numpy"' in line for line in lines) == 2
     for line in lines:
-        assert line.count('"sha256"') <= 1
+        assert line.count('"sha256":') <= 1
     json.loads(TEXT)
+
+
+def test_first_version() -> None:
+    """A lock of the first version is read with everything it pins; its licences are not known yet."""
+    text = TEXT[: TEXT.index(',\n "licensing"')] + "\n}\n"
+    lock = decode_lock(text.replace('"lock": 2', '"lock": 1').encode())
+    assert lock == replace(LOCK, licensing=())
 
 
 CASES = [
@@ -154,9 +176,18 @@ CASES = [
     ("platform", "linux/amd64", "plan9/amd64", "TB2207"),
     ("date", "2026-01-01T00:00:00Z", "2026-01-01", "TB2207"),
     ("key", "A" * 40, "a" * 40, "TB2207"),
-    ("newer version", '"lock": 1', '"lock": 2', "TB2204"),
-    ("no version", '"lock": 1,', "", "TB2204"),
-    ("version as truth value", '"lock": 1', '"lock": true', "TB2204"),
+    ("newer version", '"lock": 2', '"lock": 3', "TB2204"),
+    ("first version with licences", '"lock": 2', '"lock": 1', "TB2204"),
+    ("no version", '"lock": 2,', "", "TB2204"),
+    ("version as truth value", '"lock": 2', '"lock": true', "TB2204"),
+    ("no licences", '"licensing": [', '"licences": [', "TB2205"),
+    ("not SPDX", '"LGPL-2.1-or-later"]', '"LGPL"]', "TB2207"),
+    ("not normal", '"LGPL-2.1-or-later"]', '"lgpl-2.1-or-later"]', "TB2207"),
+    ("licences not sorted", '["GPL-2.0-or-later", ', '["MIT", ', "TB2211"),
+    ("control character", '"Zo\u00eb"', '"Zo\\u0007"', "TB2207"),
+    ("two lines", '"Zo\u00eb"', '"Zo\\n"', "TB2207"),
+    ("author twice", '"Zo\u00eb", "Ada"', '"Ada", "Ada"', "TB2211"),
+    ("link to no package", '"same_as": ""', '"same_as": "../x"', "TB2207"),
     ("merge conflict", ' "targets"', "<<<<<<< ours\n=======\n>>>>>>> theirs\n", "TB2202"),
     ("cut short", TEXT[400:], "", "TB2201"),
     ("constant", '"size": 3', '"size": NaN', "TB2201"),
@@ -178,6 +209,15 @@ def test_bad_lock(old: str, new: str, code: str) -> None:
         changed = TEXT.count("\n", 0, TEXT.index(old)) + 1
         following = 1 if code == "TB2211" and '"zz"' in new else 0
         assert finding.where.line == changed + following
+
+
+def test_licence_of_nothing() -> None:
+    """A licence is stated for a file that is part of an image, by name and digest."""
+    other = TEXT.replace(f'"sha256": "{D}", "expressions"', f'"sha256": "{Digest.of(b"y")}", "expressions"', 1)
+    assert [finding.code for finding in refused(other)] == ["TB2212"]
+    beside = replace(LOCK.licensing[1], filename="pytest-2.1.0-py3-none-any.whl")
+    text = encode_lock(replace(LOCK, licensing=(LOCK.licensing[0], beside)))
+    assert [finding.code for finding in refused(text)] == ["TB2212"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from tests.unit.describe.conftest import Case
+from google.protobuf.json_format import MessageToDict, ParseDict
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
+from in_toto_attestation.v1.statement import Statement
+from packageurl import PackageURL
+from tests.unit.describe.conftest import Case, read_spec
 
 from twinbuild.codec.canonical import canonical
-from twinbuild.describe.provenance import provenance_statement
+from twinbuild.describe.provenance import provenance_statement, spec_digest
 from twinbuild.model.digest import Digest
 
 _COMMIT = "0123456789" * 4
@@ -34,10 +41,63 @@ def test_statement(two: Case) -> None:
 def test_dependencies(case: Case) -> None:
     """Every file of the lock that can enter the image is a dependency, by its digest."""
     dependencies = _statement(case)["predicate"]["buildDefinition"]["resolvedDependencies"]
-    found = {entry["digest"]["sha256"] for entry in dependencies if "sha256" in entry["digest"]}
+    found = [entry["digest"]["sha256"] for entry in dependencies if "sha256" in entry.get("digest", {})]
     target = case.lock.targets[0]
     locked = (*target.debs, *target.wheels, *target.build, *case.lock.artifacts, *case.lock.source)
-    assert found == {entry.sha256.hex for entry in locked}
+    indexes = [index.release.hex for index in case.lock.indexes]
+    assert sorted(found) == sorted([*(entry.sha256.hex for entry in locked), *indexes])
+
+
+def test_identifiers(two: Case) -> None:
+    """Packages, wheels and resolvers have package URLs; nothing is there twice, and no default index is named."""
+    dependencies = _statement(two)["predicate"]["buildDefinition"]["resolvedDependencies"]
+    identities = [json.dumps(entry, sort_keys=True) for entry in dependencies]
+    assert len(set(identities)) == len(identities)
+    uris = [entry["uri"] for entry in dependencies if "uri" in entry]
+    packages = [PackageURL.from_string(uri) for uri in uris if uri.startswith("pkg:")]
+    target = two.lock.targets[0]
+    assert len(packages) == len(target.debs) + len(target.wheels) + len(target.build) + 2
+    assert {purl.type for purl in packages} == {"deb", "pypi"}
+    assert all(purl.qualifiers["file_name"].endswith(".whl") for purl in packages if "file_name" in purl.qualifiers)
+    pins = {purl.name: purl.version for purl in packages if purl.type == "pypi" and not purl.qualifiers}
+    assert pins == {"pip": two.lock.resolver.pip, "pip-tools": two.lock.resolver.pip_tools}
+
+
+def test_official_messages(two: Case) -> None:
+    """in-toto's own messages read the statement and SLSA's its predicate, with no field left over; both validate."""
+    statement = _statement(two)
+    message = ParseDict(statement, statement_pb2.Statement())
+    Statement.copy_from_pb(message).validate()
+    predicate = ParseDict(statement["predicate"], provenance_pb2.Provenance())
+    for dependency in predicate.build_definition.resolved_dependencies:
+        ResourceDescriptor.copy_from_pb(dependency).validate()
+    assert MessageToDict(message) == statement
+    assert MessageToDict(predicate) == statement["predicate"]
+
+
+def test_rules_of_slsa(two: Case) -> None:
+    """SLSA 1.0, Provenance: required fields, URIs, one name for one parameter, no digest of another kind."""
+    predicate = _statement(two)["predicate"]
+    definition = predicate["buildDefinition"]
+    assert {"buildType", "externalParameters"} <= definition.keys()
+    for uri in (definition["buildType"], predicate["runDetails"]["builder"]["id"]):
+        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}#[a-z0-9/]+", uri)
+    assert not definition["externalParameters"].keys() & definition["internalParameters"].keys()
+    assert definition["externalParameters"]["variants"] == ["cpu", "gpu"]
+    for entry in definition["resolvedDependencies"]:
+        assert entry.keys() <= {"name", "uri", "digest", "annotations"}
+        assert entry.get("uri") or entry.get("digest")
+        for algorithm, value in entry.get("digest", {}).items():
+            assert re.fullmatch({"sha256": "[0-9a-f]{64}", "gitCommit": "[0-9a-f]{40}"}[algorithm], value)
+
+
+def test_spec_digest(case: Case) -> None:
+    """The parameter is the spec's value: a comment changes nothing, another value does."""
+    same = read_spec("# a comment\n" + case.text)
+    other = read_spec(case.text.replace("subsample: 1.0", "subsample: 0.9"))
+    assert spec_digest(same) == spec_digest(case.spec) != spec_digest(other)
+    statement = _statement(case)["predicate"]["buildDefinition"]["externalParameters"]
+    assert statement["spec"] == str(spec_digest(case.spec))
 
 
 def test_commit(case: Case) -> None:
@@ -45,7 +105,7 @@ def test_commit(case: Case) -> None:
 
     def commits(commit: str) -> list[str]:
         entries = _statement(case, commit)["predicate"]["buildDefinition"]["resolvedDependencies"]
-        return [entry["digest"]["gitCommit"] for entry in entries if "gitCommit" in entry["digest"]]
+        return [entry["digest"]["gitCommit"] for entry in entries if "gitCommit" in entry.get("digest", {})]
 
     assert commits(_COMMIT) == [_COMMIT]
     assert commits("") == []

@@ -1,22 +1,34 @@
+"""The SBOMs against CycloneDX's own schemas, against each other and against the lock."""
+
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import cyclonedx.schema
 import jsonschema_rs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 from tests.unit.describe.conftest import EXAMPLE, Case
 
 from twinbuild.describe.sbom import contents_sbom, release_sbom
+from twinbuild.describe.texts import line, lines
+from twinbuild.describe.xmlform import xml_form
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Licensing, Lock
 
 _SCHEMAS = Path(str(cyclonedx.schema.__file__)).parent / "_res"
 _ADDRESS = "http://cyclonedx.org/schema/"
+_SPACE = "{http://cyclonedx.org/schema/bom/1.6}"
+_LOCK = Digest.of(b"release.lock")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +43,29 @@ def validator() -> jsonschema_rs.Draft7Validator:
     return jsonschema_rs.Draft7Validator(schema, registry=registry, validate_formats=True)
 
 
+class _Files(etree.Resolver):
+    """Finds the schema of SPDX's identifiers beside that of CycloneDX; nothing is fetched."""
+
+    def resolve(self, url: str, pubid: str, context: Any) -> Any:
+        """The file, whatever address names it."""
+        name = "spdx.SNAPSHOT.xsd" if url.endswith("/spdx") else Path(url).name
+        return self.resolve_filename(str(_SCHEMAS / name), context)
+
+
+@pytest.fixture(scope="module")
+def xml_schema() -> etree.XMLSchema:
+    """CycloneDX's own XML schema of 1.6."""
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Files())
+    return etree.XMLSchema(etree.parse(_SCHEMAS / "bom-1.6.SNAPSHOT.xsd", parser))
+
+
+def _release(case: Case) -> tuple[bytes, bytes]:
+    return release_sbom(case.spec, case.lock, case.images, epoch=case.epoch, lock_digest=_LOCK)
+
+
 def _documents(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
-    release = json.loads(release_sbom(case.spec, case.lock, case.images, epoch=case.epoch)[0])
+    release = json.loads(_release(case)[0])
     contents = json.loads(contents_sbom(case.spec, case.lock, case.lock.targets[0], epoch=case.epoch))
     return release, contents
 
@@ -44,11 +77,38 @@ def test_schema(name: str, request: pytest.FixtureRequest, validator: jsonschema
         assert [error.message for error in validator.iter_errors(document)] == []
 
 
-def test_schema_is_strict(case: Case, validator: jsonschema_rs.Draft7Validator) -> None:
-    """The schema refuses what it does not know: a document that passes has no invented field."""
+@pytest.mark.parametrize("name", ["case", "two"])
+def test_xml_schema(name: str, request: pytest.FixtureRequest, xml_schema: etree.XMLSchema) -> None:
+    """So is the XML form, model card and compositions included."""
+    xml_schema.assertValid(etree.fromstring(_release(request.getfixturevalue(name))[1]))
+
+
+def test_schemas_are_strict(case: Case, validator: jsonschema_rs.Draft7Validator, xml_schema: etree.XMLSchema) -> None:
+    """The schemas refuse what they do not know: a document that passes has no invented field."""
     document = _documents(case)[0]
     document["components"][0]["invented"] = True
     assert list(validator.iter_errors(document))
+    document = _documents(case)[0]
+    document["components"][0]["licenses"] = [{"license": {"id": "BSD"}}]
+    assert list(validator.iter_errors(document))
+    tree = etree.fromstring(_release(case)[1])
+    (card,) = tree.iter(f"{_SPACE}modelCard")
+    etree.SubElement(card, f"{_SPACE}invented")
+    assert not xml_schema.validate(tree)
+    with pytest.raises(AssertionError, match="invented"):
+        xml_form({**document, "metadata": {"invented": 1}})
+
+
+def test_library_reads_it(case: Case) -> None:
+    """The reference library reads the XML and finds the same components, purls, licences and edges."""
+    from cyclonedx.model.bom import Bom
+
+    plain, marked = _release(case)
+    from_xml = Bom.from_xml(ET.fromstring(marked))  # type: ignore[attr-defined]
+    from_json = Bom.from_json(json.loads(plain))  # type: ignore[attr-defined]
+    assert len(from_xml.components) == len(json.loads(plain)["components"])
+    assert from_xml == from_json
+    assert from_xml.validate()
 
 
 @pytest.mark.parametrize("name", ["case", "two"])
@@ -98,24 +158,174 @@ def test_model(case: Case) -> None:
     assert components["dataset/synthetic-transactions"]["type"] == "data"
 
 
-def test_xml(two: Case) -> None:
-    """The XML names the same components, with the same digests and edges, as the JSON."""
-    plain, marked = release_sbom(two.spec, two.lock, two.images, epoch=two.epoch)
-    document, tree = json.loads(plain), ET.fromstring(marked)
-    space = "{http://cyclonedx.org/schema/bom/1.6}"
-    components = {
-        element.get("bom-ref"): [each.text for each in element.iterfind(f"{space}hashes/{space}hash")]
-        for element in tree.iterfind(f"{space}components/{space}component")
-    }
-    assert components == {
-        each["bom-ref"]: [digest["content"] for digest in each.get("hashes", [])] for each in document["components"]
-    }
+def _flat(element: etree._Element) -> Any:
+    """An element as (name, attributes, text or children), the namespace left out."""
+    children = [_flat(child) for child in element]
+    name = str(element.tag).removeprefix(_SPACE)
+    return name, dict(sorted(element.attrib.items())), children or (element.text or "")
+
+
+def _same(key: str, value: Any) -> Iterator[str]:
+    """Every text of the JSON form below a key, wherever the XML form puts it."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _same(name, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _same(key, item)
+    else:
+        yield str(value)
+
+
+@pytest.mark.parametrize("name", ["case", "two"])
+def test_forms_agree(name: str, request: pytest.FixtureRequest) -> None:
+    """The XML names the same components, edges and compositions as the JSON, with every text of each component."""
+    case = request.getfixturevalue(name)
+    plain, marked = _release(case)
+    document, tree = json.loads(plain), etree.fromstring(marked)
+    components = {element.get("bom-ref"): element for element in tree.find(f"{_SPACE}components")}
+    assert list(components) == [each["bom-ref"] for each in document["components"]]
+    for component in document["components"]:
+        element = components[component["bom-ref"]]
+        found = sorted(
+            text for each in element.iter() for text in (*each.attrib.values(), (each.text or "").strip()) if text
+        )
+        assert found == sorted(text for text in _same("", component) if text)
     edges = {
-        element.get("ref"): sorted(str(each.get("ref")) for each in element)
-        for element in tree.iterfind(f"{space}dependencies/{space}dependency")
+        element.get("ref"): [each.get("ref") for each in element] for element in tree.find(f"{_SPACE}dependencies")
     }
-    assert edges == {each["ref"]: sorted(each.get("dependsOn", [])) for each in document["dependencies"]}
+    assert edges == {each["ref"]: each["dependsOn"] for each in document["dependencies"]}
+    assert [
+        {
+            "aggregate": composition.findtext(f"{_SPACE}aggregate"),
+            **{
+                str(part.tag).removeprefix(_SPACE): [each.get("ref") for each in part]
+                for part in composition
+                if len(part)
+            },
+        }
+        for composition in tree.find(f"{_SPACE}compositions")
+    ] == document["compositions"]
     assert tree.get("serialNumber") == document["serialNumber"]
+    assert _flat(tree.find(f"{_SPACE}metadata/{_SPACE}component"))[1]["bom-ref"] == "release"
+
+
+def test_shared_packages(two: Case) -> None:
+    """What two targets share is one component, and both images depend on it."""
+    one = json.loads(contents_sbom(two.spec, two.lock, two.lock.targets[0], epoch=two.epoch))
+    document = _documents(two)[0]
+    packages = [each["bom-ref"] for each in document["components"] if "purl" in each]
+    assert packages == [each["bom-ref"] for each in one["components"] if "purl" in each]
+    edges = {entry["ref"]: entry["dependsOn"] for entry in document["dependencies"]}
+    assert edges["release"] == ["image/cpu-linux-amd64", "image/gpu-linux-amd64", "model"]
+    assert edges["image/cpu-linux-amd64"] == edges["image/gpu-linux-amd64"] == sorted([*packages, "model"])
+
+
+def test_same_name_other_bytes(two: Case) -> None:
+    """Two files of one name (of two indexes) are two components, told apart by digest."""
+    first, second = two.lock.targets
+    wheel = replace(second.wheels[0], sha256=Digest.of(b"other"), index="internal")
+    lock = replace(two.lock, targets=(first, replace(second, wheels=(wheel, *second.wheels[1:]))))
+    document = _documents(replace(two, lock=lock))[0]
+    references = [each["bom-ref"] for each in document["components"] if each["name"] == wheel.name]
+    assert references == sorted(f"wheel/{each.filename}@{each.sha256}" for each in (wheel, first.wheels[0]))
+    edges = {entry["ref"]: entry["dependsOn"] for entry in document["dependencies"]}
+    assert [reference in edges["image/gpu-linux-amd64"] for reference in references].count(True) == 1
+
+
+def _licences(case: Case, lock: Lock) -> dict[str, Any]:
+    document = _documents(replace(case, lock=lock))[0]
+    return {each["name"]: each["licenses"] for each in document["components"] if "purl" in each}
+
+
+def test_every_package_has_a_licence(case: Case) -> None:
+    """Each has at least one licence, and no id or expression that its own file did not state."""
+    stated = {entry.filename: entry for entry in case.lock.licensing}
+    document = _documents(case)[0]
+    for component in document["components"]:
+        if "purl" not in component:
+            continue
+        assert component["licenses"]
+        (filename,) = [each["value"] for each in component["properties"] if each["name"] == "twinbuild:filename"]
+        certain = {each.get("expression") or each["license"].get("id") for each in component["licenses"]} - {None}
+        allowed = set(stated[filename].expressions) | {" AND ".join(stated[filename].expressions)}
+        if not stated[filename].same_as:
+            assert certain <= allowed | {component["licenses"][0].get("expression")}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"expressions": ("MIT",)}, [{"id": "MIT"}]),
+        ({"expressions": ("MIT OR ISC",)}, "MIT OR ISC"),
+        ({"expressions": ("MIT OR ISC", "Zlib")}, "(MIT OR ISC) AND Zlib"),
+        ({"expressions": ("LicenseRef-Own",)}, "LicenseRef-Own"),
+        (
+            {"expressions": ("MIT", "MIT OR ISC"), "names": ("own",)},
+            [{"id": "MIT"}, {"name": "MIT OR ISC"}, {"name": "own"}],
+        ),
+        ({"files": ("licenses/A", "licenses/B")}, [{"name": "see licenses/A, licenses/B"}]),
+        ({}, [{"name": "not stated by the package"}]),
+        (None, [{"name": "not stated by the package"}]),
+    ],
+)
+def test_licence_forms(
+    case: Case, entry: dict[str, Any] | None, expected: Any, validator: jsonschema_rs.Draft7Validator
+) -> None:
+    """An id where it is one, an expression where it is certain, a name otherwise; the schema takes each."""
+    wheel = case.lock.targets[0].wheels[0]
+    entries = () if entry is None else (Licensing(filename=wheel.filename, sha256=wheel.sha256, **entry),)
+    lock = replace(case.lock, licensing=entries)
+    found = _licences(case, lock)[wheel.name]
+    declared = {"acknowledgement": "declared"}
+    if isinstance(expected, str):
+        assert found == [{"expression": expected, **declared}]
+    else:
+        assert found == [{"license": {**each, **declared}} for each in expected]
+    assert not list(validator.iter_errors(_documents(replace(case, lock=lock))[0]))
+
+
+def test_copyright_file_of_another_package(case: Case) -> None:
+    """A package whose copyright file is another's has the other's licence, text and digest; a circle has none."""
+    debs = {deb.name: deb for deb in case.lock.targets[0].debs}
+    bash, dash, sed = debs["bash"], debs["dash"], debs["sed"]
+    text = Digest.of(b"text")
+    entries = (
+        Licensing(filename=bash.filename, sha256=bash.sha256, same_as="dash"),
+        Licensing(filename=dash.filename, sha256=dash.sha256, same_as="sed"),
+        Licensing(filename=sed.filename, sha256=sed.sha256, files=("usr/share/doc/sed/copyright",), notice=text),
+    )
+    name = {"license": {"name": f"see /usr/share/doc/sed/copyright ({text})", "acknowledgement": "declared"}}
+    found = _licences(case, replace(case.lock, licensing=entries))
+    assert [found[each] for each in ("bash", "dash", "sed")] == [[name]] * 3
+    circle = (entries[0], replace(entries[1], same_as="bash"))
+    found = _licences(case, replace(case.lock, licensing=circle))
+    assert found["bash"] == [{"license": {"name": "not stated by the package", "acknowledgement": "declared"}}]
+
+
+def test_makers(case: Case) -> None:
+    """Debian supplies its packages and names the maintainer; a wheel has the authors that it states."""
+    components = {each["name"]: each for each in _documents(case)[0]["components"]}
+    assert components["bash"]["supplier"] == {"name": "Debian"}
+    assert components["bash"]["publisher"] == "Matthias Klose"
+    assert components["h11"]["authors"] == [{"name": "Nathaniel J. Smith"}]
+    assert "supplier" not in components["h11"]
+
+
+def test_minimum_elements(case: Case) -> None:
+    """NTIA's minimum elements: supplier or author, name, version, identifier, relationships, author of data, time."""
+    document = _documents(case)[0]
+    related = {entry["ref"] for entry in document["dependencies"]}
+    assert document["metadata"]["manufacturer"]["name"] == "payments-risk"
+    assert document["metadata"]["timestamp"] == "2026-11-01T00:00:00Z"
+    assert document["metadata"]["lifecycles"] == [{"phase": "build"}]
+    for component in document["components"]:
+        assert component["name"]
+        assert component["bom-ref"] in related
+        if "purl" in component:
+            assert component["version"]
+            assert component["hashes"]
+            assert {"supplier", "authors"} & component.keys()
 
 
 def test_contents_know_no_image(case: Case) -> None:
@@ -130,22 +340,29 @@ def test_serial_number_follows_images(case: Case) -> None:
     """Another image gives another serial number, so that two unlike documents are never taken for one."""
     other = replace(case.images[0], manifest=case.images[0].config)
     first, second = (
-        json.loads(release_sbom(case.spec, case.lock, (image,), epoch=case.epoch)[0])["serialNumber"]
-        for image in (case.images[0], other)
+        json.loads(_release(replace(case, images=(image,)))[0])["serialNumber"] for image in (case.images[0], other)
     )
     assert first != second
 
 
 _PROGRAM = """
 import hashlib
+import sys
 from pathlib import Path
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.describe.provenance import provenance_statement
 from twinbuild.describe.sbom import contents_sbom, release_sbom
 directory = Path({directory!r})
 lock = decode_lock((directory / "release.lock").read_bytes())
 spec = load_spec((SourceText(name="release.yaml", content=(directory / "release.yaml").read_bytes()),)).spec
-parts = (contents_sbom(spec, lock, lock.targets[0], epoch=0), *release_sbom(spec, lock, (), epoch=0))
+sys.path.insert(0, {root!r})
+from tests.unit.describe.conftest import image
+images = (image(lock, 0),)
+digest = images[0].derivation
+statement = provenance_statement(spec, lock, images, epoch=0, commit="", digest=digest)
+sboms = release_sbom(spec, lock, images, epoch=0, lock_digest=digest)
+parts = (contents_sbom(spec, lock, lock.targets[0], epoch=0), *sboms, statement)
 print(hashlib.sha256(b"".join(parts)).hexdigest())
 """
 
@@ -153,13 +370,13 @@ print(hashlib.sha256(b"".join(parts)).hexdigest())
 def test_same_bytes_in_every_process() -> None:
     """Hash seed, time zone and locale change no byte."""
     digests = set()
-    for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/Lima")):
+    for seed, zone, locale in (("1", "Asia/Tokyo", "C"), ("2", "America/Lima", "tr_TR.UTF-8")):
         done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM.format(directory=str(EXAMPLE))],
+            [sys.executable, "-c", _PROGRAM.format(directory=str(EXAMPLE), root=str(EXAMPLE.parents[1]))],
             env={
                 "PYTHONHASHSEED": seed,
                 "TZ": zone,
-                "LC_ALL": "C",
+                "LC_ALL": locale,
                 "PYTHONPATH": str(EXAMPLE.parents[1] / "generator"),
             },
             capture_output=True,
@@ -169,3 +386,63 @@ def test_same_bytes_in_every_process() -> None:
         digests.add(done.stdout)
     assert len(digests) == 1
     assert len(digests.pop().strip()) == 64
+
+
+_NAMES = st.text(max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.tuples(_NAMES, _NAMES, _NAMES))
+def test_any_text_in_both_forms(
+    case: Case,
+    validator: jsonschema_rs.Draft7Validator,
+    xml_schema: etree.XMLSchema,
+    texts: tuple[str, str, str],
+) -> None:
+    """Whatever text comes in, both forms are valid and say the same: what XML cannot hold is U+FFFD in both."""
+    summary, author, metric = texts
+    wheel = case.lock.targets[0].wheels[0]
+    entry = Licensing(filename=wheel.filename, sha256=wheel.sha256, names=(f"n{author}",), authors=(f"a{author}",))
+    stated = case.spec.model.card
+    assert stated is not None
+    card = stated.model_copy(
+        update={
+            "summary": f"s{summary}",
+            "intended_use": (f"u{summary}",),
+            "metrics": (stated.metrics[0].model_copy(update={"name": f"m{metric}", "slice": f"l{metric}"}),),
+        }
+    )
+    spec = case.spec.model_copy(update={"model": case.spec.model.model_copy(update={"card": card})})
+    lock = replace(case.lock, licensing=(entry,))
+    plain, marked = release_sbom(spec, lock, case.images, epoch=0, lock_digest=_LOCK)
+    document, tree = json.loads(plain), etree.fromstring(marked)
+    assert not list(validator.iter_errors(document))
+    xml_schema.assertValid(tree)
+    components = {each["bom-ref"]: each for each in document["components"]}
+    elements = {each.get("bom-ref"): each for each in tree.find(f"{_SPACE}components")}
+    path = f"wheel/{wheel.filename}"
+    assert components[path]["authors"] == [{"name": line(f"a{author}")}]
+    assert elements[path].findtext(f"{_SPACE}authors/{_SPACE}author/{_SPACE}name") == line(f"a{author}")
+    assert elements["model"].findtext(f"{_SPACE}description") == components["model"]["description"]
+    assert components["model"]["description"] == lines(f"s{summary}")
+    (use,) = elements["model"].iter(f"{_SPACE}useCase")
+    assert use.text == components["model"]["modelCard"]["considerations"]["useCases"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("a\x00b", "a\ufffdb"),
+        ("a\x1bb\x7f", "a\ufffdb\x7f"),
+        ("\ufffe\uffff", "\ufffd\ufffd"),
+        ("\ud800", "\ufffd"),
+        ("\U0001f600", "\U0001f600"),
+        ("a\r\nb\rc\n", "a\nb\nc"),
+        ("<&]]>\"'", "<&]]>\"'"),
+    ],
+)
+def test_rule_for_texts(text: str, held: str) -> None:
+    """XML 1.0, production 2 (Char), and 2.11 (line ends)."""
+    assert lines(text) == held
+    assert line(f" {text}\t x ") == line(held + " x")
+    assert "\n" not in line(text)

@@ -71,6 +71,14 @@ another package. What the image would hold depends on the order of unpacking.
 Leave out one of the packages.""",
     ),
     Code(
+        code="TB4208",
+        title="a copyright file is too large",
+        explanation=(
+            "A package's /usr/share/doc/PACKAGE/copyright has more than 8 MiB. The largest of Debian has a quarter of "
+            "that, so the file is none. Do not use the package; report it to its maintainer."
+        ),
+    ),
+    Code(
         code="TB4210",
         title="unknown maintainer script",
         explanation="""\

@@ -145,6 +145,14 @@ CODES: Final[tuple[Code, ...]] = (
         explanation=("The spec has a variant or a platform that the lock has no packages for. Run `twinbuild lock`."),
     ),
     Code(
+        code="TB2225",
+        title="the lock lacks licences",
+        explanation=(
+            "The lock holds what each package says of its licence, read from the package's own bytes. A lock made with "
+            "`--metadata-only`, or by an older twinbuild, does not have all of it yet. Everything that it pins stays "
+            "as it is: `twinbuild lock` reads what is missing, and so does any other verb that is not told `--locked`."
+        ),
+    Code(
         code="TB2250",
         title="the lock does not cover the spec",
         explanation="""\

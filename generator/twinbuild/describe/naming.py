@@ -1,0 +1,12 @@
+"""Names that the project gives, without a registry or a domain: everything hangs on one UUID (docs/sbom.md)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+__all__ = ["BUILDER", "BUILD_TYPE", "PROJECT"]
+
+PROJECT: Final = uuid.UUID("5a1f8e5c-2f0b-5c39-9d3e-7d1f4a1c0b6e")
+BUILD_TYPE: Final = f"{PROJECT.urn}#build/embedded/v1"
+BUILDER: Final = f"{PROJECT.urn}#builder/embedded"

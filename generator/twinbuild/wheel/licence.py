@@ -1,0 +1,137 @@
+"""What a wheel says of its licence and its makers: METADATA (PEP 639 and before it) and its licence files.
+
+Nothing is guessed. An expression is taken where METADATA gives one, or where an older field leaves one reading only;
+otherwise the licence keeps the name by which the wheel calls it.
+"""
+
+from __future__ import annotations
+
+from email.utils import getaddresses
+from pathlib import PurePosixPath
+from typing import Final
+
+from twinbuild.codec.spdx import licences_in, one_line, spdx_expression
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Licensing
+from twinbuild.wheel.contents import Wheel
+from twinbuild.wheel.metadata import Metadata
+
+__all__ = ["stated_authors", "stated_licences", "wheel_licensing"]
+
+_PREFIX: Final = "License :: "
+_NO_NAMES: Final = frozenset({"", "OSI Approved"})
+_PLACEHOLDERS: Final = frozenset({"", "unknown", "none", "n/a", "todo"})
+_LONGEST_NAME: Final = 120
+_FILES: Final = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")  # what setuptools takes by default
+# Classifiers that name one licence of SPDX (PEP 639, appendix "Mapping License Classifiers", the unambiguous ones);
+# "BSD License", "Apache Software License", "GNU General Public License (GPL)" and their like name several.
+_CLASSIFIERS: Final = {
+    "Blue Oak Model License (BlueOak-1.0.0)": "BlueOak-1.0.0",
+    "Boost Software License 1.0 (BSL-1.0)": "BSL-1.0",
+    "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
+    "Eclipse Public License 1.0 (EPL-1.0)": "EPL-1.0",
+    "Eclipse Public License 2.0 (EPL-2.0)": "EPL-2.0",
+    "European Union Public Licence 1.1 (EUPL 1.1)": "EUPL-1.1",
+    "European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
+    "GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
+    "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
+    "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
+    "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.0-or-later",
+    "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "MIT No Attribution License (MIT-0)": "MIT-0",
+    "Mozilla Public License 1.1 (MPL 1.1)": "MPL-1.1",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Mulan Permissive Software License v2 (MulanPSL-2.0)": "MulanPSL-2.0",
+    "PostgreSQL License": "PostgreSQL",
+    "SIL Open Font License 1.1 (OFL-1.1)": "OFL-1.1",
+    "The Unlicense (Unlicense)": "Unlicense",
+    "Universal Permissive License (UPL)": "UPL-1.0",
+    "University of Illinois/NCSA Open Source License": "NCSA",
+    "Zero-Clause BSD (0BSD)": "0BSD",
+}
+# What people write into License for a licence whose version is beyond doubt.
+_NAMES: Final = {
+    "2-clause bsd license": "BSD-2-Clause",
+    "3-clause bsd license": "BSD-3-Clause",
+    "apache 2": "Apache-2.0",
+    "apache 2.0": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0",
+    "apache license, version 2.0": "Apache-2.0",
+    "apache license version 2.0": "Apache-2.0",
+    "apache software license 2.0": "Apache-2.0",
+    "bsd 2-clause license": "BSD-2-Clause",
+    "bsd 3-clause": "BSD-3-Clause",
+    "bsd 3-clause license": "BSD-3-Clause",
+    "isc license": "ISC",
+    "mit license": "MIT",
+    "mozilla public license 2.0": "MPL-2.0",
+    "mpl 2.0": "MPL-2.0",
+    "the mit license": "MIT",
+}
+
+
+def wheel_licensing(wheel: Wheel, sha256: Digest) -> Licensing:
+    """The statement of a wheel whose file has that digest."""
+    expressions, names = stated_licences(wheel.metadata)
+    prefix = f"{wheel.dist_info}/"
+    files = sorted(
+        path
+        for path in (file.path.removeprefix(prefix) for file in wheel.files if file.path.startswith(prefix))
+        if _is_licence(path) and path == one_line(path)
+    )
+    return Licensing(
+        filename=wheel.filename,
+        sha256=sha256,
+        expressions=expressions,
+        names=names,
+        files=tuple(files),
+        authors=stated_authors(wheel.metadata),
+    )
+
+
+def _is_licence(path: str) -> bool:
+    if path.startswith("licenses/"):
+        return True
+    return "/" not in path and PurePosixPath(path).name.upper().startswith(_FILES)
+
+
+def stated_licences(metadata: Metadata) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """SPDX expressions and plain names; all of them apply. Both are empty where METADATA says nothing."""
+    if metadata.licence_expression:
+        found = spdx_expression(metadata.licence_expression)
+        return ((found,), ()) if found else ((), _unlike(metadata.licence_expression))
+    leaves = [text.removeprefix(_PREFIX) for text in metadata.classifiers if text.startswith(_PREFIX)]
+    leaves = [text.rpartition(" :: ")[2].strip() for text in leaves]
+    classified = [text for text in dict.fromkeys(leaves) if text not in _NO_NAMES]
+    certain = {_CLASSIFIERS[text] for text in classified if text in _CLASSIFIERS}
+    field = metadata.licence.strip()
+    if field.casefold() in _PLACEHOLDERS:
+        if len(classified) == 1 and certain:
+            return tuple(certain), ()
+        return (), _unlike(*classified)
+    line = one_line(field, longest=_LONGEST_NAME) if "\n" not in field else ""
+    known = _NAMES.get(line.casefold(), "") or spdx_expression(line)
+    if known and certain <= licences_in(known):
+        return (known,), ()
+    return (), _unlike(*([line] if line else []), *classified)
+
+
+def _unlike(*texts: str) -> tuple[str, ...]:
+    return tuple(sorted({line for text in texts if (line := one_line(text, longest=_LONGEST_NAME))}))
+
+
+def stated_authors(metadata: Metadata) -> tuple[str, ...]:
+    """Names of those who made it (addresses where there is no name), in METADATA's order: authors, else maintainers."""
+    for plain, addresses in (
+        (metadata.author, metadata.author_email),
+        (metadata.maintainer, metadata.maintainer_email),
+    ):
+        if name := one_line(plain):
+            return (name,)
+        pairs = getaddresses([addresses]) if addresses and len(addresses) < 10_000 else []
+        found = [one_line(name or address) for name, address in pairs]
+        if names := tuple(dict.fromkeys(name for name in found if name)):
+            return names
+    return ()
