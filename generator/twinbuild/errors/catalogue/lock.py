@@ -152,6 +152,7 @@ CODES: Final[tuple[Code, ...]] = (
             "`--metadata-only`, or by an older twinbuild, does not have all of it yet. Everything that it pins stays "
             "as it is: `twinbuild lock` reads what is missing, and so does any other verb that is not told `--locked`."
         ),
+    ),
     Code(
         code="TB2250",
         title="the lock does not cover the spec",
