@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Self
 
+from twinbuild.build.rootfs import located
 from twinbuild.errors import BuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
@@ -130,9 +131,9 @@ class Compiler:
         libraries = ":".join(str(self.root / directory / self.platform.triplet) for directory in ("usr/lib", "lib"))
         completed = self.runner.run(
             (
-                str(self.root / self.platform.loader),
+                str(located(self.root, self.platform.loader)),
                 *("--library-path", libraries),
-                str(self.root / self.executable),
+                str(located(self.root, self.executable)),
                 *("-S", "-s", "-P", "-W", "ignore", "-c", PROGRAM),
             ),
             environment=(

@@ -21,11 +21,12 @@ from typing import Final, Self
 from twinbuild.errors import BuildError
 from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
 
-__all__ = ["Materialised", "Tree", "discard", "make_mount_point", "materialise", "remove_mount_points"]
+__all__ = ["Materialised", "Tree", "discard", "located", "make_mount_point", "materialise", "remove_mount_points"]
 
 OPEN_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK: Final = 1 << 20
+_MOST_LINKS: Final = 40  # MAXSYMLINKS of Linux, path_resolution(7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,3 +252,30 @@ def remove_mount_points(root: Path, made: tuple[str, ...]) -> None:
                     os.rmdir(name, dir_fd=above)
                 elif stat.S_ISREG(status.st_mode) and status.st_size == 0:
                     os.unlink(name, dir_fd=above)
+
+
+def located(root: Path, path: str) -> Path:
+    """Where a path of the tree leads, its links followed as a process whose root is ``root`` would follow them.
+
+    Debian 12's ``/lib64/ld-linux-x86-64.so.2`` is an absolute link, which from outside names this machine's own loader.
+    Raises BuildError TB5920 for a loop.
+    """
+    rest = [part for part in reversed(path.split("/")) if part]
+    found: list[str] = []
+    links = 0
+    while rest:
+        part = rest.pop()
+        if part in (".", ".."):
+            found = found[:-1] if part == ".." else found
+            continue
+        place = root.joinpath(*found, part)
+        if not place.is_symlink():
+            found.append(part)
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise refused(path, f"it leads through more than {_MOST_LINKS} links")
+        target = str(place.readlink())
+        found = [] if target.startswith("/") else found
+        rest += [name for name in reversed(target.split("/")) if name]
+    return root.joinpath(*found)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from twinbuild.build.rootfs import Tree, discard, make_mount_point, materialise, remove_mount_points
+from twinbuild.build.rootfs import Tree, discard, located, make_mount_point, materialise, remove_mount_points
 from twinbuild.errors import BuildError
 from twinbuild.model.tree import BytesContent, Directory, Entry, File, Hardlink, Symlink
 
@@ -254,3 +254,37 @@ def test_directory_descriptors_follow_replacement(root: Path) -> None:
         tree.add(Symlink(path="a", target="../canary"))
         with pytest.raises(BuildError):
             tree.add(file("a/file"))
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("lib64/ld.so", "usr/lib/x/ld.so"),  # absolute, over a link to a directory
+        ("usr/lib64/ld.so", "usr/lib/x/ld.so"),
+        ("up", "usr/lib/x/ld.so"),  # no way out over ..
+        ("usr/lib/x/ld.so", "usr/lib/x/ld.so"),
+        ("nothing/here", "nothing/here"),
+        ("dangling", "etc/nothing"),
+    ],
+)
+def test_located_inside(root: Path, path: str, leads_to: str) -> None:
+    """Links lead where they would for a process whose root it is, absolute ones too."""
+    links = {
+        "lib64": "usr/lib64",
+        "usr/lib64/ld.so": "/lib/x/ld.so",
+        "lib": "/usr/lib",
+        "up": "../../../../usr/./lib/x/ld.so",
+        "dangling": "/etc/nothing",
+    }
+    entries: list[Entry] = [Directory(path=name) for name in ("usr", "usr/lib", "usr/lib/x", "usr/lib64")]
+    entries += [file("usr/lib/x/ld.so"), *(Symlink(path=name, target=target) for name, target in links.items())]
+    materialise(entries, root)
+    assert located(root, path) == root / leads_to
+
+
+def test_located_in_a_loop(root: Path) -> None:
+    """A loop is an error, not an endless search."""
+    materialise([Symlink(path="a", target="b"), Symlink(path="b", target="/a")], root)
+    with pytest.raises(BuildError) as caught:
+        located(root, "a")
+    assert caught.value.findings[0].code == "TB5920"
