@@ -109,6 +109,9 @@ def _changed_application_rebuilds_one_layer(example: Path) -> None:
     assert completed.returncode == 0, completed.stderr
     after = _layers(output)
     assert [title for title in before if before[title] != after[title]] == ["application"]
+    proof = json.loads((output / "run.json").read_text())["verification"]["layers"]
+    assert [layer["title"] for layer in proof if layer["built_twice"] == "now"] == ["application"]
+    assert {layer["title"]: layer["diff_id"] for layer in proof} == after
 
 
 def _golden(example: Path) -> tuple[object, str, dict[str, object]]:

@@ -7,8 +7,9 @@ manifest. A layer's cache entry is keyed by the digest of its derivation.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from twinbuild.oci.image import CONFIG, MANIFEST, image_config, image_manifest
 from twinbuild.oci.layer import write_layer
 from twinbuild.ports import Progress, Runner, Store, silent
 
-__all__ = ["EmbeddedBuilder"]
+__all__ = ["EmbeddedBuilder", "remember_layers"]
 
 _LAYERS = "layer"
 _IMAGES = "image"
@@ -113,6 +114,14 @@ class EmbeddedBuilder:
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+
+
+def remember_layers(store: Store, documents: Iterable[object]) -> None:
+    """Put finished layers (plain JSON) into a store's layer cache; what is no layer is left out."""
+    for document in documents:
+        layer = decode_layer(json.dumps(document).encode())
+        if layer is not None:
+            store.put_record(_LAYERS, layer.derivation, encode_layer(layer))
 
 
 _adopted: list[tuple[Store, Workshop]] = []

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.options import common, locked_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.model.image import Image
+    from twinbuild.pipeline.evidence import Evidence
 
 __all__ = ["command"]
 
@@ -70,9 +75,20 @@ def command(
         what = f"{len(image.layers)} layers, {size:.1f} MB"
         click.echo(f"image    {image.variant} {image.platform}  {image.manifest.digest}  {what}")
     varied = len(released.identical.variations)
-    again = "evidence of an earlier run on this machine" if released.evidence.reused else "just now"
+    again = _when(released.images, released.evidence)
     click.echo(f"verified built twice under {varied} variations, the same bytes ({again})")
     click.echo(f"output   {_shown(released.directory)}{'' if released.written else '  (unchanged)'}")
+
+
+def _when(images: tuple[Image, ...], evidence: Evidence) -> str:
+    """When the second build was made: of all layers, of none, or of some of them."""
+    layers = [layer for image in images for layer in image.layers]
+    earlier = sum(layer.derivation in evidence.earlier for layer in layers)
+    if evidence.reused:
+        return "evidence of an earlier run on this machine"
+    if not earlier:
+        return "just now"
+    return f"{len(layers) - earlier} of {len(layers)} layers just now, the others in earlier runs on this machine"
 
 
 def _shown(path: Path) -> str:

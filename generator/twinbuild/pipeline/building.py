@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import shutil
 import socket
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.build.embedded import EmbeddedBuilder
-from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.describe.contents import contents_documents
-from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.spec.values import epoch as epoch_of
-from twinbuild.model.verification import Identical, Verification
+from twinbuild.model.verification import Identical
 from twinbuild.oci.compress import compressor
+from twinbuild.pipeline.evidence import Evidence, proven_images, proven_layers, remember_proof
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import Tooling, make_plan
 from twinbuild.pipeline.project import Project
@@ -34,18 +31,7 @@ from twinbuild.verify.compare import compare_builds
 from twinbuild.verify.conditions import CLOCK_OFFSET, HOST_NAME, VARIATIONS
 from twinbuild.verify.second import build_again
 
-__all__ = ["Evidence", "build_images", "plan_release", "source_epoch", "verify_images"]
-
-_EVIDENCE = "verification"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """The outcome of a verification, what this machine did for it, and whether it was done in this run."""
-
-    verification: Verification
-    witnesses: tuple[tuple[str, str], ...]
-    reused: bool
+__all__ = ["build_images", "plan_release", "source_epoch", "verify_images"]
 
 
 def source_epoch(project: Project, machine: Machine) -> int:
@@ -82,18 +68,13 @@ def verify_images(
 ) -> Evidence:
     """Build everything a second time under other conditions and compare.
 
-    Evidence for the same derivations and the same images on this machine is reused unless ``again``. Raises BuildError
-    TB6001 if the second build fails; that builds differ is a result, not an error.
+    Evidence for the same derivations and the same bytes on this machine, of all images or of single layers, is reused
+    unless ``again``. Raises BuildError TB6001 if the second build fails; that builds differ is a result, not an error.
     """
-    key = digest_of({"derivations": [str(image.derivation) for image in images], "variations": VARIATIONS})
-    manifests = [str(image.manifest.digest) for image in images]
-    record = None if again else machine.store.record(_EVIDENCE, key)
-    if record is not None:
-        kept = json.loads(record)
-        if kept["manifests"] == manifests:
-            witnesses = tuple((name, how) for name, how in kept["witnesses"])
-            identical = Identical(variations=VARIATIONS, images=tuple(Digest.parse(text) for text in manifests))
-            return Evidence(verification=identical, witnesses=witnesses, reused=True)
+    known = None if again else proven_images(images, machine.store)
+    if known is not None:
+        return known
+    proven = () if again else proven_layers(images, machine.store)
     machine.progress("second build", 0, 0)
     machine.scratch.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="second-", dir=machine.scratch))
@@ -107,6 +88,7 @@ def verify_images(
             store=Path(machine.settings.store),
             scratch=scratch,
             epoch=epoch,
+            proven=proven,
         )
         with scratch_store(machine.store, second.store) as other:
             verification = compare_builds(
@@ -119,9 +101,13 @@ def verify_images(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     if isinstance(verification, Identical):
-        evidence = {"manifests": manifests, "witnesses": [list(pair) for pair in second.witnesses]}
-        machine.store.put_record(_EVIDENCE, key, canonical(evidence))
-    return Evidence(verification=verification, witnesses=second.witnesses, reused=False)
+        remember_proof(images, second.witnesses, machine.store)
+    return Evidence(
+        verification=verification,
+        witnesses=second.witnesses,
+        reused=False,
+        earlier=tuple(layer.derivation for layer in proven),
+    )
 
 
 def _clue(started: float, machine: Machine, scratch: Path) -> Clue:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from twinbuild.build.embedded import remember_layers
 from twinbuild.model.image import Image
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.building import build_images, plan_release
@@ -21,16 +22,22 @@ __all__ = ["rebuild"]
 
 
 def rebuild(request: Mapping[str, object]) -> tuple[Image, ...]:
-    """Build what a request of ``verify.second`` asks for; its blobs and layer cache are those of a new store."""
+    """Build what a request of ``verify.second`` asks for; its blobs and layer cache are those of a new store.
+
+    The cache is empty but for the layers that the request calls proven: each answers for its own derivation alone.
+    """
     overlays = request["overlays"]
     assert isinstance(overlays, list)
     scratch = Path(str(request["scratch"]))
     epoch = request["epoch"]
     assert isinstance(epoch, int)
+    proven = request.get("proven", [])
+    assert isinstance(proven, list)
     project = open_project(Path(str(request["spec"])), tuple(Path(path) for path in overlays))
     lock = require_lock(read_lock(project), project)
     inputs = DiskStore(Path(str(request["store"])))
     with scratch_store(inputs, scratch / "store") as store:
+        remember_layers(store, proven)
         machine = Machine(
             settings=Settings(store=str(scratch / "store"), offline=True),
             store=store,

@@ -24,7 +24,8 @@ from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.verification import Difference, Different, Identical, Verification
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.building import Evidence, build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.keeping import keep_built, keep_released
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_file, write_file
@@ -95,7 +96,7 @@ def release(
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, lock, images, machine)
-    write_file(target / _RUN, _run(machine, evidence, commit, started=started, durations=durations))
+    write_file(target / _RUN, _run(machine, images, evidence, commit, started=started, durations=durations))
     remember_output(target, machine.store, exclude=_RUN)
     return Released(
         directory=target, digest=digest, images=images, identical=identical, evidence=evidence, written=written
@@ -171,7 +172,13 @@ def _finding(difference: Difference) -> Finding:
 
 
 def _run(
-    machine: Machine, evidence: Evidence, commit: Commit | None, *, started: float, durations: dict[str, float]
+    machine: Machine,
+    images: tuple[Image, ...],
+    evidence: Evidence,
+    commit: Commit | None,
+    *,
+    started: float,
+    durations: dict[str, float],
 ) -> bytes:
     """What this run observed: readable, unhashed, and the only place for it."""
     uname = os.uname()
@@ -189,7 +196,20 @@ def _run(
             "byte_order": sys.byteorder,
         },
         "commit": {"identifier": commit.identifier, "modified": commit.modified} if commit else None,
-        "verification": {"reused": evidence.reused, "witnesses": dict(evidence.witnesses)},
+        "verification": {
+            "reused": evidence.reused,
+            "witnesses": dict(evidence.witnesses),
+            "layers": [
+                {
+                    "image": f"{image.variant} {image.platform}",
+                    "title": layer.title,
+                    "diff_id": str(layer.diff_id),
+                    "built_twice": "earlier" if layer.derivation in evidence.earlier else "now",
+                }
+                for image in images
+                for layer in image.layers
+            ],
+        },
         "store": machine.settings.store,
     }
     canonical(document)  # nothing in it that JSON cannot hold

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.codec.built import decode_image
+from twinbuild.codec.canonical import to_json
 from twinbuild.errors import BuildError
-from twinbuild.model.image import Image
+from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.ports import Runner
 from twinbuild.verify.conditions import varied_environment
 
@@ -27,11 +28,20 @@ class SecondBuild:
 
 
 def build_again(
-    runner: Runner, *, interpreter: Path, spec: Path, overlays: tuple[Path, ...], store: Path, scratch: Path, epoch: int
+    runner: Runner,
+    *,
+    interpreter: Path,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    store: Path,
+    scratch: Path,
+    epoch: int,
+    proven: tuple[BuiltLayer, ...] = (),
 ) -> SecondBuild:
     """Run ``twinbuild rebuild`` under other conditions; its layers go to a store of their own below ``scratch``.
 
-    Raises BuildError TB6001 if it fails, with what it said.
+    ``proven`` are layers that need no second build, where it arrives at their derivations. Raises
+    BuildError TB6001 if it fails, with what it said.
     """
     directory = scratch / "a-directory-of-another-name-and-length" / "second"
     directory.mkdir(parents=True)
@@ -42,6 +52,7 @@ def build_again(
         "scratch": str(directory),
         "epoch": epoch,
         "seed": _SEED,
+        "proven": [to_json(layer) for layer in proven],
     }
     completed = runner.run(
         (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),
