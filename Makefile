@@ -20,7 +20,7 @@ test: $(VENV)/dev ## Run the tests (T=path to choose)
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow" $(T)
 
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
-	$(BIN)/python -m pytest -q -m slow $(T)
+	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m slow $(T)
 
 check: lint types test ## Lint, types and tests
 

@@ -1,8 +1,12 @@
-"""What every test may rely on."""
+"""What every test may rely on, and that in CI none is passed over."""
 
 from __future__ import annotations
 
+import os
 import signal
+from typing import Final
+
+import pytest
 
 from fakes.tool import tool
 
@@ -10,3 +14,38 @@ __all__ = ["tool"]
 
 # A shell that starts a command in the background has it ignore SIGINT; tests of interruption need Python's own handler.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where a test that CI skips runs all the same.
+_ELSEWHERE: Final = {"root may write everywhere": "tools/reproduce --test runs it as another user"}
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what is skipped, and why."""
+    _note(report.nodeid, report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Likewise for whole modules."""
+    _note(report.nodeid, report)
+
+
+def _note(name: str, report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if reason not in _ELSEWHERE:
+            _skipped.append(f"{name}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: what it needs must be installed there."""
+    if os.environ.get("CI") and _skipped and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which."""
+    if os.environ.get("CI") and _skipped:
+        terminalreporter.section("skipped in CI, which counts as a failure", sep="=", red=True)
+        for line in sorted(set(_skipped)):
+            terminalreporter.line(line)

@@ -86,7 +86,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory.mkdir()
     script = directory / "twinbuild"
     generator = EXAMPLES.parent / "generator"
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={generator} exec {sys.executable} -m twinbuild.cli "$@"\n')
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{generator}" exec "{sys.executable}" -m twinbuild.cli "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
 

@@ -37,7 +37,7 @@ def test_skeleton() -> None:
 
 
 def test_skeleton_is_what_the_standard_library_makes(tmp_path: Path) -> None:
-    """But for the scripts that activate it, ``venv`` leaves the same tree for this host's Python."""
+    """But for activation and a .gitignore, ``venv`` leaves the same tree for this host's Python."""
     minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
     base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
     executable = base.with_name(f"python{minor}")
@@ -46,7 +46,7 @@ def test_skeleton_is_what_the_standard_library_makes(tmp_path: Path) -> None:
     made = {}
     for path in prefix.rglob("*"):
         name = str(path).removeprefix("/")
-        if "ctivate" not in path.name:
+        if "ctivate" not in path.name and path.name != ".gitignore":
             made[name] = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
     ours: dict[str, object] = {}
     for entry in entries(str(prefix).removeprefix("/"), host.python_version(), str(executable).removeprefix("/")):
