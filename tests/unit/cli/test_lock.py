@@ -1,0 +1,61 @@
+"""``lock --export`` and ``lock --check`` on a lock that does not know its licences yet."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fakes.tool import EXAMPLES, Tool
+
+NAME = "pylock.fraud-scorer-cpu-linux-amd64.toml"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The first example with its lock."""
+    target = tmp_path / "fraud-scorer"
+    shutil.copytree(EXAMPLES / "fraud-scorer", target, ignore=shutil.ignore_patterns("dist"))
+    return target
+
+
+def test_export(tool: Tool, project: Path, tmp_path: Path) -> None:
+    """The files' paths are printed, as text and as JSON; by default they lie beside the lock files."""
+    ended = tool("lock", "--export", "pylock", str(project))
+    assert (ended.status, ended.out) == (0, f"{project / 'lockfiles' / NAME}\n")
+    ended = tool("lock", "--export", "pylock", "--json", "--output", str(tmp_path / "out"), str(project))
+    assert json.loads(ended.out) == {"files": [str(tmp_path / "out" / NAME)], "wheels": 0}
+    assert (tmp_path / "out" / NAME).read_bytes() == (project / "lockfiles" / NAME).read_bytes()
+
+
+def test_no_export_of_a_stale_lock(tool: Tool, project: Path, tmp_path: Path) -> None:
+    """A lock that does not fit the spec, or wheels that are not here, are refused, and nothing is written."""
+    ended = tool("lock", "--export", "pylock", "--wheels", "--output", str(tmp_path / "out"), str(project))
+    assert (ended.status, "TB2258" in ended.err) == (3, True)
+    spec = project / "release.yaml"
+    spec.write_text(spec.read_text().replace("skops==0.16.0", "skops==0.15.0"))
+    ended = tool("lock", "--export", "pylock", "--output", str(tmp_path / "out"), str(project))
+    assert (ended.status, "TB2220" in ended.err) == (3, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_of_an_export(tool: Tool, project: Path) -> None:
+    """They mean nothing without it."""
+    assert tool("lock", "--wheels", str(project)).status == 2
+    assert tool("lock", "--output", "out", str(project)).status == 2
+    assert tool("lock", "--export", "poetry", str(project)).status == 2
+
+
+def test_check_names_missing_licences(tool: Tool, project: Path) -> None:
+    """A lock of the first version is read, and is not fresh before its licences are there."""
+    lock = project / "release.lock"
+    text = lock.read_text()
+    assert tool("lock", "--check", str(project)).status == 0
+    old = text[: text.index(',\n "licensing"')].replace('"lock": 2', '"lock": 1') + "\n}\n"
+    lock.write_text(old)
+    ended = tool("lock", "--check", "--json", str(project))
+    assert ended.status == 1
+    assert [finding["code"] for finding in json.loads(ended.err)["findings"]] == ["TB2225"]
+    assert lock.read_text() == old
