@@ -21,7 +21,7 @@ WHEEL_DIRECTORY: Final = "wheels"
 def pylock_name(name: str, key: str, group: str = "") -> str:
     """The file's name: ``pylock.NAME.toml``, where NAME has no dot (PEP 751) and says release, target and group."""
     parts = [name, key, *([group] if group else [])]
-    return f"pylock.{'-'.join(parts).replace('.', '-')}.toml"
+    return f"pylock.{'-'.join(parts)}.toml"
 
 
 def render_pylock(target: Target, wheels: tuple[LockedWheel, ...], *, directory: str = WHEEL_DIRECTORY) -> str:

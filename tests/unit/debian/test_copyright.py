@@ -89,6 +89,7 @@ def test_all_apply() -> None:
         b"\xff\xfe" + HEAD.encode(),
         HEAD.encode() + b"Comment: no files\n",
         stanzas("\n The text itself, without a short name.\n"),
+        stanzas("Expat", "\n The text itself, without a short name.\n"),
         HEAD.encode(),
     ],
 )
@@ -140,6 +141,7 @@ def test_package() -> None:
         ("usr/share/doc/demo/copyright", "../../common-licenses/GPL", ""),
         ("usr/share/doc/demo", "../../../../../etc", ""),
         ("usr/share/doc/demo", ".", ""),
+        ("usr/share/doc/demo/copyright", "../demo/copyright", ""),
         ("usr/share/doc/other/copyright", "../demo-common/copyright", ""),
     ],
 )

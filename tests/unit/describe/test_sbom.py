@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from tests.unit.describe.conftest import EXAMPLE, Case
+from tests.unit.describe.conftest import EXAMPLE, Case, read_spec
 
 from twinbuild.describe.sbom import contents_sbom, release_sbom
 from twinbuild.describe.texts import line, lines
@@ -208,6 +208,30 @@ def test_forms_agree(name: str, request: pytest.FixtureRequest) -> None:
     ] == document["compositions"]
     assert tree.get("serialNumber") == document["serialNumber"]
     assert _flat(tree.find(f"{_SPACE}metadata/{_SPACE}component"))[1]["bom-ref"] == "release"
+
+
+def test_edges_are_those_of_the_lock(case: Case) -> None:
+    """A package depends on what the lock says it depends on, in a stable order."""
+    for document in _documents(case):
+        edges = {entry["ref"]: entry["dependsOn"] for entry in document["dependencies"]}
+        assert list(edges) == sorted(edges)
+        references = [component["bom-ref"] for component in document["components"]]
+        assert references == sorted(references)
+        target = case.lock.targets[0]
+        debs = {deb.name: f"deb/{deb.filename}" for deb in target.debs}
+        wheels = {wheel.name: f"wheel/{wheel.filename}" for wheel in target.wheels}
+        for deb in target.debs:
+            assert edges[debs[deb.name]] == sorted(debs[name] for name in deb.depends)
+        for wheel in target.wheels:
+            assert edges[wheels[wheel.name]] == sorted(wheels[name] for name in wheel.requires)
+
+
+def test_order_in_the_spec(case: Case) -> None:
+    """The order in which hyper-parameters stand in the spec changes no byte."""
+    stated = "{n_estimators: 80, learning_rate: 0.1, max_depth: 3, subsample: 1.0, random_state: 7}"
+    turned = "{random_state: 7, subsample: 1.0, max_depth: 3, learning_rate: 0.1, n_estimators: 80}"
+    assert stated in case.text
+    assert _release(replace(case, spec=read_spec(case.text.replace(stated, turned)))) == _release(case)
 
 
 def test_shared_packages(two: Case) -> None:
