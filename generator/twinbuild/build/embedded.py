@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from twinbuild.build.interpreter import Workshop
+from twinbuild.build.parent import die_with_parent
 from twinbuild.build.recipes import layer_entries, weight
 from twinbuild.codec.built import decode_image, decode_layer, encode_image, encode_layer
 from twinbuild.codec.canonical import digest_of
@@ -103,7 +104,7 @@ class EmbeddedBuilder:
             return
         # Forked, so that a worker starts at once with everything imported; no thread runs here at this moment.
         with ProcessPoolExecutor(
-            workers, mp_context=get_context("fork"), initializer=_adopt, initargs=(self.store, workshop)
+            workers, mp_context=get_context("fork"), initializer=_adopt, initargs=(self.store, workshop, os.getpid())
         ) as pool:
             pending = {pool.submit(_realise_adopted, key, missing[key]) for key in order}
             try:
@@ -127,8 +128,9 @@ def remember_layers(store: Store, documents: Iterable[object]) -> None:
 _adopted: list[tuple[Store, Workshop]] = []
 
 
-def _adopt(store: Store, workshop: Workshop) -> None:
-    """Remember in a new worker what it inherited from its parent."""
+def _adopt(store: Store, workshop: Workshop, parent: int) -> None:
+    """Remember in a new worker what it inherited from its parent, and end with it."""
+    die_with_parent(parent)
     _adopted[:] = [(store, workshop)]
 
 

@@ -71,8 +71,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    from twinbuild.cli.outcome import run
+    from twinbuild.cli.outcome import end_in_order, run
 
+    end_in_order()
     sys.exit(run(cli, sys.argv[1:]))
 
 

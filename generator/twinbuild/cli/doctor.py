@@ -26,7 +26,8 @@ def command(*, offline: bool, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from twinbuild import __version__
-    from twinbuild.cli.session import home_of, scratch_directory, settings_beside
+    from twinbuild.cli.scratch import scratch_directory
+    from twinbuild.cli.session import home_of, settings_beside
     from twinbuild.pipeline.examining import Check, State, examine
     from twinbuild.pipeline.machine import Machine, reach
     from twinbuild.ports import silent

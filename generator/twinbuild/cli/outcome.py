@@ -5,20 +5,45 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Final
 
 import click
 
 from twinbuild.errors import Finding, InternalError, TwinbuildError
 
-__all__ = ["color_wanted", "findings_json", "run"]
+__all__ = ["color_wanted", "end_in_order", "findings_json", "run"]
 
 _USAGE: Final = 2
 _INTERRUPTED: Final = 130
 _NOBODY_READS: Final = 141  # as if SIGPIPE had ended it
 _LONGEST: Final = 500  # characters of an argument that a message repeats
+
+
+class _Told(BaseException):
+    """SIGTERM or SIGHUP: end, and clear away what would stay behind."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def end_in_order() -> None:
+    """Let SIGTERM and SIGHUP unwind the command like Ctrl-C does, in this process and not in its workers."""
+    ours = os.getpid()
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != ours:
+            os._exit(128 + number)
+        signal.signal(number, signal.SIG_IGN)  # once: the way out is short
+        raise _Told(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # under nohup it stays ignored
+            signal.signal(number, told)
 
 
 def color_wanted(stream: object) -> bool:
@@ -60,10 +85,8 @@ def run(cli: click.Group, arguments: Sequence[str]) -> int:
         status = _invoke(cli, arguments)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a reader who went away or a full disk is an error like others
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.exceptions.Abort:
-        return _INTERRUPTED
+    except (_Told, click.exceptions.Exit, click.exceptions.Abort) as error:
+        return _ended(error)
     except click.ClickException as error:
         return _usage(error, wants_json=wants_json)
     except TwinbuildError as error:
@@ -80,6 +103,15 @@ def run(cli: click.Group, arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  the last border: our bug, said as such
         return _crashed(error, wants_json=wants_json)
     return status if isinstance(status, int) else 0
+
+
+def _ended(error: BaseException) -> int:
+    match error:
+        case _Told():
+            return 128 + error.number
+        case click.exceptions.Exit():
+            return error.exit_code
+    return _INTERRUPTED
 
 
 def _invoke(cli: click.Group, arguments: Sequence[str]) -> object:

@@ -13,7 +13,10 @@ __all__ = ["command"]
 @click.command("rebuild", hidden=True)
 def command() -> None:
     """Read a request from standard input, bring the conditions about, build, and answer on standard output."""
+    from twinbuild.build.parent import die_with_parent
+
     request = json.load(sys.stdin)
+    die_with_parent(request["parent"])
     from twinbuild.verify.conditions import apply_conditions
 
     witnesses = apply_conditions(seed=request["seed"])  # first: what follows must not see the caller's conditions

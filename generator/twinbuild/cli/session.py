@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twinbuild.cli.progress import shown_progress
-from twinbuild.errors import EnvironmentFault
+from twinbuild.cli.scratch import scratch_in_use
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.machine import Machine
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.sources.configure import settings_from
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["home_of", "scratch_directory", "session", "settings_beside"]
+__all__ = ["home_of", "session", "settings_beside"]
 
 _CONFIGURATION = "twinbuild.toml"
 
@@ -32,7 +31,11 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
     settings = settings_beside(beside, environment)
     if offline:
         settings = replace(settings, offline=True)
-    with DiskStore(Path(settings.store), paranoid=paranoid) as store, shown_progress(quiet=quiet) as progress:
+    with (
+        DiskStore(Path(settings.store), paranoid=paranoid) as store,
+        scratch_in_use(environment) as scratch,
+        shown_progress(quiet=quiet) as progress,
+    ):
         yield Machine(
             settings=settings,
             store=store,
@@ -40,7 +43,7 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
             environment=environment,
             interpreter=Path(sys.executable),
             home=home_of(environment),
-            scratch=scratch_directory(environment),
+            scratch=scratch,
             now=datetime.now(UTC),
             progress=progress,
         )
@@ -65,27 +68,3 @@ def home_of(environment: Mapping[str, str]) -> str:
     with contextlib.suppress(RuntimeError):
         return environment.get("HOME") or str(Path("~").expanduser())
     return "/nonexistent"
-
-
-def scratch_directory(environment: Mapping[str, str]) -> Path:
-    """A directory of this user alone below TMPDIR, for what is deleted again. Raises EnvironmentFault TB8003."""
-    temporary = Path(environment.get("TMPDIR") or "/tmp")  # noqa: S108  a private directory is made below it
-    path = temporary / f"twinbuild-{os.getuid()}"
-    try:
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-        status = path.lstat()
-    except OSError as error:
-        raise _unfit(temporary, f"cannot be used: {error.strerror}") from error
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
-        raise _unfit(path, "is not a directory that only you can write to")
-    return path
-
-
-def _unfit(path: Path, why: str) -> EnvironmentFault:
-    return EnvironmentFault.of(
-        "TB8003",
-        f"the temporary directory {why}",
-        hint="set TMPDIR to a directory that you can write to, and remove what lies there if it isn't yours",
-        where=str(path),
-    )

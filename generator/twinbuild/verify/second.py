@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def build_again(
         "epoch": epoch,
         "seed": _SEED,
         "proven": [to_json(layer) for layer in proven],
+        "parent": os.getpid(),
     }
     completed = runner.run(
         (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import Tool
-from twinbuild.cli.session import home_of, scratch_directory
+from twinbuild.cli.scratch import scratch_directory
+from twinbuild.cli.session import home_of
 from twinbuild.errors import EnvironmentFault
 
 NAMES = ["twinbuild", "python", "machine", "store", "temporary directory", "sandbox", "git", "certificates"]
