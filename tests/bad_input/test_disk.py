@@ -22,7 +22,7 @@ from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.verification import verify
 
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
+ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="only root may mount")
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def test_few_open_files(tmp_path: Path, limit: int) -> None:
     assert ended.returncode in (0, 4)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="two users are needed")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
 def test_two_users() -> None:
     """ST-04: another user's store is TB3108, another's temporary directory TB8003: nobody is trusted by a name."""
     code = (

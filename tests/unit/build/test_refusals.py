@@ -28,10 +28,10 @@ OTHER = Digest.of(b"another version's")
 
 def test_another_byte_code_program(tmp_path: Path) -> None:
     """TB5011: the plan's program is not ours."""
-    interpreter = Interpreter(version="3.11.2", executable="usr/bin/python3.11", program=OTHER, debs=())
-    workshop = Workshop(runner=FakeRunner({}), directory=tmp_path, roots=((interpreter, tmp_path),))
+    interpreter = Interpreter(version="3.11.2", executable="usr/bin/python3.11", program=OTHER, builds=())
+    workshop = Workshop(runner=FakeRunner({}), directory=tmp_path, roots=())
     with pytest.raises(BuildError) as caught:
-        workshop.compiler(interpreter, PLATFORM)
+        workshop.compiler(interpreter)
     assert caught.value.findings[0].code == "TB5011"
 
 
