@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,11 @@ __all__ = ["conjunction", "is_identifier", "licences_in", "one_line", "spdx_expr
 
 _LONGEST: Final = 2000
 _DEEPEST: Final = 20
+# Controls, invisible and direction-changing characters, surrogates, what XML lacks. Listed, for what Python calls
+# printable depends on its version, and a lock must not.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]"
+)
 _WORDS: Final = frozenset({"AND", "OR", "(", ")"})
 
 
@@ -44,7 +50,7 @@ def conjunction(expressions: Iterable[str]) -> str:
 
 
 def one_line(text: str, *, longest: int = 500) -> str:
-    """A text as one line for people: white space collapsed, what cannot be printed replaced by U+FFFD.
+    """A text as one line for people: white space collapsed, characters that nobody sees replaced by U+FFFD.
 
     "" where more than ``longest`` characters are left: that is no name.
     """
@@ -53,4 +59,4 @@ def one_line(text: str, *, longest: int = 500) -> str:
     line = " ".join(text.split())
     if len(line) > longest:
         return ""
-    return "".join(character if character.isprintable() else "\ufffd" for character in line)
+    return _UNSEEN.sub("\ufffd", line)

@@ -17,7 +17,7 @@ from twinbuild.wheel.licence import wheel_licensing
 __all__ = ["read_licensing"]
 
 _KIND: Final = "licensing"
-_RULES: Final = 1  # raised when the rules change, so that what was read by older ones is read again
+_RULES: Final = 2  # raised when the rules change, so that what was read by older ones is read again
 
 
 def read_licensing(item: LockedDeb | LockedWheel, store: Store) -> Licensing:

@@ -6,7 +6,8 @@ otherwise the licence keeps the name by which the wheel calls it.
 
 from __future__ import annotations
 
-from email.utils import getaddresses
+import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -22,6 +23,8 @@ _PREFIX: Final = "License :: "
 _NO_NAMES: Final = frozenset({"", "OSI Approved"})
 _PLACEHOLDERS: Final = frozenset({"", "unknown", "none", "n/a", "todo"})
 _LONGEST_NAME: Final = 120
+_LONGEST_LIST: Final = 10_000
+_PERSON: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,"<>])+')
 _FILES: Final = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")  # what setuptools takes by default
 # Classifiers that name one licence of SPDX (PEP 639, appendix "Mapping License Classifiers", the unambiguous ones);
 # "BSD License", "Apache Software License", "GNU General Public License (GPL)" and their like name several.
@@ -130,8 +133,21 @@ def stated_authors(metadata: Metadata) -> tuple[str, ...]:
     ):
         if name := one_line(plain):
             return (name,)
-        pairs = getaddresses([addresses]) if addresses and len(addresses) < 10_000 else []
-        found = [one_line(name or address) for name, address in pairs]
-        if names := tuple(dict.fromkeys(name for name in found if name)):
+        found = (one_line(each) for each in _people(addresses))
+        if names := tuple(dict.fromkeys(each for each in found if each)):
             return names
     return ()
+
+
+def _people(addresses: str) -> Iterator[str]:
+    """The name, or else the address, of each of ``"A, B" <a@x>, C <c@x>, d@x``.
+
+    The standard library's parser is not taken: it judges bad addresses differently from version to version.
+    """
+    for part in _PERSON.findall(addresses[:_LONGEST_LIST]):
+        name, bracket, rest = part.partition("<")
+        address = rest.partition(">")[0] if bracket else ""
+        name = name.strip()
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            name = re.sub(r"\\(.)", r"\1", name[1:-1])
+        yield name.strip() or address.strip()
