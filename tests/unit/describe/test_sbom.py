@@ -309,6 +309,14 @@ def test_licence_forms(
     assert not list(validator.iter_errors(_documents(replace(case, lock=lock))[0]))
 
 
+def test_every_identifier_is_known_to_the_schema() -> None:
+    """Each identifier that packaging takes is one that CycloneDX 1.6 takes: an update that breaks this is seen here."""
+    from packaging.licenses import _spdx
+
+    known = set(json.loads((_SCHEMAS / "spdx.SNAPSHOT.schema.json").read_text("utf-8"))["enum"])
+    assert {licence["id"] for licence in _spdx.LICENSES.values()} <= known
+
+
 def test_copyright_file_of_another_package(case: Case) -> None:
     """A package whose copyright file is another's has the other's licence, text and digest; a circle has none."""
     debs = {deb.name: deb for deb in case.lock.targets[0].debs}
