@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -48,6 +49,7 @@ def test_example(example: Path) -> None:
     """An example is released with the committed digest, again without a change, answers, and changes one layer."""
     _release_has_the_committed_digest(example)
     _nothing_changed_writes_nothing_else(example)
+    _a_flipped_bit_is_found_by_those_who_look(example)
     with (Path(tempfile.gettempdir()) / "twinbuild-test-port-8000").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one service at a time has the port
         _service_answers_from_its_own_root(example)
@@ -69,8 +71,26 @@ def _nothing_changed_writes_nothing_else(example: Path) -> None:
     completed = _twinbuild("release", "--locked", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     assert not json.loads(completed.stdout)["written"]
+    assert "unchanged_since" in json.loads((output / "run.json").read_text())
     after = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
     assert {path.name for path in before if before[path] != after[path]} == {"run.json"}
+
+
+def _a_flipped_bit_is_found_by_those_who_look(example: Path) -> None:
+    """``--paranoid`` reads every file; where one has other bytes the output is written anew, the same."""
+    (output,) = (example / "dist").iterdir()
+    blob = max((output / "image" / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
+    digest = (output / "release.digest").read_text()
+    for damage in (False, True):
+        if damage:
+            with blob.open("r+b") as stream:
+                stream.write(b"\x00")
+        completed = _twinbuild("release", "--locked", "--paranoid", "--json", directory=example)
+        assert completed.returncode == 0, completed.stderr
+        assert json.loads(completed.stdout)["written"] is damage
+        assert "unchanged_since" not in json.loads((output / "run.json").read_text())
+    assert hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
+    assert (output / "release.digest").read_text() == digest
 
 
 def _service_answers_from_its_own_root(example: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["common", "json_option", "locked_option", "overlay_option", "spec_argument"]
+__all__ = ["common", "json_option", "locked_option", "overlay_option", "paranoid_option", "spec_argument"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -25,6 +25,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 offline_option = click.option("--offline", is_flag=True, help="Use the store alone; no network.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 locked_option = click.option("--locked", is_flag=True, help="Fail if the lock is stale instead of renewing it.")
+
+paranoid_option = click.option("--paranoid", is_flag=True, help="Hash every file again instead of trusting its status.")
 
 
 def common(command: _Command) -> _Command:

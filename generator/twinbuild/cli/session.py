@@ -46,6 +46,7 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
             scratch=scratch,
             now=datetime.now(UTC),
             progress=progress,
+            paranoid=paranoid,
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "store_place"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,9 @@ class Settings:
     connections: int = 6  # downloads side by side
     timeout: float = 60.0  # seconds without a byte
     retries: int = 4
+
+
+def store_place(environment: Mapping[str, str], home: str) -> str:
+    """Where the store is if nobody says otherwise: below the user's cache directory (XDG Base Directory)."""
+    cache = environment.get("XDG_CACHE_HOME", "")
+    return f"{cache if cache.startswith('/') else f'{home}/.cache'}/twinbuild"  # relative paths are to be ignored

@@ -8,7 +8,7 @@ from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel
 from twinbuild.model.spec.artifacts import Artifact
 from twinbuild.net.address import is_web
 from twinbuild.net.opener import Opener
-from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.machine import Machine, moment
 from twinbuild.pipeline.project import Project
 from twinbuild.sources.artifact import is_in_wheel, local_digest, pin_artifact
 from twinbuild.wheel.contents import open_wheel
@@ -38,7 +38,7 @@ def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Locke
                 project=str(project.directory),
                 sha256=Digest(artifact.sha256) if artifact.sha256 else None,
                 size=artifact.size,
-                now=int(machine.now.timestamp() * 1e9),
+                now=moment(machine),
             )
         )
     return tuple(found)
@@ -50,7 +50,7 @@ def changed_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[F
     TB2222 for each. Raises SpecError TB2301-TB2303, IntegrityError TB2308.
     """
     findings = []
-    now = int(machine.now.timestamp() * 1e9)
+    now = moment(machine)
     for artifact in lock.artifacts:
         if is_web(artifact.uri) or is_in_wheel(artifact.uri):
             continue

@@ -73,6 +73,7 @@ def verify_images(
     """
     known = None if again else proven_images(images, machine.store)
     if known is not None:
+        remember_proof(images, known.witnesses, machine.store)  # each layer's, where collection took it
         return known
     proven = () if again else proven_layers(images, machine.store)
     machine.progress("second build", 0, 0)

@@ -64,11 +64,11 @@ def proven_layers(images: tuple[Image, ...], store: Store) -> tuple[BuiltLayer, 
 def remember_proof(images: tuple[Image, ...], witnesses: tuple[tuple[str, str], ...], store: Store) -> None:
     """Note that these images and each of their layers were built twice to the same bytes."""
     evidence = {"manifests": _manifests(images), "witnesses": [list(pair) for pair in witnesses]}
-    for layer in _layers(images):
-        key, content = _layer_key(layer.derivation), encode_layer(layer)
-        if store.record(_LAYERS, key) != content:
-            store.put_record(_LAYERS, key, content)
-    store.put_record(_IMAGES, _images_key(images), canonical(evidence))
+    records = [(_LAYERS, _layer_key(layer.derivation), encode_layer(layer)) for layer in _layers(images)]
+    records.append((_IMAGES, _images_key(images), canonical(evidence)))
+    for kind, key, content in records:
+        if store.record(kind, key) != content:
+            store.put_record(kind, key, content)
 
 
 def _layers(images: tuple[Image, ...]) -> tuple[BuiltLayer, ...]:

@@ -16,25 +16,25 @@ from twinbuild.model.lock import Lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 
-__all__ = ["keep_built", "keep_locked", "keep_released"]
+__all__ = ["image_blobs", "keep_built", "keep_locked", "keep_released", "locked_blobs"]
 
 
 def keep_locked(project: Project, lock: Lock, machine: Machine) -> None:
     """Keep the stored files that the project's lock names, as long as the lock lies there."""
-    _keep("lock", project.lock_path, _locked(lock, machine), machine)
+    _keep("lock", project.lock_path, locked_blobs(lock, machine), machine)
 
 
 def keep_built(project: Project, images: tuple[Image, ...], machine: Machine) -> None:
     """Keep the images of the project's last build, so that the next one finds their layers."""
-    _keep("build", project.spec_path, _blobs(images), machine)
+    _keep("build", project.spec_path, image_blobs(images), machine)
 
 
 def keep_released(directory: Path, lock: Lock, images: tuple[Image, ...], machine: Machine) -> None:
     """Keep the images of a release and what they were made from, as long as its directory is there."""
-    _keep("release", directory, (*_locked(lock, machine), *_blobs(images)), machine)
+    _keep("release", directory, (*locked_blobs(lock, machine), *image_blobs(images)), machine)
 
 
-def _locked(lock: Lock, machine: Machine) -> Iterable[Digest]:
+def locked_blobs(lock: Lock, machine: Machine) -> Iterable[Digest]:
     """What the lock names, as far as it is here: a lock may name files of variants that are not built here."""
     named = [artifact.sha256 for artifact in lock.artifacts]
     named += [file.sha256 for file in lock.source]
@@ -44,7 +44,8 @@ def _locked(lock: Lock, machine: Machine) -> Iterable[Digest]:
     return (digest for digest in named if machine.store.has(digest))
 
 
-def _blobs(images: tuple[Image, ...]) -> Iterable[Digest]:
+def image_blobs(images: tuple[Image, ...]) -> Iterable[Digest]:
+    """Manifests, configurations and layers."""
     for image in images:
         yield from (image.manifest.digest, image.config.digest, *(layer.blob.digest for layer in image.layers))
 

@@ -33,7 +33,7 @@ from twinbuild.net.opener import Opener
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.licensing import licences_missing, with_licences
-from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.pipeline.machine import Machine, moment, reach
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.local import read_tree
@@ -87,7 +87,7 @@ def application_files(project: Project, machine: Machine) -> tuple[LockedSourceF
         source.directory,
         tuple(source.ignore),
         machine.store,
-        now=int(machine.now.timestamp() * 1e9),
+        now=moment(machine),
         progress=machine.progress,
     )
 

@@ -11,16 +11,19 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.ports import Store
 
-__all__ = ["copy_blob", "replace_directory", "same_blob", "same_file", "write_file"]
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.ports import Store
+
+__all__ = ["copy_blob", "replace_directory", "same_blob", "same_directory", "same_file", "write_file"]
 
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
 _MARK: Final = "manifest.json"
@@ -58,6 +61,15 @@ def same_blob(path: Path, digest: Digest) -> bool:
         return False
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == digest.hex
+
+
+def same_directory(target: Path, contents: Mapping[str, bytes | Digest], *, besides: AbstractSet[str]) -> bool:
+    """Whether the files below a directory have these contents, read anew, and are these and ``besides`` alone."""
+    found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_symlink() or path.is_file()}
+    return found == contents.keys() | besides and all(
+        same_file(target / path, what) if isinstance(what, bytes) else same_blob(target / path, what)
+        for path, what in contents.items()
+    )
 
 
 def copy_blob(store: Store, digest: Digest, target: Path) -> None:

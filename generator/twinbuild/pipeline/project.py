@@ -10,6 +10,7 @@ from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import LoadedSpec, load_spec
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import LockError, UsageError
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -26,6 +27,7 @@ class Project:
     directory: Path
     spec_path: Path
     overlays: tuple[Path, ...]
+    digests: tuple[Digest, ...]  # of the bytes of spec and overlays, as they were read
     loaded: LoadedSpec
 
     @property
@@ -62,6 +64,7 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
         directory=path.parent.absolute(),
         spec_path=path.absolute(),
         overlays=tuple(each.absolute() for each in overlays),
+        digests=tuple(Digest.of(source.content) for source in sources),
         loaded=load_spec(sources),
     )
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from twinbuild import __version__
-from twinbuild.codec.canonical import canonical
 from twinbuild.codec.lock import encode_lock
 from twinbuild.describe.manifest import release_manifest
 from twinbuild.describe.people import manifest_yaml
@@ -26,17 +20,16 @@ from twinbuild.model.verification import Difference, Different, Identical, Verif
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.evidence import Evidence
-from twinbuild.pipeline.keeping import keep_built, keep_released
+from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.output import copy_blob, replace_directory, same_file, write_file
+from twinbuild.pipeline.observed import RUN, run_document
+from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 
-__all__ = ["Released", "release", "require_identical"]
-
-_RUN = "run.json"  # the one file that differs between two runs
+__all__ = ["Released", "release", "require_identical", "verification_facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +42,7 @@ class Released:
     identical: Identical
     evidence: Evidence
     written: bool
+    commit: Commit | None
 
 
 def release(
@@ -96,10 +90,23 @@ def release(
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, lock, images, machine)
-    write_file(target / _RUN, _run(machine, images, evidence, commit, started=started, durations=durations))
-    remember_output(target, machine.store, exclude=_RUN)
+    run = run_document(
+        started=started,
+        seconds=durations,
+        commit={"identifier": commit.identifier, "modified": commit.modified} if commit else None,
+        verification=verification_facts(images, evidence),
+        store=machine.settings.store,
+    )
+    write_file(target / RUN, run)
+    remember_output(target, machine.store, exclude=RUN)
     return Released(
-        directory=target, digest=digest, images=images, identical=identical, evidence=evidence, written=written
+        directory=target,
+        digest=digest,
+        images=images,
+        identical=identical,
+        evidence=evidence,
+        written=written,
+        commit=commit,
     )
 
 
@@ -138,8 +145,13 @@ def _lay_out(
     """Write the release unless it lies there already; whether anything was written."""
     spec = project.spec
     layout = image_layout(spec.metadata.name, spec.metadata.version, images)
-    expected = {*documents, *(f"image/{file.path}" for file in layout), _RUN}
-    untouched = unchanged_output(target, machine.store, exclude=_RUN, expected=frozenset(expected))
+    expected = {*documents, *(f"image/{file.path}" for file in layout), RUN}
+    if machine.paranoid:
+        for digest in image_blobs(images):
+            machine.store.check(digest)
+        untouched = same_directory(target, {f"image/{file.path}": file.content for file in layout}, besides=expected)
+    else:
+        untouched = unchanged_output(target, machine.store, exclude=RUN, expected=frozenset(expected))
     if untouched and all(same_file(target / path, content) for path, content in documents.items()):
         return False
     with replace_directory(target) as fresh:
@@ -171,46 +183,19 @@ def _finding(difference: Difference) -> Finding:
     )
 
 
-def _run(
-    machine: Machine,
-    images: tuple[Image, ...],
-    evidence: Evidence,
-    commit: Commit | None,
-    *,
-    started: float,
-    durations: dict[str, float],
-) -> bytes:
-    """What this run observed: readable, unhashed, and the only place for it."""
-    uname = os.uname()
-    document = {
-        "twinbuild": __version__,
-        "python": platform.python_version(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
-        "seconds": {name: round(seconds, 3) for name, seconds in sorted(durations.items())},
-        "host": {
-            "name": uname.nodename,
-            "kernel": uname.release,
-            "machine": uname.machine,
-            "processors": len(os.sched_getaffinity(0)),
-            "uid": os.getuid(),
-            "byte_order": sys.byteorder,
-        },
-        "commit": {"identifier": commit.identifier, "modified": commit.modified} if commit else None,
-        "verification": {
-            "reused": evidence.reused,
-            "witnesses": dict(evidence.witnesses),
-            "layers": [
-                {
-                    "image": f"{image.variant} {image.platform}",
-                    "title": layer.title,
-                    "diff_id": str(layer.diff_id),
-                    "built_twice": "earlier" if layer.derivation in evidence.earlier else "now",
-                }
-                for image in images
-                for layer in image.layers
-            ],
-        },
-        "store": machine.settings.store,
+def verification_facts(images: tuple[Image, ...], evidence: Evidence) -> dict[str, object]:
+    """What ``run.json`` says of the second build: how conditions were varied, and when each layer was built twice."""
+    return {
+        "reused": evidence.reused,
+        "witnesses": dict(evidence.witnesses),
+        "layers": [
+            {
+                "image": f"{image.variant} {image.platform}",
+                "title": layer.title,
+                "diff_id": str(layer.diff_id),
+                "built_twice": "earlier" if layer.derivation in evidence.earlier else "now",
+            }
+            for image in images
+            for layer in image.layers
+        ],
     }
-    canonical(document)  # nothing in it that JSON cannot hold
-    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()

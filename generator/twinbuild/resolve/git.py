@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Final
 from twinbuild.errors import SpecError, TwinbuildError
 from twinbuild.ports import Runner
 
-__all__ = ["Commit", "require_commit", "source_commit"]
+__all__ = ["Commit", "commit_marks", "require_commit", "source_commit"]
 
 _COMMIT: Final = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) ([0-9]{1,12})", re.ASCII)
+_LONGEST_CHAIN: Final = 6  # of names that stand for names
 _QUIET: Final = (
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
@@ -34,8 +36,7 @@ class Commit:
 
 def source_commit(directory: Path, runner: Runner) -> Commit | None:
     """The commit that is checked out at ``directory``, or None where there is no git or no commit."""
-    # safe.directory: the question is read-only, and a checkout often belongs to another user in CI.
-    git = ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(directory))
+    git = _git(directory)
     try:
         shown = runner.run((*git, "log", "-1", "--format=%H %ct"), environment=_QUIET, timeout=30.0)
         match = _COMMIT.fullmatch(shown.stdout.decode("ascii", "replace").strip())
@@ -45,6 +46,45 @@ def source_commit(directory: Path, runner: Runner) -> Commit | None:
     except TwinbuildError:
         return None
     return Commit(identifier=match[1], date=int(match[2]), modified=bool(status.stdout.strip()))
+
+
+def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path, ...] | None:
+    """Paths that are changed, made or removed whenever another commit is checked out at ``directory``.
+
+    ``known`` says whether a commit was found. None where that can't be told: no commit, but a repository.
+    """
+    levels = (directory, *directory.parents)
+    holder = next((level for level in levels if os.path.lexists(level / ".git")), None)
+    above = tuple(level / ".git" for level in levels[: levels.index(holder) if holder else len(levels)])
+    if holder is None or not known:
+        return above if holder is None and not known else None
+    try:
+        private, common = (
+            _asked(directory, runner, "rev-parse", "--path-format=absolute", f"--git-{kind}dir")
+            for kind in ("", "common-")
+        )
+        names = ["HEAD"]
+        while len(names) < _LONGEST_CHAIN and (name := _asked(directory, runner, "symbolic-ref", "-q", names[-1])):
+            names.append(name)
+    except TwinbuildError:
+        return None
+    if not private or not common or len(names) == _LONGEST_CHAIN:
+        return None
+    places = dict.fromkeys((Path(private), Path(common)))
+    files = (*names, "packed-refs", "reftable/tables.list", "shallow")
+    pointer = (holder / ".git",) if (holder / ".git").is_file() else ()
+    return (*above, *pointer, *(place / name for place in places for name in files))
+
+
+def _git(directory: Path) -> tuple[str, ...]:
+    # safe.directory: the question is read-only, and a checkout often belongs to another user in CI.
+    return ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(directory))
+
+
+def _asked(directory: Path, runner: Runner, *arguments: str) -> str:
+    """What git prints, or "" where it fails."""
+    completed = runner.run((*_git(directory), *arguments), environment=_QUIET, timeout=30.0)
+    return os.fsdecode(completed.stdout).removesuffix("\n") if completed.status == 0 else ""
 
 
 def require_commit(directory: Path, runner: Runner, *, purpose: str) -> Commit:

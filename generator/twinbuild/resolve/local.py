@@ -26,7 +26,7 @@ from twinbuild.net.files import copy_stable, open_beneath, open_directory, point
 from twinbuild.net.known import Known
 from twinbuild.ports import Progress, Store, silent
 
-__all__ = ["DEFAULT_IGNORES", "MAXIMUM_FILES", "MAXIMUM_SIZE", "read_tree"]
+__all__ = ["DEFAULT_IGNORES", "MAXIMUM_FILES", "MAXIMUM_SIZE", "read_tree", "tree_directories"]
 
 DEFAULT_IGNORES: Final = (
     ".git", ".hg", ".svn", "__pycache__/", "*.py[cod]", ".venv/", ".tox/", ".nox/",
@@ -104,14 +104,40 @@ def _rules(ignore: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
     return pathspec.GitIgnoreSpec.from_lines((*ignore, *DEFAULT_IGNORES))
 
 
-def _walk(top: int, rules: pathspec.GitIgnoreSpec, findings: list[Finding]) -> Iterator[_Found]:
-    """Files and links below an open directory that no rule ignores; what is unacceptable goes to ``findings``."""
+def tree_directories(project: str, directory: str, ignore: tuple[str, ...]) -> tuple[str, ...]:
+    """The directories that ``read_tree`` looks into, relative to ``directory`` ("." is that itself), sorted.
+
+    A file that is added to or taken from one of them changes that directory's status. Raises as ``read_tree``.
+    """
+    findings: list[Finding] = []
+    visited: list[str] = []
+    root = open_directory(project)
+    try:
+        with _application(root, directory) as top:
+            for _ in _walk(top, _rules(ignore), findings, visited):
+                pass
+    finally:
+        os.close(root)
+    if findings:
+        raise SpecError(tuple(findings))
+    return tuple(sorted(path or "." for path in visited))
+
+
+def _walk(
+    top: int, rules: pathspec.GitIgnoreSpec, findings: list[Finding], visited: list[str] | None = None
+) -> Iterator[_Found]:
+    """Files and links below an open directory that no rule ignores; what is unacceptable goes to ``findings``.
+
+    The directories that were looked into go to ``visited``.
+    """
     waiting = [("", os.dup(top))]
     count = 0
     try:
         while waiting:
             prefix, descriptor = waiting.pop()
             try:
+                if visited is not None:
+                    visited.append(prefix.removesuffix("/"))
                 entries = sorted(_scan(descriptor, prefix, findings))
                 for name, mode in entries:
                     path = prefix + name

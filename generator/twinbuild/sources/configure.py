@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from twinbuild.errors import FetchError, Finding, Location, UsageError
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import Settings, store_place
 from twinbuild.net.address import Address, is_web
 from twinbuild.net.opener import local_path
 from twinbuild.sources.toml_lines import locate
@@ -88,12 +88,10 @@ def settings_from(
     UsageError TB8030-TB8033 with all findings.
     """
     reading = _Reading(environment, toml, toml_name)
-    cache = environment.get("XDG_CACHE_HOME", "")
-    cache = cache if cache.startswith("/") else f"{home}/.cache"  # the XDG specification ignores relative paths
     from_environment = any(environment.get(name) for name in VARIABLES if name.startswith("TWINBUILD_DEBIAN_"))
     first, second = (reading.several("archives"), archives)[:: -1 if from_environment else 1]
     settings = Settings(
-        store=reading.path("TWINBUILD_STORE", "store") or f"{cache}/twinbuild",
+        store=reading.path("TWINBUILD_STORE", "store") or store_place(environment, home),
         indexes=reading.indexes(default_index),
         archives=_merged(first, second),
         snapshots=_merged(*(reading.several("snapshots"), snapshots)[:: -1 if from_environment else 1]),

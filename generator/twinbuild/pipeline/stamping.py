@@ -1,0 +1,153 @@
+"""Writing the stamp of a release, once it is made: ``unchanged`` reads it.
+
+Everything is looked at after the release was made, and what was touched since shortly before it began must still have
+the bytes that were used; where that can't be told, there is no stamp and the next run does its work again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from twinbuild.codec.lock import encode_lock
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock
+from twinbuild.net.address import is_web
+from twinbuild.pipeline.evidence import Evidence
+from twinbuild.pipeline.identity import Identity, environment_digest, tool_identity
+from twinbuild.pipeline.keeping import image_blobs, locked_blobs
+from twinbuild.pipeline.locking import application_files
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.releasing import Released, verification_facts
+from twinbuild.pipeline.stamp import STAMP, Entry, Stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
+from twinbuild.pipeline.summary import ReleasedImage, Summary
+from twinbuild.pipeline.unchanged import output_entries
+from twinbuild.resolve.git import commit_marks
+from twinbuild.resolve.local import tree_directories
+from twinbuild.sources.artifact import is_in_wheel
+
+__all__ = ["Beginning", "begin", "remember_release", "summary_of"]
+
+_LONGEST_WAIT = 50_000_000  # ns: as long as it is worth to wait for the output to settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What was so before the first file was read: which twinbuild runs, and when (ns since 1970)."""
+
+    tool: Identity
+    started: int
+
+
+def begin() -> Beginning:
+    """To be called before anything is read."""
+    started = time.time_ns()
+    return Beginning(tool=tool_identity(), started=started)
+
+
+def summary_of(project: Project, released: Released) -> Summary:
+    """A release in plain values."""
+    layers = [layer for image in released.images for layer in image.layers]
+    return Summary(
+        name=project.spec.metadata.name,
+        version=project.spec.metadata.version,
+        release=str(released.digest),
+        directory=str(released.directory.absolute()),
+        images=tuple(
+            ReleasedImage(
+                variant=image.variant,
+                platform=str(image.platform),
+                digest=str(image.manifest.digest),
+                size=sum(layer.blob.size for layer in image.layers),
+                layers=len(image.layers),
+            )
+            for image in released.images
+        ),
+        variations=len(released.identical.variations),
+        earlier=sum(layer.derivation in released.evidence.earlier for layer in layers),
+        reused=released.evidence.reused,
+        written=released.written,
+    )
+
+
+def remember_release(
+    project: Project, lock: Lock, machine: Machine, released: Released, beginning: Beginning, *, output: Path | None
+) -> bool:
+    """Write the stamp of a release; whether it could be written."""
+    summary = summary_of(project, released)
+    _wait_for(tuple(output_entries(summary.directory)))
+    seen = time.time_ns()
+    inputs = _inputs(project, lock, released, machine)
+    if inputs is None or beginning.tool.settles_at >= beginning.started or tool_identity() != beginning.tool:
+        return False
+    if not all(_used(entry, beginning.started) for entry in inputs):
+        return False
+    if application_files(project, machine) != lock.source:
+        return False
+    blobs = {*locked_blobs(lock, machine), *image_blobs(released.images)}
+    stamp = Stamp(
+        tool=beginning.tool.digest,
+        environment=environment_digest(machine.environment),
+        started=beginning.started,
+        seen=seen,
+        inputs=inputs,
+        blobs=tuple((digest.hex, machine.store.size(digest)) for digest in sorted(blobs)),
+        output=tuple(output_entries(summary.directory)),
+        summary=replace(summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False),
+        commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
+        verification=json.dumps(verification_facts(released.images, _reused(released))),
+    )
+    key = stamp_key(
+        str(project.spec_path), tuple(map(str, project.overlays)), str(output.absolute()) if output is not None else ""
+    )
+    machine.store.put_record(STAMP, key, encode_stamp(stamp))
+    return True
+
+
+def _inputs(project: Project, lock: Lock, released: Released, machine: Machine) -> tuple[Entry, ...] | None:
+    """Everything that was read outside the store, as it is now; None where git can't be followed."""
+    spec = project.spec
+    application = project.directory / spec.source.directory
+    digests: dict[Path, str] = {
+        path: digest.hex for path, digest in zip((project.spec_path, *project.overlays), project.digests, strict=True)
+    }
+    digests[project.lock_path] = Digest.of(encode_lock(lock)).hex
+    digests[project.directory / "twinbuild.toml"] = ""
+    digests |= {application / file.path: file.sha256.hex for file in lock.source}
+    for folder in tree_directories(str(project.directory), spec.source.directory, tuple(spec.source.ignore)):
+        digests[application / folder] = ""
+    for artifact in lock.artifacts:
+        if not is_web(artifact.uri) and not is_in_wheel(artifact.uri):
+            digests[project.directory / artifact.uri] = artifact.sha256.hex
+    marks = commit_marks(project.directory, machine.runner, known=released.commit is not None)
+    if marks is None:
+        return None
+    digests |= dict.fromkeys(marks, "")
+    return tuple(Entry(path=str(path), facts=facts_of(str(path)), digest=digest) for path, digest in digests.items())
+
+
+def _used(entry: Entry, started: int) -> bool:
+    """Whether the path still has what was read: untouched since before the release began, or the same bytes.
+
+    What was added to or taken from a directory meanwhile shows when the application is listed again.
+    """
+    if settled(entry.facts, started):
+        return True
+    return Path(entry.path).is_dir() or (bool(entry.digest) and contents_digest(entry.path) == entry.digest)
+
+
+def _wait_for(output: tuple[Entry, ...]) -> None:
+    """Let the clock of the file system tick once, so that the status of what was just written vouches for it."""
+    left = max((settles_at(entry.facts) for entry in output), default=0) - time.time_ns()
+    if 0 < left <= _LONGEST_WAIT:
+        time.sleep(left / 1e9 + 0.001)
+
+
+def _reused(released: Released) -> Evidence:
+    """The evidence as a later run has it."""
+    layers = [layer for image in released.images for layer in image.layers]
+    return replace(released.evidence, reused=True, earlier=tuple(layer.derivation for layer in layers))

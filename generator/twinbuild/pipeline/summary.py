@@ -1,0 +1,37 @@
+"""What a release comes to, in plain values: for the command line, and for the stamp that a later run reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ReleasedImage", "Summary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedImage:
+    """One image: digest of its manifest, bytes and number of its layers."""
+
+    variant: str
+    platform: str
+    digest: str
+    size: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A release: its digest, its images, where it lies (absolute), and what this run had to do for it.
+
+    ``earlier`` of the images' layers were not built again in this run; ``reused``: nothing was. ``written``: the output
+    was written anew.
+    """
+
+    name: str
+    version: str
+    release: str
+    directory: str
+    images: tuple[ReleasedImage, ...]
+    variations: int
+    earlier: int
+    reused: bool
+    written: bool

@@ -1,0 +1,121 @@
+"""Whether the last release still stands: nothing it came from was touched, and its output is as it was written.
+
+This is a wrapper around the stages, which know nothing of it. It costs a ``stat`` for each file, and it imports none
+of the libraries that the stages need. In any doubt it says no, and the stages do their work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from twinbuild.errors import TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.settings import store_place
+from twinbuild.pipeline.identity import environment_digest, tool_identity
+from twinbuild.pipeline.observed import RUN, run_document
+from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.stamp import STAMP, Entry, Stamp, decode_stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.status import contents_digest, facts_of, settled
+from twinbuild.pipeline.summary import Summary
+from twinbuild.store.disk import DiskStore
+
+__all__ = ["output_entries", "unchanged_release"]
+
+_SPEC = "release.yaml"
+_CONFIGURATION = "twinbuild.toml"
+
+
+def unchanged_release(
+    where: Path, overlays: tuple[Path, ...], output: Path | None, environment: Mapping[str, str]
+) -> Summary | None:
+    """The summary of the last release of the spec at ``where``, if that still stands; ``run.json`` is then new.
+
+    Raises nothing of its own: whatever is wrong, the stages say it.
+    """
+    started = time.time_ns()
+    spec = where / _SPEC if where.is_dir() else where
+    place = _store(spec.parent / _CONFIGURATION, environment)
+    if place is None or not Path(place, "version").is_file():
+        return None
+    key = stamp_key(
+        str(spec.absolute()), tuple(str(path.absolute()) for path in overlays), str(output.absolute()) if output else ""
+    )
+    try:
+        with DiskStore(Path(place)) as store:
+            record = store.record(STAMP, key)
+            stamp = decode_stamp(record) if record is not None else None
+            if stamp is None or not _stands(stamp, store, environment):
+                return None
+            if any(not settled(entry.facts, stamp.seen) for entry in stamp.inputs):  # looked at again just now
+                store.put_record(STAMP, key, encode_stamp(dataclasses.replace(stamp, seen=started)))
+    except TwinbuildError:
+        return None
+    document = run_document(
+        started=started / 1e9,
+        seconds={"check": (time.time_ns() - started) / 1e9},
+        commit=json.loads(stamp.commit),
+        verification=json.loads(stamp.verification),
+        store=place,
+        unchanged_since=stamp.started / 1e9,
+    )
+    write_file(Path(stamp.summary.directory, RUN), document)
+    return stamp.summary
+
+
+def output_entries(directory: str) -> Iterator[Entry]:
+    """The files below a directory of results but for ``run.json``, sorted; paths are relative to it."""
+    for top, directories, names in os.walk(directory):
+        directories.sort()
+        for name in sorted(names):
+            path = f"{top}/{name}"
+            relative = path[len(directory) + 1 :]
+            if relative != RUN:
+                yield Entry(path=relative, facts=facts_of(path), digest="")
+
+
+def _store(configuration: Path, environment: Mapping[str, str]) -> str | None:
+    """Where the store is, read as the settings read it; None where they would complain, or know better."""
+    stated: object = ""
+    if configuration.exists():
+        import tomllib
+
+        try:
+            stated = tomllib.loads(configuration.read_text("utf-8")).get("store", "")
+        except (ValueError, OSError, RecursionError):
+            return None
+    stated = environment.get("TWINBUILD_STORE") or stated
+    home = environment.get("HOME", "")
+    if not isinstance(stated, str) or not home:
+        return None
+    place = stated or store_place(environment, home)
+    return place if place.startswith("/") else None
+
+
+def _stands(stamp: Stamp, store: DiskStore, environment: Mapping[str, str]) -> bool:
+    return (
+        stamp.environment == environment_digest(environment)
+        and all(_unchanged(entry, stamp.seen) for entry in stamp.inputs)
+        and tuple(output_entries(stamp.summary.directory)) == stamp.output
+        and all(settled(entry.facts, stamp.seen) for entry in stamp.output)
+        and os.path.isdir(stamp.summary.directory)  # noqa: PTH112  start-up is measured
+        and not os.path.islink(stamp.summary.directory)  # noqa: PTH114
+        and all(_stored(hexadecimal, size, store) for hexadecimal, size in stamp.blobs)
+        and stamp.tool == tool_identity().digest
+    )
+
+
+def _unchanged(entry: Entry, seen: int) -> bool:
+    if facts_of(entry.path) != entry.facts:
+        return False
+    if settled(entry.facts, seen):
+        return True
+    return bool(entry.digest) and contents_digest(entry.path) == entry.digest
+
+
+def _stored(hexadecimal: str, size: int, store: DiskStore) -> bool:
+    return store.has(digest := Digest(hexadecimal)) and store.size(digest) == size

@@ -1,0 +1,67 @@
+"""How quickly a command starts, by what it imports: never by a clock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+HEAVY: Final = frozenset(
+    {
+        "asyncio", "concurrent.futures", "cyclonedx", "email", "http.client", "installer", "jinja2", "multiprocessing",
+        "packaging", "pathspec", "pydantic", "pysequoia", "rfc8785", "rich", "ssl", "subprocess", "urllib3", "yaml",
+        "xml", "zstandard",
+    }
+)  # fmt: skip
+_SCRIPT: Final = """
+import sys
+before = set(sys.modules)
+try:
+    {statement}
+except SystemExit:
+    pass
+print("\\n".join(sorted(set(sys.modules) - before)), file=sys.stderr)
+"""
+
+
+def _imported(statement: str, *arguments: str) -> set[str]:
+    """What is imported beyond what the interpreter has anyway."""
+    completed = subprocess.run(
+        [sys.executable, "-S", "-c", _SCRIPT.format(statement=statement), *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(completed.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("release", "--help"), ("lock", "--help")])
+def test_help_imports_little(arguments: tuple[str, ...]) -> None:
+    """No library but click, no stage, and not many modules in all (click's own are 70)."""
+    found = _imported("from twinbuild.cli.__main__ import main; main()", *arguments)
+    assert not found & HEAVY
+    assert {name for name in found if name.startswith("twinbuild.")} <= {
+        "twinbuild.cli", "twinbuild.cli.__main__", "twinbuild.cli.lock", "twinbuild.cli.options",
+        "twinbuild.cli.outcome", "twinbuild.cli.release", "twinbuild.errors",
+    }  # fmt: skip
+    assert len(found) < 130
+
+
+def test_an_unchanged_release_imports_little() -> None:
+    """Whether a release still stands is found out without any library of the stages."""
+    found = _imported("import twinbuild.cli.release, twinbuild.pipeline.unchanged, tomllib")
+    assert not found & HEAVY
+    assert not {name for name in found if name.startswith(("twinbuild.model.spec", "twinbuild.codec", "twinbuild.net"))}
+    assert len(found) < 160
+
+
+def test_the_measure_sees_imports() -> None:
+    """The stages do import what an unchanged release must not."""
+    assert {"pydantic", "yaml", "zstandard"} <= _imported("import twinbuild.pipeline.releasing")
