@@ -29,7 +29,7 @@ from twinbuild.oci.image import CONFIG, MANIFEST, image_config, image_manifest
 from twinbuild.oci.layer import write_layer
 from twinbuild.ports import Progress, Runner, Store, silent
 
-__all__ = ["EmbeddedBuilder", "remember_layers"]
+__all__ = ["EmbeddedBuilder", "forget_images", "remember_layers"]
 
 _LAYERS = "layer"
 _IMAGES = "image"
@@ -123,6 +123,14 @@ def remember_layers(store: Store, documents: Iterable[object]) -> None:
         layer = decode_layer(json.dumps(document).encode())
         if layer is not None:
             store.put_record(_LAYERS, layer.derivation, encode_layer(layer))
+
+
+def forget_images(store: Store, images: Iterable[Image]) -> None:
+    """Take images and their layers out of a store's cache: the next build makes them anew."""
+    for image in images:
+        store.put_record(_IMAGES, image.derivation, b"")
+        for layer in image.layers:
+            store.put_record(_LAYERS, layer.derivation, b"")
 
 
 _adopted: list[tuple[Store, Workshop]] = []

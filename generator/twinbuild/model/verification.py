@@ -46,6 +46,7 @@ class Different:
 
     variations: tuple[Variation, ...]
     differences: tuple[Difference, ...]
+    omitted: int = 0  # how many more there are, of layers with very many
 
 
 Verification = Identical | Different

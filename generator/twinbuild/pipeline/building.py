@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from twinbuild.build.embedded import EmbeddedBuilder
+from twinbuild.build.embedded import EmbeddedBuilder, forget_images
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.describe.contents import contents_documents
 from twinbuild.model.image import Image
@@ -28,7 +28,7 @@ from twinbuild.resolve.git import require_commit
 from twinbuild.store.overlay import scratch_store
 from twinbuild.verify.cause import Clue, Observed
 from twinbuild.verify.compare import compare_builds
-from twinbuild.verify.conditions import CLOCK_OFFSET, HOST_NAME, VARIATIONS
+from twinbuild.verify.conditions import CLOCK_OFFSET, HOST_NAME, LOCALE, RECOGNISABLE, TIME_ZONE, USER, VARIATIONS
 from twinbuild.verify.second import build_again
 
 __all__ = ["build_images", "plan_release", "source_epoch", "verify_images"]
@@ -103,6 +103,8 @@ def verify_images(
         shutil.rmtree(scratch, ignore_errors=True)
     if isinstance(verification, Identical):
         remember_proof(images, second.witnesses, machine.store)
+    else:
+        forget_images(machine.store, images)  # one of the two is wrong: neither may serve a later build
     return Evidence(
         verification=verification,
         witnesses=second.witnesses,
@@ -120,15 +122,19 @@ def _clue(started: float, machine: Machine, scratch: Path) -> Clue:
         host_name=socket.gethostname(),
         user=user,
         directories=(str(Path.cwd()), str(machine.scratch)),
-        time_zone=os.environ.get("TZ", ""),
-        locale=os.environ.get("LC_ALL", os.environ.get("LANG", "")),
+        time_zones=(os.environ.get("TZ", "UTC"), time.strftime("%z", time.localtime(started))),
+        locale=os.environ.get("LC_ALL", os.environ.get("LANG", "C")),
+        environment=(),
+        processors=len(os.sched_getaffinity(0)),
     )
     second = Observed(
         time=started + CLOCK_OFFSET,
         host_name=HOST_NAME,
-        user="somebody-else",
+        user=USER,
         directories=(str(scratch), str(scratch)),
-        time_zone="Etc/GMT-14",
-        locale="tr_TR.UTF-8",
+        time_zones=TIME_ZONE,
+        locale=LOCALE,
+        environment=RECOGNISABLE,
+        processors=first.processors + 1,
     )
     return Clue(first=first, second=second)

@@ -116,7 +116,8 @@ def require_identical(verification: Verification) -> Identical:
         case Identical():
             return verification
         case Different():
-            raise NotReproducible(tuple(_finding(item) for item in verification.differences))
+            findings = tuple(_finding(item) for item in verification.differences)
+            raise NotReproducible((*findings, *_omitted(verification.omitted)))
     assert_never(verification)
 
 
@@ -165,6 +166,18 @@ def _lay_out(
             else:
                 copy_blob(machine.store, file.content, place)
     return True
+
+
+def _omitted(count: int) -> tuple[Finding, ...]:
+    if not count:
+        return ()
+    return (
+        Finding(
+            code="TB6010",
+            message=f"two builds differ in {count} more files of layers that are listed above",
+            hint="mend the causes above first; many differences often have one cause",
+        ),
+    )
 
 
 def _finding(difference: Difference) -> Finding:

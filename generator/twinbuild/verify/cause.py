@@ -42,8 +42,10 @@ class Observed:
     host_name: str
     user: str
     directories: tuple[str, ...]  # working, temporary and scratch
-    time_zone: str
+    time_zones: tuple[str, ...]  # as TZ names it, and as an offset from UTC such as +0530
     locale: str
+    environment: tuple[str, ...]  # values of its variables that are worth recognising
+    processors: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,9 @@ _REMEDIES: Final = {
     "absolute-path": "write paths relative to the installed file, or map them with -ffile-prefix-map",
     "host-name": "leave the host's name out",
     "user": "leave the user's name and number out",
+    "environment": "do not write values of environment variables; pass what is needed as an argument",
+    "time-zone": "format times in UTC",
+    "processor-count": "leave the number of processors out, and let it change speed only",
     "uuid": "derive the identifier from the content (a name-based UUID), or leave it out",
     "machine-id": "leave /etc/machine-id empty: each machine makes its own when it starts",
     "apt-log": "remove the log in the same step; logs are no part of an image",
@@ -93,20 +98,24 @@ def explain(
     clue: Clue,
     compressed: bool = False,
     missing: bool = False,
+    reordered: bool = False,
     fields: tuple[str, ...] = (),
 ) -> Cause:
     """The likely cause of a difference at byte ``at`` of two pieces of a file, which begin at ``base`` in it.
 
     ``fields`` names differing fields of the member's header instead; ``missing``: the path exists on one side only;
-    ``compressed``: the tars are equal and only their compressed forms differ.
+    ``reordered``: the entries are equal, and stand in another order; ``compressed``: the tars are equal and only their
+    compressed forms differ.
     """
     if compressed:
+        if _gzip_header(sides, at, base):
+            return _cause("gzip-timestamp", "the header of the layer's gzip form has the time of compression")
         return _cause("compressor", "the layers hold the same files, but were compressed to other bytes")
     if missing:
         return _missing(path)
     if fields:
         return _of_fields(fields)
-    if not path:
+    if reordered:
         return _cause("member-order", "the same entries stand in the archive in another order")
     return _of_name(path, sides, at, base) or _of_observation(sides, at, clue) or _of_pattern(sides, at)
 
@@ -135,34 +144,77 @@ def _of_name(path: str, sides: tuple[bytes, bytes], at: int, base: int) -> Cause
         return _cause("record-order", "the rows of RECORD are the same, in another order")
     if name.endswith(".pyc") and offset < 16 and sides[0][4:8] == sides[1][4:8] == bytes(4):
         return _cause("bytecode-timestamp", "the byte code's header has its source's time of modification")
-    if base == 0 and all(side[:2] == b"\x1f\x8b" for side in sides) and 4 <= at < 8:
+    if _gzip_header(sides, at, base):
         return _cause("gzip-timestamp", "the header of the gzip file has the time of compression")
     if path.startswith(("var/log/apt/", "var/log/dpkg", "var/log/alternatives")):
         return _cause("apt-log", "a package tool's log, with times, was left behind")
     return None
 
 
+def _gzip_header(sides: tuple[bytes, bytes], at: int, base: int) -> bool:
+    """Whether the first difference lies in the time of a gzip header (RFC 1952, section 2.3.1, MTIME)."""
+    return base == 0 and all(side[:2] == b"\x1f\x8b" for side in sides) and 4 <= at < 8
+
+
 def _of_observation(sides: tuple[bytes, bytes], at: int, clue: Clue) -> Cause | None:
-    """A value that a build could see stands in its bytes near the difference."""
-    near = tuple(side[max(0, at - 300) : at + 300] for side in sides)
-    observed = (clue.first, clue.second)
+    """A value that a build could see stands in its bytes near the difference; the certain ones first."""
+    near = sides[0][max(0, at - 300) : at + 300], sides[1][max(0, at - 300) : at + 300]
+    return _place(near, clue) or _moment(near, clue) or _setting(near, clue) or _processors(sides, at, clue)
 
-    def seen(values: tuple[str, str]) -> bool:
-        hits = [bool(value) and value.encode() in piece for value, piece in zip(values, near, strict=True)]
-        return values[0] != values[1] and any(hits)
 
-    if seen((clue.first.host_name, clue.second.host_name)):
+def _seen(near: tuple[bytes, bytes], values: tuple[str, str]) -> bool:
+    """Whether two unlike values stand, as words of their own, each in the piece of the build that could see it."""
+    return values[0] != values[1] and all(
+        value and re.search(rb"(?<!\w)" + re.escape(value.encode()) + rb"(?!\w)", piece)
+        for value, piece in zip(values, near, strict=True)
+    )
+
+
+def _place(near: tuple[bytes, bytes], clue: Clue) -> Cause | None:
+    if _seen(near, (clue.first.host_name, clue.second.host_name)):
         return _cause("host-name", f"the host's name ({clue.second.host_name!r} in the second build) was written")
     for pair in zip(clue.first.directories, clue.second.directories, strict=False):
-        if seen(pair):
+        if _seen(near, pair):
             return _cause("absolute-path", f"a path of the build ({pair[1]!r} in the second) was written")
-    if any(_TEMPORARY.findall(near[0]) != _TEMPORARY.findall(side) for side in near[1:]):
+    if _TEMPORARY.findall(near[0]) != _TEMPORARY.findall(near[1]):
         return _cause("absolute-path", "a path of a temporary directory was written")
-    if _times(near, observed):
-        return _cause("timestamp", "the time of the build was written")
-    if seen((clue.first.user, clue.second.user)):
-        return _cause("user", f"the user's name ({clue.second.user!r} in the second build) was written")
     return None
+
+
+def _moment(near: tuple[bytes, bytes], clue: Clue) -> Cause | None:
+    if _times(near, (clue.first, clue.second)):
+        return _cause("timestamp", "the time of the build was written")
+    return None
+
+
+def _setting(near: tuple[bytes, bytes], clue: Clue) -> Cause | None:
+    first, second = clue.first, clue.second
+    if _seen(near, (first.user, second.user)):
+        return _cause("user", f"the user's name ({second.user!r} in the second build) was written")
+    if any(value.encode() in near[1] and value.encode() not in near[0] for value in second.environment):
+        return _cause("environment", "the value of an environment variable was written")
+    if any(_seen(near, pair) for pair in zip(first.time_zones, second.time_zones, strict=False)):
+        return _cause("time-zone", f"the time zone ({second.time_zones[0]} in the second build) was written")
+    if _seen(near, (first.locale, second.locale)):
+        return _cause("locale", f"the locale ({second.locale} in the second build) was written")
+    return None
+
+
+def _processors(sides: tuple[bytes, bytes], at: int, clue: Clue) -> Cause | None:
+    counts = str(clue.first.processors).encode(), str(clue.second.processors).encode()
+    if (_number_at(sides[0], at), _number_at(sides[1], at)) == counts:
+        return _cause("processor-count", f"the number of processors (second: {clue.second.processors}) was written")
+    return None
+
+
+def _number_at(side: bytes, at: int) -> bytes:
+    """The decimal number of which byte ``at`` is a digit, or nothing."""
+    start = end = at
+    while start > 0 and side[start - 1 : start].isdigit():
+        start -= 1
+    while side[end : end + 1].isdigit():
+        end += 1
+    return side[start:end]
 
 
 def _times(near: tuple[bytes, ...], observed: tuple[Observed, Observed]) -> bool:

@@ -26,7 +26,7 @@ __all__ = ["compare_builds"]
 _CHUNK: Final = 64 << 10
 _LIMIT: Final = 64 << 30
 _AROUND: Final = 48  # bytes of context on each side of the first difference
-_MOST: Final = 40  # differences that are worth reading
+_MOST: Final = 20  # differences of one layer that are worth reading
 _KINDS: Final = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
 
 
@@ -40,19 +40,23 @@ def compare_builds(
 ) -> Verification:
     """Compare two builds of one plan; ``stores`` hold the blobs of each. ``clue`` is what each build could observe."""
     differences: list[Difference] = []
+    omitted = 0
     for left, right in zip(first, second, strict=True):
         assert (left.variant, left.platform) == (right.variant, right.platform), "builds of one plan"
         if left.manifest == right.manifest:
             continue
         name = f"{left.variant} {left.platform}"
-        found = [
-            difference
-            for pair in zip(left.layers, right.layers, strict=True)
-            for difference in _compare_layers(name, pair, stores, clue)
-        ]
-        differences.extend(found or _compare_documents(name, left, right, stores, clue))
+        before = len(differences)
+        for pair in zip(left.layers, right.layers, strict=True):
+            for number, difference in enumerate(_compare_layers(name, pair, stores, clue)):
+                if number < _MOST:
+                    differences.append(difference)
+                else:
+                    omitted += 1
+        if len(differences) == before:
+            differences.extend(_compare_documents(name, left, right, stores, clue))
     if differences:
-        return Different(variations=variations, differences=tuple(differences[:_MOST]))
+        return Different(variations=variations, differences=tuple(differences), omitted=omitted)
     return Identical(variations=variations, images=tuple(image.manifest.digest for image in first))
 
 
@@ -132,11 +136,13 @@ def _compare_layers(
         yield _difference(
             name, left.title, path, (pieces[0][path], pieces[1][path]), base=places[path] * _CHUNK, clue=clue
         )
-    if not places and {path: item.position for path, item in seen[0].items()} != {
-        path: item.position for path, item in seen[1].items()
-    }:
-        order = tuple("\n".join(sorted(side, key=lambda path: side[path].position)).encode() for side in seen)
-        yield _difference(name, left.title, "", (order[0], order[1]), clue=clue)
+    orders = tuple(
+        sorted(seen[0].keys() & seen[1].keys(), key=lambda path, side=side: side[path].position)  # type: ignore[misc]
+        for side in seen
+    )
+    if orders[0] != orders[1]:
+        sides = tuple("\n".join(order).encode() for order in orders)
+        yield _difference(name, left.title, "", (sides[0], sides[1]), clue=clue, reordered=True)
 
 
 def _head(layer: BuiltLayer, store: Store) -> bytes:
@@ -170,13 +176,14 @@ def _difference(
     clue: Clue,
     base: int = 0,
     compressed: bool = False,
+    reordered: bool = False,
 ) -> Difference:
     at = next(
         (index for index, pair in enumerate(zip(*sides, strict=False)) if pair[0] != pair[1]),
         min(len(sides[0]), len(sides[1])),
     )
     start = max(0, at - _AROUND)
-    cause = explain(path, sides, at, base=base, clue=clue, compressed=compressed)
+    cause = explain(path, sides, at, base=base, clue=clue, compressed=compressed, reordered=reordered)
     return Difference(
         image=image,
         layer=layer,

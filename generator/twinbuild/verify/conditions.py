@@ -19,7 +19,18 @@ from typing import Final, Self
 
 from twinbuild.model.verification import Variation
 
-__all__ = ["CLOCK_OFFSET", "HOST_NAME", "UID", "VARIATIONS", "apply_conditions", "varied_environment"]
+__all__ = [
+    "CLOCK_OFFSET",
+    "HOST_NAME",
+    "LOCALE",
+    "RECOGNISABLE",
+    "TIME_ZONE",
+    "UID",
+    "USER",
+    "VARIATIONS",
+    "apply_conditions",
+    "varied_environment",
+]
 
 VARIATIONS: Final = (
     Variation(name="clock", description="398 days, 13 hours and 7 seconds later"),
@@ -40,6 +51,12 @@ VARIATIONS: Final = (
 CLOCK_OFFSET: Final = 398 * 86_400 + 13 * 3_600 + 7
 HOST_NAME: Final = "another-host"
 UID: Final = 54_321
+USER: Final = "somebody-else"
+TIME_ZONE: Final = ("Etc/GMT-14", "+1400")  # its name, and what it means
+LOCALE: Final = "tr_TR.UTF-8"
+_HOME: Final = "/nonexistent/home"
+_UNKNOWN: Final = "an unknown variable"
+RECOGNISABLE: Final = (_HOME, _UNKNOWN, "/nonexistent/bin")  # of the second build's environment
 _NEW_USER, _NEW_UTS, _NEW_NET = 0x10000000, 0x04000000, 0x40000000  # <sched.h>
 
 
@@ -47,18 +64,18 @@ def varied_environment(directory: Path, *, hash_seed: int) -> tuple[tuple[str, s
     """The environment of the second build: nothing of the caller's. ``directory`` holds its temporary files."""
     return (
         ("PATH", f"/nonexistent/bin{os.pathsep}/usr/bin{os.pathsep}/bin"),
-        ("HOME", "/nonexistent/home"),
-        ("USER", "somebody-else"),
-        ("LOGNAME", "somebody-else"),
-        ("TZ", "Etc/GMT-14"),
-        ("LC_ALL", "tr_TR.UTF-8"),
-        ("LANG", "tr_TR.UTF-8"),
+        ("HOME", _HOME),
+        ("USER", USER),
+        ("LOGNAME", USER),
+        ("TZ", TIME_ZONE[0]),
+        ("LC_ALL", LOCALE),
+        ("LANG", LOCALE),
         ("TMPDIR", str(directory)),
         ("PYTHONHASHSEED", str(hash_seed)),
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("SOURCE_DATE_EPOCH", "1"),  # a build that reads it instead of its derivation is caught
         ("COLUMNS", "31"),
-        ("TWINBUILD_VARIATION", "an unknown variable"),
+        ("TWINBUILD_VARIATION", _UNKNOWN),
     )
 
 
@@ -102,7 +119,7 @@ def _inject_names() -> None:
     actual = os.uname()
     changed = os.uname_result((actual.sysname, HOST_NAME, actual.release, actual.version, actual.machine))
     os.uname = lambda: changed
-    getpass.getuser = lambda: "somebody-else"
+    getpass.getuser = lambda: USER
 
 
 def _inject_clock() -> None:

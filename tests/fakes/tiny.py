@@ -1,0 +1,137 @@
+"""A whole project that builds in a second: three small packages, two wheels, one file of code; locked, and stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.unit.wheel.making import project_wheel
+
+from fakes.debs import deb
+from fakes.runner import FakeRunner
+from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs
+from twinbuild.codec.lock import encode_lock
+from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, PythonEnvironment, ResolverPin, Target
+from twinbuild.model.platform import Platform
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline.licensing import with_licences
+from twinbuild.pipeline.locking import application_files
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import open_project
+from twinbuild.ports import silent
+from twinbuild.store.disk import DiskStore
+
+__all__ = ["tiny_project"]
+
+_SPEC = """\
+apiVersion: twinbuild/v1
+kind: Release
+metadata:
+  name: tiny
+  version: 1.0.0
+  team: tests
+  owners: [{{name: Ada Example, email: ada@tests.example}}]
+  date: 2026-11-01
+source: {{directory: app, target: /app}}
+model: {{family: none, version: 1.0.0}}
+environment:
+  base: {{debian: {{suite: bookworm}}}}
+  python: "3.11"
+  platforms: [linux/amd64]
+  variants: [{{name: cpu, accelerator: none}}]
+dependencies: {{runtime: [alpha==1, beta==1]}}
+serving:
+  command: [python, -m, main]
+  ports: [{{name: http, port: 8000}}]
+  user: {{name: app, uid: 10001, gid: 10001, home: /home/app}}
+build: {{compression: {compression}, bytecode: {bytecode}}}
+"""
+_ACCOUNTS = {"etc/passwd": b"root:*:0:0:root:/root:/bin/sh\n", "etc/group": b"root:*:0:\n"}
+
+
+def tiny_project(directory: Path, store: Path, *, compression: str = "zstd", bytecode: bool = False) -> Path:
+    """Write the project with its lock, and put what the lock names into the store; returns the project's directory."""
+    (directory / "app").mkdir(parents=True)
+    spec = _SPEC.format(compression=compression, bytecode=str(bytecode).lower())
+    (directory / "release.yaml").write_text(spec)
+    (directory / "app" / "main.py").write_text(
+        "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n"
+    )
+    packages = {
+        "accounts": deb("accounts", files=_ACCOUNTS),
+        "demo": deb("demo", files={f"usr/share/demo/{name}": name.encode() for name in ("Ida", "ida", "Zoe")}),
+        "python3.11-minimal": deb("python3.11-minimal", files={"usr/bin/python3.11": b"#!/bin/sh\n"}),
+    }
+    modules = {f"{name}.py": f"def {name}():\n    return {name!r} in {{'x', 'y', 'z', 'w'}}\n" for name in "cbda"}
+    wheels = [
+        project_wheel(name, {f"{name}/{path}": text.encode() for path, text in modules.items()})
+        for name in ("alpha", "beta")
+    ]
+    project = open_project(directory)
+    with DiskStore(store) as blobs:
+        machine = Machine(
+            settings=Settings(store=str(store), offline=True),
+            store=blobs,
+            runner=FakeRunner({}),
+            environment={},
+            interpreter=Path("/nonexistent"),
+            home="/nonexistent",
+            scratch=directory / "scratch",
+            now=datetime(2026, 11, 1, tzinfo=UTC),
+            progress=silent,
+        )
+        target = Target(
+            variant="cpu",
+            platform=Platform.parse("linux/amd64"),
+            python=PythonEnvironment(version="3.11.2", implementation="cp", glibc="2.36"),
+            debs=tuple(_locked_deb(name, blobs.put(content), len(content)) for name, content in packages.items()),
+            wheels=tuple(_locked_wheel(name, blobs.put(content), len(content)) for name, content in wheels),
+        )
+        lock = Lock(
+            python_inputs=python_inputs(project.spec),
+            debian_inputs=debian_inputs(project.spec),
+            artifact_inputs=artifact_inputs(project.spec),
+            source_inputs=source_inputs(project.spec),
+            resolver=ResolverPin(pip="26.3", pip_tools="7.6.2"),
+            indexes=(),
+            targets=(target,),
+            artifacts=(),
+            source=application_files(project, machine),
+        )
+        project.lock_path.write_bytes(encode_lock(with_licences(lock, machine)))
+    return directory
+
+
+def _locked_deb(name: str, digest: Digest, size: int) -> LockedDeb:
+    return LockedDeb(
+        name=name,
+        version="1.0-1",
+        architecture="all",
+        archive="debian",
+        suite="bookworm",
+        component="main",
+        path=f"pool/main/{name[0]}/{name}/{name}_1.0-1_all.deb",
+        size=size,
+        sha256=digest,
+        source=name,
+        source_version="1.0-1",
+        depends=(),
+        pre_depends=(),
+        essential=name == "accounts",
+        requested=True,
+    )
+
+
+def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
+    name, version = filename.split("-")[:2]
+    return LockedWheel(
+        index="default",
+        name=name,
+        version=version,
+        filename=filename,
+        size=size,
+        sha256=digest,
+        requires=(),
+        requested=True,
+    )
