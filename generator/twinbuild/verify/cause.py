@@ -233,7 +233,7 @@ def _times(near: tuple[bytes, ...], observed: tuple[Observed, Observed]) -> bool
             for piece, side in zip(near, observed, strict=True)
         )
         for form in ("<I", ">I")
-        for place in range(max(0, min(len(near[0]), len(near[1])) - 4))
+        for place in range(max(0, min(len(near[0]), len(near[1])) - 3))
         if near[0][place : place + 4] != near[1][place : place + 4]
     )
 
