@@ -23,7 +23,7 @@ __all__ = ["command"]
 @common
 @click.option("--check", is_flag=True, help="Only say whether the lock is fresh, and why not (exit 1).")
 @click.option("--upgrade", multiple=True, metavar="PROJECT", help="Let this project move; may be repeated.")
-@click.option("--upgrade-all", is_flag=True, help="Resolve everything anew.")
+@click.option("--upgrade-all", is_flag=True, help="Resolve everything anew, also where the lock is damaged.")
 @click.option("--metadata-only", is_flag=True, help="Store no bytes; `twinbuild fetch` brings them.")
 @click.option("--export", type=click.Choice(["pylock"]), help="Only write the lock in another format (PEP 751).")
 @click.option(
@@ -63,7 +63,12 @@ def command(
         raise click.UsageError("--output and --wheels belong to --export")
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        previous = read_lock(project)
+        try:
+            previous = read_lock(project)
+        except LockError:
+            if check or export or not upgrade_all:
+                raise
+            previous = None  # nothing of it is kept, so it need not be readable
         if check:
             findings = stale(project, require_lock(previous, project), machine)
             if findings:

@@ -25,12 +25,15 @@ __all__ = ["LOCK_VERSION", "decode_licensing", "decode_lock", "encode_licensing"
 LOCK_VERSION: Final = 2
 _FIRST: Final = 1  # without licences: read as a lock that does not know them yet
 _MAXIMUM: Final = 64 << 20
-_HINT: Final = "make the lock anew: `twinbuild lock`"
+_HINT: Final = "restore it from version control, or make it anew: `twinbuild lock --upgrade-all`"
 _KINDS: Final = {
     "syntax": ("TB2201", _HINT),
     "depth": ("TB2201", _HINT),
     "encoding": ("TB2201", _HINT),
-    "conflict": ("TB2202", "resolve the conflict in release.yaml, then run `twinbuild lock`"),
+    "conflict": (
+        "TB2202",
+        "resolve release.yaml, take either lock (`git checkout --ours release.lock`), then `twinbuild lock`",
+    ),
     "duplicate": ("TB2203", _HINT),
 }
 

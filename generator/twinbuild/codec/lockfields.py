@@ -30,7 +30,7 @@ from twinbuild.model.spec.values import refuse_path
 
 __all__ = ["LICENSING", "SHAPES", "Problem", "Shape"]
 
-_HINT: Final = "make the lock anew: `twinbuild lock`"
+_HINT: Final = "restore it from version control, or make it anew: `twinbuild lock --upgrade-all`"
 
 
 @dataclass(frozen=True, slots=True)

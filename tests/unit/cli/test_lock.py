@@ -59,3 +59,20 @@ def test_check_names_missing_licences(tool: Tool, project: Path) -> None:
     assert ended.status == 1
     assert [finding["code"] for finding in json.loads(ended.err)["findings"]] == ["TB2225"]
     assert lock.read_text() == old
+
+
+def test_a_damaged_lock(tool: Tool, project: Path) -> None:
+    """It is refused with a remedy that works: only ``--upgrade-all``, which keeps nothing of it, goes past it."""
+    lock = project / "release.lock"
+    damaged = lock.read_text().replace('"size": 70936', '"size": 0')
+    lock.write_text(damaged)
+    ended = tool("lock", "--json", str(project))
+    (finding,) = json.loads(ended.err)["findings"]
+    assert (ended.status, finding["code"]) == (3, "TB2208")
+    assert "twinbuild lock --upgrade-all" in finding["remedy"]
+    for arguments in (["--check", "--upgrade-all"], ["--export", "pylock", "--upgrade-all"]):
+        assert "TB2208" in tool("lock", *arguments, str(project)).err
+    ended = tool("lock", "--json", "--offline", "--upgrade-all", str(project))
+    assert ended.status != 0
+    assert "TB2208" not in ended.err
+    assert lock.read_text() == damaged

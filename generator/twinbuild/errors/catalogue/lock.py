@@ -8,13 +8,16 @@ from twinbuild.errors.catalogue import Code
 
 __all__ = ["CODES"]
 
+_DAMAGED: Final = (
+    "Nobody edits a lock by hand. Restore it from version control; or make it anew with "
+    "`twinbuild lock --upgrade-all`, which does not read it, so that everything may move."
+)
 CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB2201",
         title="the lock cannot be read",
         explanation=(
-            "release.lock is no JSON text in UTF-8: it was cut short, edited, or is another file. Nobody edits a "
-            "lock by hand. Make it anew with `twinbuild lock`."
+            "release.lock is no JSON text in UTF-8: it was cut short, edited, or is another file. " + _DAMAGED
         ),
     ),
     Code(
@@ -22,87 +25,65 @@ CODES: Final[tuple[Code, ...]] = (
         title="the lock holds a merge conflict",
         explanation=(
             "Two branches changed the lock, and the marks of the conflict are still there. Resolve the conflict "
-            "in release.yaml, then run `twinbuild lock`: it makes the lock that suits the merged spec."
+            "in release.yaml, take the lock of either branch (`git checkout --ours release.lock`), then run "
+            "`twinbuild lock`: it keeps what that lock pins and the merged spec still asks for."
         ),
     ),
     Code(
         code="TB2203",
         title="a key of the lock is given twice",
-        explanation=(
-            "Readers of JSON differ on which of two equal keys counts, so a lock has none. Nobody edits a lock by "
-            "hand. Make it anew with `twinbuild lock`."
-        ),
+        explanation=("Readers of JSON differ on which of two equal keys counts, so a lock has none. " + _DAMAGED),
     ),
     Code(
         code="TB2204",
         title="the lock has another version",
         explanation=(
             "The first field of a lock is the version of its form. A newer version was written by a newer "
-            "twinbuild: use that one. Otherwise run `twinbuild lock`."
+            "twinbuild: use that one. " + _DAMAGED
         ),
     ),
     Code(
         code="TB2205",
         title="a field of the lock is unknown or missing",
-        explanation=(
-            "Every field of an entry is there, and no other. Nobody edits a lock by hand. Make it anew with "
-            "`twinbuild lock`."
-        ),
+        explanation=("Every field of an entry is there, and no other. " + _DAMAGED),
     ),
     Code(
         code="TB2206",
         title="a field of the lock has the wrong type",
-        explanation=(
-            "A field holds text where a number belongs, or the like. Nobody edits a lock by hand. Make it anew "
-            "with `twinbuild lock`."
-        ),
+        explanation=("A field holds text where a number belongs, or the like. " + _DAMAGED),
     ),
     Code(
         code="TB2207",
         title="a value of the lock is malformed",
-        explanation=(
-            "A name, version, digest, platform, date or address is not spelled as it must be. Nobody edits a lock "
-            "by hand. Make it anew with `twinbuild lock`."
-        ),
+        explanation=("A name, version, digest, platform, date or address is not spelled as it must be. " + _DAMAGED),
     ),
     Code(
         code="TB2208",
         title="a size in the lock is out of range",
-        explanation=(
-            "A size is a whole number of bytes; only files of the application may be empty. Nobody edits a lock "
-            "by hand. Make it anew with `twinbuild lock`."
-        ),
+        explanation=("A size is a whole number of bytes; only files of the application may be empty. " + _DAMAGED),
     ),
     Code(
         code="TB2209",
         title="a path in the lock is unsafe",
-        explanation=(
-            "A path is absolute, leaves its directory, or is not normal. Nobody edits a lock by hand. Make it "
-            "anew with `twinbuild lock`."
-        ),
+        explanation=("A path is absolute, leaves its directory, or is not normal. " + _DAMAGED),
     ),
     Code(
         code="TB2210",
         title="something is locked twice",
         explanation=(
-            "A target has two entries for one project or package, or the lock two targets of one name. Nobody "
-            "edits a lock by hand. Make it anew with `twinbuild lock`."
+            "A target has two entries for one project or package, or the lock two targets of one name. " + _DAMAGED
         ),
     ),
     Code(
         code="TB2211",
         title="the lock is not sorted",
-        explanation=(
-            "Entries are sorted by name, so that equal locks are equal bytes. Nobody edits a lock by hand. Make "
-            "it anew with `twinbuild lock`."
-        ),
+        explanation=("Entries are sorted by name, so that equal locks are equal bytes. " + _DAMAGED),
     ),
     Code(
         code="TB2212",
         title="an entry of the lock contradicts itself",
         explanation=(
-            "The name of a file must say what its entry says: the same project, version and kind. Nobody edits a "
-            "lock by hand. Make it anew with `twinbuild lock`."
+            "The name of a file must say what its entry says: the same project, version and kind. " + _DAMAGED
         ),
     ),
     Code(
