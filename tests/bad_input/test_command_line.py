@@ -49,7 +49,8 @@ def _quiet(completed: subprocess.CompletedProcess[bytes]) -> bool:
     "arguments",
     [
         ("biuld",), ("",), ("--unknown",), ("build", "--unknown"), ("build", "a", "b"), ("build", "--format", "rpm"),
-        ("run", "--publish", "70000"), ("run", "--env", "novalue"), ("run", "--env", "=x"), ("store",),
+        ("run", "--publish", "70000"), ("run", "--publish", "0"), ("run", "--publish", "8000:x"),
+        ("run", "--env", "novalue"), ("run", "--env", "=x"), ("store",),
         ("store", "gc", "--older-than", "-1"), ("completion", "csh"), ("build\n",), ("x" * 100_000,),
     ],
     ids=lambda arguments: repr(" ".join(arguments))[:30],
@@ -156,13 +157,13 @@ def test_the_operating_system_refuses(tool: Tool, monkeypatch: pytest.MonkeyPatc
     """TB8002, exit 4, with the path and the system's word for it."""
 
     def refused() -> None:
-        raise PermissionError(13, "Permission denied", "/root/x")
+        raise PermissionError(13, "Permission denied", "/srv/x")
 
     monkeypatch.setattr("twinbuild.codec.schema.spec_schema", refused)
     ended = tool("schema")
     assert ended.status == 4
     assert "TB8002" in ended.err
-    assert "/root/x" in ended.err
+    assert "/srv/x" in ended.err
 
 
 def test_streams_that_are_closed_or_full(tmp_path: Path) -> None:

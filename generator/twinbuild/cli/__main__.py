@@ -19,11 +19,12 @@ _VERBS: Final = {
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
     "explain": ("explain", "Explain an error code."),
     "fetch": ("fetch", "Bring everything that the lock names into the store."),
+    "init": ("init", "Write a first release.yaml."),
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
     "spec": ("spec", "Check a spec and print it, overlays merged."),
-    "store": ("store", "Look after the store: verify, collect garbage, say how much it holds."),
+    "store": ("store", "Verify the store, collect garbage, say what it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
 }

@@ -27,13 +27,13 @@ _POLL: Final = 0.1
 _CHUNK: Final = 1 << 16
 
 
-def published(service: RunningService, ports: tuple[int, ...], log: Path, *, as_json: bool) -> int:
-    """Forward ports and print the log until the service ends or we are told to stop; the exit status."""
+def published(service: RunningService, ports: tuple[tuple[int, int], ...], log: Path, *, as_json: bool) -> int:
+    """Forward ports (here, inside) and print the log until the service ends or we are to stop; the exit status."""
     with contextlib.ExitStack() as stack:
         stopping = stack.enter_context(_stopping())
-        listeners = [stack.enter_context(_listen(port)) for port in ports]
-        for listener, port in zip(listeners, ports, strict=True):
-            threading.Thread(target=_accept, args=(listener, service, port), daemon=True).start()
+        listeners = [stack.enter_context(_listen(here)) for here, _ in ports]
+        for listener, (_, inside) in zip(listeners, ports, strict=True):
+            threading.Thread(target=_accept, args=(listener, service, inside), daemon=True).start()
         places = [f"http://127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
         if as_json:
             click.echo(json.dumps({"listening": places}))

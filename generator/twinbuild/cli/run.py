@@ -25,16 +25,30 @@ def _pairs(
     return tuple(pairs)
 
 
+def _ports(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[int, int], ...]:
+    """Pairs of a port here and one inside."""
+    pairs = []
+    for value in values:
+        here, _, inside = value.rpartition(":")
+        numbers = [int(text) if text.isdecimal() and len(text) < 6 else -1 for text in (here or inside, inside)]
+        if not (0 <= numbers[0] < 65536 and 0 < numbers[1] < 65536):
+            raise click.BadParameter(f"got {value[:40]!r}, expected INSIDE or PORT:INSIDE, such as 8080:8000")
+        pairs.append((numbers[0], numbers[1]))
+    return tuple(pairs)
+
+
 @click.command("run", context_settings={"ignore_unknown_options": False})
 @common
 @locked_option
 @click.option("--variant", default="", help="Variant of the image, where there are several.")
 @click.option(
     "--publish",
-    type=click.IntRange(0, 65535),
     multiple=True,
-    metavar="PORT",
-    help="Let 127.0.0.1:PORT of this machine lead to the same port inside; may be repeated.",
+    callback=_ports,
+    metavar="[PORT:]INSIDE",
+    help="Let 127.0.0.1:PORT of this machine lead to a port inside (0: any free one); may be repeated.",
 )
 @click.option(
     "--env",
@@ -67,7 +81,7 @@ def command(
     as_json: bool,
     locked: bool,
     variant: str,
-    publish: tuple[int, ...],
+    publish: tuple[tuple[int, int], ...],
     environment: tuple[tuple[str, str], ...],
     network: str,
     arguments: str,
@@ -109,7 +123,7 @@ def command(
                 sys.stdout.buffer.write(output)
                 sys.stderr.buffer.write(errors)
                 return status
-            ports = publish or tuple(port.port for port in project.spec.serving.ports)
+            ports = publish or tuple((port.port, port.port) for port in project.spec.serving.ports)
             with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
                 log = Path(directory, "log")
                 log.touch()

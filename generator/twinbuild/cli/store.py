@@ -115,7 +115,7 @@ def info_command(*, as_json: bool) -> None:
             "blobs": len(digests),
             "size": sum(sizes.get(digest, 0) for digest in digests),
         }
-        for name, digests in roots.items()
+        for name, digests in sorted(roots.items(), key=lambda item: (item[0][:5], str(origins.get(item[0], ""))))
     ]
     if as_json:
         total = sum(sizes.values())

@@ -24,6 +24,7 @@ from twinbuild.pipeline.evidence import Evidence, proven_images, proven_layers, 
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import Tooling, make_plan
 from twinbuild.pipeline.project import Project
+from twinbuild.ports import Builder
 from twinbuild.resolve.git import require_commit
 from twinbuild.store.overlay import scratch_store
 from twinbuild.verify.cause import Clue, Observed
@@ -59,7 +60,7 @@ def build_images(plan: Plan, machine: Machine) -> tuple[Image, ...]:
     for document in plan.documents:
         if not machine.store.has(document.digest):
             machine.store.put(document.content)
-    builder = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch)
+    builder: Builder = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch)
     return tuple(builder.build(derivation, machine.progress) for derivation in plan.derivations)
 
 

@@ -6,6 +6,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.pipeline.artifacts import extract_artifacts
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
+from twinbuild.ports import Fetcher
 from twinbuild.sources.fetch import Item, RemoteFetcher
 
 __all__ = ["fetch_lock", "lacking"]
@@ -26,7 +27,7 @@ def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
     missing = lacking(lock, machine)
     if missing:
         machine = reach(machine)
-        fetcher = RemoteFetcher(machine.settings, project=str(project.directory), apt_indexes=lock.indexes)
+        fetcher: Fetcher = RemoteFetcher(machine.settings, project=str(project.directory), apt_indexes=lock.indexes)
         fetcher.fetch(missing, machine.store, machine.progress)
         extract_artifacts(lock, machine)
     return len(missing)

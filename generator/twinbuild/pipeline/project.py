@@ -55,8 +55,8 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
     if not path.is_file():
         raise UsageError.of(
             "TB8010",
-            f"there is no spec at {where}",
-            hint=f"name a directory with a {_SPEC_NAME}, or a spec file",
+            f"there is no {_SPEC_NAME} in the current directory" if where == Path() else f"there is no spec at {where}",
+            hint=f"name a directory with a {_SPEC_NAME} or a spec file; `twinbuild init` writes a first one",
             where=str(path),
         )
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))

@@ -77,6 +77,14 @@ of it is deleted.
 Name another output, or move what lies there away.""",
     ),
     Code(
+        code="TB8021",
+        title="a spec is there already",
+        explanation="""\
+`twinbuild init` writes a first spec, and never over one that is there.
+
+Edit the spec that is there, or name another directory.""",
+    ),
+    Code(
         code="TB8030",
         title="twinbuild.toml is not TOML",
         explanation="""\

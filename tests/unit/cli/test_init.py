@@ -1,0 +1,41 @@
+"""``twinbuild init``: a first spec that is a good one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes.tool import Tool
+from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.pipeline.starting import first_files
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Fraud Scorer 2", "fraud-scorer-2"), ("\u00e9\u00e8", "my-release"), ("-", "my-release"), ("a" * 80, "a" * 63)],
+)
+@pytest.mark.parametrize("committed", [True, False])
+def test_the_spec_loads(name: str, expected: str, *, committed: bool) -> None:
+    """Whatever the directory is called, the spec has no finding; a commit dates it where there is one."""
+    content = first_files(name, today="2026-11-25", committed=committed)["release.yaml"]
+    spec = load_spec((SourceText(name="release.yaml", content=content),)).spec
+    assert spec.metadata.name == expected
+    assert (spec.metadata.date, spec.source.commit == "record") == (
+        ("commit", True) if committed else ("2026-11-25", False)
+    )
+
+
+def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
+    """A second time is TB8021, and what is there stays."""
+    assert tool("init", "new").out.splitlines()[-1] == "next: twinbuild release new, then twinbuild run new"
+    assert tool("spec", "new").status == 0
+    (tmp_path / "project/new/app/main.py").write_text("mine")
+    before = (tmp_path / "project/new/release.yaml").read_bytes()
+    ended = tool("init", "new", "--json")
+    assert (ended.status, json.loads(ended.err)["findings"][0]["code"]) == (2, "TB8021")
+    (tmp_path / "project/new/release.yaml").unlink()
+    assert json.loads(tool("init", "new", "--json").out) == {"written": ["new/release.yaml"]}
+    assert (tmp_path / "project/new/app/main.py").read_text() == "mine"
+    assert (tmp_path / "project/new/release.yaml").read_bytes() == before
