@@ -23,6 +23,7 @@ from twinbuild.model.lock import AptIndex, LockedDeb
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.environment import DebianBase
+from twinbuild.net.address import redact
 from twinbuild.ports import Store
 from twinbuild.resolve.debian_keys import certificates, verify_inrelease
 from twinbuild.resolve.mirrors import require_addresses
@@ -34,6 +35,7 @@ __all__ = ["Document", "Downloader", "archive_of", "load_pool", "resolve_debian"
 
 _RELEASE_LIMIT: Final = 4 << 20  # bytes; bookworm's InRelease has 151 kB
 _PACKAGES_LIMIT: Final = 512 << 20  # bytes uncompressed; bookworm main has 50 MB
+_ABSENT: Final = "check suite and archive in environment.base, or set TWINBUILD_DEBIAN_MIRROR to a mirror that has it"
 _ANOTHER: Final = "use a mirror that serves Debian's archive unchanged"
 
 
@@ -159,15 +161,17 @@ def _read_suite(
 def _first(client: Downloader, urls: list[str], limit: int, where: str) -> tuple[bytes, str]:
     """The body at the first address that answers. Wrong bytes are never a reason to ask the next."""
     failures = []
+    absent = True  # as far as every mirror says
     for url in urls:
         try:  # plain http is good enough for what is signed, or named by what is signed
             return client.get(url, limit=limit, allow_http=True).body, url
         except FetchError as error:
-            failures.append(error.findings[0].message)
+            failures.append(f"{redact(url)}: {error.findings[0].message}")
+            absent = absent and error.findings[0].code == "TB3015"
     raise FetchError.of(
         "TB2144",
-        f"no mirror gave it: {'; '.join(failures)}",
-        hint="look at the network, or set TWINBUILD_DEBIAN_MIRROR to another mirror",
+        f"no mirror has it: {'; '.join(failures)}" if absent else f"no mirror gave it: {'; '.join(failures)}",
+        hint=_ABSENT if absent else "look at the network, or set TWINBUILD_DEBIAN_MIRROR to another mirror",
         where=where,
     )
 

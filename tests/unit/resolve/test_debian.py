@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from typing import NoReturn
 
 import pytest
 from pysequoia import Cert, SignatureMode, Tsk, sign
@@ -176,6 +177,17 @@ def test_no_mirror_answers() -> None:
     """TB2144 has each answer."""
     with pytest.raises(FetchError, match=r"TB2144.*a\.example.*b\.example"):
         resolve(Mirror(), mirrors=("http://a.example", "http://b.example"))
+
+
+def test_a_suite_that_no_mirror_has() -> None:
+    """TB2144 says to check the name where every mirror answers that there is no such file."""
+
+    class Empty(Mirror):
+        def get(self, address: str, *, limit: int, accept: str = "*/*", allow_http: bool = False) -> NoReturn:
+            raise FetchError.of("TB3015", "the server has no such file (status 404)", hint="h", where=address)
+
+    with pytest.raises(FetchError, match=r"TB2144.*no mirror has it: http://a\.example.*404.*check suite"):
+        resolve(Empty(), mirrors=("http://a.example",))
 
 
 def test_no_mirror_known() -> None:

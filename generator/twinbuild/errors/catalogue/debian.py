@@ -11,32 +11,32 @@ __all__ = ["CODES"]
 CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB2101",
-        title="Malformed control file",
+        title="malformed control file",
         explanation="A file in Debian's deb822 form (Packages, Release, a package's control file, apt's sources) has a "
         "line that is no field, a continuation line before any field, a field twice in one stanza, or bytes that are "
         "not UTF-8.\n\nUse the file that the archive publishes; a proxy in between may have changed it.",
     ),
     Code(
         code="TB2102",
-        title="Malformed Debian version",
+        title="malformed Debian version",
         explanation="A version is not of the form [epoch:]upstream[-revision] (deb-version(7)), or is longer than 256 "
         "characters.\n\nUse the index that the archive publishes.",
     ),
     Code(
         code="TB2103",
-        title="Malformed package relationship",
+        title="malformed package relationship",
         explanation="A Depends, Pre-Depends, Provides, Conflicts or Breaks field does not follow chapter 7 of the "
         "Debian Policy.\n\nUse the index that the archive publishes.",
     ),
     Code(
         code="TB2104",
-        title="Unfit entry in a package index",
+        title="unfit entry in a package index",
         explanation="An entry lacks its name, version, architecture, path, size or SHA-256, or has a value that is not "
         "allowed, such as a path that would leave the archive's root.\n\nUse the index that the archive publishes.",
     ),
     Code(
         code="TB2105",
-        title="Package index beyond a limit",
+        title="package index beyond a limit",
         explanation="A stanza or an index is larger than any that Debian has ever published. It is refused before it "
         "is read, because it may be meant to fill the memory.\n\nUse the index that the archive publishes.",
     ),
@@ -49,7 +49,7 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         code="TB2111",
-        title="Not signed by Debian",
+        title="not signed by Debian",
         explanation="None of the archive keys that come with twinbuild made a good signature on the suite's InRelease "
         "file: it was changed, signed with a weak digest, or is another archive's. The keys:\n\n"
         "B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8  archive, Debian 12\n"
@@ -62,27 +62,27 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         code="TB2112",
-        title="Archive key expired or revoked",
+        title="archive key expired or revoked",
         explanation="The key that signed the suite is no longer good at the time of locking. Locks that exist already "
         "are not concerned: they name packages by digest.\n\nLook at this machine's clock, or install a newer "
         "twinbuild, which has newer keys.",
     ),
     Code(
         code="TB2113",
-        title="Only weak digests",
+        title="only weak digests",
         explanation="The Release file names its indexes by MD5 or SHA-1 only. Neither protects against a forged "
         "file.\n\nUse an archive that publishes SHA-256 digests; all of Debian's suites do.",
     ),
     Code(
         code="TB2114",
-        title="Another suite than asked for",
+        title="another suite than asked for",
         explanation="The signed Release file is that of another suite: the mirror is wrong, or someone replays a file "
         "where it does not belong. It also appears where a suite is named by an alias such as stable, which would "
         "mean another suite tomorrow.\n\nName the suite by its code name.",
     ),
     Code(
         code="TB2115",
-        title="Another archive than asked for",
+        title="another archive than asked for",
         explanation="Origin and Label of the Release file are not those of Debian's archive.\n\n"
         "Use a mirror of Debian.",
     ),
@@ -99,76 +99,76 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         code="TB2118",
-        title="Malformed Release file",
+        title="malformed Release file",
         explanation="A date or the list of files does not have the form of the Debian Repository Format.\n\nUse a "
         "mirror that serves the archive unchanged.",
     ),
     Code(
         code="TB2119",
-        title="Suite lacks a component or architecture",
+        title="suite lacks a component or architecture",
         explanation="The suite has no package index for that component and architecture; the message lists what it "
         "has.\n\nName a component and a platform that the suite has.",
     ),
     Code(
         code="TB2120",
-        title="Package index is not the signed one",
+        title="package index is not the signed one",
         explanation="Size or SHA-256 of the package index differ from those in the signed Release file.\n\nUse a "
         "mirror that serves the archive unchanged. If the mirror is being updated right now, run it again later.",
     ),
     Code(
         code="TB2121",
-        title="Package index does not decompress",
+        title="package index does not decompress",
         explanation="The index has the right digest but is not valid xz or gzip, or is cut short.\n\nUse a mirror that "
         "serves Debian's archive.",
     ),
     Code(
         code="TB2130",
-        title="No such package",
+        title="no such package",
         explanation="No suite that the spec names has a package of that name, version or suite, or the name is that of "
         "a virtual package, for which one of its providers must be named.\n\nCorrect the name, or add the suite that "
         "has the package to environment.base.debian.suites.",
     ),
     Code(
         code="TB2131",
-        title="Unsatisfiable dependency",
+        title="unsatisfiable dependency",
         explanation="A package needs another one, or a version of it, that no suite has. The message shows the chain "
         "from the package that the spec names.\n\nAdd the suite that has the missing package, or leave out what needs "
         "it.",
     ),
     Code(
         code="TB2132",
-        title="Packages that exclude each other",
+        title="packages that exclude each other",
         explanation="Two packages of the closure conflict (Conflicts or Breaks), or two versions of one package are "
         "needed. The message shows who needs what.\n\nLeave out one of the two, or name another alternative in "
         "environment.packages.",
     ),
     Code(
         code="TB2133",
-        title="Search for packages too long",
+        title="search for packages too long",
         explanation="The dependencies have so many alternatives that no answer was found within a fixed number of "
         "steps.\n\nName the alternatives to take in environment.packages.",
     ),
     Code(
         code="TB2134",
-        title="Suite has no such Python",
+        title="suite has no such Python",
         explanation="The suites have no package of that Python version; the message lists the versions they have "
         "(Debian 12 has 3.11, Debian 13 has 3.13).\n\nName a Python that the suite has, or another suite.",
     ),
     Code(
         code="TB2135",
-        title="Closure without Python or C library",
+        title="closure without Python or C library",
         explanation="The version of Python or of the C library was asked for, but no package of the closure brings "
         "it.\n\nState environment.python, and a base that has it.",
     ),
     Code(
         code="TB2136",
-        title="Misspelt package",
+        title="misspelt package",
         explanation="A package is written as NAME, NAME=VERSION or NAME/SUITE; names have small letters, digits, plus, "
         "minus and full stop.\n\nCorrect environment.packages.",
     ),
     Code(
         code="TB2140",
-        title="No Debian mirror known",
+        title="no Debian mirror known",
         explanation="This machine's apt has no sources of Debian (Ubuntu's are never taken: its packages are others), "
         "and no variable names a mirror.\n\nSet TWINBUILD_DEBIAN_MIRROR to the base address of a Debian mirror, such "
         "as https://mirror.example/debian. The security archive is then sought beside it "
@@ -176,26 +176,27 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         code="TB2141",
-        title="Unreadable apt sources",
+        title="unreadable apt sources",
         explanation="A .sources file of apt is not in deb822 form.\n\nMend it, or set TWINBUILD_DEBIAN_MIRROR, which "
         "takes its place.",
     ),
     Code(
         code="TB2142",
-        title="Not an address of a mirror",
+        title="not an address of a mirror",
         explanation="TWINBUILD_DEBIAN_MIRROR, TWINBUILD_DEBIAN_SECURITY and TWINBUILD_DEBIAN_SNAPSHOT hold addresses "
         "that begin with https:// or http://; that of the snapshot has {timestamp} in it, and may have "
         "{archive}.\n\nCorrect the variable.",
     ),
     Code(
         code="TB2144",
-        title="No mirror answered",
-        explanation="None of the mirrors that are set gave a file; the message has each one's answer.\n\nLook at the "
-        "network, or set TWINBUILD_DEBIAN_MIRROR to another mirror.",
+        title="no mirror answered",
+        explanation="None of the mirrors that are set gave a file; the message has each one's answer.\n\nIf none has "
+        "it, check the names of suite and archive: a mirror may have moved an old suite to the archive. Else look at "
+        "the network, or set TWINBUILD_DEBIAN_MIRROR to another mirror.",
     ),
     Code(
         code="TB2199",
-        title="Damaged key file",
+        title="damaged key file",
         explanation="A key file of this installation does not hold the key that it is named for.\n\nInstall twinbuild "
         "anew.",
     ),
