@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import platformdirs
 import pytest
+
+from twinbuild.model.settings import store_place
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -139,7 +140,7 @@ def test_the_watch_sees_effects(control: str, said: str) -> None:
 @pytest.mark.xdist_group("examples")
 def test_a_build_needs_no_network(tmp_path: Path) -> None:
     """Every layer of an example is built, in every worker process, while each use of a socket is an error."""
-    store = os.environ.get("TWINBUILD_STORE") or str(platformdirs.user_cache_path("twinbuild"))
+    store = os.environ.get("TWINBUILD_STORE") or store_place(os.environ, str(Path.home()))
     spec = ROOT / "examples" / "text-embedder" / "release.yaml"
     fetched = _run("from twinbuild.cli.__main__ import main; main()", "fetch", "-q", str(spec))
     assert fetched.returncode == 0, fetched.stderr

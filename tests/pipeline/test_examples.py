@@ -50,6 +50,7 @@ def test_example(example: Path) -> None:
     _release_has_the_committed_digest(example)
     _nothing_changed_writes_nothing_else(example)
     _a_flipped_bit_is_found_by_those_who_look(example)
+    _the_stamp_names_every_file_that_is_read(example)
     with (Path(tempfile.gettempdir()) / "twinbuild-test-port-8000").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one service at a time has the port
         _service_answers_from_its_own_root(example)
@@ -91,6 +92,57 @@ def _a_flipped_bit_is_found_by_those_who_look(example: Path) -> None:
         assert "unchanged_since" not in json.loads((output / "run.json").read_text())
     assert hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
     assert (output / "release.digest").read_text() == digest
+
+
+_WATCHED = """
+import json, os, sys
+from pathlib import Path
+from twinbuild.cli.__main__ import main
+seen = set()
+sys.addaudithook(lambda event, arguments: event == "open" and seen.add(arguments[0]))
+sys.argv = ["twinbuild", "release", "-q", "--paranoid"]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+from twinbuild.cli.session import settings_beside
+from twinbuild.pipeline.stamp import STAMP, decode_stamp, stamp_key
+from twinbuild.store.disk import DiskStore
+project = Path.cwd()
+with DiskStore(Path(settings_beside(project, os.environ).store)) as store:
+    stamp = decode_stamp(store.record(STAMP, stamp_key(str(project / "release.yaml"), (), "")))
+known = {os.path.normpath(entry.path) for entry in stamp.inputs}
+files = [path for path in project.rglob("*") if path.parts[len(project.parts)] != "dist"]
+read, unnamed = set(), set()
+for name in (os.fsdecode(name) for name in seen if isinstance(name, (str, bytes))):
+    if name.startswith("/"):
+        found = [path for path in files if str(path) == os.path.normpath(name)]
+    else:  # beneath a directory that is open: the part of a path that is known
+        found = [path for path in files if str(path).endswith("/" + os.path.normpath(name))]
+    hits = [path for path in found if str(path) in known or (path.is_dir() and (project / "app") not in path.parents
+            and any(each.startswith(f"{path}/") for each in known))]  # a directory on the way to an artifact
+    (read if hits else unnamed).update(str(path) for path in hits or found)
+print(json.dumps({"read": sorted(read), "unnamed": sorted(unnamed)}), file=sys.stderr)
+"""
+
+
+def _the_stamp_names_every_file_that_is_read(example: Path) -> None:
+    """A release opens no file of the project that a later run would not ask for: or it would miss a change there."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    completed = subprocess.run(
+        [sys.executable, "-c", _WATCHED],
+        cwd=example,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert completed.returncode == 0, completed.stderr
+    found = json.loads(completed.stderr.splitlines()[-1])
+    names = {Path(path).name for path in found["read"]}
+    assert {"release.yaml", "release.lock", "app", "service", "__init__.py"} <= names
+    assert found["unnamed"] == []
 
 
 def _service_answers_from_its_own_root(example: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,6 +15,7 @@ from twinbuild.ports import Progress, silent
 __all__ = ["shown_progress"]
 
 _INTERVAL: Final = 0.1  # seconds between two drawings
+_SILENCE: Final = 10.0  # seconds: a log that stands still for longer looks dead
 _BYTES: Final = 1 << 16  # totals above it are taken for bytes
 
 
@@ -69,18 +70,20 @@ class _Live:
 
 
 class _Plain:
-    """A line for each activity, and one for each further tenth of it."""
+    """A line for each activity, one now and then while its bytes move, and one when they all did."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._activity = ""
-        self._tenth = -1
+        self._said = 0.0
 
     def __call__(self, activity: str, done: int, total: int) -> None:
-        tenth = 10 * done // total if total > 0 else 0
-        if activity == self._activity and (tenth <= self._tenth or total < _BYTES):
+        new = activity != self._activity
+        measured = total >= _BYTES
+        if not new and not (measured and (done >= total or self._clock() - self._said >= _SILENCE)):
             return
-        self._activity, self._tenth = activity, tenth
-        sys.stderr.write(f"twinbuild: {activity}{_amount(done, total) if total >= _BYTES else ''}\n")
+        self._activity, self._said = "" if measured and done >= total else activity, self._clock()
+        sys.stderr.write(f"twinbuild: {activity}{_amount(done, total) if measured else ''}\n")
         sys.stderr.flush()
 
     def finish(self) -> None:

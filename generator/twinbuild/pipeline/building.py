@@ -20,7 +20,7 @@ from twinbuild.model.plan import Plan
 from twinbuild.model.spec.values import epoch as epoch_of
 from twinbuild.model.verification import Identical
 from twinbuild.oci.compress import compressor
-from twinbuild.pipeline.evidence import Evidence, proven_images, proven_layers, remember_proof
+from twinbuild.pipeline.evidence import Evidence, forget_proof, proven_images, proven_layers, remember_proof
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import Tooling, make_plan
 from twinbuild.pipeline.project import Project
@@ -106,6 +106,7 @@ def verify_images(
         remember_proof(images, second.witnesses, machine.store)
     else:
         forget_images(machine.store, images)  # one of the two is wrong: neither may serve a later build
+        forget_proof(images, machine.store)
     return Evidence(
         verification=verification,
         witnesses=second.witnesses,

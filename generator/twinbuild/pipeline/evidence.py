@@ -16,12 +16,12 @@ from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.model.verification import Identical, Verification
+from twinbuild.pipeline.stamp import EVIDENCE
 from twinbuild.ports import Store
 from twinbuild.verify.conditions import VARIATIONS
 
-__all__ = ["Evidence", "proven_images", "proven_layers", "remember_proof"]
+__all__ = ["Evidence", "evidence_key", "forget_proof", "proven_images", "proven_layers", "remember_proof"]
 
-_IMAGES = "verification"
 _LAYERS = "proven-layer"
 
 
@@ -40,8 +40,8 @@ class Evidence:
 
 def proven_images(images: tuple[Image, ...], store: Store) -> Evidence | None:
     """The evidence for exactly these images from exactly their derivations, or None."""
-    record = store.record(_IMAGES, _images_key(images))
-    if record is None:
+    record = store.record(EVIDENCE, evidence_key(images))
+    if not record:  # none, or forgotten
         return None
     kept = json.loads(record)
     if kept["manifests"] != _manifests(images):
@@ -65,10 +65,17 @@ def remember_proof(images: tuple[Image, ...], witnesses: tuple[tuple[str, str], 
     """Note that these images and each of their layers were built twice to the same bytes."""
     evidence = {"manifests": _manifests(images), "witnesses": [list(pair) for pair in witnesses]}
     records = [(_LAYERS, _layer_key(layer.derivation), encode_layer(layer)) for layer in _layers(images)]
-    records.append((_IMAGES, _images_key(images), canonical(evidence)))
+    records.append((EVIDENCE, evidence_key(images), canonical(evidence)))
     for kind, key, content in records:
         if store.record(kind, key) != content:
             store.put_record(kind, key, content)
+
+
+def forget_proof(images: tuple[Image, ...], store: Store) -> None:
+    """Take back what was noted of these images and their layers: a second build found other bytes."""
+    store.put_record(EVIDENCE, evidence_key(images), b"")
+    for layer in _layers(images):
+        store.put_record(_LAYERS, _layer_key(layer.derivation), b"")
 
 
 def _layers(images: tuple[Image, ...]) -> tuple[BuiltLayer, ...]:
@@ -79,7 +86,8 @@ def _manifests(images: tuple[Image, ...]) -> list[str]:
     return [str(image.manifest.digest) for image in images]
 
 
-def _images_key(images: tuple[Image, ...]) -> Digest:
+def evidence_key(images: tuple[Image, ...]) -> Digest:
+    """Where the evidence for these images' derivations lies."""
     return digest_of({"derivations": [str(image.derivation) for image in images], "variations": VARIATIONS})
 
 

@@ -17,9 +17,10 @@ from twinbuild.model.digest import Digest
 from twinbuild.pipeline.status import Facts
 from twinbuild.pipeline.summary import ReleasedImage, Summary
 
-__all__ = ["STAMP", "Entry", "Stamp", "decode_stamp", "encode_stamp", "stamp_key"]
+__all__ = ["EVIDENCE", "STAMP", "Entry", "Stamp", "decode_stamp", "encode_stamp", "stamp_key"]
 
 STAMP: Final = "release-stamp"
+EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
 _FORMAT: Final = 1
 
 
@@ -38,6 +39,7 @@ class Stamp:
 
     Times in ns since 1970. ``blobs`` are digests (hexadecimal) and sizes; ``output`` holds paths relative to the
     summary's directory, without ``run.json``; ``commit`` and ``verification`` are what ``run.json`` says of them, JSON.
+    ``evidence`` is the key (hexadecimal) of the evidence that the images were built twice.
     """
 
     tool: str
@@ -47,6 +49,7 @@ class Stamp:
     inputs: tuple[Entry, ...]
     blobs: tuple[tuple[str, int], ...]
     output: tuple[Entry, ...]
+    evidence: str
     summary: Summary
     commit: str
     verification: str

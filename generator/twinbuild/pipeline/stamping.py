@@ -15,7 +15,7 @@ from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.net.address import is_web
-from twinbuild.pipeline.evidence import Evidence
+from twinbuild.pipeline.evidence import Evidence, evidence_key
 from twinbuild.pipeline.identity import Identity, environment_digest, tool_identity
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.locking import application_files
@@ -97,6 +97,7 @@ def remember_release(
         inputs=inputs,
         blobs=tuple((digest.hex, machine.store.size(digest)) for digest in sorted(blobs)),
         output=tuple(output_entries(summary.directory)),
+        evidence=evidence_key(released.images).hex,
         summary=replace(summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False),
         commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
         verification=json.dumps(verification_facts(released.images, _reused(released))),

@@ -19,7 +19,7 @@ from twinbuild.model.settings import store_place
 from twinbuild.pipeline.identity import environment_digest, tool_identity
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import write_file
-from twinbuild.pipeline.stamp import STAMP, Entry, Stamp, decode_stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.stamp import EVIDENCE, STAMP, Entry, Stamp, decode_stamp, encode_stamp, stamp_key
 from twinbuild.pipeline.status import contents_digest, facts_of, settled
 from twinbuild.pipeline.summary import Summary
 from twinbuild.store.disk import DiskStore
@@ -104,6 +104,7 @@ def _stands(stamp: Stamp, store: DiskStore, environment: Mapping[str, str]) -> b
         and all(settled(entry.facts, stamp.seen) for entry in stamp.output)
         and os.path.isdir(stamp.summary.directory)  # noqa: PTH112  start-up is measured
         and not os.path.islink(stamp.summary.directory)  # noqa: PTH114
+        and bool(store.record(EVIDENCE, Digest(stamp.evidence)))  # a second build may have refuted it
         and all(_stored(hexadecimal, size, store) for hexadecimal, size in stamp.blobs)
         and stamp.tool == tool_identity().digest
     )

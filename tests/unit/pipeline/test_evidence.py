@@ -14,7 +14,7 @@ from twinbuild.model.image import BuiltLayer, Descriptor, Image
 from twinbuild.model.platform import Platform
 from twinbuild.model.verification import Identical, Variation
 from twinbuild.pipeline import evidence
-from twinbuild.pipeline.evidence import proven_images, proven_layers, remember_proof
+from twinbuild.pipeline.evidence import forget_proof, proven_images, proven_layers, remember_proof
 from twinbuild.store.memory import MemoryStore
 
 WITNESSES = (("clock", "injected"),)
@@ -79,6 +79,14 @@ def test_fewer_variations_prove_nothing_about_more(store: MemoryStore, monkeypat
     """A version of twinbuild that varies something else proves everything anew."""
     monkeypatch.setattr(evidence, "VARIATIONS", (Variation(name="moon", description="its phase"),))
     images = (image(layer("a"), layer("b")),)
+    assert proven_images(images, store) is None
+    assert proven_layers(images, store) == ()
+
+
+def test_a_refuted_proof_is_none(store: MemoryStore) -> None:
+    """Once a second build found other bytes, neither the image nor a layer of it counts as proven."""
+    images = (image(layer("a"), layer("b")),)
+    forget_proof(images, store)
     assert proven_images(images, store) is None
     assert proven_layers(images, store) == ()
 

@@ -22,7 +22,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.verification import Identical
 from twinbuild.pipeline import stamping
 from twinbuild.pipeline.artifacts import pin_artifacts
-from twinbuild.pipeline.evidence import Evidence
+from twinbuild.pipeline.evidence import Evidence, forget_proof, remember_proof
 from twinbuild.pipeline.identity import tool_identity
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
@@ -101,6 +101,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
             manifest=replace(made.manifest, digest=document, size=8),
             config=replace(made.config, digest=document, size=8),
         )
+        remember_proof((made,), (), store)
         output = where / "dist" / "fraud-scorer-1.0.0"
         (output / "image" / "blobs").mkdir(parents=True)
         (output / "manifest.json").write_text("{}")
@@ -226,6 +227,7 @@ TOUCHES: dict[str, Callable[[World], object]] = {
     "blob of a layer collected": lambda world: _blob(world, b"a").unlink(),
     "blob of the source collected": lambda world: world.machine.store.path(world.lock.source[0].sha256).unlink(),
     "blob cut short": lambda world: (_blob(world, b"a").chmod(0o644), os.truncate(_blob(world, b"a"), 0)),
+    "evidence refuted": lambda world: forget_proof(world.released.images, world.machine.store),
     "another store": _new_store,
     "store of a newer version": lambda world: (world.root / "store/version").write_text("twinbuild store 2\n"),
     "commit": _commit,

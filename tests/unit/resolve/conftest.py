@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 
 from twinbuild.model.lock import LockedWheel, PythonEnvironment
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import Settings, store_place
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.pipconfig import PipConfiguration, read_pip_configuration
 from twinbuild.resolve.python import resolve_python
@@ -34,7 +33,7 @@ def pip() -> PipConfiguration:
 @pytest.fixture(scope="session")
 def resolver(pip: PipConfiguration) -> PythonResolver:
     """The pinned pip and pip-tools, installed once for all runs of the tests: its name is the digest of its lock."""
-    base = platformdirs.user_cache_path("twinbuild") / "resolver"
+    base = Path(store_place(os.environ, str(Path.home()))) / "resolver"
     return prepare_resolver(
         runner=SubprocessRunner(),
         directory=base,
