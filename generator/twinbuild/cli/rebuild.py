@@ -17,9 +17,11 @@ def command() -> None:
 
     request = json.load(sys.stdin)
     die_with_parent(request["parent"])
-    from twinbuild.verify.conditions import apply_conditions
+    from twinbuild.verify.conditions import Conditions, apply_conditions
 
-    witnesses = apply_conditions(seed=request["seed"])  # first: what follows must not see the caller's conditions
+    witnesses = apply_conditions(
+        Conditions(**request["conditions"])
+    )  # first: what follows must not see the caller's conditions
     from twinbuild.codec.canonical import to_json
     from twinbuild.pipeline.rebuilding import rebuild
 

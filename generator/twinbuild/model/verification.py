@@ -24,7 +24,7 @@ class Difference:
     image: str  # variant and platform
     layer: str  # title, or "config", "manifest"
     path: str  # of the file in the layer; "" where the tar's own structure differs
-    offset: int  # in the file, in bytes; -1 where the file is missing on one side
+    offset: int  # in the file, in bytes; -1 where no byte of its content is meant
     first: str  # a short, escaped excerpt of each side
     second: str
     cause: str  # code of the cause, such as "timestamp"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
-import socket
 import tempfile
 import time
-from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from twinbuild.build.embedded import EmbeddedBuilder, forget_images
 from twinbuild.debian.scripts import effects_digest
@@ -29,7 +29,7 @@ from twinbuild.resolve.git import require_commit
 from twinbuild.store.overlay import scratch_store
 from twinbuild.verify.cause import Clue, Observed
 from twinbuild.verify.compare import compare_builds
-from twinbuild.verify.conditions import CLOCK_OFFSET, HOST_NAME, LOCALE, RECOGNISABLE, TIME_ZONE, USER, VARIATIONS
+from twinbuild.verify.conditions import CLOCK_OFFSET, RECOGNISABLE, VARIATIONS, Conditions, here, unlike
 from twinbuild.verify.second import build_again
 
 __all__ = ["build_images", "plan_release", "source_epoch", "verify_images"]
@@ -82,6 +82,8 @@ def verify_images(
     scratch = Path(tempfile.mkdtemp(prefix="second-", dir=machine.scratch))
     try:
         started = time.time()
+        mine = here(machine.environment)
+        others = unlike(mine)
         second = build_again(
             machine.runner,
             interpreter=machine.interpreter,
@@ -90,6 +92,7 @@ def verify_images(
             store=Path(machine.settings.store),
             scratch=scratch,
             epoch=epoch,
+            conditions=others,
             proven=proven,
         )
         with scratch_store(machine.store, second.store) as other:
@@ -98,7 +101,7 @@ def verify_images(
                 second.images,
                 stores=(machine.store, other),
                 variations=VARIATIONS,
-                clue=_clue(started, machine, scratch),
+                clue=_clue(started, machine, scratch, mine, others),
             )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -115,28 +118,30 @@ def verify_images(
     )
 
 
-def _clue(started: float, machine: Machine, scratch: Path) -> Clue:
-    user = "unknown"
-    with suppress(KeyError, OSError):
-        user = getpass.getuser()
-    first = Observed(
-        time=started,
-        host_name=socket.gethostname(),
-        user=user,
-        directories=(str(Path.cwd()), str(machine.scratch)),
-        time_zones=(os.environ.get("TZ", "UTC"), time.strftime("%z", time.localtime(started))),
-        locale=os.environ.get("LC_ALL", os.environ.get("LANG", "C")),
+def _clue(started: float, machine: Machine, scratch: Path, mine: Conditions, others: Conditions) -> Clue:
+    """What each of the two builds could see."""
+    processors = len(os.sched_getaffinity(0))
+    first = _observed(mine, started, (str(Path.cwd()), str(machine.scratch)), processors)
+    second = _observed(others, started + CLOCK_OFFSET, (str(scratch), str(scratch)), processors + 1)
+    return Clue(first=first, second=replace(second, environment=RECOGNISABLE))
+
+
+def _observed(conditions: Conditions, now: float, directories: tuple[str, ...], processors: int) -> Observed:
+    return Observed(
+        time=now,
+        host_name=conditions.host_name,
+        user=conditions.user,
+        directories=directories,
+        time_zones=(conditions.time_zone, _offset(conditions.time_zone, now)),
+        locale=conditions.locale,
         environment=(),
-        processors=len(os.sched_getaffinity(0)),
+        processors=processors,
     )
-    second = Observed(
-        time=started + CLOCK_OFFSET,
-        host_name=HOST_NAME,
-        user=USER,
-        directories=(str(scratch), str(scratch)),
-        time_zones=TIME_ZONE,
-        locale=LOCALE,
-        environment=RECOGNISABLE,
-        processors=first.processors + 1,
-    )
-    return Clue(first=first, second=second)
+
+
+def _offset(zone: str, now: float) -> str:
+    """A zone's offset from UTC at a time, such as +0530; nothing for one that is no name."""
+    try:
+        return datetime.fromtimestamp(now, ZoneInfo(zone)).strftime("%z")
+    except (KeyError, OSError, ValueError):
+        return ""

@@ -235,7 +235,7 @@ def _header(image: str, layer: str, one: Member, other: Member, clue: Clue) -> D
         image=image,
         layer=layer,
         path=one.path,
-        offset=0,
+        offset=-1,
         first=shown[0],
         second=shown[1],
         cause=cause.name,

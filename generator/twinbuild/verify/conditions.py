@@ -12,8 +12,9 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,22 +22,21 @@ from twinbuild.model.verification import Variation
 
 __all__ = [
     "CLOCK_OFFSET",
-    "HOST_NAME",
-    "LOCALE",
     "RECOGNISABLE",
-    "TIME_ZONE",
-    "UID",
-    "USER",
     "VARIATIONS",
+    "Conditions",
     "apply_conditions",
+    "here",
+    "unlike",
     "varied_environment",
 ]
 
+# What a condition is where the caller happens to have the first value: the second build must differ from this caller.
 VARIATIONS: Final = (
     Variation(name="clock", description="398 days, 13 hours and 7 seconds later"),
-    Variation(name="time-zone", description="UTC+14 instead of the caller's"),
-    Variation(name="locale", description="Turkish instead of the caller's"),
-    Variation(name="umask", description="0077 instead of the caller's"),
+    Variation(name="time-zone", description="UTC+14, or UTC-12 where that is the caller's"),
+    Variation(name="locale", description="Turkish, or German where that is the caller's"),
+    Variation(name="umask", description="0077, or 0022 where that is the caller's"),
     Variation(name="user", description="another user and group"),
     Variation(name="host-name", description="another host name"),
     Variation(name="directory", description="another working and temporary directory, with a longer path"),
@@ -49,29 +49,84 @@ VARIATIONS: Final = (
 )
 
 CLOCK_OFFSET: Final = 398 * 86_400 + 13 * 3_600 + 7
-HOST_NAME: Final = "another-host"
-UID: Final = 54_321
-USER: Final = "somebody-else"
-TIME_ZONE: Final = ("Etc/GMT-14", "+1400")  # its name, and what it means
-LOCALE: Final = "tr_TR.UTF-8"
 _HOME: Final = "/nonexistent/home"
 _UNKNOWN: Final = "an unknown variable"
 RECOGNISABLE: Final = (_HOME, _UNKNOWN, "/nonexistent/bin")  # of the second build's environment
 _NEW_USER, _NEW_UTS, _NEW_NET = 0x10000000, 0x04000000, 0x40000000  # <sched.h>
 
 
-def varied_environment(directory: Path, *, hash_seed: int) -> tuple[tuple[str, str], ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """The surroundings of one build as far as they are values; also what a caller has, to be unlike it."""
+
+    time_zone: str  # TZ
+    locale: str  # LC_ALL
+    umask: int
+    user: str
+    uid: int
+    host_name: str
+    hash_seed: str  # PYTHONHASHSEED
+
+
+_CHOICES: Final = (
+    Conditions(
+        time_zone="Etc/GMT-14",
+        locale="tr_TR.UTF-8",
+        umask=0o077,
+        user="somebody-else",
+        uid=54_321,
+        host_name="another-host",
+        hash_seed="20418",
+    ),
+    Conditions(
+        time_zone="Etc/GMT+12",
+        locale="de_DE.UTF-8",
+        umask=0o022,
+        user="yet-somebody-else",
+        uid=54_322,
+        host_name="yet-another-host",
+        hash_seed="20419",
+    ),
+)
+
+
+def here(environment: Mapping[str, str]) -> Conditions:
+    """The conditions of this process; ``environment`` is the caller's."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    user = "unknown"
+    with suppress(KeyError, OSError):
+        user = getpass.getuser()
+    return Conditions(
+        time_zone=environment.get("TZ", "UTC"),
+        locale=environment.get("LC_ALL") or environment.get("LANG") or "C",
+        umask=umask,
+        user=user,
+        uid=os.getuid(),
+        host_name=socket.gethostname(),
+        hash_seed=environment.get("PYTHONHASHSEED", ""),
+    )
+
+
+def unlike(caller: Conditions) -> Conditions:
+    """Conditions of which none is the caller's."""
+    first, other = (asdict(choice) for choice in _CHOICES)
+    taken = asdict(caller)
+    return Conditions(**{name: other[name] if value == taken[name] else value for name, value in first.items()})
+
+
+def varied_environment(directory: Path, conditions: Conditions) -> tuple[tuple[str, str], ...]:
     """The environment of the second build: nothing of the caller's. ``directory`` holds its temporary files."""
     return (
         ("PATH", f"/nonexistent/bin{os.pathsep}/usr/bin{os.pathsep}/bin"),
         ("HOME", _HOME),
-        ("USER", USER),
-        ("LOGNAME", USER),
-        ("TZ", TIME_ZONE[0]),
-        ("LC_ALL", LOCALE),
-        ("LANG", LOCALE),
+        ("USER", conditions.user),
+        ("LOGNAME", conditions.user),
+        ("TZ", conditions.time_zone),
+        ("LC_ALL", conditions.locale),
+        ("LANG", conditions.locale),
         ("TMPDIR", str(directory)),
-        ("PYTHONHASHSEED", str(hash_seed)),
+        ("PYTHONHASHSEED", conditions.hash_seed),
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("SOURCE_DATE_EPOCH", "1"),  # a build that reads it instead of its derivation is caught
         ("COLUMNS", "31"),
@@ -79,24 +134,25 @@ def varied_environment(directory: Path, *, hash_seed: int) -> tuple[tuple[str, s
     )
 
 
-def apply_conditions(*, seed: int) -> tuple[tuple[str, str], ...]:
+def apply_conditions(conditions: Conditions) -> tuple[tuple[str, str], ...]:
     """Bring the conditions about in this process; call it once, first, in a process that does nothing else.
 
-    Returns the witnesses: (name of the variation, how it was brought about here).
+    Those of the environment are there already: ``varied_environment``. Returns the witnesses: (name of the variation,
+    how it was brought about here).
     """
     witnesses = [("umask", "set")]
-    os.umask(0o077)
-    witnesses.extend(_namespaces())
+    os.umask(conditions.umask)
+    witnesses.extend(_namespaces(conditions))
     _inject_clock()
     witnesses.append(("clock", "injected"))
-    _inject_order(seed)
+    _inject_order(int(conditions.hash_seed))
     witnesses.append(("directory-order", "injected"))
     _inject_processors()
     witnesses.append(("processor-count", "injected"))
     return tuple(sorted(witnesses))
 
 
-def _namespaces() -> list[tuple[str, str]]:
+def _namespaces(conditions: Conditions) -> list[tuple[str, str]]:
     """Leave network, host name and user behind in new namespaces, or have the process told other names."""
     unshare = getattr(ctypes.CDLL(None, use_errno=True), "unshare", None)
     uid, gid = os.getuid(), os.getgid()
@@ -104,22 +160,22 @@ def _namespaces() -> list[tuple[str, str]]:
         with suppress(OSError):
             Path("/proc/self/setgroups").write_text("deny")
         with suppress(OSError):
-            Path("/proc/self/uid_map").write_text(f"{UID} {uid} 1")
-            Path("/proc/self/gid_map").write_text(f"{UID} {gid} 1")
-            socket.sethostname(HOST_NAME)
+            Path("/proc/self/uid_map").write_text(f"{conditions.uid} {uid} 1")
+            Path("/proc/self/gid_map").write_text(f"{conditions.uid} {gid} 1")
+            socket.sethostname(conditions.host_name)
             return [("host-name", "namespace"), ("network", "namespace"), ("user", "namespace")]
-    _inject_names()
+    _inject_names(conditions)
     return [("host-name", "injected"), ("network", "not taken away"), ("user", "injected")]
 
 
-def _inject_names() -> None:
+def _inject_names(conditions: Conditions) -> None:
     for name in ("getuid", "geteuid", "getgid", "getegid"):
-        setattr(os, name, lambda: UID)
-    socket.gethostname = lambda: HOST_NAME
+        setattr(os, name, lambda: conditions.uid)
+    socket.gethostname = lambda: conditions.host_name
     actual = os.uname()
-    changed = os.uname_result((actual.sysname, HOST_NAME, actual.release, actual.version, actual.machine))
+    changed = os.uname_result((actual.sysname, conditions.host_name, actual.release, actual.version, actual.machine))
     os.uname = lambda: changed
-    getpass.getuser = lambda: USER
+    getpass.getuser = lambda: conditions.user
 
 
 def _inject_clock() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from twinbuild.codec.built import decode_image
@@ -12,11 +12,9 @@ from twinbuild.codec.canonical import to_json
 from twinbuild.errors import BuildError
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.ports import Runner
-from twinbuild.verify.conditions import varied_environment
+from twinbuild.verify.conditions import Conditions, varied_environment
 
 __all__ = ["SecondBuild", "build_again"]
-
-_SEED = 20_418  # of PYTHONHASHSEED and of the order of directories: any number but the first build's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +35,10 @@ def build_again(
     store: Path,
     scratch: Path,
     epoch: int,
+    conditions: Conditions,
     proven: tuple[BuiltLayer, ...] = (),
 ) -> SecondBuild:
-    """Run ``twinbuild rebuild`` under other conditions; its layers go to a store of their own below ``scratch``.
+    """Run ``twinbuild rebuild`` under ``conditions``; its layers go to a store of their own below ``scratch``.
 
     ``proven`` are layers that need no second build, where it arrives at their derivations. Raises
     BuildError TB6001 if it fails, with what it said.
@@ -52,13 +51,13 @@ def build_again(
         "store": str(store),
         "scratch": str(directory),
         "epoch": epoch,
-        "seed": _SEED,
+        "conditions": asdict(conditions),
         "proven": [to_json(layer) for layer in proven],
         "parent": os.getpid(),
     }
     completed = runner.run(
         (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),
-        environment=varied_environment(directory, hash_seed=_SEED),
+        environment=varied_environment(directory, conditions),
         stdin=json.dumps(request).encode(),
         directory=directory,
         timeout=3600.0,

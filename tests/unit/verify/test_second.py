@@ -9,6 +9,7 @@ import pytest
 
 from twinbuild.errors import BuildError
 from twinbuild.process.runner import SubprocessRunner
+from twinbuild.verify.conditions import here, unlike
 from twinbuild.verify.second import build_again
 
 
@@ -23,6 +24,7 @@ def test_a_second_build_that_fails(tmp_path: Path) -> None:
             store=tmp_path / "store",
             scratch=tmp_path / "scratch",
             epoch=0,
+            conditions=unlike(here({})),
         )
     finding = caught.value.findings[0]
     assert finding.code == "TB6001"
