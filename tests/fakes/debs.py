@@ -30,13 +30,13 @@ def tar(members: Members) -> bytes:
 
 
 def tree(files: Mapping[str, bytes | str | None]) -> bytes:
-    """A data.tar: bytes are a file (0755 below bin), text is a symbolic link, None a directory; parents are added."""
+    """A data.tar: bytes are a file (0755 below bin, and the loader), text is a link, None a directory, with parents."""
     paths = dict.fromkeys(parent for path in files for parent in _parents(path))
     members: Members = [("./", b"", {"type": tarfile.DIRTYPE, "mode": 0o755})]
     for path in sorted({*paths, *files}):
         content = files.get(path)
         if isinstance(content, bytes):
-            members.append((f"./{path}", content, {"mode": 0o755 if "bin/" in path else 0o644}))
+            members.append((f"./{path}", content, {"mode": 0o755 if "bin/" in path or "/ld-linux" in path else 0o644}))
         elif isinstance(content, str):
             members.append((f"./{path}", b"", {"type": tarfile.SYMTYPE, "linkname": content}))
         else:

@@ -20,18 +20,20 @@ from pathlib import Path
 import pytest
 
 from fakes.rootfs import materialise
+from twinbuild.build.scripts import scripts_runner
 from twinbuild.debian.archive import read_deb
 from twinbuild.debian.closure import closure
 from twinbuild.debian.interpreter import python_packages
-from twinbuild.debian.system import assemble
+from twinbuild.debian.system import assemble, examine
 from twinbuild.debian.unpack import spool_deb
 from twinbuild.model.lock import LockedDeb
 from twinbuild.model.plan import DebInput, User
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.environment import DebianBase
-from twinbuild.model.tree import Entry
+from twinbuild.model.tree import Entry, File
 from twinbuild.net.http import HttpClient
+from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.debian import load_pool
 from twinbuild.resolve.mirrors import find_mirrors, read_apt_files
 
@@ -48,6 +50,7 @@ APP = User(name="app", uid=10001, gid=10001, home="/home/app")
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
 HOOKS = {"bookworm": ("--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",), "trixie": ()}  # 13's packages are merged
 BASE = ("ca-certificates", "libgomp1", "media-types", "tzdata")
+SCRIPTED = ("memcached", "redis-server")
 
 Locked = dict[str, tuple[LockedDeb, ...]]
 
@@ -59,7 +62,7 @@ def mirror() -> str:
 
 @pytest.fixture(scope="module", params=sorted(PYTHON))
 def closures(request: pytest.FixtureRequest) -> tuple[str, Locked]:
-    """Of a suite: the base with Python, and the base with ffmpeg too."""
+    """Of a suite: the base with Python, that with ffmpeg, and that with packages whose scripts nobody has read."""
     suite: str = request.param
     settings = Settings(store="/nonexistent", archives=find_mirrors(os.environ, read_apt_files()).archives)
     client = HttpClient(settings)
@@ -68,7 +71,11 @@ def closures(request: pytest.FixtureRequest) -> tuple[str, Locked]:
     finally:
         client.close()
     base = (*BASE, *python_packages(PYTHON[suite], pool))
-    return suite, {"base": closure(base, pool), "ffmpeg": closure((*base, "ffmpeg"), pool)}
+    return suite, {
+        "base": closure(base, pool),
+        "ffmpeg": closure((*base, "ffmpeg"), pool),
+        "scripted": closure((*base, *SCRIPTED), pool),
+    }
 
 
 def fetched(deb: LockedDeb, directory: Path) -> Path:
@@ -96,12 +103,15 @@ def entries(debs: tuple[LockedDeb, ...], directory: Path) -> Iterator[list[Entry
         )
         for deb in debs
     )
-    with tempfile.TemporaryFile() as spool:
+    with tempfile.TemporaryFile() as spool, scripts_runner(SubprocessRunner(), directory, epoch=1_793_491_200) as run:
         packages = []
         for deb in debs:
             with fetched(deb, directory).open("rb") as file:
                 packages.append(spool_deb(file, read_deb(file, expected=deb), spool))
-        yield list(assemble(packages, inputs, platform=AMD64, user=APP))
+        unknown = examine(package.deb for package in packages).unknown
+        assert bool(unknown) == ("memcached" in {deb.name for deb in debs})
+        handled = frozenset(script.sha256 for script in unknown)
+        yield list(assemble(packages, inputs, platform=AMD64, user=APP, handled=handled, perform=run))
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +219,37 @@ def test_dpkg_and_apt_find_nothing_wrong(roots: tuple[str, dict[str, Path], Lock
         argv = ["apt-get", *(part for option in options for part in ("-o", option)), "check"]
         done = subprocess.run(argv, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+def test_unknown_scripts_make_what_apt_would(roots: tuple[str, dict[str, Path], Locked]) -> None:
+    """Accounts, owners and services of packages whose scripts ran in the sandbox; and the programs start."""
+    _, found, _ = roots
+    root = found["scripted"]
+    assert inside(root, "redis-server", "--version").startswith("Redis server")
+    assert inside(root, "memcached", "--version").startswith("memcached")
+    assert as_root(root, "stat", "-c", "%U:%G %a", "/var/lib/redis", "/var/log/redis", "/etc/redis/redis.conf") == (
+        "redis:redis 750\nredis:adm 2750\nredis:redis 640"
+    )
+    assert inside(root, "getent", "passwd", "memcache").startswith("memcache:x:1")
+
+
+def test_unknown_scripts_give_the_same_tree_twice(closures: tuple[str, Locked], pool_directory: Path) -> None:
+    """Whatever the moment and the directory."""
+    _, locked = closures
+
+    def told() -> list[tuple[object, ...]]:
+        with entries(locked["scripted"], pool_directory) as made:
+            found: list[tuple[object, ...]] = []
+            for entry in made:
+                if isinstance(entry, File):
+                    with entry.content.open() as stream:
+                        digest = hashlib.sha256(stream.read()).hexdigest()
+                    found.append((entry.path, entry.mode, entry.uid, entry.gid, digest))
+                else:
+                    found.append((entry,))
+            return found
+
+    assert told() == told()
 
 
 def test_every_needed_library_is_there(roots: tuple[str, dict[str, Path], Locked]) -> None:

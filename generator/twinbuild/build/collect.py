@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from twinbuild.build.rootfs import OPEN_DIRECTORY, Materialised, Tree, disk_mode
@@ -29,10 +30,14 @@ _Seen = tuple[str, os.stat_result, str]  # path, status and, of a symbolic link,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is new or different, in order of the paths, and the paths that are gone."""
+    """What is new or different, in order of the paths, and the paths that are gone.
+
+    ``owned`` gives user and group of the paths whose owner was noted; the entries' own are 0.
+    """
 
     entries: tuple[Entry, ...]
     removed: tuple[str, ...]
+    owned: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +87,31 @@ def snapshot(root: Path, *, skip: frozenset[str] = frozenset()) -> Snapshot:
 
 
 def changes(
-    root: Path, before: Snapshot, *, skip: frozenset[str] = frozenset(), noted: Materialised | None = None
+    root: Path,
+    before: Snapshot,
+    *,
+    skip: frozenset[str] = frozenset(),
+    noted: Materialised | None = None,
+    owners: Mapping[int, tuple[int, int]] = MappingProxyType({}),
 ) -> Changes:
     """What a step changed since the snapshot: a directory only if it is new or its mode changed. Raises as ``collect``.
 
+    ``owners`` are those that the sandbox noted, by inode; what is among them counts as changed.
     A file counts as different if its inode, mode, size or times are: one that only got another name may be among them.
     """
     after: dict[str, Identity] = {}
     changed: set[str] = set()
+    owned: list[tuple[str, int, int]] = []
     for path, status, _ in _walk(root, "", skip):
         now = after[path] = _identity(status)
         old = before.get(path)
         if old is None or (old[:2] != now[:2] if stat.S_ISDIR(status.st_mode) else old != now):
             changed.add(path)
+        if status.st_ino in owners:
+            changed.add(path)
+            owned.append((path, *owners[status.st_ino]))
     entries = tuple(entry for entry in collect(root, skip=skip, noted=noted) if entry.path in changed)
-    return Changes(entries=entries, removed=tuple(sorted(before.keys() - after.keys())))
+    return Changes(entries=entries, removed=tuple(sorted(before.keys() - after.keys())), owned=tuple(owned))
 
 
 def _entry(root: Path, found: _Seen, *, modes: Mapping[str, int], seen: dict[tuple[int, int], str]) -> Entry:

@@ -12,7 +12,8 @@ The user that the command has inside is mapped to the user that started it: noth
 else happens. Since that may be the host's root, the parts of /proc that its owner may write are made read-only.
 
 Standard input: a line with the length of a JSON object, the object (see ``Sandbox``), then the command's own input.
-Report: ``{"status": n}`` (negative: the signal), ``{"timeout": true}``, ``{"stopped": true}`` or ``{"failure": …}``.
+Report: ``{"status": n, "owners": [[inode, user, group], …]}`` (a negative status: the signal), ``{"timeout": true}``,
+``{"full": true}``, ``{"stopped": true}`` or ``{"failure": …}``.
 Control socket, one request a connection: ``connect PORT`` is answered by ``+`` with a connected socket, or by ``-``
 and the reason; ``stop`` kills everything.
 """
@@ -20,12 +21,12 @@ and the reason; ``stop`` kills everything.
 from __future__ import annotations
 
 # pathlib is left out, since its import is a quarter of the start-up time
-# ruff: noqa: PTH102, PTH110, PTH123, PTH211
+# ruff: noqa: PTH102, PTH110, PTH118, PTH120, PTH123, PTH211
 import base64
 import contextlib
 import ctypes
 import errno
-import fcntl
+import importlib.util
 import json
 import os
 import resource
@@ -33,7 +34,6 @@ import select
 import signal
 import socket
 import stat
-import struct
 import time
 from typing import Any, Final, NoReturn, cast
 
@@ -44,7 +44,6 @@ MS_REC, MS_PRIVATE, MS_RELATIME = 16384, 1 << 18, 1 << 21
 ST_RELATIME: Final = 4096
 MNT_DETACH: Final = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}
 LAST_CAPABILITY: Final = 63
 DEVICES: Final = ("null", "zero", "full", "random", "urandom")
@@ -68,6 +67,16 @@ class Failure(Exception):
     def __init__(self, step: str, number: int, detail: str = "") -> None:
         super().__init__(step)
         self.report: Report = {"failure": {"step": step, "errno": number, "detail": detail}}
+
+
+def sibling(name: str) -> Any:
+    """A module beside this one, which started as a script without a package."""
+    spec = importlib.util.spec_from_file_location(name, os.path.join(os.path.dirname(__file__), f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def call(step: str, result: int, detail: str = "") -> int:
@@ -134,16 +143,8 @@ def enter(configuration: Configuration) -> None:
         except OSError as error:
             raise Failure(f"write {name}", error.errno or 0) from error
     if configuration["network"] == "none":
-        raise_loopback()
-
-
-def raise_loopback() -> None:
-    """Bring up ``lo``, so that 127.0.0.1 and ::1 can be reached from inside."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         try:
-            request = struct.pack("16sH14x", b"lo", 0)
-            (flags,) = struct.unpack_from("16xH", fcntl.ioctl(control, SIOCGIFFLAGS, request))
-            fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+            sibling("loopback").bring_up()
         except OSError as error:
             raise Failure("bring up lo", error.errno or 0) from error
 
@@ -163,8 +164,9 @@ def change_root(configuration: Configuration) -> None:
     for name, link in DEVICE_LINKS:
         os.symlink(link, f"{root}/dev/{name}")
     os.mkdir(f"{root}/dev/shm")  # noqa: S108  of the sandbox
+    options = f"mode=1777,size={configuration['space']}" if configuration["space"] else "mode=1777"
     for name in ("/dev/shm", *configuration["tmpfs"]):  # noqa: S108  of the sandbox
-        mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", name=name)
+        mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, options, name=name)
     mount_proc(root)
     for source, name, writable in configuration["binds"]:
         target = place(root, name)
@@ -199,7 +201,7 @@ def mount_proc(root: str) -> None:
             restrict(path, writable=False, name=f"/proc/{name}", devices=True)
 
 
-def command(configuration: Configuration, results: int) -> NoReturn:
+def command(configuration: Configuration, results: int, channel: socket.socket | None) -> NoReturn:
     """Become the command. Never returns; what goes wrong is reported."""
     try:
         os.setsid()
@@ -208,6 +210,8 @@ def command(configuration: Configuration, results: int) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         os.umask(0o022)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if configuration["space"]:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (configuration["space"], configuration["space"]))
         try:
             os.chdir(configuration["directory"])
         except OSError as error:
@@ -217,6 +221,8 @@ def command(configuration: Configuration, results: int) -> NoReturn:
                 libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), *[ctypes.c_ulong(0)] * 3)  # EINVAL: unknown
         prctl("no new privileges", PR_SET_NO_NEW_PRIVS, 1)
         install_filter(base64.b64decode(configuration["filter"]))
+        if channel is not None:
+            call("note owners", configuration["ownership"].announce(channel))
         argv = configuration["argv"]
         if not argv:
             os._exit(0)  # a trial
@@ -255,16 +261,21 @@ def init(configuration: Configuration, launcher: int, results: int) -> NoReturn:
             libc.sethostname(os.fsencode(configuration["hostname"]), len(configuration["hostname"])),
         )
         libc.setdomainname(b"(none)", 6)
+        ours, theirs = socket.socketpair() if configuration["owners"] else (None, None)
+        if ours is not None:  # before the root changes: it is a file of the host
+            configuration["ownership"] = sibling("ownership")
         change_root(configuration)
         child = os.fork()
         if child == 0:
-            command(configuration, results)
+            command(configuration, results, theirs)
         for descriptor in (0, 1, 2):
             os.close(descriptor)  # who listens shall hear the end of the command, not of init
+        registrar = configuration["ownership"].Registrar(ours, os.lstat("/").st_dev) if ours is not None else None
         while True:
             ended, status = os.waitpid(-1, 0)
             if ended == child:
-                os.write(results, json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+                owners = registrar.noted() if registrar is not None else []
+                os.write(results, json.dumps({"status": os.waitstatus_to_exitcode(status), "owners": owners}).encode())
                 break
     except Failure as failure:
         os.write(results, json.dumps(failure.report).encode())
@@ -315,13 +326,16 @@ class Launcher:
         """Until the command's end, the time limit or a request to stop."""
         end = time.monotonic() + self.configuration["timeout"]
         received = b""
+        space = self.configuration["space"]
+        watch = sibling("diskspace").Watch(self.configuration["root"], space) if space else None
         poll = select.poll()
         poll.register(results, select.POLLIN)
         if self.control is not None:
             self.control.listen(64)
             poll.register(self.control, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll(max(0.0, end - time.monotonic()) * 1000):
+            left = max(0.0, end - time.monotonic())
+            for descriptor, _ in poll.poll((min(left, 0.5) if watch else left) * 1000):
                 if descriptor != results:
                     self.answer()
                 elif chunk := os.read(results, 65536):
@@ -330,6 +344,8 @@ class Launcher:
                     return _first(received) if received else {"status": -signal.SIGKILL}
             if time.monotonic() >= end:
                 self.verdict = {"timeout": True}
+            elif watch is not None and watch.exceeded():
+                self.verdict = {"full": True}
             if self.verdict is not None:
                 os.kill(child, signal.SIGKILL)
                 return self.verdict
@@ -347,7 +363,7 @@ class Launcher:
                     connection.sendall(b"+")
                 elif len(request) == 2 and request[0] == b"connect" and request[1].isdigit():
                     try:
-                        with connected(int(request[1])) as inside:
+                        with sibling("loopback").connected(int(request[1])) as inside:
                             socket.send_fds(connection, [b"+"], [inside.fileno()])
                     except OSError as error:
                         connection.sendall(b"-" + (error.strerror or str(error)).encode())
@@ -356,18 +372,6 @@ class Launcher:
 def _first(received: bytes) -> Report:
     """The first report: what went wrong before the command explains its status."""
     return cast("Report", json.JSONDecoder().raw_decode(received.decode())[0])
-
-
-def connected(port: int) -> socket.socket:
-    """A connection to a server inside, by IPv4 or IPv6. Raises OSError."""
-    try:
-        return socket.create_connection(("127.0.0.1", port), timeout=1)
-    except OSError:
-        try:
-            return socket.create_connection(("::1", port), timeout=1)
-        except OSError:
-            pass
-        raise
 
 
 def main() -> None:

@@ -68,7 +68,9 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
     with ExitStack() as stack:
         match recipe:
             case DebianRecipe():
-                yield stack.enter_context(system_entries(recipe, layer.platform, store))
+                yield stack.enter_context(
+                    system_entries(recipe, layer.platform, store, workshop, epoch=layer.source_date_epoch)
+                )
             case SkeletonRecipe():
                 yield skeleton(recipe)
             case WheelsRecipe():

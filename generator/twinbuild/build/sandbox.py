@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,9 @@ from twinbuild.build.service import RunningService
 from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.ports import Completed, Runner
 
-__all__ = ["MOUNT_POINTS", "Bind", "Confinement", "Sandbox"]
+__all__ = ["MOUNT_POINTS", "Bind", "Confinement", "Owners", "Sandbox"]
 
+Owners = Mapping[int, tuple[int, int]]  # inode → user, group
 MOUNT_POINTS: Final = ("proc", "dev", "tmp")  # made in every root where they are missing, and taken away again
 _BACKSTOP: Final = 20.0  # seconds that the launcher gets beyond the limit which it enforces itself
 _CAPABILITIES: Final = {"chown": 0, "dac_override": 1, "fowner": 3, "fsetid": 4, "kill": 5, "sys_chroot": 18}
@@ -57,7 +58,8 @@ class Confinement:
 
     Inside, that user owns all files of the root directory. ``capabilities`` (chown, dac_override, fowner, fsetid, kill,
     sys_chroot) are kept for uid 0 only and end at the namespace. ``temporary`` are writable directories in memory.
-    ``network="host"`` shares the host's network.
+    ``network="host"`` shares the host's network. ``owners`` notes changes of owner and says that they were made.
+    ``space`` limits what is added to the root, each file and each temporary directory, in bytes (0: as the host does).
     """
 
     environment: tuple[tuple[str, str], ...] = (
@@ -72,6 +74,8 @@ class Confinement:
     binds: tuple[Bind, ...] = ()
     temporary: tuple[str, ...] = ("/tmp",)  # noqa: S108  of the sandbox
     capabilities: frozenset[str] = frozenset()
+    owners: bool = False
+    space: int = 0
 
 
 class Sandbox:
@@ -80,11 +84,11 @@ class Sandbox:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def available(self) -> str | None:
+    def available(self, confinement: Confinement = Confinement()) -> str | None:
         """None if a sandbox can be made on this machine, else the reason and what to do (found by trying)."""
         with tempfile.TemporaryDirectory(prefix="twinbuild-") as root:
             try:
-                self.run(Path(root), (), timeout=20.0)
+                self.run(Path(root), (), confinement=confinement, timeout=20.0)
             except EnvironmentFault as error:
                 return f"{error.findings[0].message}: {error.findings[0].hint}"
         return None
@@ -101,13 +105,24 @@ class Sandbox:
         """Run a command and wait until it and every process that it started are dead. Its status is returned.
 
         Raises EnvironmentFault TB5910 (no namespaces), TB5902 (time), TB5903 (output), BuildError TB5911 (mount point,
-        program or working directory missing).
+        program or working directory missing), TB5914 (space).
         """
+        return self.record(root, argv, confinement=confinement, stdin=stdin, timeout=timeout)[0]
+
+    def record(
+        self,
+        root: Path,
+        argv: tuple[str, ...],
+        *,
+        confinement: Confinement,
+        stdin: bytes = b"",
+        timeout: float = 600.0,
+    ) -> tuple[Completed, Owners]:
+        """As ``run``, with the owners that were noted where the confinement asks for them."""
         with _scratch() as scratch, _mount_points(root, confinement):
             completed = self._launch(root, argv, confinement, scratch, stdin=stdin, timeout=timeout)
-            return Completed(
-                status=_verdict(scratch, argv, timeout, completed), stdout=completed.stdout, stderr=completed.stderr
-            )
+            status, owners = _verdict(scratch, argv, timeout, completed)
+            return Completed(status=status, stdout=completed.stdout, stderr=completed.stderr), owners
 
     @contextmanager
     def start(
@@ -128,7 +143,7 @@ class Sandbox:
 
             def run() -> int:
                 completed = self._launch(root, argv, confinement, scratch, timeout=timeout, control=control, log=log)
-                return _verdict(scratch, argv, timeout, completed)
+                return _verdict(scratch, argv, timeout, completed)[0]
 
             service = RunningService(run, control, log)
             try:
@@ -160,8 +175,10 @@ class Sandbox:
             "hostname": confinement.hostname,
             "log": str(log) if log else "",
             "network": confinement.network,
+            "owners": confinement.owners,
             "report": f"{scratch}/report",
             "root": os.path.realpath(root),
+            "space": confinement.space,
             "timeout": timeout,
             "tmpfs": confinement.temporary,
             "uid": confinement.uid,
@@ -204,8 +221,8 @@ def _mount_points(root: Path, confinement: Confinement) -> Iterator[None]:
         remove_mount_points(root, tuple(made))
 
 
-def _verdict(scratch: str, argv: tuple[str, ...], timeout: float, completed: Completed) -> int:
-    """The command's status. Raises what the launcher reports."""
+def _verdict(scratch: str, argv: tuple[str, ...], timeout: float, completed: Completed) -> tuple[int, Owners]:
+    """The command's status, and the owners noted. Raises what the launcher reports."""
     try:
         report = cast("dict[str, Any]", json.loads((Path(scratch) / "report").read_bytes()))
     except (OSError, ValueError) as error:
@@ -221,7 +238,15 @@ def _verdict(scratch: str, argv: tuple[str, ...], timeout: float, completed: Com
             f"{' '.join(argv)[:200]} did not end within {timeout:g} s in the sandbox, and was killed",
             hint="run it again; raise the limit if the machine is slow",
         )
-    return 0 if "stopped" in report else int(report["status"])
+    if "full" in report:
+        raise BuildError.of(
+            "TB5914",
+            f"{' '.join(argv)[:200]} wrote more than it may, or filled the disk, and was killed",
+            hint="leave it out; or make room, if the file system of the store is nearly full",
+        )
+    if "stopped" in report:
+        return 0, {}
+    return int(report["status"]), {inode: (user, group) for inode, user, group in report.get("owners", ())}
 
 
 def _explained(failure: dict[str, Any]) -> EnvironmentFault | BuildError:

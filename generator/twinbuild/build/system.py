@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from twinbuild.build.debs import opened_debs
+from twinbuild.build.interpreter import Workshop
+from twinbuild.build.scripts import scripts_runner
+from twinbuild.debian.hermetic import RUNNER
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.debian.system import assemble
 from twinbuild.errors import BuildError
-from twinbuild.model.plan import DebianRecipe
+from twinbuild.model.plan import DebianRecipe, ScriptedDebianRecipe
 from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Entry
 from twinbuild.ports import Store
@@ -18,17 +21,31 @@ __all__ = ["system_entries"]
 
 
 @contextmanager
-def system_entries(recipe: DebianRecipe, platform: Platform, store: Store) -> Iterator[Iterable[Entry]]:
+def system_entries(
+    recipe: DebianRecipe, platform: Platform, store: Store, workshop: Workshop, *, epoch: int
+) -> Iterator[Iterable[Entry]]:
     """The entries of a recipe's layer; their contents can be read while the context is open.
 
-    Raises BuildError TB5012 where the recipe was made with another catalogue of script effects; else as ``assemble``.
+    Raises BuildError TB5012 where the recipe was made with another catalogue of script effects, or with scripts run in
+    another way; else as ``assemble`` and ``ScriptRunner``.
     """
     have = effects_digest(deb.name for deb in recipe.debs)
     if recipe.effects != have:
-        raise BuildError.of(
-            "TB5012",
-            f"the plan relies on script effects {recipe.effects}, but this installation has {have}",
-            hint="install the version of twinbuild that made the plan, or plan again",
-        )
+        raise _other(f"script effects {recipe.effects}", str(have))
     with opened_debs(recipe.debs, store) as packages:
-        yield assemble(packages, recipe.debs, platform=platform, user=recipe.user)
+        if not isinstance(recipe, ScriptedDebianRecipe):
+            yield assemble(packages, recipe.debs, platform=platform, user=recipe.user)
+            return
+        if recipe.runner != RUNNER:
+            raise _other(f"scripts run as {recipe.runner}", RUNNER)
+        with scripts_runner(workshop.runner, workshop.directory, epoch=epoch) as perform:
+            handled = frozenset(script.sha256 for script in recipe.scripts)
+            yield assemble(packages, recipe.debs, platform=platform, user=recipe.user, handled=handled, perform=perform)
+
+
+def _other(wanted: str, have: str) -> BuildError:
+    return BuildError.of(
+        "TB5012",
+        f"the plan relies on {wanted}, but this installation has {have}",
+        hint="install the version of twinbuild that made the plan, or plan again",
+    )

@@ -58,6 +58,7 @@ def command(
     from twinbuild.pipeline.lockfiles import write_lock
     from twinbuild.pipeline.locking import LockRequest, make_lock, stale
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
+    from twinbuild.pipeline.scripting import running
 
     if not export and (output or wheels):
         raise click.UsageError("--output and --wheels belong to --export")
@@ -83,14 +84,21 @@ def command(
         written = write_lock(project, lock)
         keep_locked(project, lock, machine)
     targets = [
-        {"target": target.key, "wheels": len(target.wheels), "debian_packages": len(target.debs)}
+        {
+            "target": target.key,
+            "wheels": len(target.wheels),
+            "debian_packages": len(target.debs),
+            "scripts_run": list(running(target)),
+        }
         for target in lock.targets
     ]
     if as_json:
         click.echo(json.dumps({"lock": str(project.lock_path), "written": written, "targets": targets}))
         return
-    for target in targets:
-        click.echo(f"{target['target']}: {target['wheels']} wheels, {target['debian_packages']} Debian packages")
+    for target in lock.targets:
+        click.echo(f"{target.key}: {len(target.wheels)} wheels, {len(target.debs)} Debian packages")
+        if scripts := running(target):
+            click.echo(f"  scripts that run in the sandbox: {', '.join(scripts)}")
     click.echo(f"{project.lock_path.name} {'written' if written else 'unchanged'}")
 
 

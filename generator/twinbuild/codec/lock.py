@@ -14,7 +14,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonPath, JsonProblem, locate, parse_json
-from twinbuild.codec.lockfields import LICENSING, SHAPES, Problem, Shape
+from twinbuild.codec.lockfields import LICENSING, OPTIONAL, SHAPES, Problem, Shape
 from twinbuild.errors import Finding, Location, LockError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Licensing, Lock
@@ -65,7 +65,8 @@ def _plain(value: object) -> Json:
     if isinstance(value, (Digest, Platform)):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {name: item for name, item in fields.items() if item or name not in OPTIONAL}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     assert value is None or isinstance(value, (bool, int, str))
@@ -149,7 +150,7 @@ class _Reader:
         fields: dict[str, object] = {}
         for key, field in shape.fields.items():
             if key not in value:
-                self.refuse(path, Problem("TB2205", f"the field {key!r} is missing"))
+                self.lacking(key, path)
                 continue
             where = (*path, key)
             if isinstance(field, Shape):
@@ -165,6 +166,10 @@ class _Reader:
             self.refuse(path, problem)
             return None
         return shape.make(**fields)
+
+    def lacking(self, key: str, path: JsonPath) -> None:
+        if key not in OPTIONAL:
+            self.refuse(path, Problem("TB2205", f"the field {key!r} is missing"))
 
     def single(self, read: Callable[[Json], object], value: Json, path: JsonPath) -> object:
         try:

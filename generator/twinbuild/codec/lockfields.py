@@ -19,6 +19,7 @@ from twinbuild.model.lock import (
     Lock,
     LockedArtifact,
     LockedDeb,
+    LockedScript,
     LockedSourceFile,
     LockedWheel,
     PythonEnvironment,
@@ -28,8 +29,9 @@ from twinbuild.model.lock import (
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.values import refuse_path
 
-__all__ = ["LICENSING", "SHAPES", "Problem", "Shape"]
+__all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
+OPTIONAL: Final = frozenset({"runs"})  # lists that are left out where they are empty
 _HINT: Final = "restore it from version control, or make it anew: `twinbuild lock --upgrade-all`"
 
 
@@ -272,6 +274,13 @@ _DEBIAN: Final = Shape(
         "pre_depends": _names(_DEB),
         "essential": _boolean,
         "requested": _boolean,
+        "runs": (
+            Shape(
+                make=LockedScript,
+                fields={"kind": _matching("preinst|postinst", "preinst or postinst"), "sha256": _digest},
+                key=_by("kind"),
+            ),
+        ),
     },
     key=_by("name"),
     check=_check_deb,

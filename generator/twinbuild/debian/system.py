@@ -6,22 +6,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.debian import hermetic
 from twinbuild.debian.accounts import add_service_user
 from twinbuild.debian.archive import Deb
 from twinbuild.debian.database import install_database
-from twinbuild.debian.effects import Divert, Effect, SetOwner
+from twinbuild.debian.effects import Divert, Effect, Perform, SetOwner, Step
 from twinbuild.debian.effects.apply import apply_effects, placed
+from twinbuild.debian.hermetic import Delta
 from twinbuild.debian.scripts import KnownScript, UnknownScript, judge, scripts_of
+from twinbuild.debian.tree import Root
 from twinbuild.debian.unpack import Diverted, Unpacked, merge, unpack_order
-from twinbuild.errors import Finding, Location, PolicyRefused
+from twinbuild.errors import BuildError, Finding, Location, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import DebInput, User
 from twinbuild.model.platform import Platform
-from twinbuild.model.tree import Entry
+from twinbuild.model.tree import Entry, File
 
-__all__ = ["Installation", "assemble", "examine"]
+__all__ = ["Installation", "assemble", "examine", "refusal"]
 
 _HOSTS: Final = b"127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n"  # engines put theirs over it
+_ROUNDS: Final = 3  # of scripts that activate triggers of other scripts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +53,17 @@ class Installation:
     def refuse_unknown(self) -> None:
         """Raise PolicyRefused TB4210 with every unknown script."""
         if self.unknown:
-            raise PolicyRefused(tuple(_unknown(script) for script in self.unknown))
+            raise PolicyRefused(tuple(refusal(script) for script in self.unknown))
 
 
-def _unknown(script: UnknownScript) -> Finding:
+def refusal(script: UnknownScript, reason: str = "") -> Finding:
+    """TB4210 for a script; ``reason`` says why it cannot run in a sandbox, where that was wanted."""
+    hint = "run `twinbuild lock`, which notes the scripts that are to run in the sandbox, or leave the package out"
     return Finding(
         code="TB4210",
-        message=f"the effects of {script.package}'s {script.script} are not known",
-        hint="leave the package out, or let its script run in a sandbox",
+        message=f"the effects of {script.package}'s {script.script} are not known"
+        + (f", and it cannot run in a sandbox here: {reason}" if reason else ""),
+        hint="lock on a machine that has a sandbox (`twinbuild doctor`), or leave the package out" if reason else hint,
         where=Location(subject=f"{script.package}!{script.script}@{script.sha256}"),
     )
 
@@ -77,12 +84,13 @@ def assemble(
     platform: Platform,
     user: User | None = None,
     handled: frozenset[Digest] = frozenset(),
+    perform: hermetic.Perform | None = None,
 ) -> Iterator[Entry]:
     """The entries of a system, sorted by path, so that parents precede children and files their hard links.
 
     ``packages`` may come in any order; ``debs`` says what depends on what. ``handled`` names unknown scripts, by their
-    digest, that the caller runs himself on the finished tree. Raises PolicyRefused TB4210 for other unknown scripts,
-    IntegrityError and BuildError as ``merge`` and ``apply_effects``.
+    digest, that ``perform`` runs. Raises PolicyRefused TB4210 for other unknown scripts, IntegrityError and BuildError
+    as ``merge``, ``apply_effects`` and ``perform``, BuildError TB4217 for a script without its interpreter, TB4219.
     """
     by_name = {package.deb.name: package for package in packages}
     ordered = tuple(by_name[name] for name in unpack_order(debs))
@@ -90,14 +98,68 @@ def assemble(
     Installation(
         known=(), unknown=tuple(script for script in installation.unknown if script.sha256 not in handled)
     ).refuse_unknown()
-    diverted = installation.diverted(platform)
-    merged = merge(ordered, platform, diverted)
+    if perform is None or not installation.unknown:
+        root, _ = _system(ordered, platform)
+    else:
+        root = _scripted(ordered, platform, installation, perform)
+    if user is not None:
+        add_service_user(root, user)
+    return root.entries()
+
+
+def _system(
+    ordered: tuple[Unpacked, ...], platform: Platform, earlier: tuple[tuple[Delta, frozenset[str]], ...] = ()
+) -> tuple[Root, Installation]:
+    """Packages with database and known effects, over what ``earlier`` scripts did and with the paths that they saw."""
+    installation = examine(package.deb for package in ordered)
+    diverted = list(installation.diverted(platform))
+    overrides = [effect for effect in installation.effects if isinstance(effect, SetOwner)]
+    for delta, _ in earlier:
+        diverted += [item for item in hermetic.diversions(delta.read("diversions")) if item not in diverted]
+        overrides += [item for item in hermetic.overrides(delta.read("statoverride")) if item not in overrides]
+    merged = merge(ordered, platform, tuple(diverted))
     root = merged.root
+    for delta, seen in earlier:
+        delta.apply(root, seen=seen)
     apply_effects(root, installation.effects, platform)
     if not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)
-    if user is not None:
-        add_service_user(root, user)
-    overrides = tuple(effect for effect in installation.effects if isinstance(effect, SetOwner))
-    install_database(root, zip(merged.order, merged.lists, strict=True), platform, diverted, overrides)
-    return root.entries()
+    install_database(root, zip(merged.order, merged.lists, strict=True), platform, tuple(diverted), tuple(overrides))
+    return root, installation
+
+
+def _scripted(
+    ordered: tuple[Unpacked, ...], platform: Platform, installation: Installation, perform: hermetic.Perform
+) -> Root:
+    """The system with the unknown scripts run."""
+    unknown = {(script.package, script.script) for script in installation.unknown}
+    dpkg = next((package.deb.version for package in ordered if package.deb.name == "dpkg"), "")
+    scripts = {(script.package, script.kind): script for package in ordered for script in scripts_of(package.deb)}
+    earlier: list[tuple[Delta, frozenset[str]]] = []
+    for index, package in enumerate(ordered):
+        key = package.deb.name, "preinst"
+        if key in unknown:
+            root, _ = _system(ordered[:index], platform, tuple(earlier))
+            hermetic.require_programs(root, (scripts[key],))
+            call = hermetic.preinstall(root, package.deb, dpkg)
+            entries = tuple(root.entries())
+            delta = perform(entries, (call,)).normalised()
+            earlier.append((delta, frozenset(entry.path for entry in entries)))
+    root, known = _system(ordered, platform, tuple(earlier))
+    before = {name: isinstance(root.get(name), File) for name in ("etc/passwd", "etc/group")}
+    running = [package.deb for package in ordered if (package.deb.name, "postinst") in unknown]
+    hermetic.require_programs(root, (scripts[deb.name, "postinst"] for deb in running))
+    calls = tuple(hermetic.configure(deb, dpkg) for deb in running)
+    for _ in range(_ROUNDS):
+        if not calls:
+            break
+        perform(tuple(root.entries()), calls).normalised().apply(root)
+        calls = hermetic.triggered(root, running, dpkg)
+    for name in ("etc/passwd", "etc/group"):
+        if before[name] and not isinstance(root.get(name), File):
+            raise BuildError.of(
+                "TB4213", f"a maintainer script took /{name} away", hint="leave the package out", where=name
+            )
+    steps = [effect for effect in known.effects if effect == Perform(step=Step.LIBRARIES)]
+    apply_effects(root, steps, platform)  # the scripts may have added libraries
+    return root

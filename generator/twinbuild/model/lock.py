@@ -17,6 +17,7 @@ __all__ = [
     "Lock",
     "LockedArtifact",
     "LockedDeb",
+    "LockedScript",
     "LockedSourceFile",
     "LockedWheel",
     "PythonEnvironment",
@@ -52,6 +53,14 @@ class AptIndex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedScript:
+    """A maintainer script whose effects are not known, so that building runs it: ``kind`` is preinst or postinst."""
+
+    kind: str
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockedDeb:
     """One Debian package file."""
 
@@ -70,6 +79,7 @@ class LockedDeb:
     pre_depends: tuple[str, ...]  # the part of them that must be unpacked and configured first
     essential: bool
     requested: bool  # named by the spec (or essential to it), not only pulled in
+    runs: tuple[LockedScript, ...] = ()  # scripts that run in the sandbox, sorted; absent if there are none
 
     @property
     def filename(self) -> str:

@@ -29,6 +29,8 @@ __all__ = [
     "LayerRecipe",
     "MetadataRecipe",
     "Plan",
+    "ScriptInput",
+    "ScriptedDebianRecipe",
     "SkeletonRecipe",
     "User",
     "WheelInput",
@@ -123,12 +125,29 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptInput:
+    """A maintainer script that runs in the sandbox, for its effects are not known."""
+
+    package: str
+    script: str  # "preinst" or "postinst"
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DebianRecipe:
     """The operating system from Debian packages, with the effects of their maintainer scripts as data."""
 
     debs: tuple[DebInput, ...]  # all packages of the layer, sorted by name
     effects: Digest  # of the catalogue of known scripts that applies
     user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedDebianRecipe(DebianRecipe):
+    """One with maintainer scripts that are not known, and so run in a sandbox; all others must be known."""
+
+    scripts: tuple[ScriptInput, ...]  # sorted by package and script; at least one
+    runner: str  # "run/1": what a script sees, and what becomes of its changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

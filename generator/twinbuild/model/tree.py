@@ -35,8 +35,6 @@ def _objection(path: str) -> str:
         return "is empty"
     if not path.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
         return "has a control character or lone surrogate"
-    if "\\" in path:
-        return "has a backslash"
     if path.startswith("/"):
         return "is absolute"
     parts = path.split("/")
@@ -52,10 +50,14 @@ def _objection(path: str) -> str:
 
 def check_target(target: str) -> None:
     """Raise IntegrityError TB4302 unless ``target`` can be the text of a symbolic link."""
-    if not target or "\0" in target or "\n" in target or len(target.encode()) >= _MAXIMUM_PATH:
+    if (
+        not target
+        or any(character in "\0\n" or "\ud800" <= character <= "\udfff" for character in target)
+        or len(target.encode()) >= _MAXIMUM_PATH
+    ):
         raise IntegrityError.of(
             "TB4302",
-            f"link target {target[:200]!r} is empty, too long or has a control character",
+            f"link target {target[:200]!r} is empty, too long or has a control character or lone surrogate",
             hint="do not use the archive; report it to whoever made it",
         )
 

@@ -35,6 +35,7 @@ from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.scripting import with_scripts
 from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.local import read_tree
 from twinbuild.resolve.mirrors import read_apt_files
@@ -147,7 +148,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
     lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))
-    return with_licences(lock, machine, previous)
+    return with_licences(with_scripts(lock, machine, previous), machine, previous)
 
 
 class _Locking:

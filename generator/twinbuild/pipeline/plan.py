@@ -13,6 +13,7 @@ from typing import Final
 
 from twinbuild.build.bytecode import PROGRAM_DIGEST
 from twinbuild.codec.canonical import to_json
+from twinbuild.debian.hermetic import RUNNER
 from twinbuild.errors import LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
@@ -33,6 +34,8 @@ from twinbuild.model.plan import (
     LayerRecipe,
     MetadataRecipe,
     Plan,
+    ScriptedDebianRecipe,
+    ScriptInput,
     SkeletonRecipe,
     User,
     WheelInput,
@@ -152,12 +155,18 @@ def _deb(deb: LockedDeb) -> DebInput:
 
 
 def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe:
-    user = spec.serving.user
-    return DebianRecipe(
-        debs=tuple(_deb(deb) for deb in target.debs),
-        effects=tooling.effects(deb.name for deb in target.debs),
-        user=User(name=user.name, uid=user.uid, gid=user.gid, home=user.home),
+    account = spec.serving.user
+    debs = tuple(_deb(deb) for deb in target.debs)
+    effects = tooling.effects(deb.name for deb in target.debs)
+    user = User(name=account.name, uid=account.uid, gid=account.gid, home=account.home)
+    scripts = tuple(
+        ScriptInput(package=deb.name, script=script.kind, sha256=script.sha256)
+        for deb in target.debs
+        for script in deb.runs
     )
+    if scripts:
+        return ScriptedDebianRecipe(debs=debs, effects=effects, user=user, scripts=scripts, runner=RUNNER)
+    return DebianRecipe(debs=debs, effects=effects, user=user)
 
 
 def _interpreter(lock: Lock, target: Target) -> Interpreter:

@@ -136,8 +136,10 @@ def _decode(entry: CentralEntry, archive: str) -> str:
         check_path(name.removesuffix("/"))
     except IntegrityError as error:
         raise fault("TB4010", error.findings[0].message, archive=archive, member=shown) from None
-    if name[1:2] == ":" or "\u2028" in name or "\u2029" in name:
-        raise fault("TB4010", f"name {name!r} has a drive or a line separator", archive=archive, member=shown)
+    if name[1:2] == ":" or not {"\\", "\u2028", "\u2029"}.isdisjoint(name):
+        raise fault(
+            "TB4010", f"name {name!r} has a drive, a backslash or a line separator", archive=archive, member=shown
+        )
     return name
 
 

@@ -80,7 +80,6 @@ BAD: dict[str, Callable[[Path], object]] = {
     "socket": _socket,
     "newline": lambda path: path.with_name("a\nb").write_bytes(b""),
     "bytes that are no text": lambda path: Path(os.fsdecode(os.fsencode(path) + b"\xff")).write_bytes(b""),
-    "backslash": lambda path: path.with_name("a\\b").write_bytes(b""),
     "link with a newline": lambda path: path.symlink_to("a\nb"),
     "depth": _deep,
 }

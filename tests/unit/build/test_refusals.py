@@ -14,9 +14,19 @@ from twinbuild.build.bytecode import Compiler
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.system import system_entries
 from twinbuild.codec.canonical import digest_of
+from twinbuild.debian.scripts import effects_digest
 from twinbuild.errors import BuildError, InternalError
 from twinbuild.model.digest import Digest
-from twinbuild.model.plan import Compression, DebianRecipe, Interpreter, LayerDerivation, MetadataRecipe, User
+from twinbuild.model.plan import (
+    Compression,
+    DebianRecipe,
+    Interpreter,
+    LayerDerivation,
+    MetadataRecipe,
+    ScriptedDebianRecipe,
+    ScriptInput,
+    User,
+)
 from twinbuild.model.platform import Platform
 from twinbuild.oci.compress import compressor
 from twinbuild.ports import Completed
@@ -35,12 +45,21 @@ def test_another_byte_code_program(tmp_path: Path) -> None:
     assert caught.value.findings[0].code == "TB5011"
 
 
-def test_other_script_effects() -> None:
-    """TB5012: the plan relies on effects of maintainer scripts that are not ours."""
-    recipe = DebianRecipe(debs=(), effects=OTHER, user=User(name="app", uid=1, gid=1, home="/home/app"))
-    with pytest.raises(BuildError) as caught, system_entries(recipe, PLATFORM, MemoryStore()):
-        pass
-    assert caught.value.findings[0].code == "TB5012"
+def test_other_script_effects(tmp_path: Path) -> None:
+    """TB5012: the plan relies on effects of maintainer scripts that are not ours, or runs scripts in another way."""
+    workshop = Workshop(runner=FakeRunner({}), directory=tmp_path, roots=())
+    user = User(name="app", uid=1, gid=1, home="/home/app")
+    script = ScriptInput(package="one", script="postinst", sha256=OTHER)
+    for recipe in (
+        DebianRecipe(debs=(), effects=OTHER, user=user),
+        ScriptedDebianRecipe(debs=(), effects=effects_digest(()), user=user, scripts=(script,), runner="run/0"),
+    ):
+        with (
+            pytest.raises(BuildError) as caught,
+            system_entries(recipe, PLATFORM, MemoryStore(), workshop, epoch=0),
+        ):
+            pass
+        assert caught.value.findings[0].code == "TB5012"
 
 
 def test_a_layer_of_another_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

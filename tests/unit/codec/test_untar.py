@@ -92,7 +92,7 @@ def test_a_stream_that_gives_single_bytes_is_read_right() -> None:
     assert [(member.path, body.read()) for member, body in untar(stream, subject="s")] == [("a", b"xyz")]
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a//b", "a/./b", ".", "a\\b", "a\nb", "././x"])
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a//b", "a/./b", ".", "a\nb", "././x"])
 def test_paths_that_could_escape_are_refused(name: str) -> None:
     """An absolute, dotted or otherwise odd path of a file is TB4403."""
     assert code(made((name, b"", {}))) == "TB4403"

@@ -82,10 +82,12 @@ Leave out one of the packages.""",
         code="TB4210",
         title="unknown maintainer script",
         explanation="""\
-Twinbuild doesn't run the scripts of packages; it knows what each does and writes the result. A script that isn't in its
-catalogue, because it is new or changed, could do anything.
+Twinbuild knows what the scripts of common packages do and writes the result. A script that isn't in its catalogue,
+because it is new or changed, runs in a sandbox when the image is built. For that `lock` notes it in release.lock, and
+refuses it where no sandbox can be made or the package is for another architecture. A script that the lock doesn't name
+never runs.
 
-Leave the package out, or let the script run in a sandbox where this machine has one.""",
+Lock on a machine that has a sandbox (`twinbuild doctor` says so), or leave the package out.""",
     ),
     Code(
         code="TB4211",
@@ -134,5 +136,32 @@ Leave out one of the packages.""",
 A certificate below /usr/share/ca-certificates isn't in PEM form, so its name can't be hashed.
 
 Use another version of ca-certificates.""",
+    ),
+    Code(
+        code="TB4217",
+        title="a maintainer script lacks its interpreter",
+        explanation="""\
+A maintainer script that is to run in the sandbox is written for a program (such as perl, or debconf's confmodule) that
+no package of the image ships.
+
+Add the package that ships it to `environment.packages`, or leave the script's package out.""",
+    ),
+    Code(
+        code="TB4218",
+        title="a maintainer script failed",
+        explanation="""\
+A maintainer script ran in the sandbox and ended with an error. The message has its status and what it said last. It ran
+without a network, without services, and with one user, root, so that `su` to another account fails.
+
+Add what the script needs to `environment.packages`, or leave its package out.""",
+    ),
+    Code(
+        code="TB4219",
+        title="a maintainer script made a set-id program",
+        explanation="""\
+A maintainer script that nobody has read made a file set-user-id or set-group-id. That is taken only where
+dpkg-statoverride(1) has it, as Debian's own packages do.
+
+Leave the package out.""",
     ),
 )

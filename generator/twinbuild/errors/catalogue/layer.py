@@ -13,7 +13,7 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB4301",
         title="path that cannot be in an image",
         explanation="""\
-The path is absolute, empty, longer than Linux allows, has `..` or an empty part, a backslash or a control character.
+The path is absolute, empty, longer than Linux allows, has `..` or an empty part, or a control character.
 Programs read such paths in different ways, and some of them leave the directory that they are unpacked in.
 
 Do not use the archive; report it to whoever made it. In your own application directory, rename the file.""",

@@ -62,6 +62,14 @@ The service in the sandbox doesn't accept connections at that port, or has ended
 Look at the output; check that it listens on the port that the spec names.""",
     ),
     Code(
+        code="TB5914",
+        title="a command in the sandbox filled the disk",
+        explanation="""\
+A command wrote more into its root than it may, or less than 256 MiB were left free on the file system of the store.
+
+Leave out what writes so much, or make room.""",
+    ),
+    Code(
         code="TB5920",
         title="a tree that cannot be materialised",
         explanation="""\

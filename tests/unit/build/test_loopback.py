@@ -1,0 +1,32 @@
+"""Connections to a server on the loopback interface."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from twinbuild.build.loopback import connected
+
+
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_either_family_is_reached(family: socket.AddressFamily, address: str) -> None:
+    """A server that listens on IPv4 or on IPv6 alone is found."""
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        try:
+            server.bind((address, 0))
+        except OSError:
+            assert family == socket.AF_INET6  # this machine has none
+            return
+        server.listen()
+        with connected(server.getsockname()[1]) as client:
+            assert client.family == family
+
+
+def test_nobody_listens() -> None:
+    """That is an OSError, as the launcher reports it."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+    with pytest.raises(ConnectionRefusedError):
+        connected(port)
