@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+import zstandard
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "fraud-scorer"
@@ -104,6 +109,89 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     assert done.returncode == 0, done.stderr
     (image,) = json.loads(done.stdout)["images"]
     return target, image["digest"]
+
+
+# What a value may hold: everything that a Dockerfile could take for something else.
+_HOSTILE = "a \"b\" $PATH ${HOME:-x} \\ 'c' <<EOF # d `e`"
+
+
+def test_built_by_hand(engine: tuple[str, str], tmp_path: Path) -> None:
+    """The Dockerfile and the context of ``fetch --into``, without a network, give the same files and configuration."""
+    host, store = engine
+    if store != "containerd":
+        return  # the builder is the same in both
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    spec = (project / "release.yaml").read_text()
+    changed = spec.replace('OMP_NUM_THREADS: "1"', f'OMP_NUM_THREADS: "1"\n    HOSTILE: {json.dumps(_HOSTILE)}')
+    (project / "release.yaml").write_text(changed.replace("tier: critical", f"tier: {json.dumps(_HOSTILE)}"))
+    context = tmp_path / "context"
+    _twinbuild("fetch", str(project), "--quiet", "--into", str(context))
+    _twinbuild("build", str(project), "--quiet", "--output", str(tmp_path / "layout"))
+    _docker(
+        host, "buildx", "build", "--quiet", "--network", "none", "--provenance=false", "--tag", "byhand", str(context)
+    )
+    ours, files = _layout(tmp_path / "layout")
+    (found,) = json.loads(_docker(host, "image", "inspect", "byhand"))
+    for key in ("Cmd", "Env", "ExposedPorts", "Labels", "StopSignal", "User", "WorkingDir"):
+        assert found["Config"][key] == ours[key], key
+    assert f"HOSTILE={_HOSTILE}" in found["Config"]["Env"]
+    container = _docker(host, "create", "byhand").strip()
+    _docker(host, "export", "--output", str(tmp_path / "root.tar"), container)
+    with tarfile.open(tmp_path / "root.tar") as archive:
+        theirs = _files(archive)
+    unlike = {path for path in files.keys() | theirs.keys() if files.get(path) != theirs.get(path)}
+    assert {path for path in unlike if not _EXPLAINED.search(path)} == set()
+
+
+# pip's own records; what an engine puts over an image; a source in an encoding that the smallest interpreter lacks.
+_EXPLAINED = re.compile(
+    r"\.dist-info/(RECORD|REQUESTED)$|^\.dockerenv$|^dev/(console|pts|shm)$|^etc/(hostname|hosts|mtab|resolv\.conf)$"
+    r"|^run/context|test_func_inspect_special_encoding"
+)
+
+
+def _twinbuild(*arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    done = subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _files(archive: tarfile.TarFile) -> dict[str, tuple[object, ...]]:
+    """Kind, mode and content of every entry by path."""
+    found: dict[str, tuple[object, ...]] = {}
+    for member in archive:
+        path = member.name.removeprefix("./").rstrip("/")
+        if member.isreg() or member.islnk():  # an engine may make the other name of two the link
+            stream = archive.extractfile(member)
+            assert stream is not None
+            found[path] = ("file", member.mode, hashlib.sha256(stream.read()).hexdigest())
+        else:
+            found[path] = (member.type, member.linkname or member.mode)
+    return found
+
+
+def _layout(layout: Path) -> tuple[dict[str, object], dict[str, tuple[object, ...]]]:
+    """Configuration and files of the only image of a layout."""
+
+    def blob(digest: str) -> bytes:
+        return (layout / "blobs" / digest.replace(":", "/")).read_bytes()
+
+    manifest = json.loads(blob(json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]))
+    files: dict[str, tuple[object, ...]] = {}
+    for layer in manifest["layers"]:
+        plain = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(blob(layer["digest"]))).read()
+        with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+            files |= _files(archive)
+    return json.loads(blob(manifest["config"]["digest"]))["config"], files
 
 
 def test_loaded_and_answering(engine: tuple[str, str], archive: tuple[Path, str]) -> None:

@@ -26,14 +26,12 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Runner
 
-__all__ = ["PROGRAM", "PROGRAM_DIGEST", "Compiler", "Spool"]
+__all__ = ["PROGRAM", "PROGRAM_DIGEST", "TREE_PROGRAM", "Compiler", "Spool"]
 
-# Runs in the image's interpreter. Frames: path length, source length (big-endian 32 bits each), path, source in;
-# length and file out, 0 for a source that this Python cannot compile (pip skips such files too) or that is left out.
-PROGRAM: Final = r"""
+# What both programs below share: a source to a file of byte code, or to nothing if it is left out.
+_COMPILE: Final = r"""
 import _imp, marshal, re, struct, sys
 from _frozen_importlib_external import MAGIC_NUMBER, _RAW_MAGIC_NUMBER
-read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
 power = re.compile(rb"\*\*[\s\\]*([-+~(\s\\]*[0-9.][\w.]*)")
 number = rb"[0-9.](?:[\w.]|(?<=[eE])[-+])*"
 literal = re.compile(
@@ -45,20 +43,56 @@ def folded(source):
         if base and not (base[1].isdigit() and match[1].isdigit()):
             return True
     return False
-while header := read(8):
-    path_length, length = struct.unpack(">II", header)
-    path, source = read(path_length).decode(), read(length)
+def compiled(path, source):
     if folded(source):
-        write(struct.pack(">I", 0))
-        continue
+        return b""
     try:
         code = compile(source, path, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError):
-        write(struct.pack(">I", 0))
-        continue
-    file = MAGIC_NUMBER + struct.pack("<I", 1) + _imp.source_hash(_RAW_MAGIC_NUMBER, source) + marshal.dumps(code, 2)
+        return b""
+    return MAGIC_NUMBER + struct.pack("<I", 1) + _imp.source_hash(_RAW_MAGIC_NUMBER, source) + marshal.dumps(code, 2)
+"""
+# Runs in the image's interpreter. Frames: path length, source length (big-endian 32 bits each), path, source in;
+# length and file out, 0 for a source that this Python cannot compile (pip skips such files too) or that is left out.
+PROGRAM: Final = (
+    _COMPILE
+    + r"""
+read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
+while header := read(8):
+    path_length, length = struct.unpack(">II", header)
+    path, source = read(path_length).decode(), read(length)
+    file = compiled(path, source)
     write(struct.pack(">I", len(file)) + file)
 """
+)
+# The same for trees on disk, which a Dockerfile runs: directories as arguments, a process for each processor.
+TREE_PROGRAM: Final = (
+    _COMPILE
+    + r"""
+import os
+files = sorted(
+    os.path.join(directory, name)
+    for top in sys.argv[1:] for directory, _, names in os.walk(top) for name in names if name.endswith(".py")
+)
+jobs = len(os.sched_getaffinity(0))
+children = []
+for job in range(jobs):
+    child = os.fork()
+    if child == 0:
+        for path in files[job::jobs]:
+            with open(path, "rb") as stream:
+                file = compiled(path, stream.read())
+            if file:
+                directory, name = os.path.split(path)
+                cache = os.path.join(directory, "__pycache__")
+                os.makedirs(cache, exist_ok=True)
+                with open(os.path.join(cache, f"{name[:-3]}.{sys.implementation.cache_tag}.pyc"), "wb") as stream:
+                    stream.write(file)
+        os._exit(0)
+    children.append(child)
+sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children) and 1)
+"""
+)
 PROGRAM_DIGEST: Final = Digest.of(PROGRAM.encode())
 _BATCH: Final = 8 << 20  # bytes of source in one process: bounds memory, and hides its start
 

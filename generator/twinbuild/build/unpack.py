@@ -16,7 +16,7 @@ from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.decompress import decompress
 from twinbuild.ports import Store
 
-__all__ = ["layer_members", "unpack_image"]
+__all__ = ["layer_chunks", "layer_members", "unpack_image"]
 
 _KINDS: Final = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
 
@@ -31,11 +31,16 @@ def unpack_image(image: Image, store: Store, root: Path) -> Materialised:
     )
 
 
+def layer_chunks(layer: BuiltLayer, store: Store) -> Iterator[bytes]:
+    """A layer's archive in chunks. Raises IntegrityError as ``decompress``."""
+    with store.open(layer.blob.digest) as blob:
+        kind = _KINDS[layer.blob.media_type]
+        yield from decompress(blob, kind, limit=layer.uncompressed_size, subject=layer.title)
+
+
 def layer_members(layer: BuiltLayer, store: Store) -> Iterator[tuple[Member, Body]]:
     """The members of a layer, each with its bytes, which must be read before the next is asked for."""
-    with store.open(layer.blob.digest) as blob:
-        chunks = decompress(blob, _KINDS[layer.blob.media_type], limit=layer.uncompressed_size, subject=layer.title)
-        yield from untar(_Joined(chunks), subject=layer.title)
+    yield from untar(_Joined(layer_chunks(layer, store)), subject=layer.title)
 
 
 class _Joined:

@@ -14,8 +14,19 @@ __all__ = ["command"]
 
 @click.command("fetch")
 @common
-def command(*, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: bool, as_json: bool) -> None:
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write the build context of the release's Dockerfile there.",
+)
+def command(
+    *, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: bool, as_json: bool, into: Path | None
+) -> None:
     """Bring everything that the lock names into the store, verified.
+
+    With --into, also write the context from which the release's Dockerfile builds: the operating system as an archive,
+    wheels, model files, the application, and the Dockerfile itself.
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
@@ -29,4 +40,13 @@ def command(*, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: boo
         lock = require_lock(read_lock(project), project)
         count = fetch_lock(project, lock, machine)
         keep_locked(project, lock, machine)
-    click.echo(json.dumps({"fetched": count}) if as_json else f"{count} files fetched")
+        if into is not None:
+            from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+            from twinbuild.pipeline.context import write_context
+
+            plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+            write_context(plan, build_images(plan, machine), lock, machine, into)
+    if as_json:
+        click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
+    else:
+        click.echo(f"{count} files fetched" + (f", context written to {into}" if into else ""))

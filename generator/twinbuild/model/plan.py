@@ -202,7 +202,7 @@ class LayerDerivation:
     title: str
     platform: Platform
     recipe: LayerRecipe
-    writer: str  # the tar writer's algorithm and version: "twinbuild-layer/1"
+    writer: str  # the tar writer's algorithm and version: "twinbuild-layer/2"
     compressor: Compressor
     source_date_epoch: int
 

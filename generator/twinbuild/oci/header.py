@@ -21,10 +21,14 @@ _LARGEST_OWNER: Final = 8**7 - 1
 _EXTENSION_NAME: Final = b"././@PaxHeader"
 
 
-def encode(entry: Entry, mtime: int) -> bytes:
-    """The header blocks of an entry: 512 bytes, or at least 1536 where a PAX header goes before."""
-    records = _records(entry)
-    header = _header(entry, mtime)
+def encode(entry: Entry, mtime: int, linked: File | None = None) -> bytes:
+    """The header blocks of an entry: 512 bytes, or at least 1536 where a PAX header goes before.
+
+    ``linked`` is the file that a hard link names: its owner and mode stand in the link's header too, for engines give
+    them to the file once more when they unpack the link.
+    """
+    records = _records(entry, linked)
+    header = _header(entry, mtime, linked)
     if not records:
         return header
     extension = _block(
@@ -33,9 +37,9 @@ def encode(entry: Entry, mtime: int) -> bytes:
     return extension + records + bytes(padding(len(records))) + header
 
 
-def header_size(entry: Entry) -> int:
-    """The length of ``encode(entry, …)``, without making it."""
-    length = len(_records(entry))
+def header_size(entry: Entry, linked: File | None = None) -> int:
+    """The length of ``encode(entry, …, linked)``, without making it."""
+    length = len(_records(entry, linked))
     return BLOCK if not length else 2 * BLOCK + length + padding(length)
 
 
@@ -48,15 +52,17 @@ def _stored_path(entry: Entry) -> str:
     return entry.path + "/" if isinstance(entry, Directory) else entry.path
 
 
-def _owner(entry: Entry) -> tuple[int, int]:
-    return (0, 0) if isinstance(entry, Hardlink) else (entry.uid, entry.gid)
+def _owner(entry: Entry, linked: File | None) -> tuple[int, int]:
+    if not isinstance(entry, Hardlink):
+        return entry.uid, entry.gid
+    return (linked.uid, linked.gid) if linked is not None else (0, 0)
 
 
-def _header(entry: Entry, mtime: int) -> bytes:
+def _header(entry: Entry, mtime: int, linked: File | None) -> bytes:
     """The entry's own header; a field that has a PAX record instead is cut or zero."""
     split = _split(_stored_path(entry))
     name, prefix = split if split is not None else (_cut(_stored_path(entry)), b"")
-    uid, gid = (number if number <= _LARGEST_OWNER else 0 for number in _owner(entry))
+    uid, gid = (number if number <= _LARGEST_OWNER else 0 for number in _owner(entry, linked))
     link, size = b"", 0
     match entry:
         case File():
@@ -66,15 +72,15 @@ def _header(entry: Entry, mtime: int) -> bytes:
             kind, mode = b"5", entry.mode
         case Symlink():
             kind, mode, link = b"2", 0o777, _cut(entry.target)
-        case Hardlink():  # owner and mode belong to the file; a link repeats neither
-            kind, mode, link = b"1", 0o644, _cut(entry.target)
+        case Hardlink():
+            kind, mode, link = b"1", linked.mode if linked is not None else 0o644, _cut(entry.target)
     return _block(name=name, prefix=prefix, link=link, kind=kind, mode=mode, uid=uid, gid=gid, size=size, mtime=mtime)
 
 
-def _records(entry: Entry) -> bytes:
+def _records(entry: Entry, linked: File | None) -> bytes:
     """The PAX records that this entry needs, in the order of their keys; usually none."""
     found: list[tuple[str, str]] = []
-    uid, gid = _owner(entry)
+    uid, gid = _owner(entry, linked)
     if gid > _LARGEST_OWNER:
         found.append(("gid", str(gid)))
     if isinstance(entry, (Symlink, Hardlink)) and (len(entry.target) > _NAME or not entry.target.isascii()):

@@ -17,7 +17,7 @@ from twinbuild.oci.tar import archive_size, write_archive
 
 __all__ = ["WRITER", "Sink", "WrittenLayer", "write_layer"]
 
-WRITER: Final = "twinbuild-layer/1"  # changes whenever the same entries would give other bytes
+WRITER: Final = "twinbuild-layer/2"  # changes whenever the same entries would give other bytes
 _WHITEOUT: Final = ".wh."  # OCI image-spec, layer.md, "Whiteouts"
 
 

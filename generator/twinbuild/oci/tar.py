@@ -59,7 +59,9 @@ def check_tree(entries: Iterable[Entry]) -> None:
 
 def archive_size(entries: Iterable[Entry]) -> int:
     """The exact length in bytes of the archive of these entries, by arithmetic alone."""
-    return sum(map(_entry_size, entries)) + 2 * BLOCK
+    tree = tuple(entries)
+    linked = _linked(tree)
+    return sum(_entry_size(entry, linked.get(entry.path)) for entry in tree) + 2 * BLOCK
 
 
 def write_archive(entries: Sequence[Entry], *, mtime: int) -> Iterator[bytes]:
@@ -78,10 +80,19 @@ def write_archive(entries: Sequence[Entry], *, mtime: int) -> Iterator[bytes]:
     return _chunks(entries, mtime)
 
 
+def _linked(entries: Sequence[Entry]) -> dict[str, File]:
+    """For each hard link, by its path, the file that it names."""
+    targets = {entry.target for entry in entries if isinstance(entry, Hardlink)}
+    files = {entry.path: entry for entry in entries if isinstance(entry, File) and entry.path in targets}
+    links = (entry for entry in entries if isinstance(entry, Hardlink))
+    return {link.path: files[link.target] for link in links if link.target in files}
+
+
 def _chunks(entries: Sequence[Entry], mtime: int) -> Iterator[bytes]:
     pending = bytearray()
+    linked = _linked(entries)
     for entry in entries:
-        pending += encode(entry, mtime)
+        pending += encode(entry, mtime, linked.get(entry.path))
         if not isinstance(entry, File):
             pass
         elif entry.content.size <= _SMALL:
@@ -113,9 +124,9 @@ def _content(file: File) -> Iterator[bytes]:
             raise _wrong_size(file, "goes on after that")
 
 
-def _entry_size(entry: Entry) -> int:
+def _entry_size(entry: Entry, linked: File | None) -> int:
     if not isinstance(entry, File):
-        return header_size(entry)
+        return header_size(entry, linked)
     size = entry.content.size
     return header_size(entry) + size + padding(size)
 

@@ -23,10 +23,11 @@ from twinbuild.model.digest import Digest
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.ports import Store
 
-__all__ = ["copy_blob", "replace_directory", "same_blob", "same_directory", "same_file", "write_file"]
+__all__ = ["CONTEXT_MARK", "copy_blob", "replace_directory", "same_blob", "same_directory", "same_file", "write_file"]
 
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
-_MARK: Final = "manifest.json"
+CONTEXT_MARK: Final = "twinbuild-context.txt"
+_MARKS: Final = ("manifest.json", "oci-layout", CONTEXT_MARK)  # of a release, a layout, a build context
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -112,8 +113,7 @@ def replace_directory(target: Path) -> Iterator[Path]:
 def _refuse_foreign(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise _occupied(target, "is no directory")
-    ours = (_MARK, "oci-layout")
-    if target.is_dir() and any(target.iterdir()) and not any((target / name).is_file() for name in ours):
+    if target.is_dir() and any(target.iterdir()) and not any((target / name).is_file() for name in _MARKS):
         raise _occupied(target, "holds files that twinbuild did not write")
 
 

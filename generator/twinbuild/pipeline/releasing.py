@@ -16,9 +16,11 @@ from twinbuild.errors import Finding, Location, NotReproducible
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
+from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Difference, Different, Identical, Verification
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
 from twinbuild.pipeline.machine import Machine
@@ -65,7 +67,7 @@ def release(
     identical = require_identical(evidence.verification)
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
-    documents = _documents(project, lock, images, epoch=epoch)
+    documents = _documents(project, lock, plan, images, epoch=epoch)
     manifest = release_manifest(
         spec,
         lock,
@@ -127,7 +129,7 @@ def _commit(project: Project, machine: Machine) -> Commit | None:
     return source_commit(project.directory, machine.runner)
 
 
-def _documents(project: Project, lock: Lock, images: tuple[Image, ...], *, epoch: int) -> dict[str, bytes]:
+def _documents(project: Project, lock: Lock, plan: Plan, images: tuple[Image, ...], *, epoch: int) -> dict[str, bytes]:
     """The files that the manifest covers, by path in the release."""
     spec = project.spec
     documents = {"release.lock": encode_lock(lock), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
@@ -137,7 +139,7 @@ def _documents(project: Project, lock: Lock, images: tuple[Image, ...], *, epoch
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    return documents
+    return documents | dockerfiles(plan, images, pip=lock.resolver.pip)
 
 
 def _lay_out(

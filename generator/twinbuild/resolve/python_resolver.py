@@ -14,15 +14,25 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.errors import EnvironmentFault
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import ResolverPin
 from twinbuild.model.settings import Settings
 from twinbuild.ports import Runner
 from twinbuild.resolve.python_index import PythonIndex, index_address, scrub
 
-__all__ = ["PythonResolver", "minimal_environment", "prepare_resolver", "resolver_lock", "resolver_pin"]
+__all__ = [
+    "PythonResolver",
+    "download_pip",
+    "minimal_environment",
+    "pip_digest",
+    "prepare_resolver",
+    "resolver_lock",
+    "resolver_pin",
+]
 
 _IDENTITY: Final = "import sys; print(sys.version, sys.base_prefix, sys.platform)"
 _COMPLETE: Final = "complete"  # written last, inside: a directory without it is not an environment
+_PIP = re.compile(r"^pip==\S+ \\\n\s+--hash=sha256:([0-9a-f]{64})", re.MULTILINE)
 _PIN = re.compile(r"^(pip|pip-tools)==([0-9A-Za-z.!+]+)", re.MULTILINE)
 
 
@@ -128,17 +138,45 @@ def _make_environment(runner: Runner, interpreter: Path, place: Path, environmen
 def _install(
     runner: Runner, place: Path, index: PythonIndex, settings: Settings, environment: tuple[tuple[str, str], ...]
 ) -> None:
-    argv = [str(place / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-    argv += ["--only-binary=:all:", "--no-input", "--no-cache-dir", "--disable-pip-version-check"]
-    argv += [f"--timeout={settings.timeout:g}", f"--retries={settings.retries}"]
+    argv = (str(place / "bin" / "python"), "-I", "-m", "pip", "install", "--requirement", str(place / "resolver.txt"))
+    _pip(runner, argv, index, settings, environment)
+
+
+def pip_digest(lock: bytes) -> Digest:
+    """The SHA-256 of the pinned pip's wheel. Raises EnvironmentFault TB2044."""
+    match = _PIP.search(lock.decode())
+    if match is None:
+        raise EnvironmentFault.of("TB2044", "the resolver's lock does not pin pip", hint="install twinbuild again")
+    return Digest(match[1])
+
+
+def download_pip(
+    resolver: PythonResolver, *, runner: Runner, directory: Path, index: PythonIndex, settings: Settings, home: str
+) -> Path:
+    """The pinned pip's wheel, brought to ``directory`` by the pip of a resolver. Raises EnvironmentFault TB2041."""
+    wanted = directory / "pip.txt"
+    wanted.write_text(f"pip=={resolver.pin.pip} --hash={pip_digest(resolver_lock())}\n", encoding="utf-8")
+    argv = (str(resolver.python), "-I", "-m", "pip", "download", "--dest", str(directory), "--requirement", str(wanted))
+    _pip(runner, argv, index, settings, minimal_environment(settings, home=home))
+    return directory / f"pip-{resolver.pin.pip}-py3-none-any.whl"
+
+
+def _pip(
+    runner: Runner,
+    argv: tuple[str, ...],
+    index: PythonIndex,
+    settings: Settings,
+    environment: tuple[tuple[str, str], ...],
+) -> None:
+    argv += ("--quiet", "--require-hashes", "--no-deps", "--only-binary=:all:", "--no-input", "--no-cache-dir")
+    argv += ("--disable-pip-version-check", f"--timeout={settings.timeout:g}", f"--retries={settings.retries}")
     if settings.certificates:
-        argv.append(f"--cert={settings.certificates}")
-    argv += ["--requirement", str(place / "resolver.txt")]
+        argv += (f"--cert={settings.certificates}",)
     # By environment, not by option: an address may carry credentials, and command lines are public on a machine.
     located = tuple(sorted((*environment, ("PIP_INDEX_URL", index_address(index)))))
-    installed = runner.run(tuple(argv), environment=located, timeout=600.0)
-    if installed.status != 0:
-        lines = scrub(installed.stderr.decode("utf-8", "replace"), (index,)).strip().splitlines()
+    done = runner.run(argv, environment=located, timeout=600.0)
+    if done.status != 0:
+        lines = scrub(done.stderr.decode("utf-8", "replace"), (index,)).strip().splitlines()
         raise EnvironmentFault.of(
             "TB2041",
             f"pip could not install the pinned resolver: {lines[-1][:300] if lines else 'no reason given'}",

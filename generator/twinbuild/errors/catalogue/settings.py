@@ -116,4 +116,12 @@ A variable that configures twinbuild has a value that it cannot have, or its nam
 
 Set it to what the message expects, or unset it.""",
     ),
+    Code(
+        code="TB8040",
+        title="a template is missing",
+        explanation="""\
+The templates that are shipped with twinbuild are not beside it.
+
+Install twinbuild again.""",
+    ),
 )

@@ -1,0 +1,133 @@
+"""The build context of a Dockerfile: everything that an image is made of, verified, as files in a directory.
+
+Nothing in it depends on the machine: names, modes and times are the same everywhere, and so are the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from twinbuild.build.bytecode import TREE_PROGRAM
+from twinbuild.build.unpack import layer_chunks
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
+from twinbuild.model.plan import ApplicationRecipe, ArtifactRecipe, Derivation, FileInput, MetadataRecipe, Plan
+from twinbuild.pipeline.dockerfiles import dockerfile
+from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
+from twinbuild.render.requirements import render_requirements
+from twinbuild.resolve.python_index import PythonIndex
+from twinbuild.resolve.python_resolver import download_pip, pip_digest, prepare_resolver, resolver_lock
+
+__all__ = ["write_context"]
+
+_SYSTEM, _ENVIRONMENT = 0, 1  # layers that the assembler makes, which a Dockerfile adds as archives
+
+
+def write_context(plan: Plan, images: tuple[Image, ...], lock: Lock, machine: Machine, target: Path) -> None:
+    """Write the context of the release's image to ``target``; of several, each to ``target/VARIANT-PLATFORM``.
+
+    The directory appears at once or not at all. Raises UsageError TB8020 where something else lies there,
+    EnvironmentFault TB2041 where the pinned pip cannot be had, IntegrityError for damaged blobs.
+    """
+    pip = _pip(machine)
+    with replace_directory(target) as fresh:
+        for derivation, image in zip(plan.derivations, images, strict=True):
+            place = fresh
+            if len(images) > 1:
+                place = fresh / f"{derivation.variant}-{derivation.platform.file_part}"
+                place.mkdir()
+            _write_one(place, derivation, image, lock, machine, pip=pip)
+        (fresh / CONTEXT_MARK).write_text("The context of a Dockerfile, written by `twinbuild fetch --into`.\n")
+        _settle(fresh, plan.derivations[0].source_date_epoch)
+
+
+def _write_one(
+    place: Path, derivation: Derivation, image: Image, lock: Lock, machine: Machine, *, pip: tuple[str, Digest]
+) -> None:
+    target = lock.target(derivation.variant, derivation.platform)
+    assert target is not None, "an image is built from a target of the lock"
+    (place / "Dockerfile").write_bytes(dockerfile(derivation, image, pip=lock.resolver.pip))
+    (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
+    text = render_requirements(target, target.wheels, resolver=lock.resolver)
+    (place / "requirements.txt").write_text(text, encoding="utf-8")
+    for name, layer in (("base.tar", image.layers[_SYSTEM]), ("environment.tar", image.layers[_ENVIRONMENT])):
+        with (place / name).open("xb") as stream:
+            for chunk in layer_chunks(layer, machine.store):
+                stream.write(chunk)
+    for directory in ("wheels", "pip", "model", "application", "documents"):
+        (place / directory).mkdir()
+    copy_blob(machine.store, pip[1], place / "pip" / pip[0])
+    for wheel in target.wheels:
+        copy_blob(machine.store, wheel.sha256, place / "wheels" / wheel.filename)
+    for directory, file in _files(derivation):
+        _place(place / directory, file, machine)
+
+
+def _files(derivation: Derivation) -> Iterator[tuple[str, FileInput]]:
+    """The files that are copied as they are, with the directory of the context that each lies in."""
+    for layer in derivation.layers:
+        match layer.recipe:
+            case ArtifactRecipe(file=file):
+                yield "model", file
+            case ApplicationRecipe(files=files):
+                yield from (("application", file) for file in files)
+            case MetadataRecipe(files=files):
+                yield from (("documents", file) for file in files)
+            case _:
+                pass  # wheels and the system have a form of their own
+
+
+def _place(root: Path, file: FileInput, machine: Machine) -> None:
+    path = root / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copy_blob(machine.store, file.sha256, path)
+    path.chmod(file.mode)
+
+
+def _pip(machine: Machine) -> tuple[str, Digest]:
+    """File name and digest of the pinned pip's wheel, which lies in the store then."""
+    lock = resolver_lock()
+    digest = pip_digest(lock)
+    machine = machine if machine.store.has(digest) else reach(machine)
+    index = PythonIndex(name="default", address=dict(machine.settings.indexes).get("default", ""))
+    resolver = prepare_resolver(
+        runner=machine.runner,
+        directory=Path(machine.settings.store) / "resolvers",
+        interpreter=machine.interpreter,
+        index=index,
+        settings=machine.settings,
+        home=machine.home,
+    )
+    name = f"pip-{resolver.pin.pip}-py3-none-any.whl"
+    if not machine.store.has(digest):
+        machine.scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="pip-", dir=machine.scratch) as directory:
+            found = download_pip(
+                resolver,
+                runner=machine.runner,
+                directory=Path(directory),
+                index=index,
+                settings=machine.settings,
+                home=machine.home,
+            )
+            with machine.store.writer() as sink:
+                sink.write(found.read_bytes())
+                sink.commit(digest)
+    return name, digest
+
+
+def _settle(root: Path, epoch: int) -> None:
+    """The same modes and times for whoever writes it: an engine may copy both."""
+    for directory, names, files in os.walk(root, topdown=False):
+        for name in files:
+            path = Path(directory, name)
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+            os.utime(path, (epoch, epoch))
+        for name in names:
+            Path(directory, name).chmod(0o755)
+            os.utime(Path(directory, name), (epoch, epoch))

@@ -1,0 +1,94 @@
+"""A Dockerfile that builds by hand, from the context that ``fetch --into`` writes, what the assembler builds.
+
+No value of the spec can become an instruction: values stand in double quotes or in JSON, escaped as the Dockerfile
+reference says (sections "Environment replacement" and "Exec form"); paths of files stand in the context, not here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from twinbuild.model.plan import ArtifactRecipe, DebianRecipe, Derivation, SkeletonRecipe, WheelsRecipe
+
+__all__ = ["render_dockerfile"]
+
+_SPECIAL: Final = re.compile(r"([\\\"'$])")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_BREAKS: Final = frozenset("\n\r\0")
+
+
+def render_dockerfile(template: str, derivation: Derivation, *, base_diff_id: str, pip: str) -> str:
+    """The text for one image. ``template`` is Jinja2; ``pip`` the version that installs the wheels.
+
+    What a Dockerfile cannot hold, a value with a line break, is left out and named in a comment.
+    """
+    import jinja2
+
+    recipes = [layer.recipe for layer in derivation.layers]
+    debian = next(recipe for recipe in recipes if isinstance(recipe, DebianRecipe))
+    skeleton = next(recipe for recipe in recipes if isinstance(recipe, SkeletonRecipe))
+    wheels = [recipe for recipe in recipes if isinstance(recipe, WheelsRecipe)]
+    config = derivation.config
+    single = {name: value for name, value in config.environment if _writable(name, value)}
+    labels = {name: value for name, value in config.labels if _writable("x", name + value)}
+    unwritable = [name for name, _ in config.environment if name not in single]
+    unwritable += [f"label {name}" for name, _ in config.labels if name not in labels]
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  no HTML: values are escaped by the functions below, each for its place
+    )
+    environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment)
+    return environment.from_string(template).render(
+        title=f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
+        tag=f"{derivation.name}:{derivation.version}",
+        epoch=derivation.source_date_epoch,
+        debs=len(debian.debs),
+        base_diff_id=base_diff_id,
+        wheels=sum(len(recipe.wheels) for recipe in wheels),
+        pip=pip,
+        prefix=skeleton.prefix,
+        python=skeleton.python,
+        executable=f"/{skeleton.executable}",
+        bytecode=any(recipe.bytecode is not None for recipe in wheels),
+        model=any(isinstance(recipe, ArtifactRecipe) for recipe in recipes),
+        target=config.working_directory,
+        environment=list(single.items()),
+        labels=list(labels.items()),
+        unwritable=unwritable,
+        ports=config.exposed_ports,
+        directory=config.working_directory,
+        signal=config.stop_signal,
+        user=config.user,
+        entrypoint=config.entrypoint,
+        command=config.command,
+    )
+
+
+def _writable(name: str, value: str) -> bool:
+    return _NAME.fullmatch(name) is not None and _BREAKS.isdisjoint(value)
+
+
+def _quoted(value: str) -> str:
+    """In double quotes, where a backslash, a quote and a dollar sign have a meaning."""
+    return '"' + re.sub(r"([\\\"$])", r"\\\1", value) + '"'
+
+
+def _escaped(value: str) -> str:
+    """Without quotes, as in WORKDIR."""
+    return _SPECIAL.sub(r"\\\1", value)
+
+
+def _json(value: str | Sequence[str]) -> str:
+    """JSON in ASCII, which exec forms are; no variable is replaced in them."""
+    return json.dumps(value if isinstance(value, str) else list(value))
+
+
+def _comment(value: str) -> str:
+    """One printable line."""
+    return "".join(character if character.isprintable() else " " for character in value)

@@ -1,0 +1,124 @@
+"""The Dockerfile: as it is for the examples, and closed to whatever a spec's values say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinbuild.codec.lock import decode_lock
+from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.model.digest import Digest
+from twinbuild.model.plan import Compressor, Derivation
+from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.render.dockerfile import render_dockerfile
+
+ROOT = Path(__file__).resolve().parents[3]
+GOLDEN = Path(__file__).parent / "golden"
+TEMPLATE = (ROOT / "templates" / "Dockerfile.j2").read_text("utf-8")
+
+
+def _derivation(example: str) -> Derivation:
+    directory = ROOT / "examples" / example
+    spec = load_spec((SourceText(name="release.yaml", content=(directory / "release.yaml").read_bytes()),)).spec
+    tooling = Tooling(
+        compressor=lambda kind: Compressor(kind=kind, implementation="none/1", level=0, mode=""),
+        effects=lambda _: Digest.of(b"effects"),
+    )
+    lock = decode_lock((directory / "release.lock").read_bytes())
+    return make_plan(spec, lock, tooling, epoch=1_793_491_200, documents=lambda _: ()).derivations[0]
+
+
+def _rendered(derivation: Derivation) -> str:
+    return render_dockerfile(TEMPLATE, derivation, base_diff_id="sha256:" + "0" * 64, pip="26.3")
+
+
+@pytest.mark.parametrize("example", ["fraud-scorer", "text-embedder"])
+def test_golden(example: str) -> None:
+    """As the golden file says; `python tools/golden_dockerfiles.py` writes them anew."""
+    assert _rendered(_derivation(example)) == (GOLDEN / f"{example}.Dockerfile").read_text("utf-8")
+
+
+def _instructions(text: str) -> list[tuple[str, str]]:
+    """Instruction and rest of each logical line, as a Dockerfile's reader splits them."""
+    joined = re.sub(r"\\[ \t]*\n", " ", "\n".join(line for line in text.split("\n") if not line.startswith("#")))
+    return [(word, rest) for line in joined.split("\n") if line.strip() for word, _, rest in [line.partition(" ")]]
+
+
+_VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30) | st.sampled_from(
+    [
+        '"\nRUN evil\n"',
+        "$PATH",
+        "${PATH:-x}",
+        "\\",
+        'x" USER="0',
+        "<<EOF",
+        "'",
+        "# escape=`",
+        "`",
+        "a\\\nRUN evil",
+        "\u2028RUN evil",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_VALUES, _VALUES, _VALUES, st.lists(_VALUES, min_size=1, max_size=3))
+def test_no_value_becomes_an_instruction(value: str, label: str, name: str, command: list[str]) -> None:
+    """Whatever they hold, the instructions are the same, and reading them gives the values back."""
+    derivation = _derivation("fraud-scorer")
+    plain = replace(derivation.config, environment=(("A", "a"),), labels=(("l", "v"),), command=("c",))
+    hostile = replace(plain, environment=(("A", value),), labels=((label, value),), command=tuple(command))
+    texts = [_rendered(replace(derivation, config=config)) for config in (plain, hostile)]
+    texts.append(_rendered(replace(derivation, name=name, version=value, variant=label)))
+    words = [[word for word, _ in _instructions(text)] for text in texts]
+    fits = "\n" not in value and "\r" not in value
+    fits_label = fits and "\n" not in label and "\r" not in label
+    expected = [word for word in words[0] if (word != "ENV" or fits) and (word != "LABEL" or fits_label)]
+    assert words[1] == expected
+    assert [word for word in words[2] if word not in ("ENV", "LABEL")] == [
+        word for word in words[0] if word not in ("ENV", "LABEL")
+    ]
+    found = dict(_instructions(texts[1]))
+    assert json.loads(found["CMD"]) == command
+    if fits:
+        assert _unquoted(found["ENV"].removeprefix("A=")) == value
+    assert all(text.startswith("# Written by twinbuild") for text in texts)
+
+
+def _unquoted(text: str) -> str:
+    """A double-quoted word as BuildKit's lexer reads it; a dollar sign that is not escaped would be a variable."""
+    assert text.startswith('"')
+    assert text.endswith('"')
+    assert not re.search(r"(?<!\\)(?:\\\\)*\$", text)
+    return re.sub(r"\\([\\\"$])", r"\1", text[1:-1])
+
+
+def test_line_breaks_are_named() -> None:
+    """What a Dockerfile cannot hold is left out, and said."""
+    derivation = _derivation("fraud-scorer")
+    config = replace(derivation.config, labels=(("description", "two\nlines"),))
+    text = _rendered(replace(derivation, config=config))
+    assert "LABEL" not in dict(_instructions(text))
+    assert "# label description has a line break" in text
+
+
+def test_a_directory_with_signs() -> None:
+    """WORKDIR is one word that stands for itself."""
+    derivation = _derivation("fraud-scorer")
+    text = _rendered(replace(derivation, config=replace(derivation.config, working_directory="/a $b \\c 'd'")))
+    assert shlex.split(dict(_instructions(text))["WORKDIR"].replace(" ", "\\ ")) == ["/a $b \\c 'd'"]
+
+
+def test_without_byte_code_and_model() -> None:
+    """What a release does not have is not mentioned."""
+    derivation = _derivation("fraud-scorer")
+    bare = replace(derivation, layers=tuple(layer for layer in derivation.layers if "artifact" not in layer.title))
+    assert "model/" not in _rendered(bare)
+    assert "# syntax" not in _rendered(derivation)
