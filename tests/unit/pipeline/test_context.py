@@ -1,0 +1,113 @@
+"""The build context: complete, the same for everybody, and never over something else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fakes.runner import FakeRunner
+from fakes.tiny import tiny_project
+from twinbuild.errors import UsageError
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline import context
+from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+from twinbuild.pipeline.context import write_context
+from twinbuild.pipeline.dockerfiles import dockerfiles
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import open_project, read_lock, require_lock
+from twinbuild.ports import silent
+from twinbuild.store.disk import DiskStore
+
+
+def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny project's context at ``target``, with a wheel of pip that is none."""
+    if not (directory / "project").exists():
+        tiny_project(directory / "project", directory / "store")
+    project = open_project(directory / "project")
+    with DiskStore(directory / "store") as store:
+        digest = store.put(b"pip")
+        monkeypatch.setattr(context, "_pip", lambda _: ("pip-26.3-py3-none-any.whl", digest))
+        machine = Machine(
+            settings=Settings(store=str(directory / "store"), offline=True),
+            store=store,
+            runner=FakeRunner({}),
+            environment={},
+            interpreter=Path("/nonexistent"),
+            home="/nonexistent",
+            scratch=directory / "scratch",
+            now=datetime(2026, 11, 1, tzinfo=UTC),
+            progress=silent,
+        )
+        lock = require_lock(read_lock(project), project)
+        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+        images = build_images(plan, machine)
+        write_context(plan, images, lock, machine, target)
+        assert list(dockerfiles(plan, images, pip="26.3")) == ["Dockerfile"]
+
+
+def _state(root: Path) -> dict[str, tuple[int, int, str]]:
+    """Mode, time and digest of every entry below a directory."""
+    return {
+        str(path.relative_to(root)): (
+            path.stat().st_mode,
+            int(path.stat().st_mtime),
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+        )
+        for path in root.rglob("*")
+    }
+
+
+def test_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that the Dockerfile names lies there."""
+    target = tmp_path / "context"
+    _written(tmp_path, target, monkeypatch)
+    assert sorted(path.name for path in target.iterdir()) == [
+        "Dockerfile",
+        "application",
+        "base.tar",
+        "compile.py",
+        "documents",
+        "environment.tar",
+        "model",
+        "pip",
+        "requirements.txt",
+        "twinbuild-context.txt",
+        "wheels",
+    ]
+    assert (target / "application" / "app" / "main.py").is_file()
+    assert {path.name for path in (target / "wheels").iterdir()} == {
+        "alpha-1-py3-none-any.whl",
+        "beta-1-py3-none-any.whl",
+    }
+    with tarfile.open(target / "base.tar") as archive:
+        assert "etc/passwd" in archive.getnames()
+    assert (target / "requirements.txt").read_text().count("--hash=sha256:") == 2
+
+
+def test_the_same_whoever_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names, modes, times and bytes do not depend on the umask or on what lay there before."""
+    _written(tmp_path, tmp_path / "one", monkeypatch)
+    before = os.umask(0o077)
+    try:
+        _written(tmp_path, tmp_path / "two", monkeypatch)
+    finally:
+        os.umask(before)
+    (tmp_path / "one" / "wheels" / "stray.whl").touch()
+    _written(tmp_path, tmp_path / "one", monkeypatch)
+    assert _state(tmp_path / "one") == _state(tmp_path / "two")
+
+
+def test_not_over_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory with other files stays as it is."""
+    target = tmp_path / "mine"
+    target.mkdir()
+    (target / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError) as caught:
+        _written(tmp_path, target, monkeypatch)
+    assert caught.value.findings[0].code == "TB8020"
+    assert [path.name for path in target.iterdir()] == ["thesis.txt"]
