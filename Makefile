@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow check lint types format lock docs schema clean
+.PHONY: help release test test-slow bench check lint types format lock docs schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ test: $(VENV)/dev ## Run the tests (T=path to choose)
 
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
 	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m slow $(T)
+
+bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
+	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \
+	  $(BIN)/python tools/bench.py --rounds 3 --markdown bench.md --json bench.json
 
 check: lint types test ## Lint, types and tests
 
