@@ -22,6 +22,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "fraud-scorer"
@@ -50,7 +51,8 @@ class Bench:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.measured: dict[str, Measured] = {}
-        self.projects = {}
+        self.projects: dict[tuple[str, str], Path] = {}
+        self.bases: dict[Path, Any] = {}  # of each project, the layer of Debian packages
         for name, bytecode in (("plain", "false"), ("bytecode", "true")):
             for compression in ("zstd", "gzip"):
                 project = directory / f"{name}-{compression}"
@@ -97,7 +99,7 @@ class Bench:
         from twinbuild.store.disk import DiskStore
 
         with DiskStore(fresh) as store:
-            layer = self.base(project)
+            layer = self.bases[project]
             remember_layers(store, [to_json(layer)])
             store.put_record(_LAYERS, _layer_key(layer.derivation), encode_layer(layer))
         return fresh
@@ -128,6 +130,7 @@ class Bench:
             subprocess.run(["cp", "-a", own, str(full)], check=True)
             subprocess.run([*COMMAND, "fetch", "-q", str(project)], check=True, env=self.environment(full), stdout=2)
             subprocess.run([*COMMAND, "build", "-q", str(project)], check=True, env=self.environment(full), stdout=2)
+            self.bases[project] = self.base(project)
         for name in ("plain", "bytecode"):
             project = self.projects[name, "zstd"]
             context = [*COMMAND, "fetch", "-q", "--into", str(self.directory / f"context-{name}"), str(project)]

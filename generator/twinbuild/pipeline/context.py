@@ -131,3 +131,4 @@ def _settle(root: Path, epoch: int) -> None:
         for name in names:
             Path(directory, name).chmod(0o755)
             os.utime(Path(directory, name), (epoch, epoch))
+    os.utime(root, (epoch, epoch))

@@ -31,7 +31,7 @@ options, _ = create_command("download").parse_args([])
 names = ("index_url", "proxy", "cert", "client_cert")
 json.dump({name: getattr(options, name, None) or "" for name in names}, sys.stdout)
 """
-_PASSED: Final = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "USER", "LOGNAME")
+_PASSED: Final = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "USER", "LOGNAME", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,8 @@ def read_pip_configuration(
 ) -> PipConfiguration:
     """Ask the first of some interpreters that has a pip (its own, or ensurepip's).
 
-    ``environment`` is that of the person; only its ``PIP_*`` and the places of configuration files are passed on.
+    ``environment`` is that of the person; only its ``PIP_*``, the places of configuration files
+    and TMPDIR are passed on.
     Raises EnvironmentFault TB2042 if no interpreter has a pip or its configuration cannot be read.
     """
     passed = tuple((name, value) for name, value in environment if name.startswith("PIP_") or name in _PASSED)

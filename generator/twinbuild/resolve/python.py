@@ -150,7 +150,7 @@ def _ask(
     with tempfile.TemporaryDirectory(prefix="twinbuild-resolve-") as scratch:  # pip's own, gone even if it is killed
         completed = runner.run(
             (str(resolver.python), "-I", "-B", "-c", _PROGRAM, str(Path(__file__).parent)),
-            environment=tuple(sorted((*minimal_environment(settings, home=home), ("TMPDIR", scratch)))),
+            environment=minimal_environment(settings, home=home, temporary=scratch),
             stdin=canonical(request),
             timeout=_TIMEOUT,
         )

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,14 +68,15 @@ def resolver_pin(lock: bytes) -> ResolverPin:
     return ResolverPin(pip=versions["pip"], pip_tools=versions["pip-tools"])
 
 
-def minimal_environment(settings: Settings, *, home: str) -> tuple[tuple[str, str], ...]:
-    """What pip may know of this machine: proxies, certificates, a netrc file, and a home for a keyring."""
+def minimal_environment(settings: Settings, *, home: str, temporary: str) -> tuple[tuple[str, str], ...]:
+    """What pip may know of this machine: proxies, certificates, a netrc file, a home for a keyring, where to work."""
     environment = {
         "HOME": home,
         "LC_ALL": "C.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PIP_CONFIG_FILE": os.devnull,
         "PYTHONHASHSEED": "0",
+        "TMPDIR": temporary,
         "TZ": "UTC",
     }
     for scheme, address in settings.proxies:
@@ -104,7 +106,7 @@ def prepare_resolver(
     """
     lock = resolver_lock() if lock is None else lock
     pin = resolver_pin(lock)
-    environment = minimal_environment(settings, home=home)
+    environment = minimal_environment(settings, home=home, temporary=tempfile.gettempdir())
     identity = runner.run((str(interpreter), "-I", "-c", _IDENTITY), environment=environment)
     if identity.status != 0:
         raise _no_venv(interpreter, identity.stderr)
@@ -119,9 +121,11 @@ def prepare_resolver(
             return resolver
         shutil.rmtree(place, ignore_errors=True)  # of a run that was killed: we hold the lock
         try:
-            _make_environment(runner, interpreter, place, environment)
-            (place / "resolver.txt").write_bytes(lock)
-            _install(runner, place, index, settings, environment)
+            with tempfile.TemporaryDirectory(prefix="twinbuild-resolver-") as scratch:  # gone even if pip is killed
+                environment = minimal_environment(settings, home=home, temporary=scratch)
+                _make_environment(runner, interpreter, place, environment)
+                (place / "resolver.txt").write_bytes(lock)
+                _install(runner, place, index, settings, environment)
             (place / _COMPLETE).touch()
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
@@ -157,7 +161,7 @@ def download_pip(
     wanted = directory / "pip.txt"
     wanted.write_text(f"pip=={resolver.pin.pip} --hash={pip_digest(resolver_lock())}\n", encoding="utf-8")
     argv = (str(resolver.python), "-I", "-m", "pip", "download", "--dest", str(directory), "--requirement", str(wanted))
-    _pip(runner, argv, index, settings, minimal_environment(settings, home=home))
+    _pip(runner, argv, index, settings, minimal_environment(settings, home=home, temporary=str(directory)))
     return directory / f"pip-{resolver.pin.pip}-py3-none-any.whl"
 
 

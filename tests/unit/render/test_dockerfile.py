@@ -106,7 +106,7 @@ def test_line_breaks_are_named() -> None:
     config = replace(derivation.config, labels=(("description", "two\nlines"),))
     text = _rendered(replace(derivation, config=config))
     assert "LABEL" not in dict(_instructions(text))
-    assert "# label description has a line break" in text
+    assert "# left out: label description" in text
 
 
 def test_a_directory_with_signs() -> None:

@@ -69,11 +69,11 @@ def test_a_lock_without_pip_tools_is_refused() -> None:
 
 
 def test_environment_is_minimal() -> None:
-    """Only proxies, a netrc file and a home are added to constants."""
+    """Only proxies, a netrc file, a home and a temporary directory are added to constants."""
     settings = Settings(
         store="/s", proxies=(("https", "http://p.example:1"),), no_proxy=(".local", "h.example"), netrc="/n"
     )
-    environment = dict(minimal_environment(settings, home="/h"))
+    environment = dict(minimal_environment(settings, home="/h", temporary="/t"))
     assert environment == {
         "HOME": "/h",
         "LC_ALL": "C.UTF-8",
@@ -81,6 +81,7 @@ def test_environment_is_minimal() -> None:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PIP_CONFIG_FILE": "/dev/null",
         "PYTHONHASHSEED": "0",
+        "TMPDIR": "/t",
         "TZ": "UTC",
         "https_proxy": "http://p.example:1",
         "no_proxy": ".local,h.example",
