@@ -51,7 +51,7 @@ clean: ## Remove what was made here (the store stays)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "twinbuild needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12 release" >&2; exit 1; }
+	  { echo "twinbuild needs Python 3.11 or newer, and $(PYTHON) is older or missing: make PYTHON=python3.12 release" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "$(PYTHON) cannot make a virtual environment: install python3-venv (Debian, Ubuntu)" >&2; exit 1; }
 

@@ -71,11 +71,8 @@ def test_where_a_release_writes_and_whom_it_asks(tmp_path: Path) -> None:
     first = place.traced("release", "--json")
     assert not place.elsewhere(first)
     assert first.internet  # so addresses are seen where there are any
-    assert {path.split("/")[len(tmp_path.parts) - 1] for path in first.written if str(tmp_path) in path} == {
-        "project",
-        "store",
-        "tmp",
-    }
+    for name in ("store", "tmp", "project"):
+        assert any(path.startswith(f"{tmp_path}/{name}/") for path in first.written), name
 
     place.forget()
     built = place.traced("build", "--json")
@@ -91,7 +88,8 @@ def test_where_a_release_writes_and_whom_it_asks(tmp_path: Path) -> None:
     assert (released["release"], released["images"]) == (repeated["release"], repeated["images"])
     assert json.loads(built.out)["images"][0]["digest"] == released["images"][0]["digest"]
     assert not list((tmp_path / "home").iterdir())
-    assert not [path for path in (tmp_path / "tmp").rglob("*") if not path.is_dir()]
+    left = {path.name for path in (tmp_path / "tmp").rglob("*") if not path.is_dir()}
+    assert left <= {".lock"}  # by which the next run knows whether this one still works there
 
 
 def test_a_write_and_a_connection_are_seen(tmp_path: Path) -> None:

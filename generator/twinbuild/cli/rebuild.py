@@ -17,6 +17,7 @@ def command() -> None:
 
     request = json.load(sys.stdin)
     die_with_parent(request["parent"])
+    from twinbuild.build.parent import die_with_parent
     from twinbuild.verify.conditions import Conditions, apply_conditions
 
     witnesses = apply_conditions(

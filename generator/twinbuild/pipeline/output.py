@@ -7,6 +7,7 @@ change the store through an output; the copy shares blocks where the file system
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = ["CONTEXT_MARK", "copy_blob", "replace_directory", "same_blob", "same_directory", "same_file", "write_file"]
 
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
 CONTEXT_MARK: Final = "twinbuild-context.txt"
 _MARKS: Final = ("manifest.json", "oci-layout", CONTEXT_MARK)  # of a release, a layout, a build context
@@ -97,7 +99,7 @@ def replace_directory(target: Path) -> Iterator[Path]:
     """
     _refuse_foreign(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    fresh, held = _fresh_directory(target)
     old = fresh.with_name(fresh.name + ".old")
     try:
         fresh.chmod(0o755)
@@ -108,6 +110,30 @@ def replace_directory(target: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+        os.close(held)
+
+
+def _fresh_directory(target: Path) -> tuple[Path, int]:
+    """A directory beside ``target`` and the descriptor that holds its lock; those of runs that were killed go."""
+    above = os.open(target.parent, _DIRECTORY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(above, fcntl.LOCK_EX)  # nobody else looks while a directory is there and its lock is not
+        for stale in target.parent.glob(f".{glob.escape(target.name)}.*"):
+            with suppress(OSError):
+                descriptor = os.open(stale, _DIRECTORY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(stale, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        held = os.open(fresh, _DIRECTORY)
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        return fresh, held
+    finally:
+        os.close(above)
 
 
 def _refuse_foreign(target: Path) -> None:
