@@ -45,7 +45,6 @@ def test_links(page: Path) -> None:
     """Each relative link names a file, each fragment a heading of it."""
     for path, fragment in _links(page):
         target = (page.parent / path).resolve() if path else page
-        name = target.relative_to(ROOT).as_posix()
         assert target.exists(), f"{path} in {page.name}"
         if fragment:
             assert fragment in _anchors(target), f"{path}#{fragment} in {page.name}"
