@@ -300,6 +300,7 @@ EXPLAINED = tuple(
         (r"etc/ld\.so\.cache$", "same libraries in the same order; without the version of ldconfig"),
         (r"etc/(subuid|subgid)-", "backups"),
         (r"etc/shells$", "the same shells: ours lists the names below /usr last"),
+        (r"var/lib/dpkg/diversions$", "the same diversions: dpkg writes them in the order of a hash table"),
     )
 )
 
@@ -344,6 +345,9 @@ def test_the_tree_is_that_of_mmdebstrap(closures: tuple[str, Locked], pool_direc
     assert [(path, left.get(path), right.get(path)) for path in unexplained] == []
     shells = [(root / "etc/shells").read_text().splitlines() for root in (ours, theirs)]
     assert sorted(shells[0]) == sorted(shells[1])
+    lines = [(root / "var/lib/dpkg/diversions").read_text().splitlines() for root in (ours, theirs)]
+    diverted = [sorted(zip(*[iter(side)] * 3, strict=True)) for side in lines]  # a path, where it leads, by whom
+    assert diverted[0] == diverted[1]
     caches = [
         subprocess.run(["/sbin/ldconfig", "-p", "-C", root / "etc/ld.so.cache"], check=True, capture_output=True)
         .stdout.decode()
