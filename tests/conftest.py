@@ -12,8 +12,10 @@ from fakes.tool import tool
 
 __all__ = ["tool"]
 
-# A shell that starts a command in the background has it ignore SIGINT; tests of interruption need Python's own handler.
+# A shell that starts a command in the background has it ignore SIGINT, and nohup has it ignore SIGHUP; tests of
+# interruption need them as they are otherwise.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Where a test that CI skips runs all the same.
 _ELSEWHERE: Final = {

@@ -142,8 +142,9 @@ def test_a_build_needs_no_network(tmp_path: Path) -> None:
     """Every layer of an example is built, in every worker process, while each use of a socket is an error."""
     store = os.environ.get("TWINBUILD_STORE") or store_place(os.environ, str(Path.home()))
     spec = ROOT / "examples" / "text-embedder" / "release.yaml"
-    fetched = _run("from twinbuild.cli.__main__ import main; main()", "fetch", "-q", str(spec))
-    assert fetched.returncode == 0, fetched.stderr
+    for arguments in (("fetch", "-q"), ("lock", "--check", "-q")):  # the latter stores the application's files
+        fetched = _run("from twinbuild.cli.__main__ import main; main()", *arguments, str(spec))
+        assert fetched.returncode == 0, fetched.stderr
     request = {"overlays": [], "scratch": str(tmp_path), "epoch": 0, "spec": str(spec), "store": store}
     completed = _run(BUILD, json.dumps(request))
     assert completed.stdout == "1 0\n", completed.stdout + completed.stderr
