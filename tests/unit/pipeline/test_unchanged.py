@@ -200,6 +200,12 @@ def _linked_output(world: World) -> None:
     output.symlink_to(world.root / "elsewhere")
 
 
+def _replaced(path: Path, text: str) -> None:
+    """Another file in the place of one that its owner may not write."""
+    path.unlink()
+    path.write_text(text)
+
+
 TOUCHES: dict[str, Callable[[World], object]] = {
     "spec": lambda world: _rewrite(world.project.spec_path),
     "spec replaced by a copy": lambda world: (
@@ -229,7 +235,7 @@ TOUCHES: dict[str, Callable[[World], object]] = {
     "blob cut short": lambda world: (_blob(world, b"a").chmod(0o644), os.truncate(_blob(world, b"a"), 0)),
     "evidence refuted": lambda world: forget_proof(world.released.images, world.machine.store),
     "another store": _new_store,
-    "store of a newer version": lambda world: (world.root / "store/version").write_text("twinbuild store 2\n"),
+    "store of a newer version": lambda world: _replaced(world.root / "store/version", "twinbuild store 2\n"),
     "commit": _commit,
     "commit after packing": _packed_commit,
     "branch": _other_branch,
