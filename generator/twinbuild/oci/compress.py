@@ -1,17 +1,18 @@
 """Compressors of layers, each completely determined, behind one small interface.
 
 The bytes of zstd depend on the library's version, the level, whether there are worker threads at all (not how many)
-and whether the content size is known beforehand. One mode is used: at least one worker, size pledged. The bytes of
-gzip depend on the zlib build; its header is fixed (RFC 1952: no name, time 0, system 255 "unknown").
+and whether the content size is known beforehand. One mode is used: at least one worker, size pledged. gzip is made by
+zlib-ng, whose version comes with our own dependency: the interpreter's zlib differs between machines, and is slower.
+Its bytes depend on the pieces that it is given, so they are of one size. The header is fixed (RFC 1952: no name, time 0, system 255 "unknown").
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from typing import Final, Protocol, assert_never
 
 import zstandard
+from zlib_ng import zlib_ng
 
 from twinbuild.errors import BuildError
 from twinbuild.model.plan import Compression, Compressor
@@ -24,7 +25,8 @@ MEDIA_TYPES: Final = {
     Compression.GZIP: "application/vnd.oci.image.layer.v1.tar+gzip",
 }
 _ZSTD_LEVEL: Final = 3
-_GZIP_LEVEL: Final = 6
+_GZIP_LEVEL: Final = 5  # zlib-ng's 6 is a fifth slower and saves a third of a percent
+_GZIP_BLOCK: Final = 1 << 20
 _GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
@@ -52,9 +54,9 @@ def compressor(kind: Compression) -> Compressor:
         case Compression.GZIP:
             return Compressor(
                 kind=kind,
-                implementation=f"zlib/{zlib.ZLIB_RUNTIME_VERSION}",
+                implementation=f"zlib-ng/{zlib_ng.ZLIBNG_VERSION}",
                 level=_GZIP_LEVEL,
-                mode="streaming,header=fixed",
+                mode="streaming,block=1MiB,header=fixed",
             )
     assert_never(kind)
 
@@ -97,16 +99,34 @@ class _Zstd:
 
 class _Gzip:
     def __init__(self) -> None:
-        self._stream = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._stream = zlib_ng.compressobj(_GZIP_LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS)
         self._sum = 0
         self._size = 0
-        self._head = _GZIP_HEADER
+        self._ready = [_GZIP_HEADER]
+        self._block = bytearray()
 
     def write(self, chunk: bytes) -> bytes:
-        self._sum = zlib.crc32(chunk, self._sum)
-        self._size += len(chunk)
-        head, self._head = self._head, b""
-        return head + self._stream.compress(chunk)
+        rest = memoryview(chunk)
+        while rest:
+            taken = rest[: _GZIP_BLOCK - len(self._block)]
+            self._block += taken
+            rest = rest[len(taken) :]
+            if len(self._block) == _GZIP_BLOCK:
+                self._compress()
+        return self._taken()
 
     def finish(self) -> bytes:
-        return self._head + self._stream.flush() + struct.pack("<II", self._sum, self._size & 0xFFFFFFFF)
+        self._compress()
+        self._ready += self._stream.flush(), struct.pack("<II", self._sum, self._size & 0xFFFFFFFF)
+        return self._taken()
+
+    def _compress(self) -> None:
+        self._sum = zlib_ng.crc32(self._block, self._sum)
+        self._size += len(self._block)
+        self._ready.append(self._stream.compress(self._block))
+        self._block.clear()
+
+    def _taken(self) -> bytes:
+        ready = b"".join(self._ready)
+        self._ready.clear()
+        return ready

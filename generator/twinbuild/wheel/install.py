@@ -36,11 +36,13 @@ _SOURCE: Final = 8 << 20  # bytes: a larger source is data in disguise, and stay
 def sources(wheel: Wheel, layout: Layout) -> Iterator[tuple[str, bytes]]:
     """The Python sources that the wheel brings to site-packages: (path of the tree, bytes), in the archive's order.
 
-    These are what ``install`` accepts byte code for. Sources above 8 MiB are left out.
+    These are what ``install`` accepts byte code for. Sources above 8 MiB and test suites, which get none, are left out.
     """
     for placed in place(wheel, layout):
-        if placed.scheme in ("purelib", "platlib") and placed.path.endswith(".py") and placed.file.size <= _SOURCE:
-            yield placed.path, placed.file.read()
+        path = placed.path
+        if placed.scheme in ("purelib", "platlib") and path.endswith(".py") and placed.file.size <= _SOURCE:
+            if "/tests/" not in path:
+                yield path, placed.file.read()
 
 
 def bytecode_path(path: str, python: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, Protocol
+
+from zlib_ng import zlib_ng as zlib  # inflates twice as fast; what it gives out is the same
 
 from twinbuild.wheel.faults import fault
 from twinbuild.wheel.member import STORED, Member

@@ -68,11 +68,10 @@ def test_round_trip(kind: Compression, content: bytes) -> None:
     assert unpacked(kind, packed(kind, content)) == content
 
 
-@pytest.mark.parametrize(("kind", "version"), [(Compression.ZSTD, "libzstd/1."), (Compression.GZIP, "zlib/")])
+@pytest.mark.parametrize(("kind", "version"), [(Compression.ZSTD, "libzstd/1."), (Compression.GZIP, "zlib-ng/2.")])
 def test_implementation_names_the_library(kind: Compression, version: str) -> None:
     """The derivation learns which library's version decides the bytes."""
     assert compressor(kind).implementation.startswith(version)
-    assert zlib.ZLIB_RUNTIME_VERSION in compressor(Compression.GZIP).implementation
 
 
 @pytest.mark.parametrize("change", [{"implementation": "libzstd/0.1"}, {"level": 4}, {"mode": "one-shot"}])
