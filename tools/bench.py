@@ -67,7 +67,8 @@ class Bench:
 
     def run(self, name: str, argv: list[str], **environment: str) -> None:
         """Time a command; an error ends the benchmark."""
-        inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}  # as installed
+        # As installed: with byte code of its own.
+        inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         started = time.perf_counter()
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(

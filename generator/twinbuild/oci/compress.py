@@ -3,7 +3,8 @@
 The bytes of zstd depend on the library's version, the level, whether there are worker threads at all (not how many)
 and whether the content size is known beforehand. One mode is used: at least one worker, size pledged. gzip is made by
 zlib-ng, whose version comes with our own dependency: the interpreter's zlib differs between machines, and is slower.
-Its bytes depend on the pieces that it is given, so they are of one size. The header is fixed (RFC 1952: no name, time 0, system 255 "unknown").
+Its bytes depend on the pieces that it is given, so they are of one size. The header is fixed (RFC 1952: no name, time
+0, system 255 "unknown").
 """
 
 from __future__ import annotations

@@ -40,9 +40,9 @@ def sources(wheel: Wheel, layout: Layout) -> Iterator[tuple[str, bytes]]:
     """
     for placed in place(wheel, layout):
         path = placed.path
-        if placed.scheme in ("purelib", "platlib") and path.endswith(".py") and placed.file.size <= _SOURCE:
-            if "/tests/" not in path:
-                yield path, placed.file.read()
+        library = placed.scheme in ("purelib", "platlib") and path.endswith(".py")
+        if library and "/tests/" not in path and placed.file.size <= _SOURCE:
+            yield path, placed.file.read()
 
 
 def bytecode_path(path: str, python: str) -> str:

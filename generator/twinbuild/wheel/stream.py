@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 
-from zlib_ng import zlib_ng as zlib  # inflates twice as fast; what it gives out is the same
+from zlib_ng import zlib_ng  # inflates twice as fast as the interpreter's zlib; what it gives out is the same
 
 from twinbuild.wheel.faults import fault
 from twinbuild.wheel.member import STORED, Member
 
 __all__ = ["Hasher", "MemberStream"]
 
+_MALFORMED: Final = cast("type[Exception]", zlib_ng.error)  # its stub says that it is an instance
 _PIECE: Final = 1 << 18  # bytes read from the archive at a time
 _ALL: Final = 1 << 20  # bytes at a time where the caller asks for everything
 
@@ -58,7 +59,7 @@ class MemberStream(io.RawIOBase):
         self._left = member.size  # bytes not yet given out
         self._crc = 0
         self._tail = b""  # packed bytes that are read but not yet inflated
-        self._inflate = None if member.method == STORED else zlib.decompressobj(-zlib.MAX_WBITS)
+        self._inflate = None if member.method == STORED else zlib_ng.decompressobj(-zlib_ng.MAX_WBITS)
         self._hash = hasher() if hasher else None
         self._expected = expected
         if not self._left:
@@ -84,7 +85,7 @@ class MemberStream(io.RawIOBase):
                 pieces.append(chunk)
                 missing -= len(chunk)
             chunk = b"".join(pieces)
-        self._crc = zlib.crc32(chunk, self._crc)
+        self._crc = zlib_ng.crc32(chunk, self._crc)
         if self._hash is not None:
             self._hash.update(chunk)
         self._left -= size
@@ -118,7 +119,7 @@ class MemberStream(io.RawIOBase):
             packed = self._tail or self._packed_bytes(_PIECE)
             try:
                 piece = self._inflate.decompress(packed, size)
-            except zlib.error as error:
+            except _MALFORMED as error:
                 raise self._fault(f"does not inflate: {error}") from error
             self._tail = self._inflate.unconsumed_tail
             if piece:
@@ -151,7 +152,7 @@ class MemberStream(io.RawIOBase):
             packed = self._tail or self._packed_bytes(_PIECE)
             try:
                 extra = self._inflate.decompress(packed, 1)  # its last bits may be pending even with nothing packed
-            except zlib.error as error:
+            except _MALFORMED as error:
                 raise self._fault(f"does not inflate: {error}") from error
             if extra:
                 raise self._fault("inflates to more bytes than its header states")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinbuild.build.bytecode import Compiler
+from twinbuild.build.bytecode import TREE_PROGRAM, Compiler
 from twinbuild.errors import BuildError
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Completed
@@ -86,6 +86,25 @@ def test_order_and_neighbours_change_nothing() -> None:
 def test_what_python_cannot_compile_is_left_out(source: str) -> None:
     """The others are compiled all the same, and nothing is out of step."""
     assert [file is None for file in compiled("a = 1", source, "b = 2")] == [False, True, False]
+
+
+def test_test_suites_are_left_out() -> None:
+    """By both programs, whoever reads the sources; a package of another name is compiled."""
+    paths = ["/p/tests/a.py", "/p/tests/x/b.py", "/p/testing/a.py", "/p/tests.py"]
+    assert [path for path, _ in compiler().compile((path, b"a = 1") for path in paths)] == paths[2:]
+
+
+def test_a_tree_on_disk_gets_the_same_files(tmp_path: Path) -> None:
+    """The program that a Dockerfile runs compiles what the other compiles, to the same bytes."""
+    texts = {"a.py": "A = 1\n", "p/tests/b.py": "B = 1\n", "p/c.py": "C = 10 ** -3\n", "p/d.py": "D = (1, 'x')\n"}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run([sys.executable, "-S", "-c", TREE_PROGRAM, tmp_path], check=True)
+    found = {path.name.partition(".")[0]: path.read_bytes() for path in tmp_path.rglob("*.pyc")}
+    expected = dict(compiler().compile((str(tmp_path / name), text.encode()) for name, text in sorted(texts.items())))
+    assert found == {Path(path).stem: file for path, file in expected.items()}
+    assert found.keys() == {"a", "d"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import dataclasses
 import gzip
 import hashlib
 import io
-import zlib
 
 import pytest
 import zstandard

@@ -171,6 +171,14 @@ def test_byte_code_is_listed_as_pip_lists_it() -> None:
     assert bytecode_path("x.py", "3.13") == "__pycache__/x.cpython-313.pyc"
 
 
+def test_test_suites_are_no_sources() -> None:
+    """What lies below a directory `tests` is installed, but nothing is compiled for it."""
+    paths = ["demo/tests/test_a.py", "demo/x/tests/y/z.py", "demo/testing.py", "demo/mytests/a.py", "demo/tests.py"]
+    chosen = selected(wheel(dict.fromkeys(paths, b"a = 1\n")))
+    assert {path for path, _ in sources(chosen.wheel, LAYOUT)} == {f"{SITE}/{path}" for path in paths[2:]}
+    assert {f"{SITE}/{path}" for path in paths} <= set(files(chosen))
+
+
 def test_only_modules_are_sources() -> None:
     """Scripts and data are no modules, and byte code for them is of no use."""
     data = f"{STEM}.data"
