@@ -189,13 +189,16 @@ def _version(target: Target, package: str) -> str | None:
 
 
 def _closure(target: Target, package: str) -> tuple[DebInput, ...]:
-    """A package with what it needs, transitively."""
+    """A package with what it needs to compile, transitively.
+
+    TLS is not among that, and changes often: without it, its updates leave the layers of wheels as they are.
+    """
     known = {deb.name: deb for deb in target.debs}
     wanted = [package]
     chosen: dict[str, LockedDeb] = {}
     while wanted:
         name = wanted.pop()
-        if name in chosen or name not in known:
+        if name in chosen or name not in known or name.startswith("libssl"):
             continue
         chosen[name] = known[name]
         wanted.extend(known[name].depends)

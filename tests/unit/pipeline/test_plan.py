@@ -78,6 +78,14 @@ def test_another_build_of_python_does_not_serve() -> None:
     assert found == {("linux/amd64",), ("linux/arm64",)}
 
 
+def test_an_interpreter_that_compiles_needs_no_tls() -> None:
+    """An update of OpenSSL leaves the layers of wheels as they are; what the interpreter links is there."""
+    (build,) = _interpreters(_plan(TEXT, _lock()))[0].builds
+    names = {deb.name for deb in build.debs}
+    assert {"libc6", "libexpat1", "python3.11-minimal", "libpython3.11-minimal", "zlib1g"} <= names
+    assert not any(name.startswith("libssl") for name in names)
+
+
 def test_no_byte_code_needs_no_interpreter() -> None:
     """``bytecode: false`` leaves it out of every derivation."""
     assert _interpreters(_plan(TEXT.replace("bytecode: true", "bytecode: false"), _lock())) == []
