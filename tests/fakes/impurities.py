@@ -147,7 +147,7 @@ def _time_in_layer_header() -> None:
     class Timed(compress._Gzip):
         def __init__(self) -> None:
             super().__init__()
-            self._head = b"\x1f\x8b\x08\x00" + struct.pack("<I", int(time.time())) + b"\x00\xff"
+            self._ready = [b"\x1f\x8b\x08\x00" + struct.pack("<I", int(time.time())) + b"\x00\xff"]
 
     compress._Gzip = Timed  # type: ignore[misc]
 
