@@ -54,7 +54,6 @@ WITHOUT: Final = frozenset(
         "describe/modelcard.py",
         "describe/naming.py",
         "describe/texts.py",
-        "describe/xmlform.py",
         "model/image.py",
         "model/lock.py",
         "model/plan.py",

@@ -1,58 +1,71 @@
-"""Components of an SBOM (CycloneDX 1.6, JSON form), each from the facts about one thing."""
+"""Components of an SBOM, as cyclonedx-python-lib has them, each from the facts about one thing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from packageurl import PackageURL
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
+from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 
 from twinbuild.codec.spdx import conjunction, is_identifier, spdx_expression
-from twinbuild.describe.texts import line, lines
+from twinbuild.describe.purls import deb_purl, wheel_purl
+from twinbuild.describe.texts import line
 from twinbuild.model.lock import Licensing, LockedArtifact, LockedDeb, LockedWheel
 from twinbuild.model.spec.artifacts import Dataset
 from twinbuild.model.spec.metadata import Metadata
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["component", "dataset", "deb", "deb_purl", "licences", "model_file", "root", "team", "wheel", "wheel_purl"]
+__all__ = ["component", "dataset", "deb", "licences", "model_file", "root", "team", "wheel"]
 
-_RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
 _UNSTATED: Final = "not stated by the package"
-_DECLARED: Final = {"acknowledgement": "declared"}
+_DECLARED: Final = LicenseAcknowledgement.DECLARED
 
 
 def component(
-    kind: str, name: str, version: str, reference: str, *, sha256: str = "", properties: dict[str, str], **fields: Any
-) -> dict[str, Any]:
-    """A component of a CycloneDX type; fields that are empty are left out.
-
-    ``sha256`` is hex; names of properties get the prefix ``twinbuild:``.
-    """
-    found = {
-        "type": kind,
-        "bom-ref": reference,
-        "name": line(name),
-        "version": line(version),
-        "hashes": [{"alg": "SHA-256", "content": sha256}] if sha256 else [],
-        "properties": [
-            {"name": line(f"twinbuild:{key}"), "value": line(properties[key])} for key in sorted(properties)
-        ],
+    kind: ComponentType,
+    name: str,
+    version: str,
+    reference: str,
+    *,
+    sha256: str = "",
+    properties: Mapping[str, str],
+    **fields: Any,
+) -> Component:
+    """A component. ``sha256`` is hex; names of properties get the prefix ``twinbuild:``."""
+    return Component(
+        type=kind,
+        bom_ref=reference,
+        name=line(name),
+        version=line(version) or None,
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else [],
+        properties=[Property(name=line(f"twinbuild:{key}"), value=line(value)) for key, value in properties.items()],
         **fields,
-    }
-    return {key: value for key, value in found.items() if value}
+    )
 
 
-def licences(expressions: tuple[str, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
+def licences(expressions: Iterable[str], names: Iterable[str]) -> list[License]:
     """What CycloneDX says for licences that all apply: one id or expression, or a list of ids and names.
 
     Its list cannot hold an expression beside a name, so there an expression becomes a name.
     """
+    expressions, names = tuple(expressions), tuple(names)
     if expressions and not names and not (len(expressions) == 1 and is_identifier(expressions[0])):
-        return [{"expression": conjunction(expressions), **_DECLARED}]
-    identified = [{"id" if is_identifier(each) else "name": each, **_DECLARED} for each in expressions]
-    return [{"license": each} for each in (*identified, *({"name": line(each), **_DECLARED} for each in names))]
+        return [LicenseExpression(conjunction(expressions), acknowledgement=_DECLARED)]
+    return [
+        *(
+            DisjunctiveLicense(id=each, acknowledgement=_DECLARED)
+            if is_identifier(each)
+            else DisjunctiveLicense(name=each, acknowledgement=_DECLARED)
+            for each in expressions
+        ),
+        *(DisjunctiveLicense(name=line(name), acknowledgement=_DECLARED) for name in names),
+    ]
 
 
-def _stated(text: str | None) -> list[dict[str, Any]]:
+def _stated(text: str | None) -> list[License]:
     """The licence that a spec states: an expression where it is one, else a name."""
     if not text:
         return []
@@ -60,7 +73,7 @@ def _stated(text: str | None) -> list[dict[str, Any]]:
     return licences((found,), ()) if found else licences((), (text,))
 
 
-def _of(entry: Licensing | None) -> list[dict[str, Any]]:
+def _of(entry: Licensing | None) -> list[License]:
     """The licences of a package; where it has only a text, the text's place and digest stand for a name."""
     if entry is None:
         return licences((), (_UNSTATED,))
@@ -73,22 +86,9 @@ def _of(entry: Licensing | None) -> list[dict[str, Any]]:
     return licences((), (_UNSTATED,))
 
 
-def deb_purl(item: LockedDeb) -> str:
-    """The package URL of a Debian package."""
-    distribution = _RELEASES.get(item.suite.partition("-")[0], item.suite)
-    qualifiers = {"arch": item.architecture, "distro": distribution}
-    return PackageURL("deb", "debian", item.name, item.version, qualifiers).to_string()
-
-
-def wheel_purl(item: LockedWheel, *, file: bool = False) -> str:
-    """The package URL of a wheel's project and version, and of the very ``file`` if asked."""
-    qualifiers = {"file_name": item.filename} if file else None
-    return PackageURL("pypi", None, item.name, item.version, qualifiers).to_string()
-
-
 def deb(
     item: LockedDeb, reference: str, entry: Licensing | None, notice: Licensing | None, *, requested: bool
-) -> dict[str, Any]:
+) -> Component:
     """A Debian package. ``entry`` is its own statement, ``notice`` that of whose copyright file is also its own."""
     properties = {
         "filename": item.filename,
@@ -98,30 +98,30 @@ def deb(
     if notice is not None and notice.notice is not None:
         properties |= {"copyright": f"/{notice.files[0]}", "copyright:digest": str(notice.notice)}
     return component(
-        "library",
+        ComponentType.LIBRARY,
         item.name,
         item.version,
         reference,
         sha256=item.sha256.hex,
         purl=deb_purl(item),
-        supplier={"name": "Debian"},
-        publisher=line(entry.authors[0]) if entry is not None and entry.authors else "",
+        supplier=OrganizationalEntity(name="Debian"),
+        publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice),
         properties=properties,
     )
 
 
-def wheel(item: LockedWheel, reference: str, entry: Licensing | None, *, requested: bool) -> dict[str, Any]:
+def wheel(item: LockedWheel, reference: str, entry: Licensing | None, *, requested: bool) -> Component:
     """A wheel. Its authors are those that its METADATA names; nobody states who supplied it."""
     files = entry.files if entry is not None else ()
     return component(
-        "library",
+        ComponentType.LIBRARY,
         item.name,
         item.version,
         reference,
         sha256=item.sha256.hex,
         purl=wheel_purl(item),
-        authors=[{"name": line(name)} for name in entry.authors] if entry is not None else [],
+        authors=[OrganizationalContact(name=line(name)) for name in entry.authors] if entry is not None else [],
         licenses=_of(entry),
         properties={
             "filename": item.filename,
@@ -132,17 +132,17 @@ def wheel(item: LockedWheel, reference: str, entry: Licensing | None, *, request
     )
 
 
-def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> dict[str, Any]:
+def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> Component:
     """A file of the model."""
     stated = next(artifact for artifact in spec.model.artifacts if artifact.name == item.name)
     return component(
-        "file",
+        ComponentType.FILE,
         item.name,
         spec.model.version,
         reference,
         sha256=item.sha256.hex,
         licenses=_stated(stated.licence),
-        description=lines(stated.description or ""),
+        description=line(stated.description or "") or None,
         properties={
             "format": stated.format,
             "size": str(item.size),
@@ -152,36 +152,39 @@ def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> dict[
     )
 
 
-def dataset(item: Dataset, reference: str) -> dict[str, Any]:
+def dataset(item: Dataset, reference: str) -> Component:
     """A data set from which the model came, as far as the spec states it."""
     return component(
-        "data",
+        ComponentType.DATA,
         item.name,
         item.version or "",
         reference,
         sha256=item.sha256 or "",
         licenses=_stated(item.licence),
-        description=lines(item.description or ""),
+        description=line(item.description or "") or None,
         properties={"uri": item.uri} if item.uri else {},
     )
 
 
-def team(metadata: Metadata) -> dict[str, Any]:
+def team(metadata: Metadata) -> OrganizationalEntity:
     """The team that owns the release, with the people who answer for it."""
-    people = [{"name": line(owner.name), "email": line(owner.email)} for owner in metadata.owners]
-    return {"name": line(metadata.team), "contact": people}
+    return OrganizationalEntity(
+        name=line(metadata.team),
+        contacts=[OrganizationalContact(name=line(owner.name), email=line(owner.email)) for owner in metadata.owners],
+    )
 
 
-def root(spec: ReleaseSpec, kind: str, name: str, reference: str, properties: dict[str, str]) -> dict[str, Any]:
+def root(spec: ReleaseSpec, kind: ComponentType, name: str, reference: str, properties: Mapping[str, str]) -> Component:
     """What a document is about: the release, or one image's contents."""
     repository = spec.source.repository
+    vcs = ExternalReferenceType.VCS
     return component(
         kind,
         name,
         spec.metadata.version,
         reference,
         supplier=team(spec.metadata),
-        description=lines(spec.metadata.description or ""),
-        externalReferences=[{"type": "vcs", "url": line(repository)}] if repository else [],
+        description=line(spec.metadata.description or "") or None,
+        external_references=[ExternalReference(type=vcs, url=XsUri(line(repository)))] if repository else [],
         properties=properties,
     )

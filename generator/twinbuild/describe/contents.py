@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from twinbuild.codec.canonical import canonical
-from twinbuild.describe.sbom import contents_sbom
 from twinbuild.model.lock import Lock, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -16,6 +15,8 @@ def contents_documents(spec: ReleaseSpec, lock: Lock, target: Target, *, epoch: 
     ``contents.cdx.json`` is the SBOM of the image without the image's own digest and without itself;
     ``release.json`` says which release and target the image belongs to.
     """
+    from twinbuild.describe.sbom import contents_sbom  # its library takes long to import
+
     release = {
         "apiVersion": "twinbuild/v1",
         "kind": "Contents",

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
-from twinbuild.describe.components import deb_purl, wheel_purl
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
+from twinbuild.describe.purls import deb_purl, wheel_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
@@ -78,9 +78,9 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
     packages: dict[tuple[str, str], Json] = {}
     for target in lock.targets:
         for deb in target.debs:
-            packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb))
+            packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb).to_string())
         for wheel in (*target.wheels, *target.build):
-            uri = wheel_purl(wheel, file=True)
+            uri = wheel_purl(wheel, file=True).to_string()
             packages[wheel.filename, wheel.sha256.hex] = _resource(wheel.filename, wheel.sha256, uri=uri)
     return [
         *(packages[key] for key in sorted(packages)),

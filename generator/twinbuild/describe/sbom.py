@@ -1,22 +1,32 @@
 """CycloneDX 1.6 documents from the lock: pure, complete, and the same bytes on every machine.
 
-The serial number is the name-based UUID of everything else in the document; times come from the release's date.
+cyclonedx-python-lib has the model and writes both forms; ``additions`` puts in what it lacks. The serial number is the
+name-based UUID of everything else in the document; times come from the release's date.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.dependency import Dependency
+from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+
 from twinbuild import __version__
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.describe import components as make
+from twinbuild.describe.additions import Additions, into_json, into_xml
 from twinbuild.describe.modelcard import model_card
 from twinbuild.describe.naming import PROJECT
-from twinbuild.describe.texts import lines
-from twinbuild.describe.xmlform import xml_form
+from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Licensing, Lock, LockedDeb, LockedWheel, Target
@@ -24,7 +34,7 @@ from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = ["contents_sbom", "release_sbom"]
 
-_SCHEMA: Final = "http://cyclonedx.org/schema/bom-1.6.schema.json"
+_VERSION: Final = SchemaVersion.V1_6
 _MODEL: Final = "model"
 _MOST_LINKS: Final = 8  # of documentation directories; Debian's lead to one place at once
 
@@ -34,12 +44,12 @@ _Key = tuple[str, Digest]
 def contents_sbom(spec: ReleaseSpec, lock: Lock, target: Target, *, epoch: int) -> bytes:
     """Canonical JSON about one image's contents: packages, wheels and model files, without the image's own digest."""
     container = f"image/{target.key}"
-    root = make.root(spec, "container", f"{spec.metadata.name}-{target.variant}", container, {})
+    root = make.root(spec, ComponentType.CONTAINER, f"{spec.metadata.name}-{target.variant}", container, {})
     document = _Document(spec, lock, root)
     document.add_packages((target,))
     document.add_model()
     document.edges[container] |= {*document.packages(target), _MODEL}
-    return canonical(document.finish(epoch)) + b"\n"
+    return _plain(document.bom(epoch), document.additions())[0]
 
 
 def release_sbom(
@@ -49,7 +59,7 @@ def release_sbom(
 
     ``lock_digest`` is that of ``release.lock``. A file that several images hold is one component.
     """
-    root = make.root(spec, "application", spec.metadata.name, "release", {"lock": str(lock_digest)})
+    root = make.root(spec, ComponentType.APPLICATION, spec.metadata.name, "release", {"lock": str(lock_digest)})
     document = _Document(spec, lock, root)
     targets = []
     for image in images:
@@ -62,7 +72,7 @@ def release_sbom(
         container = f"image/{target.key}"
         document.add(
             make.component(
-                "container",
+                ComponentType.CONTAINER,
                 f"{spec.metadata.name}-{target.variant}",
                 spec.metadata.version,
                 container,
@@ -72,25 +82,35 @@ def release_sbom(
         )
         document.edges[container] |= {*document.packages(target), _MODEL}
     document.edges["release"] |= {*(f"image/{target.key}" for target, _ in targets), _MODEL}
-    finished = document.finish(epoch)
-    return canonical(finished) + b"\n", xml_form(finished)
+    bom, additions = document.bom(epoch), document.additions()
+    plain, bom.serial_number = _plain(bom, additions)
+    return plain, into_xml(make_outputter(bom, OutputFormat.XML, _VERSION).output_as_string(), additions)
+
+
+def _plain(bom: Bom, additions: Additions) -> tuple[bytes, uuid.UUID]:
+    """The document as canonical JSON, and its serial number, which is that of its content."""
+    document = json.loads(make_outputter(bom, OutputFormat.JSON, _VERSION).output_as_string())
+    del document["serialNumber"]
+    document = into_json(document, additions)
+    number = uuid.uuid5(PROJECT, digest_of(document).hex)
+    return canonical({**document, "serialNumber": number.urn}) + b"\n", number
 
 
 class _Document:
     """A document in the making: components by reference, and for each reference those that it depends on."""
 
-    def __init__(self, spec: ReleaseSpec, lock: Lock, root: dict[str, Any]) -> None:
+    def __init__(self, spec: ReleaseSpec, lock: Lock, root: Component) -> None:
         self._spec = spec
         self._lock = lock
         self._root = root
-        self._components: dict[str, dict[str, Any]] = {}
+        self._components: dict[str, Component] = {}
         self._inside: list[str] = []  # packages, of whose inside nothing is claimed
         self._references: dict[_Key, str] = {}
-        self.edges: dict[str, set[str]] = {root["bom-ref"]: set()}
+        self.edges: dict[str, set[str]] = {_of(root): set()}
 
-    def add(self, component: dict[str, Any]) -> None:
+    def add(self, component: Component) -> None:
         """A new component."""
-        reference = component["bom-ref"]
+        reference = _of(component)
         assert reference not in self.edges, "references are unique"
         self._components[reference] = component
         self.edges[reference] = set()
@@ -136,48 +156,51 @@ class _Document:
         spec = self._spec
         card = spec.model.card
         name, version = f"{spec.metadata.name}-model", spec.model.version
-        summary = lines(card.summary) if card is not None else ""
-        model = make.component("machine-learning-model", name, version, _MODEL, description=summary, properties={})
-        self.add({**model, "modelCard": model_card(spec)})
+        summary = line(card.summary) if card is not None else ""
+        kind = ComponentType.MACHINE_LEARNING_MODEL
+        self.add(make.component(kind, name, version, _MODEL, description=summary or None, properties={}))
         for artifact in self._lock.artifacts:
             self._part(make.model_file(spec, artifact, f"artifact/{artifact.name}"))
         for dataset in spec.model.datasets:
             self._part(make.dataset(dataset, f"dataset/{dataset.name}"))
 
-    def _part(self, component: dict[str, Any]) -> None:
+    def _part(self, component: Component) -> None:
         self.add(component)
-        self.edges[_MODEL].add(component["bom-ref"])
+        self.edges[_MODEL].add(_of(component))
 
-    def finish(self, epoch: int) -> dict[str, Any]:
-        """The whole document. ``epoch`` is SOURCE_DATE_EPOCH."""
-        document: dict[str, Any] = {
-            "$schema": _SCHEMA,
-            "bomFormat": "CycloneDX",
-            "specVersion": "1.6",
-            "version": 1,
-            "metadata": {
-                "timestamp": datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "lifecycles": [{"phase": "build"}],
-                "tools": {"components": [_TOOL]},
-                "manufacturer": make.team(self._spec.metadata),
-                "component": self._root,
-            },
-            "components": [self._components[reference] for reference in sorted(self._components)],
-            "dependencies": [
-                {"ref": reference, "dependsOn": sorted(self.edges[reference])} for reference in sorted(self.edges)
+    def bom(self, epoch: int) -> Bom:
+        """The whole document but for the additions. ``epoch`` is SOURCE_DATE_EPOCH."""
+        references = {_of(each): each.bom_ref for each in (self._root, *self._components.values())}
+        return Bom(
+            serial_number=PROJECT,  # until the content is known
+            metadata=BomMetaData(
+                timestamp=datetime.fromtimestamp(epoch, UTC),
+                lifecycles=[PredefinedLifecycle(phase=LifecyclePhase.BUILD)],
+                tools=ToolRepository(
+                    components=[Component(type=ComponentType.APPLICATION, name="twinbuild", version=__version__)]
+                ),
+                manufacturer=make.team(self._spec.metadata),
+                component=self._root,
+            ),
+            components=self._components.values(),
+            dependencies=[
+                Dependency(references[each], [Dependency(references[other]) for other in others])
+                for each, others in self.edges.items()
             ],
-            "compositions": _compositions(sorted(self.edges), sorted(self._inside)),
-        }
-        return {**document, "serialNumber": uuid.uuid5(PROJECT, digest_of(document).hex).urn}
+        )
+
+    def additions(self) -> Additions:
+        """The model's card; and that the edges are all there, while what a package bundles within it is not known."""
+        compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": sorted(self.edges)}]
+        if self._inside:
+            compositions.append({"aggregate": "unknown", "assemblies": sorted(self._inside)})
+        return Additions(cards={_MODEL: model_card(self._spec)}, compositions=tuple(compositions))
 
 
-_TOOL: Final = {"type": "application", "name": "twinbuild", "version": __version__}
-
-
-def _compositions(everything: list[str], inside: list[str]) -> list[dict[str, Any]]:
-    """The edges are all there; what a package bundles within itself is not known."""
-    complete = [{"aggregate": "complete", "dependencies": everything}]
-    return complete + ([{"aggregate": "unknown", "assemblies": inside}] if inside else [])
+def _of(component: Component) -> str:
+    reference = component.bom_ref.value
+    assert reference is not None, "every component has a reference"
+    return reference
 
 
 def _reference(kind: str, name: str, digest: Digest, names: Counter[str]) -> str:

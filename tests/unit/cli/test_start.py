@@ -15,7 +15,7 @@ HEAVY: Final = frozenset(
     {
         "asyncio", "concurrent.futures", "cyclonedx", "email", "http.client", "installer", "jinja2", "multiprocessing",
         "packaging", "pathspec", "pydantic", "pysequoia", "rfc8785", "rich", "ssl", "subprocess", "urllib3", "yaml",
-        "xml", "zstandard",
+        "xml", "zlib_ng", "zstandard",
     }
 )  # fmt: skip
 _SCRIPT: Final = """

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.describe.conftest import Case
+
+from twinbuild.describe.purls import deb_purl, wheel_purl
+
+
+@pytest.mark.parametrize(
+    ("suite", "distribution"),
+    [
+        ("bookworm", "debian-12"),
+        ("trixie-security", "debian-13"),
+        ("bookworm-updates", "debian-12"),
+        ("forky", "forky"),
+    ],
+)
+def test_debian(case: Case, suite: str, distribution: str) -> None:
+    """Architecture and distribution are qualifiers; epoch and tilde stay readable, as the specification has them."""
+    deb = replace(case.lock.targets[0].debs[0], name="libx", version="1:2~rc1+b-3", suite=suite, architecture="all")
+    assert str(deb_purl(deb)) == f"pkg:deb/debian/libx@1:2~rc1%2Bb-3?arch=all&distro={distribution}"
+
+
+def test_wheel(case: Case) -> None:
+    """The project and version, and the very file only where it is asked for."""
+    wheel = case.lock.targets[0].wheels[0]
+    assert str(wheel_purl(wheel)) == f"pkg:pypi/{wheel.name}@{wheel.version}"
+    assert wheel_purl(wheel, file=True).qualifiers == {"file_name": wheel.filename}
