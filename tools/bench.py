@@ -94,7 +94,7 @@ class Bench:
         shutil.rmtree(fresh, ignore_errors=True)
         full = self.directory / "full" / f"{project.name}"
         subprocess.run(["cp", "-al", str(full), str(fresh)], check=True)
-        for kind in ("image", "layer", "verification", "proven-layer", "output", "stamp"):
+        for kind in ("image", "layer", "verification", "proven-layer", "output", "release-stamp", "build-stamp"):
             shutil.rmtree(fresh / "v1" / "records" / kind, ignore_errors=True)
         from twinbuild.codec.built import encode_layer
         from twinbuild.pipeline.evidence import _LAYERS, _layer_key

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import common, locked_option
+from twinbuild.cli.options import common, locked_option, paranoid_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.summary import ReleasedImage
 
 __all__ = ["command"]
 
@@ -15,6 +20,7 @@ __all__ = ["command"]
 @click.command("build")
 @common
 @locked_option
+@paranoid_option
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Write the image there: a directory (OCI layout) or a .tar file."
 )
@@ -34,34 +40,63 @@ def command(
     quiet: bool,
     as_json: bool,
     locked: bool,
+    paranoid: bool,
     output: Path | None,
     form: str,
 ) -> None:
     """Build the images of a release from its lock, without a network.
 
-    SPEC is a spec file or a directory with a release.yaml (default: the current directory).
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory). Where nothing changed since
+    the last build and there is no --output, its digests are printed again.
     """
+    from twinbuild.pipeline.unchanged import unchanged_build
+
+    summary = None
+    if output is None and not paranoid:
+        summary = unchanged_build(spec, overlays, os.environ)
+    images = summary.images if summary is not None else None
+    if images is None:
+        images = _built(
+            spec, overlays, output, offline=offline, quiet=quiet or as_json, locked=locked, paranoid=paranoid, form=form
+        )
+    if as_json:
+        shown = [{"variant": image.variant, "platform": image.platform, "digest": image.digest} for image in images]
+        click.echo(json.dumps({"images": shown, "output": str(output) if output else None}))
+        return
+    for image in images:
+        click.echo(f"{image.variant} {image.platform} {image.digest}")
+
+
+def _built(
+    spec: Path,
+    overlays: tuple[Path, ...],
+    output: Path | None,
+    *,
+    offline: bool,
+    quiet: bool,
+    locked: bool,
+    paranoid: bool,
+    form: str,
+) -> tuple[ReleasedImage, ...]:
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
-    from twinbuild.pipeline.keeping import keep_built
+    from twinbuild.pipeline.keeping import image_blobs, keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.stamping import begin, images_of, remember_build
 
+    beginning = begin()
     project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+    with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
         images = build_images(plan_release(project, lock, epoch=epoch), machine)
         keep_built(project, images, machine)
+        if paranoid:
+            for digest in image_blobs(images):
+                machine.store.check(digest)
         if output is not None:
             export_images(project, images, machine.store, output, loadable=form == "docker")
-    if as_json:
-        shown = [
-            {"variant": image.variant, "platform": str(image.platform), "digest": str(image.manifest.digest)}
-            for image in images
-        ]
-        click.echo(json.dumps({"images": shown, "output": str(output) if output else None}))
-        return
-    for image in images:
-        click.echo(f"{image.variant} {image.platform} {image.manifest.digest}")
+        remember_build(project, lock, machine, images, beginning)
+    return images_of(images)

@@ -1,4 +1,4 @@
-"""The stamp of a release: everything that its result came from, so that a later run sees that it still stands.
+"""The stamp of a release or a build: all that its result came from, so that a later run sees that it still stands.
 
 A stamp names the tool and its settings (digests), every file and directory that was read (status, and the digest of the
 bytes that were used), the blobs that must be in the store, and the output file by file. It is a record of the store,
@@ -17,11 +17,13 @@ from twinbuild.model.digest import Digest
 from twinbuild.pipeline.status import Facts
 from twinbuild.pipeline.summary import ReleasedImage, Summary
 
-__all__ = ["EVIDENCE", "STAMP", "Entry", "Stamp", "decode_stamp", "encode_stamp", "stamp_key"]
+__all__ = ["BUILD_STAMP", "EVIDENCE", "IMAGE", "STAMP", "Entry", "Stamp", "decode_stamp", "encode_stamp", "stamp_key"]
 
 STAMP: Final = "release-stamp"
+BUILD_STAMP: Final = "build-stamp"
+IMAGE: Final = "image"  # the kind of record that says what a derivation was built to
 EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ class Stamp:
 
     Times in ns since 1970. ``blobs`` are digests (hexadecimal) and sizes; ``output`` holds paths relative to the
     summary's directory, without ``run.json``; ``commit`` and ``verification`` are what ``run.json`` says of them, JSON.
-    ``evidence`` is the key (hexadecimal) of the evidence that the images were built twice.
+    ``derivations`` are the keys (hexadecimal) of the images, ``evidence`` is that of the evidence that they were built
+    twice. A build has no evidence and no output but the blobs: its ``evidence`` and its summary's directory are "".
     """
 
     tool: str
@@ -48,6 +51,7 @@ class Stamp:
     seen: int
     inputs: tuple[Entry, ...]
     blobs: tuple[tuple[str, int], ...]
+    derivations: tuple[str, ...]
     output: tuple[Entry, ...]
     evidence: str
     summary: Summary
@@ -79,6 +83,7 @@ def decode_stamp(content: bytes) -> Stamp | None:
                 "inputs": tuple(_entry(entry) for entry in document["inputs"]),
                 "output": tuple(_entry(entry) for entry in document["output"]),
                 "blobs": tuple((str(digest), int(size)) for digest, size in document["blobs"]),
+                "derivations": tuple(map(str, document["derivations"])),
                 "summary": Summary(
                     **{**summary, "images": tuple(ReleasedImage(**image) for image in summary["images"])}
                 ),

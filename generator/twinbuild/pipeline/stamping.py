@@ -1,6 +1,6 @@
-"""Writing the stamp of a release, once it is made: ``unchanged`` reads it.
+"""Writing the stamp of a release or a build, once it is made: ``unchanged`` reads it.
 
-Everything is looked at after the release was made, and what was touched since shortly before it began must still have
+Everything is looked at after it was made, and what was touched since shortly before it began must still have
 the bytes that were used; where that can't be told, there is no stamp and the next run does its work again.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.net.address import is_web
 from twinbuild.pipeline.evidence import Evidence, evidence_key
@@ -22,7 +23,7 @@ from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.releasing import Released, verification_facts
-from twinbuild.pipeline.stamp import STAMP, Entry, Stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.stamp import BUILD_STAMP, STAMP, Entry, Stamp, encode_stamp, stamp_key
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import ReleasedImage, Summary
 from twinbuild.pipeline.unchanged import output_entries
@@ -30,7 +31,7 @@ from twinbuild.resolve.git import commit_marks
 from twinbuild.resolve.local import tree_directories
 from twinbuild.sources.artifact import is_in_wheel
 
-__all__ = ["Beginning", "begin", "remember_release", "summary_of"]
+__all__ = ["Beginning", "begin", "images_of", "remember_build", "remember_release", "summary_of"]
 
 _LONGEST_WAIT = 50_000_000  # ns: as long as it is worth to wait for the output to settle
 
@@ -57,20 +58,25 @@ def summary_of(project: Project, released: Released) -> Summary:
         version=project.spec.metadata.version,
         release=str(released.digest),
         directory=str(released.directory.absolute()),
-        images=tuple(
-            ReleasedImage(
-                variant=image.variant,
-                platform=str(image.platform),
-                digest=str(image.manifest.digest),
-                size=sum(layer.blob.size for layer in image.layers),
-                layers=len(image.layers),
-            )
-            for image in released.images
-        ),
+        images=images_of(released.images),
         variations=len(released.identical.variations),
         earlier=sum(layer.derivation in released.evidence.earlier for layer in layers),
         reused=released.evidence.reused,
         written=released.written,
+    )
+
+
+def images_of(images: tuple[Image, ...]) -> tuple[ReleasedImage, ...]:
+    """Images in plain values."""
+    return tuple(
+        ReleasedImage(
+            variant=image.variant,
+            platform=str(image.platform),
+            digest=str(image.manifest.digest),
+            size=sum(layer.blob.size for layer in image.layers),
+            layers=len(image.layers),
+        )
+        for image in images
     )
 
 
@@ -80,36 +86,96 @@ def remember_release(
     """Write the stamp of a release; whether it could be written."""
     summary = summary_of(project, released)
     _wait_for(tuple(output_entries(summary.directory)))
+    stamp = _stamp(
+        project,
+        lock,
+        machine,
+        beginning,
+        images=released.images,
+        known=released.commit is not None,
+        summary=replace(summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False),
+    )
+    if stamp is None:
+        return False
+    stamp = replace(
+        stamp,
+        output=tuple(output_entries(summary.directory)),
+        evidence=evidence_key(released.images).hex,
+        commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
+        verification=json.dumps(verification_facts(released.images, _reused(released))),
+    )
+    where = str(output.absolute()) if output is not None else ""
+    machine.store.put_record(STAMP, _key(project, where), encode_stamp(stamp))
+    return True
+
+
+def remember_build(
+    project: Project, lock: Lock, machine: Machine, images: tuple[Image, ...], beginning: Beginning
+) -> bool:
+    """Write the stamp of a build; whether it could be written."""
+    metadata = project.spec.metadata
+    summary = Summary(
+        name=metadata.name,
+        version=metadata.version,
+        release="",
+        directory="",
+        images=images_of(images),
+        variations=0,
+        earlier=0,
+        reused=False,
+        written=False,
+    )
+    known = True if metadata.date == "commit" else None
+    stamp = _stamp(project, lock, machine, beginning, images=images, known=known, summary=summary)
+    if stamp is not None:
+        machine.store.put_record(BUILD_STAMP, _key(project, ""), encode_stamp(stamp))
+    return stamp is not None
+
+
+def _key(project: Project, output: str) -> Digest:
+    return stamp_key(str(project.spec_path), tuple(map(str, project.overlays)), output)
+
+
+def _stamp(
+    project: Project,
+    lock: Lock,
+    machine: Machine,
+    beginning: Beginning,
+    *,
+    images: tuple[Image, ...],
+    known: bool | None,
+    summary: Summary,
+) -> Stamp | None:
+    """A stamp without output and evidence, as things are now; None where it can't be told what was used.
+
+    ``known``: whether git knew the commit; None where nothing depends on it.
+    """
     seen = time.time_ns()
-    inputs = _inputs(project, lock, released, machine)
+    inputs = _inputs(project, lock, machine, known=known)
     if inputs is None or beginning.tool.settles_at >= beginning.started or tool_identity() != beginning.tool:
-        return False
+        return None
     if not all(_used(entry, beginning.started) for entry in inputs):
-        return False
+        return None
     if application_files(project, machine) != lock.source:
-        return False
-    blobs = {*locked_blobs(lock, machine), *image_blobs(released.images)}
-    stamp = Stamp(
+        return None
+    blobs = {*locked_blobs(lock, machine), *image_blobs(images)}
+    return Stamp(
         tool=beginning.tool.digest,
         environment=environment_digest(machine.environment),
         started=beginning.started,
         seen=seen,
         inputs=inputs,
         blobs=tuple((digest.hex, machine.store.size(digest)) for digest in sorted(blobs)),
-        output=tuple(output_entries(summary.directory)),
-        evidence=evidence_key(released.images).hex,
-        summary=replace(summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False),
-        commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
-        verification=json.dumps(verification_facts(released.images, _reused(released))),
+        derivations=tuple(image.derivation.hex for image in images),
+        output=(),
+        evidence="",
+        summary=summary,
+        commit="null",
+        verification="{}",
     )
-    key = stamp_key(
-        str(project.spec_path), tuple(map(str, project.overlays)), str(output.absolute()) if output is not None else ""
-    )
-    machine.store.put_record(STAMP, key, encode_stamp(stamp))
-    return True
 
 
-def _inputs(project: Project, lock: Lock, released: Released, machine: Machine) -> tuple[Entry, ...] | None:
+def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | None) -> tuple[Entry, ...] | None:
     """Everything that was read outside the store, as it is now; None where git can't be followed."""
     spec = project.spec
     application = project.directory / spec.source.directory
@@ -124,7 +190,7 @@ def _inputs(project: Project, lock: Lock, released: Released, machine: Machine) 
     for artifact in lock.artifacts:
         if not is_web(artifact.uri) and not is_in_wheel(artifact.uri):
             digests[project.directory / artifact.uri] = artifact.sha256.hex
-    marks = commit_marks(project.directory, machine.runner, known=released.commit is not None)
+    marks = commit_marks(project.directory, machine.runner, known=known) if known is not None else ()
     if marks is None:
         return None
     digests |= dict.fromkeys(marks, "")

@@ -1,4 +1,4 @@
-"""Whether the last release still stands: nothing it came from was touched, and its output is as it was written.
+"""Whether the last release or build stands: nothing it came from was touched, and its output is as it was written.
 
 This is a wrapper around the stages, which know nothing of it. It costs a ``stat`` for each file, and it imports none
 of the libraries that the stages need. In any doubt it says no, and the stages do their work.
@@ -19,12 +19,22 @@ from twinbuild.model.settings import store_place
 from twinbuild.pipeline.identity import environment_digest, tool_identity
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import write_file
-from twinbuild.pipeline.stamp import EVIDENCE, STAMP, Entry, Stamp, decode_stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.stamp import (
+    BUILD_STAMP,
+    EVIDENCE,
+    IMAGE,
+    STAMP,
+    Entry,
+    Stamp,
+    decode_stamp,
+    encode_stamp,
+    stamp_key,
+)
 from twinbuild.pipeline.status import contents_digest, facts_of, settled
 from twinbuild.pipeline.summary import Summary
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["output_entries", "unchanged_release"]
+__all__ = ["output_entries", "unchanged_build", "unchanged_release"]
 
 _SPEC = "release.yaml"
 _CONFIGURATION = "twinbuild.toml"
@@ -38,23 +48,10 @@ def unchanged_release(
     Raises nothing of its own: whatever is wrong, the stages say it.
     """
     started = time.time_ns()
-    spec = where / _SPEC if where.is_dir() else where
-    place = _store(spec.parent / _CONFIGURATION, environment)
-    if place is None or not Path(place, "version").is_file():
+    found = _standing(STAMP, where, overlays, output, environment)
+    if found is None:
         return None
-    key = stamp_key(
-        str(spec.absolute()), tuple(str(path.absolute()) for path in overlays), str(output.absolute()) if output else ""
-    )
-    try:
-        with DiskStore(Path(place)) as store:
-            record = store.record(STAMP, key)
-            stamp = decode_stamp(record) if record is not None else None
-            if stamp is None or not _stands(stamp, store, environment):
-                return None
-            if any(not settled(entry.facts, stamp.seen) for entry in stamp.inputs):  # looked at again just now
-                store.put_record(STAMP, key, encode_stamp(dataclasses.replace(stamp, seen=started)))
-    except TwinbuildError:
-        return None
+    stamp, place = found
     document = run_document(
         started=started / 1e9,
         seconds={"check": (time.time_ns() - started) / 1e9},
@@ -65,6 +62,37 @@ def unchanged_release(
     )
     write_file(Path(stamp.summary.directory, RUN), document)
     return stamp.summary
+
+
+def unchanged_build(where: Path, overlays: tuple[Path, ...], environment: Mapping[str, str]) -> Summary | None:
+    """The summary of the last build of the spec at ``where``, if all its blobs are still there. Raises as above."""
+    found = _standing(BUILD_STAMP, where, overlays, None, environment)
+    return found[0].summary if found is not None else None
+
+
+def _standing(
+    kind: str, where: Path, overlays: tuple[Path, ...], output: Path | None, environment: Mapping[str, str]
+) -> tuple[Stamp, str] | None:
+    """The stamp of a kind, where it still stands, and the store's place."""
+    started = time.time_ns()
+    spec = where / _SPEC if where.is_dir() else where
+    place = _store(spec.parent / _CONFIGURATION, environment)
+    if place is None or not Path(place, "version").is_file():
+        return None
+    key = stamp_key(
+        str(spec.absolute()), tuple(str(path.absolute()) for path in overlays), str(output.absolute()) if output else ""
+    )
+    try:
+        with DiskStore(Path(place)) as store:
+            record = store.record(kind, key)
+            stamp = decode_stamp(record) if record is not None else None
+            if stamp is None or not _stands(stamp, store, environment):
+                return None
+            if any(not settled(entry.facts, stamp.seen) for entry in stamp.inputs):  # looked at again just now
+                store.put_record(kind, key, encode_stamp(dataclasses.replace(stamp, seen=started)))
+    except TwinbuildError:
+        return None
+    return stamp, place
 
 
 def output_entries(directory: str) -> Iterator[Entry]:
@@ -100,13 +128,22 @@ def _stands(stamp: Stamp, store: DiskStore, environment: Mapping[str, str]) -> b
     return (
         stamp.environment == environment_digest(environment)
         and all(_unchanged(entry, stamp.seen) for entry in stamp.inputs)
-        and tuple(output_entries(stamp.summary.directory)) == stamp.output
-        and all(settled(entry.facts, stamp.seen) for entry in stamp.output)
-        and os.path.isdir(stamp.summary.directory)  # noqa: PTH112  start-up is measured
-        and not os.path.islink(stamp.summary.directory)  # noqa: PTH114
-        and bool(store.record(EVIDENCE, Digest(stamp.evidence)))  # a second build may have refuted it
+        and (not stamp.summary.directory or _released(stamp, store))
+        and all(store.record(IMAGE, Digest(key)) for key in stamp.derivations)  # a second build may have refuted it
         and all(_stored(hexadecimal, size, store) for hexadecimal, size in stamp.blobs)
         and stamp.tool == tool_identity().digest
+    )
+
+
+def _released(stamp: Stamp, store: DiskStore) -> bool:
+    """Whether the output of a release is as it was written, and its evidence still there."""
+    directory = stamp.summary.directory
+    return (
+        tuple(output_entries(directory)) == stamp.output
+        and all(settled(entry.facts, stamp.seen) for entry in stamp.output)
+        and os.path.isdir(directory)  # noqa: PTH112  start-up is measured
+        and not os.path.islink(directory)  # noqa: PTH114
+        and bool(store.record(EVIDENCE, Digest(stamp.evidence)))
     )
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import twinbuild
+from twinbuild.build.embedded import forget_images
+from twinbuild.codec.built import encode_image
 from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
@@ -28,10 +30,10 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.releasing import Released
 from twinbuild.pipeline.stamp import Entry
-from twinbuild.pipeline.stamping import Beginning, begin, remember_release
+from twinbuild.pipeline.stamping import Beginning, begin, remember_build, remember_release
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import Summary
-from twinbuild.pipeline.unchanged import _unchanged, unchanged_release
+from twinbuild.pipeline.unchanged import _unchanged, unchanged_build, unchanged_release
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.git import source_commit
@@ -68,6 +70,14 @@ class World:
         """Whether the release stands."""
         return unchanged_release(self.directory, self.project.overlays, None, self.machine.environment)
 
+    def remember_build(self, beginning: Beginning) -> bool:
+        """Write the stamp of a build."""
+        return remember_build(self.project, self.lock, self.machine, self.released.images, beginning)
+
+    def look_build(self) -> Summary | None:
+        """Whether the build stands."""
+        return unchanged_build(self.directory, self.project.overlays, self.machine.environment)
+
 
 @pytest.fixture
 def world(project: Project, tmp_path: Path) -> Iterator[World]:
@@ -102,6 +112,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
             config=replace(made.config, digest=document, size=8),
         )
         remember_proof((made,), (), store)
+        store.put_record("image", made.derivation, encode_image(made))
         output = where / "dist" / "fraud-scorer-1.0.0"
         (output / "image" / "blobs").mkdir(parents=True)
         (output / "manifest.json").write_text("{}")
@@ -242,6 +253,59 @@ TOUCHES: dict[str, Callable[[World], object]] = {
     "repository inside": lambda world: (world.directory / ".git").rename(world.root / ".git"),
     "repository gone": lambda world: shutil.rmtree(world.directory / ".git"),
 }
+
+
+# Of these nothing is in an image whose date the spec states.
+BESIDE_A_BUILD = {
+    *(name for name in TOUCHES if name.startswith(("output", "file added to the output", "repository"))),
+    *("evidence refuted", "commit", "commit after packing", "branch"),
+}
+BUILD_TOUCHES = {name: touch for name, touch in TOUCHES.items() if name not in BESIDE_A_BUILD} | {
+    "build refuted": lambda world: forget_images(world.machine.store, world.released.images)
+}
+
+
+@pytest.fixture
+def built(world: World) -> World:
+    """A world with the stamp of a build."""
+    time.sleep(0.03)
+    assert world.remember_build(begin())
+    return world
+
+
+def test_an_untouched_build_stands(built: World) -> None:
+    """The same images; and a build is no release, nor the other way round."""
+    summary = built.look_build()
+    assert summary is not None
+    assert [image.digest for image in summary.images] == [str(built.released.images[0].manifest.digest)]
+    assert built.look() is None
+
+
+@pytest.mark.parametrize("touch", BUILD_TOUCHES.values(), ids=BUILD_TOUCHES.keys())
+def test_a_touched_build_falls(built: World, touch: Callable[[World], object]) -> None:
+    """Each of these leaves the work to the stages."""
+    assert built.look_build() is not None
+    touch(built)
+    assert built.look_build() is None
+
+
+@pytest.mark.parametrize("name", ["output gone", "commit", "repository gone"])
+def test_what_is_beside_a_build(built: World, name: str) -> None:
+    """Whether a release lies there, and which commit this is, says nothing about images of a stated date."""
+    TOUCHES[name](built)
+    assert built.look_build() is not None
+
+
+def test_a_build_dated_by_its_commit_falls_with_it(world: World) -> None:
+    """There the commit's time is in the images."""
+    metadata = world.project.spec.metadata.model_copy(update={"date": "commit"})
+    spec = world.project.spec.model_copy(update={"metadata": metadata})
+    project = replace(world.project, loaded=replace(world.project.loaded, spec=spec))
+    time.sleep(0.03)
+    assert replace(world, project=project).remember_build(begin())
+    assert world.look_build() is not None
+    _commit(world)
+    assert world.look_build() is None
 
 
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES.keys())
