@@ -2,7 +2,7 @@
 
 Steps: (1) take from the layer cache what is there; (2) prepare the image's interpreter if byte code must be made;
 (3) write the missing layers, side by side in worker processes, the heaviest first; (4) write configuration and
-manifest. A layer's cache entry is keyed by the digest of its derivation.
+manifest. What is in the cache is keyed by the digest of its derivation and of the code that made it (``code``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from twinbuild.build.code import remembered_as
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.parent import die_with_parent
 from twinbuild.build.recipes import layer_entries, weight
@@ -61,11 +62,11 @@ class EmbeddedBuilder:
             config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
             layers=tuple(layers),
         )
-        self.store.put_record(_IMAGES, key, encode_image(image))
+        self.store.put_record(_IMAGES, remembered_as(key), encode_image(image))
         return image
 
     def _cached_image(self, key: Digest) -> Image | None:
-        record = self.store.record(_IMAGES, key)
+        record = self.store.record(_IMAGES, remembered_as(key))
         image = decode_image(record) if record is not None else None
         if image is None or image.derivation != key:
             return None
@@ -73,7 +74,7 @@ class EmbeddedBuilder:
         return image if all(self.store.has(blob.digest) for blob in blobs) else None
 
     def _cached_layer(self, key: Digest) -> BuiltLayer | None:
-        record = self.store.record(_LAYERS, key)
+        record = self.store.record(_LAYERS, remembered_as(key))
         layer = decode_layer(record) if record is not None else None
         return layer if layer is not None and layer.derivation == key and self.store.has(layer.blob.digest) else None
 
@@ -86,7 +87,7 @@ class EmbeddedBuilder:
         with self._workshop(tuple(missing.values())) as workshop:
             for layer in self._realise(missing, workshop):
                 built[layer.derivation] = layer
-                self.store.put_record(_LAYERS, layer.derivation, encode_layer(layer))
+                self.store.put_record(_LAYERS, remembered_as(layer.derivation), encode_layer(layer))
                 progress("layers", len(built), total)
         return [built[key] for key in keys]
 
@@ -122,15 +123,15 @@ def remember_layers(store: Store, documents: Iterable[object]) -> None:
     for document in documents:
         layer = decode_layer(json.dumps(document).encode())
         if layer is not None:
-            store.put_record(_LAYERS, layer.derivation, encode_layer(layer))
+            store.put_record(_LAYERS, remembered_as(layer.derivation), encode_layer(layer))
 
 
 def forget_images(store: Store, images: Iterable[Image]) -> None:
     """Take images and their layers out of a store's cache: the next build makes them anew."""
     for image in images:
-        store.put_record(_IMAGES, image.derivation, b"")
+        store.put_record(_IMAGES, remembered_as(image.derivation), b"")
         for layer in image.layers:
-            store.put_record(_LAYERS, layer.derivation, b"")
+            store.put_record(_LAYERS, remembered_as(layer.derivation), b"")
 
 
 _adopted: list[tuple[Store, Workshop]] = []

@@ -1,9 +1,10 @@
 """Evidence: what was built twice on this machine to the same bytes, for whole images and for single layers.
 
-A derivation is all that can change a layer's bytes. So a layer that was once built twice, under other conditions and to
-the same bytes, stays proven: where one application file changes, the second build makes that file's layer and takes the
-others as proven. It still works out by itself which layers there must be, from spec and lock, and it takes a layer only
-where it arrives at the very derivation that was proven.
+A derivation and the code that realises it are all that can change a layer's bytes. So a layer that was once built
+twice, under other conditions and to the same bytes, stays proven until twinbuild itself changes: where one application
+file changes, the second build makes that file's layer and takes the others as proven. It still works out by itself
+which layers there must be, from spec and lock, and it takes a layer only where it arrives at the very derivation that
+was proven.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from twinbuild.build.code import remembered_as
 from twinbuild.codec.built import encode_layer
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.model.digest import Digest
@@ -88,8 +90,9 @@ def _manifests(images: tuple[Image, ...]) -> list[str]:
 
 def evidence_key(images: tuple[Image, ...]) -> Digest:
     """Where the evidence for these images' derivations lies."""
-    return digest_of({"derivations": [str(image.derivation) for image in images], "variations": VARIATIONS})
+    derivations = [str(remembered_as(image.derivation)) for image in images]
+    return digest_of({"derivations": derivations, "variations": VARIATIONS})
 
 
 def _layer_key(derivation: Digest) -> Digest:
-    return digest_of({"derivation": str(derivation), "variations": VARIATIONS})
+    return digest_of({"derivation": str(remembered_as(derivation)), "variations": VARIATIONS})

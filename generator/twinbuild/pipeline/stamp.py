@@ -41,8 +41,9 @@ class Stamp:
 
     Times in ns since 1970. ``blobs`` are digests (hexadecimal) and sizes; ``output`` holds paths relative to the
     summary's directory, without ``run.json``; ``commit`` and ``verification`` are what ``run.json`` says of them, JSON.
-    ``derivations`` are the keys (hexadecimal) of the images, ``evidence`` is that of the evidence that they were built
-    twice. A build has no evidence and no output but the blobs: its ``evidence`` and its summary's directory are "".
+    ``derivations`` are the keys (hexadecimal) under which the images are remembered, ``evidence`` is that of the
+    evidence that they were built twice. A build has no evidence and no output but the blobs: its ``evidence`` and
+    its summary's directory are "".
     """
 
     tool: str

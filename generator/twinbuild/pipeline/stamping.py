@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from twinbuild.build.code import remembered_as
 from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
@@ -166,7 +167,7 @@ def _stamp(
         seen=seen,
         inputs=inputs,
         blobs=tuple((digest.hex, machine.store.size(digest)) for digest in sorted(blobs)),
-        derivations=tuple(image.derivation.hex for image in images),
+        derivations=tuple(remembered_as(image.derivation).hex for image in images),
         output=(),
         evidence="",
         summary=summary,

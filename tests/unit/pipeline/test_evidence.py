@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from twinbuild.build import code
+from twinbuild.build.code import remembered_as
 from twinbuild.build.embedded import EmbeddedBuilder, remember_layers
 from twinbuild.codec.canonical import to_json
 from twinbuild.model.digest import Digest
@@ -83,6 +85,14 @@ def test_fewer_variations_prove_nothing_about_more(store: MemoryStore, monkeypat
     assert proven_layers(images, store) == ()
 
 
+def test_another_twinbuild_proves_anew(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older version built twice says nothing of the bytes that this one would write."""
+    monkeypatch.setattr(code, "code_digest", lambda: "the next version")
+    images = (image(layer("a"), layer("b")),)
+    assert proven_images(images, store) is None
+    assert proven_layers(images, store) == ()
+
+
 def test_a_refuted_proof_is_none(store: MemoryStore) -> None:
     """Once a second build found other bytes, neither the image nor a layer of it counts as proven."""
     images = (image(layer("a"), layer("b")),)
@@ -102,5 +112,5 @@ def test_a_proven_layer_answers_for_its_own_derivation_alone() -> None:
     assert builder._cached_layer(lost.derivation) is None
     assert builder._cached_layer(Digest.of(b"another")) is None
     forged = replace(kept, derivation=Digest.of(b"another"))
-    store.put_record("layer", kept.derivation, json.dumps(to_json(forged)).encode())
+    store.put_record("layer", remembered_as(kept.derivation), json.dumps(to_json(forged)).encode())
     assert builder._cached_layer(kept.derivation) is None

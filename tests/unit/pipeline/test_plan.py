@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,3 +107,53 @@ def test_missing_target() -> None:
     with pytest.raises(LockError) as caught:
         _plan(BOTH, _lock())
     assert caught.value.findings[0].code == "TB2250"
+
+
+def _leaves(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """Where each single value of a derivation stands."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, Digest | Platform):
+        for field in dataclasses.fields(value):
+            yield from _leaves(getattr(value, field.name), (*path, field.name))
+    elif isinstance(value, tuple):
+        yield (*path, "one more")
+        for index, item in enumerate(value[:2]):
+            yield from _leaves(item, (*path, index))
+    else:
+        yield path
+
+
+def _with_another(value: object, path: tuple[object, ...]) -> object:
+    """The value with another one at a path."""
+    match path, value:
+        case (), None | bool():
+            return not value
+        case (), Digest():
+            return Digest.of(str(value).encode())
+        case (), Platform():
+            return ARM64 if value != ARM64 else Platform.parse("linux/amd64")
+        case (), Compression():
+            return Compression.GZIP if value is Compression.ZSTD else Compression.ZSTD
+        case (), int():
+            return value + 1
+        case (), str():
+            return f"{value}x"
+        case ("one more",), tuple():
+            return (*value, value[-1] if value else "x")
+        case (int() as index, *rest), tuple():
+            return (*value[:index], _with_another(value[index], tuple(rest)), *value[index + 1 :])
+        case (str() as name, *rest), _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{name: _with_another(getattr(value, name), tuple(rest))})
+    raise AssertionError((path, value))
+
+
+def test_every_value_of_a_derivation_counts_in_its_digest() -> None:
+    """Name, digest, size, mode, order, compressor, epoch …: whatever differs, the cache is asked for something else."""
+    (derivation,) = _plan(TEXT, _lock(), documents=(("a.json", b"{}"),)).derivations
+    values = (derivation, *derivation.layers)
+    kinds = {type(layer.recipe) for layer in derivation.layers}
+    assert len(kinds) == 6
+    for value in values:
+        places = list(_leaves(value))
+        digests = {digest_of(_with_another(value, place)) for place in places}
+        assert len(digests) == len(places)
+        assert digest_of(value) not in digests

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import twinbuild
+from twinbuild.build.code import remembered_as
 from twinbuild.build.embedded import forget_images
 from twinbuild.codec.built import encode_image
 from twinbuild.codec.lock import encode_lock
@@ -112,7 +113,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
             config=replace(made.config, digest=document, size=8),
         )
         remember_proof((made,), (), store)
-        store.put_record("image", made.derivation, encode_image(made))
+        store.put_record("image", remembered_as(made.derivation), encode_image(made))
         output = where / "dist" / "fraud-scorer-1.0.0"
         (output / "image" / "blobs").mkdir(parents=True)
         (output / "manifest.json").write_text("{}")
