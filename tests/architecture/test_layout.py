@@ -104,7 +104,6 @@ WITHOUT: Final = frozenset(
         "pipeline/locking.py",
         "pipeline/machine.py",
         "pipeline/observed.py",
-        "pipeline/output.py",
         "pipeline/project.py",
         "pipeline/rebuilding.py",
         "pipeline/running.py",

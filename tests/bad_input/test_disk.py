@@ -22,6 +22,7 @@ from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.verification import verify
 
+OLD = f"sha256:{'0' * 64}\n".encode()
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="only root may mount")
 
 
@@ -58,7 +59,7 @@ def _put_many(store: DiskStore) -> None:
 
 def _write_output(store: DiskStore, digest: Digest, target: Path) -> None:
     with replace_directory(target) as fresh:
-        write_file(fresh / "manifest.json", b"new")
+        write_file(fresh / "release.digest", f"sha256:{'1' * 64}\n".encode())
         copy_blob(store, digest, fresh / "blob")
 
 
@@ -103,11 +104,11 @@ def test_a_full_disk_below_an_output(tmp_path: Path) -> None:
     with _mounted(tmp_path / "small", "size=1m") as small, DiskStore(tmp_path / "store") as store:
         big = store.put(os.urandom(2_000_000))
         with replace_directory(small / "dist") as fresh:
-            write_file(fresh / "manifest.json", b"old")
+            write_file(fresh / "release.digest", OLD)
         with pytest.raises(OSError, match="No space"):
             _write_output(store, big, small / "dist")
         assert [entry.name for entry in small.iterdir()] == ["dist"]
-        assert (small / "dist/manifest.json").read_bytes() == b"old"
+        assert (small / "dist/release.digest").read_bytes() == OLD
 
 
 @ROOT_ONLY

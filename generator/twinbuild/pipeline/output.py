@@ -7,10 +7,11 @@ change the store through an output; the copy shares blocks where the file system
 from __future__ import annotations
 
 import fcntl
-import glob
 import hashlib
 import os
+import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -28,8 +29,20 @@ __all__ = ["CONTEXT_MARK", "copy_blob", "replace_directory", "same_blob", "same_
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
+_FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so that those of killed runs may go
+_OLD: Final = ".old"
 CONTEXT_MARK: Final = "twinbuild-context.txt"
-_MARKS: Final = ("manifest.json", "oci-layout", CONTEXT_MARK)  # of a release, a layout, a build context
+# What a release, a layout and a build context begin with, in a file that each has. A name alone proves nothing: many a
+# project has a manifest.json of its own.
+_MARKS: Final = (
+    ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
+    ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),
+    ("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),
+    (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
+)
+_LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs"})
+_EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
+_AT_FDCWD: Final = -100
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -100,17 +113,41 @@ def replace_directory(target: Path) -> Iterator[Path]:
     _refuse_foreign(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh, held = _fresh_directory(target)
-    old = fresh.with_name(fresh.name + ".old")
+    old = fresh.with_name(fresh.name + _OLD)
     try:
         fresh.chmod(0o755)
         yield fresh
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
+        if not target.exists():
+            fresh.rename(target)
+        elif not _exchange(fresh, target):
+            _replace(fresh, target, old)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
         os.close(held)
+
+
+def _exchange(fresh: Path, target: Path) -> bool:
+    """Let two directories change names at once, so that whoever is killed leaves one of them in place, whole.
+
+    False where the file system cannot do that.
+    """
+    import ctypes  # late: start-up is measured
+
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    names = os.fsencode(fresh), os.fsencode(target)
+    return renameat2 is not None and not renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE)
+
+
+def _replace(fresh: Path, target: Path, old: Path) -> None:
+    """The same in two steps; whatever interrupts them, the target is what it was or what it is to be."""
+    try:
+        target.rename(old)
+        fresh.rename(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise
 
 
 def _fresh_directory(target: Path) -> tuple[Path, int]:
@@ -119,7 +156,10 @@ def _fresh_directory(target: Path) -> tuple[Path, int]:
     try:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(above, fcntl.LOCK_EX)  # nobody else looks while a directory is there and its lock is not
-        for stale in target.parent.glob(f".{glob.escape(target.name)}.*"):
+        ours = re.compile(re.escape(f".{target.name}{_FRESH}") + rf"\w{{8}}({re.escape(_OLD)})?", re.ASCII)
+        for stale in target.parent.iterdir():
+            if not ours.fullmatch(stale.name):
+                continue
             with suppress(OSError):
                 descriptor = os.open(stale, _DIRECTORY)
                 try:
@@ -127,7 +167,7 @@ def _fresh_directory(target: Path) -> tuple[Path, int]:
                     shutil.rmtree(stale, ignore_errors=True)
                 finally:
                     os.close(descriptor)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}{_FRESH}", dir=target.parent))
         held = os.open(fresh, _DIRECTORY)
         with suppress(OSError):
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -139,8 +179,28 @@ def _fresh_directory(target: Path) -> tuple[Path, int]:
 def _refuse_foreign(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise _occupied(target, "is no directory")
-    if target.is_dir() and any(target.iterdir()) and not any((target / name).is_file() for name in _MARKS):
+    if target.is_dir() and any(target.iterdir()) and not _is_ours(target):
         raise _occupied(target, "holds files that twinbuild did not write")
+
+
+def _is_ours(target: Path) -> bool:
+    """Whether a directory is a release, a layout or a build context, so that nothing is lost with it."""
+    found = {name for name, mark in _MARKS if mark.match(_head(target / name))}
+    return bool(found - {"oci-layout"}) or (
+        bool(found) and {path.name for path in target.iterdir()} <= _LAYOUT  # beside other files it is a part of theirs
+    )
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a regular file; nothing where there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, 256) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    finally:
+        os.close(descriptor)
 
 
 def _occupied(target: Path, why: str) -> UsageError:

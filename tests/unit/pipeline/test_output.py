@@ -1,0 +1,138 @@
+"""A directory of results takes the place of an older one at once, and of nothing that is not ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from twinbuild.errors import UsageError
+from twinbuild.pipeline import output
+from twinbuild.pipeline.output import CONTEXT_MARK, replace_directory
+
+OLD = f"sha256:{'0' * 64}\n"
+NEW = f"sha256:{'1' * 64}\n"
+
+
+def write(target: Path, digest: str) -> None:
+    """A release of one file."""
+    with replace_directory(target) as fresh:
+        (fresh / "release.digest").write_text(digest)
+
+
+# What lies in a directory that somebody might name as the output by mistake.
+FOREIGN: dict[str, Callable[[Path], object]] = {
+    "a web application": lambda at: (at / "manifest.json").write_text('{"short_name": "shop", "start_url": "/"}'),
+    "a manifest of docker's": lambda at: (at / "manifest.json").write_text('[{"Config": "x.json", "Layers": []}]'),
+    "a version in a file": lambda at: (at / "release.digest").write_text("1.0.0\n"),
+    "notes": lambda at: (at / CONTEXT_MARK).write_text("remember the milk\n"),
+    "a layout beside other files": lambda at: (at / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}'),
+    "a link to a release's file": lambda at: (at / "release.digest").symlink_to(at.parent / "release.digest"),
+    "a directory of that name": lambda at: (at / "oci-layout").mkdir(),
+    "a FIFO of that name": lambda at: os.mkfifo(at / "release.digest"),
+}
+
+
+@pytest.mark.parametrize("plant", FOREIGN.values(), ids=FOREIGN.keys())
+def test_what_only_looks_like_ours_stays(tmp_path: Path, plant: Callable[[Path], object]) -> None:
+    """A file that is named like one of ours does not make somebody's directory ours to delete (CL-13)."""
+    (tmp_path / "release.digest").write_text(OLD)
+    target = tmp_path / "public"
+    target.mkdir()
+    (target / "precious").write_text("years of work")
+    plant(target)
+    with pytest.raises(UsageError) as caught:
+        write(target, NEW)
+    assert caught.value.findings[0].code == "TB8020"
+    assert (target / "precious").read_text() == "years of work"
+
+
+OURS = {
+    "a release": ("manifest.json", '{"apiVersion":"twinbuild/manifest/v1"'),
+    "a release whose manifest was damaged": ("release.digest", OLD),
+    "a layout": ("oci-layout", '{"imageLayoutVersion":"1.0.0"}'),
+    "a build context": (CONTEXT_MARK, "The context of a Dockerfile, written by us.\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), OURS.values(), ids=OURS.keys())
+def test_what_is_ours_is_replaced(tmp_path: Path, name: str, content: str) -> None:
+    """An older result goes, all of it."""
+    target = tmp_path / "out"
+    (target / "blobs").mkdir(parents=True)
+    (target / name).write_text(content)
+    write(target, NEW)
+    assert [path.name for path in target.iterdir()] == ["release.digest"]
+
+
+def test_neighbours_with_similar_names_stay(tmp_path: Path) -> None:
+    """Directories beside the output are no leftovers of ours, whatever they are named."""
+    neighbours = (".out.d", ".out.old", ".out.twinbuild-", ".out.twinbuild-12345678.older", ".outs.twinbuild-12345678")
+    for name in neighbours:
+        (tmp_path / name).mkdir()
+    for name in (".out.twinbuild-ab_34678", ".out.twinbuild-ab_34678.old"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "out", NEW)
+    assert {path.name for path in tmp_path.iterdir()} == {*neighbours, "out"}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["exchange", "two steps"])
+@pytest.mark.parametrize("step", [1, 2])
+def test_an_interruption_leaves_one_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, *, at_once: bool
+) -> None:
+    """A signal that arrives while names change costs neither the old release nor the new one's completeness."""
+    target = tmp_path / "out"
+    write(target, OLD)
+    if not at_once:
+        monkeypatch.setattr(output, "_exchange", lambda *_: False)
+    real, count = Path.rename, 0
+
+    def rename(path: Path, to: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count == step:
+            raise KeyboardInterrupt
+        return real(path, to)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    try:
+        write(target, NEW)
+    except KeyboardInterrupt:
+        assert not at_once
+    assert (target / "release.digest").read_text() == (NEW if at_once else OLD)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+KILLED = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from twinbuild.pipeline.output import replace_directory
+    for round in range(1_000_000):
+        with replace_directory(Path(sys.argv[1])) as fresh:
+            (fresh / "release.digest").write_text(f"sha256:{round:064x}\\n")
+        print(flush=True)
+    """
+)
+
+
+def test_killed_while_it_replaces(tmp_path: Path) -> None:
+    """Whenever a process that replaces a release is killed, one whole release lies there."""
+    target = tmp_path / "out"
+    write(target, OLD)
+    for round_ in range(8):
+        with subprocess.Popen([sys.executable, "-c", KILLED, str(target)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(1 + 3 * round_):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+        assert len((target / "release.digest").read_text()) == len(OLD)
+    write(target, NEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
