@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -11,16 +12,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 
 from twinbuild.build.bytecode import Compiler
+from twinbuild.build.clock import fixed_clock
 from twinbuild.build.rootfs import discard
 from twinbuild.build.unpack import unpack_image
 from twinbuild.model.image import Image
+from twinbuild.model.plan import Compression
 from twinbuild.model.platform import Platform
+from twinbuild.oci.compress import compressor, encoder
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch
 from twinbuild.pipeline.locking import LockRequest, make_lock
 from twinbuild.pipeline.machine import Machine
@@ -115,20 +120,66 @@ def test_the_model_answers(foreign: tuple[Image, Path]) -> None:
         f"model = Classifier(pathlib.Path({str(root / 'models/classifier.skops')!r}));"
         "print(platform.machine(), model.scores([Transaction(**json.load(sys.stdin))])[0])"
     )
-    done = subprocess.run(
+    done = _python(root, program, f"{root}/opt/venv/lib/python3.11/site-packages:{root}/app", json.dumps(transaction))
+    machine, _, score = done.stdout.strip().partition(" ")
+    assert machine == "aarch64", done.stderr[-3000:]
+    assert float(score) == pytest.approx(golden["expect"]["body"]["verdicts"][0]["score"], abs=1e-6)
+
+
+def test_the_clock_stands_still_there(foreign: tuple[Image, Path], tmp_path: Path) -> None:
+    """The library that fixes the time for maintainer scripts is code for that architecture, too."""
+    _, root = foreign
+    library = tmp_path / "clock"
+    library.write_bytes(fixed_clock(FOREIGN.machine, 1_700_000_000))
+    program = (
+        "import ctypes, time; library = ctypes.CDLL(None); library.time.restype = ctypes.c_int64;"
+        "pair = (ctypes.c_int64 * 2)(-1, -1);"
+        "print(time.time(), library.time(None), library.gettimeofday(pair, None), *pair,"
+        " library.timespec_get(pair, 1), *pair, library.timespec_get(pair, 3), library.clock_gettime(99, pair),"
+        " time.monotonic() < time.monotonic())"
+    )
+    done = _python(root, program, "", "", LD_PRELOAD=str(library))
+    assert done.stdout == "1700000000.0 1700000000 0 1700000000 0 1 1700000000 0 0 -1 True\n", done.stderr[-3000:]
+
+
+def test_gzip_there_has_the_same_bytes(foreign: tuple[Image, Path], tmp_path: Path) -> None:
+    """zlib-ng for that architecture writes what this machine's writes."""
+    _, root = foreign
+    index = ("--no-deps", "--only-binary=:all:", "--python-version=3.11", "--platform=manylinux_2_28_aarch64")
+    wanted = f"zlib-ng=={version('zlib-ng')}"
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path / "library"))
+    subprocess.run([*pip, *index, wanted], check=True)
+    program = (
+        "import pathlib, sys; sys.modules['zstandard'] = type(sys)('zstandard');"
+        "sys.modules['zstandard'].ZSTD_VERSION = (0,);"
+        "from twinbuild.oci.compress import compressor, encoder; from twinbuild.model.plan import Compression;"
+        "import hashlib; content = pathlib.Path(sys.stdin.read()).read_bytes();"
+        "gzip = encoder(compressor(Compression.GZIP), size=len(content));"
+        "print(hashlib.sha256(gzip.write(content) + gzip.finish()).hexdigest())"
+    )
+    large = max((path for path in root.rglob("*.so*") if path.is_file()), key=lambda path: path.stat().st_size)
+    assert large.stat().st_size > 4 << 20
+    there = _python(root, program, f"{tmp_path / 'library'}:{ROOT / 'generator'}", str(large))
+    content = large.read_bytes()
+    gzip = encoder(compressor(Compression.GZIP), size=len(content))
+    expected = hashlib.sha256(gzip.write(content) + gzip.finish()).hexdigest()
+    assert there.stdout.strip() == expected, there.stderr[-3000:]
+
+
+def _python(root: Path, program: str, path: str, stdin: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The image's interpreter under qemu, with a module path and further variables."""
+    variables = {"PYTHONPATH": path, "PYTHONHOME": f"{root}/usr", **environment}
+    return subprocess.run(
         [
             QEMU,
-            *("-L", str(root), "-E", f"PYTHONPATH={root}/opt/venv/lib/python3.11/site-packages:{root}/app"),
-            *("-E", f"PYTHONHOME={root}/usr"),
+            *("-L", str(root)),
+            *(part for name, value in variables.items() for part in ("-E", f"{name}={value}")),
             f"{root}/usr/bin/python3.11",
             *("-c", program),
         ],
-        input=json.dumps(transaction),
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
-    machine, _, score = done.stdout.strip().partition(" ")
-    assert machine == "aarch64", done.stderr[-3000:]
-    assert float(score) == pytest.approx(golden["expect"]["body"]["verdicts"][0]["score"], abs=1e-6)

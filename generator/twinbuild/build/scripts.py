@@ -1,11 +1,13 @@
 """Maintainer scripts, run in the sandbox: a tree of entries → what they changed, read back as entries.
 
-A script sees the tree and nothing of the host: no network, one user (root, who owns everything), fixed variables, no
-services to start (policy-rc.d). What it changes is copied into a spool, so that its root can go at once.
+A script sees the tree and nothing of the host: no network, one user (root, who owns everything), fixed variables, a
+clock that stands still, no services to start (policy-rc.d). What it changes is copied into a spool, so that its root
+can go at once.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
+from twinbuild.build.clock import fixed_clock
 from twinbuild.build.collect import Changes, changes, snapshot
 from twinbuild.build.rootfs import discard, materialise
 from twinbuild.build.sandbox import MOUNT_POINTS, Bind, Confinement, Sandbox
@@ -27,6 +30,8 @@ __all__ = ["CONFINEMENT", "ScriptRunner", "scripts_runner"]
 
 _POLICY: Final = "usr/sbin/policy-rc.d"
 _DENY: Final = b"#!/bin/sh\nexit 101\n"  # invoke-rc.d(8): action not allowed
+_CLOCK: Final = "usr/lib/twinbuild-clock"
+_PRELOAD: Final = "etc/ld.so.preload"  # holds for programs that were started without variables, too
 _LINES = 5  # of a failed script's last output
 _SPACE: Final = 2 << 30
 CONFINEMENT: Final = Confinement(
@@ -70,13 +75,10 @@ class ScriptRunner:
         root = Path(tempfile.mkdtemp(prefix="scripts-", dir=self._directory))
         try:
             noted = materialise(entries, root)
-            policy = root.with_name(f"{root.name}-policy")
-            policy.write_bytes(_DENY)
-            policy.chmod(0o755)
             confinement = replace(
                 CONFINEMENT,
                 environment=(*CONFINEMENT.environment, ("SOURCE_DATE_EPOCH", str(self._epoch))),
-                binds=(Bind(source=str(policy.resolve()), target=f"/{_POLICY}"),),
+                binds=tuple(self._binds(root)),
             )
             skip = frozenset(MOUNT_POINTS) | {"run"}
             before = snapshot(root, skip=skip)
@@ -94,6 +96,18 @@ class ScriptRunner:
             return self._kept(changes(root, before, skip=skip, noted=noted, owners=owners))
         finally:
             discard(root)
+
+    def _binds(self, root: Path) -> Iterator[Bind]:
+        """Files that are seen inside and belong to no package."""
+        for path, content in (
+            (_POLICY, _DENY),
+            (_CLOCK, fixed_clock(os.uname().machine, self._epoch)),
+            (_PRELOAD, f"/{_CLOCK}\n".encode()),
+        ):
+            file = root.with_name(f"{root.name}-{path.rpartition('/')[2]}")
+            file.write_bytes(content)
+            file.chmod(0o755)
+            yield Bind(source=str(file.resolve()), target=f"/{path}")
 
     def _kept(self, found: Changes) -> Delta:
         """The changes with their bytes in the spool."""

@@ -18,7 +18,7 @@ from twinbuild.model.platform import SUPPORTED, Platform
 __all__ = ["KnownScript", "Script", "UnknownScript", "effects_digest", "fingerprint", "judge", "scripts_of"]
 
 _INSTALLING: Final = ("preinst", "postinst")
-_ALGORITHM: Final = "twinbuild-effects/1"
+_ALGORITHM: Final = "twinbuild-effects/2"  # raised whenever the same packages would give other effects
 _DEBHELPER: Final = re.compile(r"^(# Automatically added by dh_\w+)/[0-9][0-9A-Za-z.~+-]*$", re.MULTILINE)
 _PLATFORMS: Final = tuple(Platform.parse(text) for text in SUPPORTED)
 

@@ -105,6 +105,16 @@ def test_a_script_sees_what_dpkg_shows_it(build: Build) -> None:
     assert text(tree, "etc/said") == ("/var/lib/dpkg/info/demo.postinst configure [] demo postinst noninteractive\n")
 
 
+def test_the_clock_stands_still(build: Build) -> None:
+    """At the release's date, also for a program that is started without variables; and nothing of it stays."""
+    tree = build(
+        "date +%s > /etc/now; sleep 0.1; date +%s%N >> /etc/now; unset PATH LC_ALL; /usr/bin/date +%s >> /etc/now",
+        files={"etc/x": b""},
+    )
+    assert text(tree, "etc/now") == "1700000000\n1700000000000000000\n1700000000\n"
+    assert {"etc/ld.so.preload", "usr/lib/twinbuild-clock"}.isdisjoint(tree)
+
+
 def test_owners_are_noted(build: Build) -> None:
     """Chown by name and number, of files, directories, links and trees; owners that packages gave stay."""
     tree = build(
