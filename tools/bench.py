@@ -108,6 +108,7 @@ class Bench:
 
     def base(self, project: Path):
         """The layer of Debian packages of a project's image."""
+        from twinbuild.build.code import remembered_as
         from twinbuild.codec.built import decode_image
         from twinbuild.codec.canonical import digest_of
         from twinbuild.pipeline.building import plan_release
@@ -117,7 +118,7 @@ class Bench:
         opened = open_project(project)
         plan = plan_release(opened, read_lock(opened), epoch=int(EPOCH))
         with DiskStore(self.directory / "full" / project.name) as store:
-            image = decode_image(store.record("image", digest_of(plan.derivations[0])) or b"")
+            image = decode_image(store.record("image", remembered_as(digest_of(plan.derivations[0]))) or b"")
         assert image is not None
         return image.layers[0]
 
