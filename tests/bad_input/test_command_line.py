@@ -13,6 +13,7 @@ import pytest
 
 from fakes.tool import EXAMPLES, Tool
 from twinbuild.cli.outcome import run
+from twinbuild.errors import FetchError
 
 ROOT = EXAMPLES.parent
 FULL = "/dev/full"
@@ -113,6 +114,42 @@ def test_an_interrupted_command(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("twinbuild.codec.schema.spec_schema", interrupted)
     assert tool("schema").status == 130
+
+
+NASTY = "a\x1b[31mb\n::error::c\u202ed\x9b2J"
+
+
+def test_a_directory_whose_name_steers_the_terminal(tool: Tool) -> None:
+    """Neither a line of a log nor an escape sequence comes out of a path; JSON has it as it is."""
+    ended = tool("init", NASTY)
+    assert ended.status == 0
+    lines = ended.out.splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("::") for line in lines)
+    assert "a<U+001B>[31mb<U+000A>::error::c<U+202E>d<U+009B>2J/release.yaml written" in lines
+    assert all(line.isprintable() for line in tool("spec", f"{NASTY}/nothing").err.splitlines())
+    assert tool("store", "verify").status == 0
+    (Path(os.environ["TWINBUILD_STORE"]) / NASTY.replace("/", "")).touch()
+    said = tool("store", "verify").out
+    assert "not of the store: a<U+001B>" in said
+    assert "\x1b" not in said
+
+
+def test_no_json_error_shows_a_secret(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other programs said, such as an index that repeats a password, is masked in both forms of an error."""
+
+    def fails() -> None:
+        where = "authorization: Bearer hunter2hunter2hunter2"
+        raise FetchError.of("TB3020", "got https://ada:hunter2@x/", hint="password=hunter2", where=where)
+
+    monkeypatch.setattr("twinbuild.codec.schema.spec_schema", fails)
+    for form in ((), ("--json",)):
+        ended = tool("schema", *form)
+        assert ended.status == 4
+        assert "TB3020" in ended.err
+        assert "hunter2" not in ended.err
+    for form in ((), ("--json",)):
+        assert "hunter2" not in tool("run", "--env", "password=hunter2", "--publish", "password=hunter2", *form).err
 
 
 def test_an_output_that_is_not_ours(tool: Tool, tmp_path: Path) -> None:

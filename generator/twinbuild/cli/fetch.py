@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import common
+from twinbuild.cli.outcome import shown
 
 __all__ = ["command"]
 
@@ -49,4 +50,4 @@ def command(
     if as_json:
         click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
     else:
-        click.echo(f"{count} files fetched" + (f", context written to {into}" if into else ""))
+        click.echo(f"{count} files fetched" + (f", context written to {shown(into)}" if into else ""))

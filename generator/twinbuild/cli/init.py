@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import json_option
+from twinbuild.cli.outcome import shown
 
 __all__ = ["command"]
 
@@ -31,6 +32,6 @@ def command(*, directory: Path, as_json: bool) -> None:
         click.echo(json.dumps({"written": written}))
         return
     for path in written:
-        click.echo(f"{path} written")
-    where = "" if directory == Path() else f" {directory}"
+        click.echo(f"{shown(path)} written")
+    where = "" if directory == Path() else f" {shown(directory)}"
     click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import common
+from twinbuild.cli.outcome import shown
 from twinbuild.errors import DifferenceFound, LockError
 
 if TYPE_CHECKING:
@@ -119,6 +120,6 @@ def _export(
         click.echo(json.dumps({"files": [str(path) for path in paths], "wheels": count}))
         return
     for path in paths:
-        click.echo(str(path))
+        click.echo(shown(path))
     if wheels:
-        click.echo(f"{directory / 'wheels'}: {count} wheels")
+        click.echo(f"{shown(directory / 'wheels')}: {count} wheels")

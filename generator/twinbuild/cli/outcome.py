@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -13,9 +14,9 @@ from typing import Final
 
 import click
 
-from twinbuild.errors import Finding, InternalError, TwinbuildError
+from twinbuild.errors import Finding, InternalError, TwinbuildError, UsageError
 
-__all__ = ["color_wanted", "end_in_order", "findings_json", "run"]
+__all__ = ["color_wanted", "end_in_order", "findings_json", "run", "shown"]
 
 _USAGE: Final = 2
 _INTERRUPTED: Final = 130
@@ -56,24 +57,31 @@ def color_wanted(stream: object) -> bool:
     return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
 
 
+def shown(path: object) -> str:
+    """A path in a line of text: what steers a terminal, or begins another line of a log, is written out."""
+    return "".join(character if character.isprintable() else f"<U+{ord(character):04X}>" for character in str(path))
+
+
 def findings_json(error: TwinbuildError) -> str:
-    """An error as one JSON object: exit code and findings."""
+    """An error as one JSON object: exit code and findings, in which secrets are masked as they are for people."""
     return json.dumps({"exit_code": error.exit_code, "findings": [_finding(item) for item in error.findings]})
 
 
 def _finding(finding: Finding) -> dict[str, object]:
+    from twinbuild.codec.mask import mask  # late, as in ``_failed``
+
     where = finding.where
     address: dict[str, object] = {
         "file": where.file,
         "line": where.line,
         "column": where.column,
-        "pointer": where.pointer,
-        "subject": where.subject,
+        "pointer": mask(where.pointer),
+        "subject": mask(where.subject),
     }
     return {
         "code": finding.code,
-        "message": finding.message,
-        "remedy": finding.hint,
+        "message": mask(finding.message),
+        "remedy": mask(finding.hint),
         **{key: value for key, value in address.items() if value},
     }
 
@@ -139,10 +147,14 @@ def _failed(error: TwinbuildError, *, wants_json: bool) -> int:
 
 def _usage(error: click.ClickException, *, wants_json: bool) -> int:
     if wants_json:
-        finding = {"code": "TB8001", "message": error.format_message()[:_LONGEST], "remedy": "see `twinbuild --help`"}
-        click.echo(json.dumps({"exit_code": _USAGE, "findings": [finding]}), err=True)
+        finding = Finding(code="TB8001", message=error.format_message()[:_LONGEST], hint="see `twinbuild --help`")
+        click.echo(findings_json(UsageError((finding,))), err=True)
     else:
-        error.show()
+        from twinbuild.codec.mask import mask
+
+        text = io.StringIO()
+        error.show(text)
+        click.echo(mask(text.getvalue()), nl=False, err=True)
     return _USAGE
 
 

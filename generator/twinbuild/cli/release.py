@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import common, locked_option, paranoid_option
+from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.summary import Summary
@@ -105,8 +106,8 @@ def _text(summary: Summary) -> str:
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")
     lines.append(f"verified built twice under {summary.variations} variations, the same bytes ({_when(summary)})")
     path = Path(summary.directory)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return "\n".join([*lines, f"output   {shown}{'' if summary.written else '  (unchanged)'}"])
+    place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return "\n".join([*lines, f"output   {shown(place)}{'' if summary.written else '  (unchanged)'}"])
 
 
 def _when(summary: Summary) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import json_option, quiet_option
+from twinbuild.cli.outcome import shown
 from twinbuild.errors import IntegrityError
 from twinbuild.ports import Progress
 from twinbuild.store.disk import DiskStore
@@ -47,9 +48,9 @@ def verify_command(*, repair: bool, quiet: bool, as_json: bool) -> None:
         found = verify(store, repair=repair, progress=progress)
         where = store.area.path
     for name in () if as_json else found.foreign:
-        click.echo(f"not of the store: {name}")
+        click.echo(f"not of the store: {shown(name)}")
     for name in () if as_json else found.quarantined:
-        click.echo(f"moved to {where / name}")
+        click.echo(f"moved to {shown(where / name)}")
     if found.findings:
         raise IntegrityError(found.findings)
     if as_json:
@@ -93,7 +94,7 @@ def gc_command(*, dry_run: bool, older_than: int, quiet: bool, as_json: bool) ->
         )
         return
     for name, origin in planned.orphaned:
-        click.echo(f"{name.partition('-')[0]} no longer there: {origin}")
+        click.echo(f"{name.partition('-')[0]} no longer there: {shown(origin)}")
     what = "would be deleted" if dry_run else "deleted"
     click.echo(f"{count} files, {_amount(size)} {what}; {kept} locks, builds and releases keep the rest")
 
@@ -126,7 +127,7 @@ def info_command(*, as_json: bool) -> None:
         kind = str(item["root"]).partition("-")[0]
         size = item["size"]
         assert isinstance(size, int)
-        click.echo(f"{kind:8} {item['blobs']:5} files {_amount(size):>9}  {item['origin']}")
+        click.echo(f"{kind:8} {item['blobs']:5} files {_amount(size):>9}  {shown(item['origin'])}")
 
 
 @command.command("path")

@@ -1,4 +1,4 @@
-"""Which twinbuild this is: its code file by file, the libraries and interpreter under it, and the variables it reads.
+"""Which twinbuild this is: code and templates file by file, libraries and interpreter, and the variables it reads.
 
 A checkout that is installed as editable changes without a change of version, so the version alone says too little.
 """
@@ -36,7 +36,8 @@ def tool_identity() -> Identity:
     """The identity of what runs now."""
     package = os.path.dirname(os.path.abspath(twinbuild.__file__))  # noqa: PTH100, PTH120  start-up is measured
     found: list[tuple[str, Facts]] = [(sys.executable, facts_of(os.path.realpath(sys.executable)))]
-    found += ((path, facts_of(path)) for path in sorted(_files(package)))
+    for directory in (package, f"{os.path.dirname(os.path.dirname(package))}/templates"):  # noqa: PTH120  as above
+        found += ((path, facts_of(path)) for path in sorted(_files(directory)))
     found += ((path, facts_of(path)) for path in sorted(_distributions()))
     content = json.dumps([twinbuild.__version__, sys.version, sys.path, found], sort_keys=True)
     return Identity(

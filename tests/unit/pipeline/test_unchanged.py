@@ -414,9 +414,12 @@ def test_a_worktree(world: World) -> None:
 
 
 def test_code_that_changes(standing: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file of the package, a library, the search path: another tool."""
-    package = tmp_path / "checkout" / "twinbuild"
+    """A file of the package, a template of the checkout, a library, the search path: another tool."""
+    package = tmp_path / "checkout" / "generator" / "twinbuild"
+    templates = tmp_path / "checkout" / "templates"
     (package / "cli").mkdir(parents=True)
+    templates.mkdir()
+    (templates / "Dockerfile.j2").write_text("FROM")
     (package / "__init__.py").write_text("1")
     (package / "cli" / "text.j2").write_text("1")
     libraries = tmp_path / "libraries"
@@ -435,6 +438,8 @@ def test_code_that_changes(standing: World, monkeypatch: pytest.MonkeyPatch, tmp
     _rewrite(package / "__init__.py")
     assert changed()
     _rewrite(package / "cli" / "text.j2")
+    assert changed()
+    _rewrite(templates / "Dockerfile.j2")
     assert changed()
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "x.pyc").touch()
