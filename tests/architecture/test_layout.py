@@ -109,7 +109,6 @@ WITHOUT: Final = frozenset(
         "pipeline/running.py",
         "pipeline/stamp.py",
         "pipeline/stamping.py",
-        "pipeline/stamps.py",
         "pipeline/starting.py",
         "pipeline/status.py",
         "pipeline/summary.py",

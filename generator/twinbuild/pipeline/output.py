@@ -88,13 +88,15 @@ def same_directory(target: Path, contents: Mapping[str, bytes | Digest], *, besi
     )
 
 
-def copy_blob(store: Store, digest: Digest, target: Path) -> None:
-    """Copy a blob to a new file. Raises IntegrityError if it is damaged."""
+def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
+    """Copy a blob to a new file; the status that this left it with. Raises IntegrityError if it is damaged."""
     store.check(digest)
     with store.path(digest).open("rb") as source, target.open("xb") as sink:
         if not _clone(source, sink):
             shutil.copyfileobj(source, sink, 1 << 20)
+        sink.flush()
         os.fchmod(sink.fileno(), 0o644)
+        return os.fstat(sink.fileno())
 
 
 def _clone(source: IO[bytes], sink: IO[bytes]) -> bool:

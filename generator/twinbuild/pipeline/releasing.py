@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,6 @@ def release(
         store=machine.settings.store,
     )
     write_file(target / RUN, run)
-    remember_output(target, machine.store, exclude=RUN)
     return Released(
         directory=target,
         digest=digest,
@@ -148,25 +148,27 @@ def _lay_out(
     """Write the release unless it lies there already; whether anything was written."""
     spec = project.spec
     layout = image_layout(spec.metadata.name, spec.metadata.version, images)
-    expected = {*documents, *(f"image/{file.path}" for file in layout), RUN}
+    contents = documents | {f"image/{file.path}": file.content for file in layout}
+    expected = {*contents, RUN}
     if machine.paranoid:
         for digest in image_blobs(images):
             machine.store.check(digest)
-        untouched = same_directory(target, {f"image/{file.path}": file.content for file in layout}, besides=expected)
+        untouched = same_directory(target, contents, besides={RUN})
     else:
         untouched = unchanged_output(target, machine.store, exclude=RUN, expected=frozenset(expected))
     if untouched and all(same_file(target / path, content) for path, content in documents.items()):
+        if machine.paranoid:
+            remember_output(target, machine.store, exclude=RUN, contents=contents, copied={})
         return False
+    copied: dict[str, os.stat_result] = {}
     with replace_directory(target) as fresh:
-        for path, content in documents.items():
-            write_file(fresh / path, content)
-        for file in layout:
-            place = fresh / "image" / file.path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(file.content, bytes):
-                write_file(place, file.content)
+        for path, content in contents.items():
+            if isinstance(content, bytes):
+                write_file(fresh / path, content)
             else:
-                copy_blob(machine.store, file.content, place)
+                (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+                copied[path] = copy_blob(machine.store, content, fresh / path)
+    remember_output(target, machine.store, exclude=RUN, contents=contents, copied=copied)
     return True
 
 

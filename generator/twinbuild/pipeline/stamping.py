@@ -22,9 +22,11 @@ from twinbuild.pipeline.identity import Identity, environment_digest, tool_ident
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.releasing import Released, verification_facts
 from twinbuild.pipeline.stamp import BUILD_STAMP, STAMP, Entry, Stamp, encode_stamp, stamp_key
+from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import ReleasedImage, Summary
 from twinbuild.pipeline.unchanged import output_entries
@@ -98,9 +100,13 @@ def remember_release(
     )
     if stamp is None:
         return False
+    entries = tuple(output_entries(summary.directory))
+    files = frozenset(entry.path for entry in entries)
+    if not unchanged_output(released.directory, machine.store, exclude=RUN, expected=files):  # so since it was written
+        return False
     stamp = replace(
         stamp,
-        output=tuple(output_entries(summary.directory)),
+        output=entries,
         evidence=evidence_key(released.images).hex,
         commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
         verification=json.dumps(verification_facts(released.images, _reused(released))),

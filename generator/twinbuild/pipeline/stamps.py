@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.output import same_blob, same_file
 from twinbuild.ports import Store
 
 __all__ = ["remember_output", "unchanged_output"]
@@ -15,9 +18,32 @@ __all__ = ["remember_output", "unchanged_output"]
 _KIND: Final = "output"
 
 
-def remember_output(target: Path, store: Store, *, exclude: str) -> None:
-    """Remember the status of every file below ``target`` but ``exclude``."""
-    store.put_record(_KIND, _key(target), json.dumps(_stamps(target, exclude), sort_keys=True).encode())
+def remember_output(
+    target: Path,
+    store: Store,
+    *,
+    exclude: str,
+    contents: Mapping[str, bytes | Digest],
+    copied: Mapping[str, os.stat_result],
+) -> None:
+    """Remember the status of every file below ``target`` but ``exclude``, which are those of ``contents``.
+
+    What is remembered is believed from then on, so it must be the status of the right bytes: a file either still has
+    that with which it was ``copied``, or is read. Raises IntegrityError TB8022 if anything else is there.
+    """
+    stamps = _stamps(target, exclude)
+    wrong = [
+        path for path, stamp in stamps.items() if stamp != _copied(copied, path) and not _same(target, path, contents)
+    ]
+    wrong += contents.keys() - stamps.keys()
+    if wrong:
+        raise IntegrityError.of(
+            "TB8022",
+            f"somebody else changed the output while it was written: {', '.join(sorted(wrong)[:5])}",
+            hint="run the command again when nothing else writes there, or name another output",
+            where=str(target),
+        )
+    store.put_record(_KIND, _key(target), json.dumps(stamps, sort_keys=True).encode())
 
 
 def unchanged_output(target: Path, store: Store, *, exclude: str, expected: frozenset[str]) -> bool:
@@ -34,12 +60,31 @@ def _key(target: Path) -> Digest:
 
 
 def _stamps(target: Path, exclude: str) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for directory, _, names in os.walk(target):
-        for name in names:
-            path = Path(directory, name)
-            relative = path.relative_to(target).as_posix()
-            if relative != exclude:
-                status = path.lstat()
-                found[relative] = [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-    return found
+    return {
+        relative: _stamp(path.lstat())
+        for path in _files(target)
+        if (relative := path.relative_to(target).as_posix()) != exclude
+    }
+
+
+def _files(target: Path) -> Iterator[Path]:
+    """All below a directory that is no directory itself; a link to one is none."""
+    for directory, directories, names in os.walk(target):
+        yield from (Path(directory, name) for name in names)
+        yield from (path for name in directories if (path := Path(directory, name)).is_symlink())
+
+
+def _stamp(status: os.stat_result) -> list[int]:
+    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _copied(copied: Mapping[str, os.stat_result], path: str) -> list[int] | None:
+    return _stamp(copied[path]) if path in copied else None
+
+
+def _same(target: Path, path: str, contents: Mapping[str, bytes | Digest]) -> bool:
+    """Whether a file has its content, read anew."""
+    what = contents.get(path)
+    if what is None or (target / path).is_symlink():
+        return False
+    return same_file(target / path, what) if isinstance(what, bytes) else same_blob(target / path, what)

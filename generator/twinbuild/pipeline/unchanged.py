@@ -99,7 +99,8 @@ def output_entries(directory: str) -> Iterator[Entry]:
     """The files below a directory of results but for ``run.json``, sorted; paths are relative to it."""
     for top, directories, names in os.walk(directory):
         directories.sort()
-        for name in sorted(names):
+        links = [name for name in directories if os.path.islink(f"{top}/{name}")]  # noqa: PTH114  start-up is measured
+        for name in sorted((*names, *links)):
             path = f"{top}/{name}"
             relative = path[len(directory) + 1 :]
             if relative != RUN:

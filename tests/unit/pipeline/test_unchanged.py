@@ -32,6 +32,7 @@ from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.releasing import Released
 from twinbuild.pipeline.stamp import Entry
 from twinbuild.pipeline.stamping import Beginning, begin, remember_build, remember_release
+from twinbuild.pipeline.stamps import remember_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import Summary
 from twinbuild.pipeline.unchanged import _unchanged, unchanged_build, unchanged_release
@@ -119,6 +120,8 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
         (output / "manifest.json").write_text("{}")
         (output / "image" / "blobs" / "a").write_text("a")
         (output / "run.json").write_text("{}")
+        contents = {"manifest.json": b"{}", "image/blobs/a": b"a"}
+        remember_output(output, store, exclude="run.json", contents=contents, copied={})
         identical = Identical(variations=(), images=(document,))
         released = Released(
             directory=output,
@@ -159,6 +162,15 @@ def test_an_untouched_release_stands(standing: World) -> None:
     assert changed == {"run.json"}
     assert '"unchanged_since"' in (output / "run.json").read_text()
     assert '"modified"' not in (output / "run.json").read_text()  # git was not asked in this run
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "image/blobs/a"])
+def test_an_output_that_changed_before_it_was_stamped_gets_no_stamp(world: World, name: str) -> None:
+    """What somebody else wrote between the release and its stamp is not vouched for by it."""
+    _rewrite(world.released.directory / name)
+    time.sleep(0.03)
+    assert not world.remember(begin())
+    assert world.look() is None
 
 
 def test_what_was_never_read_does_not_matter(standing: World) -> None:
@@ -240,6 +252,7 @@ TOUCHES: dict[str, Callable[[World], object]] = {
     "output blob": lambda world: _rewrite(world.released.directory / "image/blobs/a"),
     "output file gone": lambda world: (world.released.directory / "manifest.json").unlink(),
     "file added to the output": lambda world: (world.released.directory / "extra").touch(),
+    "output with a link to a directory": lambda world: (world.released.directory / "image/extra").symlink_to("/etc"),
     "output gone": lambda world: shutil.rmtree(world.released.directory),
     "output behind a link": _linked_output,
     "blob of a layer collected": lambda world: _blob(world, b"a").unlink(),

@@ -85,6 +85,16 @@ Name another output, or move what lies there away.""",
 Edit the spec that is there, or name another directory.""",
     ),
     Code(
+        code="TB8022",
+        title="output that changed while it was written",
+        explanation="""\
+Between the moment when a release was laid out and the moment when its files were noted, somebody else wrote to them,
+added or removed one. What lies there is not what was built twice.
+
+Run the command again when nothing else writes there (a synchronising program, an editor, a second machine), or name
+another output.""",
+    ),
+    Code(
         code="TB8030",
         title="twinbuild.toml is not TOML",
         explanation="""\
