@@ -104,7 +104,6 @@ WITHOUT: Final = frozenset(
         "pipeline/locking.py",
         "pipeline/machine.py",
         "pipeline/observed.py",
-        "pipeline/project.py",
         "pipeline/rebuilding.py",
         "pipeline/running.py",
         "pipeline/stamp.py",

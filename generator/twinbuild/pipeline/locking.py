@@ -86,7 +86,7 @@ def application_files(project: Project, machine: Machine) -> tuple[LockedSourceF
     return read_tree(
         str(project.directory),
         source.directory,
-        tuple(source.ignore),
+        project.ignored,
         machine.store,
         now=moment(machine),
         progress=machine.progress,

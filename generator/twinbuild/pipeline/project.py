@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ from twinbuild.model.spec.release import ReleaseSpec
 __all__ = ["Project", "open_project", "read_lock", "require_lock"]
 
 _SPEC_NAME: Final = "release.yaml"
+_SPECIAL: Final = re.compile(r"[*?\[\\ ]")  # in a pattern
+_ESCAPED: Final = r"\\\g<0>"
 _LIMIT: Final = 4 << 20  # bytes of a spec: the reader's own limit is lower and names the line
 
 
@@ -44,6 +47,19 @@ class Project:
     def lockfiles(self) -> Path:
         """The directory of the lock files that pip reads."""
         return self.directory / "lockfiles"
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Patterns of gitignore(5) for what is no part of the application: the spec's own.
+
+        Where the application is all of the spec's directory, also the spec and what twinbuild writes beside it: a lock
+        that lists itself is never fresh, and a release would hold the one before.
+        """
+        stated = tuple(self.spec.source.ignore)
+        if self.directory / self.spec.source.directory != self.directory:
+            return stated
+        written = (self.spec_path.name, self.lock_path.name, f"{self.lockfiles.name}/", "dist/")
+        return (*stated, *(f"/{_SPECIAL.sub(_ESCAPED, name)}" for name in written))
 
 
 def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:

@@ -192,7 +192,7 @@ def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | Non
     digests[project.lock_path] = Digest.of(encode_lock(lock)).hex
     digests[project.directory / "twinbuild.toml"] = ""
     digests |= {application / file.path: file.sha256.hex for file in lock.source}
-    for folder in tree_directories(str(project.directory), spec.source.directory, tuple(spec.source.ignore)):
+    for folder in tree_directories(str(project.directory), spec.source.directory, project.ignored):
         digests[application / folder] = ""
     for artifact in lock.artifacts:
         if not is_web(artifact.uri) and not is_in_wheel(artifact.uri):

@@ -86,7 +86,7 @@ class Source(Section):
     commit: Literal["record", "omit"] = "omit"
     """Whether the manifest names the source commit. Provenance always does."""
     directory: Confined
-    """Directory of the application, relative to the spec."""
+    """Directory of the application, relative to the spec. In the spec's own, what twinbuild writes is left out."""
     target: AbsolutePath = "/app"
     """Where the directory lies in the image."""
     ignore: Several[Line] = ()
