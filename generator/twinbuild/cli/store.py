@@ -12,7 +12,7 @@ import click
 
 from twinbuild.cli.options import json_option, quiet_option
 from twinbuild.cli.outcome import shown
-from twinbuild.errors import IntegrityError
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.ports import Progress
 from twinbuild.store.disk import DiskStore
 
@@ -140,7 +140,10 @@ def path_command(*, digest: str | None, as_json: bool) -> None:
     with _opened(quiet=True) as (store, _):
         where = store.area.path
         if digest is not None:
-            wanted = Digest.parse(digest)
+            try:
+                wanted = Digest.parse(digest)
+            except TwinbuildError as error:
+                raise UsageError(error.findings) from None
             store.check(wanted)
             where = store.path(wanted)
     click.echo(json.dumps({"path": str(where)}) if as_json else str(where))
