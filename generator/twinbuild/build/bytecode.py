@@ -2,7 +2,8 @@
 
 Files are PEP 552 hash-based and unchecked (flags 1), for the final path, and marshalled with version 2, which has no
 reference flags: ordinary byte code (version 4) depends on which objects happened to be shared, and so on what was
-compiled before. The interpreter only compiles: no code of an input runs.
+compiled before. The interpreter only compiles: no code of a wheel or of the application runs. It is itself named by the
+lock, and so it is confined (``confined``).
 
 A compiler folds constants, and a power of literals such as ``10 ** -3`` by the C library's ``pow``, whose last bit
 depends on the processor (with FMA or without). A source that has one is left without byte code, so that neither the
@@ -14,9 +15,11 @@ the usual scientific packages they are half of all byte code.
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import struct
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Self
 
+from twinbuild.build import confined, seccomp
 from twinbuild.build.rootfs import located
 from twinbuild.errors import BuildError
 from twinbuild.model.digest import Digest
@@ -171,6 +175,7 @@ class Compiler:
         libraries = ":".join(str(self.root / directory / self.platform.triplet) for directory in ("usr/lib", "lib"))
         completed = self.runner.run(
             (
+                *_confined(self.root),
                 str(located(self.root, self.platform.loader)),
                 *("--library-path", libraries),
                 str(located(self.root, self.executable)),
@@ -192,6 +197,12 @@ class Compiler:
                 where=self.executable,
             )
         return list(_answered(batch, completed.stdout))
+
+
+def _confined(root: Path) -> tuple[str, ...]:
+    """What an interpreter that others chose is started by: it may read below its root, and that is all."""
+    allowed = base64.b64encode(seccomp.program(os.uname().machine, alone=True)).decode()
+    return (sys.executable, "-ISB", confined.__file__, os.path.realpath(root), allowed or "-")
 
 
 def _batches(sources: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:

@@ -28,21 +28,31 @@ class _Machine:
 
     audit: int
     socket: tuple[int, ...]  # socket, socketpair
+    others: tuple[int, ...]  # kill, tkill, tgkill, pidfd_*, ptrace, process_vm_*, shm, msg, sem, and of namespaces
     refused: tuple[int, ...]  # add_key, request_key, keyctl, bpf, perf_event_open, userfaultfd, io_uring_*, and others
 
 
 _MACHINES: Final = {
     "x86_64": _Machine(
-        audit=0xC000003E, socket=(41, 53), refused=(248, 249, 250, 321, 298, 323, 425, 426, 427, 246, 320, 175, 313)
+        audit=0xC000003E,
+        socket=(41, 53),
+        others=(62, 200, 234, 424, 434, 438, 101, 310, 311, 29, 30, 68, 64, 272, 308, 165, 166, 155, 161),
+        refused=(248, 249, 250, 321, 298, 323, 425, 426, 427, 246, 320, 175, 313),
     ),
     "aarch64": _Machine(
-        audit=0xC00000B7, socket=(198, 199), refused=(217, 218, 219, 280, 241, 282, 425, 426, 427, 104, 294, 105, 273)
+        audit=0xC00000B7,
+        socket=(198, 199),
+        others=(129, 130, 131, 424, 434, 438, 117, 270, 271, 194, 196, 186, 190, 97, 268, 40, 39, 41, 51),
+        refused=(217, 218, 219, 280, 241, 282, 425, 426, 427, 104, 294, 105, 273),
     ),
 }
 
 
-def program(machine: str) -> bytes:
-    """The filter for a machine as ``uname -m`` names it: struct sock_filter, 8 bytes each; empty for an unknown one."""
+def program(machine: str, *, alone: bool = False) -> bytes:
+    """The filter for a machine as ``uname -m`` names it: struct sock_filter, 8 bytes each; empty for an unknown one.
+
+    ``alone`` is for a program that needs nobody: no socket of any family, no signal, nothing shared with others.
+    """
     numbers = _MACHINES.get(machine)
     if numbers is None:
         return b""
@@ -54,12 +64,13 @@ def program(machine: str) -> bytes:
         (_JUMP_GREATER_EQUAL, 0, 1, _X32),
         (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
     ]
-    for number in numbers.refused:
+    families = () if alone else _FAMILIES
+    for number in numbers.refused + (numbers.others if alone else ()):
         lines += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
     for number in numbers.socket:
         # Not this call: skip the load, the comparisons and both returns.
-        lines += [(_JUMP_EQUAL, 0, len(_FAMILIES) + 3, number), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
-        lines += [(_JUMP_EQUAL, len(_FAMILIES) - index, 0, family) for index, family in enumerate(_FAMILIES)]
+        lines += [(_JUMP_EQUAL, 0, len(families) + 3, number), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
+        lines += [(_JUMP_EQUAL, len(families) - index, 0, family) for index, family in enumerate(families)]
         lines += [(_RETURN, 0, 0, _ERRNO | errno.EAFNOSUPPORT), (_RETURN, 0, 0, _ALLOW)]
     lines.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *line) for line in lines)

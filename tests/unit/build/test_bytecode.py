@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twinbuild.build import confined
 from twinbuild.build.bytecode import TREE_PROGRAM, Compiler
 from twinbuild.errors import BuildError
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Completed
+from twinbuild.process.runner import SubprocessRunner
 
 
 class HostPython:
@@ -187,3 +189,18 @@ def test_failure_is_explained() -> None:
         list(broken.compile([("/m.py", b"x = 1")]))
     assert caught.value.findings[0].code == "TB5010"
     assert "no memory" in caught.value.findings[0].message
+
+
+@pytest.mark.skipif(confined.version() == 0, reason="this kernel has no Landlock")
+def test_an_interpreter_of_a_hostile_package_cannot_reach_out(tmp_path: Path) -> None:
+    """Its loader is whatever a package brought. It fails (TB5010) and leaves nothing on this machine."""
+    canary, platform = tmp_path / "canary", Platform.parse("linux/amd64")
+    loader = tmp_path / "root" / platform.loader
+    loader.parent.mkdir(parents=True)
+    loader.write_text(f"#!/bin/sh\necho reached > {canary}\ncat > /dev/null\nprintf '\\0\\0\\0\\0'\n")
+    loader.chmod(0o755)
+    hostile = Compiler(runner=SubprocessRunner(), root=tmp_path / "root", platform=platform, executable="usr/bin/py")
+    with pytest.raises(BuildError) as caught:
+        list(hostile.compile([("/m.py", b"x = 1")]))
+    assert caught.value.findings[0].code == "TB5010"
+    assert not canary.exists()

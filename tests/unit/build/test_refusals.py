@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,11 @@ def test_a_layer_of_another_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_an_interpreter_that_fails(tmp_path: Path) -> None:
     """TB5010 with the last line that it said."""
     said = Completed(status=127, stdout=b"", stderr=b"one\ncannot execute binary file\n")
-    runner = FakeRunner({str(tmp_path / PLATFORM.loader): lambda _: said})
+    runner = FakeRunner({sys.executable: lambda _: said})
     compiler = Compiler(runner=runner, root=tmp_path, platform=PLATFORM, executable="usr/bin/python3.11")
     with pytest.raises(BuildError) as caught:
         list(compiler.compile([("/app/a.py", b"x = 1\n")]))
     assert caught.value.findings[0].code == "TB5010"
     assert "cannot execute binary file" in caught.value.findings[0].message
+    assert str(tmp_path / PLATFORM.loader) in runner.calls[0].argv
     assert runner.calls[0].stdin.endswith(b"x = 1\n")
