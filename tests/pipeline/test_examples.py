@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -10,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -51,9 +49,7 @@ def test_example(example: Path) -> None:
     _nothing_changed_writes_nothing_else(example)
     _a_flipped_bit_is_found_by_those_who_look(example)
     _the_stamp_names_every_file_that_is_read(example)
-    with (Path(tempfile.gettempdir()) / "twinbuild-test-port-8000").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one service at a time has the port
-        _service_answers_from_its_own_root(example)
+    _service_answers_from_its_own_root(example)
     _changed_application_rebuilds_one_layer(example)
 
 
@@ -150,14 +146,16 @@ def _service_answers_from_its_own_root(example: Path) -> None:
     question, path, expected = _golden(example)
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
     with subprocess.Popen(
-        [sys.executable, "-m", "twinbuild.cli", "run", "--quiet", "--publish", "8000"],
+        [sys.executable, "-m", "twinbuild.cli", "run", "--json", "--publish", "0:8000"],
         cwd=example,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
+        assert process.stdout is not None
         try:
-            answer = _post(f"http://127.0.0.1:8000{path}", question)
+            (address,) = json.loads(process.stdout.readline())["listening"]
+            answer = _post(f"{address}{path}", question)
         finally:
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=60)

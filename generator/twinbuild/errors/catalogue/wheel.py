@@ -108,8 +108,8 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB4103",
         title="WHEEL file",
-        explanation="WHEEL must state a version 1.x, Root-Is-Purelib, and the same tags as the file name.\n\n"
-        "Do not rename wheels; `wheel tags` changes tags in both places.",
+        explanation="WHEEL must state one version 1.x and one Root-Is-Purelib, and its tags must be readable. Which tags "
+        f"a wheel has, its file name says.\n\n{_REPORT}",
     ),
     Code(
         code="TB4104",
