@@ -2,7 +2,7 @@
 
 Lenient installers install what a wheel holds; here a wheel must also be what it says: one project, one version, and no
 file without a SHA-256 in RECORD. Hashes are checked while the bytes are read. Tags are those of the file name, by which
-an index offers and a lock chooses it: WHEEL often states what the wheel was built as, before it was found to be manylinux.
+an index offers and a lock chooses it: WHEEL often states what it was built as, before it was found to be manylinux.
 """
 
 from __future__ import annotations

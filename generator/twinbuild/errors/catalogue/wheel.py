@@ -108,8 +108,8 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB4103",
         title="WHEEL file",
-        explanation="WHEEL must state one version 1.x and one Root-Is-Purelib, and its tags must be readable. Which tags "
-        f"a wheel has, its file name says.\n\n{_REPORT}",
+        explanation="WHEEL must state one version 1.x and one Root-Is-Purelib, and its tags must be readable. Which "
+        f"tags a wheel has, its file name says.\n\n{_REPORT}",
     ),
     Code(
         code="TB4104",
