@@ -9,7 +9,7 @@ from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.metadata import Step
 from twinbuild.model.spec.references import Uri
 from twinbuild.model.spec.values import (
-    AbsolutePath,
+    AbsoluteFile,
     Confined,
     Description,
     JsonObject,
@@ -38,7 +38,7 @@ class Artifact(Section):
     """Format of the file, such as skops, onnx or safetensors."""
     licence: Line | None = None
     """SPDX expression of the licence."""
-    target: AbsolutePath
+    target: AbsoluteFile
     """Where the file lies in the image."""
     description: Description | None = None
     """What the file is."""

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from twinbuild.model.spec.frozen import FrozenMapping, PlainDate, freeze, freeze_object
 
 __all__ = [
+    "AbsoluteFile",
     "AbsolutePath",
     "Confined",
     "Date",
@@ -182,6 +183,21 @@ def _check_confined(text: str) -> str:
     return text
 
 
+_LINKS: Final = {  # of every Debian since usr-is-merged(7), and hier(7)
+    **{f"/{name}": f"/usr/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32")},
+    "/var/run": "/run",
+    "/var/lock": "/run/lock",
+}
+_SYSTEM: Final = frozenset({"boot", "etc", "home", "media", "mnt", "opt", "root", "run", "srv", "tmp", "usr", "var"})
+
+
+def _check_file(text: str) -> str:
+    _check_absolute(text)
+    if text[1:] in _SYSTEM:
+        raise objection("TB1108", f"a file at {text!r} would take the place of a directory", f"write {text}/NAME")
+    return text
+
+
 def _check_absolute(text: str) -> str:
     reason = "is not absolute" if not text.startswith("/") else refuse_path(text[1:])
     if reason:
@@ -189,6 +205,14 @@ def _check_absolute(text: str) -> str:
     first = text.split("/")[1]
     if first in ("proc", "sys", "dev"):
         raise objection("TB1108", f"path {text[:120]!r} lies in /{first}, which the kernel owns", "choose another one")
+    link = next((link for link in _LINKS if f"{text}/".startswith(f"{link}/")), None)
+    if link is not None:
+        # A layer that has a directory there takes the link's place, and the image loses what the link leads to.
+        raise objection(
+            "TB1108",
+            f"path {text[:120]!r} goes through {link}, which is a link in the image",
+            f"write {_LINKS[link]}{text.removeprefix(link)}",
+        )
     return text
 
 
@@ -197,6 +221,9 @@ Confined = Annotated[str, AfterValidator(_check_confined)]
 
 AbsolutePath = Annotated[str, AfterValidator(_check_absolute), Field(json_schema_extra={"pattern": "^/[^\\\\]+$"})]
 """An absolute path in the image."""
+
+AbsoluteFile = Annotated[str, AfterValidator(_check_file), Field(json_schema_extra={"pattern": "^/[^\\\\]+$"})]
+"""An absolute path of a file in the image."""
 
 
 def _unwrap(value: object) -> object:
