@@ -18,6 +18,7 @@ from twinbuild.model.verification import Identical
 
 __all__ = ["MANIFEST_VERSION", "release_manifest", "source_digest"]
 
+_WHERE_USED: Final = frozenset({"unasked_code"})  # keys that came later, and stand there where they say something
 MANIFEST_VERSION: Final = "twinbuild/manifest/v1"
 
 
@@ -82,7 +83,7 @@ def release_manifest(
             ],
         },
         "dependencies": {
-            **sections["dependencies"],
+            **{key: value for key, value in sections["dependencies"].items() if value or key not in _WHERE_USED},
             "lock": lock_digest,
             "resolver": {"pip": lock.resolver.pip, "pip-tools": lock.resolver.pip_tools},
         },

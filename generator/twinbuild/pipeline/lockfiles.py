@@ -14,6 +14,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import same_file, write_file
 from twinbuild.pipeline.project import Project, read_lock, require_lock
 from twinbuild.pipeline.scripting import with_scripts
+from twinbuild.pipeline.unasked import refuse_unasked_code
 from twinbuild.render.requirements import render_requirements
 
 __all__ = ["ensure_lock", "lockfile_texts", "write_lock"]
@@ -102,6 +103,7 @@ def _complete(project: Project, lock: Lock, machine: Machine, *, locked: bool) -
         return lock
     if locked:
         raise LockError(missing)
+    refuse_unasked_code(project.spec, lock, machine)
     lock = with_licences(with_scripts(lock, machine), machine)
     write_lock(project, lock)
     return lock

@@ -36,6 +36,7 @@ from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.scripting import with_scripts
+from twinbuild.pipeline.unasked import refuse_unasked_code
 from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.local import read_tree
 from twinbuild.resolve.mirrors import read_apt_files
@@ -148,6 +149,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
     lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))
+    refuse_unasked_code(spec, lock, machine)
     return with_licences(with_scripts(lock, machine, previous), machine, previous)
 
 

@@ -10,7 +10,7 @@ from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.wheel.layout import Layout, Selected, place
 from twinbuild.wheel.standard import STANDARD_MODULES
 
-__all__ = ["Hazard", "check_hazards", "find_hazards"]
+__all__ = ["Hazard", "check_hazards", "find_hazards", "refuse_hazards"]
 
 _START: Final = ("sitecustomize", "usercustomize")  # imported by every start of Python
 _INSTALLERS: Final = ("pip",)
@@ -38,11 +38,17 @@ def find_hazards(wheels: Iterable[Selected], layout: Layout) -> tuple[Hazard, ..
 def check_hazards(wheels: Iterable[Selected], layout: Layout, *, allow: Collection[str] = ()) -> tuple[Hazard, ...]:
     """The hazards that ``allow`` names. Raises PolicyRefused TB4111 with a finding for each that it does not name."""
     hazards = find_hazards(wheels, layout)
+    refuse_hazards(hazards, allow=allow)
+    return hazards
+
+
+def refuse_hazards(hazards: Iterable[Hazard], *, allow: Collection[str]) -> None:
+    """Raise PolicyRefused TB4111 with a finding for each hazard that ``allow`` does not name."""
     refused = tuple(
         Finding(
             code="TB4111",
             message=f"{hazard.path} {hazard.reason}",
-            hint=f"read it, and if it is wanted allow {hazard.name!r} by name",
+            hint=f"read it, and if it is wanted add {hazard.name!r} to dependencies.unasked_code",
             where=Location(subject=hazard.name),
         )
         for hazard in hazards
@@ -50,7 +56,6 @@ def check_hazards(wheels: Iterable[Selected], layout: Layout, *, allow: Collecti
     )
     if refused:
         raise PolicyRefused(refused)
-    return hazards
 
 
 def _of(selected: Selected, layout: Layout) -> Iterator[Hazard]:

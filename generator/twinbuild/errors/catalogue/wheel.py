@@ -158,7 +158,7 @@ CODES: Final[tuple[Code, ...]] = (
         title="a wheel brings code that runs unasked",
         explanation="A .pth file, sitecustomize, usercustomize, a package named like an installer or like a module of "
         "the standard library changes what other code does without being imported by name.\n\nRead it; if it is "
-        "wanted, allow it by the name that the message gives.",
+        "wanted, add the name that the message gives to `dependencies.unasked_code` in the spec.",
     ),
     Code(
         code="TB4112",

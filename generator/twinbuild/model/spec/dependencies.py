@@ -14,6 +14,8 @@ __all__ = ["Dependencies", "Index"]
 _PROJECT_PATTERN = re.compile(r"[A-Za-z0-9*]([A-Za-z0-9._*-]*[A-Za-z0-9*])?", re.ASCII)
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
+_UNASKED = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[^/\s]{1,200}")
+
 
 def _check_pattern(text: str) -> str:
     if not _PROJECT_PATTERN.fullmatch(text) or not text.strip("*"):
@@ -24,6 +26,12 @@ def _check_pattern(text: str) -> str:
 def _check_project(text: str) -> str:
     if not _PROJECT.fullmatch(text):
         raise objection("TB1104", f"got {text[:80]!r}", "write a project's name, such as numpy")
+    return text
+
+
+def _check_unasked(text: str) -> str:
+    if not _UNASKED.fullmatch(text):
+        raise objection("TB1104", f"got {text[:80]!r}", "write PROJECT/FILE as TB4111 names it")
     return text
 
 
@@ -72,10 +80,14 @@ class Dependencies(Section):
     source_builds: Several[Annotated[str, AfterValidator(_check_project)]] = ()
     """Projects whose source distribution may be built; none by default."""
 
+    unasked_code: Several[Annotated[str, AfterValidator(_check_unasked)]] = ()
+    """Code of wheels that runs, or replaces other code, without being imported by name; refused unless named here, such
+    as `setuptools/distutils-precedence.pth`."""
+
     @model_validator(mode="after")
     def _unique(self) -> Self:
         objections = Objections()
-        for key in ("runtime", "build", "development", "test", "constraints", "source_builds"):
+        for key in ("runtime", "build", "development", "test", "constraints", "source_builds", "unasked_code"):
             objections.repeated("entry", getattr(self, key), key)
         objections.repeated("index", (index.name for index in self.indexes), "indexes", key="name")
         owners: dict[str, str] = {}
