@@ -101,6 +101,8 @@ class Bench:
         from twinbuild.store.disk import DiskStore
 
         with DiskStore(fresh) as store:
+            for digest in store.blobs():
+                store.check(digest)  # as the lock leaves it; links have changed the files' status
             layer = self.bases[project]
             remember_layers(store, [to_json(layer)])
             store.put_record(_LAYERS, _layer_key(layer.derivation), encode_layer(layer))

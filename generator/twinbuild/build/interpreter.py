@@ -79,12 +79,12 @@ def runnable(interpreter: Interpreter, machine: str) -> InterpreterBuild:
 
 
 def _unpack(build: InterpreterBuild, root: Path, store: Store) -> None:
-    """What the interpreter needs to start and to compile: no documents, and no module beside the standard library."""
+    """What the interpreter needs to start and to compile: no documents, and no character sets of the C library."""
     with opened_debs(build.debs, store) as packages:
         entries = [
             entry
             for entry in merge(packages, build.platform).root.entries()
-            if not entry.path.startswith(("usr/share/", "var/", "etc/"))
+            if not entry.path.startswith(("usr/share/", "var/", "etc/")) and "/gconv/" not in entry.path
         ]
         root.mkdir()
         materialise(entries, root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 
 from twinbuild.errors import UsageError
 from twinbuild.pipeline import output
-from twinbuild.pipeline.output import CONTEXT_MARK, replace_directory
+from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
+from twinbuild.store.disk import DiskStore
 
 OLD = f"sha256:{'0' * 64}\n"
 NEW = f"sha256:{'1' * 64}\n"
@@ -136,3 +138,26 @@ def test_killed_while_it_replaces(tmp_path: Path) -> None:
         assert len((target / "release.digest").read_text()) == len(OLD)
     write(target, NEW)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def _refuses(source: int, sink: int, count: int) -> int:
+    raise OSError(errno.EXDEV, "across devices")
+
+
+def _copies_some(source: int, sink: int, count: int) -> int:
+    if os.lseek(source, 0, os.SEEK_CUR):
+        raise OSError(errno.EIO, "no more")
+    return os.write(sink, os.read(source, 1000))
+
+
+@pytest.mark.parametrize("copy", [os.copy_file_range, _refuses, _copies_some, lambda *_: 0])
+def test_a_blob_is_copied_with_the_kernels_help_and_without(
+    copy: Callable[[int, int, int], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the kernel does, and however far it gets, the copy has all the bytes once."""
+    content = bytes(range(256)) * 9000
+    monkeypatch.setattr(os, "copy_file_range", copy)
+    with DiskStore(tmp_path / "store", durable=False) as store:
+        status = copy_blob(store, store.put(content), tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == content
+    assert status.st_size == len(content)
