@@ -298,7 +298,10 @@ class Launcher:
         parent = os.getppid()
         if self.configuration["control"]:
             self.control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.control.bind(self.configuration["control"])
+            above, name = os.path.split(self.configuration["control"])
+            descriptor = os.open(above, os.O_PATH | os.O_DIRECTORY)
+            self.control.bind(f"/proc/self/fd/{descriptor}/{name}")  # a socket's own path is limited to 107 bytes
+            os.close(descriptor)
         try:
             enter(self.configuration)
         except Failure as failure:

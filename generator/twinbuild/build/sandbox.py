@@ -29,7 +29,6 @@ __all__ = ["MOUNT_POINTS", "Bind", "Confinement", "Owners", "Sandbox"]
 
 Owners = Mapping[int, tuple[int, int]]  # inode → user, group
 MOUNT_POINTS: Final = ("proc", "dev", "tmp")  # made in every root where they are missing, and taken away again
-_LONGEST: Final = 80  # bytes of a directory's path that leave room for a socket below it
 _BACKSTOP: Final = 20.0  # seconds that the launcher gets beyond the limit which it enforces itself
 _CAPABILITIES: Final = {"chown": 0, "dac_override": 1, "fowner": 3, "fsetid": 4, "kill": 5, "sys_chroot": 18}
 _SWITCHES: Final = (
@@ -196,9 +195,7 @@ class Sandbox:
 
 @contextmanager
 def _scratch() -> Iterator[str]:
-    """A private directory, in /tmp where TMPDIR is long: the path of a socket in it is limited to 107 bytes."""
-    long = len(os.fsencode(tempfile.gettempdir())) > _LONGEST
-    path = tempfile.mkdtemp(prefix="twinbuild-", dir="/tmp" if long else None)  # noqa: S108  private
+    path = tempfile.mkdtemp(prefix="twinbuild-")
     try:
         yield path
     finally:

@@ -7,6 +7,7 @@ in the namespace in which it was made, whoever holds it. So nothing listens on t
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -118,7 +119,12 @@ class RunningService:
         """One request to the launcher: a connected socket, or the reason why not. Raises OSError."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(5)
-            connection.connect(self._control)
+            above, name = os.path.split(self._control)
+            descriptor = os.open(above, os.O_PATH | os.O_DIRECTORY)
+            try:
+                connection.connect(f"/proc/self/fd/{descriptor}/{name}")  # its own path is limited to 107 bytes
+            finally:
+                os.close(descriptor)
             connection.sendall(request)
             message, descriptors, _, _ = socket.recv_fds(connection, 512, 1)
         if descriptors:

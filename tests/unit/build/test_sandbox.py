@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -492,6 +493,20 @@ def test_service_is_reached_without_a_network(sandbox: Sandbox, root: Path, log:
         assert not service.ended
     assert service.ended
     assert log.read_bytes() == b"starting\n"
+
+
+def test_a_long_temporary_directory_serves(
+    sandbox: Sandbox, root: Path, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket's path is limited to 107 bytes, ours to what a file system takes; nothing goes to another directory."""
+    long = tmp_path.joinpath(*(letter * 100 for letter in "abc"))
+    long.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    command = (PYTHON, "-S", "-c", SERVER.replace("HOST", "127.0.0.1"))
+    with sandbox.start(root, command, log=log, confinement=CONFINED) as service:
+        service.connect(8000).close()
+        assert list(long.glob("twinbuild-*/control"))
+    assert list(long.iterdir()) == []
 
 
 def test_service_published_on_the_host(sandbox: Sandbox, root: Path, log: Path) -> None:
