@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from twinbuild.build.code import remembered_as
@@ -114,6 +114,8 @@ class EmbeddedBuilder:
                     for future in done:
                         yield future.result()
             except BaseException:
+                for worker in active_children():
+                    worker.kill()  # nobody waits for its layer; what it began in the store, the next run clears
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
