@@ -37,22 +37,56 @@ from twinbuild.ports import Runner
 
 __all__ = ["PROGRAM", "PROGRAM_DIGEST", "TREE_PROGRAM", "Compiler", "Spool"]
 
-# What both programs below share: a source to a file of byte code, or to nothing if it is left out.
+# What both programs below share: a source to a file of byte code, or to nothing if it is left out. Without regular
+# expressions, whose library would take longer to import than the sources of a small wheel to compile.
 _COMPILE: Final = r"""
-import _imp, gc, marshal, re, struct, sys
+import _imp, gc, marshal, struct, sys
 gc.disable()  # nothing here is cyclic, and looking for cycles takes a tenth of the time
 from _frozen_importlib_external import MAGIC_NUMBER, _RAW_MAGIC_NUMBER
-power = re.compile(rb"\*\*[\s\\]*([-+~(\s\\]*[0-9.][\w.]*)")
-number = rb"[0-9.](?:[\w.]|(?<=[eE])[-+])*"
-literal = re.compile(
-    rb"(?<![\w.)\]}'\"])(?<![0-9.][eE][-+])(" + number + rb"|\(+[-0-9.eEjJ_+*/%()\s\\]*\))[\s\\]*\Z"
-)
+SPACE = b" \t\n\r\f\v\\"
+FIRST = b"0123456789."
+WORD = FIRST + b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SIGNS = b"+-*/%<>|^&~()" + SPACE
 def folded(source):
-    for match in power.finditer(source):
-        base = literal.search(source, max(0, match.start() - 200), match.start())
-        if base and not (base[1].isdigit() and match[1].isdigit()):
-            return True
+    at = source.find(b"**")
+    while at >= 0:
+        after = source[at + 2 : at + 202].lstrip(SPACE)
+        if after.lstrip(SPACE + b"-+~(")[:1] in DIGITS:
+            whole = base(source[max(0, at - 200) : at].rstrip(SPACE))
+            if whole is not None and not (whole and (after[: len(after) - len(after.lstrip(WORD))]).isdigit()):
+                return True
+        at = source.find(b"**", at + 2)
     return False
+DIGITS = {bytes((each,)) for each in FIRST}
+def base(before):  # of a power: None if it is not of literals, else whether it is one whole number
+    if before[-1:] == b")":
+        start, depth = len(before), 0
+        while start and (depth or start == len(before)):
+            start -= 1
+            depth += (before[start] == 41) - (before[start] == 40)
+        if depth or not literals(before[start + 1 : -1]):
+            return None
+        word = b""
+    else:
+        start = len(before.rstrip(WORD))
+        word = before[start:]
+        if word[:1] not in DIGITS:
+            return None
+        if before[start - 1 : start] in (b"+", b"-") and before[start - 2 : start - 1] in (b"e", b"E"):
+            return False  # 1e-3, or a name that looks like it
+    if before[start - 1 : start] and before[start - 1] in WORD + b")]}'\"":
+        return None  # a call, or an attribute
+    return word.isdigit()
+def literals(text):  # whether it is numbers and operators alone
+    word = False
+    for each in text:
+        if each in FIRST:
+            word = True
+        elif each in SIGNS:
+            word = False
+        elif not word or each not in WORD:
+            return False
+    return True
 def compiled(path, source):
     if "/tests/" in path or folded(source):
         return b""

@@ -127,6 +127,17 @@ def test_a_tree_on_disk_gets_the_same_files(tmp_path: Path) -> None:
         "f(1e3 ** 2.)",
         "x = {1: 2e-3 ** 3}",
         "x = 3**-(1)",
+        "x = 0x10 ** -1",
+        "x = (0x10) ** .5",
+        "x = (1 << 3) ** -1",
+        "x = (~2) ** 0.5",
+        "x = ((2)) ** .5",
+        "x = 1_000 ** -2",
+        "x = 1e-3 ** 2",
+        "x = (2e-3\\\n + 1) ** 2",
+        "f((2) + (3) ** .5)",
+        "[2**-1]",
+        "2**-1",
     ],
 )
 def test_constants_that_the_machine_would_compute_are_left_out(source: str) -> None:
@@ -144,6 +155,12 @@ def test_constants_that_the_machine_would_compute_are_left_out(source: str) -> N
         "y = f(2)**2",
         "y = x[2] ** 2",
         "y = x2**2.5",
+        "y = f((2)) ** 2.5",
+        "y = (a + 2) ** 2.5",
+        "y = x.e3 ** 2.5",
+        "y = g(x)(2) ** 2.5",
+        "y = (abc) ** -1",
+        "y = 2 ** n",
         "'a' % 2",
     ],
 )
@@ -155,7 +172,9 @@ def test_other_powers_are_compiled(source: str) -> None:
 _NUMBERS = st.one_of(
     st.floats(min_value=0, allow_nan=False, allow_infinity=False).map(repr),
     st.integers(min_value=0, max_value=99).map(str),
-    st.sampled_from(["1_0.5", "3j", "1e-7", "(2.5)", "(1/3)", "((7))", ".25"]),
+    st.sampled_from(
+        ["1_0.5", "3j", "1e-7", "(2.5)", "(1/3)", "((7))", ".25", "0x1F", "(6 >> 1)", "(~0b1)", "(1 + (2))"]
+    ),
 )
 _SPACE = st.sampled_from(["", " ", "  ", " \\\n"])
 
