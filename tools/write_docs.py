@@ -46,6 +46,11 @@ def spec_page() -> str:
             "[overlays.md](overlays.md) how several files become one spec."
         ),
         "",
+        *_prose(
+            "`tests`, `rollout`, `observability`, `services`, `secrets`, `publish` and `governance` are checked and "
+            "stand in the manifest. No verb acts on them yet: a release has not run the tests that its spec has."
+        ),
+        "",
     ]
     for name, path in _order(schema):
         definition = schema if name == "" else schema["$defs"][name]

@@ -51,7 +51,7 @@ def _quiet(completed: subprocess.CompletedProcess[bytes]) -> bool:
     [
         ("biuld",), ("",), ("--unknown",), ("build", "--unknown"), ("build", "a", "b"), ("build", "--format", "rpm"),
         ("run", "--publish", "70000"), ("run", "--publish", "0"), ("run", "--publish", "8000:x"),
-        ("run", "--env", "novalue"), ("run", "--env", "=x"), ("store",),
+        ("run", "--env", "novalue"), ("run", "--env", "=x"), ("run", "--exec", "echo 'a"), ("store",),
         ("store", "gc", "--older-than", "-1"), ("completion", "csh"), ("build\n",), ("x" * 100_000,),
     ],
     ids=lambda arguments: repr(" ".join(arguments))[:30],
@@ -201,6 +201,8 @@ def test_the_operating_system_refuses(tool: Tool, monkeypatch: pytest.MonkeyPatc
     assert ended.status == 4
     assert "TB8002" in ended.err
     assert "/srv/x" in ended.err
+    assert "give the rights" in ended.err
+    assert "make room" not in ended.err
 
 
 def test_streams_that_are_closed_or_full(tmp_path: Path) -> None:

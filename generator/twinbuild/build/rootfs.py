@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from twinbuild.errors import BuildError
+from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
 
 __all__ = ["Materialised", "Tree", "discard", "located", "make_mount_point", "materialise", "remove_mount_points"]
@@ -34,6 +34,16 @@ class Materialised:
     """What differs on disk from the entries: paths with the mode that they should have, sorted."""
 
     modes: tuple[tuple[str, int], ...] = ()
+
+
+def _full(error: OSError, path: str) -> EnvironmentFault | BuildError:
+    """What a system call said: that the disk is full, which is this machine's fault, or something about the tree."""
+    reason = os.strerror(error.errno or 0)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return refused(path, reason)
+    return EnvironmentFault.of(
+        "TB8002", f"cannot unpack it: {reason}", hint="make room, or set TMPDIR to a directory with more", where=path
+    )
 
 
 def refused(path: str, reason: str) -> BuildError:
@@ -161,7 +171,8 @@ def _add_file(above: int, name: str, entry: File) -> None:
 def materialise(entries: Iterable[Entry], root: Path) -> Materialised:
     """Put a tree on disk, below an existing directory. A later entry replaces an earlier one of the same path.
 
-    Raises BuildError TB5920 for an entry below a link or a file, a hard link to nothing, or whatever the disk refuses.
+    Raises BuildError TB5920 for an entry below a link or a file, a hard link to nothing, or whatever the disk refuses;
+    EnvironmentFault TB8002 where it is full.
     """
     modes: dict[str, int] = {}
     with Tree(root) as tree:
@@ -169,7 +180,7 @@ def materialise(entries: Iterable[Entry], root: Path) -> Materialised:
             try:
                 tree.add(entry)
             except OSError as error:
-                raise refused(entry.path, os.strerror(error.errno or 0)) from error
+                raise _full(error, entry.path) from error
             modes.pop(entry.path, None)
             if isinstance(entry, (File, Directory)):
                 if disk_mode(entry.mode, directory=isinstance(entry, Directory)) != entry.mode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -158,13 +159,24 @@ def _usage(error: click.ClickException, *, wants_json: bool) -> int:
     return _USAGE
 
 
+def _remedy(number: int | None) -> str:
+    match number:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "make room on the disk of the output, of the store or of TMPDIR"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return "give the rights that are missing, or name another place"
+        case errno.EEXIST | errno.ENOTDIR | errno.EISDIR | errno.ENOENT:
+            return "move away what is in the way, make what is missing, or name another place"
+    return "name another place, or mend what the system says"
+
+
 def _translated(error: OSError) -> TwinbuildError:
     from twinbuild.errors import EnvironmentFault
 
     return EnvironmentFault.of(
         "TB8002",
         f"{error.strerror or error}",
-        hint="make room, or give the rights that are missing",
+        hint=_remedy(error.errno),
         where=str(error.filename or ""),
     )
 

@@ -78,6 +78,8 @@ class _Plain:
         self._said = 0.0
 
     def __call__(self, activity: str, done: int, total: int) -> None:
+        if not activity:
+            return
         new = activity != self._activity
         measured = total >= _BYTES
         if not new and not (measured and (done >= total or self._clock() - self._said >= _SILENCE)):

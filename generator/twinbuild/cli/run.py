@@ -39,6 +39,15 @@ def _ports(
     return tuple(pairs)
 
 
+def _words(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise click.BadParameter(f"got {value[:80]!r}: {str(error).lower()}") from None
+
+
 @click.command("run", context_settings={"ignore_unknown_options": False})
 @common
 @locked_option
@@ -69,6 +78,7 @@ def _ports(
     "--exec",
     "arguments",
     default="",
+    callback=_words,
     metavar="COMMAND",
     help="Run this command (split as a shell would) instead of the service, and exit with its status.",
 )
@@ -84,15 +94,13 @@ def command(
     publish: tuple[tuple[int, int], ...],
     environment: tuple[tuple[str, str], ...],
     network: str,
-    arguments: str,
+    arguments: tuple[str, ...],
 ) -> int:
     """Start the built service in a sandbox: no engine, no root, no network unless asked.
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). Its log goes to standard
     output; end it with Ctrl-C.
     """
-    import shlex
-
     from twinbuild.cli.publish import published
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
@@ -116,7 +124,7 @@ def command(
                     derivation,
                     root,
                     machine,
-                    command=tuple(shlex.split(arguments)),
+                    command=arguments,
                     environment=environment,
                     host_network=network == "host",
                 )

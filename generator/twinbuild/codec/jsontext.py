@@ -43,7 +43,8 @@ def parse_json(name: str, content: bytes) -> tuple[Json, str]:
     try:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant), text
     except json.JSONDecodeError as error:
-        raise JsonProblem("syntax", error.msg, _at(name, text, min(error.pos, len(text)))) from None
+        what = error.msg.removesuffix(" starting at") if text.strip() else "it is empty"
+        raise JsonProblem("syntax", what, _at(name, text, min(error.pos, len(text)))) from None
     except RecursionError:
         raise JsonProblem("depth", "it is nested too deeply", Location(file=name)) from None
     except _Refused as error:

@@ -207,10 +207,11 @@ class _Reader:
             if text == "<<" and is_key:
                 self.find("TB1009", "the merge key '<<' is not allowed", "write the entries out", mark)
             elif ambiguous.number:
+                shown = f"'{text}'" if len(text) <= 80 else "'…'"
                 self.find(
                     "TB1016",
                     f"{text[:80]!r} without quotes is {ambiguous.reading}",
-                    f"quote it if it is text: '{text[:40]}'; else write a plain decimal number",
+                    f"quote it if it is text: {shown}; else write a plain decimal number",
                     mark,
                 )
             else:

@@ -158,6 +158,8 @@ def _missing(path: str, error: OSError) -> TwinbuildError:
     return SpecError.of(
         "TB2304",
         f"{path[:200]!r} cannot be read: {reason}",
-        hint="create the file or directory, or correct its path in the spec",
+        hint="correct its rights"
+        if error.errno in (errno.EACCES, errno.EPERM)
+        else "create the file or directory, or correct its path in the spec",
         where=Location(file=path),
     )

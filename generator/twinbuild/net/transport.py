@@ -104,7 +104,7 @@ class Transport:
                 timeout=urllib3.Timeout(connect=min(_CONNECT, self._settings.timeout), read=self._settings.timeout),
             )
         except (HTTPError, OSError) as error:
-            raise translate(error) from None
+            raise _by_way_of(proxy, translate(error)) from None
         return Exchange(response)
 
     def stop(self) -> None:
@@ -184,6 +184,19 @@ def _pool_classes(transport: Transport, *, stranger: bool) -> dict[str, type[HTT
         ConnectionCls = WatchedTls
 
     return {"http": Plain, "https": Tls}
+
+
+def _by_way_of(proxy: str, broken: Broken) -> Broken:
+    """The failure, with the proxy that may be its cause; never with the proxy's credentials."""
+    if not proxy:
+        return broken
+    address = Address.parse(proxy)
+    return Broken(
+        broken.code,
+        f"{broken.reason} (by way of the proxy {address.name}:{address.port})",
+        transient=broken.transient,
+        pause=broken.pause,
+    )
 
 
 def _tls_context(certificates: str) -> ssl.SSLContext:

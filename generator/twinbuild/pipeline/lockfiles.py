@@ -5,7 +5,7 @@ from __future__ import annotations
 from twinbuild.codec.inputs import check_freshness
 from twinbuild.codec.lock import encode_lock
 from twinbuild.errors import LockError
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Lock, LockedArtifact
 from twinbuild.pipeline.artifacts import changed_artifacts
 from twinbuild.pipeline.fetching import lacking
 from twinbuild.pipeline.keeping import keep_locked
@@ -16,6 +16,7 @@ from twinbuild.pipeline.project import Project, read_lock, require_lock
 from twinbuild.pipeline.scripting import with_scripts
 from twinbuild.pipeline.unasked import refuse_unasked_code
 from twinbuild.render.requirements import render_requirements
+from twinbuild.sources.fetch import Item
 
 __all__ = ["ensure_lock", "lockfile_texts", "write_lock"]
 
@@ -121,7 +122,11 @@ def _require_bytes(project: Project, lock: Lock, machine: Machine, *, discover: 
         return
     raise LockError.of(
         "TB2258",
-        f"the store lacks {len(missing)} files that the lock names",
+        f"the store lacks files that the lock names: {len(missing)}",
         hint="run `twinbuild fetch`",
-        where=", ".join(str(item.sha256) for item in missing[:3]),
+        where=", ".join(f"{_name(item)} {item.sha256}" for item in missing[:3]),
     )
+
+
+def _name(item: Item) -> str:
+    return item.name if isinstance(item, LockedArtifact) else item.filename

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from twinbuild.build.bytecode import PROGRAM_DIGEST
 from twinbuild.codec.canonical import to_json
 from twinbuild.debian.hermetic import RUNNER
-from twinbuild.errors import LockError
+from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
 from twinbuild.model.plan import (
@@ -50,6 +51,7 @@ __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
 BUILDER: Final = "embedded/1"
 PREFIX: Final = "opt/venv"
 _LARGE: Final = 2 << 20  # bytes of a wheel that is worth a layer of its own: it is then cached and shared by itself
+_MOST_FINDINGS: Final = 20
 _MOST_WHEEL_LAYERS: Final = 60  # of the at most 100 layers that engines promise to take
 
 
@@ -72,7 +74,8 @@ def make_plan(
     """The derivations of every variant and platform of the spec, sorted by both.
 
     ``epoch`` is SOURCE_DATE_EPOCH; ``documents`` gives the files of ``etc/twinbuild`` (path below it, content).
-    Raises LockError TB2250 where the lock lacks a target or an artifact.
+    Raises LockError TB2250 where the lock lacks a target or an artifact, SpecError TB1115 where artifacts and
+    application overlap.
     """
     derivations: list[Derivation] = []
     texts: dict[Digest, bytes] = {}
@@ -115,6 +118,7 @@ def _derivation(
         )
     )
     recipes.extend(_wheels(target, interpreter if spec.build.bytecode else None))
+    _require_apart(spec, lock)
     recipes.extend(_artifacts(spec, lock))
     recipes.append(("application", _application(spec, lock, interpreter if spec.build.bytecode else None)))
     recipes.append(("release documents", MetadataRecipe(files=files)))
@@ -242,6 +246,27 @@ def _artifacts(spec: ReleaseSpec, lock: Lock) -> list[tuple[str, LayerRecipe]]:
         file = FileInput(path=artifact.target.lstrip("/"), sha256=entry.sha256, size=entry.size, mode=0o644)
         recipes.append((f"artifact {artifact.name}", ArtifactRecipe(file=file)))
     return recipes
+
+
+def _require_apart(spec: ReleaseSpec, lock: Lock) -> None:
+    """Raises SpecError TB1115 where a file of the application would replace one of the model, or lie below it."""
+    targets = {artifact.target: artifact.name for artifact in spec.model.artifacts}
+    findings = []
+    for file in lock.source:
+        path = PurePosixPath(spec.source.target, file.path)
+        for place in (path, *path.parents):
+            name = targets.get(str(place))
+            if name is not None:
+                findings.append(
+                    Finding(
+                        code="TB1115",
+                        message=f"artifact {name!r} lies at {place}, where the application has {file.path}",
+                        hint="give it a target of its own, such as /models/NAME, or name the file below source.ignore",
+                        where=Location(file=file.path),
+                    )
+                )
+    if findings:
+        raise SpecError(tuple(findings[:_MOST_FINDINGS]))
 
 
 def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) -> ApplicationRecipe:

@@ -17,7 +17,7 @@ from twinbuild.debian.interpreter import python_packages
 from twinbuild.debian.packages import Package, read_packages
 from twinbuild.debian.pool import Pool
 from twinbuild.debian.release import IndexFile, Release, check_release, parse_release
-from twinbuild.errors import FetchError, IntegrityError
+from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import AptIndex, LockedDeb
 from twinbuild.model.platform import Platform
@@ -142,6 +142,10 @@ def _read_suite(
     trusted: Callable[[str], tuple[Cert, ...]],
 ) -> _Suite:
     archive = archive_of(suite)
+    if settings.offline and archive not in dict(settings.archives):
+        raise UsageError.of(
+            "TB2045", "resolving asks a Debian mirror, but the run is offline", hint="run `lock` online"
+        )
     addresses = [f"{base}/dists/{suite}" for base in require_addresses(archive, settings.archives, host)]
     where = f"{archive} {suite} InRelease"
     content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, where)

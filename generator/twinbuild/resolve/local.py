@@ -13,8 +13,8 @@ import contextlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pathspec
@@ -70,9 +70,12 @@ def read_tree(
             if not found and not findings:
                 findings.append(_finding("TB2315", directory, "the application directory has no file that counts"))
             if findings:
-                raise SpecError(tuple(findings))
+                raise SpecError(_below(directory, findings))
             known = Known(store, f"{os.path.abspath(project)}\0{directory}", now=now)  # noqa: PTH100  links stay
-            files = _store(top, found, store, known, progress)
+            try:
+                files = _store(top, found, store, known, progress)
+            except SpecError as error:
+                raise SpecError(_below(directory, error.findings)) from None
             known.save()
             return files
     finally:
@@ -119,7 +122,7 @@ def tree_directories(project: str, directory: str, ignore: tuple[str, ...]) -> t
     finally:
         os.close(root)
     if findings:
-        raise SpecError(tuple(findings))
+        raise SpecError(_below(directory, findings))
     return tuple(sorted(path or "." for path in visited))
 
 
@@ -229,6 +232,17 @@ def _store(
     return tuple(files)
 
 
+def _below(directory: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with places that are relative to the project, as a person sees them, not to ``directory``."""
+    plain = directory.removeprefix("./").rstrip("/")
+
+    def shown(where: Location) -> Location:
+        same = plain in ("", ".") or where.file == directory
+        return where if same else replace(where, file=f"{plain}/{where.file}")
+
+    return tuple(replace(item, where=shown(item.where)) for item in findings)
+
+
 def _store_one(top: int, entry: _Found, store: Store, known: Known) -> LockedSourceFile:
     with open_beneath(top, entry.path) as descriptor:
         status = os.fstat(descriptor)
@@ -281,10 +295,10 @@ def _too_large(path: str, size: int) -> SpecError:
 
 
 def _pointer(path: str, kind: str, size: int) -> SpecError:
-    command = "git lfs pull" if kind == "LFS" else "git annex get"
+    command = "git lfs pull" if kind == "LFS" else f"git annex get {path}"
     return SpecError.of(
         "TB2305",
         f"this is a pointer of {kind} ({size} bytes) in place of the file's content",
-        hint=f"run `{command} {path}`",
+        hint=f"run `{command}`",
         where=Location(file=path),
     )

@@ -169,11 +169,11 @@ def _commit(
 
 
 def _pointer(path: str, kind: str, size: int) -> TwinbuildError:
-    command = "git lfs pull" if kind == "LFS" else "git annex get"
+    command = "git lfs pull" if kind == "LFS" else f"git annex get {path}"
     article = "an LFS" if kind == "LFS" else "a git-annex"
     return SpecError.of(
         "TB2305",
         f"this is {article} pointer of {size} bytes in place of the file's content",
-        hint=f"run `{command} {path}`",
+        hint=f"run `{command}`",
         where=Location(file=path),
     )

@@ -22,7 +22,7 @@ __all__ = ["Verification", "verify"]
 
 _WRITABLE: Final = 0o222
 _KNOWN: Final = {
-    ".": {layout.VERSION, "v1"},
+    ".": {layout.VERSION, "v1", "resolvers"},  # the last one: environments of pip
     "v1": {"lock", "gc.lock", "blobs", "records", "roots", "tmp", "quarantine"},
     "v1/blobs": {"sha256"},
 }

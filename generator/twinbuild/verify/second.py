@@ -63,7 +63,7 @@ def build_again(
         timeout=3600.0,
     )
     if completed.status != 0:
-        said = completed.stderr.decode(errors="replace").strip() or "it said nothing"
+        said = " ".join(completed.stderr.decode(errors="replace").split()) or "it said nothing"
         raise BuildError.of(
             "TB6001",
             f"the second build stopped with status {completed.status}: {said[-2000:]}",

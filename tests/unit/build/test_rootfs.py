@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -12,7 +13,7 @@ from typing import BinaryIO
 import pytest
 
 from twinbuild.build.rootfs import Tree, discard, located, make_mount_point, materialise, remove_mount_points
-from twinbuild.errors import BuildError
+from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.tree import BytesContent, Directory, Entry, File, Hardlink, Symlink
 
 
@@ -288,3 +289,16 @@ def test_located_in_a_loop(root: Path) -> None:
     with pytest.raises(BuildError) as caught:
         located(root, "a")
     assert caught.value.findings[0].code == "TB5920"
+
+
+def test_a_full_disk_is_no_fault_of_the_tree(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB8002, exit 4, with a remedy that helps; nothing says that the archive is bad."""
+
+    def full(_tree: Tree, _entry: Entry) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Tree, "add", full)
+    with pytest.raises(EnvironmentFault) as caught:
+        materialise([file("a")], root)
+    assert (caught.value.exit_code, caught.value.findings[0].code) == (4, "TB8002")
+    assert "TMPDIR" in caught.value.findings[0].hint

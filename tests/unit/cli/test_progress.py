@@ -89,3 +89,11 @@ def test_a_log_shows_life(capsys: pytest.CaptureFixture[str]) -> None:
     assert said[0] == "twinbuild: fetch 0.0/100.0 MB"
     assert said[-1] == "twinbuild: fetch 100.0/100.0 MB"
     assert len(said) == 4
+
+
+def test_an_end_of_activity_is_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing is drawn over, there is nothing to clear."""
+    plain = _Plain()
+    plain("unpacking the image", 0, 0)
+    plain("", 0, 0)
+    assert capsys.readouterr().err == "twinbuild: unpacking the image\n"

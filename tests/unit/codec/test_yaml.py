@@ -113,3 +113,10 @@ def test_long_lines_are_not_shown() -> None:
     """A line of thousands of characters is no excerpt."""
     _, findings = parse_yaml(SourceText(name="r", content=b"a: " + b"x" * 3000 + b": y"))
     assert findings[0].where.excerpt == ""
+
+
+def test_a_remedy_is_no_other_value() -> None:
+    """A long number is repeated whole or not at all: a digest of zeros must not lose some of them."""
+    for digits, shown in ((64, f"'{'0' * 64}'"), (81, "'…'")):
+        _, findings = parse_yaml(SourceText(name="r", content=b"a: " + b"0" * digits + b"\n"))
+        assert f"quote it if it is text: {shown};" in findings[0].hint

@@ -572,6 +572,18 @@ def test_proxy_for_plain_http() -> None:
         assert code_of(caught.value) == "TB3024"
 
 
+def test_a_proxy_that_is_not_there_is_named() -> None:
+    """The message says that a proxy stands in between, and which, without its credentials."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(FetchError) as caught:
+        client(proxies=(("http", f"http://p:hunter2@127.0.0.1:{port}"),), retries=0).get(
+            "http://far.example/a", limit=10, allow_http=True
+        )
+    assert f"the connection was refused (by way of the proxy 127.0.0.1:{port})" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.fixture(scope="module")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, WebServer]]:
     """A server with TLS, and the bundle that vouches for it."""

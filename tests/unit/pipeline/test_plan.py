@@ -10,7 +10,7 @@ import pytest
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
-from twinbuild.errors import LockError
+from twinbuild.errors import LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, Target
 from twinbuild.model.plan import Compression, Compressor, Interpreter, Plan, WheelsRecipe
@@ -157,3 +157,14 @@ def test_every_value_of_a_derivation_counts_in_its_digest() -> None:
         digests = {digest_of(_with_another(value, place)) for place in places}
         assert len(digests) == len(places)
         assert digest_of(value) not in digests
+
+
+@pytest.mark.parametrize("target", ["/app/service/model.py", "/app/service"])
+def test_the_application_does_not_replace_the_model(target: str) -> None:
+    """TB1115: its layer is the upper one, so the image would hold another file than manifest and SBOM say."""
+    with pytest.raises(SpecError) as caught:
+        _plan(TEXT.replace("target: /models/classifier.skops", f"target: {target}"), _lock())
+    findings = caught.value.findings
+    assert {finding.code for finding in findings} == {"TB1115"}
+    assert "service/model.py" in {finding.where.file for finding in findings}
+    assert _plan(TEXT.replace("target: /models/classifier.skops", "target: /app/service/m.skops"), _lock())

@@ -33,7 +33,7 @@ def pip() -> PipConfiguration:
 @pytest.fixture(scope="session")
 def resolver(pip: PipConfiguration) -> PythonResolver:
     """The pinned pip and pip-tools, installed once for all runs of the tests: its name is the digest of its lock."""
-    base = Path(store_place(os.environ, str(Path.home()))) / "resolver"
+    base = Path(store_place(os.environ, str(Path.home()))) / "resolvers"
     return prepare_resolver(
         runner=SubprocessRunner(),
         directory=base,

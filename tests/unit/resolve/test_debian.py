@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 from pysequoia import Cert, SignatureMode, Tsk, sign
 
-from twinbuild.errors import EnvironmentFault, FetchError, IntegrityError, LockError, TwinbuildError
+from twinbuild.errors import EnvironmentFault, FetchError, IntegrityError, LockError, TwinbuildError, UsageError
 from twinbuild.model.lock import AptIndex, LockedDeb
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
@@ -364,3 +364,18 @@ def test_a_key_file_that_was_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TwinbuildError) as caught:
         debian_keys._certificate(key)
     assert caught.value.findings[0].code == "TB2199"
+
+
+def test_offline_is_the_reason_where_it_is() -> None:
+    """TB2045 and not TB2140: an offline run does not look for mirrors, so it cannot say that there are none."""
+    with pytest.raises(UsageError) as caught:
+        resolve_debian(
+            DebianBase(suite="bookworm"),
+            (),
+            AMD64,
+            client=Mirror(),
+            settings=Settings(store="/x", offline=True),
+            now=NOW,
+            trusted=lambda _: (KEY,),
+        )
+    assert caught.value.findings[0].code == "TB2045"

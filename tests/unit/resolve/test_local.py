@@ -232,3 +232,17 @@ def test_a_pattern_that_is_none(project: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read(project, "!")
     assert codes(caught.value) == ["TB2314"]
+
+
+def test_places_are_relative_to_the_project(project: Path) -> None:
+    """A person sees the path that they would type beside the spec, whatever the application's directory is."""
+    os.mkfifo(project / "app/service/pipe")
+    (project / "app/lost").symlink_to("nowhere")
+    with pytest.raises(SpecError) as walked:
+        read_tree(str(project), "./app/", (), MemoryStore())
+    with pytest.raises(SpecError) as stored:
+        read(project, "pipe")
+    assert [item.where.file for item in (*walked.value.findings, *stored.value.findings)] == [
+        "app/service/pipe",
+        "app/lost",
+    ]

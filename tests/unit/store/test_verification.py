@@ -31,7 +31,8 @@ def place(store: DiskStore, digest: Digest) -> Path:
 
 
 def test_sound_store(store: DiskStore) -> None:
-    """A sound store has no findings, and its blobs and bytes are counted."""
+    """A sound store has no findings, and its blobs and bytes are counted; pip's environments beside it are ours."""
+    (store.area.path / "resolvers").mkdir()
     verified = verify(store)
     assert (verified.blobs, verified.findings, verified.foreign) == (200, (), ())
     assert verified.size == sum(len(b"%d " % number * (number + 1)) for number in range(200))
