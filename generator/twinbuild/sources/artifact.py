@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -89,6 +90,7 @@ def local_digest(uri: str, store: Store, project: str, *, now: int | None = None
             digest = known.digest(uri, status)
             if digest is None:
                 sink = _Hashing()
+                _settle(descriptor)
                 status = copy_stable(descriptor, sink, where=uri, expected=None)
                 digest = Digest(sink.hash.hexdigest())
                 known.remember(uri, status, digest)
@@ -142,6 +144,7 @@ def store_file(
             digest = known.digest(path, status) if known is not None else None
             if digest is not None and sha256 in (None, digest) and size in (None, status.st_size):
                 return digest, status.st_size
+            _settle(descriptor)
             with store.writer() as writer:
                 status = copy_stable(descriptor, Advancing(writer, advance), where=path, expected=size)
                 digest, length = _commit(writer.commit, sha256, path)
@@ -150,6 +153,16 @@ def store_file(
     if known is not None:
         known.remember(path, status, digest)
     return digest, length
+
+
+def _settle(descriptor: int) -> None:
+    """Let the kernel write a file's pages to the disk before its status is to vouch for its bytes.
+
+    A program that has the file mapped (numpy.memmap) changes a page that is not yet written without a trace in the
+    status; once it is written, the next change sets the times again.
+    """
+    with contextlib.suppress(OSError):  # a file system that has no disk
+        os.fdatasync(descriptor)
 
 
 def _commit(

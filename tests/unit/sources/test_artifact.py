@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import time
 from pathlib import Path
@@ -54,6 +55,40 @@ def test_unchanged_file_is_known(tmp_path: Path) -> None:
     path.write_bytes(CONTENT[::-1])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert pin("w.bin", tmp_path, store, now=now).sha256 == Digest.of(CONTENT[::-1])
+
+
+def _notes_mappings(path: Path) -> bool:
+    """Whether a file system sets the times of a file that is changed through a mapping; one in memory does not."""
+    path.write_bytes(CONTENT)
+    with path.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as mapped:
+        os.fdatasync(stream.fileno())
+        before = path.stat().st_mtime_ns
+        time.sleep(0.02)
+        mapped[0] = ord("x")
+        return path.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("look", ["pin", "local"])
+def test_a_file_that_is_changed_through_a_mapping(tmp_path: Path, look: str) -> None:
+    """Weights that a training still has mapped: a page that it had changed before is seen to change again."""
+    path, store, now = tmp_path / "w.bin", MemoryStore(), time.time_ns() + 10_000_000_000
+    if not _notes_mappings(tmp_path / "probe"):
+        pytest.skip("this file system does not note changes through a mapping")
+    path.write_bytes(CONTENT)
+
+    def digest() -> Digest | None:
+        if look == "pin":
+            return pin("w.bin", tmp_path, store, now=now).sha256
+        return local_digest("w.bin", store, str(tmp_path), now=now)
+
+    with path.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as mapped:
+        mapped[0] = ord("x")
+        first = digest()
+        store.put(path.read_bytes())  # a digest is only known where its bytes are stored
+        assert digest() == first == Digest.of(path.read_bytes())
+        time.sleep(0.02)  # a tick of the file system's clock
+        mapped[1] = ord("y")
+        assert digest() == Digest.of(path.read_bytes()) != first
 
 
 @pytest.mark.parametrize(
