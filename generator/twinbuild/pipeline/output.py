@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
@@ -41,6 +42,7 @@ _MARKS: Final = (
     (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
 )
 _LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs"})
+_PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD: Final = -100
 
@@ -164,8 +166,7 @@ def _fresh_directory(target: Path) -> tuple[Path, int]:
     """A directory beside ``target`` and the descriptor that holds its lock; those of runs that were killed go."""
     above = os.open(target.parent, _DIRECTORY)
     try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(above, fcntl.LOCK_EX)  # nobody else looks while a directory is there and its lock is not
+        _wait_for_others(above)
         ours = re.compile(re.escape(f".{target.name}{_FRESH}") + rf"\w{{8}}({re.escape(_OLD)})?", re.ASCII)
         for stale in target.parent.iterdir():
             if not ours.fullmatch(stale.name):
@@ -184,6 +185,23 @@ def _fresh_directory(target: Path) -> tuple[Path, int]:
         return fresh, held
     finally:
         os.close(above)
+
+
+def _wait_for_others(above: int) -> None:
+    """Lock a directory, so that nobody else looks while a directory in it is there and its lock is not.
+
+    Whoever may read it may lock it, such as every user in /tmp: who holds it for long is no twinbuild, and is left be.
+    """
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        try:
+            fcntl.flock(above, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:  # a file system without locks
+            return
+        else:
+            return
 
 
 def _refuse_foreign(target: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -109,6 +110,18 @@ def test_an_interruption_leaves_one_of_them(
     except KeyboardInterrupt:
         assert not at_once
     assert (target / "release.digest").read_text() == (NEW if at_once else OLD)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_lock_that_somebody_holds_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may read the directory above may lock it, and does not keep a release from being written."""
+    monkeypatch.setattr(output, "_PATIENCE", 0.1)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        write(tmp_path / "out", NEW)
+    finally:
+        os.close(descriptor)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
