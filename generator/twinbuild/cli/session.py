@@ -13,8 +13,10 @@ from pathlib import Path
 
 from twinbuild.cli.progress import shown_progress
 from twinbuild.cli.scratch import scratch_in_use
-from twinbuild.model.settings import Settings
+from twinbuild.errors import UsageError
+from twinbuild.model.settings import Settings, store_place
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.place import comes_with_the_project
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.sources.configure import settings_from
 from twinbuild.store.disk import DiskStore
@@ -55,13 +57,22 @@ def settings_beside(beside: Path, environment: Mapping[str, str]) -> Settings:
     home = home_of(environment)
     directory = beside if beside.is_dir() else beside.parent
     configuration = directory / _CONFIGURATION
-    return settings_from(
+    settings = settings_from(
         environment,
         toml=configuration.read_bytes() if configuration.is_file() else None,
         home=home,
         toml_name=str(configuration),
         netrc=f"{home}/.netrc" if Path(home, ".netrc").is_file() else "",
     )
+    stated = not environment.get("TWINBUILD_STORE") and settings.store != store_place(environment, home)
+    if stated and comes_with_the_project(settings.store, directory):
+        raise UsageError.of(
+            "TB8034",
+            f"{_CONFIGURATION} puts the store into the project, {settings.store}",
+            hint="name a directory outside of it, or set TWINBUILD_STORE yourself",
+            where=str(configuration),
+        )
+    return settings
 
 
 def home_of(environment: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from twinbuild.model.settings import store_place
 from twinbuild.pipeline.identity import environment_digest, tool_identity
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.place import comes_with_the_project
 from twinbuild.pipeline.stamp import (
     BUILD_STAMP,
     EVIDENCE,
@@ -117,8 +118,10 @@ def _store(configuration: Path, environment: Mapping[str, str]) -> str | None:
             stated = tomllib.loads(configuration.read_text("utf-8")).get("store", "")
         except (ValueError, OSError, RecursionError):
             return None
-    stated = environment.get("TWINBUILD_STORE") or stated
     home = environment.get("HOME", "")
+    if not environment.get("TWINBUILD_STORE") and stated and comes_with_the_project(str(stated), configuration.parent):
+        return None
+    stated = environment.get("TWINBUILD_STORE") or stated
     if not isinstance(stated, str) or not home:
         return None
     place = stated or store_place(environment, home)

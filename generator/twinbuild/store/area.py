@@ -186,6 +186,13 @@ class Area:
                 hint="run `chmod o-w` on it, or choose a directory of your own with TWINBUILD_STORE",
                 where=where,
             )
+        if status.st_uid not in (0, os.geteuid()):
+            raise EnvironmentFault.of(
+                "TB3109",
+                f"it belongs to user {status.st_uid}, who can change what is in it",
+                hint="choose a directory of your own with TWINBUILD_STORE",
+                where=where,
+            )
         if os.statvfs(self.descriptor).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), where)
         if not os.access(name, os.W_OK | os.X_OK, dir_fd=self.descriptor, effective_ids=True):

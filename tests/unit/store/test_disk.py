@@ -247,6 +247,16 @@ def test_root_below_a_file(tmp_path: Path) -> None:
     assert refusal(tmp_path / "file/store")[0] == "TB3108"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+@pytest.mark.parametrize("name", ["", "v1"])
+def test_a_store_of_somebody_else_is_refused(tmp_path: Path, name: str) -> None:
+    """TB3109: who owns it could say of anything that it was built twice, also to root (ST-04)."""
+    DiskStore(tmp_path / "store").close()
+    os.chown(tmp_path / "store" / name, 65534, 65534)
+    found, message = refusal(tmp_path / "store")
+    assert (found, "65534" in message) == ("TB3109", True)
+
+
 @pytest.mark.parametrize("inside", ["", "v1"])
 def test_root_writable_by_everybody(tmp_path: Path, inside: str) -> None:
     """A store that anybody may change is refused."""

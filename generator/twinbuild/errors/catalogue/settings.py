@@ -127,6 +127,15 @@ A variable that configures twinbuild has a value that it cannot have, or its nam
 Set it to what the message expects, or unset it.""",
     ),
     Code(
+        code="TB8034",
+        title="a store inside of the project",
+        explanation="""\
+`store` in twinbuild.toml leads into the project, or into the repository that it is a part of. What was built, and that
+it was built twice, is taken from the store: one that was committed with the sources could say that of anything.
+
+Name a directory outside of the repository, or set TWINBUILD_STORE yourself.""",
+    ),
+    Code(
         code="TB8040",
         title="a template is missing",
         explanation="""\

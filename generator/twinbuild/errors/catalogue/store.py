@@ -80,10 +80,10 @@ Choose another directory with TWINBUILD_STORE, or restore write permission.""",
     ),
     Code(
         code="TB3109",
-        title="anybody could change the store",
+        title="others could change the store",
         explanation="""\
-The directory of the store may be written by every user of this machine, so that nothing in it could be trusted between
-two reads.
+The directory of the store may be written by every user of this machine, or belongs to another user than you or root.
+What was built, and that it was built twice, is taken from there, so others could say it.
 
 Run `chmod o-w` on it, or choose a directory of your own with TWINBUILD_STORE.""",
     ),
