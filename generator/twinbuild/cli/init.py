@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -33,5 +34,5 @@ def command(*, directory: Path, as_json: bool) -> None:
         return
     for path in written:
         click.echo(f"{shown(path)} written")
-    where = "" if directory == Path() else f" {shown(directory)}"
+    where = "" if directory == Path() else f" {shlex.quote(shown(directory))}"
     click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")

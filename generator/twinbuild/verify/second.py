@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twinbuild.codec.built import decode_image
 from twinbuild.codec.canonical import to_json
-from twinbuild.errors import BuildError
+from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.ports import Runner
 from twinbuild.verify.conditions import Conditions, varied_environment
@@ -41,7 +41,8 @@ def build_again(
     """Run ``twinbuild rebuild`` under ``conditions``; its layers go to a store of their own below ``scratch``.
 
     ``proven`` are layers that need no second build, where it arrives at their derivations. Raises
-    BuildError TB6001 if it fails, with what it said.
+    BuildError TB6001 if it fails, with what it said; EnvironmentFault TB6001 where that is this machine's fault (a full
+    disk).
     """
     directory = scratch / "a-directory-of-another-name-and-length" / "second"
     directory.mkdir(parents=True)
@@ -64,7 +65,8 @@ def build_again(
     )
     if completed.status != 0:
         said = " ".join(completed.stderr.decode(errors="replace").split()) or "it said nothing"
-        raise BuildError.of(
+        kind = EnvironmentFault if completed.status == EnvironmentFault.exit_code else BuildError
+        raise kind.of(
             "TB6001",
             f"the second build stopped with status {completed.status}: {said[-2000:]}",
             hint="the first build worked: something that only the second met, such as its environment, is the reason",

@@ -31,6 +31,7 @@ def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
     """A second time is TB8021, and what is there stays."""
     assert tool("init", "new").out.splitlines()[-1] == "next: twinbuild release new, then twinbuild run new"
     assert tool("spec", "new").status == 0
+    assert tool("init", "my model").out.splitlines()[-1].endswith("then twinbuild run 'my model'")
     (tmp_path / "project/new/app/main.py").write_text("mine")
     before = (tmp_path / "project/new/release.yaml").read_bytes()
     ended = tool("init", "new", "--json")
