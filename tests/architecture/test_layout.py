@@ -112,7 +112,6 @@ WITHOUT: Final = frozenset(
         "pipeline/status.py",
         "pipeline/summary.py",
         "resolve/debian_keys.py",
-        "resolve/git.py",
         "resolve/shim/asked.py",
         "resolve/shim/chosen.py",
         "resolve/shim/compile.py",

@@ -1,4 +1,9 @@
-"""The source commit, asked of git as a program."""
+"""The source commit, asked of git as a program.
+
+A repository is found upwards from the project, so it may be somebody else's, and its configuration names programs: for
+signatures, filters, file system monitors, hooks, and remotes that are asked for what is missing. None of them may run
+because a release is made. So git is only asked what it answers by reading, and whatever could start a program is off.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +25,23 @@ _QUIET: Final = (
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_ALLOW_PROTOCOL", "none"),  # where a git does not know the variable above: no remote can be reached
     ("LC_ALL", "C"),
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
 )
+_LAST: Final = ("log", "-1", "--no-show-signature", "--no-mailmap", "--format=%H %ct")
+# What `git status` says, without comparing contents, which runs filters, and without asking submodules.
+_TOUCHED: Final = ("diff-index", "--name-only", "--no-renames", "--ignore-submodules=dirty", "HEAD", "--", ".")
+_ADDED: Final = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "--", ".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit: its id in hexadecimal, the committer's date in seconds since 1970, and whether files differ from it."""
+    """A commit: its id in hexadecimal, the committer's date in seconds since 1970, and whether files differ from it.
+
+    A file that was touched since git last looked at it counts as different: to compare it, git would run filters.
+    """
 
     identifier: str
     date: int
@@ -38,14 +52,15 @@ def source_commit(directory: Path, runner: Runner) -> Commit | None:
     """The commit that is checked out at ``directory``, or None where there is no git or no commit."""
     git = _git(directory)
     try:
-        shown = runner.run((*git, "log", "-1", "--format=%H %ct"), environment=_QUIET, timeout=30.0)
+        shown = runner.run((*git, *_LAST), environment=_QUIET, timeout=30.0)
         match = _COMMIT.fullmatch(shown.stdout.decode("ascii", "replace").strip())
         if shown.status != 0 or match is None:
             return None
-        status = runner.run((*git, "status", "--porcelain", "--", "."), environment=_QUIET, timeout=60.0)
+        touched = runner.run((*git, *_TOUCHED), environment=_QUIET, timeout=60.0)
+        added = runner.run((*git, *_ADDED), environment=_QUIET, timeout=60.0)
     except TwinbuildError:
         return None
-    return Commit(identifier=match[1], date=int(match[2]), modified=bool(status.stdout.strip()))
+    return Commit(identifier=match[1], date=int(match[2]), modified=bool(touched.stdout or added.stdout))
 
 
 def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path, ...] | None:
@@ -78,7 +93,8 @@ def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path,
 
 def _git(directory: Path) -> tuple[str, ...]:
     # safe.directory: the question is read-only, and a checkout often belongs to another user in CI.
-    return ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(directory))
+    options = ("safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null")
+    return ("git", "--no-pager", *(word for option in options for word in ("-c", option)), "-C", str(directory))
 
 
 def _asked(directory: Path, runner: Runner, *arguments: str) -> str:
