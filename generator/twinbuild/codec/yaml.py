@@ -34,6 +34,7 @@ _HIDDEN: Final = (
     "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
 _FORBIDDEN_VALUE: Final = re.compile(f"[{_HIDDEN}]")
+_BRACKET: Final = re.compile(r"[\[\]{}]")
 _FORBIDDEN_TEXT: Final = re.compile(f"[{_HIDDEN}\r]")
 _HIDDEN_HINT: Final = "take it out: it does not show, or other programs refuse it"
 _MAXIMUM_EXCERPT: Final = 2_000
@@ -152,10 +153,23 @@ class _Reader:
         context = getattr(error, "context", None)
         message = f"{problem} {context}" if context else str(problem)
         place = self.mark(mark) if mark is not None else _start(self.name)
-        if message.startswith("found character '\\t'") or "tab" in message:
+        if "nesting depth" in message:  # newer readers have a limit of their own, and look ahead of the events
+            place = self._deepest() or place
+            self.find("TB1003", f"values are nested more than {MAXIMUM_DEPTH} deep", "flatten the structure", place)
+        elif message.startswith("found character '\\t'") or "tab" in message:
             self.find("TB1005", message, "indent with spaces", place)
         else:
             self.find("TB1005", message, "check indentation, quotes and colons at this place", place)
+
+    def _deepest(self) -> Mark | None:
+        """Where more brackets are open than may be, if any place has that many; quotes and comments do not matter."""
+        depth = 0
+        for match in _BRACKET.finditer(self.text):
+            depth += 1 if match[0] in "[{" else -1
+            if depth > MAXIMUM_DEPTH:
+                line = self.text.count("\n", 0, match.start()) + 1
+                return Mark(file=self.name, line=line, column=match.start() - self.text.rfind("\n", 0, match.start()))
+        return None
 
     def _node(self, event: yaml.NodeEvent) -> None:
         mark = self.mark(event.start_mark, event.end_mark if isinstance(event, yaml.ScalarEvent) else None)
