@@ -40,8 +40,8 @@ format: $(VENV)/dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/dev ## Lock the project's own environments anew
-	$(BIN)/python tools/lock_environments.py
+lock: $(VENV)/dev ## Lock the project's own environments (UPGRADE=1: the newest of everything)
+	$(BIN)/python tools/lock_environments.py $(if $(UPGRADE),--upgrade)
 
 docs schema: $(VENV)/tool ## Write the generated pages and the JSON Schema
 	$(BIN)/python tools/write_docs.py

@@ -1,19 +1,24 @@
-"""Lock the project's own environments with twinbuild's own resolver: ``make lock``.
+"""Lock the project's own environments with twinbuild's own resolver: ``make lock``, ``make lock UPGRADE=1``.
 
 ``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds. Each is
 resolved for every supported Python and architecture, and holds the union: one version of a project, with the digest of
-the one wheel that each target takes. No address stands in it.
+the one wheel that each target takes. No address stands in it. What is pinned stays where pyproject.toml still allows
+it; ``--upgrade`` takes the newest of everything.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from twinbuild.model.lock import LockedWheel, PythonEnvironment
 from twinbuild.model.platform import SUPPORTED, Platform
@@ -34,12 +39,27 @@ BUILD: Final = ("hatchling==1.33.0", "editables==0.6")  # to install the checkou
 
 def main() -> None:
     """Write both files."""
+    upgrade = "--upgrade" in sys.argv[1:]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     tool = (*project["project"]["dependencies"], *BUILD)
     development = tuple(project["dependency-groups"]["dev"])
-    locked = _lock("tool", tool, ())
+    locked = _lock("tool", tool, () if upgrade else _pinned("tool", tool))
     pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in {each.name: each for each in locked}.values())
-    _lock("dev", development, pins)
+    _lock("dev", development, (*pins, *(() if upgrade else _pinned("dev", development, without=pins))))
+
+
+def _pinned(name: str, requirements: tuple[str, ...], without: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What the file pins now and may stay, and is not pinned otherwise (``without``)."""
+    other = {pin.partition("==")[0] for pin in without}
+    (ROOT / "lockfiles" / f"{name}.txt").read_text()
+    asked = {canonicalize_name(each.name): each.specifier for each in map(Requirement, requirements)}
+    return tuple(
+        f"{project}=={version}"
+        for project, version in re.findall(
+            r"^(\S+)==(\S+) ", (ROOT / "lockfiles" / f"{name}.txt").read_text(), re.MULTILINE
+        )
+        if project not in other and (project not in asked or asked[project].contains(version, prereleases=True))
+    )
 
 
 def _lock(name: str, requirements: tuple[str, ...], constraints: tuple[str, ...]) -> tuple[LockedWheel, ...]:
