@@ -44,6 +44,7 @@ from twinbuild.model.plan import (
 )
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
 
 __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
@@ -249,11 +250,21 @@ def _artifacts(spec: ReleaseSpec, lock: Lock) -> list[tuple[str, LayerRecipe]]:
 
 
 def _require_apart(spec: ReleaseSpec, lock: Lock) -> None:
-    """Raises SpecError TB1115 where a file of the application would replace one of the model, or lie below it."""
+    """Raises SpecError TB1115 where a file of the application would replace another's, or lie below it."""
     targets = {artifact.target: artifact.name for artifact in spec.model.artifacts}
     findings = []
     for file in lock.source:
         path = PurePosixPath(spec.source.target, file.path)
+        owned = owned_place(str(path))
+        if owned is not None:
+            findings.append(
+                Finding(
+                    code="TB1115",
+                    message=f"the application has {file.path}, which would lie in {owned}: that is not its own",
+                    hint="choose another source.target, such as /app, or name the file below source.ignore",
+                    where=Location(file=file.path),
+                )
+            )
         for place in (path, *path.parents):
             name = targets.get(str(place))
             if name is not None:

@@ -113,6 +113,10 @@ def remember_release(
     )
     where = str(output.absolute()) if output is not None else ""
     machine.store.put_record(STAMP, _key(project, where), encode_stamp(stamp))
+    # A release is a build, too; what is more in its stamp makes that of the build fall earlier, never later.
+    build = replace(stamp.summary, release="", directory="", variations=0, earlier=0, reused=False)
+    stamp = replace(stamp, output=(), evidence="", summary=build)
+    machine.store.put_record(BUILD_STAMP, _key(project, ""), encode_stamp(stamp))
     return True
 
 

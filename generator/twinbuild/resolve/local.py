@@ -31,7 +31,7 @@ __all__ = ["DEFAULT_IGNORES", "MAXIMUM_FILES", "MAXIMUM_SIZE", "read_tree", "tre
 DEFAULT_IGNORES: Final = (
     ".git", ".hg", ".svn", "__pycache__/", "*.py[cod]", ".venv/", ".tox/", ".nox/",
     ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/", ".ipynb_checkpoints/",
-    ".DS_Store", "Thumbs.db", "*.swp", "*~",
+    ".DS_Store", "Thumbs.db", "*.swp", "*~", ".env",
 )  # fmt: skip
 MAXIMUM_FILES: Final = 100_000
 MAXIMUM_SIZE: Final = 2 << 30  # bytes of one file; larger ones are artifacts of the model

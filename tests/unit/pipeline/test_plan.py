@@ -168,3 +168,23 @@ def test_the_application_does_not_replace_the_model(target: str) -> None:
     assert {finding.code for finding in findings} == {"TB1115"}
     assert "service/model.py" in {finding.where.file for finding in findings}
     assert _plan(TEXT.replace("target: /models/classifier.skops", "target: /app/service/m.skops"), _lock())
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "owned"),
+    [
+        ("/usr", "bin/python3", "/usr/bin"),
+        ("/opt", "venv/bin/python", "/opt/venv"),
+        ("/etc", "passwd", "/etc/passwd"),
+        ("/var/lib", "dpkg/status", "/var/lib/dpkg"),
+    ],
+)
+def test_the_application_does_not_replace_the_system(target: str, path: str, owned: str) -> None:
+    """TB1115: what packages and twinbuild own stays theirs, whatever directories the application has."""
+    lock = _lock()
+    lock = replace(lock, source=(replace(lock.source[0], path=path), *lock.source[1:]))
+    with pytest.raises(SpecError) as caught:
+        _plan(TEXT.replace("target: /app", f"target: {target}"), lock)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where.file) == ("TB1115", path)
+    assert f"lie in {owned}:" in finding.message

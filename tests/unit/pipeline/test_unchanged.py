@@ -295,6 +295,17 @@ def test_an_untouched_build_stands(built: World) -> None:
     assert built.look() is None
 
 
+def test_a_release_is_a_build(standing: World) -> None:
+    """After it the images are known, until what they came from is touched; its output does not matter to them."""
+    shutil.rmtree(standing.released.directory)
+    summary = standing.look_build()
+    assert summary is not None
+    assert (summary.release, summary.directory) == ("", "")
+    assert [image.digest for image in summary.images] == [str(standing.released.images[0].manifest.digest)]
+    _rewrite(standing.project.spec_path)
+    assert standing.look_build() is None
+
+
 @pytest.mark.parametrize("touch", BUILD_TOUCHES.values(), ids=BUILD_TOUCHES.keys())
 def test_a_touched_build_falls(built: World, touch: Callable[[World], object]) -> None:
     """Each of these leaves the work to the stages."""

@@ -67,8 +67,9 @@ CODES: Final[tuple[Code, ...]] = (
         title="an unsafe path",
         explanation=(
             "Paths of files are relative to the spec and stay below its directory; paths in the image are "
-            "absolute. Neither has '..', '.', empty parts or backslashes, and none lies in /proc, /sys or /dev. "
-            "Write the path so."
+            "absolute. Neither has '..', '.', empty parts or backslashes, and none lies in /proc, /sys or /dev, or "
+            "goes through a link such as /lib. Files of the model and of the application stay out of what packages and "
+            "twinbuild own: /usr/bin and /usr/lib, /etc/passwd, /opt/venv, /etc/twinbuild. Write the path so."
         ),
     ),
     Code(

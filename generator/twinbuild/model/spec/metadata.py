@@ -10,7 +10,7 @@ from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.references import Address, Callable
 from twinbuild.model.spec.tables import TextTable
 from twinbuild.model.spec.values import (
-    AbsolutePath,
+    AbsolutePlace,
     Confined,
     Date,
     Description,
@@ -87,10 +87,10 @@ class Source(Section):
     """Whether the manifest names the source commit. Provenance always does."""
     directory: Confined
     """Directory of the application, relative to the spec. In the spec's own, what twinbuild writes is left out."""
-    target: AbsolutePath = "/app"
+    target: AbsolutePlace = "/app"
     """Where the directory lies in the image."""
     ignore: Several[Line] = ()
-    """Files to leave out, as patterns of gitignore(5). Byte code and version control are always left out."""
+    """Files to leave out, as patterns of gitignore(5). Byte code, version control and `.env` are always left out."""
     preprocessing: Several[Step] = ()
     """Steps by which the application prepares its inputs."""
 

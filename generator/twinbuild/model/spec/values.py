@@ -21,6 +21,7 @@ from twinbuild.model.spec.frozen import FrozenMapping, PlainDate, freeze, freeze
 __all__ = [
     "AbsoluteFile",
     "AbsolutePath",
+    "AbsolutePlace",
     "Confined",
     "Date",
     "Description",
@@ -39,6 +40,7 @@ __all__ = [
     "duration_seconds",
     "epoch",
     "objection",
+    "owned_place",
     "quantity_pattern",
     "quantity_value",
     "refuse_path",
@@ -191,8 +193,32 @@ _LINKS: Final = {  # of every Debian since usr-is-merged(7), and hier(7)
 _SYSTEM: Final = frozenset({"boot", "etc", "home", "media", "mnt", "opt", "root", "run", "srv", "tmp", "usr", "var"})
 
 
-def _check_file(text: str) -> str:
+_OWNED: Final = (
+    *(f"/usr/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libexec")),
+    *(f"/etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "twinbuild")),
+    *("/opt/venv", "/var/lib/dpkg"),
+)
+
+
+def owned_place(path: str) -> str | None:
+    """What an absolute path in the image is or lies below that belongs to packages or to twinbuild, if anything."""
+    return next((each for each in _OWNED if f"{path}/".startswith(f"{each}/")), None)
+
+
+def _check_place(text: str) -> str:
     _check_absolute(text)
+    owned = owned_place(text)
+    if owned is not None:
+        raise objection(
+            "TB1108",
+            f"path {text[:120]!r} lies in {owned}, which belongs to packages or to twinbuild",
+            "choose another one, such as /models/NAME or /app",
+        )
+    return text
+
+
+def _check_file(text: str) -> str:
+    _check_place(text)
     if text[1:] in _SYSTEM:
         raise objection("TB1108", f"a file at {text!r} would take the place of a directory", f"write {text}/NAME")
     return text
@@ -221,6 +247,9 @@ Confined = Annotated[str, AfterValidator(_check_confined)]
 
 AbsolutePath = Annotated[str, AfterValidator(_check_absolute), Field(json_schema_extra={"pattern": "^/[^\\\\]+$"})]
 """An absolute path in the image."""
+
+AbsolutePlace = Annotated[str, AfterValidator(_check_place), Field(json_schema_extra={"pattern": "^/[^\\\\]+$"})]
+"""An absolute path in the image where nothing of packages or of twinbuild lies."""
 
 AbsoluteFile = Annotated[str, AfterValidator(_check_file), Field(json_schema_extra={"pattern": "^/[^\\\\]+$"})]
 """An absolute path of a file in the image."""
