@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -70,13 +71,14 @@ _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 def first_files(name: str, *, today: str, committed: bool) -> dict[str, bytes]:
     """The files by path. ``name`` is made fit for a release; where sources are ``committed`` the commit dates it."""
-    fit = _UNFIT.sub("-", name.lower()).strip("-")[:63].strip("-") or "my-release"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()  # été → ete
+    fit = _UNFIT.sub("-", plain.lower()).strip("-")[:63].strip("-") or "my-release"
     spec = _SPEC.format(
         name=fit,
         date="date: commit" if committed else f"date: {today}",
         commit="  commit: record\n" if committed else "",
     )
-    return {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode()}
+    return {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode(), ".gitignore": b"/dist/\n"}
 
 
 def write_first_files(directory: Path, files: dict[str, bytes]) -> tuple[Path, ...]:

@@ -14,7 +14,13 @@ from twinbuild.pipeline.starting import first_files
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Fraud Scorer 2", "fraud-scorer-2"), ("\u00e9\u00e8", "my-release"), ("-", "my-release"), ("a" * 80, "a" * 63)],
+    [
+        ("Fraud Scorer 2", "fraud-scorer-2"),
+        ("\u00c9t\u00e9 2", "ete-2"),
+        ("\u6a21\u578b", "my-release"),
+        ("-", "my-release"),
+        ("a" * 80, "a" * 63),
+    ],
 )
 @pytest.mark.parametrize("committed", [True, False])
 def test_the_spec_loads(name: str, expected: str, *, committed: bool) -> None:
@@ -32,11 +38,14 @@ def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
     assert tool("init", "new").out.splitlines()[-1] == "next: twinbuild release new, then twinbuild run new"
     assert tool("spec", "new").status == 0
     assert tool("init", "my model").out.splitlines()[-1].endswith("then twinbuild run 'my model'")
+    assert (tmp_path / "project/new/.gitignore").read_text() == "/dist/\n"
     (tmp_path / "project/new/app/main.py").write_text("mine")
+    (tmp_path / "project/new/.gitignore").write_text("other\n")
     before = (tmp_path / "project/new/release.yaml").read_bytes()
     ended = tool("init", "new", "--json")
     assert (ended.status, json.loads(ended.err)["findings"][0]["code"]) == (2, "TB8021")
     (tmp_path / "project/new/release.yaml").unlink()
     assert json.loads(tool("init", "new", "--json").out) == {"written": ["new/release.yaml"]}
     assert (tmp_path / "project/new/app/main.py").read_text() == "mine"
+    assert (tmp_path / "project/new/.gitignore").read_text() == "other\n"
     assert (tmp_path / "project/new/release.yaml").read_bytes() == before

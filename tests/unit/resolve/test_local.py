@@ -52,12 +52,12 @@ def test_files_are_listed_and_stored(project: Path) -> None:
 def test_ignored_files(project: Path) -> None:
     """Defaults are always on, the spec's patterns come on top, and an ignored directory is not entered."""
     for name in (".git/config", "service/__pycache__/m.cpython-311.pyc", "a.pyc", ".DS_Store", "notes/a.md",
-                 "notes/keep.md", "closed/x"):  # fmt: skip
+                 "notes/keep.md", "closed/x", ".env", "service/.env"):  # fmt: skip
         (project / "app" / name).parent.mkdir(parents=True, exist_ok=True)
         (project / "app" / name).write_text("x")
     os.mkfifo(project / "app/closed/pipe")
     expected = ["notes/keep.md", "run", "service/main.py"]
-    assert read(project, "notes/*", "!notes/keep.md", "/closed/", "!*.pyc") == expected
+    assert read(project, "notes/*", "!notes/keep.md", "/closed/", "!*.pyc", "!.env") == expected
 
 
 def test_order_does_not_depend_on_creation(tmp_path: Path) -> None:
