@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twinbuild.build.bytecode import Compiler
+from twinbuild.build.bytecode import Compiler, _confined
 from twinbuild.build.clock import fixed_clock
 from twinbuild.build.rootfs import discard
 from twinbuild.build.unpack import unpack_image
@@ -48,13 +48,16 @@ pytestmark = [
 
 @dataclass(frozen=True, slots=True)
 class Emulated:
-    """Runs a program of the other architecture."""
+    """Runs a program of the other architecture, without what confines one of this machine's."""
 
     runner: SubprocessRunner
+    root: Path
 
     def run(self, argv: tuple[str, ...], **options: object) -> Completed:
         """As ``ports.Runner`` does, under qemu."""
-        return self.runner.run((shutil.which(QEMU) or QEMU, *argv), **options)  # type: ignore[arg-type]
+        launcher = _confined(self.root)
+        assert argv[: len(launcher)] == launcher
+        return self.runner.run((shutil.which(QEMU) or QEMU, *argv[len(launcher) :]), **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,9 @@ def test_own_interpreter_makes_the_same_byte_code(foreign: tuple[Image, Path]) -
     caches = sorted(path for top in ("opt", "app") for path in (root / top).rglob("*.cpython-311.pyc"))
     assert len(caches) > 500
     sources = [path.parent.parent / f"{path.name.partition('.')[0]}.py" for path in caches]
-    own = Compiler(runner=Emulated(SubprocessRunner()), root=root, platform=FOREIGN, executable="usr/bin/python3.11")
+    own = Compiler(
+        runner=Emulated(SubprocessRunner(), root), root=root, platform=FOREIGN, executable="usr/bin/python3.11"
+    )
     made = dict(own.compile((f"/{path.relative_to(root)}", path.read_bytes()) for path in sources))
     unlike = [
         str(path.relative_to(root))
