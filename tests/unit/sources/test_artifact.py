@@ -61,10 +61,11 @@ def _notes_mappings(path: Path) -> bool:
     """Whether a file system sets the times of a file that is changed through a mapping; one in memory does not."""
     path.write_bytes(CONTENT)
     with path.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as mapped:
+        mapped[0] = ord("x")
         os.fdatasync(stream.fileno())
         before = path.stat().st_mtime_ns
         time.sleep(0.02)
-        mapped[0] = ord("x")
+        mapped[1] = ord("x")
         return path.stat().st_mtime_ns != before
 
 
