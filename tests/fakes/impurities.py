@@ -7,6 +7,7 @@ keeps its surroundings out. ``Arranged`` starts ``twinbuild`` with one of them i
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import gzip
 import os
@@ -224,6 +225,11 @@ IMPURITIES: Final[dict[str, Impurity]] = {
     ),
     "a date in a file": Impurity(
         cause="timestamp", path="opt/venv/built", take=_writes("opt/venv/built", lambda: time.strftime("on %Y-%m-%d\n"))
+    ),
+    "today's date": Impurity(
+        cause="timestamp",
+        path="opt/venv/built",
+        take=_writes("opt/venv/built", lambda: f"on {dt.datetime.now():%Y-%m-%d}\n"),  # noqa: DTZ005  so it is
     ),
     "a time stamp in binary": Impurity(
         cause="timestamp",

@@ -6,6 +6,8 @@ same for every C library: ``clock_gettime`` (real clocks alone: waiting goes on)
 ``timespec_get``. The assembler text of the code lies in ``tests/oracle/clock``, which compares. A program that is
 linked statically or asks the kernel itself sees the true time; the second build, at another time, then shows it.
 
+Maintainer scripts see it at the release's date, and the process of the second build far in the future.
+
 Format: ELF64 little-endian, System V gABI chapters 4 and 5.
 """
 
@@ -48,7 +50,9 @@ _HEADER, _PROGRAM, _SYMBOL = 64, 56, 24  # bytes
 
 
 def fixed_clock(machine: str, epoch: int) -> bytes:
-    """The library for a supported machine as ``uname -m`` names it; ``epoch`` in seconds since 1970."""
+    """The library for a machine as ``uname -m`` names it, b"" for an unknown one; ``epoch`` in seconds since 1970."""
+    if machine not in _CODE:
+        return b""
     kind, code, starts = _CODE[machine]
     names = b"\0" + b"".join(name.encode() + b"\0" for name in _NAMES)
     count = len(_NAMES) + 1

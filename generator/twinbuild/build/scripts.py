@@ -99,11 +99,9 @@ class ScriptRunner:
 
     def _binds(self, root: Path) -> Iterator[Bind]:
         """Files that are seen inside and belong to no package."""
-        for path, content in (
-            (_POLICY, _DENY),
-            (_CLOCK, fixed_clock(os.uname().machine, self._epoch)),
-            (_PRELOAD, f"/{_CLOCK}\n".encode()),
-        ):
+        clock = fixed_clock(os.uname().machine, self._epoch)
+        assert clock, "scripts run on machines of supported architectures alone"
+        for path, content in ((_POLICY, _DENY), (_CLOCK, clock), (_PRELOAD, f"/{_CLOCK}\n".encode())):
             file = root.with_name(f"{root.name}-{path.rpartition('/')[2]}")
             file.write_bytes(content)
             file.chmod(0o755)

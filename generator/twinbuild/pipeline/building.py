@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from twinbuild.build.clock import fixed_clock
 from twinbuild.build.embedded import EmbeddedBuilder, forget_images
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.describe.contents import contents_documents
@@ -93,6 +94,7 @@ def verify_images(
             scratch=scratch,
             epoch=epoch,
             conditions=others,
+            clock=fixed_clock(os.uname().machine, int(started) + CLOCK_OFFSET),
             proven=proven,
         )
         with scratch_store(machine.store, second.store) as other:

@@ -21,6 +21,7 @@ from typing import Final, Self
 from twinbuild.model.verification import Variation
 
 __all__ = [
+    "CLOCK",
     "CLOCK_OFFSET",
     "RECOGNISABLE",
     "VARIATIONS",
@@ -49,6 +50,7 @@ VARIATIONS: Final = (
 )
 
 CLOCK_OFFSET: Final = 398 * 86_400 + 13 * 3_600 + 7
+CLOCK: Final = "clock"  # a library in the second build's directory: below it the clock stands still, far ahead
 _HOME: Final = "/nonexistent/home"
 _UNKNOWN: Final = "an unknown variable"
 RECOGNISABLE: Final = (_HOME, _UNKNOWN, "/nonexistent/bin")  # of the second build's environment
@@ -115,8 +117,11 @@ def unlike(caller: Conditions) -> Conditions:
     return Conditions(**{name: other[name] if value == taken[name] else value for name, value in first.items()})
 
 
-def varied_environment(directory: Path, conditions: Conditions) -> tuple[tuple[str, str], ...]:
-    """The environment of the second build: nothing of the caller's. ``directory`` holds its temporary files."""
+def varied_environment(directory: Path, conditions: Conditions, *, clock: bool = False) -> tuple[tuple[str, str], ...]:
+    """The environment of the second build: nothing of the caller's.
+
+    ``directory`` holds its temporary files and is where it is started; with ``clock`` the library ``CLOCK`` lies there.
+    """
     return (
         ("PATH", f"/nonexistent/bin{os.pathsep}/usr/bin{os.pathsep}/bin"),
         ("HOME", _HOME),
@@ -131,6 +136,8 @@ def varied_environment(directory: Path, conditions: Conditions) -> tuple[tuple[s
         ("SOURCE_DATE_EPOCH", "1"),  # a build that reads it instead of its derivation is caught
         ("COLUMNS", "31"),
         ("TWINBUILD_VARIATION", _UNKNOWN),
+        # Relative: the separators of this list, blank and colon, may be in the directory's path.
+        *((("LD_PRELOAD", f"./{CLOCK}"),) if clock else ()),
     )
 
 
@@ -143,8 +150,7 @@ def apply_conditions(conditions: Conditions) -> tuple[tuple[str, str], ...]:
     witnesses = [("umask", "set")]
     os.umask(conditions.umask)
     witnesses.extend(_namespaces(conditions))
-    _inject_clock()
-    witnesses.append(("clock", "injected"))
+    witnesses.append(("clock", _vary_clock()))
     _inject_order(int(conditions.hash_seed))
     witnesses.append(("directory-order", "injected"))
     _inject_processors()
@@ -178,16 +184,35 @@ def _inject_names(conditions: Conditions) -> None:
     getpass.getuser = lambda: conditions.user
 
 
+def _vary_clock() -> str:
+    """Whether the loader put the library ``CLOCK`` before all others; else this process's functions are replaced."""
+    os.environ.pop("LD_PRELOAD", None)
+    now = time.time_ns()
+    time.sleep(0.000_001)
+    if time.time_ns() == now:
+        return "preloaded"
+    _inject_clock()
+    return "injected"
+
+
 def _inject_clock() -> None:
-    now, now_ns = time.time, time.time_ns
+    """Shift what the module ``time`` gives. What reads the clock in C (``datetime.now``) still sees the true one."""
+    now, now_ns, clock, clock_ns = time.time, time.time_ns, time.clock_gettime, time.clock_gettime_ns
+    written = time.strftime
     time.time = lambda: now() + CLOCK_OFFSET
     time.time_ns = lambda: now_ns() + CLOCK_OFFSET * 10**9
+    time.clock_gettime = lambda which: clock(which) + (CLOCK_OFFSET if which == time.CLOCK_REALTIME else 0)
+    time.clock_gettime_ns = lambda which: (
+        clock_ns(which) + (CLOCK_OFFSET * 10**9 if which == time.CLOCK_REALTIME else 0)
+    )
     _shift_broken_down("localtime", time.localtime)
     _shift_broken_down("gmtime", time.gmtime)
+    _shift_broken_down("ctime", time.ctime)
+    time.strftime = lambda form, moment=None: written(form, time.localtime() if moment is None else moment)
 
 
-def _shift_broken_down(name: str, original: Callable[[float], time.struct_time]) -> None:
-    def shifted(seconds: float | None = None) -> time.struct_time:
+def _shift_broken_down(name: str, original: Callable[[float], object]) -> None:
+    def shifted(seconds: float | None = None) -> object:
         return original(time.time() if seconds is None else seconds)
 
     setattr(time, name, shifted)

@@ -12,7 +12,7 @@ from twinbuild.codec.canonical import to_json
 from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.ports import Runner
-from twinbuild.verify.conditions import Conditions, varied_environment
+from twinbuild.verify.conditions import CLOCK, Conditions, varied_environment
 
 __all__ = ["SecondBuild", "build_again"]
 
@@ -36,16 +36,19 @@ def build_again(
     scratch: Path,
     epoch: int,
     conditions: Conditions,
+    clock: bytes = b"",
     proven: tuple[BuiltLayer, ...] = (),
 ) -> SecondBuild:
     """Run ``twinbuild rebuild`` under ``conditions``; its layers go to a store of their own below ``scratch``.
 
-    ``proven`` are layers that need no second build, where it arrives at their derivations. Raises
-    BuildError TB6001 if it fails, with what it said; EnvironmentFault TB6001 where that is this machine's fault (a full
-    disk).
+    ``clock`` is a library that gives another time, b"" for none. ``proven`` are layers that need no second build, where
+    it arrives at their derivations. Raises BuildError TB6001 if it fails, with what it said; EnvironmentFault TB6001
+    where that is this machine's fault (a full disk).
     """
     directory = scratch / "a-directory-of-another-name-and-length" / "second"
     directory.mkdir(parents=True)
+    if clock:
+        (directory / CLOCK).write_bytes(clock)
     request = {
         "spec": str(spec),
         "overlays": [str(path) for path in overlays],
@@ -58,7 +61,7 @@ def build_again(
     }
     completed = runner.run(
         (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),
-        environment=varied_environment(directory, conditions),
+        environment=varied_environment(directory, conditions, clock=bool(clock)),
         stdin=json.dumps(request).encode(),
         directory=directory,
         timeout=3600.0,

@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from twinbuild.build.clock import fixed_clock
 from twinbuild.verify.conditions import (
+    CLOCK,
     CLOCK_OFFSET,
     VARIATIONS,
     Conditions,
@@ -31,7 +33,7 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from twinbuild.verify.conditions import Conditions, apply_conditions
 witnesses = apply_conditions(Conditions(**json.loads(sys.argv[2]))) if sys.argv[2] else ()
-import getpass, os, socket, tempfile, time
+import datetime, getpass, os, socket, tempfile, time
 with tempfile.TemporaryDirectory() as directory:
     for name in "abcdefgh":
         open(os.path.join(directory, name), "w").close()
@@ -47,6 +49,9 @@ print(json.dumps({
     "user": [os.getuid(), getpass.getuser()], "host-name": [socket.gethostname(), os.uname().nodename],
     "directory": [os.getcwd(), tempfile.gettempdir()], "hash-seed": hash("x"), "directory-order": [listed, scanned],
     "processor-count": len(os.sched_getaffinity(0)), "environment": dict(os.environ), "network": network,
+    "years": [time.strftime("%Y"), time.ctime()[-4:], str(int(1970 + time.clock_gettime(0) // 31556952)),
+              str(datetime.date.today().year)],
+    "now": datetime.datetime.now().year,
     "witnesses": dict(witnesses),
 }))
 """
@@ -105,7 +110,8 @@ def _probe(
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("forbidden", [False, True], ids=["namespaces", "forbidden"])
-def test_every_condition_is_another(forbidden: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("preloaded", [False, True], ids=["injected", "preloaded"])
+def test_every_condition_is_another(forbidden: bool, preloaded: bool, tmp_path: Path) -> None:
     """All that a process can see of its surroundings differs between the caller and the second build."""
     import socket
 
@@ -116,13 +122,20 @@ def test_every_condition_is_another(forbidden: bool, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         before = time.time()
+        if preloaded:
+            (second / CLOCK).write_bytes(fixed_clock(os.uname().machine, int(before) + CLOCK_OFFSET))
         mine = _probe(tmp_path, environment, None, port=port)
-        theirs = _probe(second, dict(varied_environment(second, others)), others, port=port, forbidden=forbidden)
+        started = dict(varied_environment(second, others, clock=preloaded))
+        theirs = _probe(second, started, others, port=port, forbidden=forbidden)
     for name in ("time-zone", "locale", "umask", "hash-seed", "processor-count", "environment"):
         assert theirs[name] != mine[name], name
     for name in ("user", "host-name", "directory", "directory-order"):
         assert all(one != other for one, other in zip(mine[name], theirs[name], strict=True)), name
-    assert CLOCK_OFFSET <= theirs["clock"] - before < CLOCK_OFFSET + 60
+    assert CLOCK_OFFSET - 1 <= theirs["clock"] - before < CLOCK_OFFSET + 60
+    assert all(one < other for one, other in zip(mine["years"], theirs["years"], strict=True))
+    # What reads the clock in C is not deceived by functions that are replaced.
+    assert (mine["now"] < theirs["now"]) is preloaded
+    assert theirs["witnesses"]["clock"] == ("preloaded" if preloaded else "injected")
     assert theirs["user"] == [others.uid, others.user]
     assert theirs["umask"] == 0o666 & ~others.umask
     assert theirs["environment"] == dict(varied_environment(second, others))
