@@ -44,48 +44,87 @@ import _imp, gc, marshal, struct, sys
 gc.disable()  # nothing here is cyclic, and looking for cycles takes a tenth of the time
 from _frozen_importlib_external import MAGIC_NUMBER, _RAW_MAGIC_NUMBER
 SPACE = b" \t\n\r\f\v\\"
-FIRST = b"0123456789."
-WORD = FIRST + b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SIGNS = b"+-*/%<>|^&~()" + SPACE
+DIGITS = b"0123456789"
+WORD = DIGITS + b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + bytes(range(128, 256))
+NAMED = {b"True", b"False", b"None"}  # constants, too
+BEFORE = NAMED | {  # words that a parenthesis may follow without being called
+    b"and", b"as", b"assert", b"await", b"case", b"del", b"elif", b"else", b"for", b"from", b"if", b"in", b"is",
+    b"lambda", b"match", b"not", b"or", b"raise", b"return", b"while", b"with", b"yield",
+}
+REACH = 2000  # bytes around an operator; what goes beyond them counts as constant
 def folded(source):
     at = source.find(b"**")
     while at >= 0:
-        after = source[at + 2 : at + 202].lstrip(SPACE)
-        if after.lstrip(SPACE + b"-+~(")[:1] in DIGITS:
-            whole = base(source[max(0, at - 200) : at].rstrip(SPACE))
-            if whole is not None and not (whole and (after[: len(after) - len(after.lstrip(WORD))]).isdigit()):
+        whole = exponent(source[at + 2 : at + 2 + REACH])
+        if whole is not None:
+            left = base(source[max(0, at - REACH) : at])
+            if left is not None and not (whole and left):
                 return True
         at = source.find(b"**", at + 2)
     return False
-DIGITS = {bytes((each,)) for each in FIRST}
-def base(before):  # of a power: None if it is not of literals, else whether it is one whole number
-    if before[-1:] == b")":
-        start, depth = len(before), 0
-        while start and (depth or start == len(before)):
-            start -= 1
-            depth += (before[start] == 41) - (before[start] == 40)
-        if depth or not literals(before[start + 1 : -1]):
-            return None
-        word = b""
-    else:
-        start = len(before.rstrip(WORD))
-        word = before[start:]
-        if word[:1] not in DIGITS:
-            return None
-        if before[start - 1 : start] in (b"+", b"-") and before[start - 2 : start - 1] in (b"e", b"E"):
-            return False  # 1e-3, or a name that looks like it
-    if before[start - 1 : start] and before[start - 1] in WORD + b")]}'\"":
-        return None  # a call, or an attribute
-    return word.isdigit()
-def literals(text):  # whether it is numbers and operators alone
-    word = False
-    for each in text:
-        if each in FIRST:
-            word = True
-        elif each in SIGNS:
-            word = False
-        elif not word or each not in WORD:
+def exponent(after):  # of a power: None if it is no constant, else whether it is one whole number
+    text = after.lstrip(SPACE)
+    bare = text.lstrip(SPACE + b"-+~(")
+    if not bare:
+        return False if len(after) == REACH else None
+    if bare[:1] == b"#":
+        return False  # a comment before it
+    word = bare[: len(bare) - len(bare.lstrip(WORD + b"."))]
+    if word not in NAMED and (word[:1] not in NUMERIC or not word.strip(b".")):
+        return None
+    return word.isdigit() and bare == text
+NUMERIC = {bytes((each,)) for each in DIGITS + b"."}
+def base(before):  # likewise, from its end backwards
+    text = before.rstrip(SPACE)
+    if b"\n" in before[len(text) :] and b"#" in text[text.rfind(b"\n") + 1 :]:
+        return False  # a comment may stand between it and the operator
+    while text:
+        last = text[-1:]
+        if last in PAIRS:
+            start = opening(text)
+            inner = text[start + 1 : -1]
+            if start < 0 or any(each in inner for each in (b"'", b'"', b"#")):
+                return False if start >= 0 or len(before) == REACH else None
+            text = text[:start] if last == b")" else text[:start].rstrip(SPACE)
+            if last == b"]":
+                if text[-1:] in PAIRS:
+                    continue  # of a tuple, perhaps
+                return None
+            name = text[len(text.rstrip(WORD)) :]
+            called = name not in BEFORE if name else text[-1:] in CLOSING
+            return False if not called and constants(inner) else None
+        word = text[len(text.rstrip(WORD + b".")) :]
+        head = text[: len(text) - len(word)]
+        if word in NAMED:
             return False
+        if word[:1] not in NUMERIC or not word.strip(b".") or word[:1] == b"." and head[-1:] in CLOSING:
+            return None
+        return word.isdigit() and not (head[-1:] in SIGN and head[-2:-1] in EXPONENT)
+    return False if len(before) == REACH else None
+PAIRS = {b")": b"(", b"]": b"["}
+CLOSING = {b")", b"]", b"}", b"'", b'"'}
+SIGN, EXPONENT = {b"+", b"-"}, {b"e", b"E"}
+def opening(text):  # where the bracket begins that ends the text, or -1
+    close, depth, at = text[-1:], 0, len(text)
+    while at > 0:
+        at = max(text.rfind(close, 0, at), text.rfind(PAIRS[close], 0, at))
+        if at < 0:
+            return -1
+        depth += 1 if text[at : at + 1] == close else -1
+        if not depth:
+            return at
+    return -1
+def constants(text):  # whether it has no name
+    at, size = 0, len(text)
+    while at < size:
+        if text[at] not in WORD:
+            at += 1
+            continue
+        rest = text[at : at + REACH]
+        word = rest[: len(rest) - len(rest.lstrip(WORD + b"."))]
+        if word[:1] not in NUMERIC and word not in BEFORE:
+            return False
+        at += len(word)
     return True
 def compiled(path, source):
     if "/tests/" in path or folded(source):

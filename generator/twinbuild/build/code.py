@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import installer
 import zstandard
 from zlib_ng import zlib_ng
 
@@ -36,7 +37,8 @@ def remembered_as(derivation: Digest) -> Digest:
 def code_digest() -> str:
     """SHA-256 of the sources of ``ROOMS``, with the versions of the interpreter and the libraries that they run on."""
     package = Path(twinbuild.__file__).parent
-    digest = hashlib.sha256(repr((sys.version_info[:3], zstandard.ZSTD_VERSION, zlib_ng.ZLIBNG_VERSION)).encode())
+    versions = (sys.version_info[:3], zstandard.ZSTD_VERSION, zlib_ng.ZLIBNG_VERSION, installer.__version__)
+    digest = hashlib.sha256(repr(versions).encode())
     for room in ROOMS:
         for path in sorted(package.joinpath(room).rglob("*.py")):
             content = path.read_bytes()

@@ -36,8 +36,8 @@ class Materialised:
     modes: tuple[tuple[str, int], ...] = ()
 
 
-def _full(error: OSError, path: str) -> EnvironmentFault | BuildError:
-    """What a system call said: that the disk is full, which is this machine's fault, or something about the tree."""
+def _failed(error: OSError, path: str) -> EnvironmentFault | BuildError:
+    """A system call's error: that the disk is full, which is this machine's fault, or something about the tree."""
     reason = os.strerror(error.errno or 0)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return refused(path, reason)
@@ -180,7 +180,7 @@ def materialise(entries: Iterable[Entry], root: Path) -> Materialised:
             try:
                 tree.add(entry)
             except OSError as error:
-                raise _full(error, entry.path) from error
+                raise _failed(error, entry.path) from error
             modes.pop(entry.path, None)
             if isinstance(entry, (File, Directory)):
                 if disk_mode(entry.mode, directory=isinstance(entry, Directory)) != entry.mode:

@@ -51,11 +51,10 @@ def command(
     """
     from twinbuild.pipeline.unchanged import unchanged_build
 
-    summary = None
-    if output is None and not paranoid:
-        summary = unchanged_build(spec, overlays, os.environ)
-    images = summary.images if summary is not None else None
-    if images is None:
+    known = unchanged_build(spec, overlays, os.environ) if output is None and not paranoid else None
+    if known is not None:
+        images = known.images
+    else:
         images = _built(
             spec, overlays, output, offline=offline, quiet=quiet or as_json, locked=locked, paranoid=paranoid, form=form
         )

@@ -26,7 +26,16 @@ from twinbuild.model.digest import Digest
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.ports import Store
 
-__all__ = ["CONTEXT_MARK", "copy_blob", "replace_directory", "same_blob", "same_directory", "same_file", "write_file"]
+__all__ = [
+    "CONTEXT_MARK",
+    "copy_blob",
+    "replace_directory",
+    "same_blob",
+    "same_content",
+    "same_directory",
+    "same_file",
+    "write_file",
+]
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
@@ -85,9 +94,15 @@ def same_directory(target: Path, contents: Mapping[str, bytes | Digest], *, besi
     """Whether the files below a directory have these contents, read anew, and are these and ``besides`` alone."""
     found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_symlink() or path.is_file()}
     return found == contents.keys() | besides and all(
-        same_file(target / path, what) if isinstance(what, bytes) else same_blob(target / path, what)
-        for path, what in contents.items()
+        same_content(target / path, what) for path, what in contents.items()
     )
+
+
+def same_content(path: Path, what: bytes | Digest) -> bool:
+    """Whether a file, and no link to one, has that content, read anew."""
+    if isinstance(what, bytes):
+        return not path.is_symlink() and same_file(path, what)
+    return same_blob(path, what)
 
 
 def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:

@@ -257,27 +257,20 @@ def _require_apart(spec: ReleaseSpec, lock: Lock) -> None:
         path = PurePosixPath(spec.source.target, file.path)
         owned = owned_place(str(path))
         if owned is not None:
-            findings.append(
-                Finding(
-                    code="TB1115",
-                    message=f"the application has {file.path}, which would lie in {owned}: that is not its own",
-                    hint="choose another source.target, such as /app, or name the file below source.ignore",
-                    where=Location(file=file.path),
-                )
-            )
+            message = f"the application has {file.path}, which would lie in {owned}: that is not its own"
+            findings.append(_overlap(file.path, message, "choose another source.target, such as /app"))
         for place in (path, *path.parents):
             name = targets.get(str(place))
             if name is not None:
-                findings.append(
-                    Finding(
-                        code="TB1115",
-                        message=f"artifact {name!r} lies at {place}, where the application has {file.path}",
-                        hint="give it a target of its own, such as /models/NAME, or name the file below source.ignore",
-                        where=Location(file=file.path),
-                    )
-                )
+                message = f"artifact {name!r} lies at {place}, where the application has {file.path}"
+                findings.append(_overlap(file.path, message, "give it a target of its own, such as /models/NAME"))
     if findings:
         raise SpecError(tuple(findings[:_MOST_FINDINGS]))
+
+
+def _overlap(path: str, message: str, remedy: str) -> Finding:
+    hint = f"{remedy}, or name the file below source.ignore"
+    return Finding(code="TB1115", message=message, hint=hint, where=Location(file=path))
 
 
 def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) -> ApplicationRecipe:

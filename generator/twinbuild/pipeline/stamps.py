@@ -10,7 +10,7 @@ from typing import Final
 
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.output import same_blob, same_file
+from twinbuild.pipeline.output import same_content
 from twinbuild.ports import Store
 
 __all__ = ["remember_output", "unchanged_output"]
@@ -83,8 +83,5 @@ def _copied(copied: Mapping[str, os.stat_result], path: str) -> list[int] | None
 
 
 def _same(target: Path, path: str, contents: Mapping[str, bytes | Digest]) -> bool:
-    """Whether a file has its content, read anew."""
-    what = contents.get(path)
-    if what is None or (target / path).is_symlink():
-        return False
-    return same_file(target / path, what) if isinstance(what, bytes) else same_blob(target / path, what)
+    """Whether a file is one of the contents, and has its bytes."""
+    return path in contents and same_content(target / path, contents[path])

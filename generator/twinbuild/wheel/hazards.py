@@ -10,7 +10,7 @@ from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.wheel.layout import Layout, Selected, place
 from twinbuild.wheel.standard import STANDARD_MODULES
 
-__all__ = ["Hazard", "check_hazards", "find_hazards", "refuse_hazards"]
+__all__ = ["Hazard", "find_hazards", "refuse_hazards"]
 
 _START: Final = ("sitecustomize", "usercustomize")  # imported by every start of Python
 _INSTALLERS: Final = ("pip",)
@@ -33,13 +33,6 @@ class Hazard:
 def find_hazards(wheels: Iterable[Selected], layout: Layout) -> tuple[Hazard, ...]:
     """Every hazard of these wheels, sorted, each once; reads no content."""
     return tuple(sorted({hazard for selected in wheels for hazard in _of(selected, layout)}))
-
-
-def check_hazards(wheels: Iterable[Selected], layout: Layout, *, allow: Collection[str] = ()) -> tuple[Hazard, ...]:
-    """The hazards that ``allow`` names. Raises PolicyRefused TB4111 with a finding for each that it does not name."""
-    hazards = find_hazards(wheels, layout)
-    refuse_hazards(hazards, allow=allow)
-    return hazards
 
 
 def refuse_hazards(hazards: Iterable[Hazard], *, allow: Collection[str]) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import ast
+import gc
 import marshal
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinbuild.build import confined
-from twinbuild.build.bytecode import TREE_PROGRAM, Compiler
+from twinbuild.build.bytecode import _COMPILE, TREE_PROGRAM, Compiler
 from twinbuild.errors import BuildError
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Completed
@@ -127,6 +130,18 @@ def test_a_tree_on_disk_gets_the_same_files(tmp_path: Path) -> None:
         "f(1e3 ** 2.)",
         "x = {1: 2e-3 ** 3}",
         "x = 3**-(1)",
+        "x = 2 **" + " " * 3000 + ".5",
+        "x = 2" + " " * 3000 + "** .5",
+        "x = (" + "1 + " * 1000 + "1) ** .5",
+        "x = (2 # two\n) ** .5",
+        "x = (2 # two\n ** .5)",
+        "x = 2 ** ( # half\n .5)",
+        "x = (True / 3) ** .5",
+        "x = 2 ** (True / 3)",
+        "x = (2.5,)[0] ** .5",
+        "x = (1, (2.5, 3))[1] [0] ** .5",
+        "def f():\n    return(2) ** .5",
+        "x = ('a', 2.5)[1] ** .5",
         "x = 0x10 ** -1",
         "x = (0x10) ** .5",
         "x = (1 << 3) ** -1",
@@ -161,12 +176,91 @@ def test_constants_that_the_machine_would_compute_are_left_out(source: str) -> N
         "y = g(x)(2) ** 2.5",
         "y = (abc) ** -1",
         "y = 2 ** n",
+        "y = a[0] ** 2.5",
+        "y = f(x)[1, 2] ** .5",
+        "y = {}[1] ** 2.5",
+        "y = [2][0] ** .5",
+        "y = '**Note** and 2 ** three'",
+        "f(*a, **True_)",
+        "y = ... ** n",
         "'a' % 2",
     ],
 )
 def test_other_powers_are_compiled(source: str) -> None:
     """Whole numbers are exact everywhere, and what is computed at run time is no constant."""
     assert compiled(source) != [None]
+
+
+_LEAVES = st.sampled_from(["2", "7", "0x1F", "1_0", "2.5", ".5", "3j", "1e-7", "True", "a", "a.b", "f(2)", "a[1]"])
+_GAPS = st.sampled_from(["", " ", "  ", " \\\n "])
+
+
+def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """An expression of smaller ones; inside of brackets a comment and a line break may stand."""
+    operator = st.sampled_from(["**", "**", "**", "+", "-", "*", "/", "//", "%"])
+    return st.one_of(
+        st.tuples(inner, _GAPS, operator, _GAPS, st.sampled_from(["", "-", "+"]), inner).map("".join),
+        inner.map(lambda text: f"({text})"),
+        inner.map(lambda text: f"({text} # a\n)"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}, {pair[1]})[1]"),
+    )
+
+
+def _machine_computes(source: str) -> bool:
+    """Whether the compiler's own tree has a power of constants that are not both one whole number."""
+
+    def constant(node: ast.expr) -> bool:
+        match node:
+            case ast.Constant():
+                return True
+            case ast.UnaryOp():
+                return constant(node.operand)
+            case ast.BinOp():
+                return constant(node.left) and constant(node.right)
+            case ast.Tuple():
+                return all(map(constant, node.elts))
+            case ast.Subscript():
+                return constant(node.value) and constant(node.slice)
+        return False
+
+    def whole(node: ast.expr) -> bool:
+        match node:
+            case ast.Constant():
+                return type(node.value) is int
+            case ast.BinOp(op=ast.Pow()):
+                return whole(node.left) and whole(node.right)  # exact: no sign is among them
+        return False
+
+    return any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Pow)
+        and constant(node.left)
+        and constant(node.right)
+        and not (whole(node.left) and whole(node.right))
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+@pytest.fixture(scope="module")
+def folded() -> Callable[[bytes], bool]:
+    """The program's own judgement of a source."""
+    names: dict[str, Callable[[bytes], bool]] = {}
+    exec(_COMPILE, names)
+    gc.enable()
+    return names["folded"]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(expression=st.recursive(_LEAVES, _combined, max_leaves=8))
+def test_no_power_of_constants_is_missed(folded: Callable[[bytes], bool], expression: str) -> None:
+    """Whatever Python's own parser takes for one is left out."""
+    source = f"x = ({expression})"
+    try:
+        computed = _machine_computes(source)
+    except SyntaxError:
+        return  # two that do not go together, such as 2 and .5
+    if computed:
+        assert folded(source.encode()), source
 
 
 _NUMBERS = st.one_of(

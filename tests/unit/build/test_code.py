@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import installer
 import pytest
+import zstandard
 
 import twinbuild
 from twinbuild.build import code
@@ -48,6 +50,17 @@ def test_a_changed_file_is_another_key(checkout: Path, room: str) -> None:
         code_digest.cache_clear()
         keys.add(remembered_as(derivation))
     assert len(keys) == 1 + len(changed)
+
+
+@pytest.mark.parametrize(("library", "name"), [(installer, "__version__"), (zstandard, "ZSTD_VERSION")])
+def test_another_library_is_another_key(library: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What decides bytes with our code is part of it."""
+    code_digest.cache_clear()
+    before = code_digest()
+    monkeypatch.setattr(library, name, "0.0.1")
+    code_digest.cache_clear()
+    assert code_digest() != before
+    code_digest.cache_clear()
 
 
 def test_where_the_package_lies_and_other_rooms_do_not_count(checkout: Path) -> None:

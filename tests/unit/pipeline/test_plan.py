@@ -16,7 +16,8 @@ from twinbuild.model.lock import Lock, Target
 from twinbuild.model.plan import Compression, Compressor, Interpreter, Plan, WheelsRecipe
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.model.spec.values import owned_place
+from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
 TEXT = (EXAMPLE / "release.yaml").read_text("utf-8")
@@ -188,3 +189,4 @@ def test_the_application_does_not_replace_the_system(target: str, path: str, own
     (finding,) = caught.value.findings
     assert (finding.code, finding.where.file) == ("TB1115", path)
     assert f"lie in {owned}:" in finding.message
+    assert owned_place(f"/{PREFIX}/x") == f"/{PREFIX}"  # where wheels go
