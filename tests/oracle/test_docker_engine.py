@@ -132,7 +132,7 @@ def test_built_by_hand(engine: tuple[str, str], tmp_path: Path) -> None:
     )
     ours, files = _layout(tmp_path / "layout")
     (found,) = json.loads(_docker(host, "image", "inspect", "byhand"))
-    for key in ("Cmd", "Env", "ExposedPorts", "Labels", "StopSignal", "User", "WorkingDir"):
+    for key in ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "StopSignal", "User", "WorkingDir"):
         assert found["Config"][key] == ours[key], key
     assert f"HOSTILE={_HOSTILE}" in found["Config"]["Env"]
     container = _docker(host, "create", "byhand").strip()
@@ -205,6 +205,24 @@ def test_loaded_and_answering(engine: tuple[str, str], archive: tuple[Path, str]
     assert found["Config"]["User"] == "10001:10001"
     assert found["Architecture"] == "amd64"
     _answers(host, NAME)
+    _refuses_too_little_memory(host)
+
+
+def _refuses_too_little_memory(host: str) -> None:
+    """Where the container may take less memory than the release asks for, its entrypoint says so and ends with 78."""
+    environment = {**os.environ, "DOCKER_HOST": host}
+    for limit, status in (("128m", 78), ("255m", 78), ("256m", 5)):
+        done = subprocess.run(
+            ("docker", "run", "--rm", "--network", "none", "--memory", limit, NAME, "sh", "-c", "echo $$; exit 5"),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stdout) == (status, "1\n" if status == 5 else ""), (limit, done.stderr)
+        refusal = f"fraud-scorer 1.0.0 (cpu) refuses to start: TB5401: got {limit[:-1]} MiB of memory (/sys/fs/cgroup/"
+        assert (refusal in done.stderr) == (status == 78), (limit, done.stderr)
 
 
 def _answers(host: str, image: str) -> None:

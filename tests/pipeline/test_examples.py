@@ -50,6 +50,7 @@ def test_example(example: Path) -> None:
     _a_flipped_bit_is_found_by_those_who_look(example)
     _the_stamp_names_every_file_that_is_read(example)
     _service_answers_from_its_own_root(example)
+    _too_small_a_machine_is_refused(example)
     _changed_application_rebuilds_one_layer(example)
 
 
@@ -164,6 +165,16 @@ def _service_answers_from_its_own_root(example: Path) -> None:
         assert answer["verdicts"][0]["score"] == pytest.approx(expected["verdicts"][0]["score"], abs=1e-6)
     else:
         assert answer["similarities"] == pytest.approx(expected["similarities"], abs=0.02)
+
+
+def _too_small_a_machine_is_refused(example: Path) -> None:
+    """The image's entrypoint runs in the sandbox, too: a service that asks for more memory than there is, refuses."""
+    overlay = example.parent / "large.yaml"
+    overlay.write_text("environment: {resources: {memory: {request: 900Ti, limit: 900Ti}}}\n")
+    refused = _twinbuild("run", "--quiet", "--publish", "0:8000", "--overlay", str(overlay), directory=example)
+    assert refused.returncode == 78, refused.stderr
+    assert "(cpu) refuses to start: TB5401: got " in refused.stdout
+    assert "expected at least 921600 GiB; raise the container's limit" in refused.stdout
 
 
 def _changed_application_rebuilds_one_layer(example: Path) -> None:

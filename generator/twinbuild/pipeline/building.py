@@ -16,7 +16,7 @@ from twinbuild.build.embedded import EmbeddedBuilder, forget_images
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.describe.contents import contents_documents
 from twinbuild.model.image import Image
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Lock, Target
 from twinbuild.model.plan import Plan
 from twinbuild.model.spec.values import epoch as epoch_of
 from twinbuild.model.verification import Identical
@@ -24,6 +24,7 @@ from twinbuild.oci.compress import compressor
 from twinbuild.pipeline.evidence import Evidence, forget_proof, proven_images, proven_layers, remember_proof
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.pipeline.preflight import preflight_files
 from twinbuild.pipeline.project import Project
 from twinbuild.ports import Builder
 from twinbuild.resolve.git import require_commit
@@ -48,9 +49,11 @@ def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:
     """The plan of a project's release."""
     spec = project.spec
     tooling = Tooling(compressor=compressor, effects=effects_digest)
-    return make_plan(
-        spec, lock, tooling, epoch=epoch, documents=lambda target: contents_documents(spec, lock, target, epoch=epoch)
-    )
+
+    def documents(target: Target) -> tuple[tuple[str, bytes], ...]:
+        return (*contents_documents(spec, lock, target, epoch=epoch), *preflight_files(spec, target.variant))
+
+    return make_plan(spec, lock, tooling, epoch=epoch, documents=documents)
 
 
 def build_images(plan: Plan, machine: Machine) -> tuple[Image, ...]:

@@ -142,7 +142,7 @@ def _derivation(
         platform=target.platform,
         builder=BUILDER,
         layers=layers,
-        config=_config(spec, target),
+        config=_config(spec, target, interpreter),
         source_date_epoch=epoch,
     )
 
@@ -289,7 +289,7 @@ def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) ->
     )
 
 
-def _config(spec: ReleaseSpec, target: Target) -> ImageConfig:
+def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> ImageConfig:
     serving = spec.serving
     chosen = {
         knob.environment: _text(knob.default)
@@ -324,7 +324,7 @@ def _config(spec: ReleaseSpec, target: Target) -> ImageConfig:
     return ImageConfig(
         user=f"{serving.user.uid}:{serving.user.gid}",
         command=tuple(serving.command),
-        entrypoint=(),
+        entrypoint=(f"/{interpreter.executable}", "-I", "-S", "/etc/twinbuild/preflight.py", "--"),
         working_directory=spec.source.target,
         environment=environment,
         exposed_ports=tuple(sorted(f"{port.port}/tcp" for port in serving.ports)),

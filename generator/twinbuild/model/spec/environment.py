@@ -17,6 +17,7 @@ _BASE_HINT = "take 'packages' out, or use base.debian"
 _SUITE = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]{1,127}", re.ASCII)
 _PYTHON = re.compile(r"3\.(9|[1-9][0-9])", re.ASCII)
+_DRIVER = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}", re.ASCII)
 _CUDA = re.compile(r"[1-9][0-9]?\.[0-9]{1,2}", re.ASCII)
 
 
@@ -54,6 +55,12 @@ def _check_cuda(text: str) -> str:
     return text
 
 
+def _check_driver(text: str) -> str:
+    if not _DRIVER.fullmatch(text):
+        raise objection("TB1104", f"got the driver {text[:40]!r}", "write its version in quotes, such as '535.104.05'")
+    return text
+
+
 def _check_platform(text: str) -> str:
     if text not in SUPPORTED:
         raise objection("TB1120", f"platform {text[:80]!r} is not supported", f"use one of {', '.join(SUPPORTED)}")
@@ -64,6 +71,7 @@ Suite = Annotated[str, AfterValidator(_check_suite)]
 DebName = Annotated[str, AfterValidator(_check_deb)]
 PythonVersion = Annotated[str, AfterValidator(_check_python), Field(json_schema_extra={"pattern": r"^3\.[0-9]+$"})]
 CudaVersion = Annotated[str, AfterValidator(_check_cuda)]
+DriverVersion = Annotated[str, AfterValidator(_check_driver)]
 PlatformName = Annotated[str, AfterValidator(_check_platform), Field(json_schema_extra={"enum": list(SUPPORTED)})]
 
 
@@ -151,8 +159,8 @@ class Gpu(Section):
     """Number of cards for one container."""
     kind: Line | None = None
     """Kind of card, such as nvidia-l4."""
-    driver: Line | None = None
-    """Oldest driver that works."""
+    driver: DriverVersion | None = None
+    """Oldest driver that works, such as '535.104.05'."""
 
 
 class Toleration(Section):

@@ -58,4 +58,5 @@ EXPOSE 8000/tcp
 WORKDIR /app
 STOPSIGNAL SIGTERM
 USER 10001:10001
+ENTRYPOINT ["/usr/bin/python3.11", "-I", "-S", "/etc/twinbuild/preflight.py", "--"]
 CMD ["uvicorn", "service.main:app", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]

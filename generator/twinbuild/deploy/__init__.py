@@ -1,0 +1,1 @@
+"""What a running release needs and how it is rolled out. Pure: values in, bytes out."""

@@ -1,0 +1,77 @@
+"""Codes of the entrypoint of an image, which it prints where it refuses to start (status 78)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB5401",
+        title="too little memory to start",
+        explanation="The release asks for more memory (`environment.resources.memory.request`, or `limit` where there "
+        "is no request) than the container may take, by the limits of its control group and of those above it, or than "
+        "the machine has. Raise the container's limit, or take a machine with more.",
+    ),
+    Code(
+        code="TB5402",
+        title="no driver for the accelerator",
+        explanation="The image is a variant for an accelerator, and its driver's kernel module is not loaded, or the "
+        "container can't see it. Install the driver on the machine and start the container with its devices: "
+        "`--gpus all` for NVIDIA's, `--device /dev/kfd --device /dev/dri` for AMD's.",
+    ),
+    Code(
+        code="TB5403",
+        title="an accelerator of another maker",
+        explanation="The PCI bus has a graphics card or accelerator, but none of the maker that the variant is for. "
+        "Take another machine, or the variant of the release that is for this one.",
+    ),
+    Code(
+        code="TB5404",
+        title="the driver is too old",
+        explanation="The driver is older than `environment.resources.gpu.driver` says, or offers an older CUDA than "
+        "the variant is for. A driver runs programs for older CUDA versions, and for later minor versions of its own. "
+        "Install a newer driver on the machine, or take a variant for an older CUDA.",
+    ),
+    Code(
+        code="TB5405",
+        title="too few devices",
+        explanation="The container sees fewer devices than `environment.resources.gpu.count` asks for. Give it more, "
+        "and look at what hides them: CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES, the scheduler's device plug-in.",
+    ),
+    Code(
+        code="TB5406",
+        title="no code for this device",
+        explanation="The device's compute capability (or architecture, for AMD's) is none that the release has code "
+        "for. Machine code runs on the same major version and the same or a later minor one, PTX (such as 9.0+PTX) on "
+        "every later device. Take another device, or a variant for this one.",
+    ),
+    Code(
+        code="TB5407",
+        title="this machine tells nothing about itself",
+        explanation="Neither /proc nor /sys/fs/cgroup says how much memory there is, or which driver, so it can't be "
+        "known whether the release can run. Start the container with /proc mounted, as engines do.",
+    ),
+    Code(
+        code="TB5408",
+        title="the driver does not answer",
+        explanation="The kernel has the driver, but its library (libcuda.so.1) is missing in the container, fails, or "
+        "is silent. Start the container with the NVIDIA Container Toolkit (`--gpus all`), and run `nvidia-smi` on the "
+        "machine to see whether the driver itself works.",
+    ),
+    Code(
+        code="TB5409",
+        title="too little memory on a device",
+        explanation="A device has less memory than the release needs of each. Take a device with more.",
+    ),
+    Code(
+        code="TB5410",
+        title="the image's requirements cannot be read",
+        explanation="requirements.json in /etc/twinbuild is missing, damaged or of another version than the program "
+        "beside it, or Python lacks a part of its standard library. Build the image again, and change none of its "
+        "files.",
+    ),
+)
