@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.images import Shelf
 from fakes.tool import EXAMPLES, Tool
 from twinbuild.cli.outcome import run
 from twinbuild.errors import FetchError
@@ -185,9 +186,16 @@ def test_no_such_variant() -> None:
     from twinbuild.errors import UsageError
     from twinbuild.pipeline.running import choose_image
 
-    with pytest.raises(UsageError) as caught:
-        choose_image((), "cuda12")
-    assert caught.value.findings[0].code == "TB8012"
+    shelf = Shelf()
+    cpu = (shelf.image(architecture="amd64"), shelf.image(architecture="arm64"))
+    images = (*cpu, shelf.image(variant="cuda12"))
+    for found, variant, machine in ((images, "rocm", "x86_64"), (images, "", "x86_64"), (cpu, "cpu", "riscv64")):
+        with pytest.raises(UsageError) as caught:
+            choose_image(found, variant, machine=machine)
+        assert caught.value.findings[0].code == "TB8012"
+        assert "cpu (linux/amd64), cpu (linux/arm64)" in caught.value.findings[0].hint
+    assert choose_image(cpu, "", machine="aarch64") == 1  # of several platforms, this machine's
+    assert choose_image(images, "cuda12", machine="aarch64") == 2  # the only one of the variant
 
 
 def test_the_operating_system_refuses(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

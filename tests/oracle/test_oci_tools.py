@@ -150,7 +150,7 @@ def test_skopeo_copies_the_layout(kind: Compression, tmp_path: Path) -> None:
     shelf = Shelf()
     image = built(shelf, kind)
     root = written(shelf, image_layout("fraud-scorer", "1.0.0", [image]), tmp_path / "image")
-    found = copied_by_skopeo(f"oci:{root}:fraud-scorer:1.0.0", tmp_path / "copy")
+    found = copied_by_skopeo(f"oci:{root}:1.0.0", tmp_path / "copy")
     assert found["digest"] == str(image.manifest.digest)
 
 
@@ -159,7 +159,7 @@ def test_skopeo_copies_the_oci_archive(tmp_path: Path) -> None:
     shelf = Shelf()
     image = built(shelf, Compression.ZSTD)
     path = archive(shelf, image_layout("fraud-scorer", "1.0.0", [image]), tmp_path / "image.tar")
-    found = copied_by_skopeo(f"oci-archive:{path}:fraud-scorer:1.0.0", tmp_path / "copy")
+    found = copied_by_skopeo(f"oci-archive:{path}:1.0.0", tmp_path / "copy")
     assert found["digest"] == str(image.manifest.digest)
 
 
@@ -181,9 +181,7 @@ def test_skopeo_chooses_a_platform(tmp_path: Path) -> None:
     images = [shelf.image((MINE,), architecture=name) for name in ("amd64", "arm64")]
     root = written(shelf, image_layout("n", "1", images), tmp_path / "image")
     target = tmp_path / "copy"
-    run(
-        program("skopeo"), "--insecure-policy", "--override-arch", "arm64", "copy", f"oci:{root}:n:1", f"oci:{target}:c"
-    )
+    run(program("skopeo"), "--insecure-policy", "--override-arch", "arm64", "copy", f"oci:{root}:1", f"oci:{target}:c")
     (entry,) = json.loads((target / "index.json").read_bytes())["manifests"]
     assert entry["digest"] == str(images[1].manifest.digest)
 
@@ -193,5 +191,5 @@ def test_umoci_unpacks_the_tree(tmp_path: Path) -> None:
     shelf = Shelf()
     image = shelf.image((MINE[:3], MINE[3:]), kind=Compression.GZIP)
     root = written(shelf, image_layout("fraud-scorer", "1.0.0", [image]), tmp_path / "image")
-    run(program("umoci"), "unpack", "--rootless", "--image", f"{root}:fraud-scorer:1.0.0", str(tmp_path / "bundle"))
+    run(program("umoci"), "unpack", "--rootless", "--image", f"{root}:1.0.0", str(tmp_path / "bundle"))
     assert found_tree(tmp_path / "bundle/rootfs") == expected_tree(MINE)

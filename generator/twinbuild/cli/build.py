@@ -12,7 +12,7 @@ import click
 from twinbuild.cli.options import common, locked_option, paranoid_option
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.summary import ReleasedImage
+    from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex
 
 __all__ = ["command"]
 
@@ -53,17 +53,20 @@ def command(
 
     known = unchanged_build(spec, overlays, os.environ) if output is None and not paranoid else None
     if known is not None:
-        images = known.images
+        images, indexes = known.images, known.indexes
     else:
-        images = _built(
+        images, indexes = _built(
             spec, overlays, output, offline=offline, quiet=quiet or as_json, locked=locked, paranoid=paranoid, form=form
         )
     if as_json:
         shown = [{"variant": image.variant, "platform": image.platform, "digest": image.digest} for image in images]
-        click.echo(json.dumps({"images": shown, "output": str(output) if output else None}))
+        listed = [{"variant": index.variant, "digest": index.digest} for index in indexes]
+        click.echo(json.dumps({"images": shown, "indexes": listed, "output": str(output) if output else None}))
         return
     for image in images:
         click.echo(f"{image.variant} {image.platform} {image.digest}")
+    for index in indexes:
+        click.echo(f"{index.variant} {','.join(index.platforms)} {index.digest}")
 
 
 def _built(
@@ -76,14 +79,14 @@ def _built(
     locked: bool,
     paranoid: bool,
     form: str,
-) -> tuple[ReleasedImage, ...]:
+) -> tuple[tuple[ReleasedImage, ...], tuple[ReleasedIndex, ...]]:
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
     from twinbuild.pipeline.keeping import image_blobs, keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.stamping import begin, images_of, remember_build
+    from twinbuild.pipeline.stamping import begin, images_of, indexes_of, remember_build
 
     beginning = begin()
     project = open_project(spec, overlays)
@@ -98,4 +101,4 @@ def _built(
         if output is not None:
             export_images(project, images, machine.store, output, loadable=form == "docker")
         remember_build(project, lock, machine, images, beginning)
-    return images_of(images)
+    return images_of(images), indexes_of(images)

@@ -95,6 +95,7 @@ def _json(summary: Summary) -> str:
             "written": summary.written,
             "evidence_reused": summary.reused,
             "images": [asdict(image) for image in summary.images],
+            "indexes": [asdict(index) for index in summary.indexes],
         }
     )
 
@@ -104,6 +105,7 @@ def _text(summary: Summary) -> str:
     for image in summary.images:
         what = f"{image.layers} layers, {image.size / 1e6:.1f} MB"
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")
+    lines += [f"index    {index.variant}  {index.digest}  {', '.join(index.platforms)}" for index in summary.indexes]
     lines.append(f"verified built twice under {summary.variations} variations, the same bytes ({_when(summary)})")
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -115,7 +116,7 @@ def command(
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
         keep_built(project, images, machine)
-        position = choose_image(images, variant)
+        position = choose_image(images, variant, machine=os.uname().machine)
         derivation = plan.derivations[position]
         with unpacked_image(images[position], machine) as root:
             machine.progress("", 0, 0)

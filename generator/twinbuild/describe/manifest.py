@@ -11,7 +11,7 @@ from typing import Any, Final
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of, to_json
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import Image
+from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.verification import Identical
@@ -37,11 +37,13 @@ def release_manifest(
     lock_digest: Digest,
     documents: tuple[tuple[str, Digest, int], ...],
     commit: str = "",
+    indexes: tuple[ImageIndex, ...] = (),
 ) -> bytes:
     """The canonical bytes of the manifest.
 
-    ``documents`` are the other files of the release that it covers (path, digest, size in bytes); ``commit`` is the
-    source commit where the spec says ``commit: record``, else "".
+    ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
+    covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
+    "".
     """
     sections: dict[str, Any] = spec.model_dump(mode="python", by_alias=True)
     source = {key: value for key, value in sections["source"].items() if key != "commit"}
@@ -68,6 +70,10 @@ def release_manifest(
         "environment": {
             **sections["environment"],
             "images": [_image(image) for image in images],
+            "indexes": [
+                {"variant": index.variant, "digest": index.descriptor.digest, "platforms": index.platforms}
+                for index in indexes
+            ],
             "targets": [_target(target) for target in lock.targets],
             "suites": [
                 {

@@ -13,7 +13,7 @@ from twinbuild.codec.canonical import Json, canonical, digest_of
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
 from twinbuild.describe.purls import deb_purl, wheel_purl
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import Image
+from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -29,9 +29,16 @@ def spec_digest(spec: ReleaseSpec) -> Digest:
 
 
 def provenance_statement(
-    spec: ReleaseSpec, lock: Lock, images: tuple[Image, ...], *, epoch: int, commit: str, digest: Digest
+    spec: ReleaseSpec,
+    lock: Lock,
+    images: tuple[Image, ...],
+    *,
+    epoch: int,
+    commit: str,
+    digest: Digest,
+    indexes: tuple[ImageIndex, ...] = (),
 ) -> bytes:
-    """The statement: subjects are the images and the release manifest, whose digest is ``digest``.
+    """The statement: subjects are the images, their indexes and the release manifest, whose digest is ``digest``.
 
     ``commit`` is the source commit, or "" where there is none. resolvedDependencies is the whole lock.
     """
@@ -42,6 +49,13 @@ def provenance_statement(
             "digest": {"sha256": image.manifest.digest.hex},
         }
         for image in images
+    ]
+    subjects += [
+        {
+            "name": f"{metadata.name}:{metadata.version}-{index.variant}",
+            "digest": {"sha256": index.descriptor.digest.hex},
+        }
+        for index in indexes
     ]
     subjects.append({"name": "manifest.json", "digest": {"sha256": digest.hex}})
     return canonical(

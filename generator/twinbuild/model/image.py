@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 
-__all__ = ["BuiltLayer", "Descriptor", "Image"]
+__all__ = ["BuiltLayer", "Descriptor", "Image", "ImageIndex"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +43,13 @@ class Image:
     manifest: Descriptor
     config: Descriptor
     layers: tuple[BuiltLayer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageIndex:
+    """The images of one variant for several platforms as one document, an image index: what an engine chooses from."""
+
+    variant: str
+    platforms: tuple[Platform, ...]  # sorted
+    descriptor: Descriptor
+    content: bytes

@@ -8,11 +8,21 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.image import BuiltLayer, Descriptor, Image, ImageIndex
 from twinbuild.model.plan import Derivation, ImageConfig
 from twinbuild.model.platform import Platform
 
-__all__ = ["CONFIG", "INDEX", "MANIFEST", "created", "described", "image_config", "image_index", "image_manifest"]
+__all__ = [
+    "CONFIG",
+    "INDEX",
+    "MANIFEST",
+    "created",
+    "described",
+    "image_config",
+    "image_index",
+    "image_indexes",
+    "image_manifest",
+]
 
 CONFIG: Final = "application/vnd.oci.image.config.v1+json"
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -60,6 +70,19 @@ def image_index(images: Sequence[Image]) -> bytes:
     ordered = sorted(images, key=lambda image: image.platform)
     assert len({image.platform for image in ordered}) == len(ordered), "one image for each platform"
     return index_document([described(image.manifest, platform=image.platform) for image in ordered])
+
+
+def image_indexes(images: Sequence[Image]) -> tuple[ImageIndex, ...]:
+    """The index of each variant that has several platforms, sorted by variant; a variant with one needs none."""
+    indexes = []
+    for variant in sorted({image.variant for image in images}):
+        group = [image for image in images if image.variant == variant]
+        if len(group) > 1:
+            content = image_index(group)
+            descriptor = Descriptor(media_type=INDEX, digest=Digest.of(content), size=len(content))
+            platforms = tuple(sorted(image.platform for image in group))
+            indexes.append(ImageIndex(variant=variant, platforms=platforms, descriptor=descriptor, content=content))
+    return tuple(indexes)
 
 
 def index_document(manifests: Sequence[Json]) -> bytes:

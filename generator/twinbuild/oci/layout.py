@@ -1,8 +1,9 @@
 """OCI image layouts (image-layout.md) as values: which file has which bytes. An adapter or the tar writer writes them.
 
-``index.json`` has one entry for each variant, which names it ``NAME:VERSION``, or ``NAME:VERSION-VARIANT`` where the
-release has several variants. The entry is the image's manifest with its platform; where the variant has several
-platforms it is an index of its own, a blob, which lists one manifest for each.
+``index.json`` has one entry for each variant. Its reference is a tag, ``VERSION``, or ``VERSION-VARIANT`` where the
+release has several variants; a second annotation, which engines read, says ``docker.io/library/NAME:TAG``. The entry is
+the image's manifest with its platform; where the variant has several platforms it is an index of its own, a blob, which
+lists one manifest for each.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import Descriptor, Image
+from twinbuild.model.image import Image
 from twinbuild.model.tree import BytesContent, Content, Directory, Entry, File
-from twinbuild.oci.image import INDEX, described, image_index, index_document
+from twinbuild.oci.image import described, image_indexes, index_document
 
-__all__ = ["LayoutFile", "blob_path", "image_layout", "layout_entries", "loadable_layout", "reference_name"]
+__all__ = ["LayoutFile", "blob_path", "image_layout", "layout_entries", "loadable_layout", "tag"]
 
 REFERENCE: Final = "org.opencontainers.image.ref.name"
 _CONTAINERD_NAME: Final = "io.containerd.image.name"  # what an engine's containerd store names a loaded image by
@@ -38,24 +39,26 @@ def blob_path(digest: Digest) -> str:
     return f"blobs/sha256/{digest.hex}"
 
 
-def reference_name(name: str, version: str, variant: str, *, variants: int) -> str:
-    """The reference of a variant: the version alone names a release's only variant."""
-    return f"{name}:{version}" if variants == 1 else f"{name}:{version}-{variant}"
+def tag(version: str, variant: str, *, variants: int) -> str:
+    """The tag of a variant: the version alone names a release's only one. Tags have no ``+``: it is a ``_`` there."""
+    plain = version.replace("+", "_")
+    return plain if variants == 1 else f"{plain}-{variant}"
 
 
 def image_layout(name: str, version: str, images: Sequence[Image]) -> tuple[LayoutFile, ...]:
     """The files of the layout of a release's images, sorted by path; a blob that images share is there once."""
     entries: list[Json] = []
     files = _blobs(images)
-    for reference, group in _variants(name, version, images):
-        annotations = ((_CONTAINERD_NAME, f"docker.io/library/{reference}"), (REFERENCE, reference))
-        if len(group) == 1:
+    indexes = {index.variant: index for index in image_indexes(images)}
+    for chosen, group in _variants(version, images):
+        annotations = ((_CONTAINERD_NAME, f"docker.io/library/{name}:{chosen}"), (REFERENCE, chosen))
+        index = indexes.get(group[0].variant)
+        if index is None:
             entries.append(described(group[0].manifest, platform=group[0].platform, annotations=annotations))
             continue
-        index = image_index(group)
-        descriptor = Descriptor(media_type=INDEX, digest=Digest.of(index), size=len(index))
-        files[descriptor.digest] = LayoutFile(path=blob_path(descriptor.digest), content=index, size=len(index))
-        entries.append(described(descriptor, annotations=annotations))
+        blob = index.descriptor.digest
+        files[blob] = LayoutFile(path=blob_path(blob), content=index.content, size=index.descriptor.size)
+        entries.append(described(index.descriptor, annotations=annotations))
     documents = (_document("oci-layout", _LAYOUT), _document("index.json", index_document(entries)))
     return tuple(sorted((*files.values(), *documents), key=lambda file: file.path))
 
@@ -66,14 +69,14 @@ def loadable_layout(name: str, version: str, images: Sequence[Image]) -> tuple[L
     That store has no indexes: of a variant with several platforms each image gets a tag of its own, ``…-ARCHITECTURE``.
     """
     listed: list[Json] = []
-    for reference, group in _variants(name, version, images):
+    for chosen, group in _variants(version, images):
         for image in group:
-            tag = reference if len(group) == 1 else f"{reference}-{image.platform.architecture}"
+            suffix = "" if len(group) == 1 else f"-{image.platform.architecture}"
             listed.append(
                 {
                     "Config": blob_path(image.config.digest),
                     "Layers": [blob_path(layer.blob.digest) for layer in image.layers],
-                    "RepoTags": [tag],
+                    "RepoTags": [f"{name}:{chosen}{suffix}"],
                 }
             )
     files = (*image_layout(name, version, images), _document("manifest.json", canonical(listed)))
@@ -90,11 +93,12 @@ def layout_entries(files: Sequence[LayoutFile], blob: Callable[[Digest], Content
     return tuple(sorted(entries, key=lambda entry: entry.path))
 
 
-def _variants(name: str, version: str, images: Sequence[Image]) -> list[tuple[str, list[Image]]]:
+def _variants(version: str, images: Sequence[Image]) -> list[tuple[str, list[Image]]]:
+    """The tag of each variant, and its images in the order of their platforms."""
     groups: dict[str, list[Image]] = {}
     for image in sorted(images, key=lambda image: (image.variant, image.platform)):
         groups.setdefault(image.variant, []).append(image)
-    return [(reference_name(name, version, variant, variants=len(groups)), group) for variant, group in groups.items()]
+    return [(tag(version, variant, variants=len(groups)), group) for variant, group in groups.items()]
 
 
 def _blobs(images: Sequence[Image]) -> dict[Digest, LayoutFile]:

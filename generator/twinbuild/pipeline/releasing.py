@@ -19,6 +19,7 @@ from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Difference, Different, Identical, Verification
+from twinbuild.oci.image import image_indexes
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.dockerfiles import dockerfiles
@@ -78,6 +79,7 @@ def release(
         lock_digest=Digest.of(encode_lock(lock)),
         documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items()),
         commit=recorded,
+        indexes=image_indexes(images),
     )
     digest = Digest.of(manifest)
     documents |= {
@@ -85,7 +87,13 @@ def release(
         "manifest.yaml": manifest_yaml(manifest),
         "release.digest": f"{digest}\n".encode(),
         "provenance.intoto.json": provenance_statement(
-            spec, lock, images, epoch=epoch, commit=commit.identifier if commit else "", digest=digest
+            spec,
+            lock,
+            images,
+            epoch=epoch,
+            commit=commit.identifier if commit else "",
+            digest=digest,
+            indexes=image_indexes(images),
         ),
     }
     target = output or project.directory / "dist" / f"{spec.metadata.name}-{spec.metadata.version}"

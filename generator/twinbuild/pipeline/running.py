@@ -19,13 +19,20 @@ from twinbuild.pipeline.machine import Machine
 __all__ = ["choose_image", "confinement_of", "run_once", "running_service", "unpacked_image"]
 
 
-def choose_image(images: tuple[Image, ...], variant: str) -> int:
-    """The position of the image to run: of ``variant``, or of the only one. Raises UsageError TB8012."""
+def choose_image(images: tuple[Image, ...], variant: str, *, machine: str) -> int:
+    """The position of the image to run: of ``variant``, or of the only one; of several platforms, ``machine``'s.
+
+    ``machine`` is what ``uname -m`` prints. Raises UsageError TB8012.
+    """
     found = [position for position, image in enumerate(images) if variant in ("", image.variant)]
+    if len(found) > 1:
+        found = [position for position in found if images[position].platform.machine == machine]
     if len(found) != 1:
-        names = ", ".join(sorted({image.variant for image in images}))
+        names = ", ".join(dict.fromkeys(f"{image.variant} ({image.platform})" for image in images))
         raise UsageError.of(
-            "TB8012", f"{variant or 'no variant'!r} names {len(found)} images", hint=f"choose --variant of {names}"
+            "TB8012",
+            f"{variant or 'no variant'!r} names {len(found)} images for this machine ({machine})",
+            hint=f"choose --variant of {names}",
         )
     return found[0]
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.status import Facts
-from twinbuild.pipeline.summary import ReleasedImage, Summary
+from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex, Summary
 
 __all__ = ["BUILD_STAMP", "EVIDENCE", "IMAGE", "STAMP", "Entry", "Stamp", "decode_stamp", "encode_stamp", "stamp_key"]
 
@@ -23,7 +23,7 @@ STAMP: Final = "release-stamp"
 BUILD_STAMP: Final = "build-stamp"
 IMAGE: Final = "image"  # the kind of record that says what a derivation was built to
 EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,14 @@ def decode_stamp(content: bytes) -> Stamp | None:
                 "blobs": tuple((str(digest), int(size)) for digest, size in document["blobs"]),
                 "derivations": tuple(map(str, document["derivations"])),
                 "summary": Summary(
-                    **{**summary, "images": tuple(ReleasedImage(**image) for image in summary["images"])}
+                    **{
+                        **summary,
+                        "images": tuple(ReleasedImage(**image) for image in summary["images"]),
+                        "indexes": tuple(
+                            ReleasedIndex(**{**index, "platforms": tuple(index["platforms"])})
+                            for index in summary["indexes"]
+                        ),
+                    }
                 ),
             }
         )

@@ -17,6 +17,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.net.address import is_web
+from twinbuild.oci.image import image_indexes
 from twinbuild.pipeline.evidence import Evidence, evidence_key
 from twinbuild.pipeline.identity import Identity, environment_digest, tool_identity
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
@@ -28,13 +29,13 @@ from twinbuild.pipeline.releasing import Released, verification_facts
 from twinbuild.pipeline.stamp import BUILD_STAMP, STAMP, Entry, Stamp, encode_stamp, stamp_key
 from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
-from twinbuild.pipeline.summary import ReleasedImage, Summary
+from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex, Summary
 from twinbuild.pipeline.unchanged import output_entries
 from twinbuild.resolve.git import commit_marks
 from twinbuild.resolve.local import tree_directories
 from twinbuild.sources.artifact import is_in_wheel
 
-__all__ = ["Beginning", "begin", "images_of", "remember_build", "remember_release", "summary_of"]
+__all__ = ["Beginning", "begin", "images_of", "indexes_of", "remember_build", "remember_release", "summary_of"]
 
 _LONGEST_WAIT = 50_000_000  # ns: as long as it is worth to wait for the output to settle
 
@@ -62,6 +63,7 @@ def summary_of(project: Project, released: Released) -> Summary:
         release=str(released.digest),
         directory=str(released.directory.absolute()),
         images=images_of(released.images),
+        indexes=indexes_of(released.images),
         variations=len(released.identical.variations),
         earlier=sum(layer.derivation in released.evidence.earlier for layer in layers),
         reused=released.evidence.reused,
@@ -80,6 +82,18 @@ def images_of(images: tuple[Image, ...]) -> tuple[ReleasedImage, ...]:
             layers=len(image.layers),
         )
         for image in images
+    )
+
+
+def indexes_of(images: tuple[Image, ...]) -> tuple[ReleasedIndex, ...]:
+    """The indexes of variants with several platforms in plain values."""
+    return tuple(
+        ReleasedIndex(
+            variant=index.variant,
+            digest=str(index.descriptor.digest),
+            platforms=tuple(str(platform) for platform in index.platforms),
+        )
+        for index in image_indexes(images)
     )
 
 
@@ -131,6 +145,7 @@ def remember_build(
         release="",
         directory="",
         images=images_of(images),
+        indexes=indexes_of(images),
         variations=0,
         earlier=0,
         reused=False,

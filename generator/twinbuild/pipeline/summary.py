@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ReleasedImage", "Summary"]
+__all__ = ["ReleasedImage", "ReleasedIndex", "Summary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,15 @@ class ReleasedImage:
     digest: str
     size: int
     layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedIndex:
+    """The images of a variant for several platforms under one digest."""
+
+    variant: str
+    digest: str
+    platforms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class Summary:
     release: str
     directory: str
     images: tuple[ReleasedImage, ...]
+    indexes: tuple[ReleasedIndex, ...]
     variations: int
     earlier: int
     reused: bool

@@ -10,8 +10,9 @@ import pytest
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.image import BuiltLayer, Descriptor, Image, ImageIndex
 from twinbuild.model.lock import Lock
+from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
@@ -71,3 +72,11 @@ def two(case: Case) -> Case:
     first = case.lock.targets[0]
     lock = replace(case.lock, targets=(first, replace(first, variant="gpu")))
     return replace(case, lock=lock, images=(image(lock, 0), image(lock, 1)))
+
+
+INDEX = ImageIndex(
+    variant="cpu",
+    platforms=(Platform.parse("linux/amd64"), Platform.parse("linux/arm64")),
+    descriptor=Descriptor(media_type="application/index", digest=Digest.of(b"index"), size=5),
+    content=b"index",
+)

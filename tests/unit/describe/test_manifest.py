@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import yaml
-from tests.unit.describe.conftest import Case, read_spec
+from tests.unit.describe.conftest import INDEX, Case, read_spec
 
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.lock import encode_lock
 from twinbuild.describe.manifest import MANIFEST_VERSION, release_manifest
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import ImageIndex
 from twinbuild.model.verification import Identical, Variation
 
 
-def _manifest(case: Case, *, commit: str = "") -> bytes:
+def _manifest(case: Case, *, commit: str = "", indexes: tuple[ImageIndex, ...] = ()) -> bytes:
     return release_manifest(
         case.spec,
         case.lock,
@@ -27,6 +28,7 @@ def _manifest(case: Case, *, commit: str = "") -> bytes:
         lock_digest=Digest.of(encode_lock(case.lock)),
         documents=(("sbom.cdx.xml", Digest.of(b"xml"), 3), ("release.lock", Digest.of(b"lock"), 4)),
         commit=commit,
+        indexes=indexes,
     )
 
 
@@ -78,6 +80,17 @@ def test_everything_pinned(two: Case) -> None:
     assert document["model"]["artifacts"][0]["sha256"] == two.lock.artifacts[0].sha256.hex
     assert [file["sha256"] for file in document["source"]["files"]] == [file.sha256.hex for file in two.lock.source]
     assert [entry["path"] for entry in document["documents"]] == ["release.lock", "sbom.cdx.xml"]
+
+
+def test_indexes(case: Case) -> None:
+    """What one pushes for several platforms is covered by the release digest."""
+    assert json.loads(_manifest(case))["environment"]["indexes"] == []
+    (found,) = json.loads(_manifest(case, indexes=(INDEX,)))["environment"]["indexes"]
+    assert found == {
+        "variant": "cpu",
+        "digest": str(Digest.of(b"index")),
+        "platforms": ["linux/amd64", "linux/arm64"],
+    }
 
 
 def test_commit_on_request(case: Case) -> None:

@@ -10,7 +10,7 @@ from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
 from in_toto_attestation.v1.statement import Statement
 from packageurl import PackageURL
-from tests.unit.describe.conftest import Case, read_spec
+from tests.unit.describe.conftest import INDEX, Case, read_spec
 
 from twinbuild.codec.canonical import canonical
 from twinbuild.describe.provenance import provenance_statement, spec_digest
@@ -36,6 +36,16 @@ def test_statement(two: Case) -> None:
     digests = [subject["digest"]["sha256"] for subject in statement["subject"]]
     assert len(set(names)) == 3
     assert digests == [*(image.manifest.digest.hex for image in two.images), _RELEASE.hex]
+
+
+def test_an_index_is_a_subject(case: Case) -> None:
+    """What stands for several images under one digest is vouched for, too."""
+    content = provenance_statement(
+        case.spec, case.lock, case.images, epoch=0, commit="", digest=_RELEASE, indexes=(INDEX,)
+    )
+    found = {"name": "fraud-scorer:1.0.0-cpu", "digest": {"sha256": Digest.of(b"index").hex}}
+    assert json.loads(content)["subject"][1] == found
+    assert len(json.loads(content)["subject"]) == 3
 
 
 def test_dependencies(case: Case) -> None:

@@ -2,8 +2,9 @@ import json
 
 from fakes.images import Shelf, config
 from twinbuild.codec.canonical import canonical
+from twinbuild.model.digest import Digest
 from twinbuild.model.plan import Compression
-from twinbuild.oci.image import _runtime, created, image_index, image_manifest
+from twinbuild.oci.image import _runtime, created, image_index, image_indexes, image_manifest
 
 
 def test_one_time_for_everything() -> None:
@@ -65,3 +66,19 @@ def test_index_lists_platforms_in_one_order() -> None:
     assert image_index(images) == image_index(images[::-1])
     platforms = [entry["platform"]["architecture"] for entry in json.loads(image_index(images))["manifests"]]
     assert platforms == ["amd64", "arm64"]
+
+
+def test_indexes_of_variants_with_several_platforms() -> None:
+    """Each such variant has one, the same in whatever order the images come; a variant with one platform has none."""
+    shelf = Shelf()
+    images = [
+        shelf.image(variant="gpu", architecture="arm64"),
+        shelf.image(variant="cpu"),
+        shelf.image(variant="gpu", architecture="amd64"),
+    ]
+    (index,) = image_indexes(images)
+    assert image_indexes(images[::-1]) == (index,)
+    assert (index.variant, [str(platform) for platform in index.platforms]) == ("gpu", ["linux/amd64", "linux/arm64"])
+    assert (index.descriptor.digest, index.descriptor.size) == (Digest.of(index.content), len(index.content))
+    assert index.content == image_index([images[0], images[2]])
+    assert image_indexes(images[:2]) == ()

@@ -12,7 +12,7 @@ CONTAINERD = "io.containerd.image.name"
 
 
 def test_one_image_is_named_by_its_version() -> None:
-    """The entry of a release's only image is its manifest, with platform and reference NAME:VERSION."""
+    """The entry of a release's only image is its manifest, with platform and the version as its reference."""
     shelf = Shelf()
     image = shelf.image()
     files = shelf.files(image_layout("fraud-scorer", "1.0.0", [image]))
@@ -20,7 +20,7 @@ def test_one_image_is_named_by_its_version() -> None:
     (entry,) = json.loads(files["index.json"])["manifests"]
     assert entry["digest"] == str(image.manifest.digest)
     assert entry["platform"] == {"os": "linux", "architecture": "amd64"}
-    assert entry["annotations"][REFERENCE] == "fraud-scorer:1.0.0"
+    assert entry["annotations"][REFERENCE] == "1.0.0"
     assert entry["annotations"][CONTAINERD] == "docker.io/library/fraud-scorer:1.0.0"
     blobs = {path for path in files if path.startswith("blobs/")}
     assert blobs == {f"blobs/sha256/{digest.hex}" for digest in shelf.blobs}
@@ -39,18 +39,28 @@ def test_variants_and_platforms() -> None:
     files = shelf.files(layout)
     cpu, cuda = json.loads(files["index.json"])["manifests"]
     assert [entry["annotations"][REFERENCE] for entry in (cpu, cuda)] == [
-        "fraud-scorer:1.0.0-cpu",
-        "fraud-scorer:1.0.0-cuda12",
+        "1.0.0-cpu",
+        "1.0.0-cuda12",
     ]
+    assert cpu["annotations"][CONTAINERD] == "docker.io/library/fraud-scorer:1.0.0-cpu"
     assert cuda["digest"] == str(images[0].manifest.digest)
     nested = json.loads(files["blobs/sha256/" + cpu["digest"].removeprefix("sha256:")])
     assert [entry["platform"]["architecture"] for entry in nested["manifests"]] == ["amd64", "arm64"]
     found = read_layout(Shown(files))
     assert [(image.reference, image.platform) for image in found] == [
-        ("fraud-scorer:1.0.0-cpu", "linux/amd64"),
-        ("fraud-scorer:1.0.0-cpu", "linux/arm64"),
-        ("fraud-scorer:1.0.0-cuda12", "linux/amd64"),
+        ("1.0.0-cpu", "linux/amd64"),
+        ("1.0.0-cpu", "linux/arm64"),
+        ("1.0.0-cuda12", "linux/amd64"),
     ]
+
+
+def test_a_version_that_is_no_tag() -> None:
+    """Tags have no plus sign, which versions may have: an engine would refuse the name."""
+    shelf = Shelf()
+    files = shelf.files(loadable_layout("n", "1.0+cu124", [shelf.image()]))
+    (entry,) = json.loads(files["index.json"])["manifests"]
+    assert entry["annotations"] == {REFERENCE: "1.0_cu124", CONTAINERD: "docker.io/library/n:1.0_cu124"}
+    assert json.loads(files["manifest.json"])[0]["RepoTags"] == ["n:1.0_cu124"]
 
 
 def test_shared_blobs_are_there_once() -> None:

@@ -82,7 +82,7 @@ def test_control_the_good_layout_is_read() -> None:
     """Nothing is changed, so nothing is refused: every refusal below is due to its one change."""
     for kind in Compression:
         image = Forge(kind).read()
-        assert (image.reference, image.platform) == ("app:1", "linux/amd64")
+        assert (image.reference, image.platform) == ("1", "linux/amd64")
         assert image.layers[0].contents.members == len(TREE)
 
 
