@@ -245,7 +245,10 @@ class Compiler:
         for path, source in batch:
             name = path.encode()
             frames += struct.pack(">II", len(name), len(source)) + name + source
-        libraries = ":".join(str(self.root / directory / self.platform.triplet) for directory in ("usr/lib", "lib"))
+        prefix = self.executable.rpartition("/")[0].rpartition("/")[0]
+        directories = [f"{directory}/{self.platform.triplet}" for directory in ("usr/lib", "lib")]
+        directories += [f"{prefix}/lib", "usr/lib64", "lib64", "usr/lib", "lib"]  # of other systems than Debian
+        libraries = ":".join(str(self.root / directory) for directory in dict.fromkeys(directories))
         completed = self.runner.run(
             (
                 *_confined(self.root),
@@ -255,7 +258,7 @@ class Compiler:
                 *("-S", "-s", "-P", "-W", "ignore", "-c", PROGRAM),
             ),
             environment=(
-                ("PYTHONHOME", str(self.root / "usr")),
+                ("PYTHONHOME", str(self.root / prefix)),
                 ("PYTHONHASHSEED", "0"),
                 ("PYTHONUTF8", "1"),
             ),

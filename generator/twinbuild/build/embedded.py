@@ -51,7 +51,7 @@ class EmbeddedBuilder:
         found = self._cached_image(key)
         if found is not None:
             return found
-        layers = self._layers(derivation, progress)
+        layers = [*_base_layers(derivation), *self._layers(derivation, progress)]
         config = image_config(derivation, layers)
         manifest = image_manifest(config, layers)
         image = Image(
@@ -118,6 +118,19 @@ class EmbeddedBuilder:
                     worker.kill()  # nobody waits for its layer; what it began in the store, the next run clears
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+
+
+def _base_layers(derivation: Derivation) -> Iterator[BuiltLayer]:
+    """The layers of the image that this one stands on: nobody builds them, so what derives them is their own name."""
+    layers = derivation.base.layers if derivation.base is not None else ()
+    for number, layer in enumerate(layers, 1):
+        yield BuiltLayer(
+            derivation=digest_of(layer),
+            title=f"base layer {number} of {len(layers)}",
+            diff_id=layer.diff_id,
+            uncompressed_size=layer.uncompressed_size,
+            blob=Descriptor(media_type=layer.media_type, digest=layer.digest, size=layer.size),
+        )
 
 
 def remember_layers(store: Store, documents: Iterable[object]) -> None:

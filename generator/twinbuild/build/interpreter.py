@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from twinbuild.build.base import unpack_interpreter
 from twinbuild.build.bytecode import PROGRAM_DIGEST, Compiler
 from twinbuild.build.debs import opened_debs
 from twinbuild.build.rootfs import materialise
@@ -43,7 +44,7 @@ class Workshop:
                 if interpreter is not None and interpreter not in roots:
                     build = runnable(interpreter, os.uname().machine)
                     roots[interpreter] = build, directory / f"interpreter-{len(roots)}"
-                    _unpack(build, roots[interpreter][1], store)
+                    _unpack(interpreter, build, roots[interpreter][1], store)
             yield cls(
                 runner=runner,
                 directory=directory,
@@ -78,8 +79,12 @@ def runnable(interpreter: Interpreter, machine: str) -> InterpreterBuild:
     )
 
 
-def _unpack(build: InterpreterBuild, root: Path, store: Store) -> None:
+def _unpack(interpreter: Interpreter, build: InterpreterBuild, root: Path, store: Store) -> None:
     """What the interpreter needs to start and to compile: no documents, and no character sets of the C library."""
+    if build.base:
+        root.mkdir()
+        unpack_interpreter(interpreter, build, root, store)
+        return
     with opened_debs(build.debs, store) as packages:
         entries = [
             entry

@@ -7,11 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, assert_never
 
+from twinbuild.build.base import account_entries
 from twinbuild.build.bytecode import Spool
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.system import system_entries
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import (
+    AccountRecipe,
     ApplicationRecipe,
     ArtifactRecipe,
     DebianRecipe,
@@ -50,6 +52,8 @@ def weight(recipe: LayerRecipe) -> int:
     match recipe:
         case DebianRecipe():
             return 4 * sum(deb.size for deb in recipe.debs)  # xz is slower than the inflate of wheels
+        case AccountRecipe():
+            return sum(layer.size for layer in recipe.base)  # all of them are read
         case WheelsRecipe():
             return sum(wheel.size for wheel in recipe.wheels)
         case ArtifactRecipe():
@@ -71,6 +75,8 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
                 yield stack.enter_context(
                     system_entries(recipe, layer.platform, store, workshop, epoch=layer.source_date_epoch)
                 )
+            case AccountRecipe():
+                yield account_entries(recipe, store)
             case SkeletonRecipe():
                 yield skeleton(recipe)
             case WheelsRecipe():

@@ -3,38 +3,70 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, cast
 
 from twinbuild.build.rootfs import Materialised, materialise
 from twinbuild.codec.untar import Body, Kind, Member, untar
 from twinbuild.model.image import BuiltLayer, Image
+from twinbuild.model.plan import BaseLayer
 from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
-from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.decompress import decompress
+from twinbuild.oci.stack import LAYER_KINDS, Stack, read_bodies, read_stack
 from twinbuild.ports import Store
 
-__all__ = ["layer_chunks", "layer_members", "unpack_image"]
-
-_KINDS: Final = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
+__all__ = ["PassingContent", "layer_chunks", "layer_members", "stack_entries", "unpack_image"]
 
 
-def unpack_image(image: Image, store: Store, root: Path) -> Materialised:
+def unpack_image(image: Image, store: Store, root: Path, *, base: int = 0) -> Materialised:
     """Put an image's file system below ``root``, an empty directory. Raises IntegrityError, BuildError TB5920.
 
-    Our own layers hold no whiteouts, so a later entry replaces an earlier one and nothing is deleted.
+    The lowest ``base`` layers are another image's: what layers above them replace or delete is never put there. Our own
+    layers hold no whiteouts, so a later entry replaces an earlier one and nothing is deleted.
     """
-    return materialise(
-        (_entry(member, body) for layer in image.layers for member, body in layer_members(layer, store)), root
+    return materialise(_entries(image, store, base), root)
+
+
+def _entries(image: Image, store: Store, base: int) -> Iterator[Entry]:
+    below = tuple(
+        BaseLayer(
+            media_type=layer.blob.media_type,
+            digest=layer.blob.digest,
+            size=layer.blob.size,
+            diff_id=layer.diff_id,
+            uncompressed_size=layer.uncompressed_size,
+        )
+        for layer in image.layers[:base]
     )
+    stack, _ = read_stack(below, store.open)
+    yield from stack_entries(stack, below, store, stack.places)
+    for layer in image.layers[base:]:
+        for member, body in layer_members(layer, store):
+            yield _entry(member, body)
+
+
+def stack_entries(stack: Stack, layers: Sequence[BaseLayer], store: Store, paths: Collection[str]) -> Iterator[Entry]:
+    """The entries of a base's tree at ``paths``; contents can be read while their entry is at hand."""
+    chosen = {path: stack.places[path].member for path in sorted(paths)}
+    for path, member in chosen.items():
+        if member.kind is Kind.DIRECTORY:
+            yield Directory(path=path, mode=member.mode, uid=member.uid, gid=member.gid)
+        elif member.kind is Kind.SYMLINK:
+            yield Symlink(path=path, target=member.target, uid=member.uid, gid=member.gid)
+    files = [path for path, member in chosen.items() if member.kind in (Kind.FILE, Kind.HARDLINK)]
+    for (first, *others), member, body in read_bodies(stack, layers, store.open, files):
+        content = PassingContent(body, member.size)
+        yield File(path=first, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
+        for other in others:
+            yield Hardlink(path=other, target=first)
 
 
 def layer_chunks(layer: BuiltLayer, store: Store) -> Iterator[bytes]:
     """A layer's archive in chunks. Raises IntegrityError as ``decompress``."""
     with store.open(layer.blob.digest) as blob:
-        kind = _KINDS[layer.blob.media_type]
+        kind = LAYER_KINDS[layer.blob.media_type]
         yield from decompress(blob, kind, limit=layer.uncompressed_size, subject=layer.title)
 
 
@@ -77,13 +109,14 @@ class _Once(io.RawIOBase):
 
 
 @dataclass(frozen=True, slots=True)
-class _Passing:
+class PassingContent:
     """Content that passes by: it can be opened once, while its member is at hand."""
 
     body: Body
     size: int
 
     def open(self) -> BinaryIO:
+        """The one stream over the bytes."""
         return cast("BinaryIO", io.BufferedReader(_Once(self.body), 1 << 18))
 
 
@@ -96,5 +129,5 @@ def _entry(member: Member, body: Body) -> Entry:
         case Kind.HARDLINK:
             return Hardlink(path=member.path, target=member.target)
         case Kind.FILE:
-            content = _Passing(body, member.size)
+            content = PassingContent(body, member.size)
             return File(path=member.path, content=content, mode=member.mode, uid=member.uid, gid=member.gid)

@@ -89,6 +89,7 @@ def command(
             "target": target.key,
             "wheels": len(target.wheels),
             "debian_packages": len(target.debs),
+            "base": f"{target.base.reference}@{target.base.manifest.digest}" if target.base is not None else None,
             "scripts_run": list(running(target)),
         }
         for target in lock.targets
@@ -97,10 +98,23 @@ def command(
         click.echo(json.dumps({"lock": str(project.lock_path), "written": written, "targets": targets}))
         return
     for target in lock.targets:
-        click.echo(f"{target.key}: {len(target.wheels)} wheels, {len(target.debs)} Debian packages")
+        click.echo(f"{target.key}: {len(target.wheels)} wheels, {_ground(target)}")
         if scripts := running(target):
             click.echo(f"  scripts that run in the sandbox: {', '.join(scripts)}")
     click.echo(f"{project.lock_path.name} {'written' if written else 'unchanged'}")
+
+
+def _ground(target: Target) -> str:
+    """What a target stands on."""
+    base = target.base
+    if base is None:
+        return f"{len(target.debs)} Debian packages"
+    system = f"{base.system} {base.system_version}, " if base.system else ""
+    python = f"Python {target.python.version}, glibc {target.python.glibc}"
+    return (
+        f"base {base.reference}@{base.manifest.digest}\n"
+        f"  {len(base.layers)} layers with {system}{python}, {len(base.packages)} packages"
+    )
 
 
 def _export(

@@ -118,7 +118,8 @@ def command(
         keep_built(project, images, machine)
         position = choose_image(images, variant, machine=os.uname().machine)
         derivation = plan.derivations[position]
-        with unpacked_image(images[position], machine) as root:
+        below = len(derivation.base.layers) if derivation.base is not None else 0
+        with unpacked_image(images[position], machine, base=below) as root:
             machine.progress("", 0, 0)
             if arguments:
                 status, output, errors = run_once(

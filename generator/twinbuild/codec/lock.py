@@ -22,7 +22,8 @@ from twinbuild.model.platform import Platform
 
 __all__ = ["LOCK_VERSION", "decode_licensing", "decode_lock", "encode_licensing", "encode_lock"]
 
-LOCK_VERSION: Final = 2
+LOCK_VERSION: Final = 3
+_BEFORE: Final = 2  # without bases that are images: every one of them is one of today's
 _FIRST: Final = 1  # without licences: read as a lock that does not know them yet
 _MAXIMUM: Final = 64 << 20
 _HINT: Final = "restore it from version control, or make it anew: `twinbuild lock --upgrade-all`"
@@ -107,6 +108,8 @@ def decode_lock(content: bytes, *, name: str = "release.lock") -> Lock:
     version = value.pop("lock", None)
     if version == _FIRST and not isinstance(version, bool) and "licensing" not in value:
         value["licensing"] = []
+        version = _BEFORE
+    if version == _BEFORE:
         version = LOCK_VERSION
     if version != LOCK_VERSION or isinstance(version, bool):
         newer = isinstance(version, int) and version > LOCK_VERSION
@@ -189,6 +192,8 @@ class _Reader:
         if all(item is not None for item in items):
             keys = [shape.key(item) for item in items]
             for index in range(1, len(keys)):
+                if not keys[index]:
+                    break  # of a kind whose order has a meaning
                 if keys[index] == keys[index - 1]:
                     shown = " ".join(keys[index])
                     self.refuse((*path, index), Problem("TB2210", f"{shown} is locked twice"))

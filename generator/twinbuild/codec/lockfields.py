@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from twinbuild.codec.canonical import Json
-from twinbuild.codec.spdx import one_line, spdx_expression
-from twinbuild.model.digest import Digest
+from twinbuild.codec.lockbase import BASE
+from twinbuild.codec.lockvalues import DEB as _DEB
+from twinbuild.codec.lockvalues import PROJECT as _PROJECT
+from twinbuild.codec.lockvalues import Problem, Shape
+from twinbuild.codec.lockvalues import by as _by
+from twinbuild.codec.lockvalues import matching as _matching
+from twinbuild.codec.lockvalues import names_of as _names
+from twinbuild.codec.lockvalues import read_boolean as _boolean
+from twinbuild.codec.lockvalues import read_date as _date
+from twinbuild.codec.lockvalues import read_deb as _deb
+from twinbuild.codec.lockvalues import read_deb_version as _deb_version
+from twinbuild.codec.lockvalues import read_digest as _digest
+from twinbuild.codec.lockvalues import read_expressions as _expressions
+from twinbuild.codec.lockvalues import read_lines as _lines
+from twinbuild.codec.lockvalues import read_path as _path
+from twinbuild.codec.lockvalues import read_platform as _platform
+from twinbuild.codec.lockvalues import read_project as _project
+from twinbuild.codec.lockvalues import read_size as _size
+from twinbuild.codec.lockvalues import read_size_or_zero as _size_or_zero
+from twinbuild.codec.lockvalues import read_sorted_lines as _sorted_lines
+from twinbuild.codec.lockvalues import read_spec_name as _spec_name
+from twinbuild.codec.lockvalues import read_uri as _uri
+from twinbuild.codec.lockvalues import read_version as _version
+from twinbuild.codec.lockvalues import read_word as _word
 from twinbuild.model.lock import (
     AptIndex,
     Licensing,
@@ -26,181 +45,10 @@ from twinbuild.model.lock import (
     ResolverPin,
     Target,
 )
-from twinbuild.model.platform import Platform
-from twinbuild.model.spec.values import refuse_path
 
 __all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
-OPTIONAL: Final = frozenset({"runs"})  # lists that are left out where they are empty
-_HINT: Final = "restore it from version control, or make it anew: `twinbuild lock --upgrade-all`"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one field or entry."""
-
-    code: str
-    message: str
-    hint: str = _HINT
-
-
-Read = Callable[[Json], object]
-
-
-def _nothing(_: Mapping[str, object]) -> Problem | None:
-    return None
-
-
-def _no_key(_: object) -> tuple[str, ...]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """One kind of object: its fields (a one-tuple: a list of that shape), its own check, and its sort key."""
-
-    make: Callable[..., object]
-    fields: Mapping[str, Read | Shape | tuple[Shape]]
-    key: Callable[[object], tuple[str, ...]] = field(default=_no_key)
-    check: Callable[[Mapping[str, object]], Problem | None] = field(default=_nothing)
-
-
-def _type(value: Json, expected: str) -> Problem:
-    return Problem("TB2206", f"got {str(value)[:60]!r}, expected {expected}")
-
-
-def _matching(pattern: str, expected: str) -> Read:
-    compiled = re.compile(pattern, re.ASCII)
-
-    def read(value: Json) -> object:
-        if not isinstance(value, str):
-            return _type(value, expected)
-        if not compiled.fullmatch(value) or len(value) > 255:
-            return Problem("TB2207", f"got {value[:80]!r}, expected {expected}")
-        return value
-
-    return read
-
-
-def _digest(value: Json) -> object:
-    if not isinstance(value, str):
-        return _type(value, "a digest")
-    return Digest.parse(value)
-
-
-def _platform(value: Json) -> object:
-    if not isinstance(value, str):
-        return _type(value, "a platform")
-    return Platform.parse(value)
-
-
-def _boolean(value: Json) -> object:
-    return value if isinstance(value, bool) else _type(value, "true or false")
-
-
-def _integer(value: Json, *, least: int) -> object:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return _type(value, "a whole number")
-    if not least <= value < 2**53:
-        return Problem("TB2208", f"got the size {value}, expected {least} or more")
-    return value
-
-
-def _size(value: Json) -> object:
-    return _integer(value, least=1)
-
-
-def _size_or_zero(value: Json) -> object:
-    return _integer(value, least=0)
-
-
-def _path(value: Json) -> object:
-    if not isinstance(value, str):
-        return _type(value, "a path")
-    reason = refuse_path(value)
-    if reason and not reason.startswith("begins with"):
-        return Problem("TB2209", f"the path {value[:120]!r} {reason}")
-    return value
-
-
-def _uri(value: Json) -> object:
-    if not isinstance(value, str):
-        return _type(value, "an address")
-    if "@" in value.partition("://")[2].partition("/")[0]:
-        return Problem("TB2207", "the address carries credentials (masked)")
-    if value.startswith(("http://", "https://")):
-        return value
-    reason = refuse_path(value.removeprefix("wheel:"))
-    return Problem("TB2209", f"the path {value[:120]!r} {reason}") if reason else value
-
-
-def _version(value: Json) -> object:
-    if not isinstance(value, str):
-        return _type(value, "a version")
-    try:
-        Version(value)
-    except InvalidVersion:
-        return Problem("TB2207", f"got {value[:80]!r}, expected a version of PEP 440")
-    return value
-
-
-def _names(pattern: str) -> Read:
-    compiled = re.compile(pattern, re.ASCII)
-
-    def read(value: Json) -> object:
-        if not isinstance(value, list):
-            return _type(value, "a list of names")
-        names: list[str] = []
-        for item in value:
-            if not isinstance(item, str) or not compiled.fullmatch(item):
-                return Problem("TB2207", f"got {str(item)[:80]!r}, expected a name")
-            names.append(item)
-        if names != sorted(set(names)):
-            return Problem("TB2211", "the names are not sorted, or one is there twice")
-        return tuple(names)
-
-    return read
-
-
-def _lines(value: Json) -> object:
-    """Texts of one line each, in any order."""
-    if not isinstance(value, list):
-        return _type(value, "a list of texts")
-    lines: list[str] = []
-    for item in value:
-        if not isinstance(item, str) or not item or one_line(item) != item:
-            return Problem("TB2207", f"got {str(item)[:80]!r}, expected one line of text")
-        lines.append(item)
-    if len(set(lines)) != len(lines):
-        return Problem("TB2211", "a text is there twice")
-    return tuple(lines)
-
-
-def _sorted_lines(value: Json) -> object:
-    lines = _lines(value)
-    return Problem("TB2211", "the texts are not sorted") if lines != _in_order(lines) else lines
-
-
-def _in_order(lines: object) -> object:
-    return tuple(sorted(lines)) if isinstance(lines, tuple) else lines
-
-
-def _expressions(value: Json) -> object:
-    lines = _sorted_lines(value)
-    for line in lines if isinstance(lines, tuple) else ():
-        if spdx_expression(line) != line:
-            return Problem("TB2207", f"got {line[:80]!r}, expected a licence expression of SPDX")
-    return lines
-
-
-_PROJECT: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
-_DEB: Final = r"[a-z0-9][a-z0-9+.-]+"
-_project = _matching(_PROJECT, "a normalised name (PEP 503)")
-_deb = _matching(_DEB, "a Debian package name")
-_deb_version = _matching(r"[0-9A-Za-z.+:~-]+", "a Debian version")
-_word = _matching(r"[A-Za-z0-9][A-Za-z0-9._+/-]*", "a name")
-_spec_name = _matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a name")
-_date = _matching(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "a time such as 2026-11-01T00:00:00Z")
+OPTIONAL: Final = frozenset({"runs", "base"})  # fields that are left out where they are empty
 
 
 def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
@@ -226,6 +74,13 @@ def _check_deb(fields: Mapping[str, object]) -> Problem | None:
     return None
 
 
+def _check_target(fields: Mapping[str, object]) -> Problem | None:
+    """It stands on an image or on packages."""
+    if fields.get("base") is not None and fields["debs"]:
+        return Problem("TB2212", f"{fields['variant']} stands on an image and on Debian packages")
+    return None
+
+
 def _check_licensing(fields: Mapping[str, object]) -> Problem | None:
     """Statements are about files that are part of an image, and about nothing else."""
     lock = Lock(**fields)  # type: ignore[arg-type]  # every field was read before
@@ -234,10 +89,6 @@ def _check_licensing(fields: Mapping[str, object]) -> Problem | None:
         if (entry.filename, entry.sha256) not in files:
             return Problem("TB2212", f"a licence is stated for {entry.filename}, which no image has")
     return None
-
-
-def _by(*names: str) -> Callable[[object], tuple[str, ...]]:
-    return lambda value: tuple(str(getattr(value, name)) for name in names)
 
 
 _WHEEL: Final = Shape(
@@ -317,8 +168,10 @@ _TARGET: Final = Shape(
         "development": (_WHEEL,),
         "test": (_WHEEL,),
         "build": (_WHEEL,),
+        "base": BASE,
     },
     key=_by("key"),
+    check=_check_target,
 )
 SHAPES: Final[Mapping[str, Shape]] = {
     "Lock": Shape(

@@ -11,14 +11,14 @@ from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 
 from twinbuild.codec.spdx import conjunction, is_identifier, spdx_expression
-from twinbuild.describe.purls import deb_purl, wheel_purl
+from twinbuild.describe.purls import base_purl, deb_purl, installed_purl, wheel_purl
 from twinbuild.describe.texts import line
-from twinbuild.model.lock import Licensing, LockedArtifact, LockedDeb, LockedWheel
+from twinbuild.model.lock import InstalledPackage, Licensing, LockedArtifact, LockedBase, LockedDeb, LockedWheel
 from twinbuild.model.spec.artifacts import Dataset
 from twinbuild.model.spec.metadata import Metadata
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["component", "dataset", "deb", "licences", "model_file", "root", "team", "wheel"]
+__all__ = ["base", "component", "dataset", "deb", "installed", "licences", "model_file", "root", "team", "wheel"]
 
 _UNSTATED: Final = "not stated by the package"
 _DECLARED: Final = LicenseAcknowledgement.DECLARED
@@ -108,6 +108,35 @@ def deb(
         publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice),
         properties=properties,
+    )
+
+
+def base(item: LockedBase, reference: str) -> Component:
+    """The image that others stand on, for one platform."""
+    properties = {"reference": item.reference, "config": str(item.config.digest)}
+    if item.index is not None:
+        properties["index"] = str(item.index)
+    properties |= {f"layer:{number:03}": str(layer.digest) for number, layer in enumerate(item.layers, 1)}
+    return component(
+        ComponentType.CONTAINER,
+        item.name,
+        item.tag,
+        reference,
+        sha256=item.manifest.digest.hex,
+        purl=base_purl(item),
+        properties=properties,
+    )
+
+
+def installed(item: InstalledPackage, on: LockedBase, reference: str) -> Component:
+    """A package that a base image holds, as its dpkg status has it. Its files have no digest of their own."""
+    return component(
+        ComponentType.LIBRARY,
+        item.name,
+        item.version,
+        reference,
+        purl=installed_purl(item, on),
+        properties={"source": f"{item.source} {item.source_version}"},
     )
 
 

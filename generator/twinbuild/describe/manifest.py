@@ -12,7 +12,7 @@ from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of, to_json
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
-from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Lock, LockedBase, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.verification import Identical
 
@@ -155,8 +155,23 @@ def _target(target: Target) -> dict[str, object]:
         "variant": target.variant,
         "platform": target.platform,
         "python": {"version": target.python.version, "glibc": target.python.glibc},
+        **({"base": _base(target.base)} if target.base is not None else {}),
         "os_packages": [_deb(deb) for deb in target.debs],
         "wheels": [_wheel(wheel) for wheel in target.wheels],
+    }
+
+
+def _base(base: LockedBase) -> dict[str, object]:
+    return {
+        "reference": base.reference,
+        "digest": base.manifest.digest,
+        "index": base.index,
+        "config": base.config.digest,
+        "layers": [{"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size} for layer in base.layers],
+        "system": base.system,
+        "system_version": base.system_version,
+        "python": f"/{base.executable}",
+        "packages": len(base.packages),
     }
 
 

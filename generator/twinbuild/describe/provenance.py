@@ -11,7 +11,7 @@ from typing import Any, Final
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
-from twinbuild.describe.purls import deb_purl, wheel_purl
+from twinbuild.describe.purls import base_purl, deb_purl, wheel_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
@@ -91,6 +91,11 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
     """Each thing once, sorted by kind and name."""
     packages: dict[tuple[str, str], Json] = {}
     for target in lock.targets:
+        if (base := target.base) is not None:
+            uri = base_purl(base).to_string()
+            packages[base.reference, base.manifest.digest.hex] = _resource(
+                base.reference, base.manifest.digest, uri=uri, annotations={"platform": str(target.platform)}
+            )
         for deb in target.debs:
             packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb).to_string())
         for wheel in (*target.wheels, *target.build):

@@ -6,9 +6,9 @@ from typing import Final
 
 from packageurl import PackageURL
 
-from twinbuild.model.lock import LockedDeb, LockedWheel
+from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedWheel
 
-__all__ = ["deb_purl", "wheel_purl"]
+__all__ = ["base_purl", "deb_purl", "installed_purl", "wheel_purl"]
 
 _RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
 
@@ -24,3 +24,20 @@ def wheel_purl(item: LockedWheel, *, file: bool = False) -> PackageURL:
     """The package URL of a wheel's project and version, and of the very ``file`` if asked."""
     qualifiers = {"file_name": item.filename} if file else None
     return PackageURL("pypi", None, item.name, item.version, qualifiers)
+
+
+def installed_purl(item: InstalledPackage, base: LockedBase) -> PackageURL:
+    """The package URL of a package that a base image holds."""
+    qualifiers = {"arch": item.architecture}
+    if base.system:
+        qualifiers["distro"] = f"{base.system}-{base.system_version}" if base.system_version else base.system
+    return PackageURL("deb", base.system or "debian", item.name, item.version, qualifiers)
+
+
+def base_purl(base: LockedBase) -> PackageURL:
+    """The package URL of a base image: by its manifest's digest (purl-spec, type oci)."""
+    repository, _, name = base.name.rpartition("/")
+    qualifiers = {"tag": base.tag} if base.tag else {}
+    if repository and not base.name.startswith("oci-layout:"):
+        qualifiers["repository_url"] = base.name
+    return PackageURL("oci", None, name.rpartition(":")[2], str(base.manifest.digest), qualifiers or None)

@@ -29,7 +29,7 @@ from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
-from twinbuild.model.lock import Licensing, Lock, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Licensing, Lock, LockedBase, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = ["contents_sbom", "release_sbom"]
@@ -105,6 +105,7 @@ class _Document:
         self._root = root
         self._components: dict[str, Component] = {}
         self._inside: list[str] = []  # packages, of whose inside nothing is claimed
+        self._loose: list[str] = []  # packages of bases, of whose dependencies nothing is claimed
         self._references: dict[_Key, str] = {}
         self.edges: dict[str, set[str]] = {_of(root): set()}
 
@@ -116,8 +117,22 @@ class _Document:
         self.edges[reference] = set()
 
     def packages(self, target: Target) -> list[str]:
-        """References of a target's packages and wheels."""
-        return [self._references[item.filename, item.sha256] for item in target.contents]
+        """References of a target's base, packages and wheels."""
+        found = [self._references[item.filename, item.sha256] for item in target.contents]
+        return [*([_base_reference(target.base)] if target.base is not None else []), *found]
+
+    def _add_base(self, base: LockedBase | None) -> None:
+        """A base image with the packages that it holds; what else is in it, nobody has said."""
+        if base is None:
+            return
+        reference = _base_reference(base)
+        self.add(make.base(base, reference))
+        self._inside.append(reference)
+        for package in base.packages:
+            inner = f"{reference}/{package.name}:{package.architecture}"
+            self.add(make.installed(package, base, inner))
+            self.edges[reference].add(inner)
+            self._loose.append(inner)
 
     def add_packages(self, targets: tuple[Target, ...]) -> None:
         """Every package and wheel of the targets once, with the edges that any of them has."""
@@ -143,6 +158,8 @@ class _Document:
             self._references[key] = reference
             self._inside.append(reference)
             self.add(made)
+        for base in dict.fromkeys(target.base for target in targets):
+            self._add_base(base)
         for target in targets:
             debs = {deb.name: self._references[deb.filename, deb.sha256] for deb in target.debs}
             wheels = {wheel.name: self._references[wheel.filename, wheel.sha256] for wheel in target.wheels}
@@ -191,7 +208,11 @@ class _Document:
 
     def additions(self) -> Additions:
         """The model's card; and that the edges are all there, while what a package bundles within it is not known."""
-        compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": sorted(self.edges)}]
+        loose = set(self._loose)  # what a package of a base needs, its base does not say here
+        known = sorted(each for each in self.edges if each not in loose)
+        compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": known}]
+        if loose:
+            compositions.append({"aggregate": "unknown", "dependencies": sorted(loose)})
         if self._inside:
             compositions.append({"aggregate": "unknown", "assemblies": sorted(self._inside)})
         return Additions(cards={_MODEL: model_card(self._spec)}, compositions=tuple(compositions))
@@ -201,6 +222,10 @@ def _of(component: Component) -> str:
     reference = component.bom_ref.value
     assert reference is not None, "every component has a reference"
     return reference
+
+
+def _base_reference(base: LockedBase) -> str:
+    return f"base/{base.reference}@{base.manifest.digest.hex[:16]}"  # a longer one says no more
 
 
 def _reference(kind: str, name: str, digest: Digest, names: Counter[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 
-__all__ = ["BuiltLayer", "Descriptor", "Image", "ImageIndex"]
+__all__ = ["BaseHistory", "BuiltLayer", "Descriptor", "Image", "ImageIndex"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,17 @@ class Descriptor:
 
     def __post_init__(self) -> None:
         assert self.size >= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseHistory:
+    """An entry of a base image's history (OCI image-spec, config.md); what is not there is empty."""
+
+    created: str
+    created_by: str
+    author: str
+    comment: str
+    empty_layer: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

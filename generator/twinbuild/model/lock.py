@@ -9,14 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import BaseHistory, Descriptor
 from twinbuild.model.platform import Platform
 
 __all__ = [
     "AptIndex",
+    "InstalledPackage",
     "Licensing",
     "Lock",
     "LockedArtifact",
+    "LockedBase",
     "LockedDeb",
+    "LockedLayer",
     "LockedScript",
     "LockedSourceFile",
     "LockedWheel",
@@ -118,8 +122,70 @@ class PythonEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedLayer:
+    """A layer of a base image, with the media type that its manifest gives. Sizes are bytes."""
+
+    media_type: str
+    digest: Digest
+    size: int
+    diff_id: Digest
+    uncompressed_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledPackage:
+    """A package that the dpkg status of a base image calls installed."""
+
+    name: str
+    version: str
+    architecture: str
+    source: str
+    source_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedBase:
+    """The image that a target stands on, for its platform, and what was found in its layers.
+
+    ``name`` and ``tag`` are as the spec declares them (normalised), whatever mirror served them. ``executable`` is the
+    interpreter below the root. Of the configuration stands here what an image on top keeps of it: names and values of
+    variables in their order, of labels sorted, ports, and as canonical JSON what else ``FROM`` hands down.
+    """
+
+    name: str  # registry.example/team/python
+    tag: str  # "" where the spec gives a digest alone
+    index: Digest | None  # None where the name leads to a manifest at once
+    manifest: Descriptor
+    config: Descriptor
+    layers: tuple[LockedLayer, ...]  # lowest first
+    system: str  # ID of os-release, such as debian; "" where there is none
+    system_version: str  # VERSION_ID, such as 12
+    executable: str  # usr/local/bin/python3.12
+    environment: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    exposed_ports: tuple[str, ...]  # sorted
+    inherited: tuple[tuple[str, str], ...]  # such as Volumes and Healthcheck, sorted by name
+    history: tuple[BaseHistory, ...]
+    packages: tuple[InstalledPackage, ...]  # sorted by name and architecture; none where there is no dpkg status
+
+    @property
+    def reference(self) -> str:
+        """Name and tag as one text."""
+        return f"{self.name}:{self.tag}" if self.tag else self.name
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Manifest, configuration and layers."""
+        return (
+            self.manifest,
+            self.config,
+            *(Descriptor(media_type=each.media_type, digest=each.digest, size=each.size) for each in self.layers),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One variant on one platform: its Python, its wheels and its Debian packages."""
+    """One variant on one platform: its Python, its wheels, and the base image or the Debian packages below them."""
 
     variant: str
     platform: Platform
@@ -129,6 +195,7 @@ class Target:
     development: tuple[LockedWheel, ...] = ()  # locked beside them, never in an image
     test: tuple[LockedWheel, ...] = ()
     build: tuple[LockedWheel, ...] = ()
+    base: LockedBase | None = None  # None: it stands on ``debs``
 
     @property
     def key(self) -> str:

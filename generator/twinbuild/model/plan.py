@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import BaseHistory
 from twinbuild.model.platform import Platform
 
 __all__ = [
+    "AccountRecipe",
     "ApplicationRecipe",
     "ArtifactRecipe",
+    "BaseInput",
+    "BaseLayer",
     "Compression",
     "Compressor",
     "DebInput",
@@ -99,11 +103,34 @@ class FileInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseLayer:
+    """A layer of a base image, byte for byte as it was pinned. ``media_type`` is OCI's name of what it is."""
+
+    media_type: str
+    digest: Digest
+    size: int
+    diff_id: Digest
+    uncompressed_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseInput:
+    """The image that another stands on. What its configuration hands down beside this is in the ``ImageConfig``."""
+
+    reference: str  # registry.example/team/python:3.12: stands in labels and in the Dockerfile
+    manifest: Digest
+    config: Digest
+    layers: tuple[BaseLayer, ...]  # lowest first
+    history: tuple[BaseHistory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterpreterBuild:
-    """A Python for one platform: the packages whose files are needed to run it, sorted by name."""
+    """A Python for one platform: the packages, or the layers of a base image, whose files are needed to run it."""
 
     platform: Platform
-    debs: tuple[DebInput, ...]
+    debs: tuple[DebInput, ...] = ()  # sorted by name
+    base: tuple[BaseLayer, ...] = ()  # lowest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +143,7 @@ class Interpreter:
     version: str  # 3.11.2
     executable: str  # below the root: usr/bin/python3.11
     program: Digest  # of the text of the compiling program
-    builds: tuple[InterpreterBuild, ...]  # of one package version, sorted by platform
+    builds: tuple[InterpreterBuild, ...]  # of one version, sorted by platform
 
     @property
     def minor(self) -> str:
@@ -148,6 +175,19 @@ class ScriptedDebianRecipe(DebianRecipe):
 
     scripts: tuple[ScriptInput, ...]  # sorted by package and script; at least one
     runner: str  # "run/1": what a script sees, and what becomes of its changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecipe:
+    """The service's account on a base image: its lines in the base's own account files, and its home.
+
+    ``places`` are the paths that the layers above write to: the base must have nothing there that they would hide.
+    """
+
+    base: tuple[BaseLayer, ...]
+    user: User
+    places: tuple[str, ...]  # below the root, sorted
+    version: str  # "accounts/1": what is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +232,9 @@ class MetadataRecipe:
     files: tuple[FileInput, ...]  # sorted by path
 
 
-LayerRecipe = DebianRecipe | SkeletonRecipe | WheelsRecipe | ArtifactRecipe | ApplicationRecipe | MetadataRecipe
+LayerRecipe = (
+    DebianRecipe | AccountRecipe | SkeletonRecipe | WheelsRecipe | ArtifactRecipe | ApplicationRecipe | MetadataRecipe
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +261,7 @@ class ImageConfig:
     exposed_ports: tuple[str, ...]  # "8000/tcp", sorted
     labels: tuple[tuple[str, str], ...]  # sorted by key
     stop_signal: str
+    inherited: tuple[tuple[str, str], ...] = ()  # further fields that a base hands down, as canonical JSON, sorted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +273,10 @@ class Derivation:
     variant: str
     platform: Platform
     builder: str  # "embedded/1": the algorithm's name and version are an input
-    layers: tuple[LayerDerivation, ...]  # lowest first; order is meaning
+    layers: tuple[LayerDerivation, ...]  # lowest first, above the base's; order is meaning
     config: ImageConfig
     source_date_epoch: int
+    base: BaseInput | None = None  # None: the lowest layer is made of packages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from twinbuild.codec.untar import Kind, Limits, Member, untar
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 
-__all__ = ["LARGEST_OWNER", "LayerContents", "read_layer"]
+__all__ = ["LARGEST_OWNER", "OPAQUE", "WHITEOUT", "HashedStream", "LayerContents", "check_member", "read_layer"]
 
 LARGEST_OWNER: Final = 2**31 - 1  # above it an engine's signed 32-bit number becomes another user, even root
-_WHITEOUT: Final = ".wh."
-_OPAQUE: Final = ".wh..wh..opq"
+WHITEOUT: Final = ".wh."
+OPAQUE: Final = ".wh..wh..opq"
 _SPECIAL: Final = 0o6000  # set-uid and set-gid
 _REMARKS: Final = 1000
 
@@ -30,7 +30,7 @@ class LayerContents:
     remarks: tuple[str, ...]
 
 
-class _Hashed:
+class HashedStream:
     """Chunks as a stream that hashes what passes."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -60,12 +60,12 @@ def read_layer(chunks: Iterator[bytes], *, subject: str, limits: Limits) -> Laye
     Raises what ``codec.untar`` raises (TB4401 to TB4404), and IntegrityError TB4306 for a malformed whiteout,
     TB4335 for an owner above 2**31 - 1.
     """
-    stream = _Hashed(chunks)
+    stream = HashedStream(chunks)
     members = 0
     remarks: list[str] = []
     for member, _ in untar(stream, subject=subject, limits=limits):
         members += 1
-        _check(member, subject)
+        check_member(member, subject)
         if len(remarks) < _REMARKS and (remark := _remark(member)):
             remarks.append(remark)
     return LayerContents(
@@ -73,7 +73,8 @@ def read_layer(chunks: Iterator[bytes], *, subject: str, limits: Limits) -> Laye
     )
 
 
-def _check(member: Member, subject: str) -> None:
+def check_member(member: Member, subject: str) -> None:
+    """Raise IntegrityError TB4335 for an owner that engines read differently, TB4306 for such a whiteout."""
     if max(member.uid, member.gid) > LARGEST_OWNER:
         raise IntegrityError.of(
             "TB4335",
@@ -81,15 +82,15 @@ def _check(member: Member, subject: str) -> None:
             hint="do not use the image; report it to whoever made it",
             where=f"{subject}!{member.path}",
         )
-    if _WHITEOUT not in member.path:
+    if WHITEOUT not in member.path:
         return
     *parents, name = member.path.split("/")
-    hides = name.removeprefix(_WHITEOUT)
+    hides = name.removeprefix(WHITEOUT)
     malformed = (
-        name.startswith(_WHITEOUT) and name != _OPAQUE and (hides in ("", ".", "..") or hides.startswith(_WHITEOUT))
+        name.startswith(WHITEOUT) and name != OPAQUE and (hides in ("", ".", "..") or hides.startswith(WHITEOUT))
     )
-    no_mark = name.startswith(_WHITEOUT) and (member.kind is not Kind.FILE or member.size > 0)
-    if malformed or no_mark or any(part.startswith(_WHITEOUT) for part in parents):
+    no_mark = name.startswith(WHITEOUT) and (member.kind is not Kind.FILE or member.size > 0)
+    if malformed or no_mark or any(part.startswith(WHITEOUT) for part in parents):
         raise IntegrityError.of(
             "TB4306",
             f"{member.path!r} is no whiteout that every engine reads the same, expected an empty file .wh.NAME",

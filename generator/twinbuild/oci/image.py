@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import BuiltLayer, Descriptor, Image, ImageIndex
+from twinbuild.model.image import BaseHistory, BuiltLayer, Descriptor, Image, ImageIndex
 from twinbuild.model.plan import Derivation, ImageConfig
 from twinbuild.model.platform import Platform
 
@@ -35,15 +36,24 @@ def created(source_date_epoch: int) -> str:
 
 
 def image_config(derivation: Derivation, layers: Sequence[BuiltLayer]) -> bytes:
-    """The image configuration. History has one entry for each layer, with its title; all times are the one."""
-    assert len(layers) == len(derivation.layers), "an image has the layers of its derivation"
+    """The image configuration. History has one entry for each layer, with its title; all times are the one.
+
+    Entries of a base's history stay before ours, with the times that they have. ``layers`` are the base's and ours.
+    """
+    base = derivation.base
+    below = len(base.layers) if base is not None else 0
+    assert len(layers) == below + len(derivation.layers), "an image has the layers of its derivation"
     time = created(derivation.source_date_epoch)
+    history = [_entry(entry) for entry in (base.history if base is not None else ())]
     return canonical(
         {
             "architecture": derivation.platform.architecture,
             "config": _runtime(derivation.config),
             "created": time,
-            "history": [{"created": time, "created_by": f"twinbuild: {layer.title}"} for layer in layers],
+            "history": [
+                *history,
+                *({"created": time, "created_by": f"twinbuild: {layer.title}"} for layer in layers[below:]),
+            ],
             "os": derivation.platform.os,
             "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
         }
@@ -117,5 +127,18 @@ def _runtime(config: ImageConfig) -> dict[str, Json]:
         "StopSignal": config.stop_signal,
         "User": config.user,
         "WorkingDir": config.working_directory,
+    }
+    document |= {name: json.loads(value) for name, value in config.inherited}
+    return {key: value for key, value in document.items() if value}
+
+
+def _entry(entry: BaseHistory) -> dict[str, Json]:
+    """A history entry of a base as JSON; what is empty is left out, as writers do."""
+    document: dict[str, Json] = {
+        "author": entry.author,
+        "comment": entry.comment,
+        "created": entry.created,
+        "created_by": entry.created_by,
+        "empty_layer": entry.empty_layer,
     }
     return {key: value for key, value in document.items() if value}

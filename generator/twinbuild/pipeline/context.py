@@ -55,7 +55,8 @@ def _write_one(
     (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
     text = render_requirements(target, target.wheels, resolver=lock.resolver)
     (place / "requirements.txt").write_text(text, encoding="utf-8")
-    for name, layer in (("base.tar", image.layers[_SYSTEM]), ("environment.tar", image.layers[_ENVIRONMENT])):
+    ours = image.layers[len(derivation.base.layers) if derivation.base is not None else 0 :]
+    for name, layer in (("base.tar", ours[_SYSTEM]), ("environment.tar", ours[_ENVIRONMENT])):
         with (place / name).open("xb") as stream:
             for chunk in layer_chunks(layer, machine.store):
                 stream.write(chunk)

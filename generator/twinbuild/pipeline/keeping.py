@@ -40,6 +40,7 @@ def locked_blobs(lock: Lock, machine: Machine) -> Iterable[Digest]:
     named += [file.sha256 for file in lock.source]
     for target in lock.targets:
         named += [deb.sha256 for deb in target.debs]
+        named += [blob.digest for blob in target.base.blobs] if target.base is not None else []
         named += [wheel.sha256 for wheel in (*target.wheels, *target.build, *target.development, *target.test)]
     return (digest for digest in named if machine.store.has(digest))
 

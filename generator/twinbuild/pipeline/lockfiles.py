@@ -7,6 +7,7 @@ from twinbuild.codec.lock import encode_lock
 from twinbuild.errors import LockError
 from twinbuild.model.lock import Lock, LockedArtifact
 from twinbuild.pipeline.artifacts import changed_artifacts
+from twinbuild.pipeline.basing import bases_lacking
 from twinbuild.pipeline.fetching import lacking
 from twinbuild.pipeline.keeping import keep_locked
 from twinbuild.pipeline.licensing import licences_missing, with_licences
@@ -114,7 +115,9 @@ def _require_bytes(project: Project, lock: Lock, machine: Machine, *, discover: 
     """``release`` brings in what is missing; a build says so instead, for it may not use the network."""
     from twinbuild.pipeline.fetching import fetch_lock
 
-    missing = lacking(lock, machine)
+    missing = [(_name(item), item.sha256) for item in lacking(lock, machine)]
+    for base in bases_lacking(lock, machine):
+        missing += [(base.name, blob.digest) for blob in base.blobs if not machine.store.has(blob.digest)]
     if not missing:
         return
     if discover:
@@ -124,7 +127,7 @@ def _require_bytes(project: Project, lock: Lock, machine: Machine, *, discover: 
         "TB2258",
         f"the store lacks files that the lock names: {len(missing)}",
         hint="run `twinbuild fetch`",
-        where=", ".join(f"{_name(item)} {item.sha256}" for item in missing[:3]),
+        where=", ".join(f"{name} {digest}" for name, digest in missing[:3]),
     )
 
 

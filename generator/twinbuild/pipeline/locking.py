@@ -19,6 +19,7 @@ from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.lock import (
     AptIndex,
     Lock,
+    LockedBase,
     LockedDeb,
     LockedSourceFile,
     LockedWheel,
@@ -31,12 +32,16 @@ from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
+from twinbuild.pipeline.basing import base_source
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
+from twinbuild.pipeline.plan import PREFIX
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.scripting import with_scripts
+from twinbuild.pipeline.standing import places
 from twinbuild.pipeline.unasked import refuse_unasked_code
+from twinbuild.resolve.base import parse_base, resolve_base
 from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.local import read_tree
 from twinbuild.resolve.mirrors import read_apt_files
@@ -125,14 +130,14 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
             platform = Platform.parse(name)
             kept = previous.target(variant.name, platform) if previous is not None else None
             if kept is not None and previous is not None and not fresh_debian:
-                debs, found = kept.debs, previous.indexes
+                ground, found = _Ground(debs=kept.debs, base=kept.base, python=kept.python), previous.indexes
             else:
-                found, debs = work.debian(variant, platform)
+                found, ground = work.ground(variant, platform)
             indexes |= dict.fromkeys(found)
             if kept is not None and not fresh_python:
                 targets.append(kept)
             else:
-                targets.append(work.python(variant, platform, debs, kept))
+                targets.append(work.python(variant, platform, ground, kept))
     lock = Lock(
         python_inputs=python_inputs(spec),
         debian_inputs=debian_inputs(spec),
@@ -153,6 +158,15 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     return with_licences(with_scripts(lock, machine, previous), machine, previous)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What a target stands on, and the Python that it thereby has."""
+
+    debs: tuple[LockedDeb, ...]
+    base: LockedBase | None
+    python: PythonEnvironment
+
+
 class _Locking:
     """What one call of ``make_lock`` shares between targets."""
 
@@ -164,10 +178,31 @@ class _Locking:
         self._resolver: PythonResolver | None = None
         self.pin: ResolverPin = resolver_pin(resolver_lock())
 
-    def debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
+    def ground(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], _Ground]:
+        """The Debian packages of a target or its base image, and the suites that the packages are from."""
+        spec = self._project.spec
+        if spec.environment.base.image is None:
+            indexes, debs = self._debian(variant, platform)
+            version = python_version(debs, spec.environment.python)
+            python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
+            return indexes, _Ground(debs=debs, base=None, python=python)
+        name = parse_base(spec.environment.base.image)
+        base, python = resolve_base(
+            name,
+            platform,
+            python=spec.environment.python,
+            source=base_source(name.name, self._project, self._machine),
+            store=self._machine.store,
+            places=places(spec, PREFIX),
+            home=spec.serving.user.home,
+            progress=self._machine.progress,
+        )
+        return (), _Ground(debs=(), base=base, python=python)
+
+    def _debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
         machine, environment = self._machine, self._project.spec.environment
         base = environment.base.debian
-        assert base is not None, "other bases are refused before"
+        assert base is not None, "there is one of the two"
         machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
         return resolve_debian(
             base,
@@ -181,12 +216,10 @@ class _Locking:
             host=read_apt_files().os_release,
         )
 
-    def python(self, variant: Variant, platform: Platform, debs: tuple[LockedDeb, ...], kept: Target | None) -> Target:
+    def python(self, variant: Variant, platform: Platform, ground: _Ground, kept: Target | None) -> Target:
         spec = self._project.spec
         dependencies = spec.dependencies
-        python = PythonEnvironment(
-            version=python_version(debs, spec.environment.python), implementation="cp", glibc=glibc_version(debs)
-        )
+        python = ground.python
         self._machine.progress(f"resolving Python packages for {variant.name} {platform}", 0, 0)
 
         def resolved(
@@ -220,7 +253,8 @@ class _Locking:
             variant=variant.name,
             platform=platform,
             python=python,
-            debs=debs,
+            debs=ground.debs,
+            base=ground.base,
             wheels=wheels,
             build=resolved(dependencies.build, kept.build if kept else (), "/dependencies/build"),
             development=resolved(
@@ -290,15 +324,6 @@ def _refuse_unknown(previous: Lock | None, request: LockRequest) -> None:
 def _refuse_unsupported(spec: ReleaseSpec) -> None:
     """What the spec can say and this version cannot lock yet is refused by name, not passed over."""
     findings = []
-    if spec.environment.base.debian is None:
-        findings.append(
-            Finding(
-                code="TB2255",
-                message="the base is an image, which this version cannot lock",
-                hint="use `base: {debian: {suite: bookworm}}`",
-                where=Location(pointer="/environment/base/image"),
-            )
-        )
     if spec.dependencies.source_builds:
         findings.append(
             Finding(

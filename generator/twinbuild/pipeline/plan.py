@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from twinbuild.build.base import ACCOUNTS
 from twinbuild.build.bytecode import PROGRAM_DIGEST
 from twinbuild.codec.canonical import to_json
 from twinbuild.debian.hermetic import RUNNER
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Lock, LockedBase, LockedDeb, LockedWheel, Target
 from twinbuild.model.plan import (
+    AccountRecipe,
     ApplicationRecipe,
     ArtifactRecipe,
     Compression,
@@ -46,6 +48,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
+from twinbuild.pipeline.standing import base_input, config_on, places
 
 __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
 
@@ -106,7 +109,11 @@ def _derivation(
     spec: ReleaseSpec, lock: Lock, target: Target, tooling: Tooling, *, epoch: int, files: tuple[FileInput, ...]
 ) -> Derivation:
     interpreter = _interpreter(lock, target)
-    recipes: list[tuple[str, LayerRecipe]] = [("Debian packages", _debian(spec, target, tooling))]
+    recipes: list[tuple[str, LayerRecipe]] = []
+    if target.base is None:
+        recipes.append(("Debian packages", _debian(spec, target, tooling)))
+    else:
+        recipes.append(("account", _account(spec, target.base)))
     recipes.append(
         (
             "Python environment",
@@ -144,6 +151,7 @@ def _derivation(
         layers=layers,
         config=_config(spec, target, interpreter),
         source_date_epoch=epoch,
+        base=base_input(target.base) if target.base is not None else None,
     )
 
 
@@ -160,10 +168,9 @@ def _deb(deb: LockedDeb) -> DebInput:
 
 
 def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe:
-    account = spec.serving.user
     debs = tuple(_deb(deb) for deb in target.debs)
     effects = tooling.effects(deb.name for deb in target.debs)
-    user = User(name=account.name, uid=account.uid, gid=account.gid, home=account.home)
+    user = _user(spec)
     scripts = tuple(
         ScriptInput(package=deb.name, script=script.kind, sha256=script.sha256)
         for deb in target.debs
@@ -174,8 +181,19 @@ def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe
     return DebianRecipe(debs=debs, effects=effects, user=user)
 
 
+def _user(spec: ReleaseSpec) -> User:
+    account = spec.serving.user
+    return User(name=account.name, uid=account.uid, gid=account.gid, home=account.home)
+
+
+def _account(spec: ReleaseSpec, base: LockedBase) -> AccountRecipe:
+    return AccountRecipe(base=base_input(base).layers, user=_user(spec), places=places(spec, PREFIX), version=ACCOUNTS)
+
+
 def _interpreter(lock: Lock, target: Target) -> Interpreter:
-    """The target's Python, with the builds of the same package version that the lock has for other platforms."""
+    """The target's Python, with the builds of the same version that the lock has for other platforms."""
+    if target.base is not None:
+        return _interpreter_of(lock, target, target.base)
     package = f"python{target.python.minor}-minimal"
     builds: dict[Platform, tuple[DebInput, ...]] = {}
     for other in (target, *lock.targets):
@@ -186,6 +204,23 @@ def _interpreter(lock: Lock, target: Target) -> Interpreter:
         executable=f"usr/bin/python{target.python.minor}",
         program=PROGRAM_DIGEST,
         builds=tuple(InterpreterBuild(platform=platform, debs=builds[platform]) for platform in sorted(builds)),
+    )
+
+
+def _interpreter_of(lock: Lock, target: Target, base: LockedBase) -> Interpreter:
+    """A base image's Python: other platforms' bases serve where they have the same version in the same place."""
+    builds: dict[Platform, InterpreterBuild] = {}
+    for other in (target, *lock.targets):
+        found = other.base
+        if found is None or other.platform in builds or other.python.version != target.python.version:
+            continue
+        if found.executable == base.executable:
+            builds[other.platform] = InterpreterBuild(platform=other.platform, base=base_input(found).layers)
+    return Interpreter(
+        version=target.python.version,
+        executable=base.executable,
+        program=PROGRAM_DIGEST,
+        builds=tuple(builds[platform] for platform in sorted(builds)),
     )
 
 
@@ -321,7 +356,7 @@ def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> Imag
     if spec.source.repository:
         labels["org.opencontainers.image.source"] = spec.source.repository
     labels |= {key: str(value) for key, value in spec.metadata.labels.items()}
-    return ImageConfig(
+    config = ImageConfig(
         user=f"{serving.user.uid}:{serving.user.gid}",
         command=tuple(serving.command),
         entrypoint=(f"/{interpreter.executable}", "-I", "-S", "/etc/twinbuild/preflight.py", "--"),
@@ -331,6 +366,9 @@ def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> Imag
         labels=tuple(sorted(labels.items())),
         stop_signal="SIGTERM",
     )
+    if target.base is None:
+        return config
+    return config_on(target.base, config, prepend=f"/{PREFIX}/bin", chosen=frozenset(chosen))
 
 
 def _text(value: object) -> str:

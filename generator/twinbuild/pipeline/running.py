@@ -50,13 +50,13 @@ def confinement_of(config: ImageConfig, environment: tuple[tuple[str, str], ...]
 
 
 @contextmanager
-def unpacked_image(image: Image, machine: Machine) -> Iterator[Path]:
-    """The image's root file system in a directory that is deleted afterwards."""
+def unpacked_image(image: Image, machine: Machine, *, base: int = 0) -> Iterator[Path]:
+    """The image's root file system in a directory that is deleted afterwards; ``base`` layers are another image's."""
     machine.scratch.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix="root-", dir=machine.scratch))
     try:
         machine.progress("unpacking the image", 0, 0)
-        unpack_image(image, machine.store, root)
+        unpack_image(image, machine.store, root, base=base)
         yield root
     finally:
         discard(root)

@@ -28,7 +28,7 @@ def render_dockerfile(template: str, derivation: Derivation, *, base_diff_id: st
     import jinja2
 
     recipes = [layer.recipe for layer in derivation.layers]
-    debian = next(recipe for recipe in recipes if isinstance(recipe, DebianRecipe))
+    debian = next((recipe for recipe in recipes if isinstance(recipe, DebianRecipe)), None)
     skeleton = next(recipe for recipe in recipes if isinstance(recipe, SkeletonRecipe))
     wheels = [recipe for recipe in recipes if isinstance(recipe, WheelsRecipe)]
     config = derivation.config
@@ -48,7 +48,8 @@ def render_dockerfile(template: str, derivation: Derivation, *, base_diff_id: st
         title=f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
         tag=f"{derivation.name}:{derivation.version}",
         epoch=derivation.source_date_epoch,
-        debs=len(debian.debs),
+        debs=len(debian.debs) if debian is not None else 0,
+        image=f"{derivation.base.reference}@{derivation.base.manifest}" if derivation.base is not None else "",
         base_diff_id=base_diff_id,
         wheels=sum(len(recipe.wheels) for recipe in wheels),
         pip=pip,

@@ -14,10 +14,9 @@ from typing import Final
 
 from twinbuild.codec.untar import Member, untar
 from twinbuild.model.image import BuiltLayer, Image
-from twinbuild.model.plan import Compression
 from twinbuild.model.verification import Difference, Different, Identical, Variation, Verification
-from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.decompress import decompress
+from twinbuild.oci.stack import LAYER_KINDS
 from twinbuild.ports import Store
 from twinbuild.verify.cause import Clue, explain
 
@@ -27,7 +26,6 @@ _CHUNK: Final = 64 << 10
 _LIMIT: Final = 64 << 30
 _AROUND: Final = 48  # bytes of context on each side of the first difference
 _MOST: Final = 20  # differences of one layer that are worth reading
-_KINDS: Final = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
 
 
 def compare_builds(
@@ -80,7 +78,7 @@ class _Seen:
 
 
 def _members(layer: BuiltLayer, store: Store) -> Iterator[tuple[Member, Iterator[bytes]]]:
-    kind: Compression = _KINDS[layer.blob.media_type]
+    kind = LAYER_KINDS[layer.blob.media_type]
     with store.open(layer.blob.digest) as blob:
         stream = _Joined(decompress(blob, kind, limit=_LIMIT, subject=layer.title))
         for member, body in untar(stream, subject=layer.title):

@@ -10,12 +10,16 @@ import pytest
 from twinbuild.codec.lock import decode_lock, encode_lock
 from twinbuild.errors import Finding, LockError
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import BaseHistory, Descriptor
 from twinbuild.model.lock import (
     AptIndex,
+    InstalledPackage,
     Licensing,
     Lock,
     LockedArtifact,
+    LockedBase,
     LockedDeb,
+    LockedLayer,
     LockedSourceFile,
     LockedWheel,
     PythonEnvironment,
@@ -132,8 +136,78 @@ def test_one_entry_a_line() -> None:
 def test_first_version() -> None:
     """A lock of the first version is read with everything it pins; its licences are not known yet."""
     text = TEXT[: TEXT.index(',\n "licensing"')] + "\n}\n"
-    lock = decode_lock(text.replace('"lock": 2', '"lock": 1').encode())
+    lock = decode_lock(text.replace('"lock": 3', '"lock": 1').encode())
     assert lock == replace(LOCK, licensing=())
+
+
+def test_second_version() -> None:
+    """A lock of the second version, in which every base was made of packages, is read as it is."""
+    assert decode_lock(TEXT.replace('"lock": 3', '"lock": 2').encode()) == LOCK
+
+
+BASE = LockedBase(
+    name="registry.example:5000/team/python",
+    tag="3.11-slim",
+    index=D,
+    manifest=Descriptor(media_type="application/vnd.docker.distribution.manifest.v2+json", digest=D, size=2),
+    config=Descriptor(media_type="application/vnd.oci.image.config.v1+json", digest=D, size=2),
+    layers=tuple(
+        LockedLayer(
+            media_type="application/vnd.docker.image.rootfs.diff.tar.gzip",
+            digest=Digest.of(name),
+            size=2,
+            diff_id=D,
+            uncompressed_size=1024,
+        )
+        for name in (b"z", b"a", b"z")
+    ),
+    system="debian",
+    system_version="12",
+    executable="usr/local/bin/python3.11",
+    environment=(("PATH", "/usr/bin"), ("EMPTY", "")),
+    labels=(("maintainer", "Ada"),),
+    exposed_ports=("8000/tcp",),
+    inherited=(("Volumes", '{"/data":{}}'),),
+    history=(BaseHistory(created="", created_by="ADD \n x", author="", comment="", empty_layer=True),),
+    packages=(
+        InstalledPackage(name="libc6", version="2.36-9", architecture="amd64", source="glibc", source_version="2.36-9"),
+    ),
+)
+ON_BASE = replace(LOCK, targets=(replace(LOCK.targets[0], debs=(), base=BASE),), licensing=LOCK.licensing[1:])
+
+
+def test_a_base() -> None:
+    """A base comes back as it was, its layers in their order, even one that is there twice."""
+    text = encode_lock(ON_BASE)
+    assert decode_lock(text) == ON_BASE
+    assert encode_lock(decode_lock(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('"executable": "usr/', '"executable": "../', "TB2209"),
+        ('"media_type": "application/vnd.docker.image.rootfs.diff.tar.gzip"', '"media_type": "text/plain"', "TB2207"),
+        ('["EMPTY", ""]', '["EMPTY"]', "TB2207"),
+        ('["EMPTY", ""]', '["A=B", ""]', "TB2207"),
+        ('{\\"/data\\":{}}', "{", "TB2207"),
+        ('"tag": "3.11-slim"', '"tag": "a b"', "TB2207"),
+        ('"index": "sha256', '"index": "sha1', "TB2207"),
+        ('"created": ""', '"created": 1', "TB2206"),
+        ('"environment": [[', '"environment": {"A": [[', "TB2201"),
+    ],
+)
+def test_a_bad_base(old: str, new: str, code: str) -> None:
+    """Each field is read as strictly as the others."""
+    text = encode_lock(ON_BASE).decode()
+    assert old in text
+    assert refused(text.replace(old, new, 1))[0].code == code
+
+
+def test_two_grounds() -> None:
+    """TB2212 for a target that stands on an image and on packages."""
+    both = replace(LOCK, targets=(replace(LOCK.targets[0], base=BASE),))
+    assert refused(encode_lock(both))[0].code == "TB2212"
 
 
 CASES = [
@@ -176,10 +250,10 @@ CASES = [
     ("platform", "linux/amd64", "plan9/amd64", "TB2207"),
     ("date", "2026-01-01T00:00:00Z", "2026-01-01", "TB2207"),
     ("key", "A" * 40, "a" * 40, "TB2207"),
-    ("newer version", '"lock": 2', '"lock": 3', "TB2204"),
-    ("first version with licences", '"lock": 2', '"lock": 1', "TB2204"),
-    ("no version", '"lock": 2,', "", "TB2204"),
-    ("version as truth value", '"lock": 2', '"lock": true', "TB2204"),
+    ("newer version", '"lock": 3', '"lock": 4', "TB2204"),
+    ("first version with licences", '"lock": 3', '"lock": 1', "TB2204"),
+    ("no version", '"lock": 3,', "", "TB2204"),
+    ("version as truth value", '"lock": 3', '"lock": true', "TB2204"),
     ("no licences", '"licensing": [', '"licences": [', "TB2205"),
     ("not SPDX", '"LGPL-2.1-or-later"]', '"LGPL"]', "TB2207"),
     ("not normal", '"LGPL-2.1-or-later"]', '"lgpl-2.1-or-later"]', "TB2207"),

@@ -176,11 +176,11 @@ Correct the name (the message gives the nearest), or add the project to the spec
     ),
     Code(
         code="TB2255",
-        title="an image as the base",
+        title="a base in a registry",
         explanation="""\
-The spec's base is an image of a registry. This version makes bases from Debian packages only.
+The spec's base is an image of a registry, which this version cannot ask.
 
-Write `base: {debian: {suite: bookworm}}`.""",
+Copy it to a directory with `skopeo copy docker://NAME:TAG oci:DIR`, and write `base: {image: "oci-layout:DIR"}`.""",
     ),
     Code(
         code="TB2256",
@@ -206,5 +206,94 @@ wheel.""",
 The lock names files whose bytes are not here, and a build uses no network.
 
 Run `twinbuild fetch`, which brings them and takes only bytes with the locked digests.""",
+    ),
+    Code(
+        code="TB2270",
+        title="the base has not the Python that the spec asks for",
+        explanation="""\
+`environment.python` names a minor version, and the base image must have it as `pythonX.Y` on its own PATH: a 64-bit
+program of CPython that says its full version. The message names what was found instead.
+
+Write that version in the spec, or name a base that has the one you want.""",
+    ),
+    Code(
+        code="TB2271",
+        title="the base is not for the platform",
+        explanation="""\
+The index of the base has no image for one of the spec's platforms, or the image (or the Python in it) is for another.
+
+Take the platform out of `environment.platforms`, or name a base that has it.""",
+    ),
+    Code(
+        code="TB2272",
+        title="the base has another C library",
+        explanation="""\
+Wheels are chosen for the GNU C library (manylinux), and the base's Python runs with another one (musl, as in Alpine),
+or with none.
+
+Name a base made of Debian, Ubuntu, Fedora or another system with glibc.""",
+    ),
+    Code(
+        code="TB2273",
+        title="an image that cannot be a base",
+        explanation="""\
+A manifest of schema version 1, an artifact that is no container image, layers that are encrypted or that no registry
+distributes, or an index with two images for one platform: none of them names all bytes of one base.
+
+The message says which it is, and what to name instead.""",
+    ),
+    Code(
+        code="TB2274",
+        title="tag and digest of the base disagree",
+        explanation="""\
+The spec gives the base with a tag and a digest, and the registry says today that the tag is another image. Either is
+what you meant, so neither is taken.
+
+Take the tag out (the digest alone is enough), or write the digest that you want.""",
+    ),
+    Code(
+        code="TB2275",
+        title="the base occupies a place of the release",
+        explanation="""\
+The layers of a release lie over those of its base. Where the base has files in the place of the virtual environment
+(/opt/venv), of the documents (/etc/twinbuild), of the application or of an artifact, they would be hidden or mixed with
+ours; where a link, a file or a directory with unusual mode or owner is on the way, it would be replaced.
+
+Choose another place (`source.target`, an artifact's `target`, `serving.user.home`), or another base.""",
+    ),
+    Code(
+        code="TB2276",
+        title="the base has ONBUILD triggers",
+        explanation="""\
+An image with ONBUILD triggers makes every build on it run further instructions, which nobody has locked.
+
+Name the image without them.""",
+    ),
+    Code(
+        code="TB2277",
+        title="engines would read the base's layers differently",
+        explanation="""\
+A layer of the base has members below a link or a file of a layer beneath it. Some engines follow such a link and others
+replace it, so that the image has two meanings.
+
+Build the base again with `docker build` or `buildah`, whose layers are what the file system really had.""",
+    ),
+    Code(
+        code="TB2278",
+        title="the base's OCI layout cannot be read",
+        explanation="""\
+`image: oci-layout:DIR` names a directory of the project in OCI's image layout (index.json, oci-layout, blobs/). It is
+not there, lacks a file that its index leads to, or has several images and no digest says which.
+
+Write it anew, for example with `skopeo copy docker://NAME:TAG oci:DIR`, or add `@sha256:…`.""",
+    ),
+    Code(
+        code="TB2279",
+        title="the base sets a variable that changes every Python",
+        explanation="""\
+The base's configuration sets PYTHONPATH, PYTHONHOME, LD_PRELOAD or the like: code that no lock of wheels names would
+run inside of every Python of the image.
+
+Name a base without it, or build one of your own from it with that variable left out.""",
     ),
 )

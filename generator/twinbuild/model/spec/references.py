@@ -73,6 +73,11 @@ def _check_image(text: str) -> str:
     name, at, digest = text.partition("@")
     if at and not _DIGEST.fullmatch(digest):
         raise objection("TB1109", f"got {digest[:80]!r}", "write @sha256: and 64 lower-case hexadecimal digits")
+    if name.startswith("oci-layout:"):
+        reason = refuse_path(name.removeprefix("oci-layout:"))
+        if reason:
+            raise objection("TB1108", f"path {text[:120]!r} {reason}", "give a path below the directory of the spec")
+        return text
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
     if colon and not _TAG.fullmatch(tag):

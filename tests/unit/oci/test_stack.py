@@ -1,0 +1,124 @@
+"""``oci.stack``: layers as one tree, whiteouts honoured, hostile ones refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pytest
+
+from fakes.bases import layer_tar
+from twinbuild.errors import IntegrityError
+from twinbuild.model.digest import Digest
+from twinbuild.model.plan import BaseLayer
+from twinbuild.oci.stack import Stack, read_bodies, read_files, read_stack
+
+Files = dict[str, bytes | str | None]
+
+
+def stacked(*tars: bytes) -> tuple[Stack, tuple[BaseLayer, ...], Callable[[Digest], BinaryIO]]:
+    """The tree of tars, their layers (gzip), and where their blobs are."""
+    blobs = {Digest.of(packed): packed for packed in (gzip.compress(tar, mtime=0) for tar in tars)}
+    layers = tuple(
+        BaseLayer(
+            media_type="application/vnd.oci.image.layer.v1.tar+gzip",
+            digest=digest,
+            size=len(packed),
+            diff_id=Digest.of(gzip.decompress(packed)),
+            uncompressed_size=len(gzip.decompress(packed)),
+        )
+        for digest, packed in blobs.items()
+    )
+
+    def opened(digest: Digest) -> BinaryIO:
+        return io.BytesIO(blobs[digest])
+
+    stack, sizes = read_stack(layers, opened)
+    assert sizes == tuple(len(tar) for tar in tars)
+    return stack, layers, opened
+
+
+def contents(*files: Files) -> dict[str, bytes]:
+    """The regular files that layers of these trees give."""
+    stack, layers, opened = stacked(*map(layer_tar, files))
+    paths = [path for path in stack.places if stack.file(path) == path]
+    return read_files(stack, layers, opened, paths, limit=100)
+
+
+def test_the_uppermost_layer_counts() -> None:
+    """A later layer's file replaces an earlier one's, and a whiteout hides lower files alone."""
+    lower: Files = {"a/one": b"1", "a/two": b"2", "b/three": b"3"}
+    assert contents(lower, {"a/one": b"11"}) == {"a/one": b"11", "a/two": b"2", "b/three": b"3"}
+    assert contents(lower, {"a/.wh.one": b""}) == {"a/two": b"2", "b/three": b"3"}
+    assert contents(lower, {".wh.a": b""}) == {"b/three": b"3"}
+    assert contents(lower, {"a/new": b"n", "a/.wh..wh..opq": b""}) == {"a/new": b"n", "b/three": b"3"}
+    assert contents(lower, {"a/.wh.one": b"", "a/one": b"again"})["a/one"] == b"again"
+
+
+def test_another_kind_takes_the_place() -> None:
+    """A file replaces a directory with all below it, and a directory replaces a link."""
+    assert contents({"a/one": b"1", "c": "a"}, {"a": b"file", "c": None, "c/x": b"x"}) == {"a": b"file", "c/x": b"x"}
+
+
+def test_hard_links() -> None:
+    """A second name has the bytes of the first, even where an upper layer deletes that."""
+    lower: Files = {"a": b"bytes", "b": "=a"}
+    assert contents(lower) == {"a": b"bytes", "b": b"bytes"}
+    assert contents(lower, {".wh.a": b""}) == {"b": b"bytes"}
+    stack, layers, opened = stacked(layer_tar(lower))
+    assert [names for names, _, _ in read_bodies(stack, layers, opened, ("a", "b"))] == [("a", "b")]
+
+
+def test_links_are_followed_inside() -> None:
+    """As a kernel whose root the tree is: absolute links start at it, and nothing leads out."""
+    files: Files = {"usr/bin/sh": b"", "bin": "usr/bin", "x": "/bin/sh", "up": "../../../bin", "loop": "loop"}
+    stack = stacked(layer_tar(files))[0]
+    assert stack.file("bin/sh") == "usr/bin/sh" == stack.file("x") == stack.file("up/sh")
+    assert stack.follow("loop") is None
+    assert stack.file("usr/bin/sh/deeper") is None
+    assert stack.file("usr") is None
+    assert stack.follow("new/place") == "new/place"
+
+
+@pytest.mark.parametrize(
+    ("upper", "code"),
+    [
+        ({"lib/x": b""}, "TB2277"),
+        ({"lib/.wh.x": b""}, "TB2277"),
+        ({"file/x": b""}, "TB2277"),
+        ({"lib/deep/er/x": b""}, "TB2277"),
+        ({"../x": b""}, "TB4403"),
+        ({"a/.wh..": b""}, "TB4306"),
+        ({"a/.wh.x": b"not empty"}, "TB4306"),
+        ({"a/.wh.x/y": b""}, "TB4306"),
+    ],
+)
+def test_layers_with_two_meanings(upper: Files, code: str) -> None:
+    """Members below a lower layer's link or file, ways out, and whiteouts that engines read differently."""
+    with pytest.raises(IntegrityError) as caught:
+        stacked(layer_tar({"usr/lib": None, "lib": "usr/lib", "file": b""}), layer_tar(upper))
+    assert caught.value.findings[0].code == code
+
+
+def test_another_tar_than_the_configuration_says() -> None:
+    """TB4336: the diff_id is what is read, not what is claimed."""
+    tar = layer_tar({"a": b""})
+    layer = BaseLayer(
+        media_type="application/vnd.oci.image.layer.v1.tar",
+        digest=Digest.of(tar),
+        size=len(tar),
+        diff_id=Digest.of(b"other"),
+        uncompressed_size=len(tar),
+    )
+    with pytest.raises(IntegrityError) as caught:
+        read_stack((layer,), lambda _: io.BytesIO(tar))
+    assert caught.value.findings[0].code == "TB4336"
+
+
+def test_large_files_are_not_read() -> None:
+    """TB4404 above the limit, before a byte of it is read."""
+    with pytest.raises(IntegrityError) as caught:
+        contents({"large": bytes(101)})
+    assert caught.value.findings[0].code == "TB4404"

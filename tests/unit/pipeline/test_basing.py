@@ -1,0 +1,204 @@
+"""A release on a base image, from its lock to two equal images: offline, from a layout below the project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fakes.bases import BaseImage, files_of_a_base, layer_tar
+from fakes.runner import FakeRunner
+from twinbuild.build.unpack import unpack_image
+from twinbuild.errors import BuildError, LockError, SpecError, TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
+from twinbuild.model.settings import Settings
+from twinbuild.oci.layout import image_layout
+from twinbuild.pipeline.basing import bases_lacking
+from twinbuild.pipeline.building import build_images, plan_release
+from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.lockfiles import ensure_lock, write_lock
+from twinbuild.pipeline.locking import LockRequest, make_lock
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project, open_project
+from twinbuild.ports import silent
+from twinbuild.store.disk import DiskStore
+
+_SPEC = """\
+apiVersion: twinbuild/v1
+kind: Release
+metadata:
+  name: tiny
+  version: 1.0.0
+  team: tests
+  owners: [{name: Ada Example, email: ada@tests.example}]
+  date: 2026-11-01
+source: {directory: app, target: /app}
+model: {family: none, version: 1.0.0}
+environment:
+  base: {image: "oci-layout:base"}
+  python: "3.12"
+dependencies: {runtime: []}
+serving:
+  command: [python, -m, main]
+  ports: [{name: http, port: 8000}]
+  user: {name: app, uid: 10001, gid: 10001, home: /home/app}
+build: {bytecode: false}
+"""
+_RUNTIME = {"Env": ["PATH=/usr/local/bin:/bin", "CUDA_VERSION=12.4.1"], "Volumes": {"/data": {}}, "Entrypoint": ["/x"]}
+IMAGE = BaseImage(
+    tars=[layer_tar(files_of_a_base() | {"srv/old": b""}), layer_tar({"srv/.wh.old": b"", "srv/new": b"new"})],
+    docker=True,
+    runtime=_RUNTIME,
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The project with its base."""
+    (tmp_path / "project/app").mkdir(parents=True)
+    (tmp_path / "project/app/main.py").write_text("print('here')\n")
+    (tmp_path / "project/release.yaml").write_text(_SPEC)
+    IMAGE.layout(tmp_path / "project/base")
+    return open_project(tmp_path / "project")
+
+
+def _machine(store: DiskStore, scratch: Path) -> Machine:
+    return Machine(
+        settings=Settings(store=str(scratch / "unused"), offline=True),
+        store=store,
+        runner=FakeRunner({}),
+        environment={},
+        interpreter=Path("/nonexistent"),
+        home="/nonexistent",
+        scratch=scratch,
+        now=datetime(2026, 11, 1, tzinfo=UTC),
+        progress=silent,
+    )
+
+
+def _built(project: Project, machine: Machine) -> tuple[Lock, Image]:
+    lock = make_lock(project, None, machine, LockRequest())
+    plan = plan_release(project, lock, epoch=1_793_491_200)
+    (image,) = build_images(plan, machine)
+    return lock, image
+
+
+def test_two_equal_images(project: Project, tmp_path: Path) -> None:
+    """Two stores, one digest; the base's layers as they were pinned, and the configuration as FROM would have it."""
+    images = []
+    for name in ("one", "two"):
+        with DiskStore(tmp_path / name) as store:
+            lock, image = _built(project, _machine(store, tmp_path / "scratch"))
+            images.append(image)
+            config = json.loads(store.read(image.config.digest))
+            manifest = json.loads(store.read(image.manifest.digest))
+            root = tmp_path / f"root-{name}"
+            root.mkdir()
+            unpack_image(image, store, root, base=2)
+    assert images[0] == images[1]
+    base = lock.targets[0].base
+    assert base is not None
+    assert [layer["digest"] for layer in manifest["layers"]][:2] == [str(layer.digest) for layer in base.layers]
+    assert {layer["mediaType"] for layer in manifest["layers"][:2]} == {"application/vnd.oci.image.layer.v1.tar+gzip"}
+    assert config["rootfs"]["diff_ids"][:2] == [str(Digest.of(tar)) for tar in IMAGE.tars]
+    assert config["config"]["Env"][:2] == ["PATH=/opt/venv/bin:/usr/local/bin:/bin", "CUDA_VERSION=12.4.1"]
+    assert config["config"]["Volumes"] == {"/data": {}}
+    assert "/x" not in config["config"].get("Entrypoint", [])
+    assert len(config["history"]) == len(manifest["layers"])
+    assert sorted(path.name for path in (root / "srv").iterdir()) == ["new"]
+    assert (root / "opt/venv/bin/python3.12").readlink() == Path("/usr/local/bin/python3.12")
+    assert "home = /usr/local/bin\n" in (root / "opt/venv/pyvenv.cfg").read_text()
+    assert {file.path for file in image_layout("tiny", "1.0.0", images[:1])} >= {
+        f"blobs/sha256/{layer.digest.hex}" for layer in base.layers
+    }
+
+
+def test_an_island(project: Project, tmp_path: Path) -> None:
+    """What the lock names is fetched by digest into a new store; then the base may be gone."""
+    with DiskStore(tmp_path / "one") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        lock, image = _built(project, machine)
+        write_lock(project, lock)
+    with DiskStore(tmp_path / "two") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        (lacking,) = bases_lacking(lock, machine)
+        assert lacking == lock.targets[0].base
+        with pytest.raises(LockError) as caught:
+            ensure_lock(project, machine, locked=True, discover=False)
+        assert caught.value.findings[0].code == "TB2258"
+        assert fetch_lock(project, lock, machine) == 4
+        shutil.rmtree(project.directory / "base")
+        (again,) = build_images(
+            plan_release(project, ensure_lock(project, machine, locked=True, discover=False), epoch=1_793_491_200),
+            machine,
+        )
+        assert again == image
+        assert fetch_lock(project, lock, machine) == 0
+
+
+def test_what_is_pinned_stays(project: Project, tmp_path: Path) -> None:
+    """Another base under the same name changes nothing until everything may move."""
+    with DiskStore(tmp_path / "one") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        first = make_lock(project, None, machine, LockRequest())
+        shutil.rmtree(project.directory / "base")
+        BaseImage(tars=[layer_tar(files_of_a_base("3.12.9"))]).layout(project.directory / "base")
+        assert make_lock(project, first, machine, LockRequest()) == first
+        moved = make_lock(project, first, machine, LockRequest(everything=True))
+        assert moved.targets[0].python.version == "3.12.9"
+
+
+def test_a_place_that_the_base_occupies(project: Project, tmp_path: Path) -> None:
+    """TB2275 when the lock is made; and when the image is built, where only the spec changed since."""
+    with DiskStore(tmp_path / "one") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        lock = make_lock(project, None, machine, LockRequest())
+        (project.directory / "release.yaml").write_text(_SPEC.replace("target: /app", "target: /srv"))
+        moved = open_project(project.directory)
+        for attempt in (
+            lambda: make_lock(moved, None, machine, LockRequest()),
+            lambda: build_images(plan_release(moved, lock, epoch=0), machine),
+        ):
+            with pytest.raises(BuildError) as caught:
+                attempt()
+            assert [finding.code for finding in caught.value.findings] == ["TB2275"]
+
+
+def test_byte_code_on_a_foreign_machine(project: Project, tmp_path: Path) -> None:
+    """Another platform's base of the same Python compiles; one of another version does not."""
+    with DiskStore(tmp_path / "one") as store:
+        lock = make_lock(project, None, _machine(store, tmp_path / "scratch"), LockRequest())
+    (project.directory / "release.yaml").write_text(_SPEC.replace("bytecode: false", "bytecode: true"))
+    project = open_project(project.directory)
+    (target,) = lock.targets
+    assert target.base is not None
+    arm = target.platform.parse("linux/arm64")
+    other = replace(target, platform=arm)
+    for version, platforms in (("3.12.3", ["linux/amd64", "linux/arm64"]), ("3.12.4", ["linux/amd64"])):
+        both = replace(lock, targets=(target, replace(other, python=replace(other.python, version=version))))
+        recipe = plan_release(project, both, epoch=0).derivations[0].layers[-2].recipe
+        assert [str(build.platform) for build in recipe.bytecode.builds] == platforms  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "code"),
+    [
+        ("registry.example/python:3.12", SpecError, "TB2255"),
+        ("oci-layout:../outside", SpecError, "TB1108"),
+        ("oci-layout:nowhere", TwinbuildError, "TB2278"),
+    ],
+)
+def test_where_a_base_is(project: Project, tmp_path: Path, name: str, error: type[TwinbuildError], code: str) -> None:
+    """Registries are refused by name; a layout lies below the project."""
+    (project.directory / "release.yaml").write_text(_SPEC.replace("oci-layout:base", name))
+    with DiskStore(tmp_path / "one") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        with pytest.raises(error) as caught:
+            make_lock(open_project(project.directory), None, machine, LockRequest())
+    assert caught.value.findings[0].code == code

@@ -1,0 +1,91 @@
+"""``resolve.base_facts``: what is found in a base without running anything of it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.oci.test_stack import Files, stacked
+
+from fakes.bases import elf, files_of_a_base, layer_tar
+from twinbuild.errors import TwinbuildError
+from twinbuild.model.lock import InstalledPackage
+from twinbuild.model.platform import Platform
+from twinbuild.resolve.base_facts import BaseFacts, find_facts
+
+AMD64 = Platform.parse("linux/amd64")
+
+
+def _facts(files: Files, *, python: str = "3.12", path: str = "") -> BaseFacts:
+    stack, layers, opened = stacked(layer_tar(files))
+    return find_facts(stack, layers, opened, python=python, platform=AMD64, path=path, subject="base")
+
+
+def _without(*paths: str, **more: bytes | str | None) -> Files:
+    return {path: content for path, content in files_of_a_base().items() if path not in paths} | more
+
+
+def test_facts() -> None:
+    """System, C library, full version of Python from the library beside it, installed packages of the dpkg status."""
+    found = _facts(files_of_a_base())
+    assert found == BaseFacts(
+        system="debian",
+        system_version="12",
+        glibc="2.36",
+        python="3.12.3",
+        executable="usr/local/bin/python3.12",
+        packages=(
+            InstalledPackage(
+                name="base-files", version="12.4", architecture="all", source="base-files", source_version="12.4"
+            ),
+            InstalledPackage(
+                name="libc6",
+                version="2.36-9+deb12u9",
+                architecture="amd64",
+                source="glibc",
+                source_version="2.36-9",
+            ),
+        ),
+    )
+
+
+def test_the_first_on_the_path() -> None:
+    """PATH of the image decides which Python it is, with links of its directories followed."""
+    files = files_of_a_base() | {"usr/bin/python3.12": elf(b"\x003.12.9\0")}
+    del files["usr/local/lib/libpython3.12.so.1.0"]
+    files["usr/local/bin/python3.12"] = elf(b"\x003.12.3\0")
+    assert _facts(files).python == "3.12.3"
+    found = _facts(files, path="/nowhere:relative:/bin:/usr/local/bin")
+    assert (found.executable, found.python) == ("usr/bin/python3.12", "3.12.9")
+
+
+def test_packages_without_dpkg() -> None:
+    """A file for each package, as images without dpkg have them; and a system without any."""
+    stanza = b"Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\n"
+    files = _without("var/lib/dpkg/status") | {
+        "var/lib/dpkg/status.d/tzdata": stanza,
+        "var/lib/dpkg/status.d/tzdata.md5sums": b"0  x\n",
+    }
+    assert [package.name for package in _facts(files).packages] == ["tzdata"]
+    assert _facts(_without("var/lib/dpkg/status", "etc/os-release", "usr/lib/os-release")).packages == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "python", "code", "part"),
+    [
+        (files_of_a_base("3.11.2"), "3.12", "TB2270", "it has /usr/local/bin/python3.11"),
+        ({"etc": None}, "3.12", "TB2270", "it has no Python 3"),
+        (_without("usr/local/lib/libpython3.12.so.1.0"), "3.12", "TB2270", "found no version"),
+        (files_of_a_base(binary=elf(b"\x003.12.4\0")), "3.12", "TB2270", "found 3.12.3, 3.12.4"),
+        (files_of_a_base(binary=b"#!/bin/sh\n"), "3.12", "TB2270", "perhaps a script"),
+        (files_of_a_base(binary=elf(machine=183)), "3.12", "TB2271", "for aarch64"),
+        (files_of_a_base(binary=elf(loader="/lib/ld-musl-x86_64.so.1")), "3.12", "TB2272", "ld-musl-x86_64.so.1"),
+        (_without("usr/lib/x86_64-linux-gnu/libc.so.6"), "3.12", "TB2272", "libc.so.6"),
+        (files_of_a_base() | {"var/lib/dpkg/status": b"Package: ../x\nVersion: 1\n"}, "3.12", "TB2101", "'../x'"),
+        (files_of_a_base() | {"var/lib/dpkg/status": b"nonsense\n"}, "3.12", "TB2101", ""),
+    ],
+)
+def test_bases_that_do_not_do(files: Files, python: str, code: str, part: str) -> None:
+    """No such Python, another processor or C library, a damaged dpkg status: with what was found."""
+    with pytest.raises(TwinbuildError) as caught:
+        _facts(files, python=python)
+    assert caught.value.findings[0].code == code
+    assert part in caught.value.findings[0].message
