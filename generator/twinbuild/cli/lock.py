@@ -13,7 +13,7 @@ from twinbuild.cli.outcome import shown
 from twinbuild.errors import DifferenceFound, LockError
 
 if TYPE_CHECKING:
-    from twinbuild.model.lock import Lock
+    from twinbuild.model.lock import Lock, Target
     from twinbuild.pipeline.machine import Machine
     from twinbuild.pipeline.project import Project
 

@@ -121,18 +121,17 @@ class _Document:
         found = [self._references[item.filename, item.sha256] for item in target.contents]
         return [*([_base_reference(target.base)] if target.base is not None else []), *found]
 
-    def _add_base(self, base: LockedBase | None) -> None:
-        """A base image with the packages that it holds; what else is in it, nobody has said."""
-        if base is None:
-            return
-        reference = _base_reference(base)
-        self.add(make.base(base, reference))
-        self._inside.append(reference)
-        for package in base.packages:
-            inner = f"{reference}/{package.name}:{package.architecture}"
-            self.add(make.installed(package, base, inner))
-            self.edges[reference].add(inner)
-            self._loose.append(inner)
+    def _add_bases(self, targets: tuple[Target, ...]) -> None:
+        """Base images with the packages that they hold; what else is in one, nobody has said."""
+        for base in dict.fromkeys(base for target in targets if (base := target.base) is not None):
+            reference = _base_reference(base)
+            self.add(make.base(base, reference))
+            self._inside.append(reference)
+            for package in base.packages:
+                inner = f"{reference}/{package.name}:{package.architecture}"
+                self.add(make.installed(package, base, inner))
+                self.edges[reference].add(inner)
+                self._loose.append(inner)
 
     def add_packages(self, targets: tuple[Target, ...]) -> None:
         """Every package and wheel of the targets once, with the edges that any of them has."""
@@ -158,8 +157,7 @@ class _Document:
             self._references[key] = reference
             self._inside.append(reference)
             self.add(made)
-        for base in dict.fromkeys(target.base for target in targets):
-            self._add_base(base)
+        self._add_bases(targets)
         for target in targets:
             debs = {deb.name: self._references[deb.filename, deb.sha256] for deb in target.debs}
             wheels = {wheel.name: self._references[wheel.filename, wheel.sha256] for wheel in target.wheels}

@@ -53,7 +53,7 @@ def test_check_names_missing_licences(tool: Tool, project: Path) -> None:
     lock = project / "release.lock"
     text = lock.read_text()
     assert tool("lock", "--check", str(project)).status == 0
-    old = text[: text.index(',\n "licensing"')].replace('"lock": 2', '"lock": 1') + "\n}\n"
+    old = text[: text.index(',\n "licensing"')].replace('"lock": 3', '"lock": 1') + "\n}\n"
     lock.write_text(old)
     ended = tool("lock", "--check", "--json", str(project))
     assert ended.status == 1
