@@ -16,6 +16,8 @@ MODULES: Final = sorted(
 WITHOUT: Final = frozenset(
     [
         "build/debs.py",
+        "build/docker/builder.py",
+        "build/docker/planned.py",
         "build/embedded.py",
         "build/namespaces.py",
         "build/recipes.py",
@@ -31,7 +33,6 @@ WITHOUT: Final = frozenset(
         "cli/progress.py",
         "cli/publish.py",
         "cli/rebuild.py",
-        "cli/release.py",
         "cli/run.py",
         "cli/schema.py",
         "cli/session.py",
@@ -97,6 +98,7 @@ WITHOUT: Final = frozenset(
         "oci/read.py",
         "pipeline/artifacts.py",
         "pipeline/building.py",
+        "pipeline/buildkit.py",
         "pipeline/examining.py",
         "pipeline/export.py",
         "pipeline/fetching.py",

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,16 +18,12 @@ import pytest
 import yaml
 import zstandard
 
+from fakes.engine import NEEDS_ENGINE, docker, running_engine
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "fraud-scorer"
 NAME = "fraud-scorer:1.0.0"
-_DAEMON = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.network,
-    pytest.mark.skipif(_DAEMON is None or shutil.which("docker") is None, reason="needs dockerd and docker"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="dockerd needs root"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.network, *NEEDS_ENGINE]
 
 # In the container: the question on standard input, the answer on standard output, once the service listens.
 _ASK = """\
@@ -44,50 +39,11 @@ for _ in range(300):
 """
 
 
-def _docker(host: str, *arguments: str, stdin: str = "") -> str:
-    environment = {**os.environ, "DOCKER_HOST": host}
-    done = subprocess.run(
-        ["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, (arguments, done.stderr)
-    return done.stdout
-
-
 @pytest.fixture(scope="module", params=["containerd", "overlay2"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """An engine of its own with that store, and the store's name."""
-    home = tmp_path_factory.mktemp("engine")
-    configuration = home / "daemon.json"
-    configuration.write_text(json.dumps({"features": {"containerd-snapshotter": request.param == "containerd"}}))
-    host = f"unix://{home}/docker.sock"
-    environment = {**os.environ, "PATH": f"{os.environ['PATH']}:{Path(str(_DAEMON)).parent}:/usr/sbin:/sbin"}
-    with (home / "log").open("wb") as log:
-        daemon = subprocess.Popen(
-            [
-                str(_DAEMON),
-                *("--config-file", str(configuration), "-H", host, "--pidfile", str(home / "pid")),
-                *("--data-root", str(home / "data"), "--exec-root", str(home / "run")),
-                *("--iptables=false", "--ip6tables=false", "--bridge=none"),
-            ],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for _ in range(120):
-                if Path(f"{home}/docker.sock").exists() and _ready(host):
-                    break
-                assert daemon.poll() is None, (home / "log").read_text()[-2000:]
-                time.sleep(0.5)
-            yield host, request.param
-        finally:
-            daemon.terminate()
-            daemon.wait(timeout=60)
-
-
-def _ready(host: str) -> bool:
-    environment = {**os.environ, "DOCKER_HOST": host}
-    return subprocess.run(["docker", "version"], env=environment, capture_output=True, check=False).returncode == 0
+    with running_engine(tmp_path_factory.mktemp("engine"), store=request.param) as host:
+        yield host, request.param
 
 
 @pytest.fixture(scope="module")
@@ -127,28 +83,25 @@ def test_built_by_hand(engine: tuple[str, str], tmp_path: Path) -> None:
     context = tmp_path / "context"
     _twinbuild("fetch", str(project), "--quiet", "--into", str(context))
     _twinbuild("build", str(project), "--quiet", "--output", str(tmp_path / "layout"))
-    _docker(
+    docker(
         host, "buildx", "build", "--quiet", "--network", "none", "--provenance=false", "--tag", "byhand", str(context)
     )
     ours, files = _layout(tmp_path / "layout")
-    (found,) = json.loads(_docker(host, "image", "inspect", "byhand"))
+    (found,) = json.loads(docker(host, "image", "inspect", "byhand"))
     for key in ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "StopSignal", "User", "WorkingDir"):
         assert found["Config"][key] == ours[key], key
     assert f"HOSTILE={_HOSTILE}" in found["Config"]["Env"]
-    container = _docker(host, "create", "byhand").strip()
-    _docker(host, "export", "--output", str(tmp_path / "root.tar"), container)
+    container = docker(host, "create", "byhand").strip()
+    docker(host, "export", "--output", str(tmp_path / "root.tar"), container)
     with tarfile.open(tmp_path / "root.tar") as archive:
         theirs = _files(archive)
     unlike = {path for path in files.keys() | theirs.keys() if files.get(path) != theirs.get(path)}
-    assert {path for path in unlike if not _EXPLAINED.search(path)} == set()
+    assert {path for path in unlike if not _ENGINES.search(path)} == set()
     _answers(host, "byhand")
 
 
-# pip's own records; what an engine puts over an image; a source in an encoding that the smallest interpreter lacks.
-_EXPLAINED = re.compile(
-    r"\.dist-info/(RECORD|REQUESTED)$|^\.dockerenv$|^dev/(console|pts|shm)$|^etc/(hostname|hosts|mtab|resolv\.conf)$"
-    r"|^run/context|test_func_inspect_special_encoding"
-)
+# What an engine puts over an image.
+_ENGINES = re.compile(r"^\.dockerenv$|^dev/(console|pts|shm)$|^etc/(hostname|hosts|mtab|resolv\.conf)$|^run/context")
 
 
 def _twinbuild(*arguments: str) -> str:
@@ -198,8 +151,8 @@ def test_loaded_and_answering(engine: tuple[str, str], archive: tuple[Path, str]
     """``docker load`` names the image, keeps its digest where the store can, and the service answers in a container."""
     host, store = engine
     path, digest = archive
-    assert f"Loaded image: {NAME}" in _docker(host, "load", "--input", str(path))
-    (found,) = json.loads(_docker(host, "image", "inspect", NAME))
+    assert f"Loaded image: {NAME}" in docker(host, "load", "--input", str(path))
+    (found,) = json.loads(docker(host, "image", "inspect", NAME))
     if store == "containerd":
         assert found["Id"] == digest
     assert found["Config"]["User"] == "10001:10001"
@@ -227,13 +180,13 @@ def _refuses_too_little_memory(host: str) -> None:
 
 def _answers(host: str, image: str) -> None:
     """A container of the image gives the answer that the spec's first golden test expects."""
-    container = _docker(host, "run", "--detach", "--network", "none", "--read-only", image).strip()
+    container = docker(host, "run", "--detach", "--network", "none", "--read-only", image).strip()
     try:
         golden = yaml.safe_load((EXAMPLE / "release.yaml").read_text())["tests"]["golden"][0]
         question = json.dumps(golden["request"]["body"])
         asked = ("exec", "--interactive", container, "python", "-c", _ASK, golden["request"]["path"])
-        answer = json.loads(_docker(host, *asked, stdin=question))
+        answer = json.loads(docker(host, *asked, stdin=question))
         expected = golden["expect"]["body"]["verdicts"][0]["score"]
         assert answer["verdicts"][0]["score"] == pytest.approx(expected, abs=1e-6)
     finally:
-        _docker(host, "rm", "--force", container)
+        docker(host, "rm", "--force", container)

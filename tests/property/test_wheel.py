@@ -14,7 +14,7 @@ from twinbuild.wheel.archive import open_archive
 from twinbuild.wheel.contents import open_wheel
 from twinbuild.wheel.entrypoints import parse_entry_points
 from twinbuild.wheel.install import install
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.layout import Layout
 from twinbuild.wheel.metadata import parse_metadata
 from twinbuild.wheel.record import Row, encode_hash, parse_record, write_record
 from unit.wheel.making import record, wheel, wheel_files, zipped
@@ -136,7 +136,7 @@ def test_installations_do_not_depend_on_the_order_of_the_archive(files: dict[str
     for content in (wheel(files), zipped(other, method=0)):
         opened = open_wheel(io.BytesIO(content), "demo-1.0-py3-none-any.whl")
         tree = []
-        for entry in install([Selected(wheel=opened)], Layout(prefix="opt/venv", python="3.11")):
+        for entry in install([opened], Layout(prefix="opt/venv", python="3.11")):
             content_ = getattr(entry, "content", None)
             tree.append((entry.path, content_.open().read() if content_ else None))
         trees.append(tree)

@@ -51,6 +51,7 @@ BEFORE = NAMED | {  # words that a parenthesis may follow without being called
     b"and", b"as", b"assert", b"await", b"case", b"del", b"elif", b"else", b"for", b"from", b"if", b"in", b"is",
     b"lambda", b"match", b"not", b"or", b"raise", b"return", b"while", b"with", b"yield",
 }
+LARGEST = 8 << 20  # bytes: a larger source is data in disguise
 REACH = 2000  # bytes around an operator; what goes beyond them counts as constant
 def folded(source):
     at = source.find(b"**")
@@ -126,8 +127,19 @@ def constants(text):  # whether it has no name
             return False
         at += len(word)
     return True
+def foreign(source):  # whether it declares (PEP 263) an encoding that a minimal Python may lack
+    for line in source[:REACH].split(b"\n", 2)[:2]:
+        bare = line.lstrip(b" \t\f\xef\xbb\xbf")
+        if bare[:1] == b"#" and b"coding" in bare:
+            name = bare[bare.index(b"coding") + 6 :].lower().lstrip(b":= \t").replace(b"_", b"-")
+            if not name.startswith((b"utf-8", b"utf8", b"ascii", b"us-ascii", b"latin-1", b"latin1", b"iso-8859-1 ")):
+                if name.rstrip() != b"iso-8859-1":
+                    return True
+        elif bare and bare[:1] != b"#":
+            return False
+    return False
 def compiled(path, source):
-    if "/tests/" in path or folded(source):
+    if "/tests/" in path or len(source) > LARGEST or foreign(source) or folded(source):
         return b""
     try:
         code = compile(source, path, "exec", dont_inherit=True, optimize=0)

@@ -30,7 +30,7 @@ from twinbuild.oci.image import CONFIG, MANIFEST, image_config, image_manifest
 from twinbuild.oci.layer import write_layer
 from twinbuild.ports import Progress, Runner, Store, silent
 
-__all__ = ["EmbeddedBuilder", "forget_images", "remember_layers"]
+__all__ = ["EmbeddedBuilder", "base_layers", "forget_images", "remember_layers"]
 
 _LAYERS = "layer"
 _IMAGES = "image"
@@ -51,7 +51,7 @@ class EmbeddedBuilder:
         found = self._cached_image(key)
         if found is not None:
             return found
-        layers = [*_base_layers(derivation), *self._layers(derivation, progress)]
+        layers = (*base_layers(derivation), *self.realise(derivation.layers, progress))
         config = image_config(derivation, layers)
         manifest = image_manifest(config, layers)
         image = Image(
@@ -60,7 +60,7 @@ class EmbeddedBuilder:
             platform=derivation.platform,
             manifest=Descriptor(media_type=MANIFEST, digest=self.store.put(manifest), size=len(manifest)),
             config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
-            layers=tuple(layers),
+            layers=layers,
         )
         self.store.put_record(_IMAGES, remembered_as(key), encode_image(image))
         return image
@@ -78,10 +78,11 @@ class EmbeddedBuilder:
         layer = decode_layer(record) if record is not None else None
         return layer if layer is not None and layer.derivation == key and self.store.has(layer.blob.digest) else None
 
-    def _layers(self, derivation: Derivation, progress: Progress) -> list[BuiltLayer]:
-        keys = [digest_of(layer) for layer in derivation.layers]
+    def realise(self, layers: tuple[LayerDerivation, ...], progress: Progress = silent) -> tuple[BuiltLayer, ...]:
+        """Single layers, in their order, from the cache or made anew. Raises as ``build``."""
+        keys = [digest_of(layer) for layer in layers]
         built = {key: layer for key in keys if (layer := self._cached_layer(key)) is not None}
-        missing = {key: layer for key, layer in zip(keys, derivation.layers, strict=True) if key not in built}
+        missing = {key: layer for key, layer in zip(keys, layers, strict=True) if key not in built}
         total = len(keys)
         progress("layers", len(built), total)
         with self._workshop(tuple(missing.values())) as workshop:
@@ -89,7 +90,7 @@ class EmbeddedBuilder:
                 built[layer.derivation] = layer
                 self.store.put_record(_LAYERS, remembered_as(layer.derivation), encode_layer(layer))
                 progress("layers", len(built), total)
-        return [built[key] for key in keys]
+        return tuple(built[key] for key in keys)
 
     @contextmanager
     def _workshop(self, layers: tuple[LayerDerivation, ...]) -> Iterator[Workshop]:
@@ -120,7 +121,7 @@ class EmbeddedBuilder:
                 raise
 
 
-def _base_layers(derivation: Derivation) -> Iterator[BuiltLayer]:
+def base_layers(derivation: Derivation) -> Iterator[BuiltLayer]:
     """The layers of the image that this one stands on: nobody builds them, so what derives them is their own name."""
     layers = derivation.base.layers if derivation.base is not None else ()
     for number, layer in enumerate(layers, 1):

@@ -26,9 +26,9 @@ from twinbuild.model.plan import (
 )
 from twinbuild.model.tree import Content, Directory, Entry, File
 from twinbuild.ports import Store
-from twinbuild.wheel.contents import open_wheel
+from twinbuild.wheel.contents import Wheel, open_wheel
 from twinbuild.wheel.install import bytecode_path, install, sources
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.layout import Layout
 from twinbuild.wheel.venv import skeleton
 
 __all__ = ["BlobContent", "layer_entries", "opened_wheels", "weight"]
@@ -92,15 +92,15 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
 
 
 @contextmanager
-def opened_wheels(recipe: WheelsRecipe, store: Store) -> Iterator[tuple[Selected, ...]]:
+def opened_wheels(recipe: WheelsRecipe, store: Store) -> Iterator[tuple[Wheel, ...]]:
     """The wheels of a recipe, checked against their digests and structurally; open inside the context."""
     with ExitStack() as stack:
-        selected = []
+        opened = []
         for wheel in recipe.wheels:
             store.check(wheel.sha256)
             file = stack.enter_context(store.path(wheel.sha256).open("rb"))
-            selected.append(Selected(wheel=open_wheel(file, wheel.filename), requested=wheel.requested))
-        yield tuple(selected)
+            opened.append(open_wheel(file, wheel.filename))
+        yield tuple(opened)
 
 
 def _wheels(recipe: WheelsRecipe, store: Store, workshop: Workshop, stack: ExitStack) -> Iterable[Entry]:
@@ -110,7 +110,7 @@ def _wheels(recipe: WheelsRecipe, store: Store, workshop: Workshop, stack: ExitS
         return install(wheels, layout)
     spool = stack.enter_context(Spool())
     compiler = workshop.compiler(recipe.bytecode)
-    found = (source for selected in wheels for source in sources(selected.wheel, layout))
+    found = (source for wheel in wheels for source in sources(wheel, layout))
     compiled: dict[str, Content] = {
         path[1:]: spool.add(code) for path, code in compiler.compile((f"/{path}", text) for path, text in found)
     }

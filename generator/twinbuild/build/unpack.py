@@ -17,7 +17,7 @@ from twinbuild.oci.decompress import decompress
 from twinbuild.oci.stack import LAYER_KINDS, Stack, read_bodies, read_stack
 from twinbuild.ports import Store
 
-__all__ = ["PassingContent", "layer_chunks", "layer_members", "stack_entries", "unpack_image"]
+__all__ = ["PassingContent", "as_base", "layer_chunks", "layer_members", "stack_entries", "unpack_image"]
 
 
 def unpack_image(image: Image, store: Store, root: Path, *, base: int = 0) -> Materialised:
@@ -30,7 +30,17 @@ def unpack_image(image: Image, store: Store, root: Path, *, base: int = 0) -> Ma
 
 
 def _entries(image: Image, store: Store, base: int) -> Iterator[Entry]:
-    below = tuple(
+    below = as_base(image.layers[:base])
+    stack, _ = read_stack(below, store.open)
+    yield from stack_entries(stack, below, store, stack.places)
+    for layer in image.layers[base:]:
+        for member, body in layer_members(layer, store):
+            yield _entry(member, body)
+
+
+def as_base(layers: Sequence[BuiltLayer]) -> tuple[BaseLayer, ...]:
+    """Finished layers as those of a base, for the readers of base images."""
+    return tuple(
         BaseLayer(
             media_type=layer.blob.media_type,
             digest=layer.blob.digest,
@@ -38,13 +48,8 @@ def _entries(image: Image, store: Store, base: int) -> Iterator[Entry]:
             diff_id=layer.diff_id,
             uncompressed_size=layer.uncompressed_size,
         )
-        for layer in image.layers[:base]
+        for layer in layers
     )
-    stack, _ = read_stack(below, store.open)
-    yield from stack_entries(stack, below, store, stack.places)
-    for layer in image.layers[base:]:
-        for member, body in layer_members(layer, store):
-            yield _entry(member, body)
 
 
 def stack_entries(stack: Stack, layers: Sequence[BaseLayer], store: Store, paths: Collection[str]) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import common, locked_option, paranoid_option
+from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex
@@ -32,6 +32,14 @@ __all__ = ["command"]
     show_default=True,
     help="Kind of .tar file: an OCI layout, or one that `docker load` takes too.",
 )
+@click.option(
+    "--builder",
+    type=click.Choice(["embedded", "docker"]),
+    default="embedded",
+    show_default=True,
+    help="The embedded assembler, or Docker's BuildKit from the rendered Dockerfile.",
+)
+@buildx_option
 def command(
     *,
     spec: Path,
@@ -43,6 +51,8 @@ def command(
     paranoid: bool,
     output: Path | None,
     form: str,
+    builder: str,
+    buildx_builder: str,
 ) -> None:
     """Build the images of a release from its lock, without a network.
 
@@ -51,12 +61,21 @@ def command(
     """
     from twinbuild.pipeline.unchanged import unchanged_build
 
-    known = unchanged_build(spec, overlays, os.environ) if output is None and not paranoid else None
+    quick = builder == "embedded" and output is None and not paranoid
+    known = unchanged_build(spec, overlays, os.environ) if quick else None
     if known is not None:
         images, indexes = known.images, known.indexes
     else:
         images, indexes = _built(
-            spec, overlays, output, offline=offline, quiet=quiet or as_json, locked=locked, paranoid=paranoid, form=form
+            spec,
+            overlays,
+            output,
+            offline=offline,
+            quiet=quiet or as_json,
+            locked=locked,
+            paranoid=paranoid,
+            form=form,
+            docker=buildx_builder if builder == "docker" else None,
         )
     if as_json:
         shown = [{"variant": image.variant, "platform": image.platform, "digest": image.digest} for image in images]
@@ -79,7 +98,9 @@ def _built(
     locked: bool,
     paranoid: bool,
     form: str,
+    docker: str | None,
 ) -> tuple[tuple[ReleasedImage, ...], tuple[ReleasedIndex, ...]]:
+    """Build with the embedded assembler, or with the builder of buildx that ``docker`` names ("": its default)."""
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
@@ -93,12 +114,19 @@ def _built(
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
-        images = build_images(plan_release(project, lock, epoch=epoch), machine)
-        keep_built(project, images, machine)
+        plan = plan_release(project, lock, epoch=epoch)
+        if docker is None:
+            images = build_images(plan, machine)
+            keep_built(project, images, machine)
+        else:
+            from twinbuild.pipeline.buildkit import build_with_docker
+
+            images = build_with_docker(project, plan, lock, machine, buildx_builder=docker)
         if paranoid:
             for digest in image_blobs(images):
                 machine.store.check(digest)
         if output is not None:
             export_images(project, images, machine.store, output, loadable=form == "docker")
-        remember_build(project, lock, machine, images, beginning)
+        if docker is None:
+            remember_build(project, lock, machine, images, beginning)
     return images_of(images), indexes_of(images)

@@ -46,7 +46,7 @@ def command(
             from twinbuild.pipeline.context import write_context
 
             plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-            write_context(plan, build_images(plan, machine), lock, machine, into)
+            write_context(project, plan, build_images(plan, machine), lock, machine, target=into)
     if as_json:
         click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
     else:

@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["common", "json_option", "locked_option", "overlay_option", "paranoid_option", "spec_argument"]
+__all__ = [
+    "buildx_option",
+    "common",
+    "json_option",
+    "locked_option",
+    "overlay_option",
+    "paranoid_option",
+    "spec_argument",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -26,6 +34,12 @@ offline_option = click.option("--offline", is_flag=True, help="Use the store alo
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 locked_option = click.option("--locked", is_flag=True, help="Fail if the lock is stale instead of renewing it.")
 
+buildx_option = click.option(
+    "--buildx-builder",
+    default="",
+    metavar="NAME",
+    help="Builder that `docker buildx ls` shows (default: that of the current context).",
+)
 paranoid_option = click.option("--paranoid", is_flag=True, help="Hash every file again instead of trusting its status.")
 
 

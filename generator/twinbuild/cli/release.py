@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import common, locked_option, paranoid_option
+from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option
 from twinbuild.cli.outcome import shown
+from twinbuild.errors import UsageError
 
 if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.describe.witnesses import BuildKitEvidence
     from twinbuild.pipeline.summary import Summary
 
 __all__ = ["command"]
@@ -24,6 +26,14 @@ __all__ = ["command"]
 @locked_option
 @paranoid_option
 @click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
+@click.option(
+    "--builders",
+    default="embedded",
+    show_default=True,
+    metavar="LIST",
+    help="embedded, or embedded,docker: then Docker's BuildKit must arrive at the same digests, twice.",
+)
+@buildx_option
 @click.option("--output", type=click.Path(path_type=Path), help="Directory of the release (dist/NAME-VERSION).")
 def command(
     *,
@@ -35,6 +45,8 @@ def command(
     locked: bool,
     paranoid: bool,
     reverify: bool,
+    builders: str,
+    buildx_builder: str,
     output: Path | None,
 ) -> None:
     """Lock if needed, build, build again under other conditions, compare, and describe.
@@ -44,11 +56,12 @@ def command(
     """
     from twinbuild.pipeline.unchanged import unchanged_release
 
-    summary = None
-    if not (paranoid or reverify):
+    docker = buildx_builder if "docker" in _builders(builders) else None
+    summary, buildkit = None, None
+    if docker is None and not (paranoid or reverify):
         summary = unchanged_release(spec, overlays, output, os.environ)
     if summary is None:
-        summary = _released(
+        summary, buildkit = _released(
             spec,
             overlays,
             output,
@@ -57,8 +70,9 @@ def command(
             locked=locked,
             paranoid=paranoid,
             reverify=reverify,
+            docker=docker,
         )
-    click.echo(_json(summary) if as_json else _text(summary))
+    click.echo(_json(summary, buildkit) if as_json else _text(summary, buildkit))
 
 
 def _released(
@@ -71,7 +85,8 @@ def _released(
     locked: bool,
     paranoid: bool,
     reverify: bool,
-) -> Summary:
+    docker: str | None,
+) -> tuple[Summary, BuildKitEvidence | None]:
     from twinbuild.cli.session import session
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
@@ -82,12 +97,24 @@ def _released(
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=True)
-        released = release(project, lock, machine, output=output, reverify=reverify)
+        released = release(project, lock, machine, output=output, reverify=reverify, docker=docker)
         remember_release(project, lock, machine, released, beginning, output=output)
-    return summary_of(project, released)
+    return summary_of(project, released), released.buildkit
 
 
-def _json(summary: Summary) -> str:
+def _builders(text: str) -> tuple[str, ...]:
+    """The builders of a list. The embedded assembler is always among them: the manifest says what its builds varied."""
+    names = tuple(name.strip() for name in text.split(","))
+    if "embedded" not in names or not {*names} <= {"embedded", "docker"} or len({*names}) != len(names):
+        raise UsageError.of(
+            "TB8041",
+            f"--builders is {text[:80]!r}, expected embedded or embedded,docker",
+            hint="write --builders embedded,docker; `build --builder docker` builds with Docker alone",
+        )
+    return names
+
+
+def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
     return json.dumps(
         {
             "release": summary.release,
@@ -96,17 +123,22 @@ def _json(summary: Summary) -> str:
             "evidence_reused": summary.reused,
             "images": [asdict(image) for image in summary.images],
             "indexes": [asdict(index) for index in summary.indexes],
+            "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
         }
     )
 
 
-def _text(summary: Summary) -> str:
+def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
     lines = [f"release  {summary.name} {summary.version}  {summary.release}"]
     for image in summary.images:
         what = f"{image.layers} layers, {image.size / 1e6:.1f} MB"
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")
     lines += [f"index    {index.variant}  {index.digest}  {', '.join(index.platforms)}" for index in summary.indexes]
     lines.append(f"verified built twice under {summary.variations} variations, the same bytes ({_when(summary)})")
+    if buildkit is not None:
+        what = f"engine {buildkit.engine}, buildx {buildkit.buildx}"
+        when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
+        lines.append(f"verified built twice by Docker's BuildKit ({what}), the same digests ({when})")
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return "\n".join([*lines, f"output   {shown(place)}{'' if summary.written else '  (unchanged)'}"])

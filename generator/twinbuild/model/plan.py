@@ -84,12 +84,11 @@ class DebInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelInput:
-    """A wheel as an input of a layer. ``requested`` writes the REQUESTED marker (PEP 376)."""
+    """A wheel as an input of a layer."""
 
     filename: str
     sha256: Digest
     size: int
-    requested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,11 @@ from twinbuild.model.image import Image
 from twinbuild.model.tree import BytesContent, Content, Directory, Entry, File
 from twinbuild.oci.image import described, image_indexes, index_document
 
-__all__ = ["LayoutFile", "blob_path", "image_layout", "layout_entries", "loadable_layout", "tag"]
+__all__ = ["LAYOUT", "LayoutFile", "blob_path", "image_layout", "layout_entries", "loadable_layout", "tag"]
 
 REFERENCE: Final = "org.opencontainers.image.ref.name"
 _CONTAINERD_NAME: Final = "io.containerd.image.name"  # what an engine's containerd store names a loaded image by
-_LAYOUT: Final = canonical({"imageLayoutVersion": "1.0.0"})
+LAYOUT: Final = canonical({"imageLayoutVersion": "1.0.0"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def image_layout(name: str, version: str, images: Sequence[Image]) -> tuple[Layo
         blob = index.descriptor.digest
         files[blob] = LayoutFile(path=blob_path(blob), content=index.content, size=index.descriptor.size)
         entries.append(described(index.descriptor, annotations=annotations))
-    documents = (_document("oci-layout", _LAYOUT), _document("index.json", index_document(entries)))
+    documents = (_document("oci-layout", LAYOUT), _document("index.json", index_document(entries)))
     return tuple(sorted((*files.values(), *documents), key=lambda file: file.path))
 
 

@@ -34,7 +34,7 @@ from twinbuild.verify.compare import compare_builds
 from twinbuild.verify.conditions import CLOCK_OFFSET, RECOGNISABLE, VARIATIONS, Conditions, here, unlike
 from twinbuild.verify.second import build_again
 
-__all__ = ["build_images", "plan_release", "source_epoch", "verify_images"]
+__all__ = ["build_images", "builder_clue", "plan_release", "source_epoch", "verify_images"]
 
 
 def source_epoch(project: Project, machine: Machine) -> int:
@@ -121,6 +121,11 @@ def verify_images(
         reused=False,
         earlier=tuple(layer.derivation for layer in proven),
     )
+
+
+def builder_clue(machine: Machine) -> Clue:
+    """What a build here and one in an engine's sandbox could see, as far as it is known."""
+    return _clue(time.time(), machine, machine.scratch, here(machine.environment), unlike(here(machine.environment)))
 
 
 def _clue(started: float, machine: Machine, scratch: Path, mine: Conditions, others: Conditions) -> Clue:

@@ -7,66 +7,94 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from twinbuild.build.bytecode import TREE_PROGRAM
 from twinbuild.build.unpack import layer_chunks
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import Image
+from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import ApplicationRecipe, ArtifactRecipe, Derivation, FileInput, MetadataRecipe, Plan
 from twinbuild.pipeline.dockerfiles import dockerfile
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
+from twinbuild.pipeline.project import Project
+from twinbuild.render.dockerfile import SiteTemplate
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.python_index import PythonIndex
 from twinbuild.resolve.python_resolver import download_pip, pip_digest, prepare_resolver, resolver_lock
 
-__all__ = ["write_context"]
-
 _SYSTEM, _ENVIRONMENT = 0, 1  # layers that the assembler makes, which a Dockerfile adds as archives
 
+__all__ = ["fill_context", "pinned_pip", "write_context"]
 
-def write_context(plan: Plan, images: tuple[Image, ...], lock: Lock, machine: Machine, target: Path) -> None:
+
+def write_context(
+    project: Project, plan: Plan, images: tuple[Image, ...], lock: Lock, machine: Machine, *, target: Path
+) -> None:
     """Write the context of the release's image to ``target``; of several, each to ``target/VARIANT-PLATFORM``.
 
     The directory appears at once or not at all. Raises UsageError TB8020 where something else lies there,
     EnvironmentFault TB2041 where the pinned pip cannot be had, IntegrityError for damaged blobs.
     """
-    pip = _pip(machine)
+    pip = pinned_pip(machine)
     with replace_directory(target) as fresh:
         for derivation, image in zip(plan.derivations, images, strict=True):
             place = fresh
             if len(images) > 1:
                 place = fresh / f"{derivation.variant}-{derivation.platform.file_part}"
                 place.mkdir()
-            _write_one(place, derivation, image, lock, machine, pip=pip)
+            made = image.layers[len(image.layers) - len(derivation.layers) :]
+            fill_context(place, derivation, made, lock, machine, pip=pip, site=project.site)
+            if derivation.base is None:
+                _write_archive(place / "base.tar", made[_SYSTEM], machine)
         (fresh / CONTEXT_MARK).write_text("The context of a Dockerfile, written by `twinbuild fetch --into`.\n")
         _settle(fresh, plan.derivations[0].source_date_epoch)
 
 
-def _write_one(
-    place: Path, derivation: Derivation, image: Image, lock: Lock, machine: Machine, *, pip: tuple[str, Digest]
+def fill_context(
+    place: Path,
+    derivation: Derivation,
+    layers: Sequence[BuiltLayer],
+    lock: Lock,
+    machine: Machine,
+    *,
+    pip: tuple[str, Digest],
+    site: SiteTemplate | None,
+    reverse: bool = False,
+    time: int | None = None,
 ) -> None:
+    """Fill an empty directory with all that a Dockerfile needs above its base.
+
+    ``layers`` are the derivation's lowest two: the system or the account, and the environment's skeleton. ``reverse``
+    makes the files in the other order; ``time`` is theirs in seconds since 1970, if not that of ``write_context``:
+    neither may change a byte of an image.
+    """
     target = lock.target(derivation.variant, derivation.platform)
     assert target is not None, "an image is built from a target of the lock"
-    (place / "Dockerfile").write_bytes(dockerfile(derivation, image, pip=lock.resolver.pip))
+    (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], pip=lock.resolver.pip, site=site))
     (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
     text = render_requirements(target, target.wheels, resolver=lock.resolver)
     (place / "requirements.txt").write_text(text, encoding="utf-8")
-    ours = image.layers[len(derivation.base.layers) if derivation.base is not None else 0 :]
-    for name, layer in (("base.tar", ours[_SYSTEM]), ("environment.tar", ours[_ENVIRONMENT])):
-        with (place / name).open("xb") as stream:
-            for chunk in layer_chunks(layer, machine.store):
-                stream.write(chunk)
+    if derivation.base is not None:
+        _write_archive(place / "account.tar", layers[_SYSTEM], machine)
+    _write_archive(place / "environment.tar", layers[_ENVIRONMENT], machine)
     for directory in ("wheels", "pip", "model", "application", "documents"):
         (place / directory).mkdir()
     copy_blob(machine.store, pip[1], place / "pip" / pip[0])
-    for wheel in target.wheels:
+    for wheel in sorted(target.wheels, key=lambda wheel: wheel.filename, reverse=reverse):
         copy_blob(machine.store, wheel.sha256, place / "wheels" / wheel.filename)
-    for directory, file in _files(derivation):
+    for directory, file in sorted(_files(derivation), key=lambda item: item[1].path, reverse=reverse):
         _place(place / directory, file, machine)
+    if time is not None:
+        _settle(place, time)
+
+
+def _write_archive(path: Path, layer: BuiltLayer, machine: Machine) -> None:
+    with path.open("xb") as stream:
+        for chunk in layer_chunks(layer, machine.store):
+            stream.write(chunk)
 
 
 def _files(derivation: Derivation) -> Iterator[tuple[str, FileInput]]:
@@ -90,7 +118,7 @@ def _place(root: Path, file: FileInput, machine: Machine) -> None:
     path.chmod(file.mode)
 
 
-def _pip(machine: Machine) -> tuple[str, Digest]:
+def pinned_pip(machine: Machine) -> tuple[str, Digest]:
     """File name and digest of the pinned pip's wheel, which lies in the store then."""
     lock = resolver_lock()
     digest = pip_digest(lock)

@@ -263,7 +263,7 @@ def _wheels(target: Target, bytecode: Interpreter | None) -> list[tuple[str, Lay
                 python=target.python.minor,
                 bytecode=bytecode,
                 wheels=tuple(
-                    WheelInput(filename=wheel.filename, sha256=wheel.sha256, size=wheel.size, requested=wheel.requested)
+                    WheelInput(filename=wheel.filename, sha256=wheel.sha256, size=wheel.size)
                     for wheel in sorted(group, key=lambda wheel: wheel.filename)
                 ),
             ),

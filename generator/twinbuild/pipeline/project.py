@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Final
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import LoadedSpec, load_spec
 from twinbuild.codec.yaml import SourceText
-from twinbuild.errors import LockError, UsageError
+from twinbuild.errors import Location, LockError, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.net.files import open_beneath, open_directory
+from twinbuild.render.dockerfile import SiteTemplate
 
 __all__ = ["Project", "open_project", "read_lock", "require_lock"]
 
@@ -32,6 +35,7 @@ class Project:
     overlays: tuple[Path, ...]
     digests: tuple[Digest, ...]  # of the bytes of spec and overlays, as they were read
     loaded: LoadedSpec
+    site: SiteTemplate | None = None  # of build.dockerfile
 
     @property
     def spec(self) -> ReleaseSpec:
@@ -76,13 +80,36 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
             where=str(path),
         )
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
+    loaded = load_spec(sources)
     return Project(
         directory=path.parent.absolute(),
         spec_path=path.absolute(),
         overlays=tuple(each.absolute() for each in overlays),
         digests=tuple(Digest.of(source.content) for source in sources),
-        loaded=load_spec(sources),
+        loaded=loaded,
+        site=_site(path.parent.absolute(), loaded.spec.build.dockerfile),
     )
+
+
+def _site(directory: Path, path: str | None) -> SiteTemplate | None:
+    """The template that a spec names. Raises SpecError TB2301 to TB2304 for the path, TB5230 for what is no text."""
+    if path is None:
+        return None
+    root = open_directory(str(directory))
+    try:
+        with open_beneath(root, path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
+            content = stream.read(_LIMIT)
+    finally:
+        os.close(root)
+    try:
+        return SiteTemplate(name=path, text=content.decode())
+    except UnicodeDecodeError as error:
+        raise SpecError.of(
+            "TB5230",
+            f"the template is no UTF-8: byte {error.start}",
+            hint="write it as UTF-8",
+            where=Location(file=path),
+        ) from error
 
 
 def _shown(path: Path) -> str:

@@ -13,6 +13,7 @@ from twinbuild.describe.manifest import release_manifest
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.provenance import provenance_statement
 from twinbuild.describe.sbom import release_sbom
+from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
 from twinbuild.errors import Finding, Location, NotReproducible
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
@@ -47,13 +48,22 @@ class Released:
     evidence: Evidence
     written: bool
     commit: Commit | None
+    buildkit: BuildKitEvidence | None  # what Docker's BuildKit built, where it was asked
 
 
 def release(
-    project: Project, lock: Lock, machine: Machine, *, output: Path | None = None, reverify: bool = False
+    project: Project,
+    lock: Lock,
+    machine: Machine,
+    *,
+    output: Path | None = None,
+    reverify: bool = False,
+    docker: str | None = None,
 ) -> Released:
     """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
 
+    ``docker`` names a builder of buildx ("": its default), which must arrive at the same images, twice; None: no such.
+    What it built is no part of the release, for not every machine has one: ``run.json`` says so.
     Raises NotReproducible TB6010 with a finding for each difference; nothing is released then.
     """
     started = time.time()
@@ -67,6 +77,10 @@ def release(
     evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     durations["verify"], clock = time.perf_counter() - clock, time.perf_counter()
     identical = require_identical(evidence.verification)
+    buildkit: BuildKitEvidence | None = None
+    if docker is not None:
+        buildkit = _with_docker(project, lock, plan, images, machine, name=docker, again=reverify)
+        durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
     documents = _documents(project, lock, plan, images, epoch=epoch)
@@ -105,7 +119,7 @@ def release(
         started=started,
         seconds=durations,
         commit={"identifier": commit.identifier, "modified": commit.modified} if commit else None,
-        verification=verification_facts(images, evidence),
+        verification=verification_facts(images, evidence) | _witnessed(digest, images, buildkit),
         store=machine.settings.store,
     )
     write_file(target / RUN, run)
@@ -117,17 +131,34 @@ def release(
         evidence=evidence,
         written=written,
         commit=commit,
+        buildkit=buildkit,
     )
 
 
-def require_identical(verification: Verification) -> Identical:
+def _with_docker(
+    project: Project, lock: Lock, plan: Plan, images: tuple[Image, ...], machine: Machine, *, name: str, again: bool
+) -> BuildKitEvidence:
+    from twinbuild.pipeline.buildkit import verify_with_docker
+
+    evidence = verify_with_docker(project, plan, images, lock, machine, buildx_builder=name, again=again)
+    require_identical(evidence.verification, who="the embedded assembler and BuildKit")
+    return evidence
+
+
+def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvidence | None) -> dict[str, object]:
+    if buildkit is None:
+        return {}
+    return {"builders": builder_witnesses(digest, images, buildkit)}
+
+
+def require_identical(verification: Verification, *, who: str = "two builds") -> Identical:
     """The verification, where the builds are equal. Raises NotReproducible TB6010 with every difference."""
     match verification:
         case Identical():
             return verification
         case Different():
-            findings = tuple(_finding(item) for item in verification.differences)
-            raise NotReproducible((*findings, *_omitted(verification.omitted)))
+            findings = tuple(_finding(item, who) for item in verification.differences)
+            raise NotReproducible((*findings, *_omitted(verification.omitted, who)))
     assert_never(verification)
 
 
@@ -147,7 +178,7 @@ def _documents(project: Project, lock: Lock, plan: Plan, images: tuple[Image, ..
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    return documents | dockerfiles(plan, images, pip=lock.resolver.pip)
+    return documents | dockerfiles(plan, images, pip=lock.resolver.pip, site=project.site)
 
 
 def _lay_out(
@@ -180,19 +211,19 @@ def _lay_out(
     return True
 
 
-def _omitted(count: int) -> tuple[Finding, ...]:
+def _omitted(count: int, who: str) -> tuple[Finding, ...]:
     if not count:
         return ()
     return (
         Finding(
             code="TB6010",
-            message=f"two builds differ in {count} more files of layers that are listed above",
+            message=f"{who} differ in {count} more files of layers that are listed above",
             hint="mend the causes above first; many differences often have one cause",
         ),
     )
 
 
-def _finding(difference: Difference) -> Finding:
+def _finding(difference: Difference, who: str) -> Finding:
     where = f"{difference.image}, layer {difference.layer!r}"
     if difference.path:
         where += f", /{difference.path}"
@@ -200,7 +231,7 @@ def _finding(difference: Difference) -> Finding:
     return Finding(
         code="TB6010",
         message=(
-            f"two builds differ{at}: {difference.first!r} and {difference.second!r}; "
+            f"{who} differ{at}: {difference.first!r} and {difference.second!r}; "
             f"likely cause: {difference.cause}, {difference.explanation}"
         ),
         hint=difference.remedy,

@@ -210,6 +210,8 @@ def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | Non
     }
     digests[project.lock_path] = Digest.of(encode_lock(lock)).hex
     digests[project.directory / "twinbuild.toml"] = ""
+    if project.site is not None:
+        digests[project.directory / project.site.name] = Digest.of(project.site.text.encode()).hex
     digests |= {application / file.path: file.sha256.hex for file in lock.source}
     for folder in tree_directories(str(project.directory), spec.source.directory, project.ignored):
         digests[application / folder] = ""

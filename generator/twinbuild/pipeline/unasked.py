@@ -11,7 +11,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import PREFIX
 from twinbuild.wheel.contents import open_wheel
 from twinbuild.wheel.hazards import Hazard, find_hazards, refuse_hazards
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.layout import Layout
 
 __all__ = ["refuse_unasked_code"]
 
@@ -41,7 +41,6 @@ def _of(wheel: LockedWheel, layout: Layout, machine: Machine) -> tuple[Hazard, .
         return tuple(Hazard(project=project, path=path, reason=reason) for project, path, reason in json.loads(record))
     machine.store.check(wheel.sha256)
     with machine.store.path(wheel.sha256).open("rb") as file:
-        selected = Selected(wheel=open_wheel(file, wheel.filename), requested=wheel.requested)
-        found = find_hazards((selected,), layout)
+        found = find_hazards((open_wheel(file, wheel.filename),), layout)
     machine.store.put_record(_KIND, key, canonical([[hazard.project, hazard.path, hazard.reason] for hazard in found]))
     return found

@@ -9,23 +9,44 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from twinbuild.errors import Location, SpecError
 from twinbuild.model.plan import ArtifactRecipe, DebianRecipe, Derivation, SkeletonRecipe, WheelsRecipe
+from twinbuild.render.hermetic import unhermetic
 
-__all__ = ["render_dockerfile"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["SiteTemplate", "render_dockerfile"]
+
+_LARGEST: Final = 1 << 20  # characters
 
 _SPECIAL: Final = re.compile(r"([\\\"'$])")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _BREAKS: Final = frozenset("\n\r\0")
 
 
-def render_dockerfile(template: str, derivation: Derivation, *, base_diff_id: str, pip: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteTemplate:
+    """A template of the user's, and its path for messages."""
+
+    name: str
+    text: str
+
+
+def render_dockerfile(
+    template: str, derivation: Derivation, *, base_diff_id: str, pip: str, site: SiteTemplate | None = None
+) -> str:
     """The text for one image. ``template`` is Jinja2; ``pip`` the version that installs the wheels.
 
+    ``site`` is a template that extends it under the name ``Dockerfile.j2``; it is run in Jinja's sandbox.
     What a Dockerfile cannot hold, a value with a line break, is left out and named in a comment.
+    Raises SpecError TB5230 where the site's template fails, TB5231 where the text would need more than its context.
     """
     import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     recipes = [layer.recipe for layer in derivation.layers]
     debian = next((recipe for recipe in recipes if isinstance(recipe, DebianRecipe)), None)
@@ -36,39 +57,70 @@ def render_dockerfile(template: str, derivation: Derivation, *, base_diff_id: st
     labels = {name: value for name, value in config.labels if _writable("x", name + value)}
     unwritable = [name for name, _ in config.environment if name not in single]
     unwritable += [f"label {name}" for name, _ in config.labels if name not in labels]
-    environment = jinja2.Environment(
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.DictLoader({"Dockerfile.j2": template}),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  no HTML: values are escaped by the functions below, each for its place
+        autoescape=False,
     )
     environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment)
-    return environment.from_string(template).render(
-        title=f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
-        tag=f"{derivation.name}:{derivation.version}",
-        epoch=derivation.source_date_epoch,
-        debs=len(debian.debs) if debian is not None else 0,
-        image=f"{derivation.base.reference}@{derivation.base.manifest}" if derivation.base is not None else "",
-        base_diff_id=base_diff_id,
-        wheels=sum(len(recipe.wheels) for recipe in wheels),
-        pip=pip,
-        prefix=skeleton.prefix,
-        python=skeleton.python,
-        executable=f"/{skeleton.executable}",
-        bytecode=any(recipe.bytecode is not None for recipe in wheels),
-        model=any(isinstance(recipe, ArtifactRecipe) for recipe in recipes),
-        target=config.working_directory,
-        environment=list(single.items()),
-        labels=list(labels.items()),
-        unwritable=unwritable,
-        ports=config.exposed_ports,
-        directory=config.working_directory,
-        signal=config.stop_signal,
-        user=config.user,
-        entrypoint=config.entrypoint,
-        command=config.command,
-    )
+    values: dict[str, object] = {
+        "title": f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
+        "tag": f"{derivation.name}:{derivation.version}",
+        "epoch": derivation.source_date_epoch,
+        "debs": len(debian.debs) if debian is not None else 0,
+        "image": f"{derivation.base.reference}@{derivation.base.manifest}" if derivation.base is not None else "",
+        "base_diff_id": base_diff_id,
+        "wheels": sum(len(recipe.wheels) for recipe in wheels),
+        "pip": pip,
+        "prefix": skeleton.prefix,
+        "python": skeleton.python,
+        "executable": f"/{skeleton.executable}",
+        "bytecode": any(recipe.bytecode is not None for recipe in wheels),
+        "model": any(isinstance(recipe, ArtifactRecipe) for recipe in recipes),
+        "target": config.working_directory,
+        "environment": list(single.items()),
+        "labels": list(labels.items()),
+        "unwritable": unwritable,
+        "ports": config.exposed_ports,
+        "directory": config.working_directory,
+        "signal": config.stop_signal,
+        "user": config.user,
+        "entrypoint": config.entrypoint,
+        "command": config.command,
+    }
+    text = _rendered(environment, template, site, values)
+    findings = unhermetic(text, name=site.name if site is not None else "Dockerfile.j2")
+    if findings:
+        raise SpecError(findings)
+    return text
+
+
+def _rendered(environment: Environment, template: str, site: SiteTemplate | None, values: dict[str, object]) -> str:
+    if site is None:
+        return environment.from_string(template).render(values)
+    import jinja2
+
+    try:
+        text = environment.from_string(site.text).render(values)
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None) or 0
+        raise SpecError.of(
+            "TB5230",
+            f"the template fails: {type(error).__name__}: {str(error)[:300]}",
+            hint="extend Dockerfile.j2 and override its blocks: docs/dockerfile.md lists blocks and values",
+            where=Location(file=site.name, line=line),
+        ) from error
+    if len(text) > _LARGEST:
+        raise SpecError.of(
+            "TB5230",
+            f"the template makes {len(text)} characters, at most {_LARGEST}",
+            hint="write less: files belong into the context",
+            where=Location(file=site.name),
+        )
+    return text
 
 
 def _writable(name: str, value: str) -> bool:

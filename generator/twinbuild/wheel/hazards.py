@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from twinbuild.errors import Finding, Location, PolicyRefused
-from twinbuild.wheel.layout import Layout, Selected, place
+from twinbuild.wheel.contents import Wheel
+from twinbuild.wheel.layout import Layout, place
 from twinbuild.wheel.standard import STANDARD_MODULES
 
 __all__ = ["Hazard", "find_hazards", "refuse_hazards"]
@@ -30,9 +31,9 @@ class Hazard:
         return f"{self.project}/{self.path}"
 
 
-def find_hazards(wheels: Iterable[Selected], layout: Layout) -> tuple[Hazard, ...]:
+def find_hazards(wheels: Iterable[Wheel], layout: Layout) -> tuple[Hazard, ...]:
     """Every hazard of these wheels, sorted, each once; reads no content."""
-    return tuple(sorted({hazard for selected in wheels for hazard in _of(selected, layout)}))
+    return tuple(sorted({hazard for wheel in wheels for hazard in _of(wheel, layout)}))
 
 
 def refuse_hazards(hazards: Iterable[Hazard], *, allow: Collection[str]) -> None:
@@ -51,10 +52,10 @@ def refuse_hazards(hazards: Iterable[Hazard], *, allow: Collection[str]) -> None
         raise PolicyRefused(refused)
 
 
-def _of(selected: Selected, layout: Layout) -> Iterator[Hazard]:
-    project = selected.wheel.project
+def _of(wheel: Wheel, layout: Layout) -> Iterator[Hazard]:
+    project = wheel.project
     prefix = f"{layout.site_packages}/"
-    for placed in place(selected.wheel, layout):
+    for placed in place(wheel, layout):
         if not placed.path.startswith(prefix):
             continue
         top, slash, _ = placed.path.removeprefix(prefix).partition("/")

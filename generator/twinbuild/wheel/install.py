@@ -1,5 +1,8 @@
 """What an installation leaves, as entries of a tree: the same files and bytes as pip 26 with ``--no-compile``.
 
+pip is given a list of all wheels of the lock, with hashes, and so marks each as REQUESTED (PEP 376); byte code that is
+made afterwards is in no RECORD, and pip removes it with its source all the same.
+
 pypa/installer walks the wheel and maps its schemes; here are its source (a checked wheel) and its destination, which
 writes nothing but collects entries. Content stays in the wheel until the layer is written: memory is flat, and what
 is written is checked against RECORD as it passes.
@@ -18,7 +21,7 @@ from installer.sources import WheelContentElement, WheelSource
 
 from twinbuild.model.tree import BytesContent, Content, Directory, Entry, File
 from twinbuild.wheel.contents import Wheel, WheelFile
-from twinbuild.wheel.layout import Layout, Selected, headers_name, place
+from twinbuild.wheel.layout import Layout, headers_name, place
 from twinbuild.wheel.names import parents
 from twinbuild.wheel.record import Row, encode_hash, write_record
 from twinbuild.wheel.scripts import commands, patch, stub
@@ -27,10 +30,10 @@ from twinbuild.wheel.together import check_together
 if TYPE_CHECKING:
     from installer.utils import Scheme
 
-__all__ = ["bytecode_path", "install", "sources"]
+__all__ = ["LARGEST_SOURCE", "bytecode_path", "install", "sources"]
 
 _INSTALLER: Final = b"pip\n"  # programs judge an installation by this file, and know pip's
-_SOURCE: Final = 8 << 20  # bytes: a larger source is data in disguise, and stays uncompiled
+LARGEST_SOURCE: Final = 8 << 20  # bytes: a larger source is data in disguise, and stays uncompiled
 
 
 def sources(wheel: Wheel, layout: Layout) -> Iterator[tuple[str, bytes]]:
@@ -40,8 +43,8 @@ def sources(wheel: Wheel, layout: Layout) -> Iterator[tuple[str, bytes]]:
     """
     for placed in place(wheel, layout):
         path = placed.path
-        library = placed.scheme in ("purelib", "platlib") and path.endswith(".py")
-        if library and "/tests/" not in path and placed.file.size <= _SOURCE:
+        library = path.startswith(f"{layout.site_packages}/") and path.endswith(".py")
+        if library and "/tests/" not in path and placed.file.size <= LARGEST_SOURCE:
             yield path, placed.file.read()
 
 
@@ -52,19 +55,19 @@ def bytecode_path(path: str, python: str) -> str:
 
 
 def install(
-    wheels: Sequence[Selected], layout: Layout, *, bytecode: Mapping[str, Content] | None = None
+    wheels: Sequence[Wheel], layout: Layout, *, bytecode: Mapping[str, Content] | None = None
 ) -> Iterator[Entry]:
     """The entries of these wheels, sorted by path, each path once, with all parent directories.
 
     ``bytecode`` maps paths of sources (as ``sources`` names them) to compiled files; each becomes an entry beside its
-    source and a row of RECORD without hash, as pip writes it. A source without byte code simply has none. The wheels'
-    files must stay open until the last content is read. Raises as ``check_together`` does, before the first entry;
-    reading a content raises IntegrityError TB4014 or TB4107 where its bytes are wrong.
+    source. A source without byte code simply has none. The wheels' files must stay open until the last content is read.
+    Raises as ``check_together`` does, before the first entry; reading a content raises IntegrityError TB4014 or TB4107
+    where its bytes are wrong.
     """
     check_together(wheels, layout)
     entries: dict[str, Entry] = {}
-    for selected in wheels:
-        for entry in _install_one(selected, layout, bytecode or {}):
+    for wheel in wheels:
+        for entry in _install_one(wheel, layout, bytecode or {}):
             entries.setdefault(entry.path, entry)
     for directory in parents(tuple(entries)):
         entries[directory] = Directory(path=directory)
@@ -72,14 +75,12 @@ def install(
         yield entries[path]
 
 
-def _install_one(selected: Selected, layout: Layout, bytecode: Mapping[str, Content]) -> Iterable[Entry]:
+def _install_one(wheel: Wheel, layout: Layout, bytecode: Mapping[str, Content]) -> Iterable[Entry]:
     import installer
 
-    destination = _Destination(selected.wheel, layout, bytecode)
-    additional = {"INSTALLER": _INSTALLER}
-    if selected.requested:
-        additional["REQUESTED"] = b""
-    installer.install(_Source(selected.wheel, layout), destination, additional)
+    destination = _Destination(wheel, layout, bytecode)
+    additional = {"INSTALLER": _INSTALLER, "REQUESTED": b""}
+    installer.install(_Source(wheel, layout), destination, additional)
     return destination.entries
 
 
@@ -166,10 +167,8 @@ class _Destination(WheelDestination):
             size = -1 if record.size is None else record.size
             rows.append(Row(path=self._layout.record_path(path), hash=str(record.hash_ or ""), size=size))
             compiled = self._bytecode.get(path)
-            if compiled is not None and where in ("purelib", "platlib"):
-                beside = bytecode_path(path, self._layout.python)
-                self.entries.append(File(path=beside, content=compiled))
-                rows.append(Row(path=self._layout.record_path(beside), hash="", size=-1))
+            if compiled is not None:
+                self.entries.append(File(path=bytecode_path(path, self._layout.python), content=compiled))
         content = write_record(rows)
         self.entries.append(File(path=self._path(scheme, record_file_path), content=BytesContent(content)))
 

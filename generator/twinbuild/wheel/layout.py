@@ -10,7 +10,7 @@ from typing import Final
 from twinbuild.model.tree import check_path
 from twinbuild.wheel.contents import Wheel, WheelFile
 
-__all__ = ["Layout", "Placed", "Selected", "headers_name", "place"]
+__all__ = ["Layout", "Placed", "headers_name", "place"]
 
 # What setuptools writes for an entry point itself; the generated script takes its place.
 _WRAPPERS: Final = (".exe", "-script.py", ".pya")
@@ -57,14 +57,6 @@ class Layout:
         if path.startswith(site_packages):
             return path[len(site_packages) :]
         return posixpath.relpath(f"/{path}", f"/{site_packages}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Selected:
-    """A wheel to install. ``requested`` writes the REQUESTED marker (PEP 376): named by a person, not pulled in."""
-
-    wheel: Wheel
-    requested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

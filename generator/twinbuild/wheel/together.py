@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from twinbuild.errors import BuildError, Finding, Location
-from twinbuild.wheel.layout import Layout, Selected, place
+from twinbuild.wheel.contents import Wheel
+from twinbuild.wheel.layout import Layout, place
 from twinbuild.wheel.names import parents
 from twinbuild.wheel.record import encode_hash
 from twinbuild.wheel.scripts import commands, stub
@@ -29,7 +30,7 @@ class _Claim:
     identity: tuple[str, bool]  # hash as RECORD has it, executable
 
 
-def check_together(wheels: Sequence[Selected], layout: Layout) -> tuple[Shared, ...]:
+def check_together(wheels: Sequence[Wheel], layout: Layout) -> tuple[Shared, ...]:
     """The paths that several of these wheels share, with equal bytes and modes; reads no content.
 
     Raises BuildError with all findings: TB4110 (two wheels of one project, different bytes for one path, a file where
@@ -38,12 +39,11 @@ def check_together(wheels: Sequence[Selected], layout: Layout) -> tuple[Shared, 
     findings: list[Finding] = []
     claims: dict[str, list[_Claim]] = {}
     seen: dict[str, str] = {}
-    for selected in wheels:
-        wheel = selected.wheel
+    for wheel in wheels:
         other = seen.setdefault(wheel.project, wheel.filename)
         if other != wheel.filename:
             findings.append(_finding("TB4110", f"two wheels of {wheel.project}: {other} and {wheel.filename}"))
-        for path, claim in _claims(selected, layout):
+        for path, claim in _claims(wheel, layout):
             claims.setdefault(path, []).append(claim)
     findings += _reserved(claims, layout)
     directories = parents(claims)
@@ -63,8 +63,7 @@ def check_together(wheels: Sequence[Selected], layout: Layout) -> tuple[Shared, 
     return tuple(shared)
 
 
-def _claims(selected: Selected, layout: Layout) -> Iterator[tuple[str, _Claim]]:
-    wheel = selected.wheel
+def _claims(wheel: Wheel, layout: Layout) -> Iterator[tuple[str, _Claim]]:
     for placed in place(wheel, layout):
         yield placed.path, _Claim(wheel.project, (placed.file.row.hash, placed.file.executable))
     for name, point in commands(wheel, layout):

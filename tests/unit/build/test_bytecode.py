@@ -93,6 +93,26 @@ def test_what_python_cannot_compile_is_left_out(source: str) -> None:
     assert [file is None for file in compiled("a = 1", source, "b = 2")] == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("first", "kept"),
+    [
+        ("# -*- coding: utf-8 -*-", True),
+        ("#!/usr/bin/python\n# vim: set fileencoding=utf_8 :", True),
+        ("# coding=latin-1", True),
+        ("x = 1  # coding: big5", True),
+        ("x = 1\n# coding: big5", True),
+        ("\n\n# coding: big5", True),
+        ("# coding: big5", False),
+        ("#!/usr/bin/python\n# -*- coding: iso-8859-15 -*-", False),
+        ("\ufeff# coding=cp1252", False),
+    ],
+)
+def test_encodings_that_a_minimal_python_lacks_are_left_out(first: str, *, kept: bool) -> None:
+    """What a source declares (PEP 263) decides, not which codecs the compiling interpreter happens to have."""
+    (found,) = compiled(first + "\ny = 2\n")
+    assert (found is not None) == kept
+
+
 def test_test_suites_are_left_out() -> None:
     """By both programs, whoever reads the sources; a package of another name is compiled."""
     paths = ["/p/tests/a.py", "/p/tests/x/b.py", "/p/testing/a.py", "/p/tests.py"]

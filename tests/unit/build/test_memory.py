@@ -66,7 +66,7 @@ with store.writer() as sink:
     digest, length = sink.commit()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if kind == "wheel":
-    inputs = (WheelInput(filename="big-1.0-py3-none-any.whl", sha256=digest, size=length, requested=True),)
+    inputs = (WheelInput(filename="big-1.0-py3-none-any.whl", sha256=digest, size=length),)
     recipe = WheelsRecipe(prefix="opt/venv", python="3.11", wheels=inputs, bytecode=None)
 else:
     recipe = ArtifactRecipe(file=FileInput(path="models/weights", sha256=digest, size=length, mode=0o644))

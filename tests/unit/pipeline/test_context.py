@@ -31,7 +31,7 @@ def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> 
     project = open_project(directory / "project")
     with DiskStore(directory / "store") as store:
         digest = store.put(b"pip")
-        monkeypatch.setattr(context, "_pip", lambda _: ("pip-26.3-py3-none-any.whl", digest))
+        monkeypatch.setattr(context, "pinned_pip", lambda _: ("pip-26.3-py3-none-any.whl", digest))
         machine = Machine(
             settings=Settings(store=str(directory / "store"), offline=True),
             store=store,
@@ -46,8 +46,8 @@ def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> 
         lock = require_lock(read_lock(project), project)
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
-        write_context(plan, images, lock, machine, target)
-        assert list(dockerfiles(plan, images, pip="26.3")) == ["Dockerfile"]
+        write_context(project, plan, images, lock, machine, target=target)
+        assert list(dockerfiles(plan, images, pip="26.3", site=None)) == ["Dockerfile"]
 
 
 def _state(root: Path) -> dict[str, tuple[int, int, str]]:

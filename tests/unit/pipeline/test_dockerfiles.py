@@ -13,7 +13,7 @@ def _named(*variants: str) -> dict[str, bytes]:
     derivation: Derivation = _derivation("fraud-scorer")
     image: Image = Shelf().image()
     plan = Plan(derivations=tuple(replace(derivation, variant=variant) for variant in variants), documents=())
-    return dockerfiles(plan, tuple(image for _ in variants), pip="26.3")
+    return dockerfiles(plan, tuple(image for _ in variants), pip="26.3", site=None)
 
 
 def test_names() -> None:

@@ -131,6 +131,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
             evidence=Evidence(verification=identical, witnesses=(), reused=False, earlier=()),
             written=True,
             commit=None,
+            buildkit=None,
         )
         found = World(root=tmp_path, project=project, lock=lock, machine=machine, released=released)
         found.git("init", "-q", "-b", "main")

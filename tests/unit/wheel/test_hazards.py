@@ -5,18 +5,18 @@ import io
 import pytest
 
 from twinbuild.errors import PolicyRefused
-from twinbuild.wheel.contents import open_wheel
+from twinbuild.wheel.contents import Wheel, open_wheel
 from twinbuild.wheel.hazards import find_hazards, refuse_hazards
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.layout import Layout
 from unit.wheel.making import project_wheel
 
 LAYOUT = Layout(prefix="opt/venv", python="3.11")
 
 
-def chosen(project: str, *paths: str) -> Selected:
+def chosen(project: str, *paths: str) -> Wheel:
     """A wheel of a project with empty files at these paths."""
     name, content = project_wheel(project, dict.fromkeys(paths, b""))
-    return Selected(wheel=open_wheel(io.BytesIO(content), name))
+    return open_wheel(io.BytesIO(content), name)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from twinbuild.errors import BuildError, IntegrityError
 from twinbuild.model.tree import BytesContent, Directory, File
-from twinbuild.wheel.contents import open_wheel
+from twinbuild.wheel.contents import Wheel, open_wheel
 from twinbuild.wheel.install import bytecode_path, install, sources
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.layout import Layout
 from unit.wheel.making import NAME, STEM, WHEEL, hash_of, project_wheel, record, wheel, wheel_files, zipped
 
 LAYOUT = Layout(prefix="opt/venv", python="3.11")
@@ -18,12 +18,12 @@ SITE = "opt/venv/lib/python3.11/site-packages"
 INFO = f"{SITE}/{STEM}.dist-info"
 
 
-def selected(content: bytes, filename: str = NAME, *, requested: bool = False) -> Selected:
+def selected(content: bytes, filename: str = NAME) -> Wheel:
     """A wheel to install."""
-    return Selected(wheel=open_wheel(io.BytesIO(content), filename), requested=requested)
+    return open_wheel(io.BytesIO(content), filename)
 
 
-def files(*wheels: Selected, layout: Layout = LAYOUT, bytecode: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+def files(*wheels: Wheel, layout: Layout = LAYOUT, bytecode: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
     """What an installation leaves: path → bytes."""
     compiled = {path: BytesContent(content) for path, content in (bytecode or {}).items()}
     found = {}
@@ -37,7 +37,7 @@ def files(*wheels: Selected, layout: Layout = LAYOUT, bytecode: Mapping[str, byt
 
 def test_installed_files_and_record() -> None:
     """Files go to site-packages, pip's markers are added, and RECORD lists all of it sorted with CRLF."""
-    found = files(selected(wheel(), requested=True))
+    found = files(selected(wheel()))
     assert found[f"{SITE}/demo/__init__.py"] == b"answer = 42\n"
     assert found[f"{INFO}/INSTALLER"] == b"pip\n"
     assert found[f"{INFO}/REQUESTED"] == b""
@@ -49,11 +49,6 @@ def test_installed_files_and_record() -> None:
     for path, hash_, size in rows:
         content = found[f"{SITE}/{path}"]
         assert (hash_, size) == (("", "") if path.endswith("/RECORD") else (hash_of(content), str(len(content))))
-
-
-def test_requested_is_written_only_where_asked() -> None:
-    """A project that was pulled in has no REQUESTED marker."""
-    assert f"{INFO}/REQUESTED" not in files(selected(wheel()))
 
 
 def test_entries_are_sorted_with_their_directories() -> None:
@@ -156,18 +151,18 @@ def test_an_installers_files_in_a_wheel_do_not_survive() -> None:
     assert found[f"{INFO}/INSTALLER"] == b"pip\n"
     assert b"direct_url" not in found[f"{INFO}/RECORD"]
     assert b"pycache" not in found[f"{INFO}/RECORD"]
-    assert set(found) == {f"{INFO}/{name}" for name in ("INSTALLER", "METADATA", "RECORD", "WHEEL")}
+    assert set(found) == {f"{INFO}/{name}" for name in ("INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL")}
 
 
-def test_byte_code_is_listed_as_pip_lists_it() -> None:
-    """Compiled sources get a file beside them and a row without hash; sources without byte code get neither."""
+def test_byte_code_lies_beside_its_source() -> None:
+    """Compiled sources get a file beside them, and no row: RECORD is what ``pip install --no-compile`` leaves."""
     content = wheel({"demo/a.py": b"a = 1\n", "demo/old.py": b"print 1\n"})
     chosen = selected(content)
-    assert dict(sources(chosen.wheel, LAYOUT)) == {f"{SITE}/demo/a.py": b"a = 1\n", f"{SITE}/demo/old.py": b"print 1\n"}
+    assert dict(sources(chosen, LAYOUT)) == {f"{SITE}/demo/a.py": b"a = 1\n", f"{SITE}/demo/old.py": b"print 1\n"}
     found = files(chosen, bytecode={f"{SITE}/demo/a.py": b"compiled"})
     assert found[f"{SITE}/demo/__pycache__/a.cpython-311.pyc"] == b"compiled"
-    assert b"\r\ndemo/__pycache__/a.cpython-311.pyc,,\r\n" in found[f"{INFO}/RECORD"]
-    assert b"old.cpython" not in found[f"{INFO}/RECORD"]
+    assert f"{SITE}/demo/__pycache__/old.cpython-311.pyc" not in found
+    assert found[f"{INFO}/RECORD"] == files(chosen)[f"{INFO}/RECORD"]
     assert bytecode_path("x.py", "3.13") == "__pycache__/x.cpython-313.pyc"
 
 
@@ -175,7 +170,7 @@ def test_test_suites_are_no_sources() -> None:
     """What lies below a directory `tests` is installed, but nothing is compiled for it."""
     paths = ["demo/tests/test_a.py", "demo/x/tests/y/z.py", "demo/testing.py", "demo/mytests/a.py", "demo/tests.py"]
     chosen = selected(wheel(dict.fromkeys(paths, b"a = 1\n")))
-    assert {path for path, _ in sources(chosen.wheel, LAYOUT)} == {f"{SITE}/{path}" for path in paths[2:]}
+    assert {path for path, _ in sources(chosen, LAYOUT)} == {f"{SITE}/{path}" for path in paths[2:]}
     assert {f"{SITE}/{path}" for path in paths} <= set(files(chosen))
 
 
@@ -185,7 +180,7 @@ def test_only_modules_are_sources() -> None:
     content = wheel(
         {f"{data}/scripts/run.py": b"", f"{data}/data/x.py": b"", f"{data}/purelib/m.py": b"", "t.txt": b""}
     )
-    assert [path for path, _ in sources(selected(content).wheel, LAYOUT)] == [f"{SITE}/m.py"]
+    assert [path for path, _ in sources(selected(content), LAYOUT)] == [f"{SITE}/m.py"]
 
 
 def test_a_shared_path_is_written_once() -> None:

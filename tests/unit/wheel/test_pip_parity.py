@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import stat
 import subprocess
 import sys
@@ -14,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from twinbuild.model.tree import BytesContent, File
+from twinbuild.model.tree import File
 from twinbuild.wheel.contents import open_wheel
-from twinbuild.wheel.install import install, sources
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.install import install
+from twinbuild.wheel.layout import Layout
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -89,7 +86,7 @@ def test_the_same_bytes_as_pip(project: str, installer: Path, wheels: Path, tmp_
     expected = with_pip(installer, tmp_path / "venv", wheel, "--no-compile")
     found = {}
     with wheel.open("rb") as file:
-        chosen = Selected(wheel=open_wheel(file, wheel.name), requested=True)
+        chosen = open_wheel(file, wheel.name)
         layout = Layout(prefix=str(tmp_path / "venv").removeprefix("/"), python=PYTHON)
         for entry in install([chosen], layout):
             if isinstance(entry, File):
@@ -97,25 +94,6 @@ def test_the_same_bytes_as_pip(project: str, installer: Path, wheels: Path, tmp_
                     found[entry.path] = stream.read(), entry.mode
     assert set(found) == set(expected)
     assert [path for path in found if found[path] != expected[path]] == []
-
-
-def test_the_same_record_as_pip_with_byte_code(installer: Path, wheels: Path, tmp_path: Path) -> None:
-    """With the byte code that pip compiled, RECORD is pip's too."""
-    (wheel,) = wheels.glob("prometheus_client-*.whl")
-    expected = with_pip(installer, tmp_path / "venv", wheel, "--compile")
-    with wheel.open("rb") as file:
-        chosen = Selected(wheel=open_wheel(file, wheel.name), requested=True)
-        layout = Layout(prefix=str(tmp_path / "venv").removeprefix("/"), python=PYTHON)
-        bytecode = {path: BytesContent(b"x") for path, _ in sources(chosen.wheel, layout)}
-        entries = {entry.path: entry for entry in install([chosen], layout, bytecode=bytecode)}
-        (path,) = (path for path in expected if path.endswith(".dist-info/RECORD"))
-        record = entries[path]
-        assert isinstance(record, File)
-        with record.content.open() as stream:
-            assert stream.read() == expected[path][0]
-        listed = {row[0] for row in csv.reader(io.StringIO(expected[path][0].decode(), newline=""))}
-    assert {path for path, entry in entries.items() if isinstance(entry, File)} == set(expected)
-    assert any(re.search(r"__pycache__/.*\.pyc$", row) for row in listed)
 
 
 def test_reading_costs_little_more_than_inflating(wheels: Path) -> None:

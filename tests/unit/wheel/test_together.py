@@ -5,8 +5,8 @@ import io
 import pytest
 
 from twinbuild.errors import BuildError
-from twinbuild.wheel.contents import open_wheel
-from twinbuild.wheel.layout import Layout, Selected
+from twinbuild.wheel.contents import Wheel, open_wheel
+from twinbuild.wheel.layout import Layout
 from twinbuild.wheel.together import Shared, check_together
 from unit.wheel.making import project_wheel
 
@@ -14,13 +14,13 @@ LAYOUT = Layout(prefix="opt/venv", python="3.11")
 SITE = "opt/venv/lib/python3.11/site-packages"
 
 
-def chosen(project: str, files: dict[str, bytes], **more: bytes) -> Selected:
+def chosen(project: str, files: dict[str, bytes], **more: bytes) -> Wheel:
     """A wheel of a project, version 1."""
     name, content = project_wheel(project, files, **more)
-    return Selected(wheel=open_wheel(io.BytesIO(content), name))
+    return open_wheel(io.BytesIO(content), name)
 
 
-def refusal(*wheels: Selected) -> list[tuple[str, str]]:
+def refusal(*wheels: Wheel) -> list[tuple[str, str]]:
     """Code and subject of each finding."""
     with pytest.raises(BuildError) as caught:
         check_together(wheels, LAYOUT)
@@ -44,7 +44,7 @@ def test_the_same_project_twice() -> None:
     """Two wheels of one project never go together."""
     name, content = project_wheel("one", {"a.py": b""})
     other = name.replace("-1-", "-1-2-")
-    wheels = [Selected(wheel=open_wheel(io.BytesIO(content), filename)) for filename in (name, other)]
+    wheels = [open_wheel(io.BytesIO(content), filename) for filename in (name, other)]
     assert refusal(*wheels)[0] == ("TB4110", "")
 
 

@@ -18,6 +18,7 @@ TB42   ``deb``           Debian package archives, maintainer scripts
 TB43   ``layer``         file trees, layers, OCI documents
 TB44   ``tar``           tar streams that others made
 TB50   ``build``         the embedded assembler
+TB52   ``docker``        Docker's BuildKit as a builder
 TB54   ``preflight``     what an image needs to start; platforms of a release
 TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison

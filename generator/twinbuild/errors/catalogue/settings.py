@@ -136,6 +136,12 @@ it was built twice, is taken from the store: one that was committed with the sou
 Name a directory outside of the repository, or set TWINBUILD_STORE yourself.""",
     ),
     Code(
+        code="TB8041",
+        title="unknown builders",
+        explanation="`release --builders` takes `embedded` or `embedded,docker`. The embedded assembler is always "
+        "among them, so that a machine without Docker arrives at the same release digest.",
+    ),
+    Code(
         code="TB8040",
         title="a template is missing",
         explanation="""\

@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from twinbuild.model.spec.base import Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.references import check_repository
-from twinbuild.model.spec.values import Duration, Label, Line, objection
+from twinbuild.model.spec.values import Confined, Duration, Label, Line, objection
 
 __all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
 
@@ -80,3 +80,5 @@ class BuildOptions(Section):
     """Compression of its layers."""
     bytecode: bool = True
     """Whether Python code is compiled ahead of its first run."""
+    dockerfile: Confined | None = None
+    """A Jinja2 template, relative to the spec, that extends `Dockerfile.j2` for the Docker builder."""

@@ -1,0 +1,1 @@
+"""BuildKit as the second builder: a rendered Dockerfile and a verified context, laid out by our own layer writer."""

@@ -1,0 +1,188 @@
+"""The Docker builder: a derivation → an image, by BuildKit from a Dockerfile, laid out by our own layer writer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.build.docker.buildx import BuildRequest, run_build
+from twinbuild.build.docker.configuration import require_planned
+from twinbuild.build.docker.engine import Toolchain
+from twinbuild.build.docker.exported import Exported, read_export
+from twinbuild.build.docker.normalise import BaseEntry, partition
+from twinbuild.build.docker.planned import claims_of
+from twinbuild.build.embedded import EmbeddedBuilder, base_layers
+from twinbuild.build.interpreter import Workshop
+from twinbuild.build.unpack import as_base
+from twinbuild.codec.canonical import canonical, digest_of
+from twinbuild.errors import IntegrityError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation
+from twinbuild.model.tree import Entry
+from twinbuild.oci.image import CONFIG, MANIFEST, created, described, image_config, image_manifest, index_document
+from twinbuild.oci.layer import write_layer
+from twinbuild.oci.layout import LAYOUT, blob_path
+from twinbuild.oci.stack import read_stack
+from twinbuild.ports import Progress, Runner, Store, silent
+
+__all__ = ["DockerBuilder", "Surroundings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a build by BuildKit can observe, and the second build has otherwise."""
+
+    directory: str = "context"  # the context's place below the scratch directory
+    host_name: str = ""  # of the sandbox
+    later: int = 0  # seconds that the times of the context's files are moved by
+    reverse: bool = False  # whether the context's files are made in reverse order
+    umask: int = 0o022  # while the context is written
+    environment: tuple[tuple[str, str], ...] = ()  # of the client: time zone, locale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerBuilder:
+    """Implements ``ports.Builder``. ``write_context`` writes Dockerfile and context of a derivation to a directory.
+
+    The base is made (or taken from the layer cache) by the embedded assembler and handed over as an OCI layout: the
+    two builders are independent above the base.
+    """
+
+    store: Store
+    runner: Runner
+    scratch: Path
+    toolchain: Toolchain
+    write_context: Callable[[Derivation, Path, Surroundings], None]
+    cached: bool = False
+    surroundings: Surroundings = Surroundings()
+
+    def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
+        """Build with BuildKit and write the planned layers from what it exported.
+
+        Raises BuildError TB5210 (a step failed), NotReproducible TB5221 to TB5226, IntegrityError TB5220 and TB5227.
+        """
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix="docker-", dir=self.scratch))
+        try:
+            return self._build(derivation, scratch, progress)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _build(self, derivation: Derivation, scratch: Path, progress: Progress) -> Image:
+        progress("BuildKit", 0, 0)
+        made = tuple(layer for layer in derivation.layers if isinstance(layer.recipe, DebianRecipe))
+        assembler = EmbeddedBuilder(store=self.store, runner=self.runner, scratch=scratch)
+        base = (*base_layers(derivation), *assembler.realise(made, progress))
+        layout = scratch / "base"
+        manifest = _write_base(layout, derivation, base, self.store)
+        context = scratch / self.surroundings.directory
+        context.mkdir(parents=True)
+        self.write_context(derivation, context, self.surroundings)
+        output = scratch / "output"
+        request = BuildRequest(
+            context=context,
+            base=layout,
+            base_manifest=manifest,
+            output=output,
+            platform=derivation.platform,
+            epoch=derivation.source_date_epoch,
+            cached=self.cached,
+            host_name=self.surroundings.host_name,
+            environment=self.surroundings.environment,
+        )
+        run_build(request, self.toolchain, self.runner)
+        exported = read_export(output, base=len(base))
+        _require_base(exported, base)
+        return self._lay_out(derivation, base, exported, scratch, above=derivation.layers[len(made) :])
+
+    def _lay_out(
+        self,
+        derivation: Derivation,
+        base: tuple[BuiltLayer, ...],
+        exported: Exported,
+        scratch: Path,
+        *,
+        above: tuple[LayerDerivation, ...],
+    ) -> Image:
+        with Workshop.open(self.store, self.runner, scratch, ()) as workshop:
+            claims = tuple(claims_of(layer, self.store, workshop) for layer in above)
+        trees = partition(exported, _base_entries(base, self.store), claims)
+        layers = (*base, *(self._write(layer, entries) for layer, entries in zip(above, trees, strict=True)))
+        config = image_config(derivation, layers)
+        require_planned(config, exported.config)
+        manifest = image_manifest(config, layers)
+        return Image(
+            derivation=digest_of(derivation),
+            variant=derivation.variant,
+            platform=derivation.platform,
+            manifest=Descriptor(media_type=MANIFEST, digest=self.store.put(manifest), size=len(manifest)),
+            config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
+            layers=layers,
+        )
+
+    def _write(self, layer: LayerDerivation, entries: tuple[Entry, ...]) -> BuiltLayer:
+        with self.store.writer() as sink:
+            written = write_layer(entries, mtime=layer.source_date_epoch, compressor=layer.compressor, sink=sink)
+            sink.commit(written.digest)
+        return BuiltLayer(
+            derivation=digest_of(layer),
+            title=layer.title,
+            diff_id=written.diff_id,
+            uncompressed_size=written.uncompressed_size,
+            blob=written.blob,
+        )
+
+
+def _write_base(layout: Path, derivation: Derivation, layers: tuple[BuiltLayer, ...], store: Store) -> Digest:
+    """The base as an OCI layout; the digest of its manifest. That of a base image is the pinned one, byte for byte."""
+    if derivation.base is not None:
+        config, manifest = store.read(derivation.base.config), store.read(derivation.base.manifest)
+    else:
+        config = canonical(
+            {
+                "architecture": derivation.platform.architecture,
+                "config": {},
+                "created": created(derivation.source_date_epoch),
+                "os": derivation.platform.os,
+                "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
+            }
+        )
+        manifest = image_manifest(config, layers)
+    (layout / "blobs" / "sha256").mkdir(parents=True)
+    for content in (config, manifest):
+        (layout / blob_path(Digest.of(content))).write_bytes(content)
+    for layer in layers:
+        store.check(layer.blob.digest)
+        (layout / blob_path(layer.blob.digest)).symlink_to(store.path(layer.blob.digest))
+    kind = json.loads(manifest).get("mediaType", MANIFEST)
+    descriptor = Descriptor(media_type=kind, digest=Digest.of(manifest), size=len(manifest))
+    (layout / "index.json").write_bytes(index_document([described(descriptor)]))
+    (layout / "oci-layout").write_bytes(LAYOUT)
+    return descriptor.digest
+
+
+def _require_base(exported: Exported, base: tuple[BuiltLayer, ...]) -> None:
+    wanted = tuple(layer.blob for layer in base), tuple(str(layer.diff_id) for layer in base)
+    if (exported.base_layers, exported.base_diff_ids) != wanted:
+        got = ", ".join(str(layer.digest) for layer in exported.base_layers)
+        raise IntegrityError.of(
+            "TB5227",
+            f"the builder changed the base: its layers are {got}, expected "
+            + ", ".join(str(layer.blob.digest) for layer in base),
+            hint="use a builder that leaves layers of the base as they are: BuildKit rewrites their times when asked "
+            "to (rewrite-timestamp)",
+        )
+
+
+def _base_entries(base: tuple[BuiltLayer, ...], store: Store) -> dict[str, BaseEntry]:
+    """What the base has at each path, whiteouts of its upper layers heeded."""
+    stack, _ = read_stack(as_base(base), store.open)
+    return {
+        path: BaseEntry(kind=place.member.kind, mode=place.member.mode, uid=place.member.uid, gid=place.member.gid)
+        for path, place in stack.places.items()
+    }

@@ -1,0 +1,288 @@
+"""A real engine builds what the embedded assembler builds; and every change on its side is found."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.certificates import authority
+from fakes.engine import NEEDS_ENGINE, docker, running_engine
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.network, *NEEDS_ENGINE]
+
+
+def twinbuild(*arguments: str, host: str, **variables: str) -> tuple[int, str, list[dict[str, Any]]]:
+    """Status, standard output, and findings where there are some."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator"), "DOCKER_HOST": host, **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments, "--json"],
+        env={name: value for name, value in environment.items() if value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    findings = json.loads(done.stderr)["findings"] if done.returncode else []
+    return done.returncode, done.stdout, findings
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An engine with the containerd store."""
+    with running_engine(tmp_path_factory.mktemp("engine")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, host: str) -> Path:
+    """The first project that `init` writes, with one wheel, locked."""
+    directory = tmp_path_factory.mktemp("project")
+    subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", "init"],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
+        check=True,
+        capture_output=True,
+    )
+    spec = (directory / "release.yaml").read_text()
+    assert "runtime: []" in spec
+    (directory / "release.yaml").write_text(spec.replace("runtime: []", "runtime: [click==8.5.1]"))
+    status, _, findings = twinbuild("lock", str(directory), host=host)
+    assert status == 0, findings
+    return directory
+
+
+@pytest.mark.parametrize("example", ["fraud-scorer", "text-embedder"])
+def test_four_builds_one_digest(example: str, host: str, tmp_path: Path) -> None:
+    """Two builds by the assembler and two by BuildKit give the committed release digest, and both are witnesses."""
+    directory = ROOT / "examples" / example
+    status, out, findings = twinbuild(
+        *("release", str(directory), "--locked", "--builders", "embedded,docker", "--reverify"),
+        *("--output", str(tmp_path / "release")),
+        host=host,
+    )
+    assert status == 0, findings
+    answer = json.loads(out)
+    digest = (directory / "release.digest").read_text().strip()
+    assert (answer["release"], answer["builders"]) == (digest, ["embedded", "docker"])
+    embedded, buildkit = json.loads((tmp_path / "release" / "run.json").read_text())["verification"]["builders"]
+    for statement in (embedded, buildkit):
+        assert statement["subject"][0]["digest"]["sha256"] == digest.removeprefix("sha256:")
+        first, second = statement["predicate"]["builds"]
+        assert first == second
+        assert f"sha256:{first[0]['digest']['sha256']}" == answer["images"][0]["digest"]
+    assert buildkit["predicate"]["builder"]["engine"]
+
+
+def test_docker_alone(project: Path, host: str, tmp_path: Path) -> None:
+    """`build --builder docker` writes the same layout as the assembler, byte for byte."""
+    for builder in ("embedded", "docker"):
+        status, _, findings = twinbuild(
+            "build", str(project), "--builder", builder, "--output", str(tmp_path / builder), host=host
+        )
+        assert status == 0, findings
+    assert _tree(tmp_path / "docker") == _tree(tmp_path / "embedded")
+
+
+def _tree(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def _with_template(project: Path, directory: Path, block: str, body: str, *, before: str = "") -> Path:
+    """A copy of the project whose Dockerfile has something else in a block."""
+    shutil.copytree(project, directory, ignore=shutil.ignore_patterns("dist"))
+    template = '{% extends "Dockerfile.j2" %}\n{% block ' + block + " %}" + before + "{{ super() }}" + body
+    (directory / "site.j2").write_text(template + "\n{% endblock %}\n")
+    spec = (directory / "release.yaml").read_text()
+    assert "\nbuild:" not in spec
+    (directory / "release.yaml").write_text(spec + "\nbuild:\n  dockerfile: site.j2\n")
+    return directory
+
+
+_MAIN = "'/app/main.py'"
+_CAPABILITY = "0100000200040000000000000000000000000000"  # of version 2: to bind to any port
+SEEDED = {
+    "one byte": ("application", f"open({_MAIN}, 'r+b').write(b'#')", "TB6010"),
+    "mode": ("application", f"os.chmod({_MAIN}, 0o600)", "TB6010"),
+    "owner": ("application", f"os.chown({_MAIN}, 7, 8)", "TB6010"),
+    "mode of a directory": ("application", "os.chmod('/app/__pycache__', 0o700)", "TB6010"),
+    "link": ("application", f"os.remove({_MAIN}) or os.symlink('x', {_MAIN})", "TB6010"),
+    "byte code": (
+        "application",
+        "open(glob.glob('/app/__pycache__/*')[0], 'ab').write(b'x')",
+        "TB6010",
+    ),
+    "extra file": ("application", "open('/var/tmp/left-behind', 'w')", "TB5221"),
+    "extra directory": ("application", "os.mkdir('/srv/left')", "TB5221"),
+    "deletion": ("application", f"os.remove({_MAIN})", "TB5223"),
+    "deletion in the base": ("application", "os.remove('/etc/debian_version')", "TB5223"),
+    "change of the base": ("application", "open('/etc/passwd', 'a').write('x')", "TB5224"),
+    "mode in the base": ("application", "os.chmod('/usr/share', 0o700)", "TB5224"),
+    "attribute": (
+        "application",
+        f"os.setxattr({_MAIN}, 'security.capability', bytes.fromhex({_CAPABILITY!r}))",
+        "TB5225",
+    ),
+    "environment": ("configuration", "ENV DEBUG=1", "TB5226"),
+    "label": ("configuration", 'LABEL "x"="y"', "TB5226"),
+    "command": ("configuration", 'CMD ["/bin/true"]', "TB5226"),
+    "user": ("configuration", "USER 0:0", "TB5226"),
+}
+
+
+def _step(program: str) -> str:
+    """A step of the image's own Python that leaves nothing of its own."""
+    run = ["/opt/venv/bin/python", "-B", "-c", f"import glob, os; {program}"]
+    return f"RUN {json.dumps(run)}"
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_a_change_on_buildkits_side(name: str, project: Path, host: str, tmp_path: Path) -> None:
+    """Each is exit 7, and nothing is released."""
+    block, line, code = SEEDED[name]
+    line = _step(line) if block == "application" else line
+    changed = _with_template(project, tmp_path / "changed", block, f"\n{line}\n")
+    status, _, findings = twinbuild(
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(tmp_path / "release")),
+        host=host,
+    )
+    assert status == 7, findings
+    assert {finding["code"] for finding in findings} <= {code, "TB5222"}
+    assert findings[0]["code"] == code
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_template_that_changes_nothing_in_the_image(project: Path, host: str, tmp_path: Path) -> None:
+    """A comment, an argument and a step that leaves nothing: the images are the same, the release knows its file."""
+    changed = _with_template(
+        project, tmp_path / "changed", "application", "\n" + _step("pass") + "\n", before="# ours\nARG SITE=x\n"
+    )
+    status, out, findings = twinbuild(
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(tmp_path / "release")),
+        host=host,
+    )
+    assert status == 0, findings
+    assert json.loads(out)["builders"] == ["embedded", "docker"]
+    assert "ARG SITE=x" in (tmp_path / "release" / "Dockerfile").read_text()
+
+
+def test_a_template_that_would_fetch(project: Path, host: str, tmp_path: Path) -> None:
+    """What `--network none` does not stop is refused before anything is built."""
+    changed = _with_template(project, tmp_path / "changed", "application", "\nADD http://192.0.2.1/x /\n")
+    status, _, findings = twinbuild("build", str(changed), "--builder", "docker", host=host)
+    assert (status, findings[0]["code"]) == (2, "TB5231")
+
+
+_REACH = "import socket; socket.create_connection(('192.0.2.1', 80), 5)"
+
+
+def test_a_step_that_tries_to_reach_out(project: Path, host: str, tmp_path: Path) -> None:
+    """It fails, and the step is named with what it said."""
+    step = f"\n{_step(_REACH)}\n"
+    changed = _with_template(project, tmp_path / "changed", "application", step)
+    status, _, findings = twinbuild("build", str(changed), "--builder", "docker", host=host)
+    assert (status, findings[0]["code"]) == (6, "TB5210")
+    assert "socket.create_connection" in findings[0]["message"]
+    assert "Network is unreachable" in findings[0]["message"]
+
+
+def test_a_builder_that_rewrites_the_base(project: Path, host: str, tmp_path: Path) -> None:
+    """BuildKit 0.13 changes base layers when it rewrites times; that is refused."""
+    real = shutil.which("docker")
+    wrapper = tmp_path / "bin" / "docker"
+    wrapper.parent.mkdir()
+    wrapper.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        "arguments = [a + ',rewrite-timestamp=true' if a.startswith('type=oci') else a for a in sys.argv[1:]]\n"
+        f"os.execv({real!r}, ['docker', *arguments])\n"
+    )
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    status, _, findings = twinbuild(
+        "build", str(project), "--builder", "docker", host=host, PATH=f"{wrapper.parent}:{os.environ['PATH']}"
+    )
+    assert (status, findings[0]["code"]) == (5, "TB5227"), findings
+
+
+def test_what_is_missing_is_said(project: Path, host: str, tmp_path: Path) -> None:
+    """No program, no engine, no builder of that name, another platform."""
+    command = ("build", str(project), "--builder", "docker")
+    assert twinbuild(*command, host=host, PATH="/nonexistent")[2][0]["code"] == "TB5200"
+    assert twinbuild(*command, host=f"unix://{tmp_path}/none.sock")[2][0]["code"] == "TB5201"
+    assert twinbuild(*command, "--buildx-builder", "none", host=host)[2][0]["code"] == "TB5201"
+    foreign = tmp_path / "foreign"
+    shutil.copytree(project, foreign, ignore=shutil.ignore_patterns("dist"))
+    spec = (foreign / "release.yaml").read_text()
+    assert "platforms:" not in spec
+    both = spec.replace("environment:\n", "environment:\n  platforms: [linux/amd64, linux/arm64]\n", 1)
+    (foreign / "release.yaml").write_text(both)
+    assert twinbuild("lock", str(foreign), host=host)[0] == 0
+    status, _, findings = twinbuild("build", str(foreign), "--builder", "docker", host=host)
+    assert (status, findings[0]["code"]) == (4, "TB5204"), findings
+
+
+def test_the_classic_store(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An engine that cannot export layouts is named, with what to do."""
+    with running_engine(tmp_path_factory.mktemp("classic"), store="overlay2") as classic:
+        status, _, findings = twinbuild("build", str(project), "--builder", "docker", host=classic)
+    assert (status, findings[0]["code"]) == (4, "TB5203")
+
+
+def test_a_remote_engine_and_a_context(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An engine over TLS, by DOCKER_HOST and by a context, builds the same image as the assembler."""
+    certificates = tmp_path_factory.mktemp("tls")
+    authority(certificates, "127.0.0.1")
+    for link, target in (("cert.pem", "server.pem"), ("key.pem", "server.key")):
+        (certificates / link).symlink_to(target)
+    port = _free_port()
+    options = (
+        *("-H", f"tcp://127.0.0.1:{port}", "--tlsverify", "--tlscacert", str(certificates / "ca.pem")),
+        *("--tlscert", str(certificates / "server.pem"), "--tlskey", str(certificates / "server.key")),
+    )
+    images = json.loads(twinbuild("build", str(project), host="")[1])["images"]
+    remote = f"tcp://127.0.0.1:{port}"
+    with running_engine(tmp_path_factory.mktemp("remote"), *options):
+        tls = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
+        command = ("build", str(project), "--builder", "docker")
+        status, out, findings = twinbuild(*command, host=remote, **tls)
+        assert status == 0, findings
+        assert json.loads(out)["images"] == images
+        docker_config = _configuration(tmp_path_factory.mktemp("config"))
+        endpoint = ",".join(
+            f"{name}={value}"
+            for name, value in {
+                "host": remote,
+                "ca": certificates / "ca.pem",
+                "cert": certificates / "cert.pem",
+                "key": certificates / "key.pem",
+            }.items()
+        )
+        docker("", "context", "create", "far", "--docker", endpoint, environment=docker_config)
+        status, out, findings = twinbuild(*command, host="", DOCKER_CONTEXT="far", **docker_config)
+        assert status == 0, findings
+        assert json.loads(out)["images"] == images
+
+
+def _configuration(directory: Path) -> Mapping[str, str]:
+    """A configuration directory of its own with the same plugins."""
+    plugins = Path(os.environ.get("DOCKER_CONFIG", "~/.docker")).expanduser() / "cli-plugins"
+    if plugins.is_dir():
+        (directory / "cli-plugins").symlink_to(plugins)
+    return {"DOCKER_CONFIG": str(directory)}
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
