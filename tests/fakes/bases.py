@@ -38,12 +38,25 @@ Version: 12.4
 """
 
 
-def elf(text: bytes = b"", *, machine: int = 62, loader: str = _LOADER) -> bytes:
-    """The least of an ELF file that names its loader, with a text behind it."""
+def elf(text: bytes = b"", *, machine: int = 62, loader: str = _LOADER, needed: tuple[str, ...] = ()) -> bytes:
+    """The least of an ELF file that names its loader and libraries, with a text behind it."""
+    count, address = 3, 0x1000
     name = loader.encode() + b"\0"
-    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 3, machine, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    segment = struct.pack("<IIQQQQQQ", 3, 4, 120, 0, 0, len(name), len(name), 1)
-    return header + segment + name + text
+    names = b"\0" + b"".join(each.encode() + b"\0" for each in needed)
+    at = 64 + 56 * count
+    offsets = [names.index(b"\0" + each.encode() + b"\0") + 1 for each in needed]
+    strings = at + len(name)
+    dynamic = b"".join(struct.pack("<QQ", 1, each) for each in offsets)
+    dynamic += struct.pack("<QQQQ", 5, address + strings, 0, 0)
+    place = strings + len(names)
+    whole = place + len(dynamic)
+    header = struct.pack(
+        "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 3, machine, 1, 0, 64, 0, 0, 64, 56, count, 0, 0, 0
+    )
+    segments = struct.pack("<IIQQQQQQ", 3, 4, at, 0, 0, len(name), len(name), 1)
+    segments += struct.pack("<IIQQQQQQ", 1, 4, 0, address, 0, whole, whole, 1)
+    segments += struct.pack("<IIQQQQQQ", 2, 4, place, 0, 0, len(dynamic), len(dynamic), 1)
+    return header + segments + name + names + dynamic + text
 
 
 def files_of_a_base(python: str = "3.12.3", *, binary: bytes | None = None) -> dict[str, bytes | str | None]:

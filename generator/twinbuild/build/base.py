@@ -89,6 +89,6 @@ def _changed(entry: Entry, before: dict[str, bytes], stack: Stack) -> bool:
 
 def unpack_interpreter(interpreter: Interpreter, build: InterpreterBuild, root: Path, store: Store) -> None:
     """Put what the interpreter needs to start and to compile below ``root``, an empty directory."""
-    stack, _ = read_stack(build.base, store.open)
+    stack, _ = read_stack(build.base, store.open, whole=False)
     paths = interpreter_paths(stack, build.platform, interpreter.executable, interpreter.minor)
     materialise(stack_entries(stack, build.base, store, paths), root)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from twinbuild.codec.canonical import Json
 from twinbuild.codec.lockvalues import (
+    Problem,
     Shape,
     by,
     matching,
@@ -24,6 +27,28 @@ from twinbuild.model.image import BaseHistory, Descriptor
 from twinbuild.model.lock import InstalledPackage, LockedBase, LockedLayer
 
 __all__ = ["BASE"]
+
+
+def _numbers(value: Json) -> object:
+    if not isinstance(value, list):
+        return Problem("TB2206", f"got {str(value)[:60]!r}, expected a list of numbers")
+    numbers = [each for each in value if isinstance(each, int) and not isinstance(each, bool)]
+    if numbers != value:
+        return Problem("TB2206", f"got {str(value)[:60]!r}, expected a list of numbers")
+    if numbers != sorted(set(numbers)):
+        return Problem("TB2211", "the numbers are not sorted, or one is there twice")
+    return tuple(numbers)
+
+
+def _check(fields: Mapping[str, object]) -> Problem | None:
+    """The interpreter lies in layers that there are."""
+    layers, numbers = fields["layers"], fields["interpreter"]
+    assert isinstance(layers, tuple)
+    assert isinstance(numbers, tuple)
+    if not numbers or not 0 <= numbers[0] <= numbers[-1] < len(layers):
+        return Problem("TB2212", f"the interpreter of {fields['name']} lies in layers that the base does not have")
+    return None
+
 
 _media_type = matching(r"[a-z0-9]+/[A-Za-z0-9.+_-]+", "a media type")
 _layer_type = matching(
@@ -57,6 +82,8 @@ BASE: Final = Shape(
         "system": matching(r"[A-Za-z0-9._-]*", "an ID of os-release"),
         "system_version": matching(r"[A-Za-z0-9._-]*", "a VERSION_ID of os-release"),
         "executable": read_path,
+        "interpreter": _numbers,
+        "author": read_text,
         "environment": read_pairs,
         "labels": read_pairs,
         "exposed_ports": read_sorted_lines,
@@ -87,4 +114,5 @@ BASE: Final = Shape(
             ),
         ),
     },
+    check=_check,
 )

@@ -161,6 +161,8 @@ class LockedBase:
     system: str  # ID of os-release, such as debian; "" where there is none
     system_version: str  # VERSION_ID, such as 12
     executable: str  # usr/local/bin/python3.12
+    interpreter: tuple[int, ...]  # numbers of the layers (from 0) that hold what Python needs to compile, sorted
+    author: str  # of the image; an image on top keeps it
     environment: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     exposed_ports: tuple[str, ...]  # sorted

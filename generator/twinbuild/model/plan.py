@@ -121,6 +121,7 @@ class BaseInput:
     config: Digest
     layers: tuple[BaseLayer, ...]  # lowest first
     history: tuple[BaseHistory, ...]
+    author: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class InterpreterBuild:
 
     platform: Platform
     debs: tuple[DebInput, ...] = ()  # sorted by name
-    base: tuple[BaseLayer, ...] = ()  # lowest first
+    base: tuple[BaseLayer, ...] = ()  # those that hold its files, lowest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

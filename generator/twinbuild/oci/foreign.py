@@ -66,6 +66,7 @@ class ForeignConfig:
     """The parts of a configuration that an image on top of it keeps (image-spec, config.md; Docker's additions)."""
 
     platform: str  # os/architecture
+    author: str
     diff_ids: tuple[Digest, ...]
     environment: tuple[tuple[str, str], ...]  # in its order
     labels: tuple[tuple[str, str], ...]  # sorted
@@ -168,6 +169,7 @@ def parse_config(content: bytes, subject: str, platform: Platform, layers: int) 
     named = Node({str(number): text for number, text in enumerate(texts)}, subject, "/rootfs/diff_ids")
     return ForeignConfig(
         platform=stated,
+        author=document.text("author", ""),
         diff_ids=tuple(named.digest(str(number)) for number in range(layers)),
         environment=tuple(_variable(runtime, text) for text in runtime.texts("Env")),
         labels=tuple(sorted(runtime.mapping("Labels").items())),

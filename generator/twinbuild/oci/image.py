@@ -54,6 +54,7 @@ def image_config(derivation: Derivation, layers: Sequence[BuiltLayer]) -> bytes:
                 *history,
                 *({"created": time, "created_by": f"twinbuild: {layer.title}"} for layer in layers[below:]),
             ],
+            **({"author": base.author} if base is not None and base.author else {}),
             "os": derivation.platform.os,
             "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
         }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from twinbuild.codec.elf import read_elf
 from twinbuild.codec.untar import Kind
 from twinbuild.model.platform import Platform
 from twinbuild.oci.stack import Stack
 
-__all__ = ["interpreter_paths", "library_directories"]
+__all__ = ["interpreter_layers", "interpreter_paths", "library_directories"]
 
 # Parts of the standard library that no start of an interpreter needs.
 _LEFT_OUT: Final = frozenset(
@@ -36,26 +38,96 @@ def library_directories(stack: Stack, platform: Platform, executable: str) -> tu
 
 
 def interpreter_paths(stack: Stack, platform: Platform, executable: str, minor: str) -> tuple[str, ...]:
-    """Files and links that are needed to start the interpreter and to compile, sorted.
+    """Files and links that are needed to start the interpreter and to compile, sorted; and small libraries beside them.
 
-    ``executable`` is below the root; ``minor`` is such as 3.12.
+    ``executable`` is below the root; ``minor`` is such as 3.12. The layers of ``interpreter_layers`` are enough.
     """
     libraries = library_directories(stack, platform, executable)
-    binaries = executable.rpartition("/")[0]
-    library = stack.follow(f"{binaries.rpartition('/')[0]}/lib/python{minor}") or ""
-    places = {"", binaries, *libraries, library}
-    for below in tuple(places):
-        while below := below.rpartition("/")[0]:
-            places.add(below)
     chosen = {path for path in (stack.file(executable), stack.file(platform.loader)) if path}
-    for path, place in stack.places.items():
+    chosen |= _standard_library(stack, executable, minor)
+    for directory in libraries:
+        for name in stack.children.get(directory, ()):
+            place = stack.places[f"{directory}/{name}"]  # the size of a link is 0
+            small = place.size <= _LARGEST or name.startswith("libpython")
+            if ".so" in name and small and place.member.kind is not Kind.DIRECTORY:
+                chosen.add(f"{directory}/{name}")
+    chosen |= _named_links(stack, (executable, platform.loader))
+    return tuple(sorted(chosen | _links(stack, chosen | {f"{each}/x" for each in libraries})))
+
+
+def interpreter_layers(
+    stack: Stack, platform: Platform, executable: str, minor: str, read: Callable[[str], bytes]
+) -> tuple[int, ...]:
+    """The numbers of the layers that hold what the interpreter needs: its libraries transitively, by their own word.
+
+    ``read`` gives the bytes of a file of the tree. The rest of the image can change without changing byte code, and
+    need not be read to make it.
+    """
+    libraries = library_directories(stack, platform, executable)
+    program, loader = stack.file(executable), stack.file(platform.loader)
+    waiting = [path for path in (program, loader) if path]
+    links = _named_links(stack, (executable, platform.loader))
+    found: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        elf = read_elf(read(path))
+        for name in elf.needed if elf is not None and "/" not in "".join(elf.needed) else ():
+            for directory in libraries:
+                if library := stack.file(f"{directory}/{name}"):
+                    waiting.append(library)
+                    links |= _named_links(stack, (f"{directory}/{name}",))
+                    break
+    found |= _standard_library(stack, executable, minor)
+    return tuple(sorted({stack.places[path].layer for path in found | links | _links(stack, found)}))
+
+
+def _standard_library(stack: Stack, executable: str, minor: str) -> set[str]:
+    prefix = executable.rpartition("/")[0].rpartition("/")[0]
+    top = stack.follow(f"{prefix}/lib/python{minor}")
+    waiting, found = [top] if top else [], set()
+    while waiting:
+        directory = waiting.pop()
+        for name in stack.children.get(directory, ()):
+            path = f"{directory}/{name}"
+            if name in _LEFT_OUT:
+                continue
+            if stack.places[path].member.kind is Kind.DIRECTORY:
+                waiting.append(path)
+            else:
+                found.add(path)
+    return found
+
+
+def _links(stack: Stack, paths: Iterable[str]) -> set[str]:
+    """Links to directories on the way to some paths, such as ``lib`` to ``usr/lib``: names lead through them."""
+    above = {""}
+    for path in paths:
+        while path := path.rpartition("/")[0]:
+            above.add(path)
+    return {
+        path
+        for directory in above
+        for name in stack.children.get(directory, ())
+        if stack.places[path := f"{directory}/{name}" if directory else name].member.kind is Kind.SYMLINK
+        and stack.follow(path) in above
+    }
+
+
+def _named_links(stack: Stack, paths: Iterable[str]) -> set[str]:
+    """The links at the ends of some paths, each of which leads to the next."""
+    found: set[str] = set()
+    for path in paths:
         above, _, name = path.rpartition("/")
-        if place.member.kind is Kind.SYMLINK:
-            if above in places:
-                chosen.add(path)
-        elif place.member.kind is not Kind.DIRECTORY and (
-            (above in libraries and ".so" in name and (place.size <= _LARGEST or name.startswith("libpython")))
-            or (path.startswith(f"{library}/") and _LEFT_OUT.isdisjoint(path[len(library) :].split("/")))
-        ):
-            chosen.add(path)
-    return tuple(sorted(chosen))
+        directory = stack.follow(above)
+        while directory is not None:
+            place = f"{directory}/{name}" if directory else name
+            if place in found or place not in stack.places or stack.places[place].member.kind is not Kind.SYMLINK:
+                break
+            found.add(place)
+            target = stack.places[place].member.target
+            above, _, name = (target if target.startswith("/") else f"{directory}/{target}").rpartition("/")
+            directory = stack.follow(above)
+    return found

@@ -49,12 +49,12 @@ class Stack:
         self.places: dict[str, Place] = {}
         self.children: dict[str, set[str]] = {"": set()}
 
-    def add(self, number: int, members: Sequence[Member], *, subject: str) -> None:
-        """Put a layer on top. Raises IntegrityError TB2277."""
+    def add(self, number: int, members: Sequence[Member], *, subject: str, whole: bool = True) -> None:
+        """Put a layer on top. Raises IntegrityError TB2277; unless the stack is not ``whole``, and so says little."""
         for member in members:
             above, _, name = member.path.rpartition("/")
             if name.startswith(WHITEOUT):
-                self._require_directories(above, subject)
+                self._require_directories(above, subject, whole=whole)
                 hidden = sorted(self.children.get(above, ())) if name == OPAQUE else [name.removeprefix(WHITEOUT)]
                 for each in hidden:
                     self._remove(f"{above}/{each}" if above else each)
@@ -64,12 +64,12 @@ class Stack:
                 continue
             own[member.path] = member
             file = own[member.target] if member.kind is Kind.HARDLINK else member  # an earlier one, as the reader saw
-            self._put(Place(layer=number, member=member, origin=file.path, size=file.size), subject)
+            self._put(Place(layer=number, member=member, origin=file.path, size=file.size), subject, whole=whole)
 
-    def _put(self, place: Place, subject: str) -> None:
+    def _put(self, place: Place, subject: str, *, whole: bool) -> None:
         path = place.member.path
         above = path.rpartition("/")[0]
-        self._require_directories(above, subject)
+        self._require_directories(above, subject, whole=whole)
         before = self.places.get(path)
         if before is not None and not (before.member.kind is Kind.DIRECTORY is place.member.kind):
             self._remove(path)
@@ -96,12 +96,14 @@ class Stack:
         above, _, name = path.rpartition("/")
         self.children.get(above, set()).discard(name)
 
-    def _require_directories(self, path: str, subject: str) -> None:
+    def _require_directories(self, path: str, subject: str, *, whole: bool) -> None:
         while path:
             place = self.places.get(path)
             if place is not None and place.member.kind is Kind.DIRECTORY:
                 return  # and so is all above it
-            if place is not None:
+            if place is not None and not whole:
+                self._remove(path)
+            elif place is not None:
                 raise IntegrityError.of(
                     "TB2277",
                     f"a layer has members below {path!r}, which is a {place.member.kind} of a layer below it",
@@ -155,11 +157,14 @@ def _open(layer: BaseLayer, blob: BinaryIO, limit: int) -> tuple[HashedStream, I
     return stream, untar(stream, subject=str(layer.digest), limits=_LIMITS)
 
 
-def read_stack(layers: Sequence[BaseLayer], open_blob: OpenBlob, *, ratio: int = 200) -> tuple[Stack, tuple[int, ...]]:
+def read_stack(
+    layers: Sequence[BaseLayer], open_blob: OpenBlob, *, ratio: int = 200, whole: bool = True
+) -> tuple[Stack, tuple[int, ...]]:
     """The tree of layers, lowest first, and the size of each one's tar in bytes.
 
     Every tar is read to its end and must have its ``diff_id``; ``open_blob`` gives checked blobs. A layer may unpack to
-    ``ratio`` times its size. Raises IntegrityError TB2277, TB4306, TB4311 to TB4313, TB4335, TB4336, TB4401 to TB4404.
+    ``ratio`` times its size; not ``whole`` is a stack of some layers of an image.
+    Raises IntegrityError TB2277, TB4306, TB4311 to TB4313, TB4335, TB4336, TB4401 to TB4404.
     """
     stack, sizes = Stack(), []
     for number, layer in enumerate(layers):
@@ -178,7 +183,7 @@ def read_stack(layers: Sequence[BaseLayer], open_blob: OpenBlob, *, ratio: int =
                 hint="do not use the image; report it to whoever made it",
                 where=subject,
             )
-        stack.add(number, members, subject=subject)
+        stack.add(number, members, subject=subject, whole=whole)
         sizes.append(stream.size)
     return stack, tuple(sizes)
 

@@ -48,7 +48,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
-from twinbuild.pipeline.standing import base_input, config_on, places
+from twinbuild.pipeline.standing import base_input, config_on, interpreter_layers, places
 
 __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
 
@@ -215,7 +215,7 @@ def _interpreter_of(lock: Lock, target: Target, base: LockedBase) -> Interpreter
         if found is None or other.platform in builds or other.python.version != target.python.version:
             continue
         if found.executable == base.executable:
-            builds[other.platform] = InterpreterBuild(platform=other.platform, base=base_input(found).layers)
+            builds[other.platform] = InterpreterBuild(platform=other.platform, base=interpreter_layers(found))
     return Interpreter(
         version=target.python.version,
         executable=base.executable,

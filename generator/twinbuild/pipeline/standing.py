@@ -12,11 +12,11 @@ from typing import Final
 
 from twinbuild.model.image import BaseHistory
 from twinbuild.model.lock import LockedBase
-from twinbuild.model.plan import BaseInput, ImageConfig
+from twinbuild.model.plan import BaseInput, BaseLayer, ImageConfig
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.oci.foreign import base_layer
 
-__all__ = ["base_input", "config_on", "places"]
+__all__ = ["base_input", "config_on", "interpreter_layers", "places"]
 
 _UNTOLD: Final = "a layer of the base"  # where its configuration has no history: a part of one would be misread
 
@@ -30,7 +30,13 @@ def base_input(base: LockedBase) -> BaseInput:
         config=base.config.digest,
         layers=tuple(base_layer(layer) for layer in base.layers),
         history=base.history or (untold,) * len(base.layers),
+        author=base.author,
     )
+
+
+def interpreter_layers(base: LockedBase) -> tuple[BaseLayer, ...]:
+    """The layers that hold the base's interpreter: another layer can change without a wheel being compiled again."""
+    return tuple(base_layer(base.layers[number]) for number in base.interpreter)
 
 
 def config_on(base: LockedBase, ours: ImageConfig, *, prepend: str, chosen: frozenset[str]) -> ImageConfig:

@@ -133,6 +133,8 @@ def resolve_base(
         system=facts.system,
         system_version=facts.system_version,
         executable=facts.executable,
+        interpreter=facts.interpreter,
+        author=config.author,
         environment=config.environment,
         labels=config.labels,
         exposed_ports=config.exposed_ports,

@@ -16,7 +16,7 @@ from twinbuild.errors import IntegrityError, LockError
 from twinbuild.model.lock import InstalledPackage
 from twinbuild.model.plan import BaseLayer
 from twinbuild.model.platform import Platform
-from twinbuild.oci.interpreter import library_directories
+from twinbuild.oci.interpreter import interpreter_layers, library_directories
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
 
 __all__ = ["BaseFacts", "find_facts"]
@@ -44,6 +44,7 @@ class BaseFacts:
     glibc: str  # 2.36
     python: str  # 3.12.3
     executable: str  # usr/local/bin/python3.12
+    interpreter: tuple[int, ...]  # numbers of the layers that hold what it needs, sorted
     packages: tuple[InstalledPackage, ...]
 
 
@@ -77,6 +78,10 @@ def find_facts(
     _require_runnable(binaries[binary], platform, executable, subject)
     if not clib or not (found := _GLIBC.search(binaries[clib])):
         raise _other_libc("no C library of GNU's (libc.so.6) was found", subject)
+
+    def read(path: str) -> bytes:
+        return binaries.get(path) or read_files(stack, layers, open_blob, (path,), limit=_BINARY)[path]
+
     documents = read_files(stack, layers, open_blob, [*status, *([release] if release else [])], limit=_DOCUMENT)
     system, version = _system(documents[release] if release else b"")
     texts = [binaries[binary], *([binaries[shared]] if shared else [])]
@@ -86,6 +91,7 @@ def find_facts(
         glibc=found[1].decode(),
         python=_python_version(texts, python, executable, subject),
         executable=executable,
+        interpreter=interpreter_layers(stack, platform, executable, python, read),
         packages=_packages([documents[each] for each in status], subject),
     )
 

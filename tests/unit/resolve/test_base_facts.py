@@ -32,6 +32,7 @@ def test_facts() -> None:
         glibc="2.36",
         python="3.12.3",
         executable="usr/local/bin/python3.12",
+        interpreter=(0,),
         packages=(
             InstalledPackage(
                 name="base-files", version="12.4", architecture="all", source="base-files", source_version="12.4"
