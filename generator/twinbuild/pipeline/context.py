@@ -5,6 +5,7 @@ Nothing in it depends on the machine: names, modes and times are the same everyw
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -151,12 +152,18 @@ def pinned_pip(machine: Machine) -> tuple[str, Digest]:
 
 
 def _settle(root: Path, epoch: int) -> None:
-    """The same modes and times for whoever writes it: an engine may copy both."""
+    """The same modes and times for whoever writes it: an engine may copy both.
+
+    BuildKit takes a file of an earlier context of that name for this one's if size and time are the same. So each has a
+    part of a second that its content decides; layers hold whole seconds.
+    """
     for directory, names, files in os.walk(root, topdown=False):
         for name in files:
             path = Path(directory, name)
             path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-            os.utime(path, (epoch, epoch))
+            with path.open("rb") as stream:
+                part = int.from_bytes(hashlib.file_digest(stream, "sha256").digest()[:8]) % 10**9
+            os.utime(path, ns=(epoch * 10**9 + part, epoch * 10**9 + part))
         for name in names:
             Path(directory, name).chmod(0o755)
             os.utime(Path(directory, name), (epoch, epoch))

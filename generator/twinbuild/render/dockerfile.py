@@ -23,6 +23,7 @@ __all__ = ["SiteTemplate", "render_dockerfile"]
 
 _LARGEST: Final = 1 << 20  # characters
 
+_LAYOUT: Final = "oci-layout:"
 _SPECIAL: Final = re.compile(r"([\\\"'$])")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _BREAKS: Final = frozenset("\n\r\0")
@@ -71,7 +72,8 @@ def render_dockerfile(
         "tag": f"{derivation.name}:{derivation.version}",
         "epoch": derivation.source_date_epoch,
         "debs": len(debian.debs) if debian is not None else 0,
-        "image": f"{derivation.base.reference}@{derivation.base.manifest}" if derivation.base is not None else "",
+        "image": _image(derivation),
+        "layout": _layout(derivation),
         "base_diff_id": base_diff_id,
         "wheels": sum(len(recipe.wheels) for recipe in wheels),
         "pip": pip,
@@ -121,6 +123,22 @@ def _rendered(environment: Environment, template: str, site: SiteTemplate | None
             where=Location(file=site.name),
         )
     return text
+
+
+def _image(derivation: Derivation) -> str:
+    """What FROM names: a base image by digest, "" for a base of packages. A layout has a name that is nowhere."""
+    base = derivation.base
+    if base is None:
+        return ""
+    return f"{'layout.invalid/base' if _layout(derivation) else base.reference}@{base.manifest}"
+
+
+def _layout(derivation: Derivation) -> str:
+    """A base in an OCI layout as ``--build-context`` takes it; "" for any other."""
+    base = derivation.base
+    if base is None or not base.reference.startswith(_LAYOUT):
+        return ""
+    return f"oci-layout://{base.reference.removeprefix(_LAYOUT)}@{base.manifest}"
 
 
 def _writable(name: str, value: str) -> bool:

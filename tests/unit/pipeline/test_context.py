@@ -55,7 +55,7 @@ def _state(root: Path) -> dict[str, tuple[int, int, str]]:
     return {
         str(path.relative_to(root)): (
             path.stat().st_mode,
-            int(path.stat().st_mtime),
+            path.stat().st_mtime_ns,
             hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
         )
         for path in root.rglob("*")
@@ -100,6 +100,18 @@ def test_the_same_whoever_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "one" / "wheels" / "stray.whl").touch()
     _written(tmp_path, tmp_path / "one", monkeypatch)
     assert _state(tmp_path / "one") == _state(tmp_path / "two")
+
+
+def test_no_engine_takes_a_file_for_an_earlier_one(tmp_path: Path) -> None:
+    """Files of one size and of other bytes differ in a part of their second: BuildKit compares size and time alone."""
+    times = []
+    for name, text in (("one", "print(1)"), ("two", "print(2)"), ("three", "print(1)")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text(text)
+        context._settle(tmp_path / name, 1_793_491_200)
+        times.append((tmp_path / name / "main.py").stat().st_mtime_ns)
+    assert times[0] == times[2] != times[1]
+    assert {time // 10**9 for time in times} == {1_793_491_200}
 
 
 def test_not_over_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

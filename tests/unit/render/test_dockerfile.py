@@ -16,7 +16,7 @@ from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 from twinbuild.model.digest import Digest
-from twinbuild.model.plan import Compressor, Derivation
+from twinbuild.model.plan import AccountRecipe, BaseInput, Compressor, Derivation, User
 from twinbuild.pipeline.plan import Tooling, make_plan
 from twinbuild.render.dockerfile import SiteTemplate, render_dockerfile
 
@@ -44,6 +44,35 @@ def _rendered(derivation: Derivation) -> str:
 def test_golden(example: str) -> None:
     """As the golden file says; `python tools/golden_dockerfiles.py` writes them anew."""
     assert _rendered(_derivation(example)) == (GOLDEN / f"{example}.Dockerfile").read_text("utf-8")
+
+
+def test_on_an_image() -> None:
+    """The base by digest, steps as root whatever user the base has, and the account before all else."""
+    digest = Digest.of(b"manifest")
+    base = BaseInput(
+        reference="registry.example/python:3.11",
+        manifest=digest,
+        config=digest,
+        layers=(),
+        history=(),
+        author="",
+    )
+    derivation = _derivation("fraud-scorer")
+    user = User(name="app", uid=1, gid=1, home="/home/app")
+    account = replace(derivation.layers[0], recipe=AccountRecipe(base=(), user=user, places=(), version="1"))
+    derivation = replace(derivation, layers=(account, *derivation.layers[1:]), base=base)
+    instructions = _instructions(_rendered(derivation))
+    assert instructions[:5] == [
+        ("FROM", f"registry.example/python:3.11@{digest} AS base"),
+        ("FROM", "base"),
+        ("ARG", "SOURCE_DATE_EPOCH"),
+        ("USER", "0:0"),
+        ("ADD", '["account.tar", "/"]'),
+    ]
+    assert [rest for word, rest in instructions if word == "USER"][-1] == derivation.config.user
+    layout = _rendered(replace(derivation, base=replace(base, reference="oci-layout:some/dir")))
+    assert f"--build-context base=oci-layout://some/dir@{digest}\n" in layout
+    assert _instructions(layout)[0] == ("FROM", f"layout.invalid/base@{digest} AS base")
 
 
 def _instructions(text: str) -> list[tuple[str, str]]:

@@ -114,7 +114,7 @@ class DockerBuilder:
         trees = partition(exported, _base_entries(base, self.store), claims)
         layers = (*base, *(self._write(layer, entries) for layer, entries in zip(above, trees, strict=True)))
         config = image_config(derivation, layers)
-        require_planned(config, exported.config)
+        require_planned(config, exported.config, on_image=derivation.base is not None)
         manifest = image_manifest(config, layers)
         return Image(
             derivation=digest_of(derivation),

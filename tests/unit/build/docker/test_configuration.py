@@ -40,6 +40,13 @@ def test_the_planned_configuration() -> None:
     require_planned(json.dumps(PLANNED).encode(), exported())
 
 
+def test_the_time_of_a_base() -> None:
+    """BuildKit leaves a base image's own time in the configuration, and only there that is no difference."""
+    document = exported() | {"created": "2025-01-01T00:00:00Z"}
+    require_planned(json.dumps(PLANNED).encode(), document, on_image=True)
+    assert refused(document) == ["created"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
