@@ -13,7 +13,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -22,11 +22,12 @@ __all__ = ["Answer", "Proxy", "Request", "WebServer", "Wire", "file", "redirect"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a client asked: method, target and header fields (names in lower case)."""
+    """What a client asked: method, target, header fields (names in lower case) and what came of the body."""
 
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Wire:
@@ -159,6 +160,10 @@ class WebServer:
         """What was asked for, in order."""
         return [request.target for request in self.requests]
 
+    def patience(self, request: Request) -> int | None:
+        """How many bytes of a request's body are read before it is answered; None for all."""
+        return None
+
     def _accept(self) -> None:
         while not self._stopped.is_set():
             try:
@@ -175,7 +180,7 @@ class WebServer:
             if self.tls is not None:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             self._open.add(sock)
-            request = read_request(sock)
+            request = read_request(sock, self.patience)
             if request is not None:
                 self.requests.append(request)
                 self.respond(request, sock)
@@ -193,18 +198,28 @@ class WebServer:
             sock.shutdown(socket.SHUT_WR)
 
 
-def read_request(sock: socket.socket) -> Request | None:
-    """A request without body from a connection, or None if the client said nothing."""
+def read_request(sock: socket.socket, patience: Callable[[Request], int | None]) -> Request | None:
+    """A request from a connection, or None if the client said nothing."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = sock.recv(65536)
         if not piece:
             return None
         head += piece
-    first, *lines = head.decode("latin-1").partition("\r\n\r\n")[0].split("\r\n")
+    text, _, body = head.partition(b"\r\n\r\n")
+    first, *lines = text.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")
     fields = (line.partition(":") for line in lines)
-    return Request(method=method, target=target, headers={name.lower(): value.strip() for name, _, value in fields})
+    request = Request(method=method, target=target, headers={name.lower(): value.strip() for name, _, value in fields})
+    length = int(request.headers.get("content-length", 0))
+    wanted = patience(request)
+    content = bytearray(body)
+    while len(content) < (length if wanted is None else min(length, wanted)):
+        piece = sock.recv(1 << 20)
+        if not piece:
+            break
+        content += piece
+    return replace(request, body=bytes(content))
 
 
 @dataclass

@@ -21,6 +21,8 @@ class Settings:
     indexes: tuple[tuple[str, str], ...] = ()
     archives: tuple[tuple[str, tuple[str, ...]], ...] = ()
     snapshots: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    mirrors: tuple[tuple[str, tuple[str, ...]], ...] = ()  # registry → `host[:port][/prefix]` or addresses, tried first
+    plain_http: tuple[str, ...] = ()  # registries (`host[:port]`) that are reached without TLS because the user said so
     certificates: str = ""  # path of a certificate bundle; "" means the system's
     proxies: tuple[tuple[str, str], ...] = ()  # scheme → address
     no_proxy: tuple[str, ...] = ()  # host suffixes that are reached directly

@@ -95,7 +95,7 @@ class HttpClient:
         content that is verified by digest or signature. Raises FetchError TB3010-TB3027; TB3015 means that the
         server has no such file.
         """
-        address = self._parse(url)
+        address = self.parse(url)
         fields = {"accept": accept, "accept-encoding": "gzip", **(headers or {})}
 
         def attempt() -> Response:
@@ -103,7 +103,7 @@ class HttpClient:
                 body = _document(exchange, limit, redact(url))
                 return Response(body=body, headers=exchange.headers(), url=str(there))
 
-        return self._persist(address, attempt, lambda: False)
+        return self.persist(address, attempt, lambda: False)
 
     def download(
         self,
@@ -121,7 +121,7 @@ class HttpClient:
         ``advance`` hears of each piece (bytes). Raises FetchError TB3010-TB3026; IntegrityError TB3027 (encoded),
         TB3030 (length), TB3031 (digest), TB3032 (changed between tries); the sink must then be thrown away.
         """
-        address = self._parse(url)
+        address = self.parse(url)
         where = redact(url)
         download = Download(sink, size=size, limit=limit, where=where, advance=advance)
 
@@ -132,7 +132,7 @@ class HttpClient:
             ):
                 download.take(exchange)
 
-        self._persist(address, attempt, download.progressed)
+        self.persist(address, attempt, download.progressed)
         if digest is not None and download.digest != digest:
             raise IntegrityError.of(
                 "TB3031",
@@ -157,7 +157,8 @@ class HttpClient:
         if transport is not None:
             transport.close()
 
-    def _parse(self, url: str) -> Address:
+    def parse(self, url: str) -> Address:
+        """The value of an address that is about to be asked. Raises FetchError TB3010, TB3028 (offline)."""
         if self._settings.offline:
             raise FetchError.of(
                 "TB3028",
@@ -176,18 +177,29 @@ class HttpClient:
         with exchange:
             yield exchange, there
 
-    def _open(self) -> Visitor:
+    def transport(self) -> Transport:
+        """The connections of this client, for those who speak more of HTTP than GET."""
         with self._lock:
-            if self._visitor is None:
+            if self._transport is None:
                 from twinbuild.net.transport import Transport  # late: urllib3 costs 0.2 s
-                from twinbuild.net.visit import Visitor
 
                 self._transport = Transport(self._settings)
-                self._visitor = Visitor(self._settings, self._transport)
+            return self._transport
+
+    def _open(self) -> Visitor:
+        transport = self.transport()
+        with self._lock:
+            if self._visitor is None:
+                from twinbuild.net.visit import Visitor
+
+                self._visitor = Visitor(self._settings, transport)
             return self._visitor
 
-    def _persist(self, address: Address, attempt: Callable[[], _Result], progressed: Callable[[], bool]) -> _Result:
-        """Try until it works, or until ``retries`` further tries in a row brought nothing."""
+    def persist(self, address: Address, attempt: Callable[[], _Result], progressed: Callable[[], bool]) -> _Result:
+        """Try until it works, or until ``retries`` further tries in a row brought nothing.
+
+        ``progressed`` says whether the last try brought enough to count as none. Raises what Broken means.
+        """
         failures = 0
         while True:
             if self._stopped.is_set():

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -82,9 +82,18 @@ class Transport:
         self._stopped = False
         self._tls: ssl.SSLContext | None = None
 
-    def request(self, address: Address, headers: Mapping[str, str], *, stranger: bool) -> Exchange:
-        """Send one GET. ``stranger``: a redirect led here, so the host may not be this machine or on its link.
+    def request(
+        self,
+        address: Address,
+        headers: Mapping[str, str],
+        *,
+        stranger: bool,
+        method: str = "GET",
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> Exchange:
+        """Send one request. ``stranger``: a redirect led here, so the host may not be this machine or on its link.
 
+        A ``body`` in pieces needs its Content-Length among the headers; what it raises itself comes out as it is.
         Raises Broken; UsageError TB3014 for certificates that cannot be read.
         """
         if stranger and is_near(address.name):
@@ -94,8 +103,9 @@ class Transport:
         manager = self._manager(proxy, stranger=stranger, tls=tls)
         try:
             response = manager.urlopen(
-                "GET",
+                method,
                 str(address),
+                body=body,
                 headers=dict(headers),
                 redirect=False,
                 retries=False,

@@ -22,7 +22,7 @@ from twinbuild.net.retry import retry_after
 if TYPE_CHECKING:
     from twinbuild.net.transport import Exchange, Transport
 
-__all__ = ["Visitor"]
+__all__ = ["Visitor", "check_clear", "in_chain", "next_address", "refusal"]
 
 _REDIRECTS = 10
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -44,7 +44,7 @@ class Visitor:
 
         Raises Broken for anything else; UsageError TB3013, TB3014.
         """
-        _check_clear(start, allow_http=allow_http)
+        check_clear(start, allow_http=allow_http)
         authorization = self._credentials.header(start)
         chain = [start]
         while True:
@@ -54,17 +54,17 @@ class Visitor:
             try:
                 exchange = self._transport.request(here, {**headers, **own}, stranger=stranger)
             except Broken as broken:
-                raise _in_chain(broken, chain) from None
+                raise in_chain(broken, chain) from None
             if exchange.status in accept:
                 return exchange, here
             with exchange:
-                chain.append(_next(exchange, chain, allow_http=allow_http))
+                chain.append(next_address(exchange, chain, allow_http=allow_http))
 
 
-def _next(exchange: Exchange, chain: list[Address], *, allow_http: bool) -> Address:
+def next_address(exchange: Exchange, chain: list[Address], *, allow_http: bool) -> Address:
     """Where a redirect leads. Raises Broken for one that is not taken, and for what is no redirect."""
     if exchange.status not in _MOVED:
-        raise _in_chain(_refusal(exchange), chain)
+        raise in_chain(refusal(exchange), chain)
     here = chain[-1]
     location = exchange.header("location")
     decoded = unquote(location)
@@ -85,22 +85,23 @@ def _next(exchange: Exchange, chain: list[Address], *, allow_http: bool) -> Addr
     if not is_near(chain[0].name) and is_near(there.name):
         raise _redirect(f"leads to {redact(str(there))}, which is this machine or its link", chain)
     try:
-        _check_clear(there, allow_http=allow_http)
+        check_clear(there, allow_http=allow_http)
     except Broken:
         raise _redirect(f"leads to {redact(str(there))}, which is not https", chain) from None
     return there
 
 
-def _check_clear(address: Address, *, allow_http: bool) -> None:
+def check_clear(address: Address, *, allow_http: bool) -> None:
+    """Raise Broken TB3011 for plain http to another machine, unless it is allowed."""
     if address.scheme == "http" and not allow_http and not is_loopback(address.name):
         raise Broken("TB3011", "plain http proves neither the server nor the bytes; expected https", transient=False)
 
 
 def _redirect(reason: str, chain: list[Address]) -> Broken:
-    return _in_chain(Broken("TB3012", f"redirect {reason}", transient=False), chain)
+    return in_chain(Broken("TB3012", f"redirect {reason}", transient=False), chain)
 
 
-def _in_chain(broken: Broken, chain: list[Address]) -> Broken:
+def in_chain(broken: Broken, chain: list[Address]) -> Broken:
     """The failure with the way that led to it, where there were redirects."""
     if len(chain) < 2:
         return broken
@@ -108,7 +109,8 @@ def _in_chain(broken: Broken, chain: list[Address]) -> Broken:
     return Broken(broken.code, f"{broken.reason} (by redirects {way})", transient=broken.transient, pause=broken.pause)
 
 
-def _refusal(exchange: Exchange) -> Broken:
+def refusal(exchange: Exchange) -> Broken:
+    """What a status that nobody expected means."""
     status = exchange.status
     if status in _TRANSIENT:
         pause = retry_after(exchange.header("retry-after"), exchange.header("date"))

@@ -12,6 +12,8 @@ offline       TWINBUILD_OFFLINE                                    offline      
 proxies       HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY         [proxies], no_proxy    pip's
 certificates  SSL_CERT_FILE, then PIP_CERT, REQUESTS_CA_BUNDLE     certificates           pip's, the system's
 netrc         NETRC                                                netrc                  ``~/.netrc``, if there
+mirrors       TWINBUILD_REGISTRY_MIRRORS                           [mirrors]              none
+plain http    TWINBUILD_PLAIN_HTTP                                 plain_http             none
 others        TWINBUILD_CONNECTIONS, _TIMEOUT, _RETRIES            connections, …         6, 60 s, 4
 ============  ===================================================  =====================  =====================
 
@@ -27,6 +29,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from twinbuild.errors import FetchError, Finding, Location, UsageError
+from twinbuild.model.reference import HOST, PATH
 from twinbuild.model.settings import Settings, store_place
 from twinbuild.net.address import Address, is_web
 from twinbuild.net.opener import local_path
@@ -42,16 +45,18 @@ VARIABLES: Final = (
     "TWINBUILD_DEBIAN_MIRROR",
     "TWINBUILD_DEBIAN_SECURITY",
     "TWINBUILD_DEBIAN_SNAPSHOT",
+    "TWINBUILD_REGISTRY_MIRRORS",
+    "TWINBUILD_PLAIN_HTTP",
     "TWINBUILD_OFFLINE",
     "TWINBUILD_CONNECTIONS",
     "TWINBUILD_TIMEOUT",
     "TWINBUILD_RETRIES",
 )
 _KEYS: Final = (
-    "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy",
-    "indexes", "archives", "snapshots", "proxies",
+    "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy", "plain_http",
+    "indexes", "archives", "snapshots", "proxies", "mirrors",
 )  # fmt: skip
-_TABLES: Final = ("indexes", "archives", "snapshots", "proxies")
+_TABLES: Final = ("indexes", "archives", "snapshots", "proxies", "mirrors")
 _TRUE: Final = {
     "1": True,
     "true": True,
@@ -64,8 +69,11 @@ _TRUE: Final = {
     "off": False,
 }
 _NUMBERS: Final = {"connections": (1, 64), "timeout": (0.1, 3600.0), "retries": (0, 20)}
+_REGISTRY: Final = re.compile(HOST, re.ASCII)
+_MIRROR: Final = re.compile(rf"(https?://)?{HOST}(/{PATH})?/?", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 _LARGEST: Final = 1 << 20
+_MIRRORS: Final = "host[:port][/prefix] of a registry, with http:// before it where it has no TLS"
 
 
 def settings_from(
@@ -99,6 +107,8 @@ def settings_from(
         proxies=reading.proxies(proxy),
         no_proxy=reading.no_proxy(),
         netrc=reading.path("NETRC", "netrc") or netrc,
+        mirrors=reading.mirrors(),
+        plain_http=reading.plain_http(),
         offline=reading.offline(),
         connections=int(reading.number("connections", 6)),
         timeout=float(reading.number("timeout", 60.0)),
@@ -278,6 +288,39 @@ class _Reading:
             return ()
         return tuple(value)
 
+    def mirrors(self) -> Addresses:
+        """Mirrors by registry, in the order in which they are asked."""
+        found: dict[str, tuple[str, ...]] = {}
+        for registry, value in self._table("mirrors"):
+            listed = value if isinstance(value, list) and value else [value]
+            if not _REGISTRY.fullmatch(registry) or not all(_is_mirror(each) for each in listed):
+                self._wrong(f"mirrors.{registry[:80]}", _MIRRORS, "mirrors", registry)
+            else:
+                found[registry] = tuple(str(each) for each in listed)
+        stated: dict[str, tuple[str, ...]] = {}
+        for pair in self._environment.get("TWINBUILD_REGISTRY_MIRRORS", "").split():
+            registry, _, mirror = pair.partition("=")
+            if not _REGISTRY.fullmatch(registry) or not _is_mirror(mirror):
+                self._variable("TWINBUILD_REGISTRY_MIRRORS", f"REGISTRY=MIRROR, where MIRROR is {_MIRRORS}")
+                break
+            stated[registry] = (*stated.get(registry, ()), mirror)
+        return tuple(sorted((found | stated).items()))
+
+    def plain_http(self) -> tuple[str, ...]:
+        """Registries that are reached without TLS."""
+        expected = "hosts of registries, such as registry.lan:5000"
+        if "TWINBUILD_PLAIN_HTTP" in self._environment:
+            hosts = self._environment["TWINBUILD_PLAIN_HTTP"].replace(",", " ").split()
+            if not all(_REGISTRY.fullmatch(host) for host in hosts):
+                self._variable("TWINBUILD_PLAIN_HTTP", expected)
+            return tuple(hosts)
+        value = self._document.get("plain_http", [])
+        listed = value if isinstance(value, list) else [value]
+        if value != listed or not all(isinstance(host, str) and _REGISTRY.fullmatch(host) for host in listed):
+            self._wrong("plain_http", f"a list of {expected}", "", "plain_http")
+            return ()
+        return tuple(listed)
+
     def _table(self, name: str) -> list[tuple[str, object]]:
         table = self._document.get(name, {})
         return sorted(table.items()) if isinstance(table, dict) else []
@@ -293,6 +336,10 @@ class _Reading:
             return True
         self._wrong(f"{table}.{name[:80]}", "an address that begins with https://, http:// or file:///", table, name)
         return False
+
+
+def _is_mirror(value: object) -> bool:
+    return isinstance(value, str) and _MIRROR.fullmatch(value) is not None
 
 
 def _is_path(value: object) -> bool:

@@ -30,6 +30,5 @@ def locate(text: str, file: str, table: str, key: str) -> Location:
 
 
 def _place(file: str, number: int, line: str, column: int, key: str) -> Location:
-    return Location(
-        file=file, line=number, column=column + 1, excerpt=re.sub("//[^/@]*@", "//***@", line), width=len(key)
-    )
+    shown = re.sub(r"""((?://)?)[^/@\s"']*:[^/@"']*@""", r"\1***@", line)
+    return Location(file=file, line=number, column=column + 1, excerpt=shown, width=len(key))

@@ -14,6 +14,7 @@ store = "/srv/store"
 connections = 3
 timeout = 12.5
 no_proxy = ["intranet.example"]
+plain_http = ["registry.lan:5000"]
 certificates = "/etc/own.pem"
 
 [indexes]
@@ -28,6 +29,8 @@ debian = "https://snapshot.example/{timestamp}/"
 
 [proxies]
 https = "http://proxy.example:3128"
+[mirrors]
+"docker.io" = ["mirror.example/hub", "http://10.0.0.1:5000"]
 """
 
 
@@ -50,6 +53,8 @@ def test_document() -> None:
         archives=(("debian", ("http://mirror.example/debian", "/srv/debian")),),
         snapshots=(("debian", ("https://snapshot.example/{timestamp}/",)),),
         proxies=(("https", "http://proxy.example:3128"),),
+        mirrors=(("docker.io", ("mirror.example/hub", "http://10.0.0.1:5000")),),
+        plain_http=("registry.lan:5000",),
     )
 
 
@@ -67,6 +72,13 @@ def test_environment_wins() -> None:
     assert found.proxies == (("http", "http://h.example"), ("https", "http://lower.example:1"))
     assert found.no_proxy == ("a.example", ".b.example", "10.0.0.0/8")
     assert (found.certificates, found.netrc) == ("/pip.pem", "/netrc")
+    environment |= {
+        "TWINBUILD_REGISTRY_MIRRORS": "docker.io=m.example docker.io=n.example/x ghcr.io=https://m.example/g"
+    }
+    environment |= {"TWINBUILD_PLAIN_HTTP": "a.lan:1, b.lan"}
+    found = settings_from(environment, home="/h", toml=TOML)
+    assert found.mirrors == (("docker.io", ("m.example", "n.example/x")), ("ghcr.io", ("https://m.example/g",)))
+    assert found.plain_http == ("a.lan:1", "b.lan")
     environment |= {"SSL_CERT_FILE": "/ssl.pem", "REQUEST_METHOD": "GET", "https_proxy": ""}
     found = settings_from(environment, home="/h", toml=TOML)
     assert (found.certificates, found.proxies) == ("/ssl.pem", ())
@@ -109,6 +121,12 @@ def test_machine_is_the_last_resort() -> None:
         (b"[snapshots]\ndebian = 'https://x.example/'", "TB8032", 2, "{timestamp}"),
         (b"[proxies]\nhttps = 'socks5://x.example'", "TB8032", 2, "http proxy"),
         (b"no_proxy = 'x'", "TB8032", 1, "list"),
+        (b"plain_http = 'registry.lan'", "TB8032", 1, "list of hosts"),
+        (b"plain_http = ['http://registry.lan']", "TB8032", 1, "list of hosts"),
+        (b"[mirrors]\n'docker.io' = 'ftp://x.example'", "TB8032", 2, "host[:port]"),
+        (b"[mirrors]\n'docker.io' = 'u:hunter2@x.example'", "TB8032", 2, "host[:port]"),
+        (b"[mirrors]\n'docker.io' = []", "TB8032", 2, "host[:port]"),
+        (b"[mirrors]\n'https://docker.io' = 'm.example'", "TB8032", 2, "host[:port]"),
         (b"a = " + b"[" * 5000, "TB8030", 0, "TOML"),
         (b"#" * (1 << 20) + b"#", "TB8030", 0, "larger"),
     ],
@@ -128,7 +146,9 @@ def test_wrong_documents(toml: bytes, code: str, line: int, words: str) -> None:
     ("name", "value"),
     [("TWINBUILD_STORE", "relative"), ("TWINBUILD_INDEX_URL", "pypi"), ("TWINBUILD_OFFLINE", "maybe"),
      ("TWINBUILD_RETRIES", "-1"), ("TWINBUILD_RETRIES", "99"), ("TWINBUILD_TIMEOUT", "1e3"), ("TWINBUILD_OFLINE", "1"),
-     ("HTTPS_PROXY", "socks5://p.example:1"), ("NETRC", "relative")],
+     ("HTTPS_PROXY", "socks5://p.example:1"), ("NETRC", "relative"),
+     ("TWINBUILD_REGISTRY_MIRRORS", "mirror.example"), ("TWINBUILD_REGISTRY_MIRRORS", "docker.io=u:p@m"),
+     ("TWINBUILD_PLAIN_HTTP", "http://x.lan")],
 )  # fmt: skip
 def test_wrong_variables(name: str, value: str) -> None:
     """A variable with a wrong value, or nearly a variable of ours, is refused."""

@@ -13,6 +13,7 @@ TB22   ``lock``          the lock: its form, its freshness
 TB23   ``local``         local trees and artifacts
 TB30   ``net``           digests in addresses, HTTP, indexes, mirrors
 TB31   ``store``         the store
+TB32   ``registry``      registries of images
 TB40-1 ``wheel``         wheels: their archives, what they hold
 TB42   ``deb``           Debian package archives, maintainer scripts
 TB43   ``layer``         file trees, layers, OCI documents

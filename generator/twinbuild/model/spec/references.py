@@ -8,17 +8,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator
 
+from twinbuild.model.reference import LONGEST_REPOSITORY, REPOSITORY, TAG
 from twinbuild.model.spec.values import objection, refuse_path
 
 __all__ = ["Address", "Callable", "ImageName", "RepositoryName", "Requirement", "Uri", "check_repository"]
 
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
 _CALLABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_COMPONENT: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY: Final = re.compile(
-    rf"((?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?)/)?(?P<path>{_COMPONENT}(/{_COMPONENT})*)", re.ASCII
-)
-_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PROJECT: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
@@ -80,7 +76,7 @@ def _check_image(text: str) -> str:
         return text
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
-    if colon and not _TAG.fullmatch(tag):
+    if colon and not TAG.fullmatch(tag):
         raise objection("TB1119", f"got the tag {tag[:80]!r}", "write NAME:TAG, such as registry.example/python:3.11")
     check_repository(f"{head}{slash}{last}")
     if colon and tag == "latest" and not at:
@@ -92,8 +88,7 @@ def _check_image(text: str) -> str:
 
 def check_repository(text: str) -> str:
     """The same text, if it names a repository of a registry. Raises PydanticCustomError TB1119."""
-    match = _REPOSITORY.fullmatch(text)
-    if match is None or len(text) > 255:
+    if not REPOSITORY.fullmatch(text) or len(text) > LONGEST_REPOSITORY:
         raise objection(
             "TB1119", f"got {text[:120]!r}", "write HOST/NAME in lower case, such as registry.example/team/model"
         )

@@ -1,0 +1,121 @@
+"""Codes of registries (TB32)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB3201",
+        title="not an image reference",
+        explanation="""\
+An image is named `[HOST[:PORT]/]NAME[:TAG]` or `[HOST[:PORT]/]NAME@sha256:DIGEST`. NAME is in lower case. A first part
+without a dot, a colon or the name localhost is no host: `python:3.12-slim` means `docker.io/library/python:3.12-slim`.
+
+Correct the reference.""",
+    ),
+    Code(
+        code="TB3202",
+        title="no such image in the registry",
+        explanation="""\
+The registry (and each mirror before it) answered that it has no manifest of that name. Many registries also answer so
+for private repositories to whoever is not logged in.
+
+Check repository, tag or digest; log in with `docker login HOST` if the repository is private.""",
+    ),
+    Code(
+        code="TB3203",
+        title="no such blob in the registry",
+        explanation="""\
+The manifest is there, but the registry has not the layer or configuration that it names: an upload was incomplete, or
+garbage was collected too early.
+
+Push the image again, or take it from a registry or mirror that has all of it.""",
+    ),
+    Code(
+        code="TB3204",
+        title="the registry denies access",
+        explanation="""\
+The registry, or its token service, wants credentials, refuses those that it got, or gives a token that it then refuses.
+Credentials are read from Docker's own `config.json` (DOCKER_CONFIG, `~/.docker`) and its credential helpers.
+
+Check the name, and log in with `docker login HOST` (or `skopeo login --authfile ~/.docker/config.json HOST`).""",
+    ),
+    Code(
+        code="TB3205",
+        title="authentication that is not safe to use",
+        explanation="""\
+The registry names a token service that is no address, is not https, or lies on this machine although the registry does
+not; the token service's answer holds no token; or credentials would go over plain http to another machine. Nothing was
+sent there.
+
+Give the registry and its token service a certificate. For an authority of your own set SSL_CERT_FILE.""",
+    ),
+    Code(
+        code="TB3206",
+        title="Docker's configuration cannot be used",
+        explanation="""\
+`config.json` is no JSON object, an entry of `auths` is malformed, or a credential helper has no plain name. What it
+holds is not repeated here.
+
+Correct the file, log in again, or point DOCKER_CONFIG at another directory.""",
+    ),
+    Code(
+        code="TB3207",
+        title="credential helper failed",
+        explanation="""\
+Docker's configuration names a credential helper (`credHelpers`, `credsStore`), which is not installed, failed, or
+answered something else than JSON with `Username` and `Secret`.
+
+Run `docker-credential-NAME get` by hand with the registry's host on standard input, install it, or take it out of
+config.json.""",
+    ),
+    Code(
+        code="TB3210",
+        title="manifest that is not what its digest says",
+        explanation="""\
+The registry sent other bytes than the digest names, or more than 4 MiB. It is not asked again, and no other source is
+asked instead.
+
+Do not use the image. Find out who changed it: the registry, a mirror, or a proxy in between.""",
+    ),
+    Code(
+        code="TB3211",
+        title="blob that is not what its descriptor says",
+        explanation="""\
+A layer or configuration has another length or another SHA-256 than the manifest says. Nothing of it was stored. It is
+not asked for again, and no other source is asked instead.
+
+Do not use the image. Find out who changed it: the registry, a mirror, or a proxy in between.""",
+    ),
+    Code(
+        code="TB3212",
+        title="registry that contradicts itself",
+        explanation="""\
+The header Docker-Content-Digest is not the digest of what was sent or asked for, or a document says another media type
+of itself than it was sent with, or is an index and an image at once: two programs would see two different images.
+
+Do not use the image, and report it to whoever runs the registry or made the image.""",
+    ),
+    Code(
+        code="TB3213",
+        title="neither image nor index",
+        explanation="""\
+The reference names something else than an image or an index of images: an artifact of another kind, or an image of
+Docker's first manifest version, whose layers have no checked order.
+
+Name an image. An old one must be pushed again by a newer tool.""",
+    ),
+    Code(
+        code="TB3214",
+        title="no image for the platform",
+        explanation="""\
+The index lists images, none of them for the platform that is needed. The message says for which there are some.
+
+Choose an image that is published for the platform, or take the platform out of the spec.""",
+    ),
+)
