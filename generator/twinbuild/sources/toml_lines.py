@@ -30,5 +30,9 @@ def locate(text: str, file: str, table: str, key: str) -> Location:
 
 
 def _place(file: str, number: int, line: str, column: int, key: str) -> Location:
-    shown = re.sub(r"""((?://)?)[^/@\s"']*:[^/@"']*@""", r"\1***@", line)
+    shown = re.sub(r"""//[^/@]*@|[^/@\s"']*:[^/@"']*@""", _hidden, line)
     return Location(file=file, line=number, column=column + 1, excerpt=shown, width=len(key))
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return "//***@" if match[0].startswith("//") else "***@"
