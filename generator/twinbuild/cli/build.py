@@ -105,6 +105,7 @@ def _built(
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
     from twinbuild.pipeline.keeping import image_blobs, keep_built
+    from twinbuild.pipeline.linking import refuse_missing_libraries
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.stamping import begin, images_of, indexes_of, remember_build
@@ -122,6 +123,7 @@ def _built(
             from twinbuild.pipeline.buildkit import build_with_docker
 
             images = build_with_docker(project, plan, lock, machine, buildx_builder=docker)
+        refuse_missing_libraries(project.spec, lock, plan, images, machine)
         if paranoid:
             for digest in image_blobs(images):
                 machine.store.check(digest)

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from twinbuild.codec.dynamic import MACHINES, read_dynamic
 from twinbuild.debian.tree import Root
 from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Symlink
@@ -22,24 +23,16 @@ __all__ = ["install_library_cache", "soname"]
 _HEADER: Final = struct.Struct("<17s3sIIB3xI12x")  # magic, version, entries, bytes of strings, flags, extension offset
 _ENTRY: Final = struct.Struct("<iIIIQ")  # flags, key, value, osversion, hwcap
 _LITTLE_ENDIAN: Final = 2
-_PLATFORMS: Final = {  # machine → (e_machine, flags: FLAG_ELF_LIBC6 with the required ABI)
-    "x86_64": (62, 0x0303),
-    "aarch64": (183, 0x0A03),
-}
+_FLAGS: Final = {"x86_64": 0x0303, "aarch64": 0x0A03}  # FLAG_ELF_LIBC6 with the required ABI
 _NAME: Final = re.compile(r"(lib.*|ld-.*)\.so(\..*)?", re.ASCII)  # ldconfig.c, search_dir
 _SYSTEM: Final = ("/lib", "/usr/lib")  # SLIBDIR, LIBDIR; _LIB64 where a platform has them
 _LIB64: Final = ("/lib64", "/usr/lib64")
-_PT_LOAD: Final = 1
-_PT_DYNAMIC: Final = 2
-_DT_STRTAB: Final = 5
-_DT_SONAME: Final = 14
-_TABLE_LIMIT: Final = 1 << 20  # bytes of a dynamic section or program headers
 _DIGITS: Final = re.compile(r"([0-9]+)", re.ASCII)
 
 
 def install_library_cache(root: Root, platform: Platform) -> None:
     """Write the cache, and the links by soname that packages did not ship, as ``ldconfig`` does."""
-    machine, flags = _PLATFORMS[platform.machine]
+    machine, flags = MACHINES[platform.machine], _FLAGS[platform.machine]
     found: dict[str, str] = {}
     seen: set[str] = set()
     for directory in _directories(root, platform):
@@ -99,37 +92,9 @@ def _libraries(root: Root, directory: str, machine: int) -> dict[str, None]:
 
 
 def soname(stream: BinaryIO, machine: int) -> str | None:
-    """DT_SONAME of a 64-bit little-endian shared object for ``machine``; "" if it has none, None if it is no such."""
-    head = stream.read(64)
-    if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
-        return None
-    kind, found = struct.unpack_from("<HH", head, 16)
-    (table,) = struct.unpack_from("<Q", head, 32)
-    size, count = struct.unpack_from("<HH", head, 54)
-    if kind != 3 or found != machine or size != 56 or size * count > _TABLE_LIMIT:
-        return None
-    segments = list(struct.iter_unpack("<IIQQQQQQ", _at(stream, table, size * count, size)))
-    dynamic = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
-    if dynamic is None or dynamic[5] > _TABLE_LIMIT:
-        return None
-    tags = dict(struct.iter_unpack("<QQ", _at(stream, dynamic[2], dynamic[5], 16)))
-    if _DT_SONAME not in tags or _DT_STRTAB not in tags:
-        return ""
-    address = tags[_DT_STRTAB]
-    for segment in segments:
-        if segment[0] == _PT_LOAD and segment[3] <= address < segment[3] + segment[5]:
-            offset = address - segment[3] + segment[2] + tags[_DT_SONAME]
-            return _at(stream, offset, 256, 1).partition(b"\0")[0].decode("utf-8", "replace")
-    return ""
-
-
-def _at(stream: BinaryIO, offset: int, size: int, unit: int) -> bytes:
-    """Up to ``size`` bytes at ``offset``, whole units only."""
-    if offset >= 1 << 62:
-        return b""
-    stream.seek(offset)
-    content = stream.read(size)
-    return content[: len(content) - len(content) % unit]
+    """DT_SONAME of a shared object for ``machine``; "" if it has none, None if it is no such."""
+    elf = read_dynamic(stream)
+    return elf.soname if elf is not None and elf.shared and elf.machine == machine else None
 
 
 def _sort_key(name: str) -> tuple[tuple[int, int | str], ...]:

@@ -18,7 +18,9 @@ from twinbuild.model.verification import Identical
 
 __all__ = ["MANIFEST_VERSION", "release_manifest", "source_digest"]
 
-_WHERE_USED: Final = frozenset({"unasked_code"})  # keys that came later, and stand there where they say something
+_WHERE_USED: Final = frozenset(
+    {"absent_libraries", "unasked_code"}
+)  # keys that came later, and stand there where they say something
 MANIFEST_VERSION: Final = "twinbuild/manifest/v1"
 
 

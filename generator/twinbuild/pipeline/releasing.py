@@ -26,6 +26,7 @@ from twinbuild.pipeline.building import build_images, plan_release, source_epoch
 from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
+from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
@@ -73,6 +74,7 @@ def release(
     clock = time.perf_counter()
     plan = plan_release(project, lock, epoch=epoch)
     images = build_images(plan, machine)
+    refuse_missing_libraries(spec, lock, plan, images, machine)
     durations["build"], clock = time.perf_counter() - clock, time.perf_counter()
     evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     durations["verify"], clock = time.perf_counter() - clock, time.perf_counter()

@@ -1,4 +1,4 @@
-"""Codes of the entrypoint of an image, which it prints where it refuses to start (status 78)."""
+"""What an image needs to start: its libraries, and what its entrypoint refuses to go without (status 78)."""
 
 from __future__ import annotations
 
@@ -73,5 +73,21 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="requirements.json in /etc/twinbuild is missing, damaged or of another version than the program "
         "beside it, or Python lacks a part of its standard library. Build the image again, and change none of its "
         "files.",
+    ),
+    Code(
+        code="TB5420",
+        title="the image lacks a library",
+        explanation="A program or shared object in the image names a library (DT_NEEDED) that is nowhere in it, so the "
+        "loader cannot load that file: an import would fail when the service starts. Wheels may leave some libraries "
+        "to the system, such as libgomp.so.1. Add the Debian package that has it to `environment.packages`; where the "
+        "file is an optional part that is never loaded, name the library in `dependencies.absent_libraries`.",
+    ),
+    Code(
+        code="TB5421",
+        title="a library lies where the loader does not look",
+        explanation="A file in the image names a library that lies in the image, but in a wheel that has nothing to do "
+        "with the one that needs it, and not where the loader looks. It would load only if the other wheel happened "
+        "to be imported first. Add the Debian package that has it to `environment.packages`; where the file is never "
+        "loaded, or always after that wheel, name the library in `dependencies.absent_libraries`.",
     ),
 )

@@ -14,6 +14,7 @@ __all__ = ["Dependencies", "Index"]
 _PROJECT_PATTERN = re.compile(r"[A-Za-z0-9*]([A-Za-z0-9._*-]*[A-Za-z0-9*])?", re.ASCII)
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
+_LIBRARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}", re.ASCII)
 _UNASKED = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[^/\s]{1,200}")
 
 
@@ -26,6 +27,12 @@ def _check_pattern(text: str) -> str:
 def _check_project(text: str) -> str:
     if not _PROJECT.fullmatch(text):
         raise objection("TB1104", f"got {text[:80]!r}", "write a project's name, such as numpy")
+    return text
+
+
+def _check_library(text: str) -> str:
+    if not _LIBRARY.fullmatch(text):
+        raise objection("TB1104", f"got {text[:80]!r}", "write the name of a library, such as libtbb.so.12")
     return text
 
 
@@ -83,11 +90,22 @@ class Dependencies(Section):
     unasked_code: Several[Annotated[str, AfterValidator(_check_unasked)]] = ()
     """Code of wheels that runs, or replaces other code, without being imported by name; refused unless named here, such
     as `setuptools/distutils-precedence.pth`."""
+    absent_libraries: Several[Annotated[str, AfterValidator(_check_library)]] = ()
+    """Libraries that files in the image name and may lack, such as `libtbb.so.12`, for these files are never loaded."""
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         objections = Objections()
-        for key in ("runtime", "build", "development", "test", "constraints", "source_builds", "unasked_code"):
+        for key in (
+            "runtime",
+            "build",
+            "development",
+            "test",
+            "constraints",
+            "source_builds",
+            "unasked_code",
+            "absent_libraries",
+        ):
             objections.repeated("entry", getattr(self, key), key)
         objections.repeated("index", (index.name for index in self.indexes), "indexes", key="name")
         owners: dict[str, str] = {}

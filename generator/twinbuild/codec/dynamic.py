@@ -1,0 +1,119 @@
+"""Dynamic sections of ELF files (System V ABI, chapter 5; ld.so(8)): what a file is called, and what it needs.
+
+64-bit little-endian files only, as both platforms have them. The input may be hostile: nothing is believed to lie where
+a header says, every table has a limit, and what cannot be read whole is no such file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+__all__ = ["MACHINES", "Dynamic", "read_dynamic"]
+
+MACHINES: Final = {"x86_64": 62, "aarch64": 183}  # uname -m → e_machine
+_MAGIC: Final = b"\x7fELF\x02\x01"  # 64 bits, little-endian
+_PROGRAM, _SHARED = 2, 3  # e_type: ET_EXEC, ET_DYN
+_LOAD, _DYNAMIC = 1, 2  # p_type
+_NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29  # d_tag
+_TABLE: Final = 1 << 20  # bytes of a dynamic section or of program headers
+_NAME: Final = 4096  # bytes of a string: no path is longer
+_FAR: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dynamic:
+    """A program or shared object that the loader links. Directories of ``rpath`` and ``runpath`` are as written."""
+
+    machine: int  # e_machine
+    shared: bool  # ET_DYN, as libraries are; else a program at a fixed address
+    soname: str  # "" where it has none
+    needed: tuple[str, ...]
+    rpath: tuple[str, ...]
+    runpath: tuple[str, ...]
+
+
+def read_dynamic(stream: BinaryIO) -> Dynamic | None:
+    """The dynamic section of a file; None where it is no such file, has none, or is damaged. ``stream`` can seek."""
+    try:
+        return _read(stream)
+    except (struct.error, UnicodeDecodeError, _Damaged):
+        return None
+
+
+class _Damaged(Exception):
+    """Something does not lie where it should."""
+
+
+def _read(stream: BinaryIO) -> Dynamic | None:
+    head = stream.read(64)
+    if len(head) < 64 or not head.startswith(_MAGIC):
+        return None
+    kind, machine = struct.unpack_from("<HH", head, 16)
+    (table,) = struct.unpack_from("<Q", head, 32)
+    size, count = struct.unpack_from("<HH", head, 54)
+    if kind not in (_PROGRAM, _SHARED) or size != 56:
+        return None
+    segments = list(struct.iter_unpack("<IIQQQQQQ", _at(stream, table, size * count)))
+    dynamic = next((segment for segment in segments if segment[0] == _DYNAMIC), None)
+    if dynamic is None:
+        return None
+    tags = list(_tags(_at(stream, dynamic[2], dynamic[5])))
+    single = dict(tags)
+    if _STRTAB not in single:
+        return None
+    start = _offset(segments, single[_STRTAB])
+    extent = single.get(_STRSZ, _FAR)
+
+    def text(at: int) -> str:
+        if at >= extent:
+            raise _Damaged
+        stream.seek(start + at)
+        content, end, _ = stream.read(_NAME).partition(b"\0")
+        if not end:
+            raise _Damaged
+        return content.decode()
+
+    return Dynamic(
+        machine=machine,
+        shared=kind == _SHARED,
+        soname=text(single[_SONAME]) if _SONAME in single else "",
+        needed=tuple(text(value) for tag, value in tags if tag == _NEEDED),
+        rpath=_directories(text(single[_RPATH])) if _RPATH in single else (),
+        runpath=_directories(text(single[_RUNPATH])) if _RUNPATH in single else (),
+    )
+
+
+def _tags(content: bytes) -> Iterator[tuple[int, int]]:
+    """Tags and values up to DT_NULL."""
+    for tag, value in struct.iter_unpack("<QQ", content[: len(content) & ~15]):
+        if tag == 0:
+            return
+        yield tag, value
+
+
+def _offset(segments: list[tuple[int, ...]], address: int) -> int:
+    """Where an address lies in the file."""
+    for kind, _, offset, start, _, size, _, _ in segments:
+        if kind == _LOAD and start <= address < start + size:
+            found: int = address - start + offset
+            if found < _FAR:
+                return found
+    raise _Damaged
+
+
+def _at(stream: BinaryIO, offset: int, size: int) -> bytes:
+    """Exactly ``size`` bytes."""
+    if offset >= _FAR or size > _TABLE:
+        raise _Damaged
+    stream.seek(offset)
+    content = stream.read(size)
+    if len(content) != size:
+        raise _Damaged
+    return content
+
+
+def _directories(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(":") if part)
