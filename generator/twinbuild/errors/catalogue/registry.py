@@ -118,4 +118,32 @@ The index lists images, none of them for the platform that is needed. The messag
 
 Choose an image that is published for the platform, or take the platform out of the spec.""",
     ),
+    Code(
+        code="TB3220",
+        title="the registry refuses what is pushed",
+        explanation="""\
+The registry would not begin an upload, take a piece of it, or take a manifest. The message shows the status and the
+registry's own error codes: MANIFEST_BLOB_UNKNOWN means that somebody deleted a layer meanwhile, DENIED and UNSUPPORTED
+that the registry is read-only or does not take such documents, 413 that a proxy in between has a limit.
+
+See the registry's limits and log, then push again.""",
+    ),
+    Code(
+        code="TB3221",
+        title="upload that would leave the registry",
+        explanation="""\
+The registry answered that the upload goes on at another host, port or scheme. What is pushed is for that registry, so
+nothing was sent. Mostly a registry behind a proxy does not know its own address.
+
+Correct the registry's external address, or the headers that the proxy sets (Host, X-Forwarded-Proto).""",
+    ),
+    Code(
+        code="TB3222",
+        title="the registry has other bytes than were pushed",
+        explanation="""\
+The registry says that it stored another digest, that what arrived has another digest, or that its blob of that digest
+has another size. Something on the way changed the bytes, or the registry re-writes manifests.
+
+Do not use what the registry has. Find out what changes it, then push again.""",
+    ),
 )

@@ -13,11 +13,13 @@ from twinbuild.model.settings import Settings
 from twinbuild.net.download import Download
 from twinbuild.net.http import HttpClient
 from twinbuild.net.registry.document import ACCEPT, Entry, FetchedManifest
-from twinbuild.net.registry.endpoint import Endpoint, endpoints_of
+from twinbuild.net.registry.endpoint import Endpoint, endpoints_of, own_endpoint
 from twinbuild.net.registry.fetching import blob_differs, fetch_into, fetch_manifest, head_manifest
 from twinbuild.net.registry.guard import Guard
 from twinbuild.net.registry.listing import referrers, tags
 from twinbuild.net.registry.logins import Logins
+from twinbuild.net.registry.publishing import publish
+from twinbuild.net.registry.upload import CHUNK, BlobSource, Sent, upload
 from twinbuild.net.registry.wire import Wire
 from twinbuild.ports import Progress, Store, silent
 
@@ -43,8 +45,10 @@ class RegistryClient:
         logins: Logins | None = None,
         http: HttpClient | None = None,
         clock: Callable[[], float] = time.monotonic,
+        chunk: int = CHUNK,
     ) -> None:
         self._settings = settings
+        self._chunk = chunk  # bytes of one request of an upload
         self.http = http or HttpClient(settings)
         guard = Guard(settings, self.http, logins or Logins(None, runner=None, environment={}), clock=clock)
         self.wire = Wire(settings, self.http, guard)
@@ -101,6 +105,40 @@ class RegistryClient:
             )
             writer.commit(digest)
         return True
+
+    def push_blob(
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        source: BlobSource,
+        progress: Progress = silent,
+        *,
+        mount_from: Sequence[str] = (),
+    ) -> Sent:
+        """Have a blob in the repository, sending what it lacks; ``mount_from`` are repositories that may have it.
+
+        Raises FetchError TB3204, TB3220, TB3221, TB30xx; IntegrityError TB3222, and what ``source.check`` raises.
+        """
+        wanted, digest = _plain(reference), descriptor.digest
+        activity = f"sending {digest.hex[:12]}"
+        return upload(
+            self.wire,
+            own_endpoint(wanted.registry, self._settings),
+            wanted.repository,
+            descriptor,
+            source,
+            mount_from=mount_from,
+            advance=lambda done: progress(activity, done, descriptor.size),
+            chunk=self._chunk,
+        )
+
+    def put_manifest(self, reference: Reference, content: bytes, media_type: str) -> Sent:
+        """Have a manifest or index in the repository, byte for byte, under the reference's tag or digest.
+
+        Raises FetchError TB3204, TB3220, TB30xx; IntegrityError TB3222 where the registry stored something else.
+        """
+        wanted = _plain(reference)
+        return publish(self.wire, own_endpoint(wanted.registry, self._settings), wanted, content, media_type)
 
     def list_tags(self, reference: Reference) -> tuple[str, ...]:
         """All tags of the repository, sorted. Raises FetchError TB3202 and as ``manifest``."""

@@ -47,13 +47,13 @@ def digest_header(reply: Reply) -> Digest | None:
 
 
 def head_manifest(
-    wire: Wire, endpoint: Endpoint, reference: ImageReference, accept: Sequence[str]
+    wire: Wire, endpoint: Endpoint, reference: ImageReference, accept: Sequence[str], *, actions: str = "pull"
 ) -> Descriptor | None:
     """What the registry says of a manifest, or None where it does not say all of it.
 
     Raises FetchError TB3202 and what ``Wire`` raises, IntegrityError TB3212.
     """
-    reply = wire.reply(_ask(wire, endpoint, reference, accept, "HEAD"), endpoint, limit=0)
+    reply = wire.reply(_ask(wire, endpoint, reference, accept, f"HEAD {actions}"), endpoint, limit=0)
     if reply.status in (404, 410):
         raise no_image(str(reference))
     digest, size = digest_header(reply), reply.header("content-length").strip()
@@ -72,7 +72,7 @@ def fetch_manifest(wire: Wire, endpoint: Endpoint, reference: ImageReference, ac
     Raises FetchError TB3202, TB3213; IntegrityError TB3210 (not the bytes of the digest), TB3212 (an answer that
     contradicts itself), TB4330; and what ``Wire`` raises.
     """
-    reply = wire.reply(_ask(wire, endpoint, reference, accept, "GET"), endpoint, limit=LARGEST_DOCUMENT)
+    reply = wire.reply(_ask(wire, endpoint, reference, accept, "GET pull"), endpoint, limit=LARGEST_DOCUMENT)
     if reply.status in (404, 410):
         raise no_image(str(reference))
     if reply.status != 200:
@@ -143,12 +143,13 @@ def blob_differs(where: str, reason: str) -> IntegrityError:
     return IntegrityError.of("TB3211", reason, hint=_HINT, where=where)
 
 
-def _ask(wire: Wire, endpoint: Endpoint, reference: ImageReference, accept: Sequence[str], method: str) -> Ask:
+def _ask(wire: Wire, endpoint: Endpoint, reference: ImageReference, accept: Sequence[str], what: str) -> Ask:
+    method, _, actions = what.partition(" ")
     unsure = frozenset({400, 405, 406, 415, 501}) if method == "HEAD" else frozenset()  # no HEAD here: a GET will tell
     return Ask(
         method=method,
         url=endpoint.url(wire.scheme(endpoint), reference.repository, f"manifests/{reference.named}"),
-        scopes=(scope(endpoint, reference.repository, "pull"),),
+        scopes=(scope(endpoint, reference.repository, actions),),
         accept=frozenset({200, 404, 410}) | unsure,
         headers=(("accept", ", ".join(accept)),),
     )

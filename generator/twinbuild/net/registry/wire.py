@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from twinbuild import __version__
 from twinbuild.errors import FetchError
@@ -28,7 +28,7 @@ __all__ = ["Ask", "Reply", "Wire", "scope", "unexpected"]
 _PIECE: Final = 256 << 10
 _DRAINED: Final = 64 << 10  # bytes of a refusal's body that are read, so that the connection serves again
 _DENIED: Final = frozenset({401, 403})
-_NO_BODY: Final = b""
+_Result = TypeVar("_Result")
 
 
 def scope(endpoint: Endpoint, repository: str, actions: str) -> str:
@@ -91,17 +91,19 @@ class Wire:
                 known = self._schemes[endpoint.authority] = self._probe(endpoint)
             return known
 
-    def reply(
-        self, ask: Ask, endpoint: Endpoint, *, limit: int, progressed: Callable[[], bool] = lambda: False
-    ) -> Reply:
+    def reply(self, ask: Ask, endpoint: Endpoint, *, limit: int) -> Reply:
         """Send, and read the answer up to a limit. Raises FetchError TB3010-TB3029, TB3204, TB3205."""
+        return self.persist(self._http.parse(ask.url), lambda: self.once(ask, endpoint, limit=limit), lambda: False)
 
-        def attempt() -> Reply:
-            with self._exchange(ask, endpoint) as (exchange, there):
-                body = _document(exchange, limit)
-                return Reply(status=exchange.status, headers=exchange.headers(), body=body, url=str(there))
+    def once(self, ask: Ask, endpoint: Endpoint, *, limit: int = _DRAINED) -> Reply:
+        """One try of ``reply``. Raises Broken."""
+        with self._exchange(ask, endpoint) as (exchange, there):
+            body = _document(exchange, limit)
+            return Reply(status=exchange.status, headers=exchange.headers(), body=body, url=str(there))
 
-        return self._http.persist(self._http.parse(ask.url), attempt, progressed)
+    def persist(self, address: Address, attempt: Callable[[], _Result], progressed: Callable[[], bool]) -> _Result:
+        """Try until it works or makes no sense any more. Raises what Broken means."""
+        return self._http.persist(address, attempt, progressed)
 
     def stream(
         self,
@@ -116,7 +118,7 @@ class Wire:
             with self._exchange(ask(), endpoint) as (exchange, _):
                 take(exchange)
 
-        self._http.persist(self._http.parse(ask().url), attempt, progressed)
+        self.persist(self._http.parse(ask().url), attempt, progressed)
 
     @contextlib.contextmanager
     def _exchange(self, ask: Ask, endpoint: Endpoint) -> Iterator[tuple[Exchange, Address]]:

@@ -1,0 +1,99 @@
+"""Manifests into a repository, byte for byte; and the list of referrers where the registry does not keep it itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.codec.canonical import Json
+from twinbuild.errors import FetchError, TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.document import ACCEPT, INDEXES, FetchedManifest, ManifestParts, entries_of, parts_of
+from twinbuild.net.registry.endpoint import Endpoint
+from twinbuild.net.registry.fetching import fetch_manifest, head_manifest
+from twinbuild.net.registry.listing import fallback_tag
+from twinbuild.net.registry.refusals import CLIENT_ERRORS, refused, stored_other
+from twinbuild.net.registry.upload import Sent
+from twinbuild.net.registry.wire import Ask, Wire, scope
+from twinbuild.oci.image import described, index_document
+
+__all__ = ["publish"]
+
+_LIMIT: Final = 1 << 20
+
+
+def publish(wire: Wire, endpoint: Endpoint, reference: ImageReference, content: bytes, media_type: str) -> Sent:
+    """Have a manifest or index under a tag or digest.
+
+    Raises FetchError TB3220 (refused), IntegrityError TB3222 (stored otherwise), and what ``Wire`` raises.
+    """
+    digest = Digest.of(content)
+    assert reference.digest in (None, digest), "a manifest is pushed under its own digest"
+    if _is_there(wire, endpoint, reference, digest):
+        return Sent.PRESENT
+    ask = Ask(
+        method="PUT",
+        url=endpoint.url(wire.scheme(endpoint), reference.repository, f"manifests/{reference.named}"),
+        scopes=(scope(endpoint, reference.repository, "pull,push"),),
+        accept=frozenset({200, 201, 202, 204, 501}) | CLIENT_ERRORS,
+        headers=(("content-type", media_type),),
+        body=lambda: content,
+        length=len(content),
+    )
+    reply = wire.reply(ask, endpoint, limit=_LIMIT)
+    if reply.status not in (200, 201, 202, 204):
+        raise refused(reply, "take a manifest")
+    stated = reply.header("docker-content-digest")
+    if stated.startswith("sha256:") and stated != str(digest):
+        raise stored_other(reply.url, f"the registry stored {stated[:80]!r}, expected {digest}")
+    if media_type not in INDEXES and not reply.header("oci-subject"):
+        parts = _parts(content, media_type, digest)
+        if parts is not None and parts.subject is not None:
+            _list_referrer(
+                wire, endpoint, reference, parts, Descriptor(media_type=media_type, digest=digest, size=len(content))
+            )
+    return Sent.UPLOADED
+
+
+def _is_there(wire: Wire, endpoint: Endpoint, reference: ImageReference, digest: Digest) -> bool:
+    try:
+        found = head_manifest(wire, endpoint, reference, ACCEPT, actions="pull,push")
+    except FetchError as error:
+        if error.findings[0].code != "TB3202":
+            raise
+        return False
+    return found is not None and found.digest == digest
+
+
+def _parts(content: bytes, media_type: str, digest: Digest) -> ManifestParts | None:
+    try:
+        return parts_of(FetchedManifest(content=content, media_type=media_type, digest=digest))
+    except TwinbuildError:
+        return None  # of a kind that we do not read, and no referrer that we made
+
+
+def _list_referrer(
+    wire: Wire, endpoint: Endpoint, reference: ImageReference, parts: ManifestParts, descriptor: Descriptor
+) -> None:
+    """Add a manifest to the index under its subject's fallback tag ("Pushing Manifests with Subject")."""
+    assert parts.subject is not None
+    tagged = reference.tagged(fallback_tag(parts.subject.digest))
+    listed: list[Json] = []
+    try:
+        known = fetch_manifest(wire, endpoint, tagged, INDEXES[:1])
+    except FetchError as error:
+        if error.findings[0].code != "TB3202":
+            raise
+    else:
+        for entry in entries_of(known):
+            if entry.descriptor.digest == descriptor.digest:
+                return
+            listed.append(_entry(entry.descriptor, entry.artifact_type, entry.annotations))
+    listed.append(_entry(descriptor, parts.artifact_type or parts.config.media_type, parts.annotations))
+    publish(wire, endpoint, tagged, index_document(listed), INDEXES[0])
+
+
+def _entry(descriptor: Descriptor, artifact_type: str, annotations: tuple[tuple[str, str], ...]) -> Json:
+    entry: dict[str, Json] = described(descriptor, annotations=annotations)
+    return {**entry, "artifactType": artifact_type} if artifact_type else entry
