@@ -18,6 +18,7 @@ WITHOUT: Final = frozenset(
         "build/debs.py",
         "build/docker/builder.py",
         "build/docker/planned.py",
+        "build/docker/programs.py",
         "build/embedded.py",
         "build/namespaces.py",
         "build/recipes.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -92,6 +93,78 @@ def test_docker_alone(project: Path, host: str, tmp_path: Path) -> None:
         )
         assert status == 0, findings
     assert _tree(tmp_path / "docker") == _tree(tmp_path / "embedded")
+
+
+def test_on_a_base_image(project: Path, host: str, tmp_path: Path) -> None:
+    """An image with a user, an entry point, a volume and variables that would lead pip astray: one digest, twice."""
+    twinbuild("build", str(project), "--output", str(tmp_path / "image"), host=host)
+    changed = tmp_path / "changed"
+    shutil.copytree(project, changed, ignore=shutil.ignore_patterns("dist", "release.lock", "lockfiles"))
+    _base_of(tmp_path / "image", changed / "base")
+    spec = (changed / "release.yaml").read_text()
+    assert "    debian: {suite: bookworm}" in spec
+    (changed / "release.yaml").write_text(spec.replace("    debian: {suite: bookworm}", "    image: oci-layout:base"))
+    status, _, findings = twinbuild("lock", str(changed), host=host)
+    assert status == 0, findings
+    output = tmp_path / "release"
+    status, _, findings = twinbuild(
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(output)), host=host
+    )
+    assert status == 0, findings
+    config = _config(output / "image")["config"]
+    assert {"CUDA_VERSION=12.4.1", "PIP_USER=1"} <= set(config["Env"])
+    assert (config["User"], config["Volumes"]) == ("10001:10001", {"/data": {}})
+
+
+def _base_of(image: Path, target: Path) -> None:
+    """A layout of the image's lowest layer with a configuration as other images have it."""
+    manifest, config = _manifest(image), _config(image)
+    (target / "blobs" / "sha256").mkdir(parents=True)
+
+    def put(document: object) -> tuple[str, int]:
+        content = json.dumps(document).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        (target / "blobs" / "sha256" / digest).write_bytes(content)
+        return f"sha256:{digest}", len(content)
+
+    layer = manifest["layers"][0]
+    blob = f"blobs/{layer['digest'].replace(':', '/')}"
+    shutil.copy(image / blob, target / blob)
+    runtime = {
+        "Env": ["PATH=/usr/bin:/bin", "CUDA_VERSION=12.4.1", "PIP_USER=1", "PIP_TARGET=/x"],
+        "Entrypoint": ["/bin/sh"],
+        "Cmd": ["-l"],
+        "User": "nobody",
+        "WorkingDir": "/srv",
+        "Volumes": {"/data": {}},
+        "Labels": {"from": "base"},
+    }
+    document = {
+        "architecture": config["architecture"],
+        "os": "linux",
+        "created": "2026-01-01T00:00:00Z",
+        "config": runtime,
+        "rootfs": {"type": "layers", "diff_ids": config["rootfs"]["diff_ids"][:1]},
+        "history": [{"created_by": "base"}],
+    }
+    digest, size = put(document)
+    described = {**manifest, "layers": [layer], "config": {**manifest["config"], "digest": digest, "size": size}}
+    digest, size = put(described)
+    entry = {"mediaType": manifest["mediaType"], "digest": digest, "size": size}
+    (target / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    (target / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+
+
+def _manifest(layout: Path) -> dict[str, Any]:
+    digest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
+    found: dict[str, Any] = json.loads((layout / "blobs" / digest.replace(":", "/")).read_text())
+    return found
+
+
+def _config(layout: Path) -> dict[str, Any]:
+    digest = _manifest(layout)["config"]["digest"]
+    found: dict[str, Any] = json.loads((layout / "blobs" / digest.replace(":", "/")).read_text())
+    return found
 
 
 def _tree(root: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from twinbuild.build.bytecode import TREE_PROGRAM
+from twinbuild.build.docker.programs import PIP_PROGRAM
 from twinbuild.build.unpack import layer_chunks
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Image
@@ -76,6 +77,7 @@ def fill_context(
     assert target is not None, "an image is built from a target of the lock"
     (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], pip=lock.resolver.pip, site=site))
     (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
+    (place / "pip.py").write_text(PIP_PROGRAM, encoding="utf-8")
     text = render_requirements(target, target.wheels, resolver=lock.resolver)
     (place / "requirements.txt").write_text(text, encoding="utf-8")
     if derivation.base is not None:

@@ -79,7 +79,7 @@ class DockerBuilder:
         assembler = EmbeddedBuilder(store=self.store, runner=self.runner, scratch=scratch)
         base = (*base_layers(derivation), *assembler.realise(made, progress))
         layout = scratch / "base"
-        manifest = _write_base(layout, derivation, base, self.store)
+        manifest, below = _write_base(layout, derivation, base, self.store)
         context = scratch / self.surroundings.directory
         context.mkdir(parents=True)
         self.write_context(derivation, context, self.surroundings)
@@ -98,23 +98,20 @@ class DockerBuilder:
         run_build(request, self.toolchain, self.runner)
         exported = read_export(output, base=len(base))
         _require_base(exported, base)
-        return self._lay_out(derivation, base, exported, scratch, above=derivation.layers[len(made) :])
+        layers = self._layers(derivation.layers[len(made) :], base, exported, scratch)
+        config = image_config(derivation, layers)
+        require_planned(config, exported.config, base=below)
+        return self._image(derivation, layers, config)
 
-    def _lay_out(
-        self,
-        derivation: Derivation,
-        base: tuple[BuiltLayer, ...],
-        exported: Exported,
-        scratch: Path,
-        *,
-        above: tuple[LayerDerivation, ...],
-    ) -> Image:
+    def _layers(
+        self, above: tuple[LayerDerivation, ...], base: tuple[BuiltLayer, ...], exported: Exported, scratch: Path
+    ) -> tuple[BuiltLayer, ...]:
         with Workshop.open(self.store, self.runner, scratch, ()) as workshop:
             claims = tuple(claims_of(layer, self.store, workshop) for layer in above)
         trees = partition(exported, _base_entries(base, self.store), claims)
-        layers = (*base, *(self._write(layer, entries) for layer, entries in zip(above, trees, strict=True)))
-        config = image_config(derivation, layers)
-        require_planned(config, exported.config, on_image=derivation.base is not None)
+        return (*base, *(self._write(layer, entries) for layer, entries in zip(above, trees, strict=True)))
+
+    def _image(self, derivation: Derivation, layers: tuple[BuiltLayer, ...], config: bytes) -> Image:
         manifest = image_manifest(config, layers)
         return Image(
             derivation=digest_of(derivation),
@@ -138,8 +135,10 @@ class DockerBuilder:
         )
 
 
-def _write_base(layout: Path, derivation: Derivation, layers: tuple[BuiltLayer, ...], store: Store) -> Digest:
-    """The base as an OCI layout; the digest of its manifest. That of a base image is the pinned one, byte for byte."""
+def _write_base(
+    layout: Path, derivation: Derivation, layers: tuple[BuiltLayer, ...], store: Store
+) -> tuple[Digest, bytes]:
+    """The base as an OCI layout; digest of its manifest, and its configuration. Those of an image are the pinned."""
     if derivation.base is not None:
         config, manifest = store.read(derivation.base.config), store.read(derivation.base.manifest)
     else:
@@ -163,7 +162,7 @@ def _write_base(layout: Path, derivation: Derivation, layers: tuple[BuiltLayer, 
     descriptor = Descriptor(media_type=kind, digest=Digest.of(manifest), size=len(manifest))
     (layout / "index.json").write_bytes(index_document([described(descriptor)]))
     (layout / "oci-layout").write_bytes(LAYOUT)
-    return descriptor.digest
+    return descriptor.digest, config
 
 
 def _require_base(exported: Exported, base: tuple[BuiltLayer, ...]) -> None:

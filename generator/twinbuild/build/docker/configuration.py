@@ -10,33 +10,35 @@ from twinbuild.errors import Finding, Location, NotReproducible
 
 __all__ = ["require_planned"]
 
-# What describes the way and not the image, and has its own check: layers by ``partition``; history is ours. On a base
-# image BuildKit 0.13 leaves the base's ``created`` standing, though its history has the time that it was given.
+# What describes the way and not the image, and has its own check: layers by ``partition``; history is ours.
 _ELSEWHERE: Final = frozenset({"history", "rootfs"})
-_OF_THE_BASE: Final = frozenset({"created"})
 # BuildKit sets it for every exec form; the specification keeps it for Windows (config.md, "ArgsEscaped", deprecated).
 _IGNORED: Final = {"ArgsEscaped": True}
 _ABSENT: Final[tuple[object, ...]] = (None, "", [], {})
 
 
-def require_planned(planned: bytes, exported: Mapping[str, object], *, on_image: bool = False) -> None:
-    """Raise NotReproducible TB5226, with a finding for each field that differs from the planned configuration."""
-    elsewhere = _ELSEWHERE | {"config"} | (_OF_THE_BASE if on_image else frozenset())
+def require_planned(planned: bytes, exported: Mapping[str, object], *, base: bytes) -> None:
+    """Raise NotReproducible TB5226, with a finding for each field that differs from the planned configuration.
+
+    ``base`` is the base's configuration: BuildKit 0.13 takes the time of an image from there.
+    """
     wanted = json.loads(planned)
+    if exported.get("created") == json.loads(base).get("created", ""):
+        exported = {**exported, "created": wanted["created"]}
     mine = exported.get("config")
     if not isinstance(mine, dict):
         mine = {}
     mine = {key: value for key, value in mine.items() if _IGNORED.get(key) != value}
     findings = [
-        *_differences("", _without(wanted, elsewhere), _without(exported, elsewhere)),
+        *_differences("", _without(wanted, "config"), _without(exported, "config")),
         *_differences("config/", wanted["config"], mine),
     ]
     if findings:
         raise NotReproducible(tuple(findings))
 
 
-def _without(document: Mapping[str, object], keys: frozenset[str]) -> dict[str, object]:
-    return {name: value for name, value in document.items() if name not in keys}
+def _without(document: Mapping[str, object], key: str) -> dict[str, object]:
+    return {name: value for name, value in document.items() if name != key and name not in _ELSEWHERE}
 
 
 def _differences(prefix: str, wanted: Mapping[str, object], got: Mapping[str, object]) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ _OLDEST: Final = (0, 12)  # buildx that knows oci-layout contexts and directorie
 _API: Final = "1.41"  # stated, so that making a client asks nothing yet
 _CONTAINERD: Final = "io.containerd.snapshotter"
 _VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
-_FIELD: Final = re.compile(r"^\s*([A-Za-z ]+?):\s*(.*?)\s*$", re.MULTILINE)
+_FIELD: Final = re.compile(r"^[ \t]*([A-Za-z ]+?):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,12 @@ ADD ["environment.tar", "/"]
 # 25 wheels, by the pinned pip 26.3: each must have the SHA-256 that requirements.txt states.
 RUN --mount=type=bind,source=wheels,target=/run/context/wheels \
     --mount=type=bind,source=pip,target=/run/context/pip \
+    --mount=type=bind,source=pip.py,target=/run/context/pip.py \
     --mount=type=bind,source=requirements.txt,target=/run/context/requirements.txt \
-    ["/usr/bin/env", "PYTHONDONTWRITEBYTECODE=1", "/opt/venv/bin/python", "/run/context/pip/pip-26.3-py3-none-any.whl/pip", "install", "--quiet", "--no-index", "--find-links", "/run/context/wheels", "--require-hashes", "--no-deps", "--no-compile", "--no-cache-dir", "--disable-pip-version-check", "--root-user-action", "ignore", "--requirement", "/run/context/requirements.txt"]
+    ["/opt/venv/bin/python", "-I", "-B", "/run/context/pip.py", "install", "--quiet", "--no-index", "--find-links", "/run/context/wheels", "--require-hashes", "--no-deps", "--no-compile", "--requirement", "/run/context/requirements.txt"]
 # Byte code that depends on the sources alone.
 RUN --mount=type=bind,source=compile.py,target=/run/context/compile.py \
-    ["/usr/bin/env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3.11", "-S", "-s", "-P", "-W", "ignore", "/run/context/compile.py", "/opt/venv/lib/python3.11/site-packages"]
+    ["/usr/bin/python3.11", "-I", "-S", "-B", "-W", "ignore", "/run/context/compile.py", "/opt/venv/lib/python3.11/site-packages"]
 
 # The model's files, each at its path in the image.
 COPY ["model/", "/"]
@@ -31,7 +32,7 @@ COPY ["model/", "/"]
 # The application, and what it is made of.
 COPY ["application/", "/"]
 RUN --mount=type=bind,source=compile.py,target=/run/context/compile.py \
-    ["/usr/bin/env", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3.11", "-S", "-s", "-P", "-W", "ignore", "/run/context/compile.py", "/app"]
+    ["/usr/bin/python3.11", "-I", "-S", "-B", "-W", "ignore", "/run/context/compile.py", "/app"]
 COPY ["documents/", "/"]
 
 ENV PATH="/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
