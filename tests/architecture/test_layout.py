@@ -26,6 +26,7 @@ WITHOUT: Final = frozenset(
         "build/system.py",
         "build/unpack.py",
         "cli/build.py",
+        "pipeline/comparing.py",
         "cli/completion.py",
         "cli/explain.py",
         "cli/fetch.py",

@@ -17,6 +17,7 @@ __all__ = ["main"]
 _VERBS: Final = {
     "build": ("build", "Build the images of a release from its lock, without a network."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "compare": ("compare", "Compare the files and the configuration of two images."),
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
     "explain": ("explain", "Explain an error code."),
     "fetch": ("fetch", "Bring everything that the lock names into the store."),

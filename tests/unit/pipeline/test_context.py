@@ -75,6 +75,7 @@ def test_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "environment.tar",
         "model",
         "pip",
+        "pip.py",
         "requirements.txt",
         "twinbuild-context.txt",
         "wheels",

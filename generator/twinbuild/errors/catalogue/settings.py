@@ -136,6 +136,12 @@ it was built twice, is taken from the store: one that was committed with the sou
 Name a directory outside of the repository, or set TWINBUILD_STORE yourself.""",
     ),
     Code(
+        code="TB8042",
+        title="no image to compare",
+        explanation="`compare` takes directories: releases, or OCI image layouts as `build --output` and skopeo write "
+        "them. Name one, with @sha256:… if it holds several images.",
+    ),
+    Code(
         code="TB8041",
         title="unknown builders",
         explanation="`release --builders` takes `embedded` or `embedded,docker`. The embedded assembler is always "

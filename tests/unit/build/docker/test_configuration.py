@@ -43,7 +43,6 @@ def test_the_planned_configuration() -> None:
     require_planned(json.dumps(PLANNED).encode(), exported() | {"created": "2026-01-01T00:00:00Z"}, base=BASE)
 
 
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [

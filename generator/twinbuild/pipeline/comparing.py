@@ -1,0 +1,76 @@
+"""Compare: two images, each in a release or in an OCI image layout, as trees of files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+from twinbuild.errors import UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.model.lock import LockedLayer
+from twinbuild.model.platform import SUPPORTED, Platform
+from twinbuild.oci.foreign import INDEXES, base_layer, choose_platform, parse_manifest
+from twinbuild.pipeline.machine import Machine
+from twinbuild.resolve.base_layout import LayoutSource
+from twinbuild.verify.trees import ImageTree, TreeDifference, differences, read_tree
+
+__all__ = ["compare_images"]
+
+_RELEASED: Final = "image"  # a release's layout, below its directory
+
+
+def compare_images(first: str, second: str, machine: Machine, *, platform: str = "") -> tuple[TreeDifference, ...]:
+    """Every difference of two images; each is ``DIRECTORY`` or ``DIRECTORY@sha256:…``, of a release or of a layout.
+
+    ``platform`` chooses from an index, "" is this machine's. Raises UsageError TB8042 for a place without an image,
+    IntegrityError for what is not what its digests say.
+    """
+    wanted = Platform.parse(platform) if platform else _here()
+    one, other = (_read(place, machine, wanted) for place in (first, second))
+    return tuple(differences(one, other))
+
+
+def _here() -> Platform:
+    """The platform of this machine, or the first one that there is."""
+    machine = os.uname().machine
+    known = [Platform.parse(name) for name in SUPPORTED]
+    return next((platform for platform in known if platform.machine == machine), known[0])
+
+
+def _read(place: str, machine: Machine, platform: Platform) -> ImageTree:
+    name, _, digest = place.partition("@")
+    directory = Path(name)
+    for candidate in (directory, directory / _RELEASED):
+        if (candidate / "index.json").is_file():
+            source = LayoutSource(directory=candidate)
+            break
+    else:
+        raise UsageError.of(
+            "TB8042",
+            f"{name} is neither a release nor an OCI image layout",
+            hint="name a directory of `twinbuild release`, or one that `build --output` or `skopeo copy … oci:` wrote",
+        )
+    media_type, content = source.manifest(digest)
+    if media_type in INDEXES:
+        chosen = choose_platform(content, platform, place)
+        media_type, content = source.manifest(str(chosen.digest))
+    manifest = parse_manifest(content, media_type, place)
+    for blob in (manifest.config, *manifest.layers):
+        if not machine.store.has(blob.digest):
+            source.fetch(blob, machine.store, machine.progress)
+    config = json.loads(machine.store.read(manifest.config.digest))
+    diff_ids = config.get("rootfs", {}).get("diff_ids", [])
+    layers = tuple(
+        base_layer(_locked(blob, Digest.parse(str(diff_id))))
+        for blob, diff_id in zip(manifest.layers, diff_ids, strict=True)
+    )
+    return read_tree(config, layers, machine.store.open)
+
+
+def _locked(blob: Descriptor, diff_id: Digest) -> LockedLayer:
+    return LockedLayer(
+        media_type=blob.media_type, digest=blob.digest, size=blob.size, diff_id=diff_id, uncompressed_size=0
+    )
