@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import socket
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +61,8 @@ class FakeRegistry(WebServer):
     breaks: list[int] = field(default_factory=list)  # after so many bytes of an upload's body the connection is reset
     location: str = ""  # what uploads are answered with in place of their own place
     stored: str = ""  # the digest that the registry says it stored, in place of the right one
+
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def authority(self) -> str:
@@ -210,7 +214,7 @@ class FakeRegistry(WebServer):
                 self.held.setdefault(repository, set()).add(query["mount"])
                 self._say(wire, request, 201, {"Location": f"/v2/{repository}/blobs/{query['mount']}"})
                 return
-            session = f"u{len(self.uploads)}"
+            session = f"u{next(self._numbers)}"
             self.uploads[session] = bytearray()
             least = {"OCI-Chunk-Min-Length": self.least_chunk} if self.least_chunk else {}
             self._say(wire, request, 202, {"Location": self._place(repository, session), "Range": "0-0", **least})

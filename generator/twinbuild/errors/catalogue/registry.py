@@ -146,4 +146,31 @@ has another size. Something on the way changed the bytes, or the registry re-wri
 
 Do not use what the registry has. Find out what changes it, then push again.""",
     ),
+    Code(
+        code="TB3231",
+        title="nothing to push",
+        explanation="""\
+The path is neither a spec that was released, the directory of a release, nor an OCI layout; or the layout names no
+image.
+
+Name one of them; `twinbuild release SPEC` makes a release.""",
+    ),
+    Code(
+        code="TB3232",
+        title="reference that does not fit the layout",
+        explanation="""\
+What is pushed has no tag and the reference gives none, the reference's digest is not that of the image, or the layout
+has several images that their tags do not tell apart.
+
+Write NAME:TAG, leave the digest out, or push a layout of one image.""",
+    ),
+    Code(
+        code="TB3233",
+        title="no such image in the store",
+        explanation="""\
+No image in the store has that name or digest, several have digests that begin so, or one that a spec or release keeps
+was to be forgotten.
+
+`twinbuild image ls` lists all; `twinbuild pull` brings one.""",
+    ),
 )

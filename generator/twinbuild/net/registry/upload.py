@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO, Final, Protocol
 from urllib.parse import urlencode
@@ -51,13 +50,13 @@ class BlobSource(Protocol):
         """Raise IntegrityError unless the blob has that digest."""
 
 
-@dataclass(slots=True)
 class _Session:
     """An upload that has begun: how much of the blob the registry has, or that it must be asked."""
 
-    location: str
-    offset: int = 0
-    unsure: bool = False
+    def __init__(self) -> None:
+        self.location = ""
+        self.offset = 0
+        self.unsure = False
 
 
 def upload(
@@ -226,7 +225,7 @@ class _Sending:
         least = reply.header("oci-chunk-min-length").strip()
         if least.isascii() and least.isdecimal() and len(least) < 12:
             self._chunk = min(max(self._chunk, int(least)), _LONGEST_CHUNK)
-        self._session = _Session(location="")
+        self._session = _Session()
         self._moved(self._session, reply, required=True)
         return self._session
 

@@ -1,0 +1,79 @@
+"""``twinbuild push``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from twinbuild.cli.options import json_option, quiet_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.pushing import Moved, Pushed
+
+__all__ = ["command"]
+
+
+@click.command("push")
+@click.argument("source", metavar="SPEC|DIST", type=click.Path(path_type=Path))
+@click.argument("reference")
+@click.option(
+    "--mount-from",
+    multiple=True,
+    metavar="REPOSITORY",
+    help="A repository of the same registry that may have layers; may be repeated.",
+)
+@json_option
+@quiet_option
+def command(*, source: Path, reference: str, mount_from: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    """Push the images of a release, or of an OCI layout, into a registry.
+
+    SPEC|DIST is a spec that was released, the directory of a release (dist/NAME-VERSION) or an OCI layout. REFERENCE is
+    [HOST[:PORT]/]NAME[:TAG]; without a tag the release's version is taken. Of a release with several variants each gets
+    a tag of its own, TAG-VARIANT. What the registry has already is not sent.
+    """
+    from twinbuild.cli.session import session
+    from twinbuild.model.reference import ImageReference
+    from twinbuild.pipeline.pushing import push
+
+    named = ImageReference.parse(reference)
+    with session(beside=source, quiet=quiet or as_json) as machine:
+        pushed = push(source, named, machine, mount_from=mount_from)
+    click.echo(_json(pushed) if as_json else _text(pushed))
+
+
+def _text(pushed: Pushed) -> str:
+    from twinbuild.net.registry.upload import Sent
+
+    moved = {how: [each for each in pushed.blobs if each.how is how] for how in Sent}
+    lines = [f"pushed   {image.reference}  {image.digest}" for image in pushed.images]
+    sent = moved[Sent.UPLOADED]
+    lines.append(f"sent     {len(sent)} of {len(pushed.blobs)} blobs, {sum(each.size for each in sent) / 1e6:.1f} MB")
+    for how, words in ((Sent.MOUNTED, "mounted"), (Sent.PRESENT, "there")):
+        if moved[how]:
+            size = sum(each.size for each in moved[how]) / 1e6
+            what = "from other repositories" if how is Sent.MOUNTED else "already"
+            lines.append(f"{words:8} {len(moved[how])} blobs, {size:.1f} MB, {what}")
+    if all(each.how is Sent.PRESENT for each in pushed.manifests):
+        lines.append("nothing  was new: the registry had all of it under that name")
+    return "\n".join(lines)
+
+
+def _json(pushed: Pushed) -> str:
+    def listed(moved: tuple[Moved, ...]) -> list[dict[str, object]]:
+        return [{"digest": str(each.digest), "size": each.size, "how": each.how.value} for each in moved]
+
+    images = [
+        {"reference": str(image.reference), "digest": str(image.digest), "images": image.platforms}
+        for image in pushed.images
+    ]
+    return json.dumps(
+        {
+            "images": images,
+            "sent": pushed.sent(),
+            "blobs": listed(pushed.blobs),
+            "manifests": listed(pushed.manifests),
+        }
+    )

@@ -1,0 +1,130 @@
+"""OCI image layouts on disk as something to push: what ``index.json`` names, and the blobs, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.net.registry.document import LARGEST_DOCUMENT, FetchedManifest, kind_of
+from twinbuild.oci.document import parse
+from twinbuild.oci.layout import REFERENCE, blob_path
+from twinbuild.pipeline.project import open_project
+
+__all__ = ["LayoutBlobs", "NamedImage", "find_layout"]
+
+_MANY: Final = 1000
+_PIECE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedImage:
+    """An entry of ``index.json``: its tag ("" for none), and what it refers to."""
+
+    tag: str
+    descriptor: Descriptor
+
+
+def find_layout(where: Path) -> Path:
+    """The layout that a path means: itself, that of a release directory, or of the last release of a spec.
+
+    Raises UsageError TB3231 where there is none, TB8010 for a spec that is none.
+    """
+    for directory in (where, where / "image"):
+        if (directory / "oci-layout").is_file():
+            return directory
+    if where.is_dir() and not (where / "release.yaml").is_file():
+        raise _no_layout(where, "is neither a release, an OCI layout nor the directory of a spec")
+    project = open_project(where)
+    metadata = project.spec.metadata
+    layout = project.directory / "dist" / f"{metadata.name}-{metadata.version}" / "image"
+    if not (layout / "oci-layout").is_file():
+        raise _no_layout(where, f"has no release {metadata.name} {metadata.version} yet")
+    return layout
+
+
+class LayoutBlobs:
+    """The blobs of a layout: implements ``BlobSource``. Nothing of it is trusted."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._checked: set[Digest] = set()
+
+    def images(self) -> tuple[NamedImage, ...]:
+        """What ``index.json`` names. Raises IntegrityError TB4330, TB4335; UsageError TB3231 where it is empty."""
+        index = parse(self._document("index.json"), "index.json")
+        found = tuple(
+            NamedImage(
+                tag=entry.mapping("annotations").get(REFERENCE, "").rpartition(":")[2], descriptor=entry.descriptor()
+            )
+            for entry in index.children("manifests", _MANY)
+        )
+        if not found:
+            raise _no_layout(self._directory, "names no image")
+        return found
+
+    def manifest(self, descriptor: Descriptor) -> FetchedManifest:
+        """A manifest or index by its descriptor. Raises IntegrityError TB3210, TB3212, TB3213."""
+        content = self._document(blob_path(descriptor.digest))
+        if Digest.of(content) != descriptor.digest:
+            raise _damaged(descriptor.digest, f"the manifest has {Digest.of(content)}")
+        media_type = kind_of(content, descriptor.media_type, where=str(descriptor.digest))
+        return FetchedManifest(content=content, media_type=media_type, digest=descriptor.digest)
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """A stream over a blob. Raises IntegrityError TB3211 where there is none."""
+        return self._open(blob_path(digest))
+
+    def check(self, digest: Digest) -> None:
+        """Hash a blob once. Raises IntegrityError TB3211."""
+        if digest in self._checked:
+            return
+        with self.open(digest) as stream:
+            summed = hashlib.sha256()
+            while piece := stream.read(_PIECE):
+                summed.update(piece)
+        found = summed.hexdigest()
+        if found != digest.hex:
+            raise _damaged(digest, f"the blob has sha256:{found}")
+        self._checked.add(digest)
+
+    def _document(self, path: str) -> bytes:
+        with self._open(path) as stream:
+            content = stream.read(LARGEST_DOCUMENT + 1)
+        if len(content) > LARGEST_DOCUMENT:
+            raise _damaged(path, f"it is larger than {LARGEST_DOCUMENT} bytes")
+        return content
+
+    def _open(self, path: str) -> BinaryIO:
+        try:
+            descriptor = os.open(self._directory / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except OSError as error:
+            raise _damaged(path, f"it cannot be read: {os.strerror(error.errno or 0).lower()}") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _damaged(path, "it is no regular file")
+        return os.fdopen(descriptor, "rb")
+
+
+def _damaged(what: object, reason: str) -> IntegrityError:
+    return IntegrityError.of(
+        "TB3211",
+        f"the layout is damaged: {reason}",
+        hint="make the release again (`twinbuild release`), or the layout",
+        where=str(what),
+    )
+
+
+def _no_layout(where: Path, reason: str) -> UsageError:
+    return UsageError.of(
+        "TB3231",
+        f"{where} {reason}",
+        hint="name a spec that was released, its dist/NAME-VERSION or an OCI layout; `twinbuild release` makes one",
+        where=str(where),
+    )

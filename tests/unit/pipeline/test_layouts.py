@@ -1,0 +1,81 @@
+"""Layouts as something to push."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes.registry import MANIFEST, described, document
+from twinbuild.errors import TwinbuildError, UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.layouts import LayoutBlobs, find_layout
+
+
+def layout(directory: Path, manifest: bytes, *, name: str = "1.0.0") -> Path:
+    """A layout of one manifest."""
+    blobs = directory / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    (directory / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    entry = described(MANIFEST, manifest, annotations={"org.opencontainers.image.ref.name": name})
+    (directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    (blobs / Digest.of(manifest).hex).write_bytes(manifest)
+    return directory
+
+
+def test_found(tmp_path: Path) -> None:
+    """A layout, and the release around one; nothing else."""
+    inner = layout(tmp_path / "release" / "image", b"{}")
+    assert find_layout(inner) == inner
+    assert find_layout(tmp_path / "release") == inner
+    with pytest.raises(UsageError, match="TB3231"):
+        find_layout(tmp_path)
+    with pytest.raises(UsageError, match="TB8010"):
+        find_layout(tmp_path / "nothing")
+
+
+def test_read(tmp_path: Path) -> None:
+    """Tags, manifests and blobs; a tag may have the image's name before it, as other tools write it."""
+    manifest = document({"schemaVersion": 2, "mediaType": MANIFEST})
+    blobs = LayoutBlobs(layout(tmp_path / "a", manifest, name="fraud-scorer:1.0.0"))
+    (image,) = blobs.images()
+    assert image.tag == "1.0.0"
+    assert blobs.manifest(image.descriptor).content == manifest
+    blobs.check(image.descriptor.digest)
+    with blobs.open(image.descriptor.digest) as stream:
+        assert stream.read() == manifest
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone", "link", "fifo", "large"])
+def test_damaged(tmp_path: Path, damage: str) -> None:
+    """RG-73: TB3211, exit 5, before anything is sent; no link is followed."""
+    manifest = document({"schemaVersion": 2, "mediaType": MANIFEST})
+    blobs = LayoutBlobs(layout(tmp_path / "a", manifest))
+    (image,) = blobs.images()
+    file = tmp_path / "a" / "blobs" / "sha256" / image.descriptor.digest.hex
+    file.unlink()
+    match damage:
+        case "changed":
+            file.write_bytes(manifest.replace(b"2", b"3", 1))
+        case "link":
+            (tmp_path / "elsewhere").write_bytes(manifest)
+            file.symlink_to(tmp_path / "elsewhere")
+        case "fifo":
+            import os
+
+            os.mkfifo(file)
+        case "large":
+            file.write_bytes(manifest + b" " * (5 << 20))
+    for act in (lambda: blobs.manifest(image.descriptor), lambda: blobs.check(image.descriptor.digest)):
+        with pytest.raises(TwinbuildError, match="TB3211") as caught:
+            act()
+        assert caught.value.exit_code == 5
+
+
+def test_empty(tmp_path: Path) -> None:
+    """RG-74: an index that names nothing."""
+    directory = layout(tmp_path / "a", b"{}")
+    (directory / "index.json").write_text('{"schemaVersion": 2, "manifests": []}')
+    with pytest.raises(UsageError, match="TB3231"):
+        LayoutBlobs(directory).images()
