@@ -21,6 +21,7 @@ from twinbuild.render.dockerfile import SiteTemplate
 __all__ = ["Project", "open_project", "read_lock", "require_lock"]
 
 _SPEC_NAME: Final = "release.yaml"
+_LAYOUT: Final = "oci-layout:"  # how the spec names a base image in a directory
 _SPECIAL: Final = re.compile(r"[*?\[\\ ]")  # in a pattern
 _ESCAPED: Final = r"\\\g<0>"
 _LIMIT: Final = 4 << 20  # bytes of a spec: the reader's own limit is lower and names the line
@@ -56,13 +57,16 @@ class Project:
     def ignored(self) -> tuple[str, ...]:
         """Patterns of gitignore(5) for what is no part of the application: the spec's own.
 
-        Where the application is all of the spec's directory, also the spec and what twinbuild writes beside it: a lock
-        that lists itself is never fresh, and a release would hold the one before.
+        Where the application is all of the spec's directory, also the spec, what twinbuild writes beside it and a base
+        image that lies there: a lock that lists itself is never fresh, and a release would hold the one before.
         """
         stated = tuple(self.spec.source.ignore)
         if self.directory / self.spec.source.directory != self.directory:
             return stated
-        written = (self.spec_path.name, self.lock_path.name, f"{self.lockfiles.name}/", "dist/")
+        written = [self.spec_path.name, self.lock_path.name, f"{self.lockfiles.name}/", "dist/"]
+        base = self.spec.environment.base.image or ""
+        if base.startswith(_LAYOUT):
+            written.append(base.removeprefix(_LAYOUT).partition("@")[0] + "/")
         return (*stated, *(f"/{_SPECIAL.sub(_ESCAPED, name)}" for name in written))
 
 

@@ -18,12 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from tests.unit.describe.conftest import EXAMPLE, Case, read_spec
+from tests.unit.pipeline.test_standing import BASE
 
 from twinbuild.describe.additions import Additions, into_xml
 from twinbuild.describe.sbom import contents_sbom, release_sbom
 from twinbuild.describe.texts import line, lines
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Licensing, Lock
+from twinbuild.model.lock import InstalledPackage, Licensing, Lock
 
 _SCHEMAS = Path(str(cyclonedx.schema.__file__)).parent / "_res"
 _ADDRESS = "http://cyclonedx.org/schema/"
@@ -145,6 +146,31 @@ def test_packages(case: Case) -> None:
         assert sorted(debs.values()) == sorted(deb.sha256.hex for deb in target.debs)
         assert all(purl.endswith("&distro=debian-12") for purl in debs)
         assert len(found) == len(target.wheels) + len(target.debs)
+
+
+def test_a_base_image(case: Case, validator: jsonschema_rs.Draft7Validator, xml_schema: etree.XMLSchema) -> None:
+    """The image with its digests, and the packages that it says it has; of their own needs nothing is claimed."""
+    package = InstalledPackage(
+        name="libc6", version="2.39-0ubuntu8", architecture="amd64", source="glibc", source_version="2.39-0ubuntu8"
+    )
+    base = replace(BASE, packages=(package, replace(package, architecture="i386")))
+    target = replace(case.lock.targets[0], debs=(), base=base)
+    lock = replace(case.lock, targets=(target,), licensing=())
+    plain, xml = release_sbom(case.spec, lock, case.images, epoch=0, lock_digest=Digest.of(b"lock"))
+    xml_schema.assertValid(etree.fromstring(xml))
+    for content in (plain, contents_sbom(case.spec, lock, target, epoch=0)):
+        document = json.loads(content)
+        validator.validate(document)
+        components = {component.get("purl"): component for component in document["components"]}
+        image = components[f"pkg:oci/cuda@{base.manifest.digest}?repository_url=registry.example/cuda&tag=12"]
+        assert image["hashes"][0]["content"] == base.manifest.digest.hex
+        assert {"name": "twinbuild:layer:001", "value": str(base.layers[0].digest)} in image["properties"]
+        found = components["pkg:deb/ubuntu/libc6@2.39-0ubuntu8?arch=amd64&distro=ubuntu-24.04"]
+        edges = {each["ref"]: each.get("dependsOn", []) for each in document["dependencies"]}
+        assert found["bom-ref"] in edges[image["bom-ref"]]
+        assert any(image["bom-ref"] in others for ref, others in edges.items() if ref != image["bom-ref"])
+        unknown = [each for each in document["compositions"] if each["aggregate"] == "unknown"]
+        assert any(found["bom-ref"] in each.get("dependencies", ()) for each in unknown)
 
 
 def test_model(case: Case) -> None:

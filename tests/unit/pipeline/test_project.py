@@ -39,6 +39,20 @@ def test_an_application_of_the_whole_directory_leaves_out_what_twinbuild_writes(
     assert whole.lock_path.name not in found
 
 
+def test_a_base_in_the_application_is_no_part_of_it(project: Project, tmp_path: Path) -> None:
+    """Where the application is the whole directory, and the base an OCI layout in it."""
+    whole = _whole(project, tmp_path)
+    text = whole.spec_path.read_text("utf-8")
+    lines = ("    debian: {suite: bookworm, components: [main]}", "  packages: [ca-certificates, libgomp1, tzdata]")
+    assert all(line in text for line in lines)
+    text = text.replace(lines[0], "    image: oci-layout:layouts/base").replace(lines[1], "")
+    whole.spec_path.write_text(text)
+    (whole.directory / "layouts/base").mkdir(parents=True)
+    (whole.directory / "layouts/base/index.json").write_text("{}")
+    found = {file.path for file in application_files(open_project(whole.directory), machine(MemoryStore(), tmp_path))}
+    assert not {path for path in found if path.startswith("layouts/")}
+
+
 def test_other_applications_leave_out_what_the_spec_says(project: Project) -> None:
     """A directory below has no lock of ours in it."""
     assert project.ignored == tuple(project.spec.source.ignore)

@@ -94,7 +94,7 @@ class Base(Section):
     debian: DebianBase | None = None
     """Packages of a Debian suite."""
     image: ImageName | None = None
-    """An image by name and tag or digest; the lock pins its digest."""
+    """An image by name and tag or digest, or `oci-layout:DIR`; the lock pins its digest."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -1,0 +1,234 @@
+"""A release on a real base image: Debian with Python, made by the assembler, with a layer of another tool over it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.bases import layer_tar
+from fakes.engine import NEEDS_ENGINE, running_engine
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+_SPEC = """\
+apiVersion: twinbuild/v1
+kind: Release
+metadata:
+  name: {name}
+  version: 1.0.0
+  team: tests
+  owners: [{{name: Ada Example, email: ada@tests.example}}]
+  date: 2026-11-01
+source: {{directory: app, target: /app}}
+model: {{family: none, version: 1.0.0}}
+environment:
+  base: {base}
+  python: "3.11"
+dependencies: {{runtime: {runtime}}}
+serving:
+  command: [python, -m, main]
+  ports: [{{name: http, port: 8000}}]
+  user: {{name: service, uid: 20001, gid: 20001, home: /home/service}}
+build: {{compression: gzip}}
+"""
+_CODE = """\
+import os, pwd, sys
+import click
+print(sys.version.split()[0], sys.prefix, pwd.getpwuid(os.getuid()).pw_dir, os.environ["CUDA_VERSION"], click.__name__)
+print(os.path.exists("/etc/issue.net"), open("/srv/data/file").read(), click.__cached__.endswith(".pyc"))
+"""
+_RUNTIME = {
+    "Env": ["PATH=/usr/local/nvidia/bin:/usr/local/bin:/usr/bin:/bin", "CUDA_VERSION=12.4.1", "LANG=C"],
+    "User": "nobody",
+    "WorkingDir": "/srv",
+    "Entrypoint": ["/nowhere"],
+    "Cmd": ["nothing"],
+    "Volumes": {"/data": {}},
+    "ExposedPorts": {"9000/tcp": {}},
+    "Labels": {"maintainer": "them", "org.opencontainers.image.title": "theirs"},
+    "Healthcheck": {"Test": ["CMD", "true"], "Interval": 30_000_000_000},
+    "Shell": ["/bin/sh", "-c"],
+    "StopSignal": "SIGINT",
+}
+
+
+def twinbuild(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A command of the tool."""
+    return subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+def spec(directory: Path, name: str, base: str, runtime: str = "[]") -> Path:
+    """A project whose application tells what it sees."""
+    (directory / "app").mkdir(parents=True)
+    (directory / "app/main.py").write_text(_CODE)
+    (directory / "release.yaml").write_text(_SPEC.format(name=name, base=base, runtime=runtime))
+    return directory
+
+
+def blob(layout: Path, digest: str) -> Path:
+    """Where a blob of a layout lies."""
+    return layout / "blobs/sha256" / digest.removeprefix("sha256:")
+
+
+def manifest_of(layout: Path) -> dict[str, Any]:
+    """The manifest of a layout's only image."""
+    (entry,) = json.loads((layout / "index.json").read_bytes())["manifests"]
+    found: dict[str, Any] = json.loads(blob(layout, entry["digest"]).read_bytes())
+    return found
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image of a project on Debian packages, as a layout."""
+    directory = spec(tmp_path_factory.mktemp("ground") / "project", "ground", "{debian: {suite: bookworm}}")
+    done = twinbuild("lock", str(directory))
+    assert done.returncode == 0, done.stderr
+    done = twinbuild("build", "--output", str(directory / "image"), str(directory))
+    assert done.returncode == 0, done.stderr
+    return directory / "image"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Path:
+    """A project on a base: the lowest layer of ``ground``, and one over it that adds a file and deletes one."""
+    directory = spec(
+        tmp_path_factory.mktemp("on base") / "project", "on-base", "{image: oci-layout:base}", "[click==8.5.1]"
+    )
+    layout = directory / "base"
+    (layout / "blobs/sha256").mkdir(parents=True)
+
+    def put(content: bytes, media_type: str) -> dict[str, object]:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        blob(layout, digest).write_bytes(content)
+        return {"mediaType": media_type, "digest": digest, "size": len(content)}
+
+    lowest = manifest_of(ground)["layers"][0]
+    packed = blob(ground, lowest["digest"]).read_bytes()
+    upper = layer_tar({"etc/.wh.issue.net": b"", "srv/data/file": b"theirs"})
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "author": "them",
+        "created": "2026-01-01T00:00:00Z",
+        "config": _RUNTIME,
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": [f"sha256:{hashlib.sha256(tar).hexdigest()}" for tar in (gzip.decompress(packed), upper)],
+        },
+        "history": [{"created_by": "ADD rootfs"}, {"created_by": "ENV"}, {"created_by": "COPY data"}],
+    }
+    config["history"][1]["empty_layer"] = True  # type: ignore[index]
+    oci = "application/vnd.oci.image"
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{oci}.manifest.v1+json",
+        "config": put(json.dumps(config).encode(), f"{oci}.config.v1+json"),
+        "layers": [
+            put(packed, f"{oci}.layer.v1.tar+gzip"),
+            put(gzip.compress(upper, 9), f"{oci}.layer.v1.tar+gzip"),
+        ],
+    }
+    entry = put(json.dumps(manifest, indent=2).encode(), f"{oci}.manifest.v1+json")
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    done = twinbuild("lock", str(directory))
+    assert done.returncode == 0, done.stderr
+    assert "2 layers with debian 12, Python 3.11.2, glibc 2.36" in done.stdout
+    return directory
+
+
+def test_released_and_run(project: Path, tmp_path: Path) -> None:
+    """Built twice to the same bytes, on the very layers of the base; a copy elsewhere has the same digest; it runs."""
+    done = twinbuild("release", "--locked", "--json", "--output", str(tmp_path / "one"), str(project))
+    assert done.returncode == 0, done.stderr
+    base, image = manifest_of(project / "base"), manifest_of(tmp_path / "one/image")
+    assert image["layers"][:2] == base["layers"]
+    for layer in base["layers"]:
+        one, other = (blob(layout, layer["digest"]) for layout in (project / "base", tmp_path / "one/image"))
+        assert one.read_bytes() == other.read_bytes()
+    config = json.loads(blob(tmp_path / "one/image", image["config"]["digest"]).read_bytes())
+    assert config["config"]["Env"][:3] == [
+        "PATH=/opt/venv/bin:/usr/local/nvidia/bin:/usr/local/bin:/usr/bin:/bin",
+        "CUDA_VERSION=12.4.1",
+        "LANG=C.UTF-8",
+    ]
+    shutil.copytree(project, tmp_path / "copy")
+    again = twinbuild("release", "--locked", "--json", str(tmp_path / "copy"))
+    assert json.loads(again.stdout)["release"] == json.loads(done.stdout)["release"]
+    provenance = json.loads((tmp_path / "one/provenance.intoto.json").read_bytes())
+    (entry,) = json.loads((project / "base/index.json").read_bytes())["manifests"]
+    first = provenance["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert {"sha256": entry["digest"].removeprefix("sha256:")} in [each.get("digest") for each in first]
+    sbom = json.loads((tmp_path / "one/sbom.cdx.json").read_bytes())
+    assert any(
+        (each.get("purl") or "").startswith("pkg:deb/debian/libc6@") and "distro=debian-12" in each["purl"]
+        for each in sbom["components"]
+    )
+
+
+@pytest.mark.sandbox
+def test_it_runs(project: Path) -> None:
+    """On the base's Python, as the service's account, with the base's variables, its files and its deletions."""
+    done = twinbuild("run", "--exec", "python -m main", str(project))
+    assert done.stdout == ("3.11.2 /opt/venv /home/service 12.4.1 click\nFalse theirs True\n"), done.stderr
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An engine."""
+    with running_engine(tmp_path_factory.mktemp("engine")) as address:
+        yield address
+
+
+@NEEDS_ENGINE[0]
+@NEEDS_ENGINE[1]
+def test_both_builders(project: Path, host: str, tmp_path: Path) -> None:
+    """BuildKit, from a Dockerfile on that base, arrives at the same digest: configuration, layers, everything."""
+    done = twinbuild(
+        *("release", "--locked", "--builders", "embedded,docker", "--json", "--output", str(tmp_path / "r")),
+        str(project),
+        DOCKER_HOST=host,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["builders"] == ["embedded", "docker"]
+
+
+def test_a_release_is_no_base(ground: Path, tmp_path: Path) -> None:
+    """TB2275: it has a virtual environment, an application and documents where the new one has its own."""
+    directory = spec(tmp_path / "project", "over", "{image: oci-layout:base}")
+    shutil.copytree(ground, directory / "base")
+    done = twinbuild("lock", "--json", str(directory))
+    findings = json.loads(done.stderr)["findings"]
+    assert {finding["code"] for finding in findings} == {"TB2275"}
+    assert [finding["message"].split(",")[0] for finding in findings] == [
+        f"the release has something at /{place}" for place in ("app", "etc/twinbuild", "opt/venv")
+    ]
+
+
+def test_skopeo_takes_it(project: Path, tmp_path: Path) -> None:
+    """Another tool copies the image with the base's layers as they are."""
+    assert shutil.which("skopeo") is not None
+    done = twinbuild("build", "--output", str(tmp_path / "image"), str(project))
+    assert done.returncode == 0, done.stderr
+    source = f"oci:{tmp_path}/image:1.0.0"
+    copied = ["skopeo", "--insecure-policy", "copy", source, f"oci:{tmp_path}/copy:x"]
+    subprocess.run(copied, check=True, capture_output=True)
+    assert manifest_of(tmp_path / "copy")["layers"][:2] == manifest_of(project / "base")["layers"]
