@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -209,6 +213,63 @@ def test_both_builders(project: Path, host: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["builders"] == ["embedded", "docker"]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Debian's docker-registry on the loopback; its ``host:port``."""
+    assert shutil.which("docker-registry") is not None
+    directory = tmp_path_factory.mktemp("registry")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    configuration = {
+        "version": "0.1",
+        "storage": {"filesystem": {"rootdirectory": str(directory / "data")}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    (directory / "config.yml").write_text(json.dumps(configuration))
+    with (directory / "log").open("wb") as log:
+        server = subprocess.Popen(
+            ["docker-registry", "serve", str(directory / "config.yml")], stdout=log, stderr=log, env={"HOME": "/"}
+        )
+        try:
+            for _ in range(100):
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/"):
+                    break
+                assert server.poll() is None, (directory / "log").read_text()
+                time.sleep(0.1)
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def test_from_a_registry(project: Path, registry: str, tmp_path: Path) -> None:
+    """Pushed by another tool as Docker's schema 2 and locked by tag: the same layers, so the same file system.
+
+    The base may be gone from the registry afterwards; brought again by digest while it is there.
+    """
+    name = f"{registry}/team/python:3.11"
+    push = ("skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "--format", "v2s2")
+    subprocess.run([*push, f"oci:{project}/base", f"docker://{name}"], check=True, capture_output=True)
+    directory = spec(tmp_path / "project", "on-base", f'{{image: "{name}"}}', "[click==8.5.1]")
+    done = twinbuild("lock", str(directory))
+    assert done.returncode == 0, done.stderr
+    lock = json.loads((directory / "release.lock").read_bytes())
+    base = lock["targets"][0]["base"]
+    assert base["manifest"]["media_type"] == "application/vnd.docker.distribution.manifest.v2+json"
+    assert {layer["media_type"] for layer in base["layers"]} == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
+    store = {"TWINBUILD_STORE": str(tmp_path / "store")}
+    assert twinbuild("build", "--locked", str(directory), **store).returncode == 3
+    done = twinbuild("fetch", str(directory), **store)
+    assert done.returncode == 0, done.stderr
+    done = twinbuild("release", "--locked", "--offline", "--json", str(directory), **store)
+    assert done.returncode == 0, done.stderr
+    image = manifest_of(directory / "dist/on-base-1.0.0/image")
+    assert image["layers"][:2] == manifest_of(project / "base")["layers"]
+    assert (
+        f"FROM {name}@{base['manifest']['digest']} AS base" in (directory / "dist/on-base-1.0.0/Dockerfile").read_text()
+    )
 
 
 def test_a_release_is_no_base(ground: Path, tmp_path: Path) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from twinbuild.errors import SpecError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from twinbuild.model.lock import Lock, LockedBase
-from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.registries import open_registry
 from twinbuild.resolve.base import BaseSource, fetch_base
 from twinbuild.resolve.base_layout import LAYOUT, LayoutSource
 
 __all__ = ["base_source", "bases_lacking", "fetch_bases"]
 
 
-def base_source(name: str, project: Project, machine: Machine) -> BaseSource:  # noqa: ARG001  a registry needs it
+@contextmanager
+def base_source(name: str, project: Project, machine: Machine) -> Iterator[BaseSource]:
     """Where manifests and blobs of a base of that name are: an OCI layout below the project, or a registry."""
     if name.startswith(LAYOUT):
-        return LayoutSource(directory=project.directory / name.removeprefix(LAYOUT))
-    raise SpecError.of(
-        "TB2255",
-        f"the base {name} lies in a registry, which this version cannot ask",
-        hint="copy it to a directory (`skopeo copy docker://… oci:DIR`) and name that: `image: oci-layout:DIR`",
-    )
+        yield LayoutSource(directory=project.directory / name.removeprefix(LAYOUT))
+        return
+    from twinbuild.resolve.base_registry import RegistrySource  # start-up is measured
+
+    with open_registry(machine) as client:
+        yield RegistrySource(client=client, name=name)
 
 
 def bases_lacking(lock: Lock, machine: Machine) -> tuple[LockedBase, ...]:
@@ -31,7 +35,10 @@ def bases_lacking(lock: Lock, machine: Machine) -> tuple[LockedBase, ...]:
 
 def fetch_bases(project: Project, lock: Lock, machine: Machine) -> int:
     """Bring what the store lacks of the lock's bases, by digest; how many blobs. Raises FetchError, IntegrityError."""
-    return sum(
-        fetch_base(base, base_source(base.name, project, machine), machine.store, machine.progress)
-        for base in bases_lacking(lock, machine)
-    )
+    lacking = bases_lacking(lock, machine)
+    machine = reach(machine) if lacking else machine
+    count = 0
+    for base in lacking:
+        with base_source(base.name, project, machine) as source:
+            count += fetch_base(base, source, machine.store, machine.progress)
+    return count

@@ -187,16 +187,17 @@ class _Locking:
             python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
             return indexes, _Ground(debs=debs, base=None, python=python)
         name = parse_base(spec.environment.base.image)
-        base, python = resolve_base(
-            name,
-            platform,
-            python=spec.environment.python,
-            source=base_source(name.name, self._project, self._machine),
-            store=self._machine.store,
-            places=places(spec, PREFIX),
-            home=spec.serving.user.home,
-            progress=self._machine.progress,
-        )
+        with base_source(name.name, self._project, self._machine) as source:
+            base, python = resolve_base(
+                name,
+                platform,
+                python=spec.environment.python,
+                source=source,
+                store=self._machine.store,
+                places=places(spec, PREFIX),
+                home=spec.serving.user.home,
+                progress=self._machine.progress,
+            )
         return (), _Ground(debs=(), base=base, python=python)
 
     def _debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from twinbuild.errors import IntegrityError, LockError
+from twinbuild.errors import FetchError, IntegrityError, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.lock import LockedBase, LockedLayer, PythonEnvironment
 from twinbuild.model.platform import Platform
+from twinbuild.model.reference import ImageReference
 from twinbuild.oci.foreign import INDEXES, base_layer, choose_platform, parse_config, parse_manifest
 from twinbuild.oci.places import require_free
 from twinbuild.oci.stack import read_stack
@@ -20,6 +23,7 @@ from twinbuild.resolve.base_facts import find_facts
 __all__ = ["BaseName", "BaseSource", "fetch_base", "parse_base", "resolve_base"]
 
 _DOCUMENT: Final = 4 << 20
+_SIDE_BY_SIDE: Final = 4
 _LAYOUT: Final = "oci-layout:"
 _REACHES_ALL: Final = frozenset(
     {"LD_AUDIT", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONUSERBASE"}
@@ -50,13 +54,12 @@ class BaseName:
 
 
 def parse_base(text: str) -> BaseName:
-    """The parts of an image name that the spec has checked."""
-    name, _, digest = text.partition("@")
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    if head.startswith(_LAYOUT) or last == _LAYOUT[:-1]:
+    """The parts of an image name that the spec has checked; ``python:3`` is ``docker.io/library/python:3``."""
+    if text.startswith(_LAYOUT):
+        name, _, digest = text.partition("@")
         return BaseName(name=name, tag="", digest=Digest.parse(digest) if digest else None)
-    return BaseName(name=f"{head}{slash}{last}", tag=tag, digest=Digest.parse(digest) if digest else None)
+    reference = ImageReference.parse(text)
+    return BaseName(name=reference.name, tag=reference.tag, digest=reference.digest)
 
 
 def resolve_base(
@@ -79,9 +82,8 @@ def resolve_base(
     index, manifest, content = _manifest(base, platform, source, subject)
     store.put(content)
     parts = parse_manifest(content, manifest.media_type, subject)
+    _fetch((parts.config, *parts.layers), source, store, progress)
     for blob in (parts.config, *parts.layers):
-        if not store.has(blob.digest):
-            source.fetch(blob, store, progress)
         if store.size(blob.digest) != blob.size:
             raise _other_size(blob, store.size(blob.digest))
         store.check(blob.digest)
@@ -200,12 +202,37 @@ def _other_size(blob: Descriptor, size: int) -> IntegrityError:
 
 def fetch_base(base: LockedBase, source: BaseSource, store: Store, progress: Progress = silent) -> int:
     """Bring what the store lacks of a locked base, by digest; how many blobs. Raises FetchError, IntegrityError."""
-    missing = [blob for blob in base.blobs if not store.has(blob.digest)]
-    for blob in missing:
-        if blob == base.manifest:
-            _, content = source.manifest(str(blob.digest))
-            _checked(content, blob.digest, str(blob.digest))
-            store.put(content)
-        else:
-            source.fetch(blob, store, progress)
+    count = 0
+    if not store.has(base.manifest.digest):
+        _, content = source.manifest(str(base.manifest.digest))
+        _checked(content, base.manifest.digest, str(base.manifest.digest))
+        store.put(content)
+        count = 1
+    return count + _fetch((base.config, *(blob for blob in base.blobs[2:])), source, store, progress)
+
+
+def _fetch(blobs: Sequence[Descriptor], source: BaseSource, store: Store, progress: Progress) -> int:
+    """Bring what is missing, several at a time; how many."""
+    missing = {blob.digest: blob for blob in blobs if not store.has(blob.digest)}
+    whole = sum(blob.size for blob in missing.values())
+    received: dict[Digest, int] = {}
+    stopped = threading.Event()
+
+    def fetch(blob: Descriptor) -> None:
+        def advance(activity: str, done: int, total: int) -> None:  # noqa: ARG001  of one blob
+            if stopped.is_set():
+                raise FetchError.of("TB3029", "the download was stopped", hint="run the command again")
+            received[blob.digest] = done
+            progress("fetching the base", sum(tuple(received.values())), whole)
+
+        source.fetch(blob, store, advance)
+
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        try:
+            for future in [pool.submit(fetch, blob) for blob in missing.values()]:
+                future.result()
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     return len(missing)

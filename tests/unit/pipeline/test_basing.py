@@ -189,13 +189,14 @@ def test_byte_code_on_a_foreign_machine(project: Project, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "error", "code"),
     [
-        ("registry.example/python:3.12", SpecError, "TB2255"),
+        ("registry.example/python", SpecError, "TB1119"),
+        ("registry.example/python:latest", SpecError, "TB1119"),
         ("oci-layout:../outside", SpecError, "TB1108"),
         ("oci-layout:nowhere", TwinbuildError, "TB2278"),
     ],
 )
 def test_where_a_base_is(project: Project, tmp_path: Path, name: str, error: type[TwinbuildError], code: str) -> None:
-    """Registries are refused by name; a layout lies below the project."""
+    """A registry's image is named by tag or digest; a layout lies below the project."""
     (project.directory / "release.yaml").write_text(_SPEC.replace("oci-layout:base", name))
     with DiskStore(tmp_path / "one") as store:
         machine = _machine(store, tmp_path / "scratch")

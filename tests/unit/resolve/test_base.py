@@ -46,7 +46,8 @@ def test_names() -> None:
     digest = Digest.of(b"x")
     assert parse_base("h.example:5000/a/b:1") == BaseName(name="h.example:5000/a/b", tag="1", digest=None)
     assert parse_base(f"h.example:5000/a@{digest}") == BaseName(name="h.example:5000/a", tag="", digest=digest)
-    assert parse_base(f"a/b:1@{digest}") == BaseName(name="a/b", tag="1", digest=digest)
+    assert parse_base(f"a/b:1@{digest}") == BaseName(name="docker.io/a/b", tag="1", digest=digest)
+    assert parse_base("python:3.12-slim") == BaseName(name="docker.io/library/python", tag="3.12-slim", digest=None)
     assert parse_base("oci-layout:some/dir") == BaseName(name="oci-layout:some/dir", tag="", digest=None)
     assert parse_base(f"oci-layout:d@{digest}") == BaseName(name="oci-layout:d", tag="", digest=digest)
 

@@ -175,14 +175,6 @@ Run `twinbuild lock`; verbs other than `--locked` ones do it by themselves, sinc
 Correct the name (the message gives the nearest), or add the project to the spec's dependencies.""",
     ),
     Code(
-        code="TB2255",
-        title="a base in a registry",
-        explanation="""\
-The spec's base is an image of a registry, which this version cannot ask.
-
-Copy it to a directory with `skopeo copy docker://NAME:TAG oci:DIR`, and write `base: {image: "oci-layout:DIR"}`.""",
-    ),
-    Code(
         code="TB2256",
         title="source distributions",
         explanation="""\

@@ -79,10 +79,9 @@ def _check_image(text: str) -> str:
     if colon and not TAG.fullmatch(tag):
         raise objection("TB1119", f"got the tag {tag[:80]!r}", "write NAME:TAG, such as registry.example/python:3.11")
     check_repository(f"{head}{slash}{last}")
-    if colon and tag == "latest" and not at:
-        raise objection(
-            "TB1119", "the tag 'latest' names another image every day", "name a version, or a digest after @"
-        )
+    if not at and tag in ("", "latest"):
+        said = "the tag 'latest' names" if tag else f"{text[:120]!r} has neither tag nor digest, and so names"
+        raise objection("TB1119", f"{said} another image every day", "name a version, or a digest after @")
     return text
 
 
