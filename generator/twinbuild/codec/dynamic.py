@@ -16,7 +16,7 @@ __all__ = ["MACHINES", "Dynamic", "read_dynamic"]
 MACHINES: Final = {"x86_64": 62, "aarch64": 183}  # uname -m → e_machine
 _MAGIC: Final = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 _PROGRAM, _SHARED = 2, 3  # e_type: ET_EXEC, ET_DYN
-_LOAD, _DYNAMIC = 1, 2  # p_type
+_LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3  # p_type
 _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29  # d_tag
 _TABLE: Final = 1 << 20  # bytes of a dynamic section or of program headers
 _NAME: Final = 4096  # bytes of a string: no path is longer
@@ -33,6 +33,7 @@ class Dynamic:
     needed: tuple[str, ...]
     rpath: tuple[str, ...]
     runpath: tuple[str, ...]
+    loader: str = ""  # of a program: /lib64/ld-linux-x86-64.so.2
 
 
 def read_dynamic(stream: BinaryIO) -> Dynamic | None:
@@ -83,7 +84,16 @@ def _read(stream: BinaryIO) -> Dynamic | None:
         needed=tuple(text(value) for tag, value in tags if tag == _NEEDED),
         rpath=_directories(text(single[_RPATH])) if _RPATH in single else (),
         runpath=_directories(text(single[_RUNPATH])) if _RUNPATH in single else (),
+        loader=_loader(stream, segments),
     )
+
+
+def _loader(stream: BinaryIO, segments: list[tuple[int, ...]]) -> str:
+    """The path that PT_INTERP gives."""
+    for kind, _, offset, _, _, size, _, _ in segments:
+        if kind == _INTERPRETER and 0 < size <= _NAME:
+            return _at(stream, offset, size).rstrip(b"\0").decode()
+    return ""
 
 
 def _tags(content: bytes) -> Iterator[tuple[int, int]]:

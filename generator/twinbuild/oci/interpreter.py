@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from twinbuild.codec.elf import read_elf
+from twinbuild.codec.dynamic import read_dynamic
 from twinbuild.codec.untar import Kind
 from twinbuild.model.platform import Platform
 from twinbuild.oci.stack import Stack
@@ -73,7 +74,7 @@ def interpreter_layers(
         if path in found:
             continue
         found.add(path)
-        elf = read_elf(read(path))
+        elf = read_dynamic(io.BytesIO(read(path)))
         for name in elf.needed if elf is not None and "/" not in "".join(elf.needed) else ():
             for directory in libraries:
                 if library := stack.file(f"{directory}/{name}"):

@@ -5,12 +5,13 @@ Nothing of the image runs: the versions of Python and of the C library are texts
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.codec.elf import read_elf
+from twinbuild.codec.dynamic import MACHINES, read_dynamic
 from twinbuild.debian.control import Stanza, parse_stanzas
 from twinbuild.errors import IntegrityError, LockError
 from twinbuild.model.lock import InstalledPackage
@@ -129,14 +130,15 @@ def _first(stack: Stack, directories: Sequence[str], names: tuple[str, ...]) -> 
 
 
 def _require_runnable(content: bytes, platform: Platform, executable: str, subject: str) -> None:
-    elf = read_elf(content)
+    elf = read_dynamic(io.BytesIO(content))
     if elf is None:
-        message = f"/{executable} is no program of a 64-bit Linux, but perhaps a script"
+        message = f"/{executable} is no program that a 64-bit Linux links, but perhaps a script"
         raise LockError.of("TB2270", message, hint="name a base whose Python is an executable file", where=subject)
-    if elf.machine != platform.machine:
+    if elf.machine != MACHINES[platform.machine]:
+        names = {number: name for name, number in MACHINES.items()}
         raise LockError.of(
             "TB2271",
-            f"/{executable} is for {elf.machine}, but the image is said to be for {platform}",
+            f"/{executable} is for {names.get(elf.machine, f'processor {elf.machine}')}, but the image is said to be for {platform}",
             hint="do not use the image; report it to whoever made it",
             where=subject,
         )

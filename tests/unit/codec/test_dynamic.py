@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import struct
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.bases import elf as program_of
 from twinbuild.codec.dynamic import Dynamic, read_dynamic
 
 COMPILER = shutil.which("cc") or ""
@@ -140,3 +143,16 @@ def test_what_the_linker_writes(tmp_path: Path, tags: str, kind: str) -> None:
     assert found is not None
     assert (found.soname, found.shared) == ("libx.so.3", True)
     assert getattr(found, kind) == ("$ORIGIN/../y", "/z")
+
+
+def test_the_loader_of_a_program() -> None:
+    """As PT_INTERP gives it, of a crafted file and of the program that runs this test; damage makes it no such file."""
+    whole = program_of(loader="/lib/ld-linux-aarch64.so.1", machine=183, needed=("libc.so.6",))
+    found = read_dynamic(io.BytesIO(whole))
+    assert found is not None
+    assert (found.loader, found.machine, found.needed) == ("/lib/ld-linux-aarch64.so.1", 183, ("libc.so.6",))
+    mine = read_dynamic(io.BytesIO(Path(os.path.realpath(sys.executable)).read_bytes()))
+    assert mine is not None
+    assert Path(mine.loader).exists()
+    for offset in (1 << 40, 1 << 63):
+        assert read_dynamic(io.BytesIO(whole[:72] + struct.pack("<Q", offset) + whole[80:])) is None
