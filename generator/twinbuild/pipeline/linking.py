@@ -49,19 +49,23 @@ def _missing(
     assert target is not None, "an image is built from a target of the lock"
     accelerator = next(each for each in spec.environment.variants if each.name == image.variant).accelerator
     search = dict(derivation.config.environment).get("LD_LIBRARY_PATH", "").split(":")
+    pairs = tuple(_with_derivations(image, derivation))
+    below = [_libraries(layer, machine) for layer, made in pairs if made is None]
+    ours = [
+        _libraries(layer, machine) for layer, made in pairs if made is not None and not _is_plain(made.recipe, machine)
+    ]
+    # Whoever made the base left out on purpose what its own files ask for (Python's slim images have no Tk).
+    theirs = {path for libraries in below for path, _ in libraries.objects}
+    theirs -= {path for libraries in ours for path, _ in libraries.objects}
     found = missing_libraries(
-        [
-            _libraries(layer, machine)
-            for layer, made in _with_derivations(image, derivation)
-            if made is None or not _is_plain(made.recipe, machine)
-        ],
+        [*below, *ours],
         image.platform,
         search=filter(None, search),
         requires={wheel.name: wheel.requires for wheel in target.wheels},
     )
     groups: dict[str, list[Missing]] = {}
     for missing in found:
-        allowed = missing.library in spec.dependencies.absent_libraries
+        allowed = missing.library in spec.dependencies.absent_libraries or missing.file in theirs
         if not allowed and not (accelerator != "none" and driver_library(missing.library)):
             groups.setdefault(missing.library, []).append(missing)
     return groups
@@ -79,14 +83,18 @@ def _finding(library: str, group: list[Missing], derivation: Derivation) -> Find
         message = (
             f"{whose}/{first.file}{others} of {image} cannot be loaded: {library} lies at /{first.elsewhere} alone"
         )
-    return Finding(code=code, message=message, hint=_hint(library), where=Location(subject=f"/{first.file}"))
+    return Finding(
+        code=code, message=message, hint=_hint(library, derivation), where=Location(subject=f"/{first.file}")
+    )
 
 
-def _hint(library: str) -> str:
+def _hint(library: str, derivation: Derivation) -> str:
     if driver_library(library):
         return "it comes with a driver: take a build of the package for processors, or a variant with an accelerator"
     package = provider(library)
     remedy = f"add {package} to environment.packages" if package else "add the package that has it"
+    if derivation.base is not None:
+        remedy = f"name a base that has {f'the package {package}' if package else 'it'}"
     return f"{remedy}; where that file is never loaded, name {library} in dependencies.absent_libraries"
 
 

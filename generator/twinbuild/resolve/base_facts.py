@@ -138,7 +138,8 @@ def _require_runnable(content: bytes, platform: Platform, executable: str, subje
         names = {number: name for name, number in MACHINES.items()}
         raise LockError.of(
             "TB2271",
-            f"/{executable} is for {names.get(elf.machine, f'processor {elf.machine}')}, but the image is said to be for {platform}",
+            f"/{executable} is for {names.get(elf.machine, f'processor {elf.machine}')}, but the image is said to be "
+            f"for {platform}",
             hint="do not use the image; report it to whoever made it",
             where=subject,
         )

@@ -198,3 +198,14 @@ def test_a_name_that_is_no_library(world: World) -> None:
     with pytest.raises(SpecError) as caught:
         world.spec("dependencies:", "dependencies:\n  absent_libraries: ['lib x']")
     assert [finding.code for finding in caught.value.findings] == ["TB1104"]
+
+
+def test_what_a_base_lacks_for_itself(project: Project, tmp_path: Path) -> None:
+    """Its own files are its maker's business; what lies over them is judged, even where it takes their place."""
+    world = World(project, tmp_path)
+    theirs = {"usr/lib/python3.11/_tkinter.so": library("libtk8.6.so")}
+    assert world.findings({**SYSTEM, **theirs}, {"app/x": b""}, base=1) == ()
+    (finding,) = world.findings({**SYSTEM, **theirs}, theirs, base=1)
+    assert finding.code == "TB5420"
+    (finding,) = world.findings(SYSTEM, WHEEL, base=1)
+    assert "libgomp.so.1" in finding.message
