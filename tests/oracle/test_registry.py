@@ -191,6 +191,20 @@ def test_credential_helper(tool: Tool, tmp_path: Path, monkeypatch: pytest.Monke
         assert (tmp_path / "asked").read_text() == f"get {registry.authority}\n"
 
 
+def test_login_by_skopeo(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another tool's login wrote lets us in."""
+    layout, digest = built(tool, tmp_path)
+    with real_registry(tmp_path / "registry", login=True) as registry:
+        configure(tmp_path, monkeypatch, {})
+        options = ["--tls-verify=false", f"--authfile={tmp_path / 'docker' / 'config.json'}", "--password-stdin"]
+        subprocess.run(
+            ["skopeo", "login", *options, "--username", USER, registry.authority],
+            input=PASSWORD.encode(), check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        assert tool("push", str(layout), f"{registry.authority}/team/tiny", "-q").status == 0
+        assert tool("pull", f"{registry.authority}/team/tiny@{digest}", "-q").status == 0
+
+
 def test_damage_in_the_registry(
     plain: RealRegistry, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def head_manifest(
     """
     reply = wire.reply(_ask(wire, endpoint, reference, accept, f"HEAD {actions}"), endpoint, limit=0)
     if reply.status in (404, 410):
-        raise no_image(str(reference))
+        raise no_image(redact(reply.url) if endpoint.mirror else str(reference))
     digest, size = digest_header(reply), reply.header("content-length").strip()
     if reply.status != 200 or digest is None or reply.media_type not in MEDIA_TYPES:
         return None
@@ -74,7 +74,7 @@ def fetch_manifest(wire: Wire, endpoint: Endpoint, reference: ImageReference, ac
     """
     reply = wire.reply(_ask(wire, endpoint, reference, accept, "GET pull"), endpoint, limit=LARGEST_DOCUMENT)
     if reply.status in (404, 410):
-        raise no_image(str(reference))
+        raise no_image(redact(reply.url) if endpoint.mirror else str(reference))
     if reply.status != 200:
         raise unexpected(reply, "the request for a manifest")
     content, where = reply.body, str(reference)

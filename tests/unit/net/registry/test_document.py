@@ -112,5 +112,5 @@ def test_parts() -> None:
 def test_hostile_descriptors(layer: dict[str, object]) -> None:
     """RG-09: digests that are paths, sizes that are none, and layers that lie elsewhere."""
     value = {"schemaVersion": 2, "config": described(CONFIG, b"c"), "layers": [{**described(LAYER, b"1"), **layer}]}
-    with pytest.raises(TwinbuildError, match=r"TB433[35]"):
+    with pytest.raises(TwinbuildError, match=r"TB4333|TB4335"):
         parts_of(fetched(json.loads(json.dumps(value)), MANIFEST))
