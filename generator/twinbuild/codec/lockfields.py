@@ -48,7 +48,7 @@ from twinbuild.model.lock import (
 
 __all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
-OPTIONAL: Final = frozenset({"runs", "base"})  # fields that are left out where they are empty
+OPTIONAL: Final = frozenset({"runs", "base", "installer"})  # fields that are left out where they are empty
 
 
 def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
@@ -181,6 +181,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "debian_inputs": _digest,
             "artifact_inputs": _digest,
             "source_inputs": _digest,
+            "installer": _WHEEL,
             "resolver": Shape(make=ResolverPin, fields={"pip": _version, "pip_tools": _version}),
             "indexes": (
                 Shape(

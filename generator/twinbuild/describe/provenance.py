@@ -98,7 +98,7 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
             )
         for deb in target.debs:
             packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb).to_string())
-        for wheel in (*target.wheels, *target.build):
+        for wheel in (*target.wheels, *target.build, *((lock.installer,) if lock.installer is not None else ())):
             uri = wheel_purl(wheel, file=True).to_string()
             packages[wheel.filename, wheel.sha256.hex] = _resource(wheel.filename, wheel.sha256, uri=uri)
     return [

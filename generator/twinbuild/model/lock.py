@@ -267,6 +267,7 @@ class Lock:
     artifacts: tuple[LockedArtifact, ...]  # sorted by name
     source: tuple[LockedSourceFile, ...]  # sorted by path
     licensing: tuple[Licensing, ...] = ()  # sorted by file name and digest
+    installer: LockedWheel | None = None  # pip, which installs the wheels where a Dockerfile does; in no image
 
     def packages(self) -> tuple[LockedDeb | LockedWheel, ...]:
         """Every wheel and Debian package that is part of an image, once, sorted by file name and digest."""

@@ -26,9 +26,10 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Derivation, Plan
 from twinbuild.model.verification import Identical, Variation, Verification
 from twinbuild.pipeline.building import builder_clue
-from twinbuild.pipeline.context import fill_context, pinned_pip
+from twinbuild.pipeline.context import fill_context
 from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.evidence import evidence_key
+from twinbuild.pipeline.installer import installer_of
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.ports import Builder, Store
@@ -88,7 +89,8 @@ def verify_with_docker(
 
     Evidence of an earlier run on this machine, for the same derivations and the same bytes, is reused unless ``again``.
     """
-    files = dockerfiles(plan, images, pip=lock.resolver.pip, site=project.site)
+    pip = installer_of(lock, machine)
+    files = dockerfiles(plan, images, pip=pip.version, site=project.site)
     key = digest_of(
         {
             "evidence": str(evidence_key(images)),
@@ -164,7 +166,7 @@ def _builder(
     cached: bool = False,
     surroundings: Surroundings = _PLAIN,
 ) -> Builder:
-    pip = pinned_pip(machine)
+    pip = installer_of(lock, machine)
 
     def write(target: Derivation, place: Path, around: Surroundings) -> None:
         assembler = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch)

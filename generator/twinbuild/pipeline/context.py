@@ -7,29 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from twinbuild.build.bytecode import TREE_PROGRAM
 from twinbuild.build.docker.programs import PIP_PROGRAM
 from twinbuild.build.unpack import layer_chunks
-from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Image
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Lock, LockedWheel
 from twinbuild.model.plan import ApplicationRecipe, ArtifactRecipe, Derivation, FileInput, MetadataRecipe, Plan
 from twinbuild.pipeline.dockerfiles import dockerfile
-from twinbuild.pipeline.machine import Machine, reach
+from twinbuild.pipeline.installer import installer_of
+from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
 from twinbuild.pipeline.project import Project
 from twinbuild.render.dockerfile import SiteTemplate
 from twinbuild.render.requirements import render_requirements
-from twinbuild.resolve.python_index import PythonIndex
-from twinbuild.resolve.python_resolver import download_pip, pip_digest, prepare_resolver, resolver_lock
 
 _SYSTEM, _ENVIRONMENT = 0, 1  # layers that the assembler makes, which a Dockerfile adds as archives
 
-__all__ = ["fill_context", "pinned_pip", "write_context"]
+__all__ = ["fill_context", "write_context"]
 
 
 def write_context(
@@ -40,7 +37,7 @@ def write_context(
     The directory appears at once or not at all. Raises UsageError TB8020 where something else lies there,
     EnvironmentFault TB2041 where the pinned pip cannot be had, IntegrityError for damaged blobs.
     """
-    pip = pinned_pip(machine)
+    pip = installer_of(lock, machine)
     with replace_directory(target) as fresh:
         for derivation, image in zip(plan.derivations, images, strict=True):
             place = fresh
@@ -62,7 +59,7 @@ def fill_context(
     lock: Lock,
     machine: Machine,
     *,
-    pip: tuple[str, Digest],
+    pip: LockedWheel,
     site: SiteTemplate | None,
     reverse: bool = False,
     time: int | None = None,
@@ -75,7 +72,7 @@ def fill_context(
     """
     target = lock.target(derivation.variant, derivation.platform)
     assert target is not None, "an image is built from a target of the lock"
-    (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], pip=lock.resolver.pip, site=site))
+    (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], pip=pip.version, site=site))
     (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
     (place / "pip.py").write_text(PIP_PROGRAM, encoding="utf-8")
     text = render_requirements(target, target.wheels, resolver=lock.resolver)
@@ -85,7 +82,7 @@ def fill_context(
     _write_archive(place / "environment.tar", layers[_ENVIRONMENT], machine)
     for directory in ("wheels", "pip", "model", "application", "documents"):
         (place / directory).mkdir()
-    copy_blob(machine.store, pip[1], place / "pip" / pip[0])
+    copy_blob(machine.store, pip.sha256, place / "pip" / pip.filename)
     for wheel in sorted(target.wheels, key=lambda wheel: wheel.filename, reverse=reverse):
         copy_blob(machine.store, wheel.sha256, place / "wheels" / wheel.filename)
     for directory, file in sorted(_files(derivation), key=lambda item: item[1].path, reverse=reverse):
@@ -119,38 +116,6 @@ def _place(root: Path, file: FileInput, machine: Machine) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     copy_blob(machine.store, file.sha256, path)
     path.chmod(file.mode)
-
-
-def pinned_pip(machine: Machine) -> tuple[str, Digest]:
-    """File name and digest of the pinned pip's wheel, which lies in the store then."""
-    lock = resolver_lock()
-    digest = pip_digest(lock)
-    machine = machine if machine.store.has(digest) else reach(machine)
-    index = PythonIndex(name="default", address=dict(machine.settings.indexes).get("default", ""))
-    resolver = prepare_resolver(
-        runner=machine.runner,
-        directory=Path(machine.settings.store) / "resolvers",
-        interpreter=machine.interpreter,
-        index=index,
-        settings=machine.settings,
-        home=machine.home,
-    )
-    name = f"pip-{resolver.pin.pip}-py3-none-any.whl"
-    if not machine.store.has(digest):
-        machine.scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="pip-", dir=machine.scratch) as directory:
-            found = download_pip(
-                resolver,
-                runner=machine.runner,
-                directory=Path(directory),
-                index=index,
-                settings=machine.settings,
-                home=machine.home,
-            )
-            with machine.store.writer() as sink:
-                sink.write(found.read_bytes())
-                sink.commit(digest)
-    return name, digest
 
 
 def _settle(root: Path, epoch: int) -> None:

@@ -19,6 +19,8 @@ def lacking(lock: Lock, machine: Machine) -> tuple[Item, ...]:
     for target in lock.targets:
         items |= {deb.sha256.hex: deb for deb in target.debs}
         items |= {wheel.sha256.hex: wheel for wheel in (*target.wheels, *target.build)}
+    if lock.installer is not None:
+        items[lock.installer.sha256.hex] = lock.installer
     items |= {artifact.sha256.hex: artifact for artifact in lock.artifacts}
     return tuple(item for item in items.values() if not machine.store.has(item.sha256))
 

@@ -38,6 +38,7 @@ def locked_blobs(lock: Lock, machine: Machine) -> Iterable[Digest]:
     """What the lock names, as far as it is here: a lock may name files of variants that are not built here."""
     named = [artifact.sha256 for artifact in lock.artifacts]
     named += [file.sha256 for file in lock.source]
+    named += [lock.installer.sha256] if lock.installer is not None else []
     for target in lock.targets:
         named += [deb.sha256 for deb in target.debs]
         named += [blob.digest for blob in target.base.blobs] if target.base is not None else []

@@ -34,6 +34,7 @@ from twinbuild.net.opener import Opener
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.basing import base_source
 from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.installer import pinned_installer
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
 from twinbuild.pipeline.plan import PREFIX
@@ -150,7 +151,10 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
         targets=tuple(sorted(targets, key=lambda target: target.key)),
         artifacts=(),
         source=application_files(project, machine),
+        installer=None if fresh_python or previous is None else previous.installer,
     )
+    if fresh_python and not request.metadata_only and any(target.wheels for target in targets):
+        lock = replace(lock, installer=pinned_installer(machine))
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
     lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))

@@ -180,7 +180,9 @@ def _documents(project: Project, lock: Lock, plan: Plan, images: tuple[Image, ..
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    return documents | dockerfiles(plan, images, pip=lock.resolver.pip, site=project.site)
+    return documents | dockerfiles(
+        plan, images, pip=lock.installer.version if lock.installer is not None else lock.resolver.pip, site=project.site
+    )
 
 
 def _lay_out(

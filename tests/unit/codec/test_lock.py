@@ -123,6 +123,13 @@ def test_round_trip() -> None:
     assert decode_lock(TEXT.replace("\n", "\r\n").encode()) == LOCK
 
 
+def test_an_installer() -> None:
+    """A lock may pin the pip that a Dockerfile installs with; one that does not is as it was."""
+    with_one = replace(LOCK, installer=WHEELS[0])
+    assert decode_lock(encode_lock(with_one)) == with_one
+    assert b"installer" not in encode_lock(LOCK)
+
+
 def test_one_entry_a_line() -> None:
     """A changed entry is a changed line."""
     lines = TEXT.split("\n")

@@ -49,11 +49,13 @@ def test_an_index_is_a_subject(case: Case) -> None:
 
 
 def test_dependencies(case: Case) -> None:
-    """Every file of the lock that can enter the image is a dependency, by its digest."""
+    """Every file of the lock that can enter the image, and what installs it, is a dependency, by its digest."""
     dependencies = _statement(case)["predicate"]["buildDefinition"]["resolvedDependencies"]
     found = [entry["digest"]["sha256"] for entry in dependencies if "sha256" in entry.get("digest", {})]
     target = case.lock.targets[0]
-    locked = (*target.debs, *target.wheels, *target.build, *case.lock.artifacts, *case.lock.source)
+    assert case.lock.installer is not None
+    inputs = (*target.debs, *target.wheels, *target.build, case.lock.installer)
+    locked = (*inputs, *case.lock.artifacts, *case.lock.source)
     indexes = [index.release.hex for index in case.lock.indexes]
     assert sorted(found) == sorted([*(entry.sha256.hex for entry in locked), *indexes])
 
@@ -66,7 +68,7 @@ def test_identifiers(two: Case) -> None:
     uris = [entry["uri"] for entry in dependencies if "uri" in entry]
     packages = [PackageURL.from_string(uri) for uri in uris if uri.startswith("pkg:")]
     target = two.lock.targets[0]
-    assert len(packages) == len(target.debs) + len(target.wheels) + len(target.build) + 2
+    assert len(packages) == len(target.debs) + len(target.wheels) + len(target.build) + 3
     assert {purl.type for purl in packages} == {"deb", "pypi"}
     assert all(purl.qualifiers["file_name"].endswith(".whl") for purl in packages if "file_name" in purl.qualifiers)
     pins = {purl.name: purl.version for purl in packages if purl.type == "pypi" and not purl.qualifiers}

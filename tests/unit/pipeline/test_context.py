@@ -13,6 +13,7 @@ import pytest
 from fakes.runner import FakeRunner
 from fakes.tiny import tiny_project
 from twinbuild.errors import UsageError
+from twinbuild.model.lock import LockedWheel
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline import context
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch
@@ -31,7 +32,11 @@ def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> 
     project = open_project(directory / "project")
     with DiskStore(directory / "store") as store:
         digest = store.put(b"pip")
-        monkeypatch.setattr(context, "pinned_pip", lambda _: ("pip-26.3-py3-none-any.whl", digest))
+        pip = LockedWheel(
+            index="default", name="pip", version="26.3", filename="pip-26.3-py3-none-any.whl", size=3, sha256=digest,
+            requires=(), requested=False,
+        )  # fmt: skip
+        monkeypatch.setattr(context, "installer_of", lambda *_: pip)
         machine = Machine(
             settings=Settings(store=str(directory / "store"), offline=True),
             store=store,
