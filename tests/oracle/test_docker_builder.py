@@ -95,6 +95,34 @@ def test_docker_alone(project: Path, host: str, tmp_path: Path) -> None:
     assert _tree(tmp_path / "docker") == _tree(tmp_path / "embedded")
 
 
+def test_odd_surroundings(project: Path, host: str, tmp_path: Path) -> None:
+    """No wheels, a label of two lines; a temporary directory that buildx would split, proxies in Docker's settings."""
+    changed = tmp_path / "changed"
+    shutil.copytree(project, changed, ignore=shutil.ignore_patterns("dist", "release.lock", "lockfiles"))
+    spec = (changed / "release.yaml").read_text()
+    assert "  description: What the release is for." in spec
+    spec = spec.replace("runtime: [click==8.5.1]", "runtime: []")
+    spec = spec.replace("What the release is for.", '"two\\nlines"') + "build: {dockerfile: site.j2}\n"
+    (changed / "release.yaml").write_text(spec)
+    (changed / "site.j2").write_text(
+        '{% extends "Dockerfile.j2" %}{% block application %}{{ super() }}\nRUN ["/usr/bin/python3.11", "-B", "-c", '
+        "\"import os; assert not any('proxy' in name.lower() for name in os.environ), os.environ\"]\n{% endblock %}"
+    )
+    (tmp_path / "a, b@c=d").mkdir()
+    shutil.copytree(os.environ["DOCKER_CONFIG"], tmp_path / "docker")
+    proxies = {"httpProxy": "http://user:secret@proxy.invalid:1", "noProxy": "x", "allProxy": "http://proxy.invalid"}
+    (tmp_path / "docker" / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}))
+    surroundings = {"TMPDIR": str(tmp_path / "a, b@c=d"), "DOCKER_CONFIG": str(tmp_path / "docker")}
+    status, _, findings = twinbuild("lock", str(changed), host=host)
+    assert status == 0, findings
+    digests = []
+    for builder in ("embedded", "docker"):
+        status, out, findings = twinbuild("build", str(changed), "--builder", builder, host=host, **surroundings)
+        assert status == 0, findings
+        digests.append(json.loads(out)["images"])
+    assert digests[0] == digests[1]
+
+
 def test_on_a_base_image(project: Path, host: str, tmp_path: Path) -> None:
     """An image with a user, an entry point, a volume and variables that would lead pip astray: one digest, twice."""
     twinbuild("build", str(project), "--output", str(tmp_path / "image"), host=host)

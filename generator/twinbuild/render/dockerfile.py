@@ -13,13 +13,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from twinbuild.errors import Location, SpecError
-from twinbuild.model.plan import ArtifactRecipe, DebianRecipe, Derivation, SkeletonRecipe, WheelsRecipe
+from twinbuild.model.plan import (
+    ApplicationRecipe,
+    ArtifactRecipe,
+    DebianRecipe,
+    Derivation,
+    ImageConfig,
+    SkeletonRecipe,
+    WheelsRecipe,
+)
 from twinbuild.render.hermetic import unhermetic
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["SiteTemplate", "render_dockerfile"]
+__all__ = ["SiteTemplate", "passed_values", "render_dockerfile"]
 
 _LARGEST: Final = 1 << 20  # characters
 
@@ -43,7 +51,7 @@ def render_dockerfile(
     """The text for one image. ``template`` is Jinja2; ``pip`` the version that installs the wheels.
 
     ``site`` is a template that extends it under the name ``Dockerfile.j2``; it is run in Jinja's sandbox.
-    What a Dockerfile cannot hold, a value with a line break, is left out and named in a comment.
+    What a Dockerfile cannot hold, a value with a line break, is an argument of the build (``passed_values``).
     Raises SpecError TB5230 where the site's template fails, TB5231 where the text would need more than its context.
     """
     import jinja2
@@ -54,10 +62,15 @@ def render_dockerfile(
     skeleton = next(recipe for recipe in recipes if isinstance(recipe, SkeletonRecipe))
     wheels = [recipe for recipe in recipes if isinstance(recipe, WheelsRecipe)]
     config = derivation.config
-    single = {name: value for name, value in config.environment if _writable(name, value)}
-    labels = {name: value for name, value in config.labels if _writable("x", name + value)}
-    unwritable = [name for name, _ in config.environment if name not in single]
+    passed = {text: argument for argument, text in passed_values(config)}
+    variables = {name: value for name, value in config.environment if _NAME.fullmatch(name)}
+    labels = {name: value for name, value in config.labels if _BREAKS.isdisjoint(name)}
+    unwritable = [name for name, _ in config.environment if name not in variables]
     unwritable += [f"label {name}" for name, _ in config.labels if name not in labels]
+
+    def argument(value: str) -> str:
+        return passed.get(value, "")
+
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.DictLoader({"Dockerfile.j2": template}),
         undefined=jinja2.StrictUndefined,
@@ -66,7 +79,7 @@ def render_dockerfile(
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment)
+    environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment, argument=argument)
     values: dict[str, object] = {
         "title": f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
         "tag": f"{derivation.name}:{derivation.version}",
@@ -80,10 +93,12 @@ def render_dockerfile(
         "prefix": skeleton.prefix,
         "python": skeleton.python,
         "executable": f"/{skeleton.executable}",
-        "bytecode": any(recipe.bytecode is not None for recipe in wheels),
+        "bytecode": any(
+            isinstance(recipe, (WheelsRecipe, ApplicationRecipe)) and recipe.bytecode is not None for recipe in recipes
+        ),
         "model": any(isinstance(recipe, ArtifactRecipe) for recipe in recipes),
         "target": config.working_directory,
-        "environment": list(single.items()),
+        "environment": list(variables.items()),
         "labels": list(labels.items()),
         "unwritable": unwritable,
         "ports": config.exposed_ports,
@@ -141,8 +156,10 @@ def _layout(derivation: Derivation) -> str:
     return f"oci-layout://{base.reference.removeprefix(_LAYOUT)}@{base.manifest}"
 
 
-def _writable(name: str, value: str) -> bool:
-    return _NAME.fullmatch(name) is not None and _BREAKS.isdisjoint(value)
+def passed_values(config: ImageConfig) -> tuple[tuple[str, str], ...]:
+    """Values of variables and labels that have line breaks: the build argument that each is passed by, and the text."""
+    texts = (value for _, value in (*config.environment, *config.labels) if not _BREAKS.isdisjoint(value))
+    return tuple((f"TWINBUILD_TEXT_{number}", text) for number, text in enumerate(dict.fromkeys(texts), 1))
 
 
 def _quoted(value: str) -> str:

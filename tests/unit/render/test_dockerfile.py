@@ -16,9 +16,9 @@ from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 from twinbuild.model.digest import Digest
-from twinbuild.model.plan import AccountRecipe, BaseInput, Compressor, Derivation, User
+from twinbuild.model.plan import AccountRecipe, BaseInput, Compressor, Derivation, User, WheelsRecipe
 from twinbuild.pipeline.plan import Tooling, make_plan
-from twinbuild.render.dockerfile import SiteTemplate, render_dockerfile
+from twinbuild.render.dockerfile import SiteTemplate, passed_values, render_dockerfile
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = Path(__file__).parent / "golden"
@@ -109,9 +109,10 @@ def test_no_value_becomes_an_instruction(value: str, label: str, name: str, comm
     texts.append(_rendered(replace(derivation, name=name, version=value, variant=label)))
     words = [[word for word, _ in _instructions(text)] for text in texts]
     fits = "\n" not in value and "\r" not in value
-    fits_label = fits and "\n" not in label and "\r" not in label
-    expected = [word for word in words[0] if (word != "ENV" or fits) and (word != "LABEL" or fits_label)]
-    assert words[1] == expected
+    fits_label = "\n" not in label and "\r" not in label
+    expected = [word for word in words[0] if word != "LABEL" or fits_label]
+    assert [word for word in words[1] if word != "ARG"] == [word for word in expected if word != "ARG"]
+    assert words[1].count("ARG") == words[0].count("ARG") + (0 if fits else 1 + fits_label)
     assert [word for word in words[2] if word not in ("ENV", "LABEL")] == [
         word for word in words[0] if word not in ("ENV", "LABEL")
     ]
@@ -130,13 +131,25 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\([\\\"$])", r"\1", text[1:-1])
 
 
-def test_line_breaks_are_named() -> None:
-    """What a Dockerfile cannot hold is left out, and said."""
+def test_line_breaks_are_arguments() -> None:
+    """What a Dockerfile cannot hold is an argument of the build, and said; a name with a line break is left out."""
     derivation = _derivation("fraud-scorer")
-    config = replace(derivation.config, labels=(("description", "two\nlines"),))
+    labels = (("description", "two\nlines"), ("again", "two\nlines"), ("a\nname", "x"))
+    config = replace(derivation.config, labels=labels)
     text = _rendered(replace(derivation, config=config))
-    assert "LABEL" not in dict(_instructions(text))
-    assert "# left out: label description" in text
+    assert passed_values(config) == (("TWINBUILD_TEXT_1", "two\nlines"),)
+    assert [rest for word, rest in _instructions(text) if word == "LABEL"] == [
+        '"description"="$TWINBUILD_TEXT_1"',
+        '"again"="$TWINBUILD_TEXT_1"',
+    ]
+    assert "# left out: label a name" in text
+
+
+def test_byte_code_of_the_application_alone() -> None:
+    """A release without wheels has byte code too."""
+    derivation = _derivation("fraud-scorer")
+    layers = tuple(layer for layer in derivation.layers if not isinstance(layer.recipe, WheelsRecipe))
+    assert _rendered(replace(derivation, layers=layers)).count("RUN --mount=type=bind,source=compile.py") == 1
 
 
 def test_a_directory_with_signs() -> None:

@@ -29,6 +29,7 @@ from twinbuild.oci.layer import write_layer
 from twinbuild.oci.layout import LAYOUT, blob_path
 from twinbuild.oci.stack import read_stack
 from twinbuild.ports import Progress, Runner, Store, silent
+from twinbuild.render.dockerfile import passed_values
 
 __all__ = ["DockerBuilder", "Surroundings"]
 
@@ -93,6 +94,7 @@ class DockerBuilder:
             epoch=derivation.source_date_epoch,
             cached=self.cached,
             host_name=self.surroundings.host_name,
+            arguments=passed_values(derivation.config),
             environment=self.surroundings.environment,
         )
         run_build(request, self.toolchain, self.runner)

@@ -19,12 +19,17 @@ _TIMEOUT: Final = 3600.0
 _STEP: Final = re.compile(r"^#(\d+) \[(.+)\s*$")
 _LINE: Final = re.compile(r"^#(\d+) (.*)$")
 _FAILED: Final = re.compile(r"^ERROR: (.*)$", re.MULTILINE)
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+_PLACES: Final = frozenset({"BUILDX_CONFIG", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "HOME", "KUBECONFIG"})
 _TAIL: Final = 12  # lines of a step's output that a message shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRequest:
-    """What a build is given. The base is an OCI layout, so that nothing is pulled while building."""
+    """What a build is given. The base is an OCI layout, so that nothing is pulled while building.
+
+    ``base`` lies in a scratch directory, and all else somewhere below it.
+    """
 
     context: Path  # with a Dockerfile
     base: Path  # an OCI layout directory
@@ -34,7 +39,7 @@ class BuildRequest:
     epoch: int  # SOURCE_DATE_EPOCH
     cached: bool  # whether BuildKit may take steps from its cache
     host_name: str = ""  # of the sandbox; "" for BuildKit's own choice
-    labels: tuple[tuple[str, str], ...] = ()  # those that a Dockerfile cannot hold
+    arguments: tuple[tuple[str, str], ...] = ()  # of the build: values that a Dockerfile cannot hold
     environment: tuple[tuple[str, str], ...] = ()  # for the client: what the second build varies
 
 
@@ -45,23 +50,32 @@ def run_build(request: BuildRequest, toolchain: Toolchain, runner: Runner) -> No
     Layers that BuildKit makes are exported as plain tars, for they are read once and written anew; what the base has
     is exported as it is. Raises BuildError TB5210 with the step that failed and its last words.
     """
+    # Paths are relative to the scratch directory, for buildx splits --output at commas and a layout's path at "@". The
+    # proxies of Docker's configuration, which buildx would hand to every step, are no input of a release.
+    here = request.base.parent
     argv = [
         *(toolchain.docker, "buildx", "build"),
         *(("--builder", toolchain.builder) if toolchain.builder else ()),
         *("--progress", "plain", "--network", "none", "--provenance=false", "--sbom=false", "--pull=false"),
         *("--platform", str(request.platform)),
-        *("--build-context", f"base=oci-layout://{request.base}@{request.base_manifest}"),
+        *("--build-context", f"base=oci-layout://{request.base.name}@{request.base_manifest}"),
         *("--build-arg", f"SOURCE_DATE_EPOCH={request.epoch}"),
-        *("--output", f"type=oci,tar=false,compression=uncompressed,dest={request.output}"),
+        *("--output", f"type=oci,tar=false,compression=uncompressed,dest={request.output.relative_to(here)}"),
     ]
+    for name, value in (*((name, "") for name in _PROXIES), *request.arguments):
+        argv += ["--build-arg", f"{name}={value}"]
     if not request.cached:
         argv.append("--no-cache")
     if request.host_name:
         argv += ["--build-arg", f"BUILDKIT_SANDBOX_HOSTNAME={request.host_name}"]
-    for name, value in request.labels:
-        argv += ["--label", f"{name}={value}"]
-    environment = dict(toolchain.environment) | dict(request.environment) | {"SOURCE_DATE_EPOCH": str(request.epoch)}
-    done = runner.run((*argv, str(request.context)), environment=tuple(sorted(environment.items())), timeout=_TIMEOUT)
+    known = {name: str(Path(value).absolute()) if name in _PLACES else value for name, value in toolchain.environment}
+    environment = known | dict(request.environment) | {"SOURCE_DATE_EPOCH": str(request.epoch)}
+    done = runner.run(
+        (*argv, str(request.context.relative_to(here))),
+        environment=tuple(sorted(environment.items())),
+        directory=here,
+        timeout=_TIMEOUT,
+    )
     if done.status != 0:
         raise _failure(done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace"), done.status)
 

@@ -14,11 +14,12 @@ from twinbuild.ports import Completed
 
 TOOLS = Toolchain(
     docker="docker", buildx="0.13.1", builder="far", driver="remote", buildkit="", platforms=(), engine=None,
-    environment=(("PATH", "/bin"), ("TZ", "UTC")),
+    environment=(("DOCKER_CONFIG", "own"), ("PATH", "/bin"), ("TZ", "UTC")),
 )  # fmt: skip
+HERE = Path(__file__).parent
 REQUEST = BuildRequest(
-    context=Path("/c"), base=Path("/b"), base_manifest=Digest.of(b"m"), output=Path("/o"),
-    platform=Platform.parse("linux/amd64"), epoch=7, cached=False, host_name="elsewhere", labels=(("a", "b\nc"),),
+    context=HERE / "c" / "d", base=HERE / "base", base_manifest=Digest.of(b"m"), output=HERE / "o",
+    platform=Platform.parse("linux/amd64"), epoch=7, cached=False, host_name="elsewhere", arguments=(("A", "b\nc"),),
     environment=(("TZ", "Etc/GMT-14"),),
 )  # fmt: skip
 LOG = """\
@@ -55,15 +56,21 @@ def test_arguments() -> None:
         "--sbom=false",
         "--pull=false",
         "--platform linux/amd64",
-        f"--build-context base=oci-layout:///b@{Digest.of(b'm')}",
+        f"--build-context base=oci-layout://base@{Digest.of(b'm')}",
         "--build-arg SOURCE_DATE_EPOCH=7",
         "--build-arg BUILDKIT_SANDBOX_HOSTNAME=elsewhere",
-        "--label a=b\nc",
-        "--output type=oci,tar=false,compression=uncompressed,dest=/o",
+        "--build-arg A=b\nc",
+        "--build-arg HTTPS_PROXY= ",
+        "--output type=oci,tar=false,compression=uncompressed,dest=o",
     ):
         assert part in text, part
-    assert call.argv[-1] == "/c"
-    assert dict(call.environment) == {"PATH": "/bin", "SOURCE_DATE_EPOCH": "7", "TZ": "Etc/GMT-14"}
+    assert (call.directory, call.argv[-1]) == (HERE, "c/d")
+    assert dict(call.environment) == {
+        "DOCKER_CONFIG": str(Path.cwd() / "own"),
+        "PATH": "/bin",
+        "SOURCE_DATE_EPOCH": "7",
+        "TZ": "Etc/GMT-14",
+    }
 
 
 def test_the_failed_step_is_named() -> None:
