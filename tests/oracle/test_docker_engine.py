@@ -18,6 +18,7 @@ import pytest
 import yaml
 import zstandard
 
+from fakes.docker_registry import PROGRAM, real_registry
 from fakes.engine import NEEDS_ENGINE, docker, running_engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +160,27 @@ def test_loaded_and_answering(engine: tuple[str, str], archive: tuple[Path, str]
     assert found["Architecture"] == "amd64"
     _answers(host, NAME)
     _refuses_too_little_memory(host)
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="needs docker-registry")
+def test_by_way_of_a_registry(engine: tuple[str, str], tmp_path: Path) -> None:
+    """Pushed by us, the engine pulls it by digest and it answers; pulled by us into a file, it loads and answers."""
+    host, store = engine
+    _twinbuild("build", str(EXAMPLE), "--locked", "--quiet", "--output", str(tmp_path / "layout"))
+    with real_registry(tmp_path / "registry") as registry:
+        name = f"{registry.authority}/team/fraud-scorer"
+        pushed = json.loads(_twinbuild("push", str(tmp_path / "layout"), name, "--json"))
+        digest = pushed["images"][0]["digest"]
+        docker(host, "pull", f"{name}@{digest}")
+        _answers(host, f"{name}@{digest}")
+        docker(host, "rmi", f"{name}@{digest}")
+        _twinbuild("pull", f"{name}:1.0.0", "--quiet", "--output", str(tmp_path / "image.tar"))
+    assert f"Loaded image: {name}:1.0.0" in docker(host, "load", "--input", str(tmp_path / "image.tar"))
+    if store == "containerd":
+        (found,) = json.loads(docker(host, "image", "inspect", f"{name}:1.0.0"))
+        assert found["Id"] == digest
+    _answers(host, f"{name}:1.0.0")
+    docker(host, "rmi", f"{name}:1.0.0")
 
 
 def _refuses_too_little_memory(host: str) -> None:

@@ -20,7 +20,12 @@ __all__ = ["command"]
 
 @click.command("pull")
 @click.argument("reference")
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Also write it there as an OCI layout.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE.tar",
+    help="Also write it there as an OCI layout; `docker load` takes the .tar.",
+)
 @click.option("--platform", "platforms", multiple=True, metavar="OS/ARCH", help="Of an index take these images.")
 @click.option("--all-platforms", is_flag=True, help="Of an index take all images.")
 @json_option

@@ -17,7 +17,7 @@ from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.ports import Store
 
-__all__ = ["export_images"]
+__all__ = ["export_images", "export_layout"]
 
 
 def export_images(
@@ -29,7 +29,11 @@ def export_images(
     """
     metadata = project.spec.metadata
     make = loadable_layout if loadable else image_layout
-    files = make(metadata.name, metadata.version, images)
+    export_layout(make(metadata.name, metadata.version, images), store, output)
+
+
+def export_layout(files: tuple[LayoutFile, ...], store: Store, output: Path) -> None:
+    """Write the files of a layout, as ``export_images`` does."""
     if output.suffix == ".tar":
         _write_tar(files, store, output)
         return

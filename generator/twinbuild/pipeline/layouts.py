@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -69,6 +71,28 @@ class LayoutBlobs:
             raise _no_layout(self._directory, "names no image")
         return found
 
+    def require_verified(self, images: Sequence[NamedImage]) -> None:
+        """In a release's directory, hold the images against its release manifest; elsewhere there is nothing to hold.
+
+        Raises IntegrityError TB3234 for an image that the release manifest does not name, or a manifest.json that is
+        not the one that release.digest names.
+        """
+        release = self._directory.parent
+        if self._directory.name != "image" or not (release / "release.digest").is_file():
+            return
+        try:
+            stated = (release / "release.digest").read_text("ascii").strip()
+            content = (release / "manifest.json").read_bytes()
+            environment = json.loads(content)["environment"]
+            named = {str(each["digest"]) for key in ("images", "indexes") for each in environment.get(key, ())}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise _unverified(release, "its release manifest cannot be read") from None
+        if stated != str(Digest.of(content)):
+            raise _unverified(release, f"manifest.json has {Digest.of(content)}, release.digest says {stated[:80]!r}")
+        for image in images:
+            if str(image.descriptor.digest) not in named:
+                raise _unverified(release, f"the release does not have the image {image.descriptor.digest}")
+
     def manifest(self, descriptor: Descriptor) -> FetchedManifest:
         """A manifest or index by its descriptor. Raises IntegrityError TB3210, TB3212, TB3213."""
         content = self._document(blob_path(descriptor.digest))
@@ -118,6 +142,15 @@ def _damaged(what: object, reason: str) -> IntegrityError:
         f"the layout is damaged: {reason}",
         hint="make the release again (`twinbuild release`), or the layout",
         where=str(what),
+    )
+
+
+def _unverified(release: Path, reason: str) -> IntegrityError:
+    return IntegrityError.of(
+        "TB3234",
+        f"the directory is not the release that was verified: {reason}",
+        hint="make the release again (`twinbuild release`); push a copy of image/ if you mean that layout as it is",
+        where=str(release),
     )
 
 

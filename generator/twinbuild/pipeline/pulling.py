@@ -13,11 +13,11 @@ from twinbuild.model.image import Descriptor
 from twinbuild.model.platform import Platform
 from twinbuild.model.reference import ImageReference, PinnedReference
 from twinbuild.net.registry.closure import close_over
-from twinbuild.net.registry.document import FetchedManifest
+from twinbuild.net.registry.document import INDEXES, FetchedManifest, parts_of
 from twinbuild.oci.image import described, index_document
-from twinbuild.oci.layout import LAYOUT, REFERENCE, blob_path
+from twinbuild.oci.layout import LAYOUT, REFERENCE, LayoutFile, blob_path
+from twinbuild.pipeline.export import export_layout
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
 from twinbuild.pipeline.registries import open_registry
 from twinbuild.pipeline.transfer import Meter, move, remember_repository
 from twinbuild.ports import Store
@@ -92,14 +92,30 @@ def pulled_root(name: str) -> tuple[Digest, str]:
 
 
 def write_layout(pulled: Pulled, store: Store, output: Path) -> None:
-    """Write what was pulled as an OCI layout directory. Raises UsageError TB8020 where something else lies there."""
+    """Write what was pulled as an OCI layout: a tar where the name ends in ``.tar``, else a directory.
+
+    The tar of one image with a tag is one that ``docker load`` takes, too. Raises UsageError TB8020 where something
+    else lies there.
+    """
     reference = pulled.reference
     name = f"{reference.registry}/{reference.repository}:{reference.tag}"
-    annotations = ((_CONTAINERD_NAME, name), (REFERENCE, reference.tag))
-    with replace_directory(output) as fresh:
-        (fresh / "blobs" / "sha256").mkdir(parents=True)
-        for digest in pulled.contents:
-            copy_blob(store, digest, fresh / blob_path(digest))
-        write_file(fresh / "oci-layout", LAYOUT)
-        entry = described(pulled.top, annotations=annotations if reference.tag else ())
-        write_file(fresh / "index.json", index_document([entry]))
+    annotations = ((_CONTAINERD_NAME, name), (REFERENCE, reference.tag)) if reference.tag else ()
+    documents = {"oci-layout": LAYOUT, "index.json": index_document([described(pulled.top, annotations=annotations)])}
+    if output.suffix == ".tar":
+        documents |= _loadable(pulled, store, name)
+    files = [LayoutFile(path=path, content=content, size=len(content)) for path, content in documents.items()]
+    files += [LayoutFile(path=blob_path(each), content=each, size=store.size(each)) for each in pulled.contents]
+    export_layout(tuple(files), store, output)
+
+
+def _loadable(pulled: Pulled, store: Store, name: str) -> dict[str, bytes]:
+    """The ``manifest.json`` of engines whose store is not OCI's; they know one image by one tag."""
+    if pulled.top.media_type in INDEXES or not pulled.reference.tag:
+        return {}
+    content = store.read(pulled.top.digest)
+    top = FetchedManifest(content=content, media_type=pulled.top.media_type, digest=pulled.top.digest)
+    parts = parts_of(top)
+    layers = [blob_path(layer.digest) for layer in parts.layers]
+    return {
+        "manifest.json": canonical([{"Config": blob_path(parts.config.digest), "Layers": layers, "RepoTags": [name]}])
+    }

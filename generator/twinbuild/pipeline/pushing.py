@@ -55,11 +55,12 @@ def push(where: Path, reference: ImageReference, machine: Machine, *, mount_from
     """Push the layout that ``where`` means. ``mount_from`` are repositories of the registry that may have blobs.
 
     Of a layout with one image the reference's tag names it (without a tag: the layout's own); of one with several,
-    each gets that tag with its variant behind. A digest must be the image's own. Raises UsageError TB3231, TB3232, and
-    what ``RegistryClient`` raises.
+    each gets that tag with its variant behind. A digest must be the image's own. Raises UsageError TB3231, TB3232,
+    IntegrityError TB3234, and what ``RegistryClient`` raises.
     """
     source = LayoutBlobs(find_layout(where))
     images = source.images()
+    source.require_verified(images)
     named = [(_target(reference, image, images), image.descriptor) for image in images]
     closures = [close_over(source.manifest(descriptor), source.manifest) for _, descriptor in named]
     blobs = tuple({blob.digest: blob for closure in closures for blob in closure.blobs}.values())

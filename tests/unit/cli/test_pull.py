@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,18 @@ def test_offline(tool: Tool, registry: FakeRegistry, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TWINBUILD_OFFLINE", "1")
     assert "TB3028" in tool("pull", name(registry)).err
     assert registry.requests == []
+
+
+def test_tar(tool: Tool, registry: FakeRegistry) -> None:
+    """A file for `docker load`: the layout, and a list of images in the older form; of an index the layout alone."""
+    assert tool("pull", name(registry), "--platform", "linux/amd64", "--output", "image.tar", "-q").status == 0
+    with tarfile.open("image.tar") as archive:
+        members = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        stream = members["manifest.json"]
+        assert stream is not None
+        (listed,) = json.loads(stream.read())
+    assert listed["RepoTags"] == [name(registry)]
+    assert {listed["Config"], *listed["Layers"], "index.json", "oci-layout"} < members.keys()
+    assert tool("pull", name(registry), "--all-platforms", "--output", "all.tar", "-q").status == 0
+    with tarfile.open("all.tar") as archive:
+        assert "manifest.json" not in archive.getnames()

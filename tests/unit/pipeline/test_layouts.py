@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.registry import MANIFEST, described, document
-from twinbuild.errors import TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.layouts import LayoutBlobs, find_layout
 
@@ -79,3 +79,24 @@ def test_empty(tmp_path: Path) -> None:
     (directory / "index.json").write_text('{"schemaVersion": 2, "manifests": []}')
     with pytest.raises(UsageError, match="TB3231"):
         LayoutBlobs(directory).images()
+
+
+def test_a_release_is_what_was_verified(tmp_path: Path) -> None:
+    """RG-77: TB3234 for an exchanged image, an edited manifest, one that cannot be read."""
+    manifest = document({"schemaVersion": 2, "mediaType": MANIFEST})
+    directory = tmp_path / "release"
+    blobs = LayoutBlobs(layout(directory / "image", manifest))
+    images = blobs.images()
+    blobs.require_verified(images)
+    good = json.dumps({"environment": {"images": [{"digest": str(Digest.of(manifest))}], "indexes": []}}).encode()
+    bad = json.dumps({"environment": {"images": [{"digest": str(Digest.of(b"other"))}]}}).encode()
+    for content, stated, fits in (
+        (good, good, True), (bad, bad, False), (good, bad, False), (b"[]", b"[]", False), (b"[" * 9999, b"", False),
+    ):  # fmt: skip
+        (directory / "manifest.json").write_bytes(content)
+        (directory / "release.digest").write_text(f"{Digest.of(stated)}\n")
+        if fits:
+            blobs.require_verified(images)
+            continue
+        with pytest.raises(IntegrityError, match="TB3234"):
+            blobs.require_verified(images)

@@ -173,4 +173,13 @@ was to be forgotten.
 
 `twinbuild image ls` lists all; `twinbuild pull` brings one.""",
     ),
+    Code(
+        code="TB3234",
+        title="not the release that was verified",
+        explanation="""\
+What lies in the directory of a release is not what its release manifest names: an image was exchanged, manifest.json
+was edited, or release.digest is another release's. Nothing was pushed.
+
+Make the release again. If you mean the layout in image/ as it is, copy it elsewhere and push the copy.""",
+    ),
 )
