@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 REFUSED, NO_PROGRAM, NOT_FOUND = 78, 126, 127
 FORMAT = "twinbuild/requirements/v1"
+VERSION2, VERSION1 = ("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
 UNLIMITED = 1 << 62  # bytes: what cgroup v1 says where there is no limit, and no machine has
 
 
@@ -73,21 +74,28 @@ def memory_limits(host: Host) -> Iterator[tuple[int, str]]:
     for line in host.read("/proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
             yield int(line.split()[1]) << 10, "all that the machine has"
-    version2, version1 = ("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
-    groups = [(version2, "/"), (version1, "/")]
+    found = [(host.read(file).strip(), file) for file in limit_files(host)]
+    stat = f"{VERSION1[0]}/memory.stat"  # of groups above that are not seen here, too
+    entries = [line.partition(" ") for line in host.read(stat).splitlines()]
+    found += [(text, stat) for name, _, text in entries if name == "hierarchical_memory_limit"]
+    for text, where in found:
+        if text.isdigit() and int(text) < UNLIMITED:
+            yield int(text), where
+
+
+def limit_files(host: Host) -> Iterator[str]:
+    """The files that may hold a limit: of the group that is mounted as the root, of this one, and of those between."""
+    groups = [(VERSION2, "/"), (VERSION1, "/")]
     for line in host.read("/proc/self/cgroup").splitlines():
         controllers, _, path = line.partition(":")[2].partition(":")
         if not controllers:
-            groups.append((version2, path))
+            groups.append((VERSION2, path))
         elif "memory" in controllers.split(","):
-            groups.append((version1, path))
+            groups.append((VERSION1, path))
     for (mount, name), group in groups:
         parts = group.strip("/").split("/")
         for depth in range(len(parts) + 1 if ".." not in parts else 0):  # such a path leads out of what is seen here
-            file = "/".join((mount, *filter(None, parts[:depth]), name))
-            text = host.read(file).strip()
-            if text.isdigit() and int(text) < UNLIMITED:
-                yield int(text), file
+            yield "/".join((mount, *filter(None, parts[:depth]), name))
 
 
 def check_memory(requirements: dict[str, Any], host: Host) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 A library is looked for where the loader looks: in the file's own RPATH or RUNPATH, LD_LIBRARY_PATH, the directories of
 ld.so.conf, the default ones. Python's packages rely on one more rule: what is loaded already, under its SONAME, is not
-looked for. So a library also counts where the same wheel has it, or one that this requires or that requires this.
+looked for. So a library also counts where the same wheel has it, or one that this requires or that requires this, or a
+wheel of NVIDIA's runtime libraries, which frameworks load by themselves.
 """
 
 from __future__ import annotations
@@ -22,10 +23,17 @@ __all__ = ["Missing", "missing_libraries"]
 _HOPS: Final = 40  # links that the kernel follows in one path
 _DEFAULT: Final = ("lib/{triplet}", "usr/lib/{triplet}", "lib64", "usr/lib64", "lib", "usr/lib")
 # Files that are loaded on demand, with what they need or not at all: plug-ins of Qt and others; numba's threading
-# layers, of which it takes the first that works; onnxruntime's TensorRT.
+# layers, of which it takes the first that works; onnxruntime's TensorRT; what CUDA's libraries use where there is
+# InfiniBand or a cluster; libraries for other accelerators than the one that is found.
 _ON_DEMAND: Final = (
     "*/plugins/*",
     "*/qml/*",
+    "*/libcufile_rdma.so*",
+    "*/nvshmem_transport_*.so*",
+    "*/nvshmem_bootstrap_*.so*",
+    "*/bitsandbytes/libbitsandbytes_*.so",
+    "*/cupy_backends/cuda/libs/cutensor.*",
+    "*/cupy_backends/cuda/libs/nccl.*",
     "*/numba/np/ufunc/tbbpool.*",
     "*/numba/np/ufunc/omppool.*",
     "*/onnxruntime/capi/libonnxruntime_providers_tensorrt.so",
@@ -103,8 +111,8 @@ def missing_libraries(
 ) -> tuple[Missing, ...]:
     """What is missing in an image of these layers, lowest first; sorted.
 
-    ``search`` are the directories of LD_LIBRARY_PATH, ``requires`` says which projects a project requires. Files for
-    other machines, and those that are loaded on demand, or by such files alone, are left out.
+    ``search`` are the directories of LD_LIBRARY_PATH, ``requires`` says which projects a project requires.
+    Files for other machines, and those that are loaded on demand, or by such files alone, are left out.
     """
     tree = _Tree(layers)
     loader = _Loader(tree, platform, search=search, requires=requires)
@@ -152,6 +160,7 @@ class _Loader:
         return any(
             owner is None
             or self._tree.owners.get(file) in projects
+            or self._tree.owners.get(file, "").startswith("nvidia-")
             or self._tree.real(posixpath.dirname(place)) in self._system
             for place, file in places.items()
         )

@@ -91,6 +91,15 @@ LIMITS = {
         64 * MIB,
         "/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes",
     ),
+    "cgroup v1, a limit above what is seen": (
+        {
+            "proc/meminfo": MEMINFO,
+            "sys/fs/cgroup/memory/memory.limit_in_bytes": UNLIMITED,
+            "sys/fs/cgroup/memory/memory.stat": f"cache 1\nhierarchical_memory_limit {32 * MIB}\ntotal_cache 1\n",
+        },
+        32 * MIB,
+        "/sys/fs/cgroup/memory/memory.stat",
+    ),
     "cgroup v1 without a limit": (
         {"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory/memory.limit_in_bytes": UNLIMITED},
         4096 * MIB,

@@ -150,6 +150,15 @@ def test_what_other_wheels_have() -> None:
     assert names(own, wheel) == []
 
 
+def test_runtime_libraries_of_nvidia() -> None:
+    """Frameworks find them by themselves, whether they require them or not."""
+    place = f"{SITE}/nvidia/cublas/lib/libcublas.so.12"
+    library = layer({place: elf(soname="libcublas.so.12")}, owners={place: "nvidia-cublas-cu12"})
+    wheel = layer({EXTENSION: elf("libcublas.so.12")}, owners={EXTENSION: "onnxruntime-gpu"})
+    assert names(library, wheel) == []
+    assert names(layer({place: elf()}, owners={place: "other"}), wheel) == ["libcublas.so.12"]
+
+
 def test_files_that_no_wheel_brought() -> None:
     """What the application brings may rely on what it imports first."""
     place = f"{SITE}/torch/lib/libtorch.so"
@@ -166,6 +175,12 @@ def test_files_that_no_wheel_brought() -> None:
         f"{SITE}/numba/np/ufunc/tbbpool.cpython-311-x86_64-linux-gnu.so",
         f"{SITE}/numba/np/ufunc/omppool.cpython-311-x86_64-linux-gnu.so",
         f"{SITE}/onnxruntime/capi/libonnxruntime_providers_tensorrt.so",
+        f"{SITE}/nvidia/cufile/lib/libcufile_rdma.so.1",
+        "usr/local/cuda-12.4/targets/x86_64-linux/lib/libcufile_rdma.so.1.9.0",
+        f"{SITE}/nvidia/nvshmem/lib/nvshmem_transport_ucx.so.7",
+        f"{SITE}/nvidia/nvshmem/lib/nvshmem_bootstrap_mpi.so.3",
+        f"{SITE}/bitsandbytes/libbitsandbytes_rocm70.so",
+        f"{SITE}/cupy_backends/cuda/libs/cutensor.cpython-311-x86_64-linux-gnu.so",
     ],
 )
 def test_on_demand(path: str) -> None:

@@ -11,9 +11,11 @@ from tests.unit.pipeline.conftest import lock_of, machine
 from fakes.images import EPOCH, Shelf, config
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import BuildError, Finding
+from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.plan import (
     ArtifactRecipe,
+    BaseInput,
     Compression,
     Derivation,
     FileInput,
@@ -33,6 +35,7 @@ from twinbuild.store.memory import MemoryStore
 
 SITE = "opt/venv/lib/python3.11/site-packages"
 SKELETON = SkeletonRecipe(prefix="opt/venv", python="3.11", version="3.11.2", executable="usr/bin/python3.11")
+BASE = BaseInput(reference="r", manifest=Digest.of(b"m"), config=Digest.of(b"c"), layers=(), history=(), author="")
 SYSTEM = {"usr/lib/x86_64-linux-gnu/libc.so.6": library(soname="libc.so.6")}
 WHEEL = {
     f"{SITE}/pkg/_core.so": library("libc.so.6", "libgomp.so.1"),
@@ -104,6 +107,7 @@ def _derivation(image: Image, recipe: LayerRecipe, base: int, environment: tuple
         layers=tuple(layers),
         config=config(environment=environment),
         source_date_epoch=EPOCH,
+        base=BASE if base else None,
     )
 
 
@@ -167,8 +171,9 @@ def test_libraries_of_a_driver(world: World) -> None:
 
 def test_a_base_and_its_variables(world: World) -> None:
     """Layers of a base count, and so does its LD_LIBRARY_PATH."""
-    base = {**SYSTEM, "opt/rocm/lib/libgomp.so.1": library()}
-    assert len(world.findings(base, WHEEL, base=1)) == 1
+    base = {**SYSTEM, "opt/rocm/lib/libgomp.so.1": library(), "opt/tool": library("libnever.so")}
+    (finding,) = world.findings(base, WHEEL, base=1)
+    assert finding.hint.startswith("name a base that has the package libgomp1; where that file is never loaded")
     assert world.findings(base, WHEEL, base=1, environment=(("LD_LIBRARY_PATH", ":/opt/rocm/lib"),)) == ()
 
 
