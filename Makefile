@@ -13,8 +13,8 @@ SLOW ?=
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer)
-	$(BIN)/twinbuild release $(SPEC)
+release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer), or one VARIANT of it
+	$(BIN)/twinbuild release $(SPEC) $(if $(VARIANT),--variant $(VARIANT))
 
 test: $(VENV)/dev ## Run the tests (T=path to choose)
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow" $(T)

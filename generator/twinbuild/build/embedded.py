@@ -65,6 +65,10 @@ class EmbeddedBuilder:
         self.store.put_record(_IMAGES, remembered_as(key), encode_image(image))
         return image
 
+    def built(self, derivation: Derivation) -> Image | None:
+        """What an earlier ``build`` of the same derivation gave, where the store still has all of it."""
+        return self._cached_image(digest_of(derivation))
+
     def _cached_image(self, key: Digest) -> Image | None:
         record = self.store.record(_IMAGES, remembered_as(key))
         image = decode_image(record) if record is not None else None

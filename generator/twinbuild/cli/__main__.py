@@ -24,6 +24,7 @@ _VERBS: Final = {
     "image": ("image", "List and inspect the images in the store."),
     "init": ("init", "Write a first release.yaml."),
     "lock": ("lock", "Pin every dependency by digest, and store it."),
+    "matrix": ("matrix", "Show variants and platforms: locked, built, sizes, sources."),
     "pull": ("pull", "Bring an image from a registry into the store."),
     "push": ("push", "Push a release's images into a registry."),
     "release": ("release", "Lock, build, build again, compare and describe."),

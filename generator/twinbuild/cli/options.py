@@ -16,6 +16,7 @@ __all__ = [
     "overlay_option",
     "paranoid_option",
     "spec_argument",
+    "variant_option",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -41,6 +42,9 @@ buildx_option = click.option(
     help="Builder that `docker buildx ls` shows (default: that of the current context).",
 )
 paranoid_option = click.option("--paranoid", is_flag=True, help="Hash every file again instead of trusting its status.")
+variant_option = click.option(
+    "--variant", "variants", multiple=True, metavar="NAME", help="Only this variant; may be repeated."
+)
 
 
 def common(command: _Command) -> _Command:

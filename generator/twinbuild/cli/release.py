@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option
+from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
 from twinbuild.cli.outcome import shown
 from twinbuild.errors import UsageError
 
@@ -25,6 +25,7 @@ __all__ = ["command"]
 @common
 @locked_option
 @paranoid_option
+@variant_option
 @click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
 @click.option(
     "--builders",
@@ -44,6 +45,7 @@ def command(
     as_json: bool,
     locked: bool,
     paranoid: bool,
+    variants: tuple[str, ...],
     reverify: bool,
     builders: str,
     buildx_builder: str,
@@ -52,13 +54,13 @@ def command(
     """Lock if needed, build, build again under other conditions, compare, and describe.
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). Where nothing changed since
-    the last release, only run.json is written.
+    the last release, only run.json is written. A release of some variants goes to dist/NAME-VERSION-VARIANT.
     """
     from twinbuild.pipeline.unchanged import unchanged_release
 
     docker = buildx_builder if "docker" in _builders(builders) else None
     summary, buildkit = None, None
-    if docker is None and not (paranoid or reverify):
+    if docker is None and not (paranoid or reverify or variants):
         summary = unchanged_release(spec, overlays, output, os.environ)
     if summary is None:
         summary, buildkit = _released(
@@ -69,6 +71,7 @@ def command(
             quiet=quiet or as_json,
             locked=locked,
             paranoid=paranoid,
+            variants=variants,
             reverify=reverify,
             docker=docker,
         )
@@ -84,6 +87,7 @@ def _released(
     quiet: bool,
     locked: bool,
     paranoid: bool,
+    variants: tuple[str, ...],
     reverify: bool,
     docker: str | None,
 ) -> tuple[Summary, BuildKitEvidence | None]:
@@ -97,8 +101,10 @@ def _released(
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=True)
+        project = project.only(variants)
         released = release(project, lock, machine, output=output, reverify=reverify, docker=docker)
-        remember_release(project, lock, machine, released, beginning, output=output)
+        if not project.variants:
+            remember_release(project, lock, machine, released, beginning, output=output)
     return summary_of(project, released), released.buildkit
 
 

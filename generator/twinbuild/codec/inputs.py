@@ -13,7 +13,7 @@ from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, Target
 from twinbuild.model.spec import ReleaseSpec
-from twinbuild.model.spec.environment import Variant
+from twinbuild.model.spec.environment import Base, Variant
 
 __all__ = ["artifact_inputs", "check_freshness", "debian_inputs", "python_inputs", "source_inputs"]
 
@@ -27,10 +27,10 @@ def _targets(spec: ReleaseSpec) -> list[tuple[Variant, str]]:
     ]
 
 
-def _base(spec: ReleaseSpec) -> object:
-    debian = spec.environment.base.debian
+def _base(base: Base) -> object:
+    debian = base.debian
     if debian is None:
-        return {"image": spec.environment.base.image}
+        return {"image": base.image}
     return {
         "suite": debian.suite,
         "components": sorted(debian.components),
@@ -43,13 +43,15 @@ def python_inputs(spec: ReleaseSpec) -> Digest:
     dependencies = spec.dependencies
     return digest_of(
         {
-            "base": _base(spec),  # it decides the interpreter's full version and the newest manylinux tag
+            "base": _base(spec.environment.base),  # decides the interpreter's full version and the newest manylinux
             "python": spec.environment.python,
             "targets": {
                 f"{variant.name} {platform}": {
                     "runtime": variant.runtime,
                     "accelerator": variant.accelerator,
                     "cuda": variant.cuda,
+                    **({"indexes": sorted(variant.indexes)} if variant.indexes else {}),
+                    **({"base": _base(variant.base)} if variant.base else {}),
                 }
                 for variant, platform in _targets(spec)
             },
@@ -69,12 +71,14 @@ def python_inputs(spec: ReleaseSpec) -> Digest:
 
 def debian_inputs(spec: ReleaseSpec) -> Digest:
     """The digest of what Debian packages are chosen by: base, Python, packages and targets."""
+    bases = {variant.name: _base(variant.base) for variant in spec.environment.variants if variant.base}
     return digest_of(
         {
-            "base": _base(spec),
+            "base": _base(spec.environment.base),
             "python": spec.environment.python,
             "packages": sorted(spec.environment.packages),
             "targets": {f"{variant.name} {platform}": sorted(variant.packages) for variant, platform in _targets(spec)},
+            **({"bases": bases} if bases else {}),
         }
     )
 

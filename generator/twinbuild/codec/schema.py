@@ -63,6 +63,8 @@ def spec_schema() -> dict[str, object]:
             entry["title"] = field.alias or key
             entry["description"] = descriptions[key]
             definition["properties"][field.alias or key] = entry
+    if definitions:  # pydantic orders them by which model happened to be used first
+        schema["$defs"] = dict(sorted(definitions.items()))
     schema["title"] = "Release"
     return {"$schema": _DIALECT, "$comment": "Written by `twinbuild schema`.", **schema}
 

@@ -31,7 +31,7 @@ class Needs:
 
 def needs_of(spec: ReleaseSpec, variant: Variant) -> Needs:
     """What a variant needs: the one place that knows where a spec says so."""
-    resources = spec.environment.resources
+    resources = spec.environment.resources_of(variant)
     memory = resources.memory.request or resources.memory.limit  # as schedulers read a limit alone
     used = variant.accelerator != "none"
     return Needs(
@@ -40,8 +40,8 @@ def needs_of(spec: ReleaseSpec, variant: Variant) -> Needs:
         cuda=variant.cuda or "",
         devices=max(1, resources.gpu.count) if used else 0,
         device_memory=0,
-        driver=resources.gpu.driver or "" if used else "",
-        compute_capabilities=(),
+        driver=variant.driver or resources.gpu.driver or "" if used else "",
+        compute_capabilities=tuple(variant.compute_capabilities),
     )
 
 

@@ -18,9 +18,9 @@ from twinbuild.model.verification import Identical
 
 __all__ = ["MANIFEST_VERSION", "release_manifest", "source_digest"]
 
-_WHERE_USED: Final = frozenset(
-    {"absent_libraries", "unasked_code"}
-)  # keys that came later, and stand there where they say something
+# Keys that came later, and stand there where they say something.
+_WHERE_USED: Final = frozenset({"absent_libraries", "unasked_code"})
+_OF_VARIANTS: Final = frozenset({"driver", "compute_capabilities", "base", "indexes", "resources"})
 MANIFEST_VERSION: Final = "twinbuild/manifest/v1"
 
 
@@ -40,8 +40,9 @@ def release_manifest(
     documents: tuple[tuple[str, Digest, int], ...],
     commit: str = "",
     indexes: tuple[ImageIndex, ...] = (),
+    variants: tuple[str, ...] = (),
 ) -> bytes:
-    """The canonical bytes of the manifest.
+    """The canonical bytes of the manifest. ``variants`` are all that the lock has, where the release has fewer.
 
     ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
     covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
@@ -71,6 +72,8 @@ def release_manifest(
         "model": model,
         "environment": {
             **sections["environment"],
+            "variants": [_said(variant, _OF_VARIANTS) for variant in sections["environment"]["variants"]],
+            **({"subset_of": variants} if variants else {}),
             "images": [_image(image) for image in images],
             "indexes": [
                 {"variant": index.variant, "digest": index.descriptor.digest, "platforms": index.platforms}
@@ -91,7 +94,7 @@ def release_manifest(
             ],
         },
         "dependencies": {
-            **{key: value for key, value in sections["dependencies"].items() if value or key not in _WHERE_USED},
+            **_said(sections["dependencies"], _WHERE_USED),
             "lock": lock_digest,
             "resolver": {"pip": lock.resolver.pip, "pip-tools": lock.resolver.pip_tools},
         },
@@ -120,6 +123,10 @@ def release_manifest(
         "documents": [{"path": path, "sha256": digest.hex, "size": size} for path, digest, size in sorted(documents)],
     }
     return canonical(_plain(document))
+
+
+def _said(section: dict[str, Any], optional: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if value or key not in optional}
 
 
 def _plain(value: object) -> Json:

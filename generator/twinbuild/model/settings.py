@@ -19,6 +19,7 @@ class Settings:
 
     store: str  # absolute path of the store
     indexes: tuple[tuple[str, str], ...] = ()
+    wheel_directories: tuple[str, ...] = ()  # of pip's find-links; for indexes of the spec that have no address
     archives: tuple[tuple[str, tuple[str, ...]], ...] = ()
     snapshots: tuple[tuple[str, tuple[str, ...]], ...] = ()
     mirrors: tuple[tuple[str, tuple[str, ...]], ...] = ()  # registry → `host[:port][/prefix]` or addresses, tried first

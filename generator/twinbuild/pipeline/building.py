@@ -99,6 +99,7 @@ def verify_images(
             conditions=others,
             clock=fixed_clock(os.uname().machine, int(started) + CLOCK_OFFSET),
             proven=proven,
+            variants=project.variants,
         )
         with scratch_store(machine.store, second.store) as other:
             verification = compare_builds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twinbuild.model.lock import Lock
 from twinbuild.pipeline.artifacts import extract_artifacts
 from twinbuild.pipeline.basing import fetch_bases
+from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
 from twinbuild.ports import Fetcher
@@ -30,7 +31,8 @@ def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
     missing = lacking(lock, machine)
     if missing:
         machine = reach(machine)
-        fetcher: Fetcher = RemoteFetcher(machine.settings, project=str(project.directory), apt_indexes=lock.indexes)
+        settings = located(machine.settings, project.spec)
+        fetcher: Fetcher = RemoteFetcher(settings, project=str(project.directory), apt_indexes=lock.indexes)
         fetcher.fetch(missing, machine.store, machine.progress)
         extract_artifacts(lock, machine)
     return len(missing) + fetch_bases(project, lock, machine)

@@ -29,11 +29,14 @@ from twinbuild.model.lock import (
 )
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Variant
+from twinbuild.model.spec.indexes import indexes_of
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
+from twinbuild.pipeline.accelerating import refuse_requirements, refuse_unclosed, unclosed
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.basing import base_source
 from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.installer import pinned_installer
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
@@ -72,6 +75,7 @@ def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]
         findings.append(_changed_source(lock, current))
     findings.extend(changed_artifacts(project, lock, machine))
     findings += licences_missing(lock)
+    findings += unclosed(project.spec, lock)
     return tuple(findings)
 
 
@@ -114,6 +118,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     _refuse_unknown(previous, request)
     spec = project.spec
     _refuse_unsupported(spec)
+    refuse_requirements(spec)
     fresh_debian = previous is None or request.everything or previous.debian_inputs != debian_inputs(spec)
     fresh_python = (
         fresh_debian
@@ -153,6 +158,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
         source=application_files(project, machine),
         installer=None if fresh_python or previous is None else previous.installer,
     )
+    refuse_unclosed(spec, lock)
     if fresh_python and not request.metadata_only and any(target.wheels for target in targets):
         lock = replace(lock, installer=pinned_installer(machine))
     if not request.metadata_only:
@@ -185,12 +191,13 @@ class _Locking:
     def ground(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], _Ground]:
         """The Debian packages of a target or its base image, and the suites that the packages are from."""
         spec = self._project.spec
-        if spec.environment.base.image is None:
+        stated = spec.environment.base_of(variant).image
+        if stated is None:
             indexes, debs = self._debian(variant, platform)
             version = python_version(debs, spec.environment.python)
             python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
             return indexes, _Ground(debs=debs, base=None, python=python)
-        name = parse_base(spec.environment.base.image)
+        name = parse_base(stated)
         with base_source(name.name, self._project, self._machine) as source:
             base, python = resolve_base(
                 name,
@@ -206,7 +213,7 @@ class _Locking:
 
     def _debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
         machine, environment = self._machine, self._project.spec.environment
-        base = environment.base.debian
+        base = environment.base_of(variant).debian
         assert base is not None, "there is one of the two"
         machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
         return resolve_debian(
@@ -236,7 +243,7 @@ class _Locking:
                 requirements,
                 python=python,
                 platform=platform,
-                indexes=self._indexes(),
+                indexes=self._indexes(variant),
                 resolver=self._prepared(),
                 runner=self._machine.runner,
                 settings=self._machine.settings,
@@ -268,16 +275,15 @@ class _Locking:
             test=resolved(dependencies.test, kept.test if kept else (), "/dependencies/test", pins),
         )
 
-    def _indexes(self) -> tuple[PythonIndex, ...]:
-        known = dict(self._machine.settings.indexes)
-        named = self._project.spec.dependencies.indexes
+    def _indexes(self, variant: Variant) -> tuple[PythonIndex, ...]:
+        spec = self._project.spec
+        known = dict(located(self._machine.settings, spec).indexes)
+        named = indexes_of(variant, spec.environment.variants, spec.dependencies.indexes)
         default = next((index.packages for index in named if index.name == "default"), ())
         return (
             PythonIndex(name="default", address=known.get("default", ""), projects=tuple(default)),
             *(
-                PythonIndex(
-                    name=index.name, address=known.get(index.name) or index.url or "", projects=tuple(index.packages)
-                )
+                PythonIndex(name=index.name, address=known.get(index.name, ""), projects=tuple(index.packages))
                 for index in named
                 if index.name != "default"
             ),
@@ -290,7 +296,7 @@ class _Locking:
                 runner=machine.runner,
                 directory=Path(machine.settings.store) / _RESOLVERS,
                 interpreter=machine.interpreter,
-                index=self._indexes()[0],
+                index=PythonIndex(name="default", address=dict(machine.settings.indexes).get("default", "")),
                 settings=machine.settings,
                 home=machine.home,
             )

@@ -54,6 +54,7 @@ def reach(machine: Machine) -> Machine:
         settings = replace(
             settings,
             indexes=(*settings.indexes, ("default", pip.index)),
+            wheel_directories=pip.directories,
             certificates=settings.certificates or pip.certificates,
             proxies=settings.proxies or ((("https", pip.proxy), ("http", pip.proxy)) if pip.proxy else ()),
         )

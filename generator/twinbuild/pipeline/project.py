@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +36,29 @@ class Project:
     overlays: tuple[Path, ...]
     digests: tuple[Digest, ...]  # of the bytes of spec and overlays, as they were read
     loaded: LoadedSpec
+    variants: tuple[str, ...] = ()  # the only ones that this run is about, sorted; () all of them
     site: SiteTemplate | None = None  # of build.dockerfile
 
     @property
     def spec(self) -> ReleaseSpec:
-        """The spec, overlays merged."""
-        return self.loaded.spec
+        """The spec, overlays merged; of its variants, those that this run is about."""
+        spec = self.loaded.spec
+        if not self.variants:
+            return spec
+        chosen = tuple(variant for variant in spec.environment.variants if variant.name in self.variants)
+        return spec.model_copy(update={"environment": spec.environment.model_copy(update={"variants": chosen})})
+
+    def only(self, variants: tuple[str, ...]) -> Project:
+        """The same project with some of its variants alone. Raises UsageError TB2420 for one that it does not have."""
+        known = sorted(variant.name for variant in self.loaded.spec.environment.variants)
+        for name in variants:
+            if name not in known:
+                raise UsageError.of(
+                    "TB2420",
+                    f"got the variant {name[:80]!r}, expected one of {', '.join(known)}",
+                    hint="name a variant of the spec",
+                )
+        return replace(self, variants=() if set(variants) >= set(known) else tuple(sorted(set(variants))))
 
     @property
     def lock_path(self) -> Path:
@@ -64,9 +81,9 @@ class Project:
         if self.directory / self.spec.source.directory != self.directory:
             return stated
         written = [self.spec_path.name, self.lock_path.name, f"{self.lockfiles.name}/", "dist/"]
-        base = self.spec.environment.base.image or ""
-        if base.startswith(_LAYOUT):
-            written.append(base.removeprefix(_LAYOUT).partition("@")[0] + "/")
+        environment = self.spec.environment
+        bases = dict.fromkeys(environment.base_of(variant).image or "" for variant in environment.variants)
+        written += [base.removeprefix(_LAYOUT).partition("@")[0] + "/" for base in bases if base.startswith(_LAYOUT)]
         return (*stated, *(f"/{_SPECIAL.sub(_ESCAPED, name)}" for name in written))
 
 

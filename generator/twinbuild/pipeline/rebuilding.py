@@ -34,6 +34,9 @@ def rebuild(request: Mapping[str, object]) -> tuple[Image, ...]:
     proven = request.get("proven", [])
     assert isinstance(proven, list)
     project = open_project(Path(str(request["spec"])), tuple(Path(path) for path in overlays))
+    variants = request.get("variants", [])
+    assert isinstance(variants, list)
+    project = project.only(tuple(variants))
     lock = require_lock(read_lock(project), project)
     inputs = DiskStore(Path(str(request["store"])))
     with scratch_store(inputs, scratch / "store") as store:

@@ -28,6 +28,7 @@ from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
 from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
@@ -64,15 +65,17 @@ def release(
     """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
 
     ``docker`` names a builder of buildx ("": its default), which must arrive at the same images, twice; None: no such.
+    Where the project is about some of its variants alone, so is the release, and its manifest names them all.
     What it built is no part of the release, for not every machine has one: ``run.json`` says so.
     Raises NotReproducible TB6010 with a finding for each difference; nothing is released then.
     """
     started = time.time()
     durations: dict[str, float] = {}
     spec = project.spec
+    whole, lock = lock, narrowed(project, lock)
     epoch = source_epoch(project, machine)
     clock = time.perf_counter()
-    plan = plan_release(project, lock, epoch=epoch)
+    plan = plan_release(project, whole, epoch=epoch)
     images = build_images(plan, machine)
     refuse_missing_libraries(spec, lock, plan, images, machine)
     durations["build"], clock = time.perf_counter() - clock, time.perf_counter()
@@ -85,17 +88,18 @@ def release(
         durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
-    documents = _documents(project, lock, plan, images, epoch=epoch)
+    documents = _documents(project, whole, lock, plan, images, epoch=epoch)
     manifest = release_manifest(
         spec,
         lock,
         images,
         identical,
         epoch=epoch,
-        lock_digest=Digest.of(encode_lock(lock)),
+        lock_digest=Digest.of(encode_lock(whole)),
         documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items()),
         commit=recorded,
         indexes=image_indexes(images),
+        variants=variants_of(whole) if project.variants else (),
     )
     digest = Digest.of(manifest)
     documents |= {
@@ -112,11 +116,13 @@ def release(
             indexes=image_indexes(images),
         ),
     }
-    target = output or project.directory / "dist" / f"{spec.metadata.name}-{spec.metadata.version}"
+    target = output or project.directory / "dist" / "-".join(
+        (spec.metadata.name, spec.metadata.version, *project.variants)
+    )
     written = _lay_out(target, project, images, documents, machine)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
-    keep_released(target, lock, images, machine)
+    keep_released(target, whole, images, machine)
     run = run_document(
         started=started,
         seconds=durations,
@@ -170,10 +176,12 @@ def _commit(project: Project, machine: Machine) -> Commit | None:
     return source_commit(project.directory, machine.runner)
 
 
-def _documents(project: Project, lock: Lock, plan: Plan, images: tuple[Image, ...], *, epoch: int) -> dict[str, bytes]:
+def _documents(
+    project: Project, whole: Lock, lock: Lock, plan: Plan, images: tuple[Image, ...], *, epoch: int
+) -> dict[str, bytes]:
     """The files that the manifest covers, by path in the release."""
     spec = project.spec
-    documents = {"release.lock": encode_lock(lock), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
+    documents = {"release.lock": encode_lock(whole), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
     documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(
         spec, lock, images, epoch=epoch, lock_digest=Digest.of(documents["release.lock"])
     )

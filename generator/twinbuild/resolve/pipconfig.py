@@ -1,15 +1,18 @@
-"""What pip itself is configured with on this machine: where its index is and how it is reached, and nothing else.
+"""What pip itself is configured with on this machine: where its index is and how it is reached, and little else.
 
-Extra indexes, find-links, constraints and the rest of a person's pip configuration must not reach a lock, so they are
-not read. pip is asked as a program, through its own option parser, which knows every file, variable and default.
+Extra indexes, constraints and the rest of a person's pip configuration must not reach a lock, so they are not read.
+Local directories of ``find-links`` are: they answer for an index that a spec names and nobody gives an address. pip is
+asked as a program, through its own option parser, which knows every file, variable and default.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from twinbuild.errors import EnvironmentFault
 from twinbuild.ports import Runner
@@ -29,7 +32,8 @@ except ImportError:
 from pip._internal.commands import create_command
 options, _ = create_command("download").parse_args([])
 names = ("index_url", "proxy", "cert", "client_cert")
-json.dump({name: getattr(options, name, None) or "" for name in names}, sys.stdout)
+stated = {name: getattr(options, name, None) or "" for name in names}
+json.dump({**stated, "find_links": "\\n".join(getattr(options, "find_links", None) or ())}, sys.stdout)
 """
 _PASSED: Final = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "USER", "LOGNAME", "TMPDIR")
 
@@ -42,6 +46,7 @@ class PipConfiguration:
     proxy: str
     certificates: str  # path of a certificate bundle
     client_certificate: str
+    directories: tuple[str, ...] = ()  # absolute paths of find-links
 
 
 def read_pip_configuration(
@@ -68,6 +73,7 @@ def read_pip_configuration(
                     proxy=stated.get("proxy", ""),
                     certificates=stated.get("cert", ""),
                     client_certificate=stated.get("client_cert", ""),
+                    directories=tuple(_directories(stated.get("find_links", ""))),
                 )
         lines = completed.stderr.decode("utf-8", "replace").strip().splitlines()
         complaint = lines[-1][:200] if lines else f"status {completed.status}"
@@ -76,6 +82,15 @@ def read_pip_configuration(
         f"pip does not say where its index is ({complaint or 'no interpreter to ask'})",
         hint="install python3-pip, or name the address of the index `default` in the settings",
     )
+
+
+def _directories(links: str) -> Iterator[str]:
+    """Links to directories of this machine; pages of the web are others' business."""
+    for link in links.splitlines():
+        if link.lower().startswith("file:///"):
+            yield unquote(urlsplit(link).path)
+        elif link.startswith("/") and "\0" not in link:
+            yield link
 
 
 def default_index(runner: Runner, *, interpreters: tuple[Path, ...], environment: tuple[tuple[str, str], ...]) -> str:

@@ -38,12 +38,13 @@ def build_again(
     conditions: Conditions,
     clock: bytes = b"",
     proven: tuple[BuiltLayer, ...] = (),
+    variants: tuple[str, ...] = (),
 ) -> SecondBuild:
     """Run ``twinbuild rebuild`` under ``conditions``; its layers go to a store of their own below ``scratch``.
 
     ``clock`` is a library that gives another time, b"" for none. ``proven`` are layers that need no second build, where
-    it arrives at their derivations. Raises BuildError TB6001 if it fails, with what it said; EnvironmentFault TB6001
-    where that is this machine's fault (a full disk).
+    it arrives at their derivations; ``variants`` are those that are built, () all of them. Raises BuildError TB6001 if
+    it fails, with what it said; EnvironmentFault TB6001 where that is this machine's fault (a full disk).
     """
     directory = scratch / "a-directory-of-another-name-and-length" / "second"
     directory.mkdir(parents=True)
@@ -56,6 +57,7 @@ def build_again(
         "scratch": str(directory),
         "epoch": epoch,
         "conditions": asdict(conditions),
+        "variants": list(variants),
         "proven": [to_json(layer) for layer in proven],
         "parent": os.getpid(),
     }

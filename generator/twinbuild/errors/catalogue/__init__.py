@@ -11,6 +11,7 @@ TB20   ``python``        resolving Python requirements
 TB21   ``debian``        resolving Debian packages, signed indexes
 TB22   ``lock``          the lock: its form, its freshness
 TB23   ``local``         local trees and artifacts
+TB24   ``variants``      variants for accelerators
 TB30   ``net``           digests in addresses, HTTP, indexes, mirrors
 TB31   ``store``         the store
 TB32   ``registry``      registries of images

@@ -108,16 +108,5 @@ class Dependencies(Section):
         ):
             objections.repeated("entry", getattr(self, key), key)
         objections.repeated("index", (index.name for index in self.indexes), "indexes", key="name")
-        owners: dict[str, str] = {}
-        for number, index in enumerate(self.indexes):
-            for place, pattern in enumerate(index.packages):
-                other = owners.setdefault(pattern, index.name)
-                if other != index.name:
-                    objections.add(
-                        "TB1115",
-                        f"projects {pattern!r} come from the index {other!r} and from {index.name!r}",
-                        "let each project come from one index",
-                        *("indexes", number, "packages", place),
-                    )
         objections.settle()
         return self

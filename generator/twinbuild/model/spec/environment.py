@@ -14,11 +14,13 @@ __all__ = ["Amount", "Base", "DebianBase", "Environment", "Gpu", "NodeLabel", "R
 
 _BASE_ONLY = "packages can be added to a Debian base only"
 _BASE_HINT = "take 'packages' out, or use base.debian"
+_MOVE_HINT = "move environment.packages to the variants whose base is Debian's"
 _SUITE = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]{1,127}", re.ASCII)
 _PYTHON = re.compile(r"3\.(9|[1-9][0-9])", re.ASCII)
 _DRIVER = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}", re.ASCII)
 _CUDA = re.compile(r"[1-9][0-9]?\.[0-9]{1,2}", re.ASCII)
+_CAPABILITY = re.compile(r"([1-9][0-9]?\.[0-9](\+PTX)?)|(gfx[1-9][0-9a-f]{2,4})", re.ASCII)
 
 
 def _check_suite(text: str) -> str:
@@ -61,6 +63,16 @@ def _check_driver(text: str) -> str:
     return text
 
 
+def _check_capability(text: str) -> str:
+    if not _CAPABILITY.fullmatch(text):
+        raise objection(
+            "TB1104",
+            f"got the compute capability {text[:40]!r}",
+            "write it in quotes, such as '8.0' or '9.0+PTX' for CUDA, gfx90a for ROCm",
+        )
+    return text
+
+
 def _check_platform(text: str) -> str:
     if text not in SUPPORTED:
         raise objection("TB1120", f"platform {text[:80]!r} is not supported", f"use one of {', '.join(SUPPORTED)}")
@@ -72,6 +84,7 @@ DebName = Annotated[str, AfterValidator(_check_deb)]
 PythonVersion = Annotated[str, AfterValidator(_check_python), Field(json_schema_extra={"pattern": r"^3\.[0-9]+$"})]
 CudaVersion = Annotated[str, AfterValidator(_check_cuda)]
 DriverVersion = Annotated[str, AfterValidator(_check_driver)]
+ComputeCapability = Annotated[str, AfterValidator(_check_capability)]
 PlatformName = Annotated[str, AfterValidator(_check_platform), Field(json_schema_extra={"enum": list(SUPPORTED)})]
 
 
@@ -102,33 +115,6 @@ class Base(Section):
             got = "neither" if self.debian is None else "both"
             raise objection(
                 "TB1116", f"got {got} of 'debian' and 'image', expected exactly one", "choose one of the two bases"
-            )
-        return self
-
-
-class Variant(Section):
-    """One flavour of the image, for one kind of accelerator."""
-
-    name: Name
-    """Name of the variant, such as cpu or cuda12."""
-    accelerator: Literal["none", "cuda", "rocm"] = "none"
-    """Accelerator that it uses."""
-    cuda: CudaVersion | None = None
-    """CUDA version, where the accelerator is cuda."""
-    runtime: Several[Requirement] = ()
-    """Requirements beside those of `dependencies.runtime`."""
-    packages: Several[DebName] = ()
-    """Debian packages beside those of `environment.packages`."""
-    platforms: Several[PlatformName] = ()
-    """Platforms of this variant; all of `environment.platforms` where there are none."""
-
-    @model_validator(mode="after")
-    def _cuda_fits(self) -> Self:
-        if (self.accelerator == "cuda") != (self.cuda is not None):
-            raise objection(
-                "TB1116",
-                f"accelerator is {self.accelerator!r} and cuda is {'given' if self.cuda else 'missing'}",
-                "give 'cuda' if, and only if, the accelerator is cuda",
             )
         return self
 
@@ -200,6 +186,64 @@ class Resources(Section):
     """Taints of nodes that it accepts."""
 
 
+class Variant(Section):
+    """One flavour of the image, for one kind of accelerator."""
+
+    name: Name
+    """Name of the variant, such as cpu or cuda12."""
+    accelerator: Literal["none", "cuda", "rocm"] = "none"
+    """Accelerator that it uses."""
+    cuda: CudaVersion | None = None
+    """CUDA version, where the accelerator is cuda."""
+    driver: DriverVersion | None = None
+    """Oldest driver that works, such as '525.60.13'; `environment.resources.gpu.driver` where it is missing."""
+    compute_capabilities: Several[ComputeCapability] = ()
+    """Devices that there is code for: '8.0', '9.0+PTX' (CUDA), gfx90a (ROCm); any where there are none."""
+    base: Base | None = None
+    """What this variant stands on, where that is not `environment.base`."""
+    indexes: Several[Name] = ()
+    """Indexes of `dependencies.indexes` that serve this variant; one that variants name serves no other."""
+    runtime: Several[Requirement] = ()
+    """Requirements beside those of `dependencies.runtime`."""
+    packages: Several[DebName] = ()
+    """Debian packages beside those of `environment.packages`."""
+    platforms: Several[PlatformName] = ()
+    """Platforms of this variant; all of `environment.platforms` where there are none."""
+    resources: Resources | None = None
+    """What one container of this variant needs, in place of `environment.resources`."""
+
+    @model_validator(mode="after")
+    def _accelerator_fits(self) -> Self:
+        objections = Objections()
+        if (self.accelerator == "cuda") != (self.cuda is not None):
+            objections.add(
+                "TB1116",
+                f"accelerator is {self.accelerator!r} and cuda is {'given' if self.cuda else 'missing'}",
+                "give 'cuda' if, and only if, the accelerator is cuda",
+            )
+        if self.accelerator == "none":
+            for key in ("driver", "compute_capabilities"):
+                if getattr(self, key):
+                    objections.add(
+                        "TB1116",
+                        f"'{key}' is given, and the variant uses no accelerator",
+                        "take it out, or name the accelerator",
+                        key,
+                    )
+        for index, capability in enumerate(self.compute_capabilities):
+            if self.accelerator != "none" and capability.startswith("gfx") != (self.accelerator == "rocm"):
+                objections.add(
+                    "TB1116",
+                    f"{capability!r} is no device of the accelerator {self.accelerator!r}",
+                    "write '8.0' or '9.0+PTX' for CUDA, gfx90a for ROCm",
+                    *("compute_capabilities", index),
+                )
+        objections.repeated("compute capability", self.compute_capabilities, "compute_capabilities")
+        objections.repeated("index", self.indexes, "indexes")
+        objections.settle()
+        return self
+
+
 class Environment(Section):
     """Operating system, Python, platforms and variants."""
 
@@ -215,6 +259,14 @@ class Environment(Section):
     """Debian packages by name, with what they need."""
     resources: Resources = Field(default_factory=Resources)
     """What one container needs."""
+
+    def base_of(self, variant: Variant) -> Base:
+        """What a variant stands on."""
+        return variant.base or self.base
+
+    def resources_of(self, variant: Variant) -> Resources:
+        """What one container of a variant needs."""
+        return variant.resources or self.resources
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -232,8 +284,10 @@ class Environment(Section):
                         *("variants", index, "platforms", place),
                     )
             objections.repeated("platform", variant.platforms, "variants", index, "platforms")
-            if self.base.image is not None and variant.packages:
+            if self.base_of(variant).image is not None and variant.packages:
                 objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "variants", index, "packages")
+            if variant.base is not None and variant.base.image is not None and self.packages:
+                objections.add("TB1116", _BASE_ONLY, _MOVE_HINT, "variants", index, "base")
         if self.base.image is not None and self.packages:
             objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "packages")
         objections.settle()

@@ -9,6 +9,7 @@ from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
+from twinbuild.model.spec.indexes import check_indexes
 from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.operations import Observability, Rollout, Secret, Service
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
@@ -87,5 +88,6 @@ class ReleaseSpec(Section):
                     "give it a target of its own, such as /models/NAME",
                     *("model", "artifacts", index, "target"),
                 )
+        check_indexes(self.environment.variants, self.dependencies.indexes, objections)
         objections.settle()
         return self
