@@ -39,6 +39,7 @@ model: {{family: none, version: 1.0.0}}
 environment:
   base: {base}
   python: "3.11"
+  platforms: [{platforms}]
 dependencies: {{runtime: {runtime}}}
 serving:
   command: [python, -m, main]
@@ -79,11 +80,15 @@ def twinbuild(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
     )
 
 
-def spec(directory: Path, name: str, base: str, runtime: str = "[]") -> Path:
+def spec(
+    directory: Path, name: str, base: str, runtime: str = "[]", platforms: tuple[str, ...] = ("linux/amd64",)
+) -> Path:
     """A project whose application tells what it sees."""
     (directory / "app").mkdir(parents=True)
     (directory / "app/main.py").write_text(_CODE)
-    (directory / "release.yaml").write_text(_SPEC.format(name=name, base=base, runtime=runtime))
+    (directory / "release.yaml").write_text(
+        _SPEC.format(name=name, base=base, runtime=runtime, platforms=", ".join(platforms))
+    )
     return directory
 
 
@@ -93,16 +98,21 @@ def blob(layout: Path, digest: str) -> Path:
 
 
 def manifest_of(layout: Path) -> dict[str, Any]:
-    """The manifest of a layout's only image."""
+    """The manifest of a layout's only image, or of its first for several platforms."""
     (entry,) = json.loads((layout / "index.json").read_bytes())["manifests"]
     found: dict[str, Any] = json.loads(blob(layout, entry["digest"]).read_bytes())
-    return found
+    return json.loads(blob(layout, found["manifests"][0]["digest"]).read_bytes()) if "manifests" in found else found
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The image of a project on Debian packages, as a layout."""
-    directory = spec(tmp_path_factory.mktemp("ground") / "project", "ground", "{debian: {suite: bookworm}}")
+    """The images of a project on Debian packages for two architectures, as a layout."""
+    directory = spec(
+        tmp_path_factory.mktemp("ground") / "project",
+        "ground",
+        "{debian: {suite: bookworm}}",
+        platforms=("linux/amd64", "linux/arm64"),
+    )
     done = twinbuild("lock", str(directory))
     assert done.returncode == 0, done.stderr
     done = twinbuild("build", "--output", str(directory / "image"), str(directory))
@@ -282,6 +292,56 @@ def test_a_release_is_no_base(ground: Path, tmp_path: Path) -> None:
     assert [finding["message"].split(",")[0] for finding in findings] == [
         f"the release has something at /{place}" for place in ("app", "etc/twinbuild", "opt/venv")
     ]
+
+
+def test_for_another_architecture(ground: Path, tmp_path: Path) -> None:
+    """An index with a base for each platform: this machine's Python compiles for the other, if it is the same one."""
+    directory = spec(
+        tmp_path / "project", "two", "{image: oci-layout:base}", "[markupsafe==3.0.3]", ("linux/amd64", "linux/arm64")
+    )
+    shutil.copytree(ground, directory / "base")
+
+    def put(document: object) -> dict[str, object]:
+        content = json.dumps(document).encode()
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        blob(directory / "base", digest).write_bytes(content)
+        return {"digest": digest, "size": len(content)}
+
+    (top,) = json.loads((ground / "index.json").read_bytes())["manifests"]
+    index = json.loads(blob(ground, top["digest"]).read_bytes())
+    for entry in index["manifests"]:
+        manifest = json.loads(blob(ground, entry["digest"]).read_bytes())
+        config = json.loads(blob(ground, manifest["config"]["digest"]).read_bytes())
+        config["rootfs"]["diff_ids"] = config["rootfs"]["diff_ids"][:1]
+        config["history"], config["config"] = config["history"][:1], {"Env": ["PATH=/usr/bin"]}
+        manifest["layers"] = manifest["layers"][:1]
+        manifest["config"] |= put(config)
+        entry.update(put(manifest))
+        if entry["platform"]["architecture"] == "arm64":
+            entry["platform"]["variant"] = "v8"
+    attestation = {"mediaType": "application/vnd.oci.image.manifest.v1+json", **put({})}
+    index["manifests"].append({**attestation, "platform": {"os": "unknown", "architecture": "unknown"}})
+    top |= put(index)
+    (directory / "base/index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [top]}))
+    for step in ("lock", "release"):
+        done = twinbuild(step, "--json", str(directory))
+        assert done.returncode == 0, done.stderr
+    layout = directory / "dist/two-1.0.0/image"
+    (written,) = json.loads((layout / "index.json").read_bytes())["manifests"]
+    images = json.loads(blob(layout, written["digest"]).read_bytes())["manifests"]
+    lowest = [json.loads(blob(layout, image["digest"]).read_bytes())["layers"][0] for image in images]
+    bases = [json.loads(blob(directory / "base", each["digest"]).read_bytes()) for each in index["manifests"][:2]]
+    assert lowest == [base["layers"][0] for base in bases]
+    assert lowest[0] != lowest[1]
+    (directory / "release.yaml").write_text(
+        (directory / "release.yaml").read_text().replace("linux/amd64, linux/arm64", "linux/arm64")
+    )
+    assert twinbuild("lock", str(directory)).returncode == 0
+    alone = twinbuild("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
+    assert alone.returncode == 3  # nothing is stored there
+    assert twinbuild("fetch", str(directory), TWINBUILD_STORE=str(tmp_path / "empty")).returncode == 0
+    alone = twinbuild("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
+    assert [finding["code"] for finding in json.loads(alone.stderr)["findings"]] == ["TB5013"]
 
 
 def test_skopeo_takes_it(project: Path, tmp_path: Path) -> None:

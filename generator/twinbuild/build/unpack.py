@@ -75,9 +75,9 @@ def layer_chunks(layer: BuiltLayer, store: Store) -> Iterator[bytes]:
         yield from decompress(blob, kind, limit=layer.uncompressed_size, subject=layer.title)
 
 
-def layer_members(layer: BuiltLayer, store: Store) -> Iterator[tuple[Member, Body]]:
+def layer_members(layer: BuiltLayer, store: Store, *, special: bool = False) -> Iterator[tuple[Member, Body]]:
     """The members of a layer, each with its bytes, which must be read before the next is asked for."""
-    yield from untar(_Joined(layer_chunks(layer, store)), subject=layer.title)
+    yield from untar(_Joined(layer_chunks(layer, store)), subject=layer.title, special=special)
 
 
 class _Joined:
@@ -136,3 +136,5 @@ def _entry(member: Member, body: Body) -> Entry:
         case Kind.FILE:
             content = PassingContent(body, member.size)
             return File(path=member.path, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
+        case Kind.SPECIAL:
+            raise AssertionError("it is refused where it is not asked for")

@@ -29,6 +29,9 @@ from twinbuild.model.lock import InstalledPackage, LockedBase, LockedLayer
 __all__ = ["BASE"]
 
 
+_INHERITED: Final = frozenset({"Healthcheck", "Shell", "StopTimeout", "Volumes"})
+
+
 def _numbers(value: Json) -> object:
     if not isinstance(value, list):
         return Problem("TB2206", f"got {str(value)[:60]!r}, expected a list of numbers")
@@ -45,6 +48,10 @@ def _check(fields: Mapping[str, object]) -> Problem | None:
     layers, numbers = fields["layers"], fields["interpreter"]
     assert isinstance(layers, tuple)
     assert isinstance(numbers, tuple)
+    inherited = fields["inherited"]
+    assert isinstance(inherited, tuple)
+    if strange := sorted({name for name, _ in inherited} - _INHERITED):
+        return Problem("TB2212", f"{strange[0][:80]!r} is nothing that a base hands down")
     if not numbers or not 0 <= numbers[0] <= numbers[-1] < len(layers):
         return Problem("TB2212", f"the interpreter of {fields['name']} lies in layers that the base does not have")
     return None

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     DIRECTORY = "directory"
     SYMLINK = "symlink"
     HARDLINK = "hardlink"
+    SPECIAL = "special file"  # a device or a FIFO, of which nothing is kept but that it is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +144,14 @@ class Body:
         self._left = 0
 
 
-def untar(stream: Readable, *, subject: str, limits: Limits | None = None) -> Iterator[tuple[Member, Body]]:
+def untar(
+    stream: Readable, *, subject: str, limits: Limits | None = None, special: bool = False
+) -> Iterator[tuple[Member, Body]]:
     """The members of a tar stream in order, each with its bytes, which must be read before the next is asked for.
 
-    ``subject`` names the archive in errors. Raises IntegrityError: TB4401 malformed or cut off, TB4402 a kind of
-    member or extension that is refused, TB4403 a path or link that could escape or clash, TB4404 above a limit.
+    ``subject`` names the archive in errors; ``special`` files are refused unless asked for.
+    Raises IntegrityError: TB4401 malformed or cut off, TB4402 a kind of member or extension that is refused, TB4403 a
+    path or link that could escape or clash, TB4404 above a limit.
     """
     limits = limits or Limits()
     source = _Source(stream, subject, limits.total_size)
@@ -166,6 +170,8 @@ def untar(stream: Readable, *, subject: str, limits: Limits | None = None) -> It
         count += 1
         if count > limits.members:
             raise refusal("TB4404", f"more than {limits.members} members", subject)
+        if kind in _DEVICES and not special:
+            raise refusal("TB4402", _kind_refused(_DEVICES[kind]), subject, _raw(header, extension, subject))
         member = _member(header, kind, size, extension, subject=subject, offset=source.position)
         if member.size > limits.file_size:
             raise refusal("TB4404", f"a file of {member.size} bytes, at most {limits.file_size}", subject, member.path)
@@ -202,11 +208,16 @@ def _open_header(header: bytes, subject: str) -> tuple[bytes, int]:
     return (b"0" if kind == b"\0" else kind), number(header[124:136], subject)
 
 
-def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subject: str, offset: int) -> Member:
+def _raw(header: bytes, extension: Extension, subject: str) -> str:
+    """The path as it is written."""
     name = header[:100]
     if header[257:263] == b"ustar\0" and header[345:500].strip(b"\0"):
         name = header[345:500].partition(b"\0")[0] + b"/" + name
-    raw = extension.text(b"L", "path", name, subject)
+    return extension.text(b"L", "path", name, subject)
+
+
+def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subject: str, offset: int) -> Member:
+    raw = _raw(header, extension, subject)
     kind = _kind(flag, raw, subject)
     path = _path(raw, kind, subject)
     for key in extension.pax:
@@ -245,8 +256,14 @@ def _kind(flag: bytes, raw: str, subject: str) -> Kind:
             return Kind.SYMLINK
         case b"1":
             return Kind.HARDLINK
-    what = _DEVICES.get(flag, "a sparse file" if flag == b"S" else f"a member of type {flag!r}")
-    raise refusal("TB4402", f"{what} is refused, expected files, directories and links", subject, raw)
+        case b"3" | b"4" | b"6":
+            return Kind.SPECIAL
+    what = "a sparse file" if flag == b"S" else f"a member of type {flag!r}"
+    raise refusal("TB4402", _kind_refused(what), subject, raw)
+
+
+def _kind_refused(what: str) -> str:
+    return f"{what} is refused, expected files, directories and links"
 
 
 def _path(raw: str, kind: Kind, subject: str) -> str:

@@ -1,7 +1,8 @@
 """The file tree that layers give, one over the other (OCI image-spec, layer.md, "Applying Changesets").
 
 Only what members are is kept; their bytes are read again from the layer that has them. Engines differ on a member that
-lies below a link of a lower layer (some follow the link, some replace it), so such an image is refused.
+lies below a link of a lower layer (some follow the link, some replace it), so such an image is refused. Devices are
+known to be there, for systems ship them in /dev, and nothing is ever made of them.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _directory(path: str) -> Member:
 def _open(layer: BaseLayer, blob: BinaryIO, limit: int) -> tuple[HashedStream, Iterator[tuple[Member, Body]]]:
     chunks = decompress(blob, LAYER_KINDS[layer.media_type], limit=limit, subject=str(layer.digest))
     stream = HashedStream(chunks)
-    return stream, untar(stream, subject=str(layer.digest), limits=_LIMITS)
+    return stream, untar(stream, subject=str(layer.digest), limits=_LIMITS, special=True)
 
 
 def read_stack(

@@ -125,6 +125,6 @@ def _libraries(layer: BuiltLayer, machine: Machine) -> LayerLibraries:
     def spool() -> BinaryIO:
         return cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(machine.scratch)))
 
-    found = layer_libraries(layer_members(layer, machine.store), spool=spool)
+    found = layer_libraries(layer_members(layer, machine.store, special=True), spool=spool)
     machine.store.put_record(_KIND, key, encode_libraries(found))
     return found

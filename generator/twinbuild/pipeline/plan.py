@@ -57,6 +57,7 @@ PREFIX: Final = "opt/venv"
 _LARGE: Final = 2 << 20  # bytes of a wheel that is worth a layer of its own: it is then cached and shared by itself
 _MOST_FINDINGS: Final = 20
 _MOST_WHEEL_LAYERS: Final = 60  # of the at most 100 layers that engines promise to take
+_MOST_SHARED_LAYERS: Final = 80  # of a base and wheels together: the rest is for the model and the application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +249,8 @@ def _closure(target: Target, package: str) -> tuple[DebInput, ...]:
 def _wheels(target: Target, bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:
     wheels = target.wheels
     large = sorted((wheel for wheel in wheels if wheel.size >= _LARGE), key=lambda wheel: (-wheel.size, wheel.filename))
-    alone = {wheel.filename for wheel in large[:_MOST_WHEEL_LAYERS]}
+    below = len(target.base.layers) if target.base is not None else 1
+    alone = {wheel.filename for wheel in large[: min(_MOST_WHEEL_LAYERS, max(0, _MOST_SHARED_LAYERS - below))]}
     groups: list[tuple[str, tuple[LockedWheel, ...]]] = [
         (f"wheel {wheel.name} {wheel.version}", (wheel,)) for wheel in wheels if wheel.filename in alone
     ]

@@ -200,6 +200,7 @@ def test_a_base() -> None:
         ('["EMPTY", ""]', '["EMPTY"]', "TB2207"),
         ('["EMPTY", ""]', '["A=B", ""]', "TB2207"),
         ('{\\"/data\\":{}}', "{", "TB2207"),
+        ('["Volumes", ', '["Env", ', "TB2212"),
         ('"tag": "3.11-slim"', '"tag": "a b"', "TB2207"),
         ('"index": "sha256', '"index": "sha1', "TB2207"),
         ('"created": ""', '"created": 1', "TB2206"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 from collections.abc import Callable
 from typing import BinaryIO
 
 import pytest
 
 from fakes.bases import layer_tar
+from fakes.images import foreign_tar, member
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import BaseLayer
@@ -100,6 +102,20 @@ def test_layers_with_two_meanings(upper: Files, code: str) -> None:
     with pytest.raises(IntegrityError) as caught:
         stacked(layer_tar({"usr/lib": None, "lib": "usr/lib", "file": b""}), layer_tar(upper))
     assert caught.value.findings[0].code == code
+
+
+def test_devices_are_only_known_to_be_there() -> None:
+    """A system ships them in /dev; they are no files, and what lies below one has two meanings."""
+    made = foreign_tar(
+        member("dev/null", type=tarfile.CHRTYPE),
+        member("dev/sda", type=tarfile.BLKTYPE),
+        member("run/p", type=tarfile.FIFOTYPE),
+    )
+    stack, _, _ = stacked(made, layer_tar({"dev/.wh.sda": b""}))
+    assert sorted(stack.places) == ["dev", "dev/null", "run", "run/p"]
+    assert stack.file("dev/null") is None
+    with pytest.raises(IntegrityError):
+        stacked(made, layer_tar({"dev/null/x": b""}))
 
 
 def test_another_tar_than_the_configuration_says() -> None:

@@ -16,7 +16,7 @@ from twinbuild.build.unpack import unpack_image
 from twinbuild.errors import BuildError, LockError, SpecError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Lock, LockedWheel
 from twinbuild.model.settings import Settings
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.basing import bases_lacking
@@ -203,3 +203,31 @@ def test_where_a_base_is(project: Project, tmp_path: Path, name: str, error: typ
         with pytest.raises(error) as caught:
             make_lock(open_project(project.directory), None, machine, LockRequest())
     assert caught.value.findings[0].code == code
+
+
+def test_a_base_of_many_layers(project: Project, tmp_path: Path) -> None:
+    """Wheels share a layer where the base leaves no room for one each."""
+    with DiskStore(tmp_path / "one") as store:
+        lock = make_lock(project, None, _machine(store, tmp_path / "scratch"), LockRequest())
+    (target,) = lock.targets
+    assert target.base is not None
+    wheels = tuple(
+        LockedWheel(
+            index="default",
+            name=f"p{number:02}",
+            version="1",
+            filename=f"p{number:02}-1-py3-none-any.whl",
+            size=4 << 20,
+            sha256=Digest.of(b"wheel"),
+            requires=(),
+            requested=True,
+        )
+        for number in range(70)
+    )
+    for below, alone in ((2, 60), (75, 5), (90, 0)):
+        base = replace(target.base, layers=(target.base.layers[0],) * below)
+        many = replace(lock, targets=(replace(target, base=base, wheels=wheels),))
+        (derivation,) = plan_release(project, many, epoch=0).derivations
+        titles = [layer.title for layer in derivation.layers]
+        assert sum(title.startswith("wheel p") for title in titles) == alone
+        assert f"{70 - alone} small wheels" in titles
