@@ -22,6 +22,7 @@ from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.basing import bases_lacking
 from twinbuild.pipeline.building import build_images, plan_release
 from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.keeping import locked_blobs
 from twinbuild.pipeline.lockfiles import ensure_lock, write_lock
 from twinbuild.pipeline.locking import LockRequest, make_lock
 from twinbuild.pipeline.machine import Machine
@@ -129,10 +130,12 @@ def test_an_island(project: Project, tmp_path: Path) -> None:
         machine = _machine(store, tmp_path / "scratch")
         (lacking,) = bases_lacking(lock, machine)
         assert lacking == lock.targets[0].base
+        assert set(locked_blobs(lock, machine)).isdisjoint(blob.digest for blob in lacking.blobs)
         with pytest.raises(LockError) as caught:
             ensure_lock(project, machine, locked=True, discover=False)
         assert caught.value.findings[0].code == "TB2258"
         assert fetch_lock(project, lock, machine) == 4
+        assert set(locked_blobs(lock, machine)) >= {blob.digest for blob in lacking.blobs}  # kept from collection
         shutil.rmtree(project.directory / "base")
         (again,) = build_images(
             plan_release(project, ensure_lock(project, machine, locked=True, discover=False), epoch=1_793_491_200),

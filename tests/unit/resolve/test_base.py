@@ -156,5 +156,8 @@ def test_other_bytes_than_named() -> None:
     image = BaseImage()
     source = source_of(image, index=_index(image))
     manifest = str(Digest.of(image.manifest()[1]))
-    source.documents[manifest] = ("application/vnd.oci.image.index.v1+json", source.documents[manifest][1])
+    media_type, content = source.documents[manifest]
+    source.documents[manifest] = ("application/vnd.oci.image.index.v1+json", content)
     assert _refused(source)[0] == "TB4333"
+    source.documents[manifest] = (media_type, content.replace(b'"schemaVersion": 2', b'"schemaVersion" :2'))
+    assert _refused(source)[0] == "TB4332"
