@@ -45,7 +45,7 @@ class Kind(StrEnum):
     DIRECTORY = "directory"
     SYMLINK = "symlink"
     HARDLINK = "hardlink"
-    SPECIAL = "special file"  # a device or a FIFO, of which nothing is kept but that it is there
+    SPECIAL = "special file"  # a device or a FIFO, of which nothing is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Member:
 
     ``offset`` is where its ``size`` bytes begin in the tar stream: a spooled stream can be read again from there.
     ``mode`` is permission bits only. ``target`` is the text of a symbolic link, or the normal path of the earlier
-    member that a hard link names. ``mtime`` is whole seconds, rounded down.
+    member that a hard link names; of a special file it says which one it is. ``mtime`` is whole seconds, rounded down.
     """
 
     path: str
@@ -228,7 +228,11 @@ def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subj
         raise refusal("TB4401", f"a {kind} with {size} bytes of content", subject, path)
     target = ""
     if kind in (Kind.SYMLINK, Kind.HARDLINK):
-        target = extension.text(b"K", "linkpath", header[157:257], subject)
+        target = _link(extension.text(b"K", "linkpath", header[157:257], subject), kind, path, subject)
+    elif kind is Kind.SPECIAL:
+        target = _DEVICES[flag]
+        if flag != b"6":
+            target += f" {number(header[329:337], subject)}:{number(header[337:345], subject)}"
     attributes = ((k.removeprefix(_ATTRIBUTE), v) for k, v in extension.pax.items() if k.startswith(_ATTRIBUTE))
     return Member(
         path=path,
@@ -241,7 +245,7 @@ def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subj
         mtime=_mtime(extension, header, subject),
         size=size,
         offset=offset,
-        target=_link(target, kind, path, subject),
+        target=target,
         attributes=tuple(sorted(attributes)),
     )
 

@@ -28,6 +28,7 @@ LAYER_KINDS: Final[Mapping[str, Compression | None]] = {
 _LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
 _LIMITS: Final = Limits()
 _FREE_SIZE: Final = 64 << 20  # bytes that any layer may unpack to
+_MOST: Final = 2_000_000  # members of all layers, which stay in memory
 _HINT: Final = "use another base, or build this one again with an engine (`docker build`), which writes no such layers"
 
 OpenBlob = Callable[[Digest], BinaryIO]
@@ -74,11 +75,12 @@ class Stack:
         before = self.places.get(path)
         if before is not None and not (before.member.kind is Kind.DIRECTORY is place.member.kind):
             self._remove(path)
-        parts = above.split("/") if above else []
-        for count in range(1, len(parts) + 1):  # what an archive leaves out, every engine makes as root's
-            parent = "/".join(parts[:count])
-            if parent not in self.places:
-                self._note(parent, Place(layer=place.layer, member=_directory(parent), origin=parent))
+        left_out = []
+        while above and above not in self.places:
+            left_out.append(above)
+            above = above.rpartition("/")[0]
+        for parent in reversed(left_out):  # what an archive leaves out, every engine makes as root's
+            self._note(parent, Place(layer=place.layer, member=_directory(parent), origin=parent))
         self._note(path, place)
 
     def _note(self, path: str, place: Place) -> None:
@@ -167,7 +169,7 @@ def read_stack(
     ``ratio`` times its size; not ``whole`` is a stack of some layers of an image.
     Raises IntegrityError TB2277, TB4306, TB4311 to TB4313, TB4335, TB4336, TB4401 to TB4404.
     """
-    stack, sizes = Stack(), []
+    stack, sizes, count = Stack(), list[int](), 0
     for number, layer in enumerate(layers):
         subject = str(layer.digest)
         members: list[Member] = []
@@ -176,6 +178,10 @@ def read_stack(
             for member, _ in found:
                 check_member(member, subject)
                 members.append(member)
+                if count + len(members) > _MOST:
+                    raise IntegrityError.of(
+                        "TB4404", f"more than {_MOST} members in all layers", hint=_HINT, where=subject
+                    )
         diff_id = stream.digest()
         if diff_id != layer.diff_id:
             raise IntegrityError.of(
@@ -184,6 +190,7 @@ def read_stack(
                 hint="do not use the image; report it to whoever made it",
                 where=subject,
             )
+        count += len(members)
         stack.add(number, members, subject=subject, whole=whole)
         sizes.append(stream.size)
     return stack, tuple(sizes)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import UsageError
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.lock import LockedLayer
 from twinbuild.model.platform import SUPPORTED, Platform
+from twinbuild.oci.document import Node, parse
 from twinbuild.oci.foreign import INDEXES, base_layer, choose_platform, parse_manifest
 from twinbuild.pipeline.machine import Machine
 from twinbuild.resolve.base_layout import LayoutSource
@@ -61,13 +61,20 @@ def _read(place: str, machine: Machine, platform: Platform) -> ImageTree:
     for blob in (manifest.config, *manifest.layers):
         if not machine.store.has(blob.digest):
             source.fetch(blob, machine.store, machine.progress)
-    config = json.loads(machine.store.read(manifest.config.digest))
-    diff_ids = config.get("rootfs", {}).get("diff_ids", [])
-    layers = tuple(
-        base_layer(_locked(blob, Digest.parse(str(diff_id))))
-        for blob, diff_id in zip(manifest.layers, diff_ids, strict=True)
-    )
-    return read_tree(config, layers, machine.store.open)
+        if machine.store.size(blob.digest) != blob.size:
+            raise IntegrityError.of(
+                "TB4332",
+                f"the blob has {machine.store.size(blob.digest)} bytes, but its descriptor says {blob.size}",
+                hint="do not use the image; report it to whoever made it",
+                where=str(blob.digest),
+            )
+    config = parse(machine.store.read(manifest.config.digest), f"{place}, configuration")
+    texts = config.child("rootfs").texts("diff_ids")
+    if len(texts) != len(manifest.layers):
+        config.refuse("TB4336", f"{len(texts)} diff_ids for {len(manifest.layers)} layers", "rootfs")
+    named = Node({str(number): text for number, text in enumerate(texts)}, place, "/rootfs/diff_ids")
+    layers = tuple(base_layer(_locked(blob, named.digest(str(number)))) for number, blob in enumerate(manifest.layers))
+    return read_tree(config.fields, layers, machine.store.open)
 
 
 def _locked(blob: Descriptor, diff_id: Digest) -> LockedLayer:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from twinbuild.errors import FetchError
+from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.oci.document import LARGEST_DOCUMENT, parse
@@ -35,7 +35,7 @@ class LayoutSource:
     def manifest(self, reference: str) -> tuple[str, bytes]:
         """What ``index.json`` leads to: its only image or index where ``reference`` is "", else the one of a digest.
 
-        Raises FetchError TB2278.
+        Raises FetchError TB2278, IntegrityError TB4332 for other bytes than the digest says.
         """
         index = parse(self._document("index.json"), "index.json")
         entries = {each.descriptor() for each in index.children("manifests", 1000)}
@@ -43,8 +43,8 @@ class LayoutSource:
             if len(entries) != 1:
                 raise self._refused(f"index.json names {len(entries)} images, expected one", "name one: DIR@sha256:…")
             (entry,) = entries
-            return entry.media_type, self._document(blob_path(entry.digest))
-        content = self._document(blob_path(Digest.parse(reference)))
+            return entry.media_type, self._named(entry.digest)
+        content = self._named(Digest.parse(reference))
         stated = {entry.media_type for entry in entries if str(entry.digest) == reference}
         document = parse(content, reference)
         media_type = document.text("mediaType", "") or next(iter(stated), "")
@@ -59,6 +59,17 @@ class LayoutSource:
             while chunk := stream.read(_CHUNK):
                 sink.write(chunk)
             sink.commit(blob.digest)
+
+    def _named(self, digest: Digest) -> bytes:
+        content = self._document(blob_path(digest))
+        if (found := Digest.of(content)) != digest:
+            raise IntegrityError.of(
+                "TB4332",
+                f"the manifest has digest {found}, expected {digest}",
+                hint="do not use the layout; write it anew, such as by `skopeo copy … oci:DIR`",
+                where=self.directory.name,
+            )
+        return content
 
     def _document(self, path: str) -> bytes:
         with self._open(path) as stream:

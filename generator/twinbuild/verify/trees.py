@@ -113,8 +113,10 @@ def _members(path: str, one: Member, other: Member) -> Iterator[TreeDifference]:
 
 
 def _facts(member: Member) -> tuple[str, str, str]:
-    attributes = ", ".join(name for name, _ in member.attributes) or "no attributes"
+    attributes = ", ".join(f"{name}={value.hex()}" for name, value in member.attributes) or "no attributes"
     first = f"link to {member.target}" if member.kind is Kind.SYMLINK else f"mode {member.mode:04o}"
+    if member.kind is Kind.SPECIAL:
+        first = f"{member.target}, {first}"
     return first, f"owner {member.uid}:{member.gid}", attributes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -63,3 +64,43 @@ def test_damaged(tool: Tool, layouts: tuple[str, str]) -> None:
     path.write_bytes(b"x" * path.stat().st_size)
     shutil.rmtree("../store")
     assert tool("compare", "one", "two", "-q").status == 5
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "{{",
+        "[1]",
+        '{"a":' + "[" * 100_000,
+        '{"rootfs": null}',
+        '{"rootfs": []}',
+        '{"rootfs": {"diff_ids": []}}',
+        '{"rootfs": {"diff_ids": [1, 2, 3, 4, 5]}}',
+        '{"rootfs": {"diff_ids": ["1", "2", "3", "4", "5"]}}',
+        '{"a": NaN}',
+    ],
+)
+def test_hostile_configurations(tool: Tool, layouts: tuple[str, str], config: str) -> None:
+    """What others wrote is refused as such (exit 5), whatever it is."""
+    index = json.loads(Path("two/index.json").read_text())
+    manifest = json.loads(Path("two/blobs", index["manifests"][0]["digest"].replace(":", "/")).read_text())
+
+    def put(content: bytes) -> dict[str, object]:
+        digest = hashlib.sha256(content).hexdigest()
+        Path("two/blobs/sha256", digest).write_bytes(content)
+        return {"digest": f"sha256:{digest}", "size": len(content)}
+
+    manifest["config"] |= put(config.encode())
+    index["manifests"][0] |= put(json.dumps(manifest).encode())
+    Path("two/index.json").write_text(json.dumps(index))
+    ended = tool("compare", "one", "two", "-q")
+    assert (ended.status, "error[TB43" in ended.err) == (5, True), ended.err
+
+
+def test_a_manifest_of_other_bytes(tool: Tool, layouts: tuple[str, str]) -> None:
+    """A manifest that was changed under its name is refused."""
+    digest = json.loads(Path("two/index.json").read_text())["manifests"][0]["digest"]
+    path = Path("two/blobs", digest.replace(":", "/"))
+    path.write_bytes(path.read_bytes() + b"\n")
+    ended = tool("compare", "one", "two", "-q")
+    assert (ended.status, "TB4332" in ended.err) == (5, True), ended.err

@@ -12,10 +12,11 @@ import pytest
 
 from fakes.bases import layer_tar
 from fakes.images import foreign_tar, member
+from twinbuild.codec.untar import Kind, Member
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import BaseLayer
-from twinbuild.oci.stack import Stack, read_bodies, read_files, read_stack
+from twinbuild.oci.stack import Place, Stack, read_bodies, read_files, read_stack
 
 Files = dict[str, bytes | str | None]
 
@@ -138,3 +139,33 @@ def test_large_files_are_not_read() -> None:
     with pytest.raises(IntegrityError) as caught:
         contents({"large": bytes(101)})
     assert caught.value.findings[0].code == "TB4404"
+
+
+def test_members_of_all_layers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB4404: each layer is small, and all of them fill the memory."""
+    monkeypatch.setattr("twinbuild.oci.stack._MOST", 5)
+    assert len(contents({"a": b"", "b": b""}, {"c": b"", "d": b""})) == 4
+    with pytest.raises(IntegrityError) as caught:
+        contents({"a": b"", "b": b""}, {"c": b"", "d": b""}, {"e": b"", "f": b""})
+    assert caught.value.findings[0].code == "TB4404"
+
+
+def test_deep_paths_take_no_time() -> None:
+    """What is above a member is looked up from below: once it is there, nothing is done for its thousand parents."""
+    deep = "d/" * 1000
+    looked: list[str] = []
+
+    class Places(dict[str, Place]):
+        def __contains__(self, key: object) -> bool:
+            looked.append(str(key))
+            return super().__contains__(key)
+
+    stack = Stack()
+    stack.places = Places()
+    stack.add(0, [_file(f"{deep}{number}") for number in range(100)], subject="layer")
+    assert len(stack.places) == 1100
+    assert len(looked) < 1200
+
+
+def _file(path: str) -> Member:
+    return Member(path=path, kind=Kind.FILE, mode=0o644, uid=0, gid=0, user="", group="", mtime=0)

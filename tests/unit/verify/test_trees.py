@@ -74,6 +74,9 @@ def test_each_difference() -> None:
             ("link", b"", {"type": tarfile.SYMTYPE, "linkname": "a/x"}),
             ("kind", b"", {}),
             ("cap", b"", {"pax_headers": {"SCHILY.xattr.security.capability": "x"}}),
+            ("cap2", b"", {"pax_headers": {"SCHILY.xattr.security.capability": "x"}}),
+            ("dev", b"", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3}),
+            ("dev2", b"", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3}),
         )
     )
     other = tree(
@@ -84,6 +87,9 @@ def test_each_difference() -> None:
             ("link", b"", {"type": tarfile.SYMTYPE, "linkname": "a/y"}),
             ("kind", None, {}),
             ("cap", b"", {}),
+            ("cap2", b"", {"pax_headers": {"SCHILY.xattr.security.capability": "y"}}),
+            ("dev", b"", {"type": tarfile.BLKTYPE, "devmajor": 1, "devminor": 3}),
+            ("dev2", b"", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 5}),
             ("new", b"", {}),
         ),
         config={"os": "linux", "config": {"Env": ["A=2"], "User": "1"}},
@@ -93,7 +99,10 @@ def test_each_difference() -> None:
         ("/a/x", "byte 2: b'one\\n'", "byte 2: b'once\\n'"),
         ("/a/y", "owner 0:0", "owner 7:8"),
         ("/b", "a directory with 2 entries below it", "absent"),
-        ("/cap", "security.capability", "no attributes"),
+        ("/cap", "security.capability=78", "no attributes"),
+        ("/cap2", "security.capability=78", "security.capability=79"),
+        ("/dev", "a character device 1:3, mode 0644", "a block device 1:3, mode 0644"),
+        ("/dev2", "a character device 1:3, mode 0644", "a character device 1:5, mode 0644"),
         ("/kind", "a file", "a directory"),
         ("/link", "link to a/x", "link to a/y"),
         ("/new", "absent", "a file"),
