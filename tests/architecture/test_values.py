@@ -23,7 +23,7 @@ STATEFUL: Final[dict[str, str]] = {
 # Handles of an open stream or store: nobody compares or hashes them, and each is made in one place.
 HANDLES: Final = frozenset({
     "twinbuild.build.docker.exported.Slice",
-    "twinbuild.build.recipes.BlobContent",
+    "twinbuild.build.content.BlobContent",
     "twinbuild.build.unpack.PassingContent",
     "twinbuild.codec.lockvalues.Problem",
     "twinbuild.debian.unpack.SpoolContent",

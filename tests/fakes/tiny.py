@@ -9,10 +9,11 @@ from tests.unit.wheel.making import project_wheel
 
 from fakes.debs import deb
 from fakes.runner import FakeRunner
-from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs
+from fakes.tools import tools
+from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs, step_inputs
 from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock, LockedDeb, LockedWheel, PythonEnvironment, ResolverPin, Target
+from twinbuild.model.lock import Lock, LockedDeb, LockedStep, LockedWheel, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.licensing import with_licences
@@ -40,7 +41,7 @@ environment:
   python: "3.11"
   platforms: [linux/amd64]
   variants: [{{name: cpu, accelerator: none}}]
-dependencies: {{runtime: [alpha==1, beta==1]}}
+{steps}dependencies: {{runtime: [alpha==1, beta==1]}}
 serving:
   command: [python, -m, main]
   ports: [{{name: http, port: 8000}}]
@@ -50,10 +51,17 @@ build: {{compression: {compression}, bytecode: {bytecode}}}
 _ACCOUNTS = {"etc/passwd": b"root:*:0:0:root:/root:/bin/sh\n", "etc/group": b"root:*:0:\n"}
 
 
-def tiny_project(directory: Path, store: Path, *, compression: str = "zstd", bytecode: bool = False) -> Path:
-    """Write the project with its lock, and put what the lock names into the store; returns the project's directory."""
+def tiny_project(
+    directory: Path, store: Path, *, compression: str = "zstd", bytecode: bool = False, steps: str = ""
+) -> Path:
+    """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
+
+    ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine.
+    """
     (directory / "app").mkdir(parents=True)
-    spec = _SPEC.format(compression=compression, bytecode=str(bytecode).lower())
+    spec = _SPEC.format(
+        compression=compression, bytecode=str(bytecode).lower(), steps=f"  steps:\n{steps}" if steps else ""
+    )
     (directory / "release.yaml").write_text(spec)
     (directory / "app" / "main.py").write_text(
         "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n"
@@ -63,6 +71,8 @@ def tiny_project(directory: Path, store: Path, *, compression: str = "zstd", byt
         "demo": deb("demo", files={f"usr/share/demo/{name}": name.encode() for name in ("Ida", "ida", "Zoe")}),
         "python3.11-minimal": deb("python3.11-minimal", files={"usr/bin/python3.11": b"#!/bin/sh\n"}),
     }
+    if steps:
+        packages["tools"] = deb("tools", files=tools("bash", "sort"), kind="")
     modules = {f"{name}.py": f"def {name}():\n    return {name!r} in {{'x', 'y', 'z', 'w'}}\n" for name in "cbda"}
     wheels = [
         project_wheel(name, {f"{name}/{path}": text.encode() for path, text in modules.items()})
@@ -87,6 +97,9 @@ def tiny_project(directory: Path, store: Path, *, compression: str = "zstd", byt
             python=PythonEnvironment(version="3.11.2", implementation="cp", glibc="2.36"),
             debs=tuple(_locked_deb(name, blobs.put(content), len(content)) for name, content in packages.items()),
             wheels=tuple(_locked_wheel(name, blobs.put(content), len(content)) for name, content in wheels),
+            steps=tuple(
+                LockedStep(name=step.name, inputs=step_inputs(step)) for step in project.spec.environment.steps
+            ),
         )
         lock = Lock(
             python_inputs=python_inputs(project.spec),

@@ -20,6 +20,7 @@ from twinbuild.build.code import remembered_as
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.parent import die_with_parent
 from twinbuild.build.recipes import layer_entries, weight
+from twinbuild.build.steps import prerequisites
 from twinbuild.codec.built import decode_image, decode_layer, encode_image, encode_layer
 from twinbuild.codec.canonical import digest_of
 from twinbuild.errors import InternalError
@@ -86,10 +87,14 @@ class EmbeddedBuilder:
         """Single layers, in their order, from the cache or made anew. Raises as ``build``."""
         keys = [digest_of(layer) for layer in layers]
         built = {key: layer for key in keys if (layer := self._cached_layer(key)) is not None}
+        wanted = [layer for key, layer in zip(keys, layers, strict=True) if key not in built]
+        needed = tuple(dict.fromkeys(below for layer in wanted for below in prerequisites(layer.recipe)))
+        below = self.realise(needed, progress) if needed else ()
+        built |= {layer.derivation: layer for layer in below if layer.derivation in keys}
         missing = {key: layer for key, layer in zip(keys, layers, strict=True) if key not in built}
         total = len(keys)
         progress("layers", len(built), total)
-        with self._workshop(tuple(missing.values())) as workshop:
+        with self._workshop(tuple(missing.values()), below) as workshop:
             for layer in self._realise(missing, workshop):
                 built[layer.derivation] = layer
                 self.store.put_record(_LAYERS, remembered_as(layer.derivation), encode_layer(layer))
@@ -97,8 +102,8 @@ class EmbeddedBuilder:
         return tuple(built[key] for key in keys)
 
     @contextmanager
-    def _workshop(self, layers: tuple[LayerDerivation, ...]) -> Iterator[Workshop]:
-        with Workshop.open(self.store, self.runner, self.scratch, layers) as workshop:
+    def _workshop(self, layers: tuple[LayerDerivation, ...], below: tuple[BuiltLayer, ...]) -> Iterator[Workshop]:
+        with Workshop.open(self.store, self.runner, self.scratch, layers, below) as workshop:
             yield workshop
 
     def _realise(self, missing: dict[Digest, LayerDerivation], workshop: Workshop) -> Iterator[BuiltLayer]:

@@ -15,8 +15,10 @@ from twinbuild.build.base import unpack_interpreter
 from twinbuild.build.bytecode import PROGRAM_DIGEST, Compiler
 from twinbuild.build.debs import opened_debs
 from twinbuild.build.rootfs import materialise
+from twinbuild.codec.canonical import digest_of
 from twinbuild.debian.unpack import merge
 from twinbuild.errors import BuildError
+from twinbuild.model.image import BuiltLayer
 from twinbuild.model.plan import Interpreter, InterpreterBuild, LayerDerivation
 from twinbuild.ports import Runner, Store
 
@@ -30,10 +32,18 @@ class Workshop:
     runner: Runner
     directory: Path
     roots: tuple[tuple[Interpreter, InterpreterBuild, Path], ...]
+    below: tuple[BuiltLayer, ...] = ()  # finished layers that others are made on or from
 
     @classmethod
     @contextmanager
-    def open(cls, store: Store, runner: Runner, scratch: Path, layers: tuple[LayerDerivation, ...]) -> Iterator[Self]:
+    def open(
+        cls,
+        store: Store,
+        runner: Runner,
+        scratch: Path,
+        layers: tuple[LayerDerivation, ...],
+        below: tuple[BuiltLayer, ...] = (),
+    ) -> Iterator[Self]:
         """Make the directory below ``scratch`` and unpack the interpreters; all of it is deleted afterwards."""
         scratch.mkdir(parents=True, exist_ok=True)
         directory = Path(tempfile.mkdtemp(prefix="build-", dir=scratch))
@@ -49,9 +59,15 @@ class Workshop:
                 runner=runner,
                 directory=directory,
                 roots=tuple((interpreter, build, root) for interpreter, (build, root) in roots.items()),
+                below=below,
             )
         finally:
             shutil.rmtree(directory, ignore_errors=True)
+
+    def built(self, layer: LayerDerivation) -> BuiltLayer:
+        """The finished layer of a derivation, one of ``below``."""
+        key = digest_of(layer)
+        return next(built for built in self.below if built.derivation == key)
 
     def compiler(self, interpreter: Interpreter) -> Compiler:
         """The compiler that an interpreter of ``open``'s layers is. Raises BuildError TB5011 for another program."""

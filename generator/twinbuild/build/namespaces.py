@@ -13,7 +13,7 @@ else happens. Since that may be the host's root, the parts of /proc that its own
 
 Standard input: a line with the length of a JSON object, the object (see ``Sandbox``), then the command's own input.
 Report: ``{"status": n, "owners": [[inode, user, group], …]}`` (a negative status: the signal), ``{"timeout": true}``,
-``{"full": true}``, ``{"stopped": true}`` or ``{"failure": …}``.
+``{"full": true}``, ``{"memory": bytes}``, ``{"processes": n}``, ``{"stopped": true}`` or ``{"failure": …}``.
 Control socket, one request a connection: ``connect PORT`` is answered by ``+`` with a connected socket, or by ``-``
 and the reason; ``stop`` kills everything.
 """
@@ -29,7 +29,6 @@ import errno
 import importlib.util
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -209,9 +208,7 @@ def command(configuration: Configuration, results: int, channel: socket.socket |
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         os.umask(0o022)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if configuration["space"]:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (configuration["space"], configuration["space"]))
+        configuration["bounds"].limit(configuration)
         try:
             os.chdir(configuration["directory"])
         except OSError as error:
@@ -262,7 +259,8 @@ def init(configuration: Configuration, launcher: int, results: int) -> NoReturn:
         )
         libc.setdomainname(b"(none)", 6)
         ours, theirs = socket.socketpair() if configuration["owners"] else (None, None)
-        if ours is not None:  # before the root changes: it is a file of the host
+        configuration["bounds"] = sibling("bounds")  # before the root changes: it is a file of the host
+        if ours is not None:
             configuration["ownership"] = sibling("ownership")
         change_root(configuration)
         child = os.fork()
@@ -329,8 +327,7 @@ class Launcher:
         """Until the command's end, the time limit or a request to stop."""
         end = time.monotonic() + self.configuration["timeout"]
         received = b""
-        space = self.configuration["space"]
-        watch = sibling("diskspace").Watch(self.configuration["root"], space) if space else None
+        watch = sibling("bounds").Watch(self.configuration, child)
         poll = select.poll()
         poll.register(results, select.POLLIN)
         if self.control is not None:
@@ -338,7 +335,7 @@ class Launcher:
             poll.register(self.control, select.POLLIN)
         while True:
             left = max(0.0, end - time.monotonic())
-            for descriptor, _ in poll.poll((min(left, 0.5) if watch else left) * 1000):
+            for descriptor, _ in poll.poll(min(left, watch.interval or left) * 1000):
                 if descriptor != results:
                     self.answer()
                 elif chunk := os.read(results, 65536):
@@ -347,8 +344,8 @@ class Launcher:
                     return _first(received) if received else {"status": -signal.SIGKILL}
             if time.monotonic() >= end:
                 self.verdict = {"timeout": True}
-            elif watch is not None and watch.exceeded():
-                self.verdict = {"full": True}
+            elif exceeded := watch.exceeded():
+                self.verdict = exceeded
             if self.verdict is not None:
                 os.kill(child, signal.SIGKILL)
                 return self.verdict

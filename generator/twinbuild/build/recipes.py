@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO, assert_never
+from typing import assert_never
 
 from twinbuild.build.base import account_entries
 from twinbuild.build.bytecode import Spool
+from twinbuild.build.content import BlobContent
 from twinbuild.build.interpreter import Workshop
+from twinbuild.build.steps import step_entries
 from twinbuild.build.system import system_entries
-from twinbuild.model.digest import Digest
 from twinbuild.model.plan import (
     AccountRecipe,
     ApplicationRecipe,
@@ -22,6 +22,7 @@ from twinbuild.model.plan import (
     LayerRecipe,
     MetadataRecipe,
     SkeletonRecipe,
+    StepRecipe,
     WheelsRecipe,
 )
 from twinbuild.model.tree import Content, Directory, Entry, File
@@ -31,20 +32,7 @@ from twinbuild.wheel.install import bytecode_path, install, sources
 from twinbuild.wheel.layout import Layout
 from twinbuild.wheel.venv import skeleton
 
-__all__ = ["BlobContent", "layer_entries", "opened_wheels", "weight"]
-
-
-@dataclass(frozen=True, slots=True)
-class BlobContent:
-    """Content that is a blob of the store, verified as it is read."""
-
-    store: Store
-    digest: Digest
-    size: int
-
-    def open(self) -> BinaryIO:
-        """A new stream from the first byte."""
-        return self.store.open(self.digest)
+__all__ = ["layer_entries", "opened_wheels", "weight"]
 
 
 def weight(recipe: LayerRecipe) -> int:
@@ -60,6 +48,8 @@ def weight(recipe: LayerRecipe) -> int:
             return recipe.file.size
         case ApplicationRecipe() | MetadataRecipe():
             return sum(file.size for file in recipe.files)
+        case StepRecipe():
+            return sum(file.size for file in recipe.files) + sum(weight(layer.recipe) for layer in recipe.root)
         case SkeletonRecipe():
             return 0
     assert_never(recipe)
@@ -85,6 +75,10 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
                 yield _files((recipe.file,), store)
             case ApplicationRecipe():
                 yield _application(recipe, store, workshop, stack)
+            case StepRecipe():
+                yield stack.enter_context(
+                    step_entries(recipe, layer.platform, store, workshop, epoch=layer.source_date_epoch)
+                )
             case MetadataRecipe():
                 yield _files(recipe.files, store)
             case _:

@@ -59,7 +59,9 @@ class Confinement:
     Inside, that user owns all files of the root directory. ``capabilities`` (chown, dac_override, fowner, fsetid, kill,
     sys_chroot) are kept for uid 0 only and end at the namespace. ``temporary`` are writable directories in memory.
     ``network="host"`` shares the host's network. ``owners`` notes changes of owner and says that they were made.
-    ``space`` limits what is added to the root, each file and each temporary directory, in bytes (0: as the host does).
+    ``space`` limits what is added to each place that may be written to, each file and each temporary directory, in
+    bytes; ``memory`` what each process and all together have for themselves, in bytes; ``processes`` how many processes
+    and threads there are (0: as the host does).
     """
 
     environment: tuple[tuple[str, str], ...] = (
@@ -76,6 +78,8 @@ class Confinement:
     capabilities: frozenset[str] = frozenset()
     owners: bool = False
     space: int = 0
+    memory: int = 0
+    processes: int = 0
 
 
 class Sandbox:
@@ -105,7 +109,7 @@ class Sandbox:
         """Run a command and wait until it and every process that it started are dead. Its status is returned.
 
         Raises EnvironmentFault TB5910 (no namespaces), TB5902 (time), TB5903 (output), BuildError TB5911 (mount point,
-        program or working directory missing), TB5914 (space).
+        program or working directory missing), TB5914 (space), TB5915 (memory), TB5916 (processes).
         """
         return self.record(root, argv, confinement=confinement, stdin=stdin, timeout=timeout)[0]
 
@@ -117,10 +121,14 @@ class Sandbox:
         confinement: Confinement,
         stdin: bytes = b"",
         timeout: float = 600.0,
+        log: Path | None = None,
     ) -> tuple[Completed, Owners]:
-        """As ``run``, with the owners that were noted where the confinement asks for them."""
+        """As ``run``, with the owners that were noted where the confinement asks for them.
+
+        With ``log``, what it prints is appended there, and there is no standard input.
+        """
         with _scratch() as scratch, _mount_points(root, confinement):
-            completed = self._launch(root, argv, confinement, scratch, stdin=stdin, timeout=timeout)
+            completed = self._launch(root, argv, confinement, scratch, stdin=stdin, timeout=timeout, log=log)
             status, owners = _verdict(scratch, argv, timeout, completed)
             return Completed(status=status, stdout=completed.stdout, stderr=completed.stderr), owners
 
@@ -174,8 +182,10 @@ class Sandbox:
             "gid": confinement.gid,
             "hostname": confinement.hostname,
             "log": str(log) if log else "",
+            "memory": confinement.memory,
             "network": confinement.network,
             "owners": confinement.owners,
+            "processes": confinement.processes,
             "report": f"{scratch}/report",
             "root": os.path.realpath(root),
             "space": confinement.space,
@@ -242,6 +252,13 @@ def _verdict(scratch: str, argv: tuple[str, ...], timeout: float, completed: Com
             "TB5914",
             f"{' '.join(argv)[:200]} wrote more than it may, or filled the disk, and was killed",
             hint="leave it out; or make room, if the file system of the store is nearly full",
+        )
+    if "memory" in report or "processes" in report:
+        code, what = ("TB5915", "bytes of memory") if "memory" in report else ("TB5916", "processes")
+        raise BuildError.of(
+            code,
+            f"{' '.join(argv)[:200]} had {report.get('memory', report.get('processes'))} {what} and was killed",
+            hint="raise the limit, or let it do less at once",
         )
     if "stopped" in report:
         return 0, {}

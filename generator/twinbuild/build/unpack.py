@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,7 +17,7 @@ from twinbuild.oci.decompress import decompress
 from twinbuild.oci.stack import LAYER_KINDS, Stack, read_bodies, read_stack
 from twinbuild.ports import Store
 
-__all__ = ["PassingContent", "as_base", "layer_chunks", "layer_members", "stack_entries", "unpack_image"]
+__all__ = ["PassingContent", "as_base", "layer_chunks", "layer_members", "layer_tree", "stack_entries", "unpack_image"]
 
 
 def unpack_image(image: Image, store: Store, root: Path, *, base: int = 0) -> Materialised:
@@ -78,6 +78,13 @@ def layer_chunks(layer: BuiltLayer, store: Store) -> Iterator[bytes]:
 def layer_members(layer: BuiltLayer, store: Store, *, special: bool = False) -> Iterator[tuple[Member, Body]]:
     """The members of a layer, each with its bytes, which must be read before the next is asked for."""
     yield from untar(_Joined(layer_chunks(layer, store)), subject=layer.title, special=special)
+
+
+def layer_tree(layer: BuiltLayer, store: Store, *, below: str) -> Iterator[Entry]:
+    """The entries of one of our own layers, each to be read while it is at hand, moved to a directory."""
+    for member, body in layer_members(layer, store):
+        target = f"{below}/{member.target}" if member.kind is Kind.HARDLINK else member.target
+        yield _entry(replace(member, path=f"{below}/{member.path}", target=target), body)
 
 
 class _Joined:

@@ -14,8 +14,17 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, Target
 from twinbuild.model.spec import ReleaseSpec
 from twinbuild.model.spec.environment import Base, Variant
+from twinbuild.model.spec.steps import BuildStep
 
-__all__ = ["artifact_inputs", "check_freshness", "debian_inputs", "python_inputs", "source_inputs"]
+__all__ = [
+    "artifact_inputs",
+    "check_freshness",
+    "debian_inputs",
+    "python_inputs",
+    "source_inputs",
+    "step_inputs",
+    "steps_fit",
+]
 
 
 def _targets(spec: ReleaseSpec) -> list[tuple[Variant, str]]:
@@ -98,6 +107,19 @@ def source_inputs(spec: ReleaseSpec) -> Digest:
     return digest_of({"directory": spec.source.directory, "ignore": spec.source.ignore})
 
 
+def step_inputs(step: BuildStep) -> Digest:
+    """The digest of what a step's packages, wheels and source distributions are chosen by, beside the target's."""
+    return digest_of(
+        {"packages": sorted(step.packages), "wheels": step.wheels, "sdists": sorted(step.inputs.sdists)},
+    )
+
+
+def steps_fit(spec: ReleaseSpec, target: Target) -> bool:
+    """Whether a target's steps are those of the spec, chosen by what it says now."""
+    wanted = [(step.name, step_inputs(step)) for step in spec.environment.steps]
+    return [(step.name, step.inputs) for step in target.steps] == wanted
+
+
 def check_freshness(lock: Lock, spec: ReleaseSpec) -> tuple[Finding, ...]:
     """Why the lock does not fit the spec; nothing where it does.
 
@@ -129,6 +151,15 @@ def check_freshness(lock: Lock, spec: ReleaseSpec) -> tuple[Finding, ...]:
                     hint="run `twinbuild lock`, and commit release.lock with the spec",
                 )
             )
+    findings += [
+        Finding(
+            code="TB5320",
+            message=f"the lock is stale: the build steps of {target.key} are not those of the spec",
+            hint="run `twinbuild lock`, and commit release.lock with the spec",
+        )
+        for target in lock.targets
+        if not steps_fit(spec, target)
+    ]
     return tuple(findings)
 
 

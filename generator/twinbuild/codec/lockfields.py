@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import Version
 
 from twinbuild.codec.lockbase import BASE
@@ -39,7 +45,9 @@ from twinbuild.model.lock import (
     LockedArtifact,
     LockedDeb,
     LockedScript,
+    LockedSdist,
     LockedSourceFile,
+    LockedStep,
     LockedWheel,
     PythonEnvironment,
     ResolverPin,
@@ -48,7 +56,7 @@ from twinbuild.model.lock import (
 
 __all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
-OPTIONAL: Final = frozenset({"runs", "base", "installer"})  # fields that are left out where they are empty
+OPTIONAL: Final = frozenset({"runs", "base", "installer", "steps"})  # fields that are left out where they are empty
 
 
 def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
@@ -58,6 +66,18 @@ def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
         project, found, _, _ = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return Problem("TB2212", f"{filename[:120]!r} is no file name of a wheel")
+    if canonicalize_name(project) != name or found != Version(version):
+        return Problem("TB2212", f"the file {filename[:120]!r} is not {name} {version}")
+    return None
+
+
+def _check_sdist(fields: Mapping[str, object]) -> Problem | None:
+    """Likewise: NAME-VERSION.tar.gz (PEP 625), in older spellings of the name too."""
+    filename, name, version = str(fields["filename"]), str(fields["name"]), str(fields["version"])
+    try:
+        project, found = parse_sdist_filename(filename)
+    except InvalidSdistFilename:
+        return Problem("TB2212", f"{filename[:120]!r} is no file name of a source distribution")
     if canonicalize_name(project) != name or found != Version(version):
         return Problem("TB2212", f"the file {filename[:120]!r} is not {name} {version}")
     return None
@@ -150,6 +170,38 @@ LICENSING: Final = Shape(
     },
     key=_by("filename", "sha256"),
 )
+_SOURCE_FILE: Final = Shape(
+    make=LockedSourceFile,
+    fields={"path": _path, "size": _size_or_zero, "sha256": _digest, "executable": _boolean},
+    key=_by("path"),
+)
+_STEP: Final = Shape(
+    make=LockedStep,
+    fields={
+        "name": _spec_name,
+        "inputs": _digest,
+        "debs": (_DEBIAN,),
+        "wheels": (_WHEEL,),
+        "sdists": (
+            Shape(
+                make=LockedSdist,
+                fields={
+                    "index": _spec_name,
+                    "name": _project,
+                    "version": _version,
+                    "filename": _matching(
+                        r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(tar\.gz|zip)", "a file name of a source distribution"
+                    ),
+                    "size": _size,
+                    "sha256": _digest,
+                },
+                key=_by("filename"),
+                check=_check_sdist,
+            ),
+        ),
+        "files": (_SOURCE_FILE,),
+    },
+)
 _TARGET: Final = Shape(
     make=Target,
     fields={
@@ -169,6 +221,7 @@ _TARGET: Final = Shape(
         "test": (_WHEEL,),
         "build": (_WHEEL,),
         "base": BASE,
+        "steps": (_STEP,),
     },
     key=_by("key"),
     check=_check_target,
@@ -207,13 +260,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
                     key=_by("name"),
                 ),
             ),
-            "source": (
-                Shape(
-                    make=LockedSourceFile,
-                    fields={"path": _path, "size": _size_or_zero, "sha256": _digest, "executable": _boolean},
-                    key=_by("path"),
-                ),
-            ),
+            "source": (_SOURCE_FILE,),
             "licensing": (LICENSING,),
         },
         check=_check_licensing,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
-from twinbuild.describe.purls import base_purl, deb_purl, wheel_purl
+from twinbuild.describe.purls import base_purl, deb_purl, sdist_purl, wheel_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
@@ -96,8 +96,21 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
             packages[base.reference, base.manifest.digest.hex] = _resource(
                 base.reference, base.manifest.digest, uri=uri, annotations={"platform": str(target.platform)}
             )
-        for deb in target.debs:
+        for deb in (*target.debs, *(deb for step in target.steps for deb in step.debs)):
             packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb).to_string())
+        for step in target.steps:
+            for sdist in step.sdists:
+                uri = sdist_purl(sdist).to_string()
+                packages[sdist.filename, sdist.sha256.hex] = _resource(sdist.filename, sdist.sha256, uri=uri)
+            for file in step.files:
+                name = f"step {step.name}/{file.path}"
+                packages[name, file.sha256.hex] = _resource(name, file.sha256)
+            packages |= {
+                (wheel.filename, wheel.sha256.hex): _resource(
+                    wheel.filename, wheel.sha256, uri=wheel_purl(wheel, file=True).to_string()
+                )
+                for wheel in step.wheels
+            }
         for wheel in (*target.wheels, *target.build, *((lock.installer,) if lock.installer is not None else ())):
             uri = wheel_purl(wheel, file=True).to_string()
             packages[wheel.filename, wheel.sha256.hex] = _resource(wheel.filename, wheel.sha256, uri=uri)

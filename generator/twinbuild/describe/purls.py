@@ -6,9 +6,9 @@ from typing import Final
 
 from packageurl import PackageURL
 
-from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedWheel
+from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedSdist, LockedWheel
 
-__all__ = ["base_purl", "deb_purl", "installed_purl", "wheel_purl"]
+__all__ = ["base_purl", "deb_purl", "installed_purl", "sdist_purl", "wheel_purl"]
 
 _RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
 
@@ -24,6 +24,11 @@ def wheel_purl(item: LockedWheel, *, file: bool = False) -> PackageURL:
     """The package URL of a wheel's project and version, and of the very ``file`` if asked."""
     qualifiers = {"file_name": item.filename} if file else None
     return PackageURL("pypi", None, item.name, item.version, qualifiers)
+
+
+def sdist_purl(item: LockedSdist) -> PackageURL:
+    """The package URL of a source distribution's very file."""
+    return PackageURL("pypi", None, item.name, item.version, {"file_name": item.filename})
 
 
 def installed_purl(item: InstalledPackage, base: LockedBase) -> PackageURL:

@@ -22,7 +22,9 @@ __all__ = [
     "LockedDeb",
     "LockedLayer",
     "LockedScript",
+    "LockedSdist",
     "LockedSourceFile",
+    "LockedStep",
     "LockedWheel",
     "PythonEnvironment",
     "ResolverPin",
@@ -186,6 +188,49 @@ class LockedBase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSdist:
+    """One source distribution that a step reads."""
+
+    index: str  # "default", or the name that the spec gives
+    name: str  # PEP 503 normalised
+    version: str
+    filename: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSourceFile:
+    """One file of the application directory; ``path`` is relative to it, with forward slashes."""
+
+    path: str
+    size: int
+    sha256: Digest
+    executable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedStep:
+    """What a build step needs beside the image: packages and wheels that no image gets, its own files.
+
+    Its packages are the target's with ``debs`` in the place of those of the same name, and so its wheels. ``inputs`` is
+    the digest of the part of the spec that they were chosen by.
+    """
+
+    name: str
+    inputs: Digest
+    debs: tuple[LockedDeb, ...] = ()  # sorted by name
+    wheels: tuple[LockedWheel, ...] = ()  # sorted by name
+    sdists: tuple[LockedSdist, ...] = ()  # sorted by file name
+    files: tuple[LockedSourceFile, ...] = ()  # of its own directory, sorted by path
+
+    @property
+    def fetched(self) -> tuple[LockedDeb | LockedWheel | LockedSdist, ...]:
+        """What comes from mirrors and indexes."""
+        return (*self.debs, *self.wheels, *self.sdists)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One variant on one platform: its Python, its wheels, and the base image or the Debian packages below them."""
 
@@ -198,6 +243,7 @@ class Target:
     test: tuple[LockedWheel, ...] = ()
     build: tuple[LockedWheel, ...] = ()
     base: LockedBase | None = None  # None: it stands on ``debs``
+    steps: tuple[LockedStep, ...] = ()  # in the order of the spec; absent if there are none
 
     @property
     def key(self) -> str:
@@ -218,16 +264,6 @@ class LockedArtifact:
     uri: str
     size: int
     sha256: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedSourceFile:
-    """One file of the application directory; ``path`` is relative to it, with forward slashes."""
-
-    path: str
-    size: int
-    sha256: Digest
-    executable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ __all__ = [
     "ScriptInput",
     "ScriptedDebianRecipe",
     "SkeletonRecipe",
+    "StepOutput",
+    "StepRecipe",
     "User",
     "WheelInput",
     "WheelsRecipe",
@@ -232,8 +234,63 @@ class MetadataRecipe:
     files: tuple[FileInput, ...]  # sorted by path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutput:
+    """What a step must leave below ``/outputs``, and may leave: a path without the leading slash."""
+
+    path: str
+    directory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecipe:
+    """A command of the spec, and its outputs as a layer.
+
+    The contract for whoever runs it, in whatever sandbox:
+
+    - *Root*: the layers of ``base`` and on them those of ``root`` (packages or account, the environment's skeleton,
+      wheels: as layers of an image), read-only as far as the sandbox can. Nothing of it reaches the layer.
+    - *Inputs*, read-only at ``/inputs``: ``files`` by their paths below it (``application/…``, ``artifacts/NAME/…``,
+      ``directory/…``, ``sdists/…``; mode 0644 or 0755), and each earlier step's outputs at ``steps/NAME/…``.
+    - *Writable*: ``/outputs``, where the directories that outputs lie in and outputs that are directories are there;
+      ``/work``; ``/tmp``.
+    - *Process*: ``command`` without a shell in ``directory``, as ``uid:gid``, umask 0022, exactly ``environment``, no
+      network, no standard input, host name ``localhost``; ended after ``timeout`` seconds, at ``memory`` bytes of all
+      its processes, ``space`` bytes on disk, or more than ``processes`` processes. With ``fixed_clock`` the C library
+      gives ``SOURCE_DATE_EPOCH`` as the time.
+    - *Result*, where its status is 0: what lies at ``outputs`` below ``/outputs``. A missing one and any other file
+      there is an error. Files and links keep bytes and targets; a mode becomes 0755 where its owner may execute it or
+      it is a directory, else 0644; owner and group become 0, times SOURCE_DATE_EPOCH. No path may be one of the root's.
+    """
+
+    step: str  # its name
+    runner: str  # "step/1": changes with whatever a step can observe, and with what becomes of its outputs
+    base: tuple[BaseLayer, ...]  # of a base image, lowest first
+    root: tuple[LayerDerivation, ...]  # above the base, lowest first
+    files: tuple[FileInput, ...]  # paths below /inputs, sorted
+    steps: tuple[LayerDerivation, ...]  # earlier steps that it sees, sorted by name
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]  # all of it, sorted
+    directory: str  # absolute
+    uid: int
+    gid: int
+    outputs: tuple[StepOutput, ...]  # sorted by path
+    timeout: int  # seconds
+    memory: int  # bytes
+    space: int  # bytes
+    processes: int
+    fixed_clock: bool
+
+
 LayerRecipe = (
-    DebianRecipe | AccountRecipe | SkeletonRecipe | WheelsRecipe | ArtifactRecipe | ApplicationRecipe | MetadataRecipe
+    DebianRecipe
+    | AccountRecipe
+    | SkeletonRecipe
+    | WheelsRecipe
+    | ArtifactRecipe
+    | ApplicationRecipe
+    | StepRecipe
+    | MetadataRecipe
 )
 
 

@@ -41,7 +41,10 @@ def normalise(project: str) -> str:
 
 
 def project_of(filename: str) -> str:
-    """The normalised name of the project that a wheel's file name states, or "" for another file."""
+    """The normalised name of the project that a file name states, of a wheel or an sdist; "" for another file."""
+    for end in (".tar.gz", ".zip"):
+        if filename.endswith(end):
+            return normalise(filename.removesuffix(end).rpartition("-")[0])
     return normalise(filename.split("-", 1)[0]) if filename.endswith(".whl") and "-" in filename else ""
 
 

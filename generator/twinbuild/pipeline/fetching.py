@@ -20,6 +20,8 @@ def lacking(lock: Lock, machine: Machine) -> tuple[Item, ...]:
     for target in lock.targets:
         items |= {deb.sha256.hex: deb for deb in target.debs}
         items |= {wheel.sha256.hex: wheel for wheel in (*target.wheels, *target.build)}
+        for step in target.steps:
+            items |= {item.sha256.hex: item for item in step.fetched}
     if lock.installer is not None:
         items[lock.installer.sha256.hex] = lock.installer
     items |= {artifact.sha256.hex: artifact for artifact in lock.artifacts}

@@ -42,6 +42,8 @@ def locked_blobs(lock: Lock, machine: Machine) -> Iterable[Digest]:
     for target in lock.targets:
         named += [deb.sha256 for deb in target.debs]
         named += [blob.digest for blob in target.base.blobs] if target.base is not None else []
+        for step in target.steps:
+            named += [item.sha256 for item in (*step.fetched, *step.files)]
         named += [wheel.sha256 for wheel in (*target.wheels, *target.build, *target.development, *target.test)]
     return (digest for digest in named if machine.store.has(digest))
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from twinbuild.codec.inputs import artifact_inputs, check_freshness, debian_inputs, python_inputs, source_inputs
+from twinbuild.codec.inputs import (
+    artifact_inputs,
+    check_freshness,
+    debian_inputs,
+    python_inputs,
+    source_inputs,
+    step_inputs,
+    steps_fit,
+)
 from twinbuild.debian.interpreter import glibc_version, python_version
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.lock import (
@@ -22,6 +31,7 @@ from twinbuild.model.lock import (
     LockedBase,
     LockedDeb,
     LockedSourceFile,
+    LockedStep,
     LockedWheel,
     PythonEnvironment,
     ResolverPin,
@@ -44,6 +54,7 @@ from twinbuild.pipeline.plan import PREFIX
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.scripting import with_scripts
 from twinbuild.pipeline.standing import places
+from twinbuild.pipeline.stepfiles import changed_files, changed_step_files, with_step_files
 from twinbuild.pipeline.unasked import refuse_unasked_code
 from twinbuild.resolve.base import parse_base, resolve_base
 from twinbuild.resolve.debian import resolve_debian
@@ -52,6 +63,7 @@ from twinbuild.resolve.mirrors import read_apt_files
 from twinbuild.resolve.python import resolve_python
 from twinbuild.resolve.python_index import PythonIndex
 from twinbuild.resolve.python_resolver import PythonResolver, prepare_resolver, resolver_lock, resolver_pin
+from twinbuild.resolve.sdists import pin_sdists
 
 __all__ = ["LockRequest", "application_files", "make_lock", "refresh_source", "stale"]
 
@@ -72,23 +84,12 @@ def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]
     findings = list(check_freshness(lock, project.spec))
     current = application_files(project, machine)
     if current != lock.source:
-        findings.append(_changed_source(lock, current))
+        findings.append(changed_files("TB2253", "application files", lock.source, current))
+    findings += changed_step_files(project, lock, machine)
     findings.extend(changed_artifacts(project, lock, machine))
     findings += licences_missing(lock)
     findings += unclosed(project.spec, lock)
     return tuple(findings)
-
-
-def _changed_source(lock: Lock, current: tuple[LockedSourceFile, ...]) -> Finding:
-    before, after = set(lock.source), set(current)
-    paths = sorted({file.path for file in before ^ after})
-    shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
-    return Finding(
-        code="TB2253",
-        message=f"application files changed since the lock was made: {shown}",
-        hint="run `twinbuild lock`, and commit release.lock with them",
-        where=Location(file=paths[0] if paths else ""),
-    )
 
 
 def application_files(project: Project, machine: Machine) -> tuple[LockedSourceFile, ...]:
@@ -107,7 +108,8 @@ def application_files(project: Project, machine: Machine) -> tuple[LockedSourceF
 def refresh_source(project: Project, lock: Lock, machine: Machine) -> Lock:
     """The lock with the application's files as they are now; everything else stays."""
     files = application_files(project, machine)
-    return replace(lock, source=files, source_inputs=source_inputs(project.spec))
+    targets = with_step_files(project, lock.targets, machine)
+    return replace(lock, source=files, source_inputs=source_inputs(project.spec), targets=targets)
 
 
 def make_lock(project: Project, previous: Lock | None, machine: Machine, request: LockRequest) -> Lock:
@@ -119,7 +121,12 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     spec = project.spec
     _refuse_unsupported(spec)
     refuse_requirements(spec)
-    fresh_debian = previous is None or request.everything or previous.debian_inputs != debian_inputs(spec)
+    fresh_debian = (
+        previous is None
+        or request.everything
+        or previous.debian_inputs != debian_inputs(spec)
+        or not all(steps_fit(spec, target) for target in previous.targets)  # one state of the archive for all
+    )
     fresh_python = (
         fresh_debian
         or previous is None
@@ -143,7 +150,8 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
             if kept is not None and not fresh_python:
                 targets.append(kept)
             else:
-                targets.append(work.python(variant, platform, ground, kept))
+                target = work.python(variant, platform, ground, kept)
+                targets.append(replace(target, steps=work.steps(variant, target, kept)))
     lock = Lock(
         python_inputs=python_inputs(spec),
         debian_inputs=debian_inputs(spec),
@@ -153,7 +161,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
         indexes=tuple(
             sorted(indexes, key=lambda index: (index.archive, index.suite, index.component, index.architecture))
         ),
-        targets=tuple(sorted(targets, key=lambda target: target.key)),
+        targets=with_step_files(project, tuple(sorted(targets, key=lambda target: target.key)), machine),
         artifacts=(),
         source=application_files(project, machine),
         installer=None if fresh_python or previous is None else previous.installer,
@@ -211,14 +219,16 @@ class _Locking:
             )
         return (), _Ground(debs=(), base=base, python=python)
 
-    def _debian(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
+    def _debian(
+        self, variant: Variant, platform: Platform, more: tuple[str, ...] = ()
+    ) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
         machine, environment = self._machine, self._project.spec.environment
         base = environment.base_of(variant).debian
         assert base is not None, "there is one of the two"
         machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
         return resolve_debian(
             base,
-            tuple(sorted({*environment.packages, *variant.packages})),
+            tuple(sorted({*environment.packages, *variant.packages, *more})),
             platform,
             client=Opener(machine.settings),
             settings=machine.settings,
@@ -228,39 +238,45 @@ class _Locking:
             host=read_apt_files().os_release,
         )
 
+    def _resolved(
+        self,
+        requirements: tuple[str, ...],
+        previous: tuple[LockedWheel, ...],
+        pointer: str,
+        *,
+        variant: Variant,
+        python: PythonEnvironment,
+        platform: Platform,
+        extra: tuple[str, ...] = (),
+    ) -> tuple[LockedWheel, ...]:
+        if not requirements:
+            return ()
+        dependencies = self._project.spec.dependencies
+        return resolve_python(
+            requirements,
+            python=python,
+            platform=platform,
+            indexes=self._indexes(variant),
+            resolver=self._prepared(),
+            runner=self._machine.runner,
+            settings=self._machine.settings,
+            home=self._machine.home,
+            constraints=(*dependencies.constraints, *extra),
+            exclude_newer=date.fromisoformat(dependencies.exclude_newer[:10]) if dependencies.exclude_newer else None,
+            previous=() if self._request.everything else previous,
+            upgrade=self._request.upgrade,
+            pointer=pointer,
+        )
+
     def python(self, variant: Variant, platform: Platform, ground: _Ground, kept: Target | None) -> Target:
-        spec = self._project.spec
-        dependencies = spec.dependencies
+        dependencies = self._project.spec.dependencies
         python = ground.python
         self._machine.progress(f"resolving Python packages for {variant.name} {platform}", 0, 0)
-
-        def resolved(
-            requirements: tuple[str, ...], previous: tuple[LockedWheel, ...], pointer: str, extra: tuple[str, ...] = ()
-        ) -> tuple[LockedWheel, ...]:
-            if not requirements:
-                return ()
-            return resolve_python(
-                requirements,
-                python=python,
-                platform=platform,
-                indexes=self._indexes(variant),
-                resolver=self._prepared(),
-                runner=self._machine.runner,
-                settings=self._machine.settings,
-                home=self._machine.home,
-                constraints=(*dependencies.constraints, *extra),
-                exclude_newer=date.fromisoformat(dependencies.exclude_newer[:10])
-                if dependencies.exclude_newer
-                else None,
-                previous=() if self._request.everything else previous,
-                upgrade=self._request.upgrade,
-                pointer=pointer,
-            )
-
+        resolved = partial(self._resolved, variant=variant, python=python, platform=platform)
         wheels = resolved(
             (*dependencies.runtime, *variant.runtime), kept.wheels if kept else (), "/dependencies/runtime"
         )
-        pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in wheels)  # tools see what the image has
+        pins = _pins(wheels)
         return Target(
             variant=variant.name,
             platform=platform,
@@ -270,10 +286,45 @@ class _Locking:
             wheels=wheels,
             build=resolved(dependencies.build, kept.build if kept else (), "/dependencies/build"),
             development=resolved(
-                dependencies.development, kept.development if kept else (), "/dependencies/development", pins
+                dependencies.development, kept.development if kept else (), "/dependencies/development", extra=pins
             ),
-            test=resolved(dependencies.test, kept.test if kept else (), "/dependencies/test", pins),
+            test=resolved(dependencies.test, kept.test if kept else (), "/dependencies/test", extra=pins),
         )
+
+    def steps(self, variant: Variant, target: Target, kept: Target | None) -> tuple[LockedStep, ...]:
+        """What the build steps of a target need beside what its image has."""
+        steps: list[LockedStep] = []
+        before = {step.name: step for step in (kept.steps if kept else ())}
+        for number, step in enumerate(self._project.spec.environment.steps):
+            earlier = before.get(step.name)
+            debs: tuple[LockedDeb, ...] = ()
+            if step.packages:
+                debs = self._debian(variant, target.platform, step.packages)[1]
+            wheels = self._resolved(
+                step.wheels,
+                earlier.wheels if earlier else (),
+                f"/environment/steps/{number}/wheels",
+                variant=variant,
+                python=target.python,
+                platform=target.platform,
+                extra=_pins(target.wheels),
+            )
+            steps.append(
+                LockedStep(
+                    name=step.name,
+                    inputs=step_inputs(step),
+                    debs=tuple(deb for deb in debs if deb not in target.debs),
+                    wheels=wheels,
+                    sdists=pin_sdists(
+                        step.inputs.sdists,
+                        earlier.sdists if earlier and not self._request.everything else (),
+                        indexes=self._indexes(variant),
+                        opener=Opener(self._machine.settings),
+                        store=self._machine.store,
+                    ),
+                )
+            )
+        return tuple(steps)
 
     def _indexes(self, variant: Variant) -> tuple[PythonIndex, ...]:
         spec = self._project.spec
@@ -303,6 +354,11 @@ class _Locking:
         return self._resolver
 
 
+def _pins(wheels: tuple[LockedWheel, ...]) -> tuple[str, ...]:
+    """Tools and steps see what the image has."""
+    return tuple(f"{wheel.name}=={wheel.version}" for wheel in wheels)
+
+
 def _targets_missing(spec: ReleaseSpec, previous: Lock) -> bool:
     return any(
         previous.target(variant.name, Platform.parse(name)) is None
@@ -318,7 +374,14 @@ def _refuse_unknown(previous: Lock | None, request: LockRequest) -> None:
     known = {
         wheel.name
         for target in (previous.targets if previous is not None else ())
-        for wheel in (*target.wheels, *target.build, *target.development, *target.test)
+        for wheels in (
+            target.wheels,
+            target.build,
+            target.development,
+            target.test,
+            *(one.wheels for one in target.steps),
+        )
+        for wheel in wheels
     }
     import difflib
 
@@ -339,8 +402,9 @@ def _refuse_unsupported(spec: ReleaseSpec) -> None:
         findings.append(
             Finding(
                 code="TB2256",
-                message="source distributions are to be built, which this version does not do",
-                hint="use projects that publish wheels, and take `dependencies.source_builds` out",
+                message="source distributions are to be built, which nothing does by itself",
+                hint="build it by a step (docs/steps.md), or use a project that publishes wheels, and take "
+                "`dependencies.source_builds` out",
                 where=Location(pointer="/dependencies/source_builds"),
             )
         )

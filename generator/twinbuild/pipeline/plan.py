@@ -1,7 +1,7 @@
 """Plan: spec and lock → derivations. Pure: the same spec and lock give the same plan, wherever and whenever.
 
 Layers, lowest first: Debian packages · the virtual environment's skeleton · one layer for each large wheel, one for
-the small ones · one for each artifact · the application · ``etc/twinbuild``.
+the small ones · one for each step · one for each artifact · the application · ``etc/twinbuild``.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
 from twinbuild.pipeline.standing import base_input, config_on, interpreter_layers, places
+from twinbuild.pipeline.steps import overlaps, step_layers
 
 __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
 
@@ -110,6 +111,18 @@ def _derivation(
     spec: ReleaseSpec, lock: Lock, target: Target, tooling: Tooling, *, epoch: int, files: tuple[FileInput, ...]
 ) -> Derivation:
     interpreter = _interpreter(lock, target)
+    compressor = tooling.compressor(Compression(spec.build.compression))
+
+    def layer(title: str, recipe: LayerRecipe) -> LayerDerivation:
+        return LayerDerivation(
+            title=title,
+            platform=target.platform,
+            recipe=recipe,
+            writer=WRITER,
+            compressor=compressor,
+            source_date_epoch=epoch,
+        )
+
     recipes: list[tuple[str, LayerRecipe]] = []
     if target.base is None:
         recipes.append(("Debian packages", _debian(spec, target, tooling)))
@@ -127,21 +140,26 @@ def _derivation(
         )
     )
     recipes.extend(_wheels(target, interpreter if spec.build.bytecode else None))
+    below = tuple(layer(title, recipe) for title, recipe in recipes)
     _require_apart(spec, lock)
-    recipes.extend(_artifacts(spec, lock))
-    recipes.append(("application", _application(spec, lock, interpreter if spec.build.bytecode else None)))
-    recipes.append(("release documents", MetadataRecipe(files=files)))
-    compressor = tooling.compressor(Compression(spec.build.compression))
-    layers = tuple(
-        LayerDerivation(
-            title=title,
-            platform=target.platform,
-            recipe=recipe,
-            writer=WRITER,
-            compressor=compressor,
-            source_date_epoch=epoch,
-        )
-        for title, recipe in recipes
+    above = [
+        *_artifacts(spec, lock),
+        ("application", _application(spec, lock, interpreter if spec.build.bytecode else None)),
+        ("release documents", MetadataRecipe(files=files)),
+    ]
+    layers = (
+        *below,
+        *step_layers(
+            spec,
+            lock,
+            target,
+            below,
+            layer=layer,
+            system=lambda other: _debian(spec, other, tooling),
+            prefix=PREFIX,
+            epoch=epoch,
+        ),
+        *(layer(title, recipe) for title, recipe in above),
     )
     return Derivation(
         name=spec.metadata.name,
@@ -301,6 +319,7 @@ def _require_apart(spec: ReleaseSpec, lock: Lock) -> None:
             if name is not None:
                 message = f"artifact {name!r} lies at {place}, where the application has {file.path}"
                 findings.append(_overlap(file.path, message, "give it a target of its own, such as /models/NAME"))
+    findings += overlaps(spec, lock)
     if findings:
         raise SpecError(tuple(findings[:_MOST_FINDINGS]))
 

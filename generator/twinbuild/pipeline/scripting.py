@@ -24,9 +24,17 @@ def with_scripts(lock: Lock, machine: Machine, previous: Lock | None = None) -> 
     What the store lacks keeps what ``previous`` says of the very same file. Raises PolicyRefused TB4210, with every
     such package by name, where this machine cannot run them.
     """
-    earlier = {deb.sha256: deb.runs for target in (previous.targets if previous else ()) for deb in target.debs}
+    earlier = {deb.sha256: deb.runs for target in (previous.targets if previous else ()) for deb in _debs(target)}
+
+    def judged(debs: tuple[LockedDeb, ...]) -> tuple[LockedDeb, ...]:
+        return tuple(_judged(deb, machine.store, earlier) for deb in debs)
+
     targets = tuple(
-        replace(target, debs=tuple(_judged(deb, machine.store, earlier) for deb in target.debs))
+        replace(
+            target,
+            debs=judged(target.debs),
+            steps=tuple(replace(step, debs=judged(step.debs)) for step in target.steps),
+        )
         for target in lock.targets
     )
     _refuse(targets, machine)
@@ -36,6 +44,11 @@ def with_scripts(lock: Lock, machine: Machine, previous: Lock | None = None) -> 
 def running(target: Target) -> tuple[str, ...]:
     """What runs in the sandbox for a target, such as ``demo (postinst)``, sorted."""
     return tuple(f"{deb.name} ({', '.join(script.kind for script in deb.runs)})" for deb in target.debs if deb.runs)
+
+
+def _debs(target: Target) -> tuple[LockedDeb, ...]:
+    """The packages of a target's image and of its steps."""
+    return (*target.debs, *(deb for step in target.steps for deb in step.debs))
 
 
 def _judged(deb: LockedDeb, store: Store, earlier: Mapping[Digest, tuple[LockedScript, ...]]) -> LockedDeb:
@@ -48,7 +61,7 @@ def _judged(deb: LockedDeb, store: Store, earlier: Mapping[Digest, tuple[LockedS
 
 
 def _refuse(targets: tuple[Target, ...], machine: Machine) -> None:
-    wanted = {target.platform: target for target in targets if any(deb.runs for deb in target.debs)}
+    wanted = {target.platform: target for target in targets if any(deb.runs for deb in _debs(target))}
     if not wanted:
         return
     from twinbuild.build.sandbox import Sandbox
@@ -62,7 +75,7 @@ def _refuse(targets: tuple[Target, ...], machine: Machine) -> None:
         if why := reason or foreign:
             findings += [
                 refusal(UnknownScript(package=deb.name, script=script.kind, sha256=script.sha256), why)
-                for deb in target.debs
+                for deb in _debs(target)
                 for script in deb.runs
             ]
     if findings:

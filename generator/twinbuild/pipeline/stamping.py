@@ -29,6 +29,7 @@ from twinbuild.pipeline.releasing import Released, verification_facts
 from twinbuild.pipeline.stamp import BUILD_STAMP, STAMP, Entry, Stamp, encode_stamp, stamp_key
 from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
+from twinbuild.pipeline.stepfiles import changed_step_files, step_directories
 from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex, Summary
 from twinbuild.pipeline.unchanged import output_entries
 from twinbuild.resolve.git import commit_marks
@@ -182,7 +183,7 @@ def _stamp(
         return None
     if not all(_used(entry, beginning.started) for entry in inputs):
         return None
-    if application_files(project, machine) != lock.source:
+    if application_files(project, machine) != lock.source or any(changed_step_files(project, lock, machine)):
         return None
     blobs = {*locked_blobs(lock, machine), *image_blobs(images)}
     return Stamp(
@@ -215,6 +216,11 @@ def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | Non
     digests |= {application / file.path: file.sha256.hex for file in lock.source}
     for folder in tree_directories(str(project.directory), spec.source.directory, project.ignored):
         digests[application / folder] = ""
+    for name, directory in step_directories(project).items():
+        files = next((step.files for target in lock.targets for step in target.steps if step.name == name), ())
+        digests |= {project.directory / directory / file.path: file.sha256.hex for file in files}
+        for folder in tree_directories(str(project.directory), directory, ()):
+            digests[project.directory / directory / folder] = ""
     for artifact in lock.artifacts:
         if not is_web(artifact.uri) and not is_in_wheel(artifact.uri):
             digests[project.directory / artifact.uri] = artifact.sha256.hex

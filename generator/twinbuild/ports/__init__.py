@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
-from twinbuild.model.lock import LockedArtifact, LockedDeb, LockedWheel
+from twinbuild.model.lock import LockedArtifact, LockedDeb, LockedSdist, LockedWheel
 from twinbuild.model.plan import Derivation
 
 __all__ = ["BlobWriter", "Builder", "Completed", "Fetcher", "Progress", "Runner", "Store", "silent"]
@@ -122,7 +122,7 @@ class Fetcher(Protocol):
 
     def fetch(
         self,
-        items: tuple[LockedWheel | LockedDeb | LockedArtifact, ...],
+        items: tuple[LockedWheel | LockedSdist | LockedDeb | LockedArtifact, ...],
         store: Store,
         progress: Progress = silent,
     ) -> None:

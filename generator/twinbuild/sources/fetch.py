@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, LockError, TwinbuildError, UsageError
-from twinbuild.model.lock import AptIndex, LockedArtifact, LockedDeb, LockedWheel
+from twinbuild.model.lock import AptIndex, LockedArtifact, LockedDeb, LockedSdist, LockedWheel
 from twinbuild.model.settings import Settings
 from twinbuild.net.address import is_web
 from twinbuild.net.opener import Opener
@@ -22,7 +22,7 @@ from twinbuild.sources.index import Indexes
 
 __all__ = ["RemoteFetcher"]
 
-Item = LockedWheel | LockedDeb | LockedArtifact
+Item = LockedWheel | LockedSdist | LockedDeb | LockedArtifact
 
 
 class RemoteFetcher:
@@ -81,7 +81,7 @@ class RemoteFetcher:
         if isinstance(item, LockedArtifact):
             return is_web(item.uri)
         try:
-            if isinstance(item, LockedWheel):
+            if isinstance(item, (LockedWheel, LockedSdist)):
                 return is_web(self._indexes.address(item.index))
             return all(is_web(address) for address in self._mirrors.addresses(item))
         except UsageError:
@@ -89,7 +89,7 @@ class RemoteFetcher:
 
     def _fetch(self, item: Item, store: Store, meter: _Meter) -> None:
         match item:
-            case LockedWheel():
+            case LockedWheel() | LockedSdist():
                 file = self._indexes.locate(item)
                 allow_http = self._indexes.address(item.index).startswith("http:")
                 self._download(item, (file.url,), store, meter, allow_http=allow_http)

@@ -1,11 +1,11 @@
-"""Where a locked wheel lies: its address on the index that the lock names, if the index still says the same."""
+"""Where a locked wheel or sdist lies: its address on its index, if that still says the same as the lock."""
 
 from __future__ import annotations
 
 import threading
 
 from twinbuild.errors import FetchError, IntegrityError, UsageError
-from twinbuild.model.lock import LockedWheel
+from twinbuild.model.lock import LockedSdist, LockedWheel
 from twinbuild.model.settings import Settings
 from twinbuild.net.address import redact
 from twinbuild.net.index import IndexFile, files
@@ -36,7 +36,7 @@ class Indexes:
             )
         return address
 
-    def locate(self, wheel: LockedWheel) -> IndexFile:
+    def locate(self, wheel: LockedWheel | LockedSdist) -> IndexFile:
         """The file of a locked wheel, its name, digest and size as in the lock where the index states them.
 
         Raises UsageError TB3044; FetchError TB3041 (no project), TB3042 (no such file); IntegrityError TB3043 where
@@ -63,7 +63,7 @@ class Indexes:
             where=redact(found[0].url),
         )
 
-    def _page(self, address: str, wheel: LockedWheel) -> tuple[IndexFile, ...]:
+    def _page(self, address: str, wheel: LockedWheel | LockedSdist) -> tuple[IndexFile, ...]:
         key = (address, wheel.name)
         with self._lock:
             page = self._pages.get(key)

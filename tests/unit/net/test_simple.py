@@ -105,4 +105,5 @@ def test_names() -> None:
     """Names are normalised as PEP 503 says; a wheel's file name states its project."""
     assert normalise("Foo.Bar__baz--q") == "foo-bar-baz-q"
     assert project_of("Foo_Bar-1.0-py3-none-any.whl") == "foo-bar"
-    assert project_of("foo-1.0.tar.gz") == project_of("readme.whl") == ""
+    assert project_of("foo_bar-1.0.tar.gz") == project_of("foo-bar-1.0.zip") == "foo-bar"
+    assert project_of("readme.whl") == project_of("readme.txt") == ""

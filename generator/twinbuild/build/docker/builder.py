@@ -19,10 +19,10 @@ from twinbuild.build.embedded import EmbeddedBuilder, base_layers
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.unpack import as_base
 from twinbuild.codec.canonical import canonical, digest_of
-from twinbuild.errors import IntegrityError
+from twinbuild.errors import BuildError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image
-from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation
+from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation, StepRecipe
 from twinbuild.model.tree import Entry
 from twinbuild.oci.image import CONFIG, MANIFEST, created, described, image_config, image_manifest, index_document
 from twinbuild.oci.layer import write_layer
@@ -65,8 +65,16 @@ class DockerBuilder:
     def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
         """Build with BuildKit and write the planned layers from what it exported.
 
-        Raises BuildError TB5210 (a step failed), NotReproducible TB5221 to TB5226, IntegrityError TB5220 and TB5227.
+        Raises BuildError TB5210 (a step failed), TB5324 (build steps), NotReproducible TB5221 to TB5226,
+        IntegrityError TB5220 and TB5227.
         """
+        for layer in derivation.layers:
+            if isinstance(layer.recipe, StepRecipe):
+                raise BuildError.of(
+                    "TB5324",
+                    f"step {layer.recipe.step!r} is to be run by BuildKit, which this version does not do",
+                    hint="build with the embedded assembler: leave --builder out",
+                )
         self.scratch.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix="docker-", dir=self.scratch))
         try:

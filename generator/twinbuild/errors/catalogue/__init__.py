@@ -21,6 +21,7 @@ TB43   ``layer``         file trees, layers, OCI documents
 TB44   ``tar``           tar streams that others made
 TB50   ``build``         the embedded assembler
 TB52   ``docker``        Docker's BuildKit as a builder
+TB53   ``step``          build steps
 TB54   ``preflight``     what an image needs to start
 TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison

@@ -70,6 +70,22 @@ A command wrote more into its root than it may, or less than 256 MiB were left f
 Leave out what writes so much, or make room.""",
     ),
     Code(
+        code="TB5915",
+        title="a command in the sandbox had too much memory",
+        explanation="""\
+All processes of a command together had more memory for themselves than they may.
+
+Raise the limit, or let it do less at once.""",
+    ),
+    Code(
+        code="TB5916",
+        title="a command in the sandbox had too many processes",
+        explanation="""\
+A command started more processes and threads than it may; all of them were ended.
+
+Raise the limit, or let it start fewer.""",
+    ),
+    Code(
         code="TB5920",
         title="a tree that cannot be materialised",
         explanation="""\

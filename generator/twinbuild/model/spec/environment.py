@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from twinbuild.model.platform import SUPPORTED
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.references import ImageName, Requirement
+from twinbuild.model.spec.steps import BuildStep, check_steps
 from twinbuild.model.spec.values import Label, Line, Name, Quantity, objection, quantity_value
 
 __all__ = ["Amount", "Base", "DebianBase", "Environment", "Gpu", "NodeLabel", "Resources", "Toleration", "Variant"]
@@ -257,6 +258,8 @@ class Environment(Section):
     """Flavours of the image."""
     packages: Several[DebName] = ()
     """Debian packages by name, with what they need."""
+    steps: Several[BuildStep] = ()
+    """Commands that make files of the image when it is built, in their order."""
     resources: Resources = Field(default_factory=Resources)
     """What one container needs."""
 
@@ -290,5 +293,6 @@ class Environment(Section):
                 objections.add("TB1116", _BASE_ONLY, _MOVE_HINT, "variants", index, "base")
         if self.base.image is not None and self.packages:
             objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "packages")
+        check_steps(self.steps, python=self.python, on_image=self.base.image is not None, objections=objections)
         objections.settle()
         return self

@@ -1,0 +1,112 @@
+"""How much memory and disk a command takes, and how many processes. Standard library only: part of the launcher.
+
+Without root there is no control group to ask for, so limits of the kernel bound each process (memory that it may write
+to) and, from Linux 5.14 on, the number of processes of a user other than root; all processes together are looked at
+ten times a second, and killed together: they are one pid namespace.
+"""
+
+from __future__ import annotations
+
+# pathlib is left out, since its import is a quarter of the start-up time
+# ruff: noqa: PTH118, PTH120, PTH123, PTH208
+import importlib.util
+import os
+import re
+import resource
+import time
+from typing import Any
+
+_OFTEN, _SELDOM = 0.1, 0.5  # seconds between two looks at processes, and at the disk
+_COUNTED = (5, 14)  # the first Linux that counts the processes of a user namespace by themselves
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name, from 0: see proc(5)
+
+
+def limit(configuration: dict[str, Any]) -> None:
+    """The kernel's limits on this process and on what it becomes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if configuration["space"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (configuration["space"], configuration["space"]))
+    if configuration["memory"]:
+        resource.setrlimit(resource.RLIMIT_DATA, (configuration["memory"], configuration["memory"]))
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    if configuration["processes"] and release >= _COUNTED:
+        most = configuration["processes"] + 1  # with init
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+class Watch:
+    """What all processes below init, and the places that they may write to, take together."""
+
+    def __init__(self, configuration: dict[str, Any], init: int) -> None:
+        self._memory = configuration["memory"]
+        self._processes = configuration["processes"]
+        self._init = init
+        writable = [configuration["root"]] if configuration["writable"] else []
+        writable += [source for source, _, may_write in configuration["binds"] if may_write]
+        space = configuration["space"]
+        self._places = [_diskspace().Watch(place, space) for place in writable] if space else []
+        self._disk_again = 0.0
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds until the next look; None where there is nothing to look at."""
+        if self._memory or self._processes:
+            return _OFTEN
+        return _SELDOM if self._places else None
+
+    def exceeded(self) -> dict[str, object] | None:
+        """The report of what was exceeded, None while all is within its limits."""
+        if self._memory or self._processes:
+            threads, memory = _taken(self._init)
+            if self._processes and threads > self._processes:
+                return {"processes": threads}
+            if self._memory and memory > self._memory:
+                return {"memory": memory}
+        now = time.monotonic()
+        if self._places and now >= self._disk_again:
+            self._disk_again = now + _SELDOM
+            if any(place.exceeded() for place in self._places):
+                return {"full": True}
+        return None
+
+
+def _taken(init: int) -> tuple[int, int]:
+    """Threads below init, and bytes of memory that are theirs alone."""
+    children: dict[int, list[int]] = {}
+    threads: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = _read(f"/proc/{name}/stat").rpartition(b")")[2].split()
+            if len(fields) > _THREADS:
+                children.setdefault(int(fields[_PARENT]), []).append(int(name))
+                threads[int(name)] = int(fields[_THREADS])
+    found: list[int] = []
+    waiting = list(children.get(init, ()))
+    while waiting:
+        process = waiting.pop()
+        found.append(process)
+        waiting += children.get(process, ())
+    memory = 0
+    for process in found:
+        pages = _read(f"/proc/{process}/statm").split()
+        memory += max(0, int(pages[1]) - int(pages[2])) * _PAGE if len(pages) > 2 else 0
+    return sum(threads[process] for process in found), memory
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:  # it ended meanwhile
+        return b""
+
+
+def _diskspace() -> Any:
+    """The module beside this one: the launcher is a script without a package."""
+    spec = importlib.util.spec_from_file_location("diskspace", os.path.join(os.path.dirname(__file__), "diskspace.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
