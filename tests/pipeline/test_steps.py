@@ -102,6 +102,7 @@ def test_a_step_that_differs(command: str, cause: str, tmp_path: Path) -> None:
     done = _release(tmp_path, command)
     assert done.returncode == 7, done.stderr
     (finding,) = json.loads(done.stderr.splitlines()[-1])["findings"]
+    assert finding["code"] == "TB6010"
     assert "layer 'step demo'" in finding["subject"]
     assert "/models/x" in finding["subject"]
     assert f"likely cause: {cause}" in finding["message"]

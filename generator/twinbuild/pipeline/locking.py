@@ -309,21 +309,15 @@ class _Locking:
                 platform=target.platform,
                 extra=_pins(target.wheels),
             )
-            steps.append(
-                LockedStep(
-                    name=step.name,
-                    inputs=step_inputs(step),
-                    debs=tuple(deb for deb in debs if deb not in target.debs),
-                    wheels=wheels,
-                    sdists=pin_sdists(
-                        step.inputs.sdists,
-                        earlier.sdists if earlier and not self._request.everything else (),
-                        indexes=self._indexes(variant),
-                        opener=Opener(self._machine.settings),
-                        store=self._machine.store,
-                    ),
-                )
+            sdists = pin_sdists(
+                step.inputs.sdists,
+                earlier.sdists if earlier and not self._request.everything else (),
+                indexes=self._indexes(variant),
+                opener=Opener(self._machine.settings),
+                store=self._machine.store,
             )
+            own = tuple(deb for deb in debs if deb not in target.debs)
+            steps.append(LockedStep(name=step.name, inputs=step_inputs(step), debs=own, wheels=wheels, sdists=sdists))
         return tuple(steps)
 
     def _indexes(self, variant: Variant) -> tuple[PythonIndex, ...]:
