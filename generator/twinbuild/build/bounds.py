@@ -16,7 +16,7 @@ import resource
 import time
 from typing import Any
 
-_OFTEN, _SELDOM = 0.1, 0.5  # seconds between two looks at processes, and at the disk
+_GLANCE, _OFTEN, _SELDOM = 0.02, 0.1, 0.5  # seconds between looks at the machine's threads, at processes, at the disk
 _COUNTED = (5, 14)  # the first Linux that counts the processes of a user namespace by themselves
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name, from 0: see proc(5)
@@ -46,24 +46,30 @@ class Watch:
         writable += [source for source, _, may_write in configuration["binds"] if may_write]
         space = configuration["space"]
         self._places = [_diskspace().Watch(place, space) for place in writable] if space else []
-        self._disk_again = 0.0
+        self._before = _threads() if self._processes else 0
+        self._again = self._disk_again = 0.0
 
     @property
     def interval(self) -> float | None:
         """Seconds until the next look; None where there is nothing to look at."""
-        if self._memory or self._processes:
+        if self._processes:
+            return _GLANCE
+        if self._memory:
             return _OFTEN
         return _SELDOM if self._places else None
 
     def exceeded(self) -> dict[str, object] | None:
         """The report of what was exceeded, None while all is within its limits."""
-        if self._memory or self._processes:
-            threads, memory = _taken(self._init)
-            if self._processes and threads > self._processes:
-                return {"processes": threads}
-            if self._memory and memory > self._memory:
-                return {"memory": memory}
         now = time.monotonic()
+        # A bomb doubles within milliseconds: the number of all threads, which costs nothing to read, tells of it first.
+        many = self._processes > 0 and _threads() - self._before > self._processes
+        if (self._memory or self._processes) and (many or now >= self._again):
+            self._again = now + _OFTEN
+            found = _below(self._init)
+            if self._processes and sum(found.values()) > self._processes:
+                return {"processes": sum(found.values())}
+            if self._memory and (memory := sum(map(_memory, found))) > self._memory:
+                return {"memory": memory}
         if self._places and now >= self._disk_again:
             self._disk_again = now + _SELDOM
             if any(place.exceeded() for place in self._places):
@@ -71,8 +77,14 @@ class Watch:
         return None
 
 
-def _taken(init: int) -> tuple[int, int]:
-    """Threads below init, and bytes of memory that are theirs alone."""
+def _threads() -> int:
+    """How many threads the machine has: proc(5), /proc/loadavg."""
+    fields = _read("/proc/loadavg").split()
+    return int(fields[3].partition(b"/")[2]) if len(fields) > 3 else 0
+
+
+def _below(init: int) -> dict[int, int]:
+    """The processes below init, and how many threads each has."""
     children: dict[int, list[int]] = {}
     threads: dict[int, int] = {}
     for name in os.listdir("/proc"):
@@ -81,17 +93,19 @@ def _taken(init: int) -> tuple[int, int]:
             if len(fields) > _THREADS:
                 children.setdefault(int(fields[_PARENT]), []).append(int(name))
                 threads[int(name)] = int(fields[_THREADS])
-    found: list[int] = []
+    found: dict[int, int] = {}
     waiting = list(children.get(init, ()))
     while waiting:
         process = waiting.pop()
-        found.append(process)
+        found[process] = threads[process]
         waiting += children.get(process, ())
-    memory = 0
-    for process in found:
-        pages = _read(f"/proc/{process}/statm").split()
-        memory += max(0, int(pages[1]) - int(pages[2])) * _PAGE if len(pages) > 2 else 0
-    return sum(threads[process] for process in found), memory
+    return found
+
+
+def _memory(process: int) -> int:
+    """Bytes of memory that are a process's alone."""
+    pages = _read(f"/proc/{process}/statm").split()
+    return max(0, int(pages[1]) - int(pages[2])) * _PAGE if len(pages) > 2 else 0
 
 
 def _read(path: str) -> bytes:

@@ -71,7 +71,7 @@ def release_manifest(
         "source": source,
         "model": model,
         "environment": {
-            **sections["environment"],
+            **{key: value for key, value in sections["environment"].items() if value or key != "steps"},
             "variants": [_said(variant, _OF_VARIANTS) for variant in sections["environment"]["variants"]],
             **({"subset_of": variants} if variants else {}),
             "images": [_image(image) for image in images],

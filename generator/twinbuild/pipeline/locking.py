@@ -390,17 +390,12 @@ def _refuse_unknown(previous: Lock | None, request: LockRequest) -> None:
 
 
 def _refuse_unsupported(spec: ReleaseSpec) -> None:
-    """What the spec can say and this version cannot lock yet is refused by name, not passed over."""
-    findings = []
+    """What the spec can say and this version cannot lock is refused by name, not passed over."""
     if spec.dependencies.source_builds:
-        findings.append(
-            Finding(
-                code="TB2256",
-                message="source distributions are to be built, which nothing does by itself",
-                hint="build it by a step (docs/steps.md), or use a project that publishes wheels, and take "
-                "`dependencies.source_builds` out",
-                where=Location(pointer="/dependencies/source_builds"),
-            )
+        raise SpecError.of(
+            "TB2256",
+            "source distributions are to be built, which nothing does by itself",
+            hint="build it by a step (docs/steps.md), or use a project that publishes wheels, and take "
+            "`dependencies.source_builds` out",
+            where=Location(pointer="/dependencies/source_builds"),
         )
-    if findings:
-        raise SpecError(tuple(findings))

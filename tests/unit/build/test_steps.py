@@ -285,7 +285,7 @@ def test_memory_of_many_processes(run: Run) -> None:
 
 def test_a_fork_bomb(run: Run) -> None:
     """It is ended as a whole, soon."""
-    code, _, _ = refused(run, "bomb() { bomb | bomb & }; bomb; sleep 60", "/a/x", processes=64, timeout=30)
+    code, _, _ = refused(run, "bomb() { sleep 0.05; bomb | bomb & }; bomb; sleep 60", "/a/x", processes=64, timeout=30)
     assert code == "TB5308"
 
 

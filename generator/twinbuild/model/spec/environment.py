@@ -293,6 +293,7 @@ class Environment(Section):
                 objections.add("TB1116", _BASE_ONLY, _MOVE_HINT, "variants", index, "base")
         if self.base.image is not None and self.packages:
             objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "packages")
-        check_steps(self.steps, python=self.python, on_image=self.base.image is not None, objections=objections)
+        on_image = any(self.base_of(variant).image is not None for variant in self.variants)
+        check_steps(self.steps, python=self.python, on_image=on_image, objections=objections)
         objections.settle()
         return self
