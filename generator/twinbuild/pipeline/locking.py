@@ -297,9 +297,7 @@ class _Locking:
         before = {step.name: step for step in (kept.steps if kept else ())}
         for number, step in enumerate(self._project.spec.environment.steps):
             earlier = before.get(step.name)
-            debs: tuple[LockedDeb, ...] = ()
-            if step.packages:
-                debs = self._debian(variant, target.platform, step.packages)[1]
+            debs = self._debian(variant, target.platform, step.packages)[1] if step.packages else ()
             wheels = self._resolved(
                 step.wheels,
                 earlier.wheels if earlier else (),
