@@ -12,6 +12,7 @@ import zipfile
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
+from urllib.parse import unquote
 
 __all__ = ["File", "PackageIndex", "wheel"]
 
@@ -161,7 +162,7 @@ class PackageIndex:
         return f"<!DOCTYPE html><html><body>{''.join(anchors)}</body></html>".encode(), "text/html"
 
     def _file(self, request: BaseHTTPRequestHandler, name: str, *, body: bool) -> None:
-        project, _, filename = name.partition("/")
+        project, _, filename = unquote(name).partition("/")
         found = [each for each in self.projects.get(project, ()) if each.name == filename]
         if not found or (not body and not self.heads):
             return self._send(request, 404 if not found else 405, b"")

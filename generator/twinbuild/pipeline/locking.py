@@ -62,6 +62,7 @@ from twinbuild.resolve.local import read_tree
 from twinbuild.resolve.mirrors import read_apt_files
 from twinbuild.resolve.python import resolve_python
 from twinbuild.resolve.python_index import PythonIndex
+from twinbuild.resolve.python_reading import Reading
 from twinbuild.resolve.python_resolver import PythonResolver, prepare_resolver, resolver_lock, resolver_pin
 from twinbuild.resolve.sdists import pin_sdists
 
@@ -266,6 +267,9 @@ class _Locking:
             previous=() if self._request.everything else previous,
             upgrade=self._request.upgrade,
             pointer=pointer,
+            reading=Reading(
+                store=self._machine.store, keep=not self._request.metadata_only, progress=self._machine.progress
+            ),
         )
 
     def python(self, variant: Variant, platform: Platform, ground: _Ground, kept: Target | None) -> Target:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from twinbuild.codec.canonical import canonical
-from twinbuild.errors import EnvironmentFault, Finding, InternalError, Location, LockError, UsageError
+from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, InternalError, Location, LockError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedWheel, PythonEnvironment
 from twinbuild.model.platform import Platform
@@ -20,6 +20,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.ports import Runner
 from twinbuild.resolve.python_findings import Asked, failure
 from twinbuild.resolve.python_index import PythonIndex, index_address, scrub
+from twinbuild.resolve.python_reading import Reading
 from twinbuild.resolve.python_resolver import PythonResolver, minimal_environment
 from twinbuild.resolve.requirements import ParsedRequirement, parse_requirements
 from twinbuild.wheel.tags import marker_environment, supported_tags
@@ -64,12 +65,14 @@ def resolve_python(
     previous: tuple[LockedWheel, ...] = (),
     upgrade: tuple[str, ...] = (),
     pointer: str = "",
+    reading: Reading | None = None,
 ) -> tuple[LockedWheel, ...]:
     """The wheels that satisfy requirements on a target, sorted by name.
 
     The host's Python, platform and pip configuration have no part in it. Files uploaded at or after 00:00 UTC of
     ``exclude_newer`` do not count. A project of ``previous`` keeps its version and file where the requirements allow
-    it, unless ``upgrade`` names it; without ``previous``, all are chosen anew.
+    it, unless ``upgrade`` names it; without ``previous``, all are chosen anew. ``reading`` is how files of an index
+    that states no digests are read; without it they are refused.
 
     Raises SpecError (TB2001-TB2007: what a requirement may not be), LockError (nothing satisfies them, codes TB2008
     to TB2021, TB2023, TB2035), FetchError TB2030-TB2032 (the index), IntegrityError TB2022 (a pinned file changed),
@@ -101,11 +104,15 @@ def resolve_python(
             name: {"version": wheel.version, "filename": wheel.filename, "sha256": wheel.sha256.hex}
             for name, wheel in pins.items()
         },
+        "known": {},
         "cutoff": bool(cutoff),
         "options": [*_OPTIONS, f"--cache-dir={resolver.cache}"],
         "pip_options": list(_pip_options(settings, cutoff)),
     }
     answer = _ask(request, resolver=resolver, runner=runner, settings=settings, home=home, indexes=indexes)
+    if reading is not None and answer.get("error", {}).get("kind") == "no-sha256":
+        request["known"] = reading.digests(answer["error"]["files"], settings=settings, indexes=indexes)
+        answer = _ask(request, resolver=resolver, runner=runner, settings=settings, home=home, indexes=indexes)
     if "error" in answer:
         kept = tuple(sorted(pins))
         asked = Asked(
@@ -116,6 +123,7 @@ def resolve_python(
     wheels = tuple(sorted((_wheel(entry, requested) for entry in answer["wheels"]), key=lambda wheel: wheel.name))
     _agree(answer["text"], wheels)
     _refuse_vanished(answer["pages"], pins)
+    _refuse_replaced(wheels, pins)
     _refuse_yanked(answer["wheels"], wheels, previous)
     return wheels
 
@@ -221,6 +229,25 @@ def _refuse_vanished(pages: Mapping[str, Any], pins: Mapping[str, LockedWheel]) 
     ]
     if findings:
         raise LockError(tuple(findings))
+
+
+def _refuse_replaced(wheels: Iterable[LockedWheel], pins: Mapping[str, LockedWheel]) -> None:
+    """A pinned file has the pinned bytes, also where its index states no digest and it had to be read."""
+    findings = [
+        Finding(
+            code="TB2022",
+            message=f"{wheel.filename} on index {wheel.index!r} is not the pinned file: "
+            f"got {wheel.sha256}, expected {pin.sha256}",
+            hint="find out who replaced it; a release file never changes, so don't upgrade past this without an answer",
+            where=Location(subject=str(pin.sha256)),
+        )
+        for wheel in wheels
+        if (pin := pins.get(wheel.name)) is not None
+        and (wheel.filename, wheel.index) == (pin.filename, pin.index)
+        and wheel.sha256 != pin.sha256
+    ]
+    if findings:
+        raise IntegrityError(tuple(findings))
 
 
 def _refuse_yanked(

@@ -9,7 +9,8 @@ API for hashes. Seven points of pip and pip-tools are therefore replaced before 
 4. index pages that fail: only 404 means "no such project"; anything else ends the run, for pip would resolve on as
    if the project had no files and silently choose other versions;
 5. metadata by range requests: where a server cannot, pip reads the whole file instead of giving up;
-6. hashes: those that the index states for the one file that was chosen, so nothing is downloaded to hash it;
+6. hashes: those that the index states for the one file that was chosen, so nothing is downloaded to hash it; where it
+   states none, the file is named to our caller, who reads it once and asks again;
 7. pinned files: the file of a pin that is kept stays the same file.
 
 ``compile`` reads one JSON request from standard input and writes one JSON answer to standard output (``resolve/python``

@@ -25,6 +25,11 @@ class Target:
         self.pages: dict[str, dict[str, Any]] = {}  # project → index, whether it is missing, file name → verdict
         self.resolvers: list[Any] = []
 
+    def known(self, link: Any) -> str | None:
+        """The SHA-256 of a file that our caller read, now or on an earlier run."""
+        known: str | None = self.request["known"].get(link.url_without_fragment)
+        return known
+
     def index_of(self, project: str) -> str:
         """The one index on which a project is looked for."""
         names = [name for pattern, name in self.request["bindings"] if fnmatch.fnmatchcase(project, pattern)]

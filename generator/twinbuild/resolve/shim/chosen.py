@@ -29,15 +29,27 @@ def candidates(target: Target) -> dict[str, Any]:
     return {str(each.project_name): each for each in mapping.values() if isinstance(each, LinkCandidate)}
 
 
-def sha256(link: Any) -> str:
-    """What the index states for a file; a file on this disk is hashed."""
-    stated = link._hashes.get("sha256")
+def sha256(target: Target, link: Any) -> str:
+    """What the index states for a file, else what is known of it from before; a file on this disk is hashed."""
+    stated = link._hashes.get("sha256") or target.known(link)
     if stated is None and link.is_file:
         with pathlib.Path(link.file_path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     if not isinstance(stated, str) or len(stated) != 64:
-        raise Refusal("no-sha256", file=link.filename)
+        raise Refusal("no-sha256", file=link.filename, files=unhashed(target))
     return stated.lower()
+
+
+def unhashed(target: Target) -> list[dict[str, Any]]:
+    """The chosen files whose index states no SHA-256 and that nobody read before: where each is, for who reads it."""
+    session = target.resolvers[-1].factory.preparer._session
+    found = []
+    for project, candidate in sorted(candidates(target).items()):
+        link = candidate.source_link
+        if not (link._hashes.get("sha256") or link.is_file or target.known(link)):
+            where = {"index": target.index_of(project), "file": link.filename, "url": link.url_without_fragment}
+            found.append({**where, "size": size(target, link, session)})
+    return found
 
 
 def size(target: Target, link: Any, session: Any) -> int:
@@ -112,7 +124,7 @@ def wheels(target: Target) -> list[dict[str, Any]]:
             "name": project,
             "version": str(candidate.version),
             "filename": links[project].filename,
-            "sha256": sha256(links[project]),
+            "sha256": sha256(target, links[project]),
             "size": sizes[project],
             "index": target.index_of(project),
             "yanked": links[project].yanked_reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import pathlib
 import urllib.parse
 from typing import Any
@@ -86,6 +87,8 @@ def location(target: Target, project: str) -> str:
         directory = pathlib.Path(url_to_path(address))
         if not directory.parent.is_dir():
             raise Refusal("network", project=project, index=page["index"], status=None, cause="no such directory")
+        if not directory.is_dir() and wheels_of(directory.parent, project):
+            return f"{addresses[page['index']].rstrip('/')}/"
         page["missing"] = not directory.is_dir()
     return address
 
@@ -95,6 +98,9 @@ def fetch_page(target: Target, project: str, link: Any, session: Any) -> Any:
     page = target.page(project)
     index, url = page["index"], link.url.partition("#")[0]
     if url.startswith("file:"):
+        directory = pathlib.Path(url_to_path(url))
+        if not (directory / "index.html").is_file():  # a plain directory of wheels, flat or one for each project
+            return listing(wheels_of(directory, project), url)
         url = urllib.parse.urljoin(url, "index.html")
     try:
         response = collector._get_simple_response(url, session=session, force_revalidate=True)
@@ -110,6 +116,21 @@ def fetch_page(target: Target, project: str, link: Any, session: Any) -> Any:
     if index != "default" and asked.hostname != answered.hostname:  # it forwards what it lacks: anybody's file
         raise Refusal("redirected", project=project, index=index, host=answered.hostname)
     return collector._make_index_content(response, cache_link_parsing=False)
+
+
+def wheels_of(directory: pathlib.Path, project: str) -> list[pathlib.Path]:
+    """The wheels of a project that lie in a directory, sorted."""
+    wheels = sorted(directory.glob("*.whl")) if directory.is_dir() else []
+    return [each for each in wheels if canonicalize_name(each.name.partition("-")[0]) == project and each.is_file()]
+
+
+def listing(wheels: list[pathlib.Path], url: str) -> Any:
+    """Files of a directory as the page that an index would have; None where there are none."""
+    if not wheels:
+        return None
+    anchors = "".join(f'<a href="{html.escape(each.as_uri())}">{html.escape(each.name)}</a>' for each in wheels)
+    content = f"<!DOCTYPE html><html><body>{anchors}</body></html>".encode()
+    return collector.IndexContent(content, "text/html", encoding="utf-8", url=url, cache_link_parsing=False)
 
 
 def patch_metadata() -> None:
@@ -153,7 +174,7 @@ def patch_files(target: Target) -> None:
         return [each for each in offered if may_stand(target, each, pin)]
 
     def one_hash(_: Any, ireq: Any) -> set[str]:
-        return {f"sha256:{sha256(candidates(target)[canonicalize_name(ireq.name)].source_link)}"}
+        return {f"sha256:{sha256(target, candidates(target)[canonicalize_name(ireq.name)].source_link)}"}
 
     Link.from_json = classmethod(sized)
     LinkEvaluator.evaluate_link = evaluate_and_note
