@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from twinbuild.model.settings import Settings
+from twinbuild.model.spec.environment import Variant
+from twinbuild.model.spec.indexes import indexes_of
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.simple import project_of
+from twinbuild.resolve.python_index import PythonIndex
 
-__all__ = ["located"]
+__all__ = ["located", "serving"]
 
 
 def located(settings: Settings, spec: ReleaseSpec) -> Settings:
@@ -26,6 +29,21 @@ def located(settings: Settings, spec: ReleaseSpec) -> Settings:
             if address:
                 known[index.name] = address
     return replace(settings, indexes=tuple(sorted(known.items())))
+
+
+def serving(variant: Variant, settings: Settings, spec: ReleaseSpec) -> tuple[PythonIndex, ...]:
+    """The indexes on which a variant's projects are looked for, the default one first."""
+    known = dict(located(settings, spec).indexes)
+    named = indexes_of(variant, spec.environment.variants, spec.dependencies.indexes)
+    default = next((index.packages for index in named if index.name == "default"), ())
+    return (
+        PythonIndex(name="default", address=known.get("default", ""), projects=tuple(default)),
+        *(
+            PythonIndex(name=index.name, address=known.get(index.name, ""), projects=tuple(index.packages))
+            for index in named
+            if index.name != "default"
+        ),
+    )
 
 
 def _directory(directories: tuple[str, ...], patterns: tuple[str, ...]) -> str:

@@ -39,14 +39,13 @@ from twinbuild.model.lock import (
 )
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Variant
-from twinbuild.model.spec.indexes import indexes_of
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.accelerating import refuse_requirements, refuse_unclosed, unclosed
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
 from twinbuild.pipeline.basing import base_source
 from twinbuild.pipeline.fetching import fetch_lock
-from twinbuild.pipeline.indexes import located
+from twinbuild.pipeline.indexes import serving
 from twinbuild.pipeline.installer import pinned_installer
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
@@ -323,18 +322,7 @@ class _Locking:
         return tuple(steps)
 
     def _indexes(self, variant: Variant) -> tuple[PythonIndex, ...]:
-        spec = self._project.spec
-        known = dict(located(self._machine.settings, spec).indexes)
-        named = indexes_of(variant, spec.environment.variants, spec.dependencies.indexes)
-        default = next((index.packages for index in named if index.name == "default"), ())
-        return (
-            PythonIndex(name="default", address=known.get("default", ""), projects=tuple(default)),
-            *(
-                PythonIndex(name=index.name, address=known.get(index.name, ""), projects=tuple(index.packages))
-                for index in named
-                if index.name != "default"
-            ),
-        )
+        return serving(variant, self._machine.settings, self._project.spec)
 
     def _prepared(self) -> PythonResolver:
         if self._resolver is None:
