@@ -159,13 +159,14 @@ def _base_of(image: Path, target: Path) -> None:
     blob = f"blobs/{layer['digest'].replace(':', '/')}"
     shutil.copy(image / blob, target / blob)
     runtime = {
-        "Env": ["PATH=/usr/bin:/bin", "CUDA_VERSION=12.4.1", "PIP_USER=1", "PIP_TARGET=/x"],
+        "Env": ["PATH=/usr/bin:/bin", "CUDA_VERSION=12.4.1", "PIP_USER=1", "PIP_TARGET=/x", "A B=1", "M=$X\n\\"],
         "Entrypoint": ["/bin/sh"],
         "Cmd": ["-l"],
         "User": "nobody",
-        "WorkingDir": "/srv",
+        "WorkingDir": '/nowhere "x" $HOME',
+        "ExposedPorts": {"9": {}, "53/udp": {}},
         "Volumes": {"/data": {}},
-        "Labels": {"from": "base"},
+        "Labels": {"from": "base", "two\nlines": "", "signs": "$HOME \\ \"q\" 'q'\n#", 'a" b': "<<EOF"},
     }
     document = {
         "architecture": config["architecture"],

@@ -51,6 +51,7 @@ _MOST_HISTORY: Final = 1000
 _CARRIED: Final = ("Healthcheck", "Shell", "StopTimeout", "Volumes")  # what ``FROM`` hands down beside the known fields
 _ANY_VARIANT: Final = {"amd64": ("", "v1"), "arm64": ("", "v8")}  # the baseline, spelled out or not
 _NAME: Final = re.compile(r"[^=\0]+")
+_PORT: Final = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(/[a-z]{1,10})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +173,8 @@ def parse_config(content: bytes, subject: str, platform: Platform, layers: int) 
         author=document.text("author", ""),
         diff_ids=tuple(named.digest(str(number)) for number in range(layers)),
         environment=tuple(_variable(runtime, text) for text in runtime.texts("Env")),
-        labels=tuple(sorted(runtime.mapping("Labels").items())),
-        exposed_ports=tuple(sorted(_keys(runtime, "ExposedPorts"))),
+        labels=_labels(runtime),
+        exposed_ports=_ports(runtime),
         triggers=runtime.texts("OnBuild"),
         inherited=_inherited(runtime),
         history=_history(document, layers),
@@ -187,9 +188,21 @@ def _variable(runtime: Node, text: str) -> tuple[str, str]:
     return name, value
 
 
-def _keys(runtime: Node, key: str) -> tuple[str, ...]:
-    node = runtime.optional(key)
-    return () if node is None else tuple(node.fields)
+def _labels(runtime: Node) -> tuple[tuple[str, str], ...]:
+    found = tuple(sorted(runtime.mapping("Labels").items()))
+    for name, value in found:
+        if not _NAME.fullmatch(name) or "\0" in value:
+            runtime.refuse("TB4335", f"the label {name[:80]!r}, expected a name without '='", "Labels")
+    return found
+
+
+def _ports(runtime: Node) -> tuple[str, ...]:
+    node = runtime.optional("ExposedPorts")
+    found = () if node is None else tuple(sorted(node.fields))
+    for port in found:
+        if not _PORT.fullmatch(port):
+            runtime.refuse("TB4335", f"the port {port[:80]!r}, expected NUMBER/PROTOCOL", "ExposedPorts")
+    return found
 
 
 def _inherited(runtime: Node) -> tuple[tuple[str, str], ...]:

@@ -101,7 +101,7 @@ def render_dockerfile(
         "environment": list(variables.items()),
         "labels": list(labels.items()),
         "unwritable": unwritable,
-        "ports": config.exposed_ports,
+        "ports": [port for port in config.exposed_ports if "/" in port],  # a base's without protocol come with it
         "directory": config.working_directory,
         "signal": config.stop_signal,
         "user": config.user,

@@ -137,6 +137,9 @@ def test_configuration() -> None:
     [
         (BaseImage(architecture="arm64"), 1, "TB2271"),
         (BaseImage(), 2, "TB4336"),
+        (BaseImage(runtime={"Labels": {"": "x"}}), 1, "TB4335"),
+        (BaseImage(runtime={"Labels": {"a=b": "x"}}), 1, "TB4335"),
+        (BaseImage(runtime={"ExposedPorts": {"1\n2": {}}}), 1, "TB4335"),
         (BaseImage(runtime={"Env": ["=x"]}), 1, "TB4335"),
         (BaseImage(runtime={"Env": ["novalue"]}), 1, "TB4335"),
         (BaseImage(runtime={"Env": {"A": "1"}}), 1, "TB4335"),

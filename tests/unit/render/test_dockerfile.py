@@ -62,14 +62,19 @@ def test_on_an_image() -> None:
     account = replace(derivation.layers[0], recipe=AccountRecipe(base=(), user=user, places=(), version="1"))
     derivation = replace(derivation, layers=(account, *derivation.layers[1:]), base=base)
     instructions = _instructions(_rendered(derivation))
-    assert instructions[:5] == [
+    assert instructions[:6] == [
         ("FROM", f"registry.example/python:3.11@{digest} AS base"),
         ("FROM", "base"),
         ("ARG", "SOURCE_DATE_EPOCH"),
         ("USER", "0:0"),
+        ("WORKDIR", "/"),  # a base's own may be nowhere, and a step would make it
         ("ADD", '["account.tar", "/"]'),
     ]
     assert [rest for word, rest in instructions if word == "USER"][-1] == derivation.config.user
+    ports = replace(derivation.config, exposed_ports=("53/udp", "9"))
+    assert [rest for word, rest in _instructions(_rendered(replace(derivation, config=ports))) if word == "EXPOSE"] == [
+        "53/udp"
+    ]
     layout = _rendered(replace(derivation, base=replace(base, reference="oci-layout:some/dir")))
     assert f"--build-context base=oci-layout://some/dir@{digest}\n" in layout
     assert _instructions(layout)[0] == ("FROM", f"layout.invalid/base@{digest} AS base")
