@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
@@ -14,8 +14,10 @@ from twinbuild.model.tree import Content
 from twinbuild.oci.layout import LayoutFile, image_layout, layout_entries, loadable_layout
 from twinbuild.oci.tar import write_archive
 from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
-from twinbuild.pipeline.project import Project
 from twinbuild.ports import Store
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.project import Project
 
 __all__ = ["export_images", "export_layout"]
 

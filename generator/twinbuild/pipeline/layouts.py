@@ -17,7 +17,6 @@ from twinbuild.model.image import Descriptor
 from twinbuild.net.registry.document import LARGEST_DOCUMENT, FetchedManifest, kind_of
 from twinbuild.oci.document import parse
 from twinbuild.oci.layout import REFERENCE, blob_path
-from twinbuild.pipeline.project import open_project
 
 __all__ = ["LayoutBlobs", "NamedImage", "find_layout"]
 
@@ -43,6 +42,8 @@ def find_layout(where: Path) -> Path:
             return directory
     if where.is_dir() and not (where / "release.yaml").is_file():
         raise _no_layout(where, "is neither a release, an OCI layout nor the directory of a spec")
+    from twinbuild.pipeline.project import open_project  # late: a layout needs no spec
+
     project = open_project(where)
     metadata = project.spec.metadata
     layout = project.directory / "dist" / f"{metadata.name}-{metadata.version}" / "image"

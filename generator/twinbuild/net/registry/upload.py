@@ -26,7 +26,7 @@ __all__ = ["CHUNK", "BlobSource", "Sent", "upload"]
 
 CHUNK: Final = 32 << 20  # bytes in one request at most, unless the registry wants longer pieces
 _LONGEST_CHUNK: Final = 1 << 30
-_PIECE: Final = 1 << 20
+_PIECE: Final = 64 << 10  # each must pass within the time for a connection: 7 kB/s are enough
 _STEP: Final = 1 << 20  # bytes that count as progress
 _RANGE: Final = re.compile(r"(?:bytes=)?0-(\d{1,18})", re.ASCII)
 _NO_PATCH: Final = frozenset({405, 501})
