@@ -12,7 +12,7 @@ from twinbuild.model.platform import Platform
 
 __all__ = ["explained", "failed", "foreign", "log_tail"]
 
-_LINES: Final = 20  # of a log, the last
+_LINES: Final = 12  # of a log, the last
 _BYTES: Final = 64 << 10
 _WIDTH: Final = 300
 _REMEDIES: Final = {
@@ -66,7 +66,7 @@ def log_tail(log: Path) -> tuple[str, ...]:
     except OSError:
         return ()
     lines = ["".join(c if c.isprintable() else "?" for c in line)[:_WIDTH] for line in text.splitlines()]
-    return tuple(line for line in lines if line.strip())[-_LINES:]
+    return tuple(line.strip() for line in lines if line.strip(" ^~|"))[-_LINES:]  # compilers underline what they show
 
 
 def failed(recipe: StepRecipe, status: int, log: Path) -> BuildError:
@@ -76,10 +76,10 @@ def failed(recipe: StepRecipe, status: int, log: Path) -> BuildError:
     code = next((code for code, sign in _SIGNS if sign.search(text)), "TB5301")
     ended = f"ended with signal {-status}" if status < 0 else f"ended with status {status}"
     cause = {
-        "TB5303": " for it lacked something that it does not declare",
-        "TB5304": f" after it tried to reach {_target(text)}: steps have no network",
+        "TB5303": ", because it lacked something that it does not declare",
+        "TB5304": f" after it tried to reach {_target(text, recipe)}: steps have no network",
         "TB5307": f" for want of memory: it may have {recipe.memory} bytes",
-        "TB5310": " for it wrote where no output is declared",
+        "TB5310": ", because it wrote where no output is declared",
     }.get(code, "")
     return BuildError.of(
         code, f"step {recipe.step!r} {ended}{cause}{_shown(lines)}", hint=_REMEDIES[code], where=_where(recipe)
@@ -119,15 +119,17 @@ def foreign(recipe: StepRecipe, platform: Platform, machine: str) -> Environment
     )
 
 
-def _target(text: str) -> str:
-    for pattern in _TARGETS:
-        if found := pattern.search(text):
-            return found.group(found.lastindex or 0)
+def _target(text: str, recipe: StepRecipe) -> str:
+    """What the step wanted to reach, by its log, or else by its command."""
+    for said in (text, " ".join(recipe.command)):
+        for pattern in _TARGETS:
+            if found := pattern.search(said):
+                return found.group(found.lastindex or 0)
     return "the network"
 
 
 def _shown(lines: tuple[str, ...]) -> str:
-    return "; its log ends:\n  " + "\n  ".join(lines) if lines else "; it printed nothing"
+    return f"; its log ends: {' | '.join(lines)}" if lines else "; it printed nothing"
 
 
 def _where(recipe: StepRecipe) -> str:

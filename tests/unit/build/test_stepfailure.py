@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from twinbuild.build.stepfailure import explained, failed, log_tail
@@ -40,12 +41,19 @@ def test_causes(tmp_path: Path) -> None:
         assert text in error.findings[0].message
 
 
+def test_a_target_that_the_command_names(tmp_path: Path) -> None:
+    """Where the log does not say what was to be reached, the command may."""
+    (tmp_path / "log").write_text("<urlopen error [Errno -3] Temporary failure in name resolution>")
+    step = replace(recipe("a/x"), command=("fetch", "https://files.example/x"))
+    assert "reach https://files.example:" in failed(step, 1, tmp_path / "log").findings[0].message
+
+
 def test_a_hostile_log(tmp_path: Path) -> None:
     """Control characters reach no terminal, long lines and long logs are cut, bytes that are no text are shown."""
     log = tmp_path / "log"
     log.write_bytes(b"lost\n" * 200_000 + b"\x1b[2J\x07\xff" + b"y" * 5000 + b"\n\n")
     lines = log_tail(log)
-    assert len(lines) == 20
+    assert len(lines) == 12
     assert lines[-1].startswith("?[2J?\ufffdyyy")
     assert len(lines[-1]) == 300
     assert log_tail(tmp_path / "none") == ()

@@ -222,7 +222,7 @@ def test_the_clock_of_a_second_build(run: Run, monkeypatch: pytest.MonkeyPatch) 
         ),
         ("echo 'Could not resolve host: index.example' >&2; exit 6", "TB5304", "reach index.example"),
         ("echo MemoryError: >&2; exit 1", "TB5307", "for want of memory"),
-        ("echo odd; exit 3", "TB5301", "ended with status 3; its log ends:\n  odd"),
+        ("echo odd; exit 3", "TB5301", "ended with status 3; its log ends: odd"),
         ("kill -9 $$", "TB5301", "ended with signal 9; it printed nothing"),
     ],
 )
@@ -261,7 +261,7 @@ def test_outputs_that_are_not_as_declared(text: str, outputs: tuple[str, ...], c
 def test_time(run: Run) -> None:
     """A step that does not end is ended, with what it started, and its log is shown."""
     code, message, _ = refused(run, "echo waiting; sleep 300 & sleep 300", "/a/x", timeout=1)
-    assert (code, "within 1 s" in message, message.endswith("\n  waiting")) == ("TB5305", True, True)
+    assert (code, "within 1 s" in message, message.endswith(": waiting")) == ("TB5305", True, True)
 
 
 def test_disk(run: Run) -> None:
