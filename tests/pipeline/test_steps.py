@@ -126,7 +126,7 @@ def test_a_step_that_fails(tmp_path: Path) -> None:
     (finding,) = json.loads(done.stderr.splitlines()[-1])["findings"]
     assert finding["code"] == "TB5303"
     assert re.search(
-        r"step 'demo' ended with status 1 .*before .*/inputs/undeclared: No such file", finding["message"], re.DOTALL
+        r"step 'demo' ended with status 1, .*before .*/inputs/undeclared: No such file", finding["message"], re.DOTALL
     )
     assert not (tmp_path / "project" / "dist").exists()
 
