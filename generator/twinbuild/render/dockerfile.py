@@ -82,7 +82,7 @@ def render_dockerfile(
     environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment, argument=argument)
     values: dict[str, object] = {
         "title": f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
-        "tag": f"{derivation.name}:{derivation.version}",
+        "tag": f"{derivation.name}:{derivation.version.replace('+', '_')}",  # no tag has a plus sign
         "epoch": derivation.source_date_epoch,
         "debs": len(debian.debs) if debian is not None else 0,
         "image": _image(derivation),

@@ -157,6 +157,12 @@ def test_byte_code_of_the_application_alone() -> None:
     assert _rendered(replace(derivation, layers=layers)).count("RUN --mount=type=bind,source=compile.py") == 1
 
 
+def test_the_command_line_has_a_tag() -> None:
+    """A version may have a plus sign, a tag not."""
+    text = _rendered(replace(_derivation("fraud-scorer"), version="1.0+cu12"))
+    assert "--tag fraud-scorer:1.0_cu12 context" in text
+
+
 def test_a_directory_with_signs() -> None:
     """WORKDIR is one word that stands for itself."""
     derivation = _derivation("fraud-scorer")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Toolchain", "client_of", "docker_environment", "find_toolchain"]
 
 _PASSED: Final = ("HOME", "PATH", "KUBECONFIG", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_RUNTIME_DIR")
-_PREFIXES: Final = ("DOCKER_", "BUILDX_")
+_BUILDX: Final = ("BUILDX_BUILDER", "BUILDX_CONFIG")  # others (BUILDX_GIT_LABELS) change what is built
 _OLDEST: Final = (0, 12)  # buildx that knows oci-layout contexts and directories as output
 _API: Final = "1.41"  # stated, so that making a client asks nothing yet
 _CONTAINERD: Final = "io.containerd.snapshotter"
@@ -57,8 +57,9 @@ class Toolchain:
 
 def docker_environment(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The part of the caller's environment that Docker's programs may see: where the engine is, and how to reach it."""
+    passed = (*_PASSED, *_BUILDX)
     return tuple(
-        sorted((name, value) for name, value in environment.items() if name in _PASSED or name.startswith(_PREFIXES))
+        sorted((name, value) for name, value in environment.items() if name in passed or name.startswith("DOCKER_"))
     )
 
 

@@ -104,4 +104,11 @@ def test_another_platform() -> None:
 def test_what_docker_may_see() -> None:
     """Where the engine is and how to reach it; no token, no key of something else."""
     passed = {"DOCKER_HOST": "x", "DOCKER_CONFIG": "y", "BUILDX_BUILDER": "z", "PATH": "/bin", "HOME": "/h"}
-    assert dict(docker_environment({**passed, "AWS_SECRET_ACCESS_KEY": "s", "LD_PRELOAD": "p", "TZ": "q"})) == passed
+    assert (
+        dict(
+            docker_environment(
+                {**passed, "AWS_SECRET_ACCESS_KEY": "s", "LD_PRELOAD": "p", "TZ": "q", "BUILDX_GIT_LABELS": "full"}
+            )
+        )
+        == passed
+    )
