@@ -34,6 +34,7 @@ _LARGEST: Final = 1 << 20  # characters
 _LAYOUT: Final = "oci-layout:"
 _SPECIAL: Final = re.compile(r"([\\\"'$])")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_ADDRESS: Final = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{4,16}>", re.IGNORECASE)
 _BREAKS: Final = frozenset("\n\r\0")
 
 
@@ -79,6 +80,7 @@ def render_dockerfile(
         keep_trailing_newline=True,
         autoescape=False,
     )
+    del environment.globals["lipsum"], environment.filters["random"]  # another text in each run
     environment.globals.update(quoted=_quoted, escaped=_escaped, json=_json, comment=_comment, argument=argument)
     values: dict[str, object] = {
         "title": f"{derivation.name} {derivation.version}, {derivation.variant} on {derivation.platform}",
@@ -122,7 +124,10 @@ def _rendered(environment: Environment, template: str, site: SiteTemplate | None
 
     try:
         text = environment.from_string(site.text).render(values)
-    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+    except (
+        *(jinja2.TemplateError, ArithmeticError, LookupError),
+        *(MemoryError, RecursionError, TypeError, ValueError),
+    ) as error:
         line = getattr(error, "lineno", None) or 0
         raise SpecError.of(
             "TB5230",
@@ -130,6 +135,13 @@ def _rendered(environment: Environment, template: str, site: SiteTemplate | None
             hint="extend Dockerfile.j2 and override its blocks: docs/dockerfile.md lists blocks and values",
             where=Location(file=site.name, line=line),
         ) from error
+    if (address := _ADDRESS.search(text)) is not None:
+        raise SpecError.of(
+            "TB5230",
+            f"the template prints an object with its place in memory, which differs in each run: {address[0]!r}",
+            hint="print texts and numbers alone: call the function, or take a field of it",
+            where=Location(file=site.name),
+        )
     if len(text) > _LARGEST:
         raise SpecError.of(
             "TB5230",

@@ -197,6 +197,11 @@ def test_a_site_template_extends_ours() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("# {{ lipsum() }}", "'lipsum' is undefined"),
+        ("# {{ [1, 2] | random }}", "random"),
+        ("# {{ quoted }}", "place in memory"),
+        ("# {{ ('a'.join) | string }}", "place in memory"),
+        ("# {{ 'a' * 10 ** 15 }}", "MemoryError"),
         ("{{ nothing }}", "'nothing' is undefined"),
         ("{% block x %}", "Unexpected end of template"),
         ('{% include "/etc/passwd" %}', "TemplateNotFound"),
