@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common
+from twinbuild.cli.options import common, variant_option
 from twinbuild.cli.outcome import shown
 
 __all__ = ["command"]
@@ -15,6 +15,7 @@ __all__ = ["command"]
 
 @click.command("fetch")
 @common
+@variant_option
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
@@ -22,7 +23,14 @@ __all__ = ["command"]
     help="Also write the build context of the release's Dockerfile there.",
 )
 def command(
-    *, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: bool, as_json: bool, into: Path | None
+    *,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+    variants: tuple[str, ...],
+    into: Path | None,
 ) -> None:
     """Bring everything that the lock names into the store, verified.
 
@@ -34,19 +42,20 @@ def command(
     from twinbuild.cli.session import session
     from twinbuild.pipeline.fetching import fetch_lock
     from twinbuild.pipeline.keeping import keep_locked
+    from twinbuild.pipeline.narrowing import narrowed
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
-    project = open_project(spec, overlays)
+    project = open_project(spec, overlays).only(variants)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = require_lock(read_lock(project), project)
-        count = fetch_lock(project, lock, machine)
+        count = fetch_lock(project, narrowed(project, lock), machine)
         keep_locked(project, lock, machine)
         if into is not None:
             from twinbuild.pipeline.building import build_images, plan_release, source_epoch
             from twinbuild.pipeline.context import write_context
 
             plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-            write_context(project, plan, build_images(plan, machine), lock, machine, target=into)
+            write_context(project, plan, build_images(plan, machine), narrowed(project, lock), machine, target=into)
     if as_json:
         click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
     else:

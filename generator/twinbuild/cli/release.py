@@ -100,8 +100,8 @@ def _released(
     beginning = begin()
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
-        lock = ensure_lock(project, machine, locked=locked, discover=True)
         project = project.only(variants)
+        lock = ensure_lock(project, machine, locked=locked, discover=True)
         released = release(project, lock, machine, output=output, reverify=reverify, docker=docker)
         if not project.variants:
             remember_release(project, lock, machine, released, beginning, output=output)

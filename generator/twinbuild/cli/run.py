@@ -111,6 +111,8 @@ def command(
     from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
 
     project = open_project(spec, overlays)
+    if variant in {each.name for each in project.spec.environment.variants}:  # the others need not be there
+        project = project.only((variant,))
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))

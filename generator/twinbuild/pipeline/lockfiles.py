@@ -12,6 +12,7 @@ from twinbuild.pipeline.fetching import lacking
 from twinbuild.pipeline.keeping import keep_locked
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.output import same_file, write_file
 from twinbuild.pipeline.project import Project, read_lock, require_lock
 from twinbuild.pipeline.scripting import with_scripts
@@ -70,44 +71,45 @@ def _refresh_exports(project: Project, lock: Lock) -> None:
 
 
 def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: bool) -> Lock:
-    """A lock that fits the spec and the application's files, with everything that it names in the store.
+    """A lock that fits the spec and the application's files, with everything that the run needs in the store.
+
+    That is what the lock names; where the project is about some of its variants alone, what it names for these.
 
     Application files alone need no network to be locked anew, so every verb does it unless ``locked``; ``discover``
     also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
     """
     from twinbuild.pipeline.locking import LockRequest, application_files, make_lock, refresh_source, stale
 
+    part, project = project, project.whole
     lock = read_lock(project)
     if lock is None or check_freshness(lock, project.spec) or changed_artifacts(project, lock, machine):
         if locked or not discover:
             findings = stale(project, require_lock(lock, project), machine)
             raise LockError(findings)
-        lock = make_lock(project, lock, machine, LockRequest())
+        lock = make_lock(project, lock, machine, LockRequest(metadata_only=bool(part.variants)))
         write_lock(project, lock)
-        keep_locked(project, lock, machine)
-        return lock
     current = application_files(project, machine)
     if current != lock.source:
         if locked:
             raise LockError(stale(project, lock, machine))
         lock = refresh_source(project, lock, machine)
         write_lock(project, lock)
-    _require_bytes(project, lock, machine, discover=discover)
-    lock = _complete(project, lock, machine, locked=locked)
+    _require_bytes(project, narrowed(part, lock), machine, discover=discover)
+    lock = _complete(part, lock, machine, locked=locked)
     keep_locked(project, lock, machine)
     return lock
 
 
 def _complete(project: Project, lock: Lock, machine: Machine, *, locked: bool) -> Lock:
     """The lock with every licence, now that all bytes are there. Raises LockError TB2225 where it may not change."""
-    missing = licences_missing(lock)
+    missing = licences_missing(narrowed(project, lock))
     if not missing:
         return lock
     if locked:
         raise LockError(missing)
     refuse_unasked_code(project.spec, lock, machine)
-    lock = with_licences(with_scripts(lock, machine), machine)
-    write_lock(project, lock)
+    lock = with_licences(with_scripts(lock, machine, lock), machine, lock)
+    write_lock(project.whole, lock)
     return lock
 
 

@@ -48,6 +48,11 @@ class Project:
         chosen = tuple(variant for variant in spec.environment.variants if variant.name in self.variants)
         return spec.model_copy(update={"environment": spec.environment.model_copy(update={"variants": chosen})})
 
+    @property
+    def whole(self) -> Project:
+        """The same project with all of its variants."""
+        return replace(self, variants=())
+
     def only(self, variants: tuple[str, ...]) -> Project:
         """The same project with some of its variants alone. Raises UsageError TB2420 for one that it does not have."""
         known = sorted(variant.name for variant in self.loaded.spec.environment.variants)

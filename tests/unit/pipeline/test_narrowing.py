@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from twinbuild.errors import UsageError
+from twinbuild.pipeline.building import plan_release
 from twinbuild.pipeline.narrowing import narrowed, variants_of
-from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.project import Project, open_project, read_lock
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import lock_of, machine
+from unit.pipeline.conftest import EXAMPLE, lock_of, machine
 
 
 def test_some_of_them(project: Project, tmp_path: Path) -> None:
@@ -27,6 +28,19 @@ def test_some_of_them(project: Project, tmp_path: Path) -> None:
     assert [target.variant for target in narrowed(chosen, lock).targets] == ["other"]
     assert project.only(("other", "cpu")).variants == ()
     assert narrowed(project, lock) == lock
+
+
+def test_the_same_derivations(project: Project) -> None:
+    """A variant's image is derived alike whether it is built alone or with the others."""
+    text = project.spec_path.read_text("utf-8")
+    project.spec_path.write_text(text.replace("    - {name: cpu, ", "    - {name: other}\n    - {name: cpu, "))
+    project = open_project(project.directory)
+    lock = read_lock(open_project(EXAMPLE))
+    assert lock is not None
+    lock = replace(lock, targets=(*lock.targets, replace(lock.targets[0], variant="other")))
+    together = plan_release(project, lock, epoch=0).derivations
+    alone = [plan_release(project.only((name,)), lock, epoch=0).derivations for name in ("cpu", "other")]
+    assert tuple(each for derivations in alone for each in derivations) == together
 
 
 def test_no_such_variant(project: Project) -> None:
