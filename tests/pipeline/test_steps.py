@@ -37,16 +37,13 @@ environment:
       outputs: [{path: /models/words.json}]
     - name: markupsafe
       command:
-        - python
-        - -m
-        - pip
-        - install
-        - --no-index
-        - --no-deps
-        - --no-build-isolation
-        - --no-compile
-        - --target=/outputs/opt/venv/lib/python3.11/site-packages
-        - /inputs/sdists/markupsafe-3.0.2.tar.gz
+        - sh
+        - -ec
+        - >-
+          tar -xf /inputs/sdists/markupsafe-3.0.2.tar.gz;
+          python -m pip install --no-index --no-deps --no-build-isolation --no-compile
+          --target=/outputs/opt/venv/lib/python3.11/site-packages ./markupsafe-3.0.2
+      environment: {CFLAGS: -g0}
       inputs: {sdists: [markupsafe==3.0.2]}
       packages: [gcc, libc6-dev, python3-dev]
       wheels: [pip, setuptools, wheel]
