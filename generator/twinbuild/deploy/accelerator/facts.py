@@ -15,6 +15,7 @@ _SUFFIX: Final = re.compile(r"-(?:cu|cuda)([1-9][0-9])(x)?(?:-|$)")
 _LOCAL: Final = re.compile(r"(?:^|\.)cu([1-9][0-9])([0-9])(?:\.|$)")
 _LIBRARY: Final = re.compile(r"nvidia-(?!ml-py$|modelopt|dali)|cuda-(toolkit|bindings|python|core|pathfinder)$")
 _ROCM: Final = re.compile(r"(pytorch-)?triton-rocm$|rocm(-|$)|jax-rocm|amd-?smi$|.*-rocm$")
+_EITHER: Final = re.compile(r"nvidia-cutlass-dsl")  # a compiler that brings parts for every CUDA, and takes one
 _COMPILER: Final = frozenset({"triton", "pytorch-triton"})
 _VERSIONED: Final = frozenset(  # projects without a suffix whose version is CUDA's
     {"nvidia-cuda-runtime", "nvidia-cuda-nvrtc", "nvidia-cublas", "cuda-toolkit", "cuda-bindings", "cuda-python"}
@@ -66,6 +67,8 @@ def _cuda(name: str, public: str, local: str) -> tuple[int, ...]:
     if stated := _LOCAL.search(local):  # torch 2.8.0+cu126
         return int(stated[1]), int(stated[2])
     version = numbers(public)[:2]
+    if _EITHER.match(name):
+        return ()
     if suffix := _SUFFIX.search(name):  # nvidia-cudnn-cu12, jax-cuda12-plugin, cupy-cuda12x
         runtime = _RUNTIME.match(name) and version[:1] == (int(suffix[1]),)
         return version if runtime else (int(suffix[1]),)

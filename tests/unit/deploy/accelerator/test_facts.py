@@ -41,6 +41,7 @@ def _purpose(name: str, version: str) -> Purpose:
         ("torch", "2.8.0+cu126", (12, 6)),
         ("torch", "2.8.0+cu130", (13, 0)),
         ("torch", "2.8.0", ()),
+        ("nvidia-cutlass-dsl-libs-cu12", "4.8.0", ()),  # it comes with the one for CUDA 13
         ("numpy", "2.3.0", ()),
     ],
 )
