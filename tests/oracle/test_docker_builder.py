@@ -144,6 +144,68 @@ def test_on_a_base_image(project: Path, host: str, tmp_path: Path) -> None:
     assert (config["User"], config["Volumes"]) == ("10001:10001", {"/data": {}})
 
 
+_STEPS = """
+  steps:
+    - name: words
+      command: [python, /inputs/application/words.py]
+      inputs: {application: [words.py]}
+      outputs: [{path: /models/words, kind: directory}]
+      image: false
+    - name: extension
+      command: [python, -m, pip, install, --no-index, --no-deps, --no-build-isolation, --no-compile,
+                --target=/outputs/opt/venv/lib/python3.11/site-packages, /inputs/sdists/markupsafe-3.0.2.tar.gz]
+      environment: {CFLAGS: -g0}
+      inputs: {sdists: [markupsafe==3.0.2], steps: [words]}
+      packages: [gcc, libc6-dev, python3-dev]
+      wheels: [pip, setuptools, wheel]
+      outputs: [{path: /opt/venv/lib/python3.11/site-packages, kind: directory}]
+    - name: count
+      command: [python, /inputs/application/count.py]
+      inputs: {application: [count.py], steps: [words]}
+      fixed_clock: true
+      outputs: [{path: /models/count}]
+"""
+_WORDS = """\
+import os
+os.mkdir("/outputs/models/words/empty")
+for name in "ba":
+    with open(f"/outputs/models/words/{name}", "w", opener=lambda path, flags: os.open(path, flags, 0o700)) as stream:
+        stream.write(name)
+os.symlink("a", "/outputs/models/words/link")
+"""
+_COUNT = """\
+import os, time
+words = "/inputs/steps/words/models/words"
+facts = [time.time(), os.getuid(), os.getgid(), os.getgroups(), sorted(os.environ.items()), os.getcwd()]
+facts += [sorted(os.listdir(words)), [oct(os.stat(f"{words}/{name}").st_mode) for name in ("a", "empty", ".")]]
+open("/outputs/models/count", "w").write(repr(facts))
+"""
+
+
+def test_build_steps(project: Path, host: str, tmp_path: Path) -> None:
+    """An extension compiled from an sdist, a step for another alone, and a clock that stands still: one digest."""
+    changed = tmp_path / "changed"
+    shutil.copytree(project, changed, ignore=shutil.ignore_patterns("dist"))
+    (changed / "app" / "words.py").write_text(_WORDS)
+    (changed / "app" / "count.py").write_text(_COUNT)
+    spec = (changed / "release.yaml").read_text()
+    (changed / "release.yaml").write_text(spec.replace('  python: "3.11"\n', f'  python: "3.11"{_STEPS}', 1))
+    status, _, findings = twinbuild("lock", str(changed), host=host)
+    assert status == 0, findings
+    output = tmp_path / "release"
+    status, out, findings = twinbuild(
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(output)), host=host
+    )
+    assert status == 0, findings
+    assert json.loads(out)["builders"] == ["embedded", "docker"]
+    context = tmp_path / "context"
+    assert twinbuild("fetch", str(changed), "--into", str(context), host=host)[0] == 0
+    docker(host, "buildx", "build", "-q", "--network", "none", "--provenance=false", "--tag", "byhand", str(context))
+    program = "import markupsafe._speedups; print(open('/models/count').read())"
+    said = docker(host, "run", "--rm", "--network", "none", "byhand", "/opt/venv/bin/python", "-c", program)
+    assert ", 10001, 10001, []," in said
+
+
 def _base_of(image: Path, target: Path) -> None:
     """A layout of the image's lowest layer with a configuration as other images have it."""
     manifest, config = _manifest(image), _config(image)

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from twinbuild.build.bytecode import TREE_PROGRAM
-from twinbuild.build.docker.programs import PIP_PROGRAM
+from twinbuild.build.clock import fixed_clock
+from twinbuild.build.docker.programs import PIP_PROGRAM, STEP_PROGRAM, step_document
+from twinbuild.build.embedded import EmbeddedBuilder
 from twinbuild.build.unpack import layer_chunks
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.model.lock import Lock, LockedWheel
@@ -23,6 +25,7 @@ from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
 from twinbuild.pipeline.project import Project
 from twinbuild.render.dockerfile import SiteTemplate
 from twinbuild.render.requirements import render_requirements
+from twinbuild.render.stages import Stage, stages_of
 
 _SYSTEM, _ENVIRONMENT = 0, 1  # layers that the assembler makes, which a Dockerfile adds as archives
 
@@ -46,6 +49,7 @@ def write_context(
                 place.mkdir()
             made = image.layers[len(image.layers) - len(derivation.layers) :]
             fill_context(place, derivation, made, lock, machine, pip=pip, site=project.site)
+            _write_roots(place, derivation, machine)
             if derivation.base is None:
                 _write_archive(place / "base.tar", made[_SYSTEM], machine)
         (fresh / CONTEXT_MARK).write_text("The context of a Dockerfile, written by `twinbuild fetch --into`.\n")
@@ -87,8 +91,32 @@ def fill_context(
         copy_blob(machine.store, wheel.sha256, place / "wheels" / wheel.filename)
     for directory, file in sorted(_files(derivation), key=lambda item: item[1].path, reverse=reverse):
         _place(place / directory, file, machine)
+    for stage in stages_of(derivation):
+        _fill_step(place / "steps" / stage.recipe.step, stage, machine, reverse=reverse)
+        (place / "step.py").write_text(STEP_PROGRAM, encoding="utf-8")
     if time is not None:
         _settle(place, time)
+
+
+def _fill_step(place: Path, stage: Stage, machine: Machine, *, reverse: bool) -> None:
+    """What a build step is given: its inputs, and how it is started."""
+    recipe, layer = stage.recipe, stage.layer
+    (place / "inputs").mkdir(parents=True)
+    for file in sorted(recipe.files, key=lambda file: file.path, reverse=reverse):
+        _place(place / "inputs", file, machine)
+    for earlier in stage.earlier:
+        (place / "inputs" / "steps" / earlier).mkdir(parents=True)
+    (place / "step.json").write_bytes(step_document(recipe))
+    if recipe.fixed_clock:
+        (place / "clock").write_bytes(fixed_clock(layer.platform.machine, layer.source_date_epoch))
+
+
+def _write_roots(place: Path, derivation: Derivation, machine: Machine) -> None:
+    """The layers of each step's root file system as archives, for a build by hand."""
+    assembler = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch)
+    for stage in stages_of(derivation):
+        for number, layer in enumerate(assembler.realise(stage.recipe.root), start=1):
+            _write_archive(place / "steps" / stage.recipe.step / f"root-{number}.tar", layer, machine)
 
 
 def _write_archive(path: Path, layer: BuiltLayer, machine: Machine) -> None:

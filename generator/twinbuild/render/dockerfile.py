@@ -23,6 +23,7 @@ from twinbuild.model.plan import (
     WheelsRecipe,
 )
 from twinbuild.render.hermetic import unhermetic
+from twinbuild.render.stages import stages_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -98,6 +99,7 @@ def render_dockerfile(
         "bytecode": any(
             isinstance(recipe, (WheelsRecipe, ApplicationRecipe)) and recipe.bytecode is not None for recipe in recipes
         ),
+        "steps": stages_of(derivation),
         "model": any(isinstance(recipe, ArtifactRecipe) for recipe in recipes),
         "target": config.working_directory,
         "environment": list(variables.items()),

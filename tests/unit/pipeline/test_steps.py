@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.runner import FakeRunner
-from twinbuild.build.docker.builder import DockerBuilder
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.inputs import check_freshness, step_inputs
 from twinbuild.codec.lock import decode_lock, encode_lock
-from twinbuild.errors import BuildError, LockError, SpecError
+from twinbuild.errors import LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedSdist, LockedSourceFile, LockedStep
 from twinbuild.model.plan import Compression, Compressor, DebianRecipe, LayerDerivation, Plan, StepRecipe, WheelsRecipe
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.plan import Tooling, make_plan
-from twinbuild.store.memory import MemoryStore
 from unit.model.spec.test_steps import GOOD, load
 from unit.pipeline.test_plan import _lock
 
@@ -141,16 +137,3 @@ def test_outputs_in_the_place_of_others(place: str) -> None:
     with pytest.raises(SpecError) as caught:
         plan(spec, locked(spec))
     assert {finding.code for finding in caught.value.findings} == {"TB1115"}
-
-
-def test_a_builder_that_runs_no_steps(tmp_path: Path) -> None:
-    """TB5324: BuildKit is not asked to build what it would leave out."""
-    spec = load(GOOD)
-    (derivation,) = plan(spec, locked(spec)).derivations
-    tools: Any = None  # nothing is started
-    builder = DockerBuilder(
-        store=MemoryStore(), runner=FakeRunner({}), scratch=tmp_path, toolchain=tools, write_context=tools
-    )
-    with pytest.raises(BuildError) as caught:
-        builder.build(derivation)
-    assert caught.value.findings[0].code == "TB5324"

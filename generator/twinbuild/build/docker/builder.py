@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from twinbuild.build.embedded import EmbeddedBuilder, base_layers
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.unpack import as_base
 from twinbuild.codec.canonical import canonical, digest_of
-from twinbuild.errors import BuildError, IntegrityError
+from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image
-from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation, StepRecipe
+from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation
 from twinbuild.model.tree import Entry
 from twinbuild.oci.image import CONFIG, MANIFEST, created, described, image_config, image_manifest, index_document
 from twinbuild.oci.layer import write_layer
@@ -30,6 +30,7 @@ from twinbuild.oci.layout import LAYOUT, blob_path
 from twinbuild.oci.stack import read_stack
 from twinbuild.ports import Progress, Runner, Store, silent
 from twinbuild.render.dockerfile import passed_values
+from twinbuild.render.stages import stages_of
 
 __all__ = ["DockerBuilder", "Surroundings"]
 
@@ -65,16 +66,9 @@ class DockerBuilder:
     def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
         """Build with BuildKit and write the planned layers from what it exported.
 
-        Raises BuildError TB5210 (a step failed), TB5324 (build steps), NotReproducible TB5221 to TB5226,
-        IntegrityError TB5220 and TB5227.
+        Raises BuildError TB5210 (a step failed), NotReproducible TB5221 to TB5226, IntegrityError TB5220 and
+        TB5227; and as ``EmbeddedBuilder.realise`` for what is handed over.
         """
-        for layer in derivation.layers:
-            if isinstance(layer.recipe, StepRecipe):
-                raise BuildError.of(
-                    "TB5324",
-                    f"step {layer.recipe.step!r} is to be run by BuildKit, which this version does not do",
-                    hint="build with the embedded assembler: leave --builder out",
-                )
         self.scratch.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix="docker-", dir=self.scratch))
         try:
@@ -101,6 +95,7 @@ class DockerBuilder:
             platform=derivation.platform,
             epoch=derivation.source_date_epoch,
             cached=self.cached,
+            roots=tuple(self._roots(derivation, assembler, scratch, progress)),
             host_name=self.surroundings.host_name,
             arguments=passed_values(derivation.config),
             environment=self.surroundings.environment,
@@ -112,6 +107,17 @@ class DockerBuilder:
         config = image_config(derivation, layers)
         require_planned(config, exported.config, base=below)
         return self._image(derivation, layers, config)
+
+    def _roots(
+        self, derivation: Derivation, assembler: EmbeddedBuilder, scratch: Path, progress: Progress
+    ) -> Iterator[tuple[str, Path, Digest]]:
+        """The root file system of each build step as a layout, by the name of its stage."""
+        below = tuple(base_layers(derivation))
+        for stage in stages_of(derivation):
+            layers = (*below, *assembler.realise(stage.recipe.root, progress))
+            config = _plain_config(derivation, layers)
+            layout = scratch / stage.root
+            yield stage.root, layout, _write_layout(layout, config, image_manifest(config, layers), layers, self.store)
 
     def _layers(
         self, above: tuple[LayerDerivation, ...], base: tuple[BuiltLayer, ...], exported: Exported, scratch: Path
@@ -152,27 +158,38 @@ def _write_base(
     if derivation.base is not None:
         config, manifest = store.read(derivation.base.config), store.read(derivation.base.manifest)
     else:
-        config = canonical(
-            {
-                "architecture": derivation.platform.architecture,
-                "config": {},
-                "created": created(derivation.source_date_epoch),
-                "os": derivation.platform.os,
-                "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
-            }
-        )
+        config = _plain_config(derivation, layers)
         manifest = image_manifest(config, layers)
+    return _write_layout(layout, config, manifest, layers, store), config
+
+
+def _plain_config(derivation: Derivation, layers: tuple[BuiltLayer, ...]) -> bytes:
+    """A configuration that says nothing but what the layers are."""
+    return canonical(
+        {
+            "architecture": derivation.platform.architecture,
+            "config": {},
+            "created": created(derivation.source_date_epoch),
+            "os": derivation.platform.os,
+            "rootfs": {"diff_ids": [str(layer.diff_id) for layer in layers], "type": "layers"},
+        }
+    )
+
+
+def _write_layout(layout: Path, config: bytes, manifest: bytes, layers: tuple[BuiltLayer, ...], store: Store) -> Digest:
     (layout / "blobs" / "sha256").mkdir(parents=True)
     for content in (config, manifest):
         (layout / blob_path(Digest.of(content))).write_bytes(content)
     for layer in layers:
         store.check(layer.blob.digest)
-        (layout / blob_path(layer.blob.digest)).symlink_to(store.path(layer.blob.digest))
+        place = layout / blob_path(layer.blob.digest)
+        if not place.is_symlink():  # a base may have a layer twice
+            place.symlink_to(store.path(layer.blob.digest))
     kind = json.loads(manifest).get("mediaType", MANIFEST)
     descriptor = Descriptor(media_type=kind, digest=Digest.of(manifest), size=len(manifest))
     (layout / "index.json").write_bytes(index_document([described(descriptor)]))
     (layout / "oci-layout").write_bytes(LAYOUT)
-    return descriptor.digest, config
+    return descriptor.digest
 
 
 def _require_base(exported: Exported, base: tuple[BuiltLayer, ...]) -> None:

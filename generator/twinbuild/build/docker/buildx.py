@@ -38,6 +38,7 @@ class BuildRequest:
     platform: Platform
     epoch: int  # SOURCE_DATE_EPOCH
     cached: bool  # whether BuildKit may take steps from its cache
+    roots: tuple[tuple[str, Path, Digest], ...] = ()  # likewise of each build step: stage, layout, manifest
     host_name: str = ""  # of the sandbox; "" for BuildKit's own choice
     arguments: tuple[tuple[str, str], ...] = ()  # of the build: values that a Dockerfile cannot hold
     environment: tuple[tuple[str, str], ...] = ()  # for the client: what the second build varies
@@ -59,6 +60,11 @@ def run_build(request: BuildRequest, toolchain: Toolchain, runner: Runner) -> No
         *("--progress", "plain", "--network", "none", "--provenance=false", "--sbom=false", "--pull=false"),
         *("--platform", str(request.platform)),
         *("--build-context", f"base=oci-layout://{request.base.name}@{request.base_manifest}"),
+        *(
+            part
+            for stage, layout, manifest in request.roots
+            for part in ("--build-context", f"{stage}=oci-layout://{layout.relative_to(here)}@{manifest}")
+        ),
         *("--build-arg", f"SOURCE_DATE_EPOCH={request.epoch}"),
         *("--output", f"type=oci,tar=false,compression=uncompressed,dest={request.output.relative_to(here)}"),
     ]

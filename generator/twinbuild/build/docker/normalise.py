@@ -60,7 +60,12 @@ def partition(
         for item in layer:
             _lay(tree, item)
     owners = _owners(tree, base, claims)
-    layers = [canonical_order(_entries(tree, base, claim, owners[number])) for number, claim in enumerate(claims)]
+    planned = frozenset[str]().union(*map(_wanted, claims, owners))
+    _check_directories(tree, base, claims, planned)
+    empty = frozenset(path for path in tree.found if path not in planned and _is_directory(tree, path))
+    layers = [
+        canonical_order(_entries(tree, base, claim, paths, empty)) for claim, paths in zip(claims, owners, strict=True)
+    ]
     if tree.findings:
         raise NotReproducible(tuple(tree.findings))
     return tuple(layers)
@@ -87,6 +92,7 @@ def _owners(tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims]
         if member.kind is Kind.DIRECTORY:
             continue
         claiming = [number for number, claim in enumerate(claims) if claim.has(path)]
+        claiming = claiming or [number for number, claim in enumerate(claims) if claim.may_have(path)]
         for number in claiming:
             owners[number].append(path)
         if claiming:
@@ -95,11 +101,16 @@ def _owners(tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims]
             tree.object_to("TB5224", path, f"a step changes {path!r} of the base")
         else:
             tree.object_to("TB5221", path, f"a step leaves {path!r}, which no planned layer has")
-    _check_directories(tree, base, frozenset().union(*map(_wanted, claims, owners)))
     return owners
 
 
-def _check_directories(tree: _Tree, base: Mapping[str, BaseEntry], planned: frozenset[str]) -> None:
+def _is_directory(tree: _Tree, path: str) -> bool:
+    return tree.found[path].member.kind is Kind.DIRECTORY
+
+
+def _check_directories(
+    tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims], planned: frozenset[str]
+) -> None:
     for path in sorted(tree.found):
         member = tree.found[path].member
         if member.kind is not Kind.DIRECTORY:
@@ -110,7 +121,7 @@ def _check_directories(tree: _Tree, base: Mapping[str, BaseEntry], planned: froz
                 was = f"{known.kind} {known.mode:04o} {known.uid}:{known.gid}"
                 now = f"{member.kind} {member.mode:04o} {member.uid}:{member.gid}"
                 tree.object_to("TB5224", path, f"a step changes {path!r} of the base: it was {was}, and is {now}")
-        elif path not in planned:
+        elif path not in planned and not any(claim.may_have(path) for claim in claims):
             tree.object_to("TB5221", path, f"a step leaves the directory {path!r}, which no planned layer has")
 
 
@@ -119,13 +130,15 @@ def _wanted(claim: Claims, paths: Sequence[str]) -> frozenset[str]:
     return claim.directories.union(*map(_parents, paths))
 
 
-def _entries(tree: _Tree, base: Mapping[str, BaseEntry], claim: Claims, paths: Sequence[str]) -> Iterator[Entry]:
+def _entries(
+    tree: _Tree, base: Mapping[str, BaseEntry], claim: Claims, paths: Sequence[str], empty: frozenset[str]
+) -> Iterator[Entry]:
     mine = set(paths)
     for path in sorted(claim.files - mine):
         tree.object_to("TB5222", path, f"{path!r} is planned, and the build has not left it")
     for path in paths:
         yield _entry(tree.found[path])
-    for path in sorted(_wanted(claim, paths)):
+    for path in sorted(_wanted(claim, paths) | {path for path in empty if claim.may_have(path)}):
         found = tree.found.get(path)
         if found is not None:
             yield _directory(path, found.member)

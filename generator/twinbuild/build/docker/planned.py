@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from twinbuild.build.interpreter import Workshop
+from twinbuild.build.outputs import places
 from twinbuild.build.recipes import layer_entries
-from twinbuild.model.plan import ApplicationRecipe, LayerDerivation, WheelsRecipe
+from twinbuild.model.plan import ApplicationRecipe, LayerDerivation, StepRecipe, WheelsRecipe
 from twinbuild.model.tree import Directory
 from twinbuild.ports import Store
 
@@ -24,6 +25,11 @@ class Claims:
     files: frozenset[str]  # that must be there: files and links
     directories: frozenset[str]
     compiled: frozenset[str] = frozenset()
+    trees: tuple[str, ...] = ()  # directories, with a slash at the end, below which anything may lie
+
+    def may_have(self, path: str) -> bool:
+        """Whether a file or directory of that path may lie in this layer, where no other plans it."""
+        return path.startswith(self.trees) if self.trees else False
 
     def has(self, path: str) -> bool:
         """Whether a file of that path lies in this layer."""
@@ -36,6 +42,12 @@ class Claims:
 def claims_of(layer: LayerDerivation, store: Store, workshop: Workshop) -> Claims:
     """The claims of a layer. Raises as ``layer_entries``."""
     recipe = layer.recipe
+    if isinstance(recipe, StepRecipe):
+        return Claims(
+            files=frozenset(output.path for output in recipe.outputs if not output.directory),
+            directories=frozenset(places(recipe)),
+            trees=tuple(f"{output.path}/" for output in recipe.outputs if output.directory),
+        )
     bytecode = isinstance(recipe, (WheelsRecipe, ApplicationRecipe)) and recipe.bytecode is not None
     if isinstance(recipe, (WheelsRecipe, ApplicationRecipe)):
         layer = replace(layer, recipe=replace(recipe, bytecode=None))

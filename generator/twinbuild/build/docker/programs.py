@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["PIP_PROGRAM"]
+from twinbuild.build.outputs import places
+from twinbuild.codec.canonical import Json, canonical
+from twinbuild.model.plan import StepRecipe
+
+__all__ = ["PIP_PROGRAM", "STEP_PROGRAM", "step_document"]
+
+_OUTPUTS: Final = "/outputs"
 
 # The pinned pip from its wheel, uninstalled, with the arguments that the Dockerfile shows. Variables and configuration
 # files of a base image (PIP_USER, PIP_INDEX_URL, /etc/pip.conf) are none of its inputs.
@@ -29,3 +35,73 @@ sys.path[:0] = glob.glob("/run/context/pip/pip-*.whl")
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
+
+# A build step as ``StepRecipe`` says, by the Python of its root file system: as root it makes the places, starts the
+# command as an ordinary user with exactly its environment, and gives what was left the owner and modes of a layer.
+STEP_PROGRAM: Final = """\
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+with open("/run/context/step.json") as stream:
+    step = json.load(stream)
+os.umask(0o022)
+for path in step["places"]:
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, 0o755)
+    os.chown(path, step["uid"], step["gid"])
+if step["fixed_clock"]:
+    shutil.copyfile("/run/context/clock", "/usr/lib/twinbuild-clock")
+    os.chmod("/usr/lib/twinbuild-clock", 0o755)
+    with open("/etc/ld.so.preload", "w") as stream:
+        stream.write("/usr/lib/twinbuild-clock\\n")
+
+
+def become():
+    os.setgroups([])
+    os.setgid(step["gid"])
+    os.setuid(step["uid"])
+
+
+started = subprocess.Popen(
+    sys.argv[1:],
+    env=step["environment"],
+    cwd=step["directory"],
+    stdin=subprocess.DEVNULL,
+    preexec_fn=become,
+    start_new_session=True,
+)
+try:
+    status = started.wait(step["timeout"])
+except subprocess.TimeoutExpired:
+    os.killpg(started.pid, signal.SIGKILL)
+    sys.exit(f"the step was not done after {step['timeout']} s")
+if status != 0:
+    sys.exit(f"the step ended with status {status}")
+for directory, names, files in os.walk("/outputs", topdown=False):
+    for name in (*names, *files):
+        path = os.path.join(directory, name)
+        os.lchown(path, 0, 0)
+        if not os.path.islink(path):
+            os.chmod(path, 0o755 if name in names or os.stat(path).st_mode & 0o100 else 0o644)
+os.chown("/outputs", 0, 0)
+"""
+
+
+def step_document(recipe: StepRecipe) -> bytes:
+    """What ``STEP_PROGRAM`` reads: how the command is started."""
+    environment: dict[str, Json] = dict(recipe.environment)
+    return canonical(
+        {
+            "directory": recipe.directory,
+            "environment": environment,
+            "fixed_clock": recipe.fixed_clock,
+            "gid": recipe.gid,
+            "places": [_OUTPUTS, "/work", *(f"{_OUTPUTS}/{path}" for path in places(recipe))],
+            "timeout": recipe.timeout,
+            "uid": recipe.uid,
+        }
+    )

@@ -108,9 +108,4 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="A step declares a file of the application or an artifact of the model that the release does not "
         "have. Correct the name in `environment.steps`.",
     ),
-    Code(
-        code="TB5324",
-        title="a builder that runs no build steps",
-        explanation="This builder cannot run `environment.steps`. Build with the embedded assembler.",
-    ),
 )

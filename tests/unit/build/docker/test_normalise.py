@@ -146,6 +146,16 @@ def test_what_no_layer_plans_is_refused(
     assert refused(tmp_path, VENV, REST, (extra,)) == [(code, path)]
 
 
+def test_a_tree_of_a_step_beside_the_files_of_wheels(tmp_path: Path) -> None:
+    """Below a step's directory lies what no other layer plans, empty directories included."""
+    step = Claims(files=frozenset(), directories=frozenset({"venv"}), trees=("venv/",))
+    made = (member("venv/new", None), member("venv/new/b.py", b"b"), member("venv/bare", None))
+    exported = read_export(export(tmp_path / "out", layer(), layer(*VENV), layer(*CACHE), layer(*made)), base=1)
+    site, ours = partition(exported, BASE, (SITE, step))
+    assert [entry.path for entry in ours] == ["venv", "venv/bare", "venv/new", "venv/new/b.py"]
+    assert "venv/__pycache__/a.cpython-311.pyc" in [entry.path for entry in site]
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     """A planned file and a planned directory that no step left."""
     assert refused(tmp_path, (VENV[0], VENV[3]), REST) == [("TB5222", "/venv/bin/tool"), ("TB5222", "/venv/bin")]
