@@ -58,7 +58,8 @@ CASES = {
     "xgboost": Case(requirements=("xgboost==3.1.1",), codes=frozenset({"TB2400"}), platforms=("linux/amd64",)),
     "xgboost for ARM, which comes without": Case(requirements=("xgboost==3.1.1",), platforms=("linux/arm64",)),
     "xgboost for processors": Case(requirements=("xgboost-cpu==3.1.1",), platforms=("linux/amd64",)),
-    "vllm for CUDA 12": Case(requirements=("vllm==0.13.0",), cuda="12.8"),
+    # Its requirement cuda-python has no upper bound, and the newest cuda-bindings are for CUDA 13.
+    "vllm for CUDA 12": Case(requirements=("vllm==0.13.0",), cuda="12.8", codes=frozenset({"TB2403"})),
     "vllm for CUDA 13": Case(requirements=("vllm==0.33.0",), cuda="13.0"),
 }
 
