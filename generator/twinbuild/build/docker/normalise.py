@@ -8,7 +8,8 @@ missing, a deletion, and a change of the base are each refused by name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from twinbuild.build.docker.exported import Exported, Found, Slice
@@ -40,6 +41,7 @@ class _Tree:
 
     def __init__(self) -> None:
         self.found: dict[str, Found] = {}
+        self.files: dict[tuple[Path, str], Member] = {}  # of each layer, whatever became of their names
         self.findings: list[Finding] = []
 
     def object_to(self, code: str, path: str, message: str) -> None:
@@ -82,6 +84,8 @@ def _lay(tree: _Tree, item: Found) -> None:
         names = ", ".join(name for name, _ in member.attributes)
         tree.object_to("TB5225", member.path, f"{member.path!r} has the extended attribute {names}, expected none")
     tree.found[member.path] = item
+    if member.kind is Kind.FILE:
+        tree.files[item.layer, member.path] = member
 
 
 def _owners(tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims]) -> list[list[str]]:
@@ -137,7 +141,7 @@ def _entries(
     for path in sorted(claim.files - mine):
         tree.object_to("TB5222", path, f"{path!r} is planned, and the build has not left it")
     for path in paths:
-        yield _entry(tree.found[path])
+        yield _entry(tree, tree.found[path])
     for path in sorted(_wanted(claim, paths) | {path for path in empty if claim.may_have(path)}):
         found = tree.found.get(path)
         if found is not None:
@@ -152,16 +156,20 @@ def _directory(path: str, found: Member | BaseEntry) -> Directory:
     return Directory(path=path, mode=found.mode, uid=found.uid, gid=found.gid)
 
 
-def _entry(found: Found) -> Entry:
+def _entry(tree: _Tree, found: Found) -> Entry:
     member = found.member
     match member.kind:
         case Kind.SYMLINK:
             return Symlink(path=member.path, target=member.target, uid=member.uid, gid=member.gid)
         case Kind.HARDLINK:
-            return Hardlink(path=member.path, target=member.target)
-        case _:
-            content = Slice(found.layer, member.offset, member.size)
-            return File(path=member.path, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
+            named = tree.found.get(member.target)
+            if named is not None and named.layer == found.layer:
+                return Hardlink(path=member.path, target=member.target)
+            member = replace(
+                tree.files[found.layer, member.target], path=member.path
+            )  # its name means another file now
+    content = Slice(found.layer, member.offset, member.size)
+    return File(path=member.path, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -112,6 +112,16 @@ def test_hard_links_stay_links(tmp_path: Path) -> None:
     assert site[-1].target == "venv/a.py"
 
 
+def test_a_link_keeps_its_bytes_when_its_name_means_another_file(tmp_path: Path) -> None:
+    """A later step replaces the file that a link named: the link is still what it was."""
+    linked = (*VENV[:2], VENV[3], member("venv/bin/tool", b"", type=tarfile.LNKTYPE, linkname="venv/a.py"))
+    site, _, _ = parted(tmp_path, linked, REST, (member("venv/a.py", b"late\n"),))
+    assert {entry.path: read(entry) for entry in site if isinstance(entry, File)} == {
+        "venv/a.py": b"late\n",
+        "venv/bin/tool": b"a = 1\n",
+    }
+
+
 def test_a_path_of_two_layers_is_in_both(tmp_path: Path) -> None:
     """Wheels of two layers may bring the same file."""
     exported = read_export(export(tmp_path / "out", layer(), layer(member("a", None), member("a/x", b"1"))), base=1)
