@@ -14,12 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Status 0 if the four digests of each example are one and its release digest is the committed one."""
     failed = False
-    for directory in sorted(path.parent for path in ROOT.glob("examples/*/release.digest")):
+    for digest in sorted(ROOT.glob("examples/*/release*.digest")):  # release.digest, or release.VARIANT.digest
+        variant = digest.name.removeprefix("release").removesuffix("digest").strip(".")
         with tempfile.TemporaryDirectory() as scratch:
             output = Path(scratch, "release")
             done = subprocess.run(
                 [
-                    *(sys.executable, "-m", "twinbuild.cli", "release", str(directory), "--locked", "--quiet"),
+                    *(sys.executable, "-m", "twinbuild.cli", "release", str(digest.parent), "--locked", "--quiet"),
+                    *(("--variant", variant) if variant else ()),
                     *("--builders", "embedded,docker", "--reverify", "--output", str(output)),
                 ],
                 capture_output=True,
@@ -30,15 +32,15 @@ def main() -> int:
                 print(done.stderr, file=sys.stderr)
                 failed = True
                 continue
-            failed |= not _show(directory, output)
+            failed |= not _show(digest, output)
     return int(failed)
 
 
-def _show(directory: Path, output: Path) -> bool:
+def _show(digest: Path, output: Path) -> bool:
     """Print what each build of a release gave; whether all is as committed."""
     release = (output / "release.digest").read_text().strip()
-    same = release == (directory / "release.digest").read_text().strip()
-    print(f"{directory.name}  {release}{'' if same else '  (not the committed one)'}")
+    same = release == digest.read_text().strip()
+    print(f"{digest.parent.name}  {release}{'' if same else '  (not the committed one)'}")
     found = set()
     for statement in json.loads((output / "run.json").read_text())["verification"]["builders"]:
         builder = statement["predicate"]["builder"]["id"].rpartition("/")[2]
