@@ -9,6 +9,6 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "generator"), str(ROOT / "tests")]
     test = runpy.run_path(str(ROOT / "tests" / "unit" / "render" / "test_dockerfile.py"))
-    for example in ("fraud-scorer", "text-embedder"):
-        text = test["_rendered"](test["_derivation"](example))
-        (test["GOLDEN"] / f"{example}.Dockerfile").write_text(text, encoding="utf-8")
+    for example in test["EXAMPLES"]:
+        for name, text in test["golden"](example).items():
+            (test["GOLDEN"] / name).write_text(text, encoding="utf-8")

@@ -17,6 +17,7 @@ import pytest
 
 from fakes.certificates import authority
 from fakes.engine import NEEDS_ENGINE, docker, running_engine
+from unit.wheel.making import project_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.network, *NEEDS_ENGINE]
@@ -142,6 +143,29 @@ def test_on_a_base_image(project: Path, host: str, tmp_path: Path) -> None:
     config = _config(output / "image")["config"]
     assert {"CUDA_VERSION=12.4.1", "PIP_USER=1"} <= set(config["Env"])
     assert (config["User"], config["Volumes"]) == ("10001:10001", {"/data": {}})
+
+
+def test_a_hostile_wheel_runs_nothing(project: Path, host: str, tmp_path: Path) -> None:
+    """Build scripts in a wheel are files like others: pip copies them, in both builders the same, and starts none."""
+    script = b"import pathlib; pathlib.Path('/opt/pwned').write_text('x'); raise SystemExit('it ran')\n"
+    build = b'[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n'
+    name, content = project_wheel("evil", {"setup.py": script, "pyproject.toml": build, "evil/__init__.py": script})
+    changed = tmp_path / "changed"
+    shutil.copytree(project, changed, ignore=shutil.ignore_patterns("dist", "release.lock", "lockfiles"))
+    (changed / "wheels").mkdir()
+    (changed / "wheels" / name).write_bytes(content)
+    (changed / "twinbuild.toml").write_text(f"[indexes]\nlocal = {json.dumps(str(changed / 'wheels'))}\n")
+    spec = (changed / "release.yaml").read_text()
+    wanted = "runtime: [click==8.5.1, evil==1]\n  indexes: [{name: local, packages: [evil]}]"
+    (changed / "release.yaml").write_text(spec.replace("runtime: [click==8.5.1]", wanted))
+    status, _, findings = twinbuild("lock", str(changed), host=host)
+    assert status == 0, findings
+    images = []
+    for builder in ("embedded", "docker"):
+        status, out, findings = twinbuild("build", str(changed), "--locked", "--builder", builder, host=host)
+        assert status == 0, findings
+        images.append(json.loads(out)["images"])
+    assert images[0] == images[1]
 
 
 _STEPS = """

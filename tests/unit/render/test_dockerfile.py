@@ -25,7 +25,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TEMPLATE = (ROOT / "templates" / "Dockerfile.j2").read_text("utf-8")
 
 
-def _derivation(example: str) -> Derivation:
+def _derivations(example: str) -> tuple[Derivation, ...]:
     directory = ROOT / "examples" / example
     spec = load_spec((SourceText(name="release.yaml", content=(directory / "release.yaml").read_bytes()),)).spec
     tooling = Tooling(
@@ -33,17 +33,32 @@ def _derivation(example: str) -> Derivation:
         effects=lambda _: Digest.of(b"effects"),
     )
     lock = decode_lock((directory / "release.lock").read_bytes())
-    return make_plan(spec, lock, tooling, epoch=1_793_491_200, documents=lambda _: ()).derivations[0]
+    return make_plan(spec, lock, tooling, epoch=1_793_491_200, documents=lambda _: ()).derivations
+
+
+def _derivation(example: str) -> Derivation:
+    return _derivations(example)[0]
 
 
 def _rendered(derivation: Derivation) -> str:
     return render_dockerfile(TEMPLATE, derivation, base_diff_id="sha256:" + "0" * 64, pip="26.3")
 
 
-@pytest.mark.parametrize("example", ["fraud-scorer", "text-embedder"])
+def golden(example: str) -> dict[str, str]:
+    """The Dockerfile of each image of an example, by the name of its golden file."""
+    found = _derivations(example)
+    names = [example if len(found) == 1 else f"{example}-{each.variant}" for each in found]
+    return {f"{name}.Dockerfile": _rendered(each) for name, each in zip(names, found, strict=True)}
+
+
+EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/release.lock"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_golden(example: str) -> None:
-    """As the golden file says; `python tools/golden_dockerfiles.py` writes them anew."""
-    assert _rendered(_derivation(example)) == (GOLDEN / f"{example}.Dockerfile").read_text("utf-8")
+    """As the golden files say; `python tools/golden_dockerfiles.py` writes them anew."""
+    for name, text in golden(example).items():
+        assert text == (GOLDEN / name).read_text("utf-8"), name
 
 
 def test_on_an_image() -> None:

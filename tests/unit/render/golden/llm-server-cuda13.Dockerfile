@@ -1,0 +1,62 @@
+# Written by twinbuild; an edit is lost. llm-server 1.0.0, cuda13 on linux/amd64
+#
+# It builds by hand what twinbuild builds, with Docker (BuildKit) alone and without a network. The context is what
+# `twinbuild fetch --into context` writes; this file lies in it too:
+#
+#   docker buildx build --network none --build-arg SOURCE_DATE_EPOCH=1793491200 --tag llm-server:1.0.0 context
+
+# The operating system: 87 Debian packages of the lock with the effects of their scripts, as one archive.
+# diff_id sha256:0000000000000000000000000000000000000000000000000000000000000000
+FROM scratch AS base
+ADD ["base.tar", "/"]
+
+FROM base
+ARG SOURCE_DATE_EPOCH
+
+# The virtual environment (PEP 405), without packages.
+ADD ["environment.tar", "/"]
+
+# 62 wheels, by the pinned pip 26.3: each must have the SHA-256 that requirements.txt states.
+RUN --mount=type=bind,source=wheels,target=/run/context/wheels \
+    --mount=type=bind,source=pip,target=/run/context/pip \
+    --mount=type=bind,source=pip.py,target=/run/context/pip.py \
+    --mount=type=bind,source=requirements.txt,target=/run/context/requirements.txt \
+    ["/opt/venv/bin/python", "-I", "-B", "/run/context/pip.py", "install", "--quiet", "--no-index", "--find-links", "/run/context/wheels", "--require-hashes", "--no-deps", "--no-compile", "--requirement", "/run/context/requirements.txt"]
+# Byte code that depends on the sources alone.
+RUN --mount=type=bind,source=compile.py,target=/run/context/compile.py \
+    ["/usr/bin/python3.11", "-I", "-S", "-B", "-W", "ignore", "/run/context/compile.py", "/opt/venv/lib/python3.11/site-packages"]
+
+# The model's files, each at its path in the image.
+COPY ["model/", "/"]
+
+# The application, and what it is made of.
+COPY ["application/", "/"]
+RUN --mount=type=bind,source=compile.py,target=/run/context/compile.py \
+    ["/usr/bin/python3.11", "-I", "-S", "-B", "-W", "ignore", "/run/context/compile.py", "/app"]
+COPY ["documents/", "/"]
+
+ENV PATH="/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENV VIRTUAL_ENV="/opt/venv"
+ENV LANG="C.UTF-8"
+ENV PYTHONDONTWRITEBYTECODE="1"
+ENV PYTHONUNBUFFERED="1"
+ENV HF_HUB_OFFLINE="1"
+ENV LOG_LEVEL="info"
+ENV MODEL_PATH="/models/gpt"
+ENV MODEL_VERSION="1.0.0"
+ENV THREADS="1"
+LABEL "dev.twinbuild.model.family"="causal-lm"
+LABEL "dev.twinbuild.model.version"="1.0.0"
+LABEL "dev.twinbuild.variant"="cuda13"
+LABEL "domain"="assistants"
+LABEL "org.opencontainers.image.description"="A small causal language model behind HTTP, for processors and for two CUDA majors."
+LABEL "org.opencontainers.image.source"="https://git.example/assistants/llm-server"
+LABEL "org.opencontainers.image.title"="llm-server"
+LABEL "org.opencontainers.image.vendor"="assistants"
+LABEL "org.opencontainers.image.version"="1.0.0"
+EXPOSE 8000/tcp
+WORKDIR /app
+STOPSIGNAL SIGTERM
+USER 10001:10001
+ENTRYPOINT ["/usr/bin/python3.11", "-I", "-S", "/etc/twinbuild/preflight.py", "--"]
+CMD ["uvicorn", "service.main:app", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]
