@@ -13,6 +13,8 @@ import click
 
 from twinbuild.cli.__main__ import cli
 from twinbuild.codec.schema import schema_text, spec_schema
+from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
+from twinbuild.deploy.accelerator.table import CUDA, ROCM
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
 
@@ -29,7 +31,55 @@ def pages() -> dict[str, str]:
         "spec.md": spec_page(),
         "errors.md": errors_page(),
         "cli.md": cli_page(),
+        "variants.md": variants_page(),
     }
+
+
+def variants_page() -> str:
+    """docs/variants.md as it is, with its tables of what fits what as the data is."""
+    text = (DOCS / "variants.md").read_text("utf-8")
+    for name, lines in (("cuda", _cuda()), ("rocm", _rocm()), ("python", _pythons()), ("sources", _sources())):
+        start, end = f"<!-- {name}: written by `make docs` -->\n", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = "\n".join((before + start.rstrip("\n"), *lines, end + after))
+    return text
+
+
+def _cuda() -> Iterator[str]:
+    yield "| CUDA | oldest driver | its own driver | cuDNN | compute capabilities |"
+    yield "|---|---|---|---|---|"
+    for family in CUDA:
+        cudnn, before = ", ".join(map(str, family.cudnn)), family.toolkits[0]
+        for toolkit in family.toolkits:
+            same = toolkit.devices and toolkit is not before and toolkit.devices == before.devices
+            before = before if same else toolkit
+            devices = f"as {before.version}" if same else ", ".join(toolkit.devices) or "no source"
+            whole = "." in toolkit.driver
+            driver = toolkit.driver if whole else f"branch {toolkit.driver}" if toolkit.driver else "no source"
+            yield f"| {toolkit.version} | {family.driver} | {driver} | {cudnn} | {devices} |"
+
+
+def _rocm() -> Iterator[str]:
+    yield "| ROCm | branches of the AMD GPU driver | devices that AMD supports |"
+    yield "|---|---|---|"
+    for release in ROCM:
+        yield f"| {release.version} | {', '.join(release.drivers)} | {', '.join(release.devices)} |"
+
+
+def _pythons() -> Iterator[str]:
+    minors = sorted({python for row in FRAMEWORKS for python, _ in row.pythons}, key=lambda text: int(text[2:]))
+    yield f"| CPython | {' | '.join(minors)} |"
+    yield "|---" * (len(minors) + 1) + "|"
+    for row in FRAMEWORKS:
+        newest = dict(row.pythons)
+        yield f"| {row.name} | {' | '.join(newest.get(minor, 'none') for minor in minors)} |"
+
+
+def _sources() -> Iterator[str]:
+    sources = [source for row in (*CUDA, *ROCM) for source in row.sources] + [row.source for row in FRAMEWORKS]
+    for source in dict.fromkeys(sources):
+        yield f"- {source.title} (read {source.read})"
 
 
 def spec_page() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from twinbuild.deploy.accelerator.closure import BaseFacts, closure_findings, requirement_findings
+from twinbuild.deploy.accelerator.closure import BaseFacts, closure_findings
+from twinbuild.deploy.accelerator.promise import requirement_findings
 from twinbuild.errors import Finding, LockError, SpecError
 from twinbuild.model.lock import Lock, LockedBase
 from twinbuild.model.spec.release import ReleaseSpec
@@ -27,7 +28,7 @@ def refuse_requirements(spec: ReleaseSpec) -> None:
 
 
 def unclosed(spec: ReleaseSpec, lock: Lock) -> tuple[Finding, ...]:
-    """What keeps targets of a lock from being their variants', TB2400-TB2412 and TB2417."""
+    """What keeps targets of a lock from being their variants', TB2400-TB2412, TB2417 and TB2418."""
     findings: list[Finding] = []
     for variant in spec.environment.variants:
         for target in lock.targets:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from twinbuild.deploy.accelerator.facts import Purpose, purpose
-from twinbuild.deploy.accelerator.table import CudaFamily, cuda_family, framework, numbers
+from twinbuild.deploy.accelerator.frameworks import framework
+from twinbuild.deploy.accelerator.table import cuda_family, numbers
 from twinbuild.errors import Finding, Location
 from twinbuild.model.lock import Target
 from twinbuild.model.spec.environment import Variant
 
-__all__ = ["BaseFacts", "closure_findings", "requirement_findings"]
+__all__ = ["BaseFacts", "closure_findings"]
 
 _SHOWN = 4  # wheels in one message
 
@@ -28,62 +29,15 @@ class BaseFacts:
     cudnn: str = ""
 
 
-def requirement_findings(variant: Variant, *, driver: str) -> tuple[Finding, ...]:
-    """What a variant asks for that its CUDA cannot be: TB2413 driver, TB2414 devices, TB2415 an unknown CUDA.
-
-    ``driver`` is the oldest driver that the spec admits, "" for any.
-    """
-    if variant.cuda is None:
-        return ()
-    where = Location(subject=f"variant {variant.name}")
-    family = cuda_family(variant.cuda)
-    if family is None:
-        return (
-            Finding(
-                code="TB2415",
-                message=f"got CUDA {variant.cuda}, of which nothing is known here",
-                hint="write a version that docs/variants.md lists, or update twinbuild",
-                where=where,
-            ),
-        )
-    found = []
-    if driver and numbers(driver) < numbers(family.driver):
-        found.append(
-            Finding(
-                code="TB2413",
-                message=f"got {driver} as the oldest driver, but CUDA {variant.cuda} needs at least {family.driver}",
-                hint=f"write driver: '{family.driver}' or a later one, or choose an older CUDA",
-                where=where,
-            )
-        )
-    found += [
-        Finding(
-            code="TB2414",
-            message=f"CUDA {family.major} has no code for compute capability {capability}, "
-            f"only for {family.oldest_device} to {family.newest_device}",
-            hint="take it out, or choose a CUDA that still has it",
-            where=where,
-        )
-        for capability in variant.compute_capabilities
-        if not _made_for(capability, family)
-    ]
-    return tuple(found)
-
-
-def _made_for(capability: str, family: CudaFamily) -> bool:
-    device = numbers(capability.partition("+")[0])
-    return numbers(family.oldest_device) <= device <= numbers(family.newest_device)
-
-
 def closure_findings(variant: Variant, target: Target, base: BaseFacts | None = None) -> tuple[Finding, ...]:
-    """What keeps a locked target from being its variant's, TB2400-TB2412 and TB2417; nothing where it is closed."""
+    """What keeps a locked target from being its variant's, TB2400-TB2412, TB2417 and TB2418; else nothing."""
     base = base or BaseFacts()
     purposes = tuple(purpose(wheel) for wheel in target.wheels)
     found = [*_foreign(variant, purposes), *_twins(target)]
     if variant.accelerator == "cuda":
         found += _cuda(variant, target, purposes, base)
-    elif variant.accelerator == "rocm" and not any(each.rocm for each in purposes):
-        found.append(_nothing("ROCm"))
+    elif variant.accelerator == "rocm":
+        found += _rocm(purposes)
     where = f"{variant.name} {target.platform}"
     return tuple(
         Finding(code=code, message=message, hint=hint, where=Location(subject=where)) for code, message, hint in found
@@ -194,6 +148,18 @@ def _cuda(variant: Variant, target: Target, purposes: tuple[Purpose, ...], base:
     yield from _exact(purposes)
     yield from _runtime(target, purposes, base)
     yield from _base(variant, purposes, base, wanted)
+
+
+def _rocm(purposes: tuple[Purpose, ...]) -> Iterator[_Found]:
+    if not any(each.rocm for each in purposes):
+        yield _nothing("ROCm")
+    versions = sorted({each.rocm_version for each in purposes if each.rocm_version})
+    if len(versions) > 1:
+        parts = "; ".join(
+            f"ROCm {'.'.join(map(str, version))}: {_named(each for each in purposes if each.rocm_version == version)}"
+            for version in versions
+        )
+        yield "TB2418", f"the lock mixes ROCm versions ({parts})", "bind all of them to the index of one ROCm"
 
 
 def _plugged(each: Purpose) -> bool:

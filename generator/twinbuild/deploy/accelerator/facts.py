@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.deploy.accelerator.table import framework, numbers
+from twinbuild.deploy.accelerator.frameworks import framework
+from twinbuild.deploy.accelerator.table import numbers
 from twinbuild.model.lock import LockedWheel
 
 __all__ = ["Purpose", "purpose"]
@@ -15,6 +16,7 @@ _SUFFIX: Final = re.compile(r"-(?:cu|cuda)([1-9][0-9])(x)?(?:-|$)")
 _LOCAL: Final = re.compile(r"(?:^|\.)cu([1-9][0-9])([0-9])(?:\.|$)")
 _LIBRARY: Final = re.compile(r"nvidia-(?!ml-py$|modelopt|dali)|cuda-(toolkit|bindings|python|core|pathfinder)$")
 _ROCM: Final = re.compile(r"(pytorch-)?triton-rocm$|rocm(-|$)|jax-rocm|amd-?smi$|.*-rocm$")
+_ROCM_LOCAL: Final = re.compile(r"(?:^|\.)rocm([0-9][0-9.]*)")
 _EITHER: Final = re.compile(r"nvidia-cutlass-dsl")  # a compiler that brings parts for every CUDA, and takes one
 _COMPILER: Final = frozenset({"triton", "pytorch-triton"})
 _VERSIONED: Final = frozenset(  # projects without a suffix whose version is CUDA's
@@ -29,7 +31,8 @@ class Purpose:
     """What one wheel says of accelerators.
 
     ``cuda`` is the CUDA that it is for: (12,), or (12, 8) where it says the minor version too. ``library`` tells
-    libraries of CUDA from what uses them. ``cpu`` says that it is a build without accelerator (``+cpu``).
+    libraries of CUDA from what uses them. ``rocm_version`` is (6, 4) of a build ``+rocm6.4``, () where it says none.
+    ``cpu`` says that it is a build without accelerator (``+cpu``).
     """
 
     wheel: LockedWheel
@@ -37,6 +40,7 @@ class Purpose:
     cuda_only: bool = False
     library: bool = False
     rocm: bool = False
+    rocm_version: tuple[int, ...] = ()
     cpu: bool = False
     cudnn: int = 0
     compiler: bool = False
@@ -57,6 +61,7 @@ def purpose(wheel: LockedWheel) -> Purpose:
         cuda_only=row is not None and row.cuda and not local,
         library=_LIBRARY.match(wheel.name) is not None,
         rocm=_ROCM.match(wheel.name) is not None or re.search(r"(^|\.)rocm", local) is not None,
+        rocm_version=numbers(stated[1])[:2] if (stated := _ROCM_LOCAL.search(local)) else (),
         cpu=re.search(r"(^|\.)cpu(\.|$)", local) is not None,
         cudnn=(numbers(public)[:1] or (0,))[0] if _CUDNN.match(wheel.name) else 0,
         compiler=wheel.name in _COMPILER,

@@ -102,20 +102,28 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB2414",
         title="the CUDA has no code for a device",
-        explanation="`compute_capabilities` names a device that compilers of that CUDA make no code for: CUDA 13 "
-        "dropped everything before 7.5. Take it out, or make another variant with an older CUDA for these devices.",
+        explanation="`compute_capabilities` names a device that the assembler of that CUDA makes no code for: CUDA 13 "
+        "dropped everything before 7.5, and 12.0 came with CUDA 12.8. Take it out, or make another variant with a CUDA "
+        "that has it; docs/variants.md lists the devices of each.",
     ),
     Code(
         code="TB2415",
         title="an unknown CUDA",
-        explanation="`cuda` is of a major version that this twinbuild has no facts about, so nothing could be checked. "
-        "Update twinbuild, or correct the version.",
+        explanation="`cuda` is a version that this twinbuild has no facts about, so nothing could be checked: a major "
+        "version that is newer than it, or a minor one that there never was, such as 12.7. Update twinbuild, or "
+        "correct the version.",
     ),
     Code(
         code="TB2417",
         title="this cuDNN does not go with this CUDA",
         explanation="No release of that cuDNN major was made for the variant's CUDA major. Choose a version of the "
         "framework that was built with another.",
+    ),
+    Code(
+        code="TB2418",
+        title="two ROCm versions in one lock",
+        explanation="Builds for two minor versions of ROCm (`+rocm6.3`, `+rocm6.4`) came from two indexes. Each index "
+        "of PyTorch's is for one ROCm: bind all projects that come from such indexes to the same one.",
     ),
     Code(
         code="TB2420",

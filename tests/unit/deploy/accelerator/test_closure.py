@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinbuild.deploy.accelerator.closure import BaseFacts, closure_findings, requirement_findings
+from twinbuild.deploy.accelerator.closure import BaseFacts, closure_findings
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedWheel, PythonEnvironment, Target
 from twinbuild.model.platform import Platform
@@ -146,6 +146,12 @@ OPEN = {
         {"TB2407"},
     ),
     "nothing for CUDA": (CUDA12, ("numpy 2.3.0",), BaseFacts(), {"TB2408"}),
+    "two ROCm versions": (
+        ROCM,
+        ("torch 2.9.1+rocm6.4 < pytorch-triton-rocm", "torchvision 0.24.1+rocm6.3", "pytorch-triton-rocm 3.5.1"),
+        BaseFacts(),
+        {"TB2418"},
+    ),
     "nothing for ROCm": (ROCM, ("numpy 2.3.0",), BaseFacts(), {"TB2408"}),
     "onnxruntime-gpu without libraries": (CUDA12, ORT, BaseFacts(), {"TB2409"}),
     "tensorflow without libraries": (CUDA12, ("tensorflow 2.20.0",), BaseFacts(), {"TB2409"}),
@@ -187,35 +193,3 @@ def test_remedy_has_the_version_to_write() -> None:
     """Where only the promise is wrong, the remedy is what to write."""
     (finding,) = closure_findings(CUDA13, _target(*TORCH12))
     assert "cuda: '12.8'" in finding.hint
-
-
-REQUIREMENTS = {
-    "old driver": (CUDA12, "510.47.03", "TB2413"),
-    "driver one patch too old": (CUDA12, "525.60.12", "TB2413"),
-    "driver of the older major": (CUDA13, "570.26", "TB2413"),
-    "device that CUDA 13 dropped": (
-        Variant(name="c", accelerator="cuda", cuda="13.0", compute_capabilities=("7.0", "8.0")),
-        "",
-        "TB2414",
-    ),
-    "device that is not yet": (
-        Variant(name="c", accelerator="cuda", cuda="11.8", compute_capabilities=("10.0+PTX",)),
-        "",
-        "TB2414",
-    ),
-    "unknown CUDA": (Variant(name="c", accelerator="cuda", cuda="99.0"), "", "TB2415"),
-}
-
-
-@pytest.mark.parametrize("case", REQUIREMENTS)
-def test_requirements(case: str) -> None:
-    """A driver or device that the CUDA does not go with is refused."""
-    variant, driver, code = REQUIREMENTS[case]
-    (finding,) = requirement_findings(variant, driver=driver)
-    assert finding.code == code
-
-
-@pytest.mark.parametrize("driver", ["525.60.13", "580.65.06", "600", ""])
-def test_drivers_that_do(driver: str) -> None:
-    """The oldest driver of a CUDA and every later one will do."""
-    assert requirement_findings(CUDA12, driver=driver) == ()

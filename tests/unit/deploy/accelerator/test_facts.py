@@ -57,6 +57,9 @@ def test_kinds() -> None:
     assert not _purpose("jax-cuda12-plugin", "0.8.0").library
     assert _purpose("pytorch-triton-rocm", "3.4.0").rocm
     assert _purpose("torch", "2.8.0+rocm6.4").rocm
+    assert _purpose("torch", "2.8.0+rocm6.4").rocm_version == (6, 4)
+    assert _purpose("torch", "2.8.0+rocm7.2.0.lw").rocm_version == (7, 2)
+    assert _purpose("pytorch-triton-rocm", "3.4.0").rocm_version == ()
     assert _purpose("torch", "2.13.0+cpu").cpu
     assert not _purpose("torch", "2.13.0").cpu
     assert _purpose("nvidia-cudnn-cu13", "9.17.0.29").cudnn == 9

@@ -5,28 +5,37 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
-from twinbuild.deploy.accelerator.table import CUDA, FRAMEWORKS, cuda_family, numbers
+from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
+from twinbuild.deploy.accelerator.table import CUDA, ROCM, cuda_family, cuda_toolkit, numbers, rocm_release
 
 
 def test_rows_are_sourced_and_ordered() -> None:
     """Sources with dates; a later CUDA needs a later driver, drops old devices and keeps new ones."""
-    for row in (*(source for family in CUDA for source in family.sources), *(each.source for each in FRAMEWORKS)):
-        assert row.title
-        assert date.fromisoformat(row.read) <= date(2100, 1, 1)
+    sources = [source for row in (*CUDA, *ROCM) for source in row.sources] + [row.source for row in FRAMEWORKS]
+    assert all(row.sources for row in (*CUDA, *ROCM))
+    for source in sources:
+        assert source.title
+        assert date(2026, 1, 1) <= date.fromisoformat(source.read) <= date(2100, 1, 1)
     for older, newer in pairwise(CUDA):
         assert older.major < newer.major
         assert numbers(older.driver) < numbers(newer.driver)
-        assert numbers(older.oldest_device) <= numbers(newer.oldest_device)
-        assert numbers(older.newest_device) <= numbers(newer.newest_device)
+        assert numbers(older.devices[0]) <= numbers(newer.devices[0])
+        assert numbers(older.devices[-1]) <= numbers(newer.devices[-1])
 
 
-def test_family_by_version() -> None:
-    """By the major version; none for what the table lacks or is no version."""
-    family = cuda_family("12.4")
-    assert family is not None
-    assert family.driver == "525.60.13"
-    assert cuda_family("99.0") is None
-    assert cuda_family("x") is None
+def test_toolkits() -> None:
+    """Each is of its family, later ones have later drivers, none older than the family's; devices are in order."""
+    for family in CUDA:
+        for toolkit in family.toolkits:
+            assert numbers(toolkit.version)[0] == family.major
+            assert len(numbers(toolkit.version)) == 2
+            assert list(toolkit.devices) == sorted(set(toolkit.devices), key=numbers)
+        for older, newer in pairwise(family.toolkits):
+            assert numbers(older.version) < numbers(newer.version)
+            assert not newer.driver or numbers(older.driver) < numbers(newer.driver)
+            assert set(older.devices) <= set(newer.devices), "a major version drops no device"
+        drivers = [numbers(each.driver) for each in family.toolkits if each.driver]
+        assert all(driver >= numbers(family.driver)[:1] for driver in drivers)
 
 
 def test_numbers_of_hostile_versions() -> None:
@@ -36,3 +45,14 @@ def test_numbers_of_hostile_versions() -> None:
     assert numbers("1" * 5000) == ()
     assert numbers("١٢.4") == ()
     assert numbers("") == ()
+
+
+def test_lookups() -> None:
+    """By version, whatever follows the minor one; none for what the table lacks or is no version."""
+    family, toolkit, rocm = cuda_family("12.4"), cuda_toolkit("12.4.1"), rocm_release("6.4.2")
+    assert (family and family.driver, toolkit and toolkit.driver) == ("525.60.13", "550.54.14")
+    assert rocm is not None
+    assert rocm.version == "6.4"
+    assert [cuda_family(text) for text in ("99.0", "x")] == [None, None]
+    assert [cuda_toolkit(text) for text in ("12.7", "12", "99.0", "x")] == [None] * 4
+    assert rocm_release("5.7") is None
