@@ -21,6 +21,7 @@ from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityErr
 from twinbuild.model.lock import PythonEnvironment
 from twinbuild.model.platform import Platform
 from twinbuild.resolve.python_index import scrub
+from twinbuild.wheel.fitting import fitting_glibc, fitting_machines, fitting_pythons
 
 __all__ = ["Asked", "failure"]
 
@@ -295,11 +296,19 @@ def _other_python(asked: Asked, files: tuple[str, ...]) -> _Explained:
 
 
 def _other_platform(asked: Asked, files: tuple[str, ...]) -> _Explained:
-    return (
-        "TB2012",
-        f"no wheel for {asked.target}; there are {_some(files)}",
-        "ask for a version that has such a wheel, or choose another Python, platform or base",
-    )
+    """Of the target's Python, glibc and machine, the one that another choice of makes a wheel fit."""
+    wheels = tuple(name for name in files if name.endswith(".whl"))
+    there, hint = "there are", "ask for a version that has such a wheel, or choose another Python, platform or base"
+    if minors := fitting_pythons(wheels, asked.python, asked.platform):
+        there = f"there are wheels for CPython {', '.join(minors)}:"
+        hint = "choose one of these as `environment.python`, or ask for a version that has a wheel for yours"
+    elif glibc := fitting_glibc(wheels, asked.python, asked.platform):
+        there = f"there are wheels for glibc {glibc} or newer:"
+        hint = "stand the variant on a newer base, or ask for an older version"
+    elif machines := fitting_machines(wheels, asked.python):
+        there = f"there are wheels for {', '.join(machines)} alone:"
+        hint = "take the platform out of the variant's `platforms`, or ask for a version that has a wheel for it"
+    return "TB2012", f"no wheel for {asked.target}; {there} {_some(files)}", hint
 
 
 def _only_source(asked: Asked, files: tuple[str, ...]) -> _Explained:

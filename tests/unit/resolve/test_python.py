@@ -332,6 +332,31 @@ class TestRefusals:
                 assert codes(caught.value) == ["TB2012"]
                 assert file in str(caught.value)
 
+    def test_a_wheel_for_another_target(self, resolve: Resolve) -> None:
+        """What of the target another choice would help with is named: its Python, its glibc, its machine."""
+        projects = {
+            "python": (
+                wheel("python", tag="cp312-cp312-manylinux_2_17_x86_64"),
+                wheel("python", tag="cp313-cp313-manylinux_2_17_x86_64"),
+                wheel("python", tag="cp311-cp311-win_amd64"),
+            ),
+            "glibc": (wheel("glibc", tag="cp311-cp311-manylinux_2_50_x86_64"),),
+            "machine": (wheel("machine", tag="cp311-cp311-manylinux_2_17_aarch64"),),
+            "system": (wheel("system", tag="cp311-cp311-win_amd64"),),
+        }
+        said = {
+            "python": "there are wheels for CPython 3.12, 3.13: ",
+            "glibc": "there are wheels for glibc 2.50 or newer: ",
+            "machine": "there are wheels for aarch64 alone: ",
+            "system": "; there are system-1.0",
+        }
+        with PackageIndex(projects) as index:
+            for requirement, words in said.items():
+                with pytest.raises(LockError) as caught:
+                    resolve(requirement, index=index.address())
+                assert codes(caught.value) == ["TB2012"]
+                assert words in str(caught.value)
+
     def test_other_python(self, resolve: Resolve) -> None:
         """Requires-Python is named, whether the index or only the metadata states it."""
         projects = {
