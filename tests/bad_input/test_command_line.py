@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from fakes.images import Shelf
 from fakes.tool import EXAMPLES, Tool
 from twinbuild.cli.outcome import run
 from twinbuild.errors import FetchError
@@ -184,18 +183,26 @@ def test_a_port_that_is_taken() -> None:
 def test_no_such_variant() -> None:
     """TB8012 lists the images that there are."""
     from twinbuild.errors import UsageError
+    from twinbuild.model.platform import Platform
+    from twinbuild.model.spec.environment import Environment, Variant
     from twinbuild.pipeline.running import choose_image
 
-    shelf = Shelf()
-    cpu = (shelf.image(architecture="amd64"), shelf.image(architecture="arm64"))
-    images = (*cpu, shelf.image(variant="cuda12"))
-    for found, variant, machine in ((images, "rocm", "x86_64"), (images, "", "x86_64"), (cpu, "cpu", "riscv64")):
+    both = ("linux/amd64", "linux/arm64")
+    cpu, gpu = Variant(name="cpu"), Variant(name="gpu", platforms=("linux/amd64",))
+    environment = Environment.model_validate({"base": {"debian": {"suite": "bookworm"}}, "python": "3.11"})
+
+    def of(*variants: Variant) -> Environment:
+        return environment.model_copy(update={"variants": variants, "platforms": both})
+
+    for found, machine, hint in ((of(cpu, gpu), "x86_64", "--variant"), (of(cpu), "riscv64", "run it on")):
         with pytest.raises(UsageError) as caught:
-            choose_image(found, variant, machine=machine)
+            choose_image(found, machine=machine)
         assert caught.value.findings[0].code == "TB8012"
-        assert "cpu (linux/amd64), cpu (linux/arm64)" in caught.value.findings[0].hint
-    assert choose_image(cpu, "", machine="aarch64") == 1  # of several platforms, this machine's
-    assert choose_image(images, "cuda12", machine="aarch64") == 2  # the only one of the variant
+        assert "cpu (linux/amd64), cpu (linux/arm64)" in caught.value.findings[0].message
+        assert hint in caught.value.findings[0].hint
+    assert choose_image(of(cpu), machine="aarch64") == ("cpu", Platform.parse("linux/arm64"))
+    assert choose_image(of(gpu), machine="aarch64") == ("gpu", Platform.parse("linux/amd64"))  # the only one there is
+    assert choose_image(of(gpu, cpu), machine="aarch64") == ("cpu", Platform.parse("linux/arm64"))
 
 
 def test_the_operating_system_refuses(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

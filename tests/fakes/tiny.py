@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,8 +41,7 @@ environment:
   base: {{debian: {{suite: bookworm}}}}
   python: "3.11"
   platforms: [linux/amd64]
-  variants: [{{name: cpu, accelerator: none}}]
-{steps}dependencies: {{runtime: [alpha==1, beta==1]}}
+{variants}{steps}dependencies: {{runtime: [alpha==1, beta==1]}}
 serving:
   command: [python, -m, main]
   ports: [{{name: http, port: 8000}}]
@@ -52,15 +52,26 @@ _ACCOUNTS = {"etc/passwd": b"root:*:0:0:root:/root:/bin/sh\n", "etc/group": b"ro
 
 
 def tiny_project(
-    directory: Path, store: Path, *, compression: str = "zstd", bytecode: bool = False, steps: str = ""
+    directory: Path,
+    store: Path,
+    *,
+    compression: str = "zstd",
+    bytecode: bool = False,
+    steps: str = "",
+    variants: tuple[str, ...] = ("cpu",),
 ) -> Path:
     """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
 
-    ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine.
+    ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine. Each of
+    ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``.
     """
     (directory / "app").mkdir(parents=True)
+    named = ", ".join(f"{{name: {variant}, accelerator: none}}" for variant in variants)
     spec = _SPEC.format(
-        compression=compression, bytecode=str(bytecode).lower(), steps=f"  steps:\n{steps}" if steps else ""
+        compression=compression,
+        bytecode=str(bytecode).lower(),
+        variants=f"  variants: [{named}]\n" if variants else "",
+        steps=f"  steps:\n{steps}" if steps else "",
     )
     (directory / "release.yaml").write_text(spec)
     (directory / "app" / "main.py").write_text(
@@ -108,7 +119,7 @@ def tiny_project(
             source_inputs=source_inputs(project.spec),
             resolver=ResolverPin(pip="26.3", pip_tools="7.6.2"),
             indexes=(),
-            targets=(target,),
+            targets=tuple(replace(target, variant=variant) for variant in sorted(variants or ("cpu",))),
             artifacts=(),
             source=application_files(project, machine),
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option
+from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex
@@ -21,6 +21,7 @@ __all__ = ["command"]
 @common
 @locked_option
 @paranoid_option
+@variant_option
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Write the image there: a directory (OCI layout) or a .tar file."
 )
@@ -49,6 +50,7 @@ def command(
     as_json: bool,
     locked: bool,
     paranoid: bool,
+    variants: tuple[str, ...],
     output: Path | None,
     form: str,
     builder: str,
@@ -62,7 +64,7 @@ def command(
     from twinbuild.pipeline.unchanged import unchanged_build
 
     quick = builder == "embedded" and output is None and not paranoid
-    known = unchanged_build(spec, overlays, os.environ) if quick else None
+    known = unchanged_build(spec, overlays, os.environ, variants=variants) if quick else None
     if known is not None:
         images, indexes = known.images, known.indexes
     else:
@@ -74,6 +76,7 @@ def command(
             quiet=quiet or as_json,
             locked=locked,
             paranoid=paranoid,
+            variants=variants,
             form=form,
             docker=buildx_builder if builder == "docker" else None,
         )
@@ -97,6 +100,7 @@ def _built(
     quiet: bool,
     locked: bool,
     paranoid: bool,
+    variants: tuple[str, ...],
     form: str,
     docker: str | None,
 ) -> tuple[tuple[ReleasedImage, ...], tuple[ReleasedIndex, ...]]:
@@ -107,11 +111,12 @@ def _built(
     from twinbuild.pipeline.keeping import image_blobs, keep_built
     from twinbuild.pipeline.linking import refuse_missing_libraries
     from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.narrowing import narrowed
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.stamping import begin, images_of, indexes_of, remember_build
 
     beginning = begin()
-    project = open_project(spec, overlays)
+    project = open_project(spec, overlays).only(variants)
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
@@ -122,8 +127,8 @@ def _built(
         else:
             from twinbuild.pipeline.buildkit import build_with_docker
 
-            images = build_with_docker(project, plan, lock, machine, buildx_builder=docker)
-        refuse_missing_libraries(project.spec, lock, plan, images, machine)
+            images = build_with_docker(project, plan, narrowed(project, lock), machine, buildx_builder=docker)
+        refuse_missing_libraries(project.spec, narrowed(project, lock), plan, images, machine)
         if paranoid:
             for digest in image_blobs(images):
                 machine.store.check(digest)

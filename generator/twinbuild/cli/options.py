@@ -42,8 +42,28 @@ buildx_option = click.option(
     help="Builder that `docker buildx ls` shows (default: that of the current context).",
 )
 paranoid_option = click.option("--paranoid", is_flag=True, help="Hash every file again instead of trusting its status.")
+
+
+def _variant_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The variants of the spec that the command line names, for completion."""
+    from twinbuild.errors import TwinbuildError
+    from twinbuild.pipeline.project import open_project
+
+    named = context.args or [context.params.get("spec") or context.params.get("source") or "."]
+    try:
+        variants = open_project(Path(named[0]), context.params.get("overlays") or ()).spec.environment.variants
+    except (TwinbuildError, OSError):  # a shell that completes says nothing of errors
+        return []
+    return [variant.name for variant in variants if variant.name.startswith(incomplete)]
+
+
 variant_option = click.option(
-    "--variant", "variants", multiple=True, metavar="NAME", help="Only this variant; may be repeated."
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_variant_names,
+    help="Only this variant; may be repeated.",
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import json_option, quiet_option
+from twinbuild.cli.options import json_option, quiet_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.pushing import Moved, Pushed
@@ -19,6 +19,7 @@ __all__ = ["command"]
 @click.command("push")
 @click.argument("source", metavar="SPEC|DIST", type=click.Path(path_type=Path))
 @click.argument("reference")
+@variant_option
 @click.option(
     "--mount-from",
     multiple=True,
@@ -27,12 +28,21 @@ __all__ = ["command"]
 )
 @json_option
 @quiet_option
-def command(*, source: Path, reference: str, mount_from: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def command(
+    *,
+    source: Path,
+    reference: str,
+    variants: tuple[str, ...],
+    mount_from: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Push the images of a release, or of an OCI layout, into a registry.
 
     SPEC|DIST is a spec that was released, the directory of a release (dist/NAME-VERSION) or an OCI layout. REFERENCE is
-    [HOST[:PORT]/]NAME[:TAG]; without a tag the release's version is taken. Of a release with several variants each gets
-    a tag of its own, TAG-VARIANT. What the registry has already is not sent.
+    [HOST[:PORT]/]NAME[:TAG]; without a tag the release's version is taken (VERSION-VARIANT where the spec has several
+    variants). Several variants get a tag each, TAG-VARIANT; a single one, as with --variant, gets TAG as it is. What
+    the registry has already is not sent.
     """
     from twinbuild.cli.session import session
     from twinbuild.model.reference import ImageReference
@@ -40,7 +50,7 @@ def command(*, source: Path, reference: str, mount_from: tuple[str, ...], as_jso
 
     named = ImageReference.parse(reference)
     with session(beside=source, quiet=quiet or as_json) as machine:
-        pushed = push(source, named, machine, mount_from=mount_from)
+        pushed = push(source, named, machine, variants=variants, mount_from=mount_from)
     click.echo(_json(pushed) if as_json else _text(pushed))
 
 

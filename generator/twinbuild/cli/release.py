@@ -60,8 +60,8 @@ def command(
 
     docker = buildx_builder if "docker" in _builders(builders) else None
     summary, buildkit = None, None
-    if docker is None and not (paranoid or reverify or variants):
-        summary = unchanged_release(spec, overlays, output, os.environ)
+    if docker is None and not (paranoid or reverify):
+        summary = unchanged_release(spec, overlays, output, os.environ, variants=variants)
     if summary is None:
         summary, buildkit = _released(
             spec,
@@ -103,8 +103,7 @@ def _released(
         project = project.only(variants)
         lock = ensure_lock(project, machine, locked=locked, discover=True)
         released = release(project, lock, machine, output=output, reverify=reverify, docker=docker)
-        if not project.variants:
-            remember_release(project, lock, machine, released, beginning, output=output)
+        remember_release(project, lock, machine, released, beginning, output=output)
     return summary_of(project, released), released.buildkit
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option
+from twinbuild.cli.options import common, locked_option, variant_option
 
 __all__ = ["command"]
 
@@ -52,7 +53,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.command("run", context_settings={"ignore_unknown_options": False})
 @common
 @locked_option
-@click.option("--variant", default="", help="Variant of the image, where there are several.")
+@variant_option
 @click.option(
     "--publish",
     multiple=True,
@@ -91,7 +92,7 @@ def command(
     quiet: bool,
     as_json: bool,
     locked: bool,
-    variant: str,
+    variants: tuple[str, ...],
     publish: tuple[tuple[int, int], ...],
     environment: tuple[tuple[str, str], ...],
     network: str,
@@ -99,8 +100,8 @@ def command(
 ) -> int:
     """Start the built service in a sandbox: no engine, no root, no network unless asked.
 
-    SPEC is a spec file or a directory with a release.yaml (default: the current directory). Its log goes to standard
-    output; end it with Ctrl-C.
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory). Of several variants one is
+    named by --variant; of its platforms this machine's is run. The log goes to standard output; end it with Ctrl-C.
     """
     from twinbuild.cli.publish import published
     from twinbuild.cli.session import session
@@ -110,18 +111,18 @@ def command(
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
 
-    project = open_project(spec, overlays)
-    if variant in {each.name for each in project.spec.environment.variants}:  # the others need not be there
-        project = project.only((variant,))
+    project = open_project(spec, overlays).only(variants)
+    variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
+    project = project.only((variant,))
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        images = build_images(plan, machine)
-        keep_built(project, images, machine)
-        position = choose_image(images, variant, machine=os.uname().machine)
-        derivation = plan.derivations[position]
+        plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
+        (derivation,) = plan.derivations
+        (image,) = build_images(plan, machine)
+        keep_built(project, (image,), machine)
         below = len(derivation.base.layers) if derivation.base is not None else 0
-        with unpacked_image(images[position], machine, base=below) as root:
+        with unpacked_image(image, machine, base=below) as root:
             machine.progress("", 0, 0)
             if arguments:
                 status, output, errors = run_once(

@@ -1,9 +1,9 @@
 """OCI image layouts (image-layout.md) as values: which file has which bytes. An adapter or the tar writer writes them.
 
 ``index.json`` has one entry for each variant. Its reference is a tag, ``VERSION``, or ``VERSION-VARIANT`` where the
-release has several variants; a second annotation, which engines read, says ``docker.io/library/NAME:TAG``. The entry is
-the image's manifest with its platform; where the variant has several platforms it is an index of its own, a blob, which
-lists one manifest for each.
+spec has several variants, whether all of them are in the layout or not; a second annotation, which engines read, says
+``docker.io/library/NAME:TAG``. The entry is the image's manifest with its platform; where the variant has several
+platforms it is an index of its own, a blob, which lists one manifest for each.
 """
 
 from __future__ import annotations
@@ -39,18 +39,21 @@ def blob_path(digest: Digest) -> str:
     return f"blobs/sha256/{digest.hex}"
 
 
-def tag(version: str, variant: str, *, variants: int) -> str:
-    """The tag of a variant: the version alone names a release's only one. Tags have no ``+``: it is a ``_`` there."""
+def tag(version: str, variant: str, *, only: bool) -> str:
+    """The tag of a variant: the version alone names a spec's only one. Tags have no ``+``: it is a ``_`` there."""
     plain = version.replace("+", "_")
-    return plain if variants == 1 else f"{plain}-{variant}"
+    return plain if only else f"{plain}-{variant}"
 
 
-def image_layout(name: str, version: str, images: Sequence[Image]) -> tuple[LayoutFile, ...]:
-    """The files of the layout of a release's images, sorted by path; a blob that images share is there once."""
+def image_layout(name: str, version: str, images: Sequence[Image], *, some: bool = False) -> tuple[LayoutFile, ...]:
+    """The files of the layout of a release's images, sorted by path; a blob that images share is there once.
+
+    ``some``: the spec has further variants, so that even a single one is named in its tag.
+    """
     entries: list[Json] = []
     files = _blobs(images)
     indexes = {index.variant: index for index in image_indexes(images)}
-    for chosen, group in _variants(version, images):
+    for chosen, group in _variants(version, images, some=some):
         annotations = ((_CONTAINERD_NAME, f"docker.io/library/{name}:{chosen}"), (REFERENCE, chosen))
         index = indexes.get(group[0].variant)
         if index is None:
@@ -63,13 +66,13 @@ def image_layout(name: str, version: str, images: Sequence[Image]) -> tuple[Layo
     return tuple(sorted((*files.values(), *documents), key=lambda file: file.path))
 
 
-def loadable_layout(name: str, version: str, images: Sequence[Image]) -> tuple[LayoutFile, ...]:
+def loadable_layout(name: str, version: str, images: Sequence[Image], *, some: bool = False) -> tuple[LayoutFile, ...]:
     """The layout with a ``manifest.json`` beside it, which ``docker load`` reads where the engine's store is not OCI's.
 
     That store has no indexes: of a variant with several platforms each image gets a tag of its own, ``…-ARCHITECTURE``.
     """
     listed: list[Json] = []
-    for chosen, group in _variants(version, images):
+    for chosen, group in _variants(version, images, some=some):
         for image in group:
             suffix = "" if len(group) == 1 else f"-{image.platform.architecture}"
             listed.append(
@@ -79,7 +82,7 @@ def loadable_layout(name: str, version: str, images: Sequence[Image]) -> tuple[L
                     "RepoTags": [f"{name}:{chosen}{suffix}"],
                 }
             )
-    files = (*image_layout(name, version, images), _document("manifest.json", canonical(listed)))
+    files = (*image_layout(name, version, images, some=some), _document("manifest.json", canonical(listed)))
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -93,12 +96,13 @@ def layout_entries(files: Sequence[LayoutFile], blob: Callable[[Digest], Content
     return tuple(sorted(entries, key=lambda entry: entry.path))
 
 
-def _variants(version: str, images: Sequence[Image]) -> list[tuple[str, list[Image]]]:
+def _variants(version: str, images: Sequence[Image], *, some: bool) -> list[tuple[str, list[Image]]]:
     """The tag of each variant, and its images in the order of their platforms."""
     groups: dict[str, list[Image]] = {}
     for image in sorted(images, key=lambda image: (image.variant, image.platform)):
         groups.setdefault(image.variant, []).append(image)
-    return [(tag(version, variant, variants=len(groups)), group) for variant, group in groups.items()]
+    only = len(groups) == 1 and not some
+    return [(tag(version, variant, only=only), group) for variant, group in groups.items()]
 
 
 def _blobs(images: Sequence[Image]) -> dict[Digest, LayoutFile]:

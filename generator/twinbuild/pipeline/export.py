@@ -31,7 +31,7 @@ def export_images(
     """
     metadata = project.spec.metadata
     make = loadable_layout if loadable else image_layout
-    export_layout(make(metadata.name, metadata.version, images), store, output)
+    export_layout(make(metadata.name, metadata.version, images, some=bool(project.variants)), store, output)
 
 
 def export_layout(files: tuple[LayoutFile, ...], store: Store, output: Path) -> None:

@@ -14,14 +14,23 @@ from typing import BinaryIO, Final
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
-from twinbuild.net.registry.document import LARGEST_DOCUMENT, FetchedManifest, kind_of
+from twinbuild.net.registry.document import (
+    LARGEST_DOCUMENT,
+    MEDIA_TYPES,
+    FetchedManifest,
+    entries_of,
+    kind_of,
+    parts_of,
+)
 from twinbuild.oci.document import parse
 from twinbuild.oci.layout import REFERENCE, blob_path
 
-__all__ = ["LayoutBlobs", "NamedImage", "find_layout"]
+__all__ = ["LayoutBlobs", "NamedImage", "no_layout"]
 
+VARIANT: Final = "dev.twinbuild.variant"  # the label
 _MANY: Final = 1000
 _PIECE: Final = 1 << 20
+_NAME: Final = "name a spec that was released, its dist/NAME-VERSION or an OCI layout; `twinbuild release` makes one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,31 +41,11 @@ class NamedImage:
     descriptor: Descriptor
 
 
-def find_layout(where: Path) -> Path:
-    """The layout that a path means: itself, that of a release directory, or of the last release of a spec.
-
-    Raises UsageError TB3231 where there is none, TB8010 for a spec that is none.
-    """
-    for directory in (where, where / "image"):
-        if (directory / "oci-layout").is_file():
-            return directory
-    if where.is_dir() and not (where / "release.yaml").is_file():
-        raise _no_layout(where, "is neither a release, an OCI layout nor the directory of a spec")
-    from twinbuild.pipeline.project import open_project  # late: a layout needs no spec
-
-    project = open_project(where)
-    metadata = project.spec.metadata
-    layout = project.directory / "dist" / f"{metadata.name}-{metadata.version}" / "image"
-    if not (layout / "oci-layout").is_file():
-        raise _no_layout(where, f"has no release {metadata.name} {metadata.version} yet")
-    return layout
-
-
 class LayoutBlobs:
     """The blobs of a layout: implements ``BlobSource``. Nothing of it is trusted."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory: Final = directory
         self._checked: set[Digest] = set()
 
     def images(self) -> tuple[NamedImage, ...]:
@@ -69,7 +58,7 @@ class LayoutBlobs:
             for entry in index.children("manifests", _MANY)
         )
         if not found:
-            raise _no_layout(self._directory, "names no image")
+            raise no_layout(self.directory, "names no image")
         return found
 
     def require_verified(self, images: Sequence[NamedImage]) -> None:
@@ -78,8 +67,8 @@ class LayoutBlobs:
         Raises IntegrityError TB3234 for an image that the release manifest does not name, or a manifest.json that is
         not the one that release.digest names.
         """
-        release = self._directory.parent
-        if self._directory.name != "image" or not (release / "release.digest").is_file():
+        release = self.directory.parent
+        if self.directory.name != "image" or not (release / "release.digest").is_file():
             return
         try:
             stated = (release / "release.digest").read_text("ascii").strip()
@@ -101,6 +90,24 @@ class LayoutBlobs:
             raise _damaged(descriptor.digest, f"the manifest has {Digest.of(content)}")
         media_type = kind_of(content, descriptor.media_type, where=str(descriptor.digest))
         return FetchedManifest(content=content, media_type=media_type, digest=descriptor.digest)
+
+    def variant(self, descriptor: Descriptor) -> str:
+        """The variant of an image that twinbuild made, from its labels; of an index that of its first image.
+
+        "" for others. Raises IntegrityError TB3210, TB3211, TB4335.
+        """
+        manifest = self.manifest(descriptor)
+        while manifest.is_index:
+            entries = entries_of(manifest)
+            if not entries or entries[0].descriptor.media_type not in MEDIA_TYPES:
+                return ""
+            manifest = self.manifest(entries[0].descriptor)
+        config = parts_of(manifest).config.digest
+        content = self._document(blob_path(config))
+        if Digest.of(content) != config:
+            raise _damaged(config, f"the configuration has {Digest.of(content)}")
+        runtime = parse(content, str(config)).optional("config")
+        return runtime.mapping("Labels").get(VARIANT, "") if runtime is not None else ""
 
     def open(self, digest: Digest) -> BinaryIO:
         """A stream over a blob. Raises IntegrityError TB3211 where there is none."""
@@ -128,7 +135,7 @@ class LayoutBlobs:
 
     def _open(self, path: str) -> BinaryIO:
         try:
-            descriptor = os.open(self._directory / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+            descriptor = os.open(self.directory / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
         except OSError as error:
             raise _damaged(path, f"it cannot be read: {os.strerror(error.errno or 0).lower()}") from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -155,10 +162,11 @@ def _unverified(release: Path, reason: str) -> IntegrityError:
     )
 
 
-def _no_layout(where: Path, reason: str) -> UsageError:
+def no_layout(where: Path, reason: str, *, hint: str = _NAME) -> UsageError:
+    """TB3231, to be raised."""
     return UsageError.of(
         "TB3231",
         f"{where} {reason}",
-        hint="name a spec that was released, its dist/NAME-VERSION or an OCI layout; `twinbuild release` makes one",
+        hint=hint,
         where=str(where),
     )

@@ -55,13 +55,18 @@ class Project:
 
     def only(self, variants: tuple[str, ...]) -> Project:
         """The same project with some of its variants alone. Raises UsageError TB2420 for one that it does not have."""
-        known = sorted(variant.name for variant in self.loaded.spec.environment.variants)
+        environment = self.loaded.spec.environment
+        known = sorted(variant.name for variant in environment.variants)
+        stated = "variants" in environment.model_fields_set
         for name in variants:
             if name not in known:
                 raise UsageError.of(
                     "TB2420",
-                    f"got the variant {name[:80]!r}, expected one of {', '.join(known)}",
-                    hint="name a variant of the spec",
+                    f"got the variant {name[:80]!r}, expected one of {', '.join(known)}"
+                    if stated
+                    else f"got the variant {name[:80]!r}, and the spec has no variants: its only image is {known[0]!r}",
+                    hint="name a variant of the spec" if stated else "leave --variant out, or add environment.variants",
+                    where="--variant",
                 )
         return replace(self, variants=() if set(variants) >= set(known) else tuple(sorted(set(variants))))
 

@@ -12,8 +12,9 @@ from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.net.registry.closure import Closure, close_over
 from twinbuild.net.registry.upload import Sent
-from twinbuild.pipeline.layouts import LayoutBlobs, NamedImage, find_layout
+from twinbuild.pipeline.layouts import NamedImage
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.pushable import chosen_images
 from twinbuild.pipeline.registries import open_registry
 from twinbuild.pipeline.transfer import Meter, known_repositories, move, remember_repository
 
@@ -51,16 +52,21 @@ class Pushed:
         return sum(moved.size for moved in (*self.blobs, *self.manifests) if moved.how is Sent.UPLOADED)
 
 
-def push(where: Path, reference: ImageReference, machine: Machine, *, mount_from: Sequence[str] = ()) -> Pushed:
+def push(
+    where: Path,
+    reference: ImageReference,
+    machine: Machine,
+    *,
+    variants: tuple[str, ...] = (),
+    mount_from: Sequence[str] = (),
+) -> Pushed:
     """Push the layout that ``where`` means. ``mount_from`` are repositories of the registry that may have blobs.
 
-    Of a layout with one image the reference's tag names it (without a tag: the layout's own); of one with several,
-    each gets that tag with its variant behind. A digest must be the image's own. Raises UsageError TB3231, TB3232,
-    IntegrityError TB3234, and what ``RegistryClient`` raises.
+    ``variants`` are the only ones to push, () all. Of one image the reference's tag is the name (without a tag: the
+    layout's own); of several, each gets that tag with its variant behind. A digest must be the image's own. Raises
+    UsageError TB2420, TB3231, TB3232, TB3235, IntegrityError TB3234, and what ``RegistryClient`` raises.
     """
-    source = LayoutBlobs(find_layout(where))
-    images = source.images()
-    source.require_verified(images)
+    source, images = chosen_images(where, variants)
     named = [(_target(reference, image, images), image.descriptor) for image in images]
     closures = [close_over(source.manifest(descriptor), source.manifest) for _, descriptor in named]
     blobs = tuple({blob.digest: blob for closure in closures for blob in closure.blobs}.values())

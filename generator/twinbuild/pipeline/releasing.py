@@ -198,7 +198,7 @@ def _lay_out(
 ) -> bool:
     """Write the release unless it lies there already; whether anything was written."""
     spec = project.spec
-    layout = image_layout(spec.metadata.name, spec.metadata.version, images)
+    layout = image_layout(spec.metadata.name, spec.metadata.version, images, some=bool(project.variants))
     contents = documents | {f"image/{file.path}": file.content for file in layout}
     expected = {*contents, RUN}
     if machine.paranoid:

@@ -14,25 +14,34 @@ from twinbuild.build.unpack import unpack_image
 from twinbuild.errors import UsageError
 from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation, ImageConfig
+from twinbuild.model.platform import Platform
+from twinbuild.model.spec.environment import Environment
 from twinbuild.pipeline.machine import Machine
 
 __all__ = ["choose_image", "confinement_of", "run_once", "running_service", "unpacked_image"]
 
 
-def choose_image(images: tuple[Image, ...], variant: str, *, machine: str) -> int:
-    """The position of the image to run: of ``variant``, or of the only one; of several platforms, ``machine``'s.
+def choose_image(environment: Environment, *, machine: str) -> tuple[str, Platform]:
+    """Variant and platform of the image to run: the spec's only one; of several platforms, ``machine``'s.
 
-    ``machine`` is what ``uname -m`` prints. Raises UsageError TB8012.
+    ``machine`` is what ``uname -m`` prints. It is chosen before anything is built: the others need not be there.
+    Raises UsageError TB8012.
     """
-    found = [position for position, image in enumerate(images) if variant in ("", image.variant)]
+    known = [
+        (variant.name, platform)
+        for variant in sorted(environment.variants, key=lambda variant: variant.name)
+        for platform in sorted(map(Platform.parse, variant.platforms or environment.platforms))
+    ]
+    found = known
     if len(found) > 1:
-        found = [position for position in found if images[position].platform.machine == machine]
+        found = [(variant, platform) for variant, platform in known if platform.machine == machine]
     if len(found) != 1:
-        names = ", ".join(dict.fromkeys(f"{image.variant} ({image.platform})" for image in images))
+        names = ", ".join(f"{variant} ({platform})" for variant, platform in known)
         raise UsageError.of(
             "TB8012",
-            f"{variant or 'no variant'!r} names {len(found)} images for this machine ({machine})",
-            hint=f"choose --variant of {names}",
+            f"got {len(found)} images for this machine ({machine}), expected one of {names}",
+            hint="choose one with --variant" if found else "run it on a machine of one of these platforms",
+            where="--variant",
         )
     return found[0]
 

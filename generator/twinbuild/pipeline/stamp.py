@@ -23,7 +23,7 @@ STAMP: Final = "release-stamp"
 BUILD_STAMP: Final = "build-stamp"
 IMAGE: Final = "image"  # the kind of record that says what a derivation was built to
 EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,9 @@ class Stamp:
     verification: str
 
 
-def stamp_key(spec: str, overlays: tuple[str, ...], output: str) -> Digest:
-    """Where the stamp lies: by absolute paths, and "" for the output's usual place."""
-    content = json.dumps([_FORMAT, spec, overlays, output]).encode("utf-8", "surrogateescape")
+def stamp_key(spec: str, overlays: tuple[str, ...], output: str, variants: tuple[str, ...] = ()) -> Digest:
+    """Where the stamp lies: by absolute paths, "" for the output's usual place; ``variants``: the only ones, () all."""
+    content = json.dumps([_FORMAT, spec, overlays, output, sorted(set(variants))]).encode("utf-8", "surrogateescape")
     return Digest(hashlib.sha256(content).hexdigest())
 
 

@@ -23,6 +23,7 @@ from twinbuild.pipeline.identity import Identity, environment_digest, tool_ident
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.releasing import Released, verification_facts
@@ -160,7 +161,7 @@ def remember_build(
 
 
 def _key(project: Project, output: str) -> Digest:
-    return stamp_key(str(project.spec_path), tuple(map(str, project.overlays)), output)
+    return stamp_key(str(project.spec_path), tuple(map(str, project.overlays)), output, project.variants)
 
 
 def _stamp(
@@ -185,7 +186,7 @@ def _stamp(
         return None
     if application_files(project, machine) != lock.source or any(changed_step_files(project, lock, machine)):
         return None
-    blobs = {*locked_blobs(lock, machine), *image_blobs(images)}
+    blobs = {*locked_blobs(narrowed(project, lock), machine), *image_blobs(images)}
     return Stamp(
         tool=beginning.tool.digest,
         environment=environment_digest(machine.environment),

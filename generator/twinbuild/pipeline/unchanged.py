@@ -42,14 +42,20 @@ _CONFIGURATION = "twinbuild.toml"
 
 
 def unchanged_release(
-    where: Path, overlays: tuple[Path, ...], output: Path | None, environment: Mapping[str, str]
+    where: Path,
+    overlays: tuple[Path, ...],
+    output: Path | None,
+    environment: Mapping[str, str],
+    *,
+    variants: tuple[str, ...] = (),
 ) -> Summary | None:
     """The summary of the last release of the spec at ``where``, if that still stands; ``run.json`` is then new.
 
-    Raises nothing of its own: whatever is wrong, the stages say it.
+    ``variants`` are the only ones that it is about, () all. Raises nothing of its own: whatever is wrong, the stages
+    say it.
     """
     started = time.time_ns()
-    found = _standing(STAMP, where, overlays, output, environment)
+    found = _standing(STAMP, where, overlays, output, environment, variants=variants)
     if found is None:
         return None
     stamp, place = found
@@ -65,14 +71,22 @@ def unchanged_release(
     return stamp.summary
 
 
-def unchanged_build(where: Path, overlays: tuple[Path, ...], environment: Mapping[str, str]) -> Summary | None:
+def unchanged_build(
+    where: Path, overlays: tuple[Path, ...], environment: Mapping[str, str], *, variants: tuple[str, ...] = ()
+) -> Summary | None:
     """The summary of the last build of the spec at ``where``, if all its blobs are still there. Raises as above."""
-    found = _standing(BUILD_STAMP, where, overlays, None, environment)
+    found = _standing(BUILD_STAMP, where, overlays, None, environment, variants=variants)
     return found[0].summary if found is not None else None
 
 
 def _standing(
-    kind: str, where: Path, overlays: tuple[Path, ...], output: Path | None, environment: Mapping[str, str]
+    kind: str,
+    where: Path,
+    overlays: tuple[Path, ...],
+    output: Path | None,
+    environment: Mapping[str, str],
+    *,
+    variants: tuple[str, ...],
 ) -> tuple[Stamp, str] | None:
     """The stamp of a kind, where it still stands, and the store's place."""
     started = time.time_ns()
@@ -81,7 +95,10 @@ def _standing(
     if place is None or not Path(place, "version").is_file():
         return None
     key = stamp_key(
-        str(spec.absolute()), tuple(str(path.absolute()) for path in overlays), str(output.absolute()) if output else ""
+        str(spec.absolute()),
+        tuple(str(path.absolute()) for path in overlays),
+        str(output.absolute()) if output else "",
+        variants,
     )
     try:
         with DiskStore(Path(place)) as store:

@@ -100,7 +100,8 @@ def _asked(*argv: str) -> list[str]:
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [("twinbuild re", {"release"}), ("twinbuild store ", {"gc", "info", "path", "verify"}),
-     ("twinbuild build --off", {"--offline"}), ("twinbuild build --format ", {"oci", "docker"})],
+     ("twinbuild build --off", {"--offline"}), ("twinbuild build --format ", {"oci", "docker"}),
+     (f"twinbuild push {SPEC} --variant c", {"cpu"}), ("twinbuild build /nonexistent --variant c", set())],
 )  # fmt: skip
 def test_completion(typed: str, expected: set[str]) -> None:
     """The scripts work in the shells that are here: verbs, their verbs, options and choices."""

@@ -10,7 +10,7 @@ import pytest
 from fakes.registry import MANIFEST, described, document
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.layouts import LayoutBlobs, find_layout
+from twinbuild.pipeline.layouts import LayoutBlobs
 
 
 def layout(directory: Path, manifest: bytes, *, name: str = "1.0.0") -> Path:
@@ -22,17 +22,6 @@ def layout(directory: Path, manifest: bytes, *, name: str = "1.0.0") -> Path:
     (directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
     (blobs / Digest.of(manifest).hex).write_bytes(manifest)
     return directory
-
-
-def test_found(tmp_path: Path) -> None:
-    """A layout, and the release around one; nothing else."""
-    inner = layout(tmp_path / "release" / "image", b"{}")
-    assert find_layout(inner) == inner
-    assert find_layout(tmp_path / "release") == inner
-    with pytest.raises(UsageError, match="TB3231"):
-        find_layout(tmp_path)
-    with pytest.raises(UsageError, match="TB8010"):
-        find_layout(tmp_path / "nothing")
 
 
 def test_read(tmp_path: Path) -> None:

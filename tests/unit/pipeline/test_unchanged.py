@@ -296,6 +296,18 @@ def test_an_untouched_build_stands(built: World) -> None:
     assert built.look() is None
 
 
+def test_some_variants(world: World) -> None:
+    """What is known of some variants says nothing of all, or of others; their order does not matter."""
+    some = replace(world, project=replace(world.project, variants=("cpu", "gpu")))
+    time.sleep(0.03)
+    assert some.remember_build(begin())
+    for variants, known in ((("gpu", "cpu"), True), (("cpu",), False), ((), False)):
+        found = unchanged_build(world.directory, world.project.overlays, world.machine.environment, variants=variants)
+        assert (found is not None) == known
+    assert some.remember(begin())
+    assert world.look() is None
+
+
 def test_a_release_is_a_build(standing: World) -> None:
     """After it the images are known, until what they came from is touched; its output does not matter to them."""
     shutil.rmtree(standing.released.directory)

@@ -182,4 +182,13 @@ was edited, or release.digest is another release's. Nothing was pushed.
 
 Make the release again. If you mean the layout in image/ as it is, copy it elsewhere and push the copy.""",
     ),
+    Code(
+        code="TB3235",
+        title="two releases of a variant",
+        explanation="""\
+`push SPEC --variant NAME` found the variant in the release of all variants and in a release of its own, and the images
+differ: one of the two is older. Nothing was pushed.
+
+Name the directory that you mean (`twinbuild push dist/NAME-VERSION …`), or make both releases anew.""",
+    ),
 )

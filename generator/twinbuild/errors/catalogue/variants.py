@@ -128,6 +128,7 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB2420",
         title="there is no such variant",
-        explanation="`--variant` names a variant that the spec does not have. `twinbuild matrix` lists them.",
+        explanation="`--variant` names a variant that the spec, or the layout that is pushed, does not have. "
+        "`twinbuild matrix` lists those of a spec; one without `environment.variants` has a single image, cpu.",
     ),
 )
