@@ -105,7 +105,6 @@ WITHOUT: Final = frozenset(
         "pipeline/export.py",
         "pipeline/fetching.py",
         "pipeline/identity.py",
-        "pipeline/keeping.py",
         "pipeline/lockfiles.py",
         "pipeline/locking.py",
         "pipeline/machine.py",

@@ -193,6 +193,17 @@ def test_keeping(store: Store, tmp_path: Path) -> None:
     for _ in range(2):
         store.keep("lock-1", [digest], origin=tmp_path)
     assert store.read(digest) == b"kept"
-    with pytest.raises(UsageError) as caught:
-        store.keep("../lock", [digest])
-    assert caught.value.findings[0].code == "TB3112"
+    for attempt in (lambda: store.keep("../lock", [digest]), lambda: store.unkeep("../lock")):
+        with pytest.raises(UsageError) as caught:
+            attempt()
+        assert caught.value.findings[0].code == "TB3112"
+
+
+def test_what_is_kept(store: Store, tmp_path: Path) -> None:
+    """Names by their beginning, sorted, until they are taken back; one that is not there may be."""
+    for name in ("lock-1", "build-2", "build-1", "build.x"):
+        store.keep(name, [store.put(b"kept")], origin=tmp_path)
+    assert store.kept("build-") == ("build-1", "build-2")
+    for _ in range(2):
+        store.unkeep("build-1")
+    assert store.kept("") == ("build-2", "build.x", "lock-1")

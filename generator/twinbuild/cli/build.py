@@ -123,11 +123,11 @@ def _built(
         plan = plan_release(project, lock, epoch=epoch)
         if docker is None:
             images = build_images(plan, machine)
-            keep_built(project, images, machine)
         else:
             from twinbuild.pipeline.buildkit import build_with_docker
 
             images = build_with_docker(project, plan, narrowed(project, lock), machine, buildx_builder=docker)
+        keep_built(project, images, machine)
         refuse_missing_libraries(project.spec, narrowed(project, lock), plan, images, machine)
         if paranoid:
             for digest in image_blobs(images):

@@ -37,7 +37,10 @@ def _store() -> Iterator[DiskStore]:
 @command.command("ls")
 @json_option
 def ls_command(*, as_json: bool) -> None:
-    """List the images that the store keeps, and for what."""
+    """List the images that the store keeps, and for what.
+
+    Where the spec or release is no longer there, the next `twinbuild store gc` frees the image.
+    """
     from twinbuild.pipeline.images import known_images
 
     with _store() as store:
@@ -48,8 +51,10 @@ def ls_command(*, as_json: bool) -> None:
     for image in images:
         what = image.platform or "index"
         name = shown(image.name or "-")
-        kept = "" if image.kind == "pulled" else f"  {shown(image.origin)}"
-        click.echo(f"{image.kind:8} {image.manifest.digest.hex[:12]}  {what:12} {_amount(image.size):>9}  {name}{kept}")
+        of = f" ({shown(image.variant)})" if image.variant else ""
+        kept = "" if image.kind == "pulled" else f"  {shown(image.origin)}{', no longer there' if image.gone else ''}"
+        digest = image.manifest.digest.hex[:12]
+        click.echo(f"{image.kind:8} {digest}  {what:12} {_amount(image.size):>9}  {name}{of}{kept}")
 
 
 @command.command("inspect")
@@ -88,6 +93,8 @@ def _summary(image: KnownImage) -> dict[str, object]:
         "name": image.name,
         "kind": image.kind,
         "origin": image.origin,
+        "gone": image.gone,
+        "variant": image.variant or None,
         "digest": str(image.manifest.digest),
         "mediaType": image.manifest.media_type,
         "platform": image.platform or None,

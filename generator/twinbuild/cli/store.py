@@ -69,7 +69,8 @@ def verify_command(*, repair: bool, quiet: bool, as_json: bool) -> None:
 def gc_command(*, dry_run: bool, older_than: int, quiet: bool, as_json: bool) -> None:
     """Delete what no lock, no last build and no release needs.
 
-    Locks, specs and releases count as long as they lie where they were made. Nothing is deleted while another
+    Locks, specs and releases count as long as they lie where they were made, and of a spec the last build of each
+    variant and platform that its lock has. Nothing is deleted while another
     twinbuild runs (exit 4).
     """
     from twinbuild.store.collection import delete, plan
@@ -124,10 +125,12 @@ def info_command(*, as_json: bool) -> None:
         return
     click.echo(f"{where}: {len(sizes)} files, {_amount(sum(sizes.values()))}; {_amount(free)} free on its disk")
     for item in held:
-        kind = str(item["root"]).partition("-")[0]
+        kind, _, rest = str(item["root"]).partition("-")
+        target = rest.partition("-")[2]  # of a build
         size = item["size"]
         assert isinstance(size, int)
-        click.echo(f"{kind:8} {item['blobs']:5} files {_amount(size):>9}  {shown(item['origin'])}")
+        of = f" ({target})" if target else ""
+        click.echo(f"{kind:8} {item['blobs']:5} files {_amount(size):>9}  {shown(item['origin'])}{of}")
 
 
 @command.command("path")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option
+from twinbuild.cli.options import common, locked_option, variant_option
 
 __all__ = ["command"]
 
@@ -15,6 +15,7 @@ __all__ = ["command"]
 @click.command("verify")
 @common
 @locked_option
+@variant_option
 @click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
 def command(
     *,
@@ -24,6 +25,7 @@ def command(
     quiet: bool,
     as_json: bool,
     locked: bool,
+    variants: tuple[str, ...],
     reverify: bool,
 ) -> None:
     """Build again under other conditions and compare every byte (exit 7 on a difference).
@@ -37,7 +39,7 @@ def command(
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.releasing import require_identical
 
-    project = open_project(spec, overlays)
+    project = open_project(spec, overlays).only(variants)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from twinbuild.errors import TwinbuildError, UsageError
@@ -14,6 +14,7 @@ from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.net.registry.document import MEDIA_TYPES, FetchedManifest, entries_of, kind_of, parts_of
 from twinbuild.oci.document import LARGEST_DOCUMENT, Node, parse
+from twinbuild.pipeline.layouts import VARIANT
 from twinbuild.pipeline.pulling import PULLED, pulled_root
 from twinbuild.store.disk import DiskStore
 
@@ -30,6 +31,8 @@ class KnownImage:
     name: str  # NAME:TAG of a pulled one, else title and version that its labels give it
     kind: str
     origin: str
+    gone: bool  # what it was kept for is no longer there: the next collection frees it
+    variant: str  # of those that twinbuild made; "" for others
     manifest: Descriptor
     platform: str  # "" for an index
     size: int  # of configuration and layers in bytes; of an index of those of its images that are here
@@ -63,7 +66,7 @@ class ImageDetails:
 
 def known_images(store: DiskStore) -> tuple[KnownImage, ...]:
     """All images that something keeps, by kind and name. Raises IntegrityError TB3113."""
-    origins = store.roots.origins()
+    origins, orphaned = store.roots.origins(), store.roots.orphaned()
     found: dict[tuple[str, Digest], KnownImage] = {}
     for root, digests in store.roots.all().items():
         kind, _, key = root.partition("-")
@@ -77,8 +80,10 @@ def known_images(store: DiskStore) -> tuple[KnownImage, ...]:
             image = _known(
                 store, manifest, kind="pulled" if pulled else kind, origin=origin, name=pulled[0] if pulled else ""
             )
-            found[root, manifest.digest] = image
-    return tuple(sorted(found.values(), key=lambda image: (image.kind, image.name, image.platform, image.origin)))
+            found[root, manifest.digest] = replace(image, gone=root in orphaned)
+    return tuple(
+        sorted(found.values(), key=lambda image: (image.kind, image.name, image.variant, image.platform, image.origin))
+    )
 
 
 def find_image(store: DiskStore, text: str) -> KnownImage:
@@ -118,7 +123,9 @@ def forget_image(store: DiskStore, text: str) -> KnownImage:
         raise UsageError.of(
             "TB3233",
             f"{image.name or text[:200]} is kept for {image.origin}, and was not pulled",
-            hint="delete that release or spec, then `twinbuild store gc`",
+            hint="`twinbuild store gc` frees it: what it was kept for is gone"
+            if image.gone
+            else "delete that release or spec, then `twinbuild store gc`",
             where="IMAGE",
         )
     store.roots.remove(pulled_root(image.name)[1])
@@ -209,7 +216,7 @@ def _read(store: DiskStore, descriptor: Descriptor) -> FetchedManifest:
 
 
 def _known(store: DiskStore, manifest: FetchedManifest, *, kind: str, origin: str, name: str) -> KnownImage:
-    platform, size = "", 0
+    platform, size, variant = "", 0, ""
     if manifest.is_index:
         here = [entry.descriptor for entry in entries_of(manifest) if store.has(entry.descriptor.digest)]
         size = sum(_size(_read(store, descriptor)) for descriptor in here if descriptor.media_type in MEDIA_TYPES)
@@ -223,8 +230,18 @@ def _known(store: DiskStore, manifest: FetchedManifest, *, kind: str, origin: st
             labels = runtime.mapping("Labels") if runtime is not None else {}
             title = labels.get("org.opencontainers.image.title", "")
             version = labels.get("org.opencontainers.image.version", "")
+            variant = labels.get(VARIANT, "")
             name = name or (f"{title}:{version}" if title and version else title)
-    return KnownImage(name=name, kind=kind, origin=origin, manifest=manifest.descriptor, platform=platform, size=size)
+    return KnownImage(
+        name=name,
+        kind=kind,
+        origin=origin,
+        gone=False,
+        variant=variant,
+        manifest=manifest.descriptor,
+        platform=platform,
+        size=size,
+    )
 
 
 def _size(manifest: FetchedManifest) -> int:

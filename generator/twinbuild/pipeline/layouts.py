@@ -25,7 +25,7 @@ from twinbuild.net.registry.document import (
 from twinbuild.oci.document import parse
 from twinbuild.oci.layout import REFERENCE, blob_path
 
-__all__ = ["LayoutBlobs", "NamedImage", "no_layout"]
+__all__ = ["VARIANT", "LayoutBlobs", "NamedImage", "no_layout"]
 
 VARIANT: Final = "dev.twinbuild.variant"  # the label
 _MANY: Final = 1000

@@ -77,6 +77,12 @@ class Store(Protocol):
         ``origin`` is the file or directory that they are kept for: when it is gone, so is the protection.
         """
 
+    def kept(self, prefix: str) -> tuple[str, ...]:
+        """The names that begin so under which blobs are protected, sorted."""
+
+    def unkeep(self, name: str) -> None:
+        """No longer protect what stands under a name; none there is fine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:

@@ -164,6 +164,14 @@ class DiskStore:
         """Protect blobs under a name; see ``Roots.put``, which this spares where nothing changed."""
         self.roots.keep(name, digests, origin=origin)
 
+    def kept(self, prefix: str) -> tuple[str, ...]:
+        """The names of roots that begin so, sorted."""
+        return tuple(name for name in self.roots.names() if name.startswith(prefix))
+
+    def unkeep(self, name: str) -> None:
+        """No longer protect blobs; see ``Roots.remove``."""
+        self.roots.remove(name)
+
     def intact(self, digest: Digest, size: int) -> bool:
         """Whether the blob is there, has that size, and is (or was, in this very file) hashed and right."""
         try:

@@ -26,6 +26,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._blobs: dict[Digest, bytes] = {}
+        self._kept: set[str] = set()
         self._records: dict[tuple[str, Digest], bytes] = {}
         self._directory: Path | None = None
 
@@ -88,7 +89,15 @@ class MemoryStore:
 
     def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:  # noqa: ARG002
         """Nothing is ever collected here. Raises UsageError TB3112."""
-        check_name(name)
+        self._kept.add(check_name(name))
+
+    def kept(self, prefix: str) -> tuple[str, ...]:
+        """The names that begin so, sorted."""
+        return tuple(sorted(name for name in self._kept if name.startswith(prefix)))
+
+    def unkeep(self, name: str) -> None:
+        """Forget a name. Raises UsageError TB3112."""
+        self._kept.discard(check_name(name))
 
     def _content(self, digest: Digest) -> bytes:
         content = self._blobs.get(digest)

@@ -75,6 +75,14 @@ class OverlayStore:
         """Protect blobs above; what lies below belongs to others."""
         self._above.keep(name, digests, origin=origin)
 
+    def kept(self, prefix: str) -> tuple[str, ...]:
+        """Names above."""
+        return self._above.kept(prefix)
+
+    def unkeep(self, name: str) -> None:
+        """No longer protect blobs above."""
+        self._above.unkeep(name)
+
 
 @contextmanager
 def scratch_store(below: Store, root: Path) -> Iterator[OverlayStore]:

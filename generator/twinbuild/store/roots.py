@@ -71,13 +71,17 @@ class Roots:
         with translated(str(self._area.path / file)):
             self._area.files.remove(file)
             self._area.files.sync_directory(layout.ROOTS)
+            self._area.files.remove(self._origin_name(name))  # last: a root without an origin would be kept for ever
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all roots, sorted."""
+        with translated(str(self._area.path / layout.ROOTS), reading=True):
+            return tuple(self._area.names(layout.ROOTS))
 
     def all(self) -> dict[str, tuple[Digest, ...]]:
         """All roots by name, sorted. Raises IntegrityError TB3113 with a finding for each that can't be trusted."""
-        with translated(str(self._area.path / layout.ROOTS), reading=True):
-            names = self._area.names(layout.ROOTS)
         roots, problems = {}, []
-        for name in names:
+        for name in self.names():
             digests = self._one(name)
             if isinstance(digests, str):
                 problems.append(

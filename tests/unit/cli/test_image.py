@@ -71,3 +71,20 @@ def test_ambiguous(tool: Tool, registry: FakeRegistry) -> None:
     assert tool("image", "inspect", digest[7:13]).status == 0
     assert tool("image", "rm", f"{registry.authority}/team/model:1").out.startswith("no longer kept: ")
     assert tool("image", "rm", f"{registry.authority}/team/model:1").status == 2
+
+
+def test_a_spec_that_is_gone(tool: Tool, tmp_path: Path) -> None:
+    """Its builds are marked, variant by variant, and the next collection frees them."""
+    project = tiny_project(tmp_path / "tiny", Path(os.environ["TWINBUILD_STORE"]), variants=("cpu", "gpu"))
+    assert tool("build", str(project), "--offline", "-q").status == 0
+    assert tool("build", str(project), "--offline", "-q", "--variant", "gpu").status == 0
+    images = json.loads(tool("image", "ls", "--json").out)["images"]
+    assert [(image["variant"], image["gone"]) for image in images] == [("cpu", False), ("gpu", False)]
+    assert f"tiny:1.0.0 (gpu)  {project}/release.yaml\n" in tool("image", "ls").out
+    assert f"{project}/release.yaml (gpu-linux-amd64)\n" in tool("store", "info").out
+    (project / "release.yaml").rename(project / "moved.yaml")
+    assert {image["gone"] for image in json.loads(tool("image", "ls", "--json").out)["images"]} == {True}
+    assert tool("image", "ls").out.count("/release.yaml, no longer there\n") == 2
+    assert "twinbuild store gc` frees it" in tool("image", "rm", images[0]["digest"]).err
+    assert tool("store", "gc", "-q").status == 0
+    assert tool("image", "ls") == (0, "", "")

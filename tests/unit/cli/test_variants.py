@@ -69,7 +69,7 @@ def test_the_other_variant_need_not_be_there(tool: Tool, project: Path) -> None:
     assert code(tool("build", str(project), "--json")) == (3, "TB2258")
 
 
-@pytest.mark.parametrize("verb", ["build", "release", "fetch", "run", "push"])
+@pytest.mark.parametrize("verb", ["build", "release", "verify", "fetch", "run", "push"])
 def test_an_unknown_variant(tool: Tool, project: Path, verb: str) -> None:
     """TB2420, exit 2, with those that there are; without `environment.variants` it says that."""
     reference = ["registry.example/a/b"] if verb == "push" else []
