@@ -64,28 +64,6 @@ def project(tmp_path_factory: pytest.TempPathFactory, host: str) -> Path:
     return directory
 
 
-@pytest.mark.parametrize("example", ["fraud-scorer", "text-embedder"])
-def test_four_builds_one_digest(example: str, host: str, tmp_path: Path) -> None:
-    """Two builds by the assembler and two by BuildKit give the committed release digest, and both are witnesses."""
-    directory = ROOT / "examples" / example
-    status, out, findings = twinbuild(
-        *("release", str(directory), "--locked", "--builders", "embedded,docker", "--reverify"),
-        *("--output", str(tmp_path / "release")),
-        host=host,
-    )
-    assert status == 0, findings
-    answer = json.loads(out)
-    digest = (directory / "release.digest").read_text().strip()
-    assert (answer["release"], answer["builders"]) == (digest, ["embedded", "docker"])
-    embedded, buildkit = json.loads((tmp_path / "release" / "run.json").read_text())["verification"]["builders"]
-    for statement in (embedded, buildkit):
-        assert statement["subject"][0]["digest"]["sha256"] == digest.removeprefix("sha256:")
-        first, second = statement["predicate"]["builds"]
-        assert first == second
-        assert f"sha256:{first[0]['digest']['sha256']}" == answer["images"][0]["digest"]
-    assert buildkit["predicate"]["builder"]["engine"]
-
-
 def test_docker_alone(project: Path, host: str, tmp_path: Path) -> None:
     """`build --builder docker` writes the same layout as the assembler, byte for byte."""
     for builder in ("embedded", "docker"):
