@@ -34,6 +34,36 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield host, request.param
 
 
+def test_doctor(engine: tuple[str, str], tmp_path: Path) -> None:
+    """It says of a real engine, its store and buildx what they are; without a plugin, and where the engine is gone."""
+    host, store = engine
+
+    def examined(**variables: str) -> dict[str, dict[str, str]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "twinbuild.cli", "doctor", "--json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), "DOCKER_HOST": host, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+    version = docker(host, "version", "--format", "{{.Server.Version}}").strip()
+    found = examined()
+    if store == "containerd":
+        assert found["docker engine"]["state"] == "ok"
+        assert found["docker engine"]["detail"].startswith(f"{version} (API ")
+        assert found["docker engine"]["detail"].endswith(f" at {host}, containerd's image store")
+    else:
+        assert found["docker engine"]["state"] == "note"
+        assert found["docker engine"]["detail"].startswith("TB5203: ")
+    assert re.match(r"0\.\d+\.\d+, builder 'default' \(docker, BuildKit .*\) for linux/", found["buildx"]["detail"])
+    gone = examined(DOCKER_HOST=f"unix://{tmp_path}/gone.sock", DOCKER_CONFIG=str(tmp_path))
+    assert gone["docker engine"]["detail"].startswith("TB5201: ")
+    assert {gone[name]["state"] for name in ("docker engine", "buildx")} <= {"ok", "note"}
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The example's image as a loadable tar, and its digest."""

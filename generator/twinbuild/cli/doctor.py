@@ -19,7 +19,8 @@ __all__ = ["command"]
 def command(*, offline: bool, as_json: bool) -> int:
     """Say what this machine can do, and what to do about the rest (exit 4 if something is missing).
 
-    Changes nothing. `note` marks what may be in order, such as an index that cannot be reached at the moment.
+    Changes nothing. `note` marks what may be in order, such as an index that cannot be reached at the moment, or a
+    missing Docker, which only `--builder docker` needs.
     """
     import sys
     from dataclasses import asdict, replace
@@ -29,6 +30,7 @@ def command(*, offline: bool, as_json: bool) -> int:
     from twinbuild.cli.scratch import scratch_directory
     from twinbuild.cli.session import home_of, settings_beside
     from twinbuild.pipeline.examining import Check, State, examine
+    from twinbuild.pipeline.examining_docker import examine_docker, examine_registries
     from twinbuild.pipeline.machine import Machine, reach
     from twinbuild.ports import silent
     from twinbuild.process.runner import SubprocessRunner
@@ -55,6 +57,8 @@ def command(*, offline: bool, as_json: bool) -> int:
         scratch=lambda: scratch_directory(environment),
         reached=lambda: replace(reach(machine).settings, offline=settings.offline),
     )
+    found += examine_docker(settings, machine.runner, environment)
+    found += examine_registries(settings, environment, machine.home)
     good = all(check.state is not State.MISSING for check in found)
     if as_json:
         click.echo(json.dumps({"ok": good, "checks": [asdict(check) for check in found]}))

@@ -21,7 +21,7 @@ from twinbuild.net.opener import local_path
 from twinbuild.net.proxy import proxy_of
 from twinbuild.ports import Runner
 
-__all__ = ["Check", "State", "examine"]
+__all__ = ["Check", "State", "check_failed", "check_place", "examine"]
 
 _ROOM: Final = 2 << 30  # bytes: a release of the examples takes a tenth of it
 _WAIT: Final = 3.0  # seconds for a connection
@@ -57,7 +57,7 @@ def examine(
     try:
         yield _directory("temporary directory", scratch(), "TMPDIR")
     except TwinbuildError as error:
-        yield _failed("temporary directory", error)
+        yield check_failed("temporary directory", error)
     reason = Sandbox(runner).available()
     if reason is None:
         yield Check(name="sandbox", state=State.OK, detail="user namespaces work")
@@ -75,15 +75,15 @@ def examine(
     try:
         settings = reached()
     except TwinbuildError as error:
-        yield _failed("settings", error)
+        yield check_failed("settings", error)
         return
     for name, address in settings.indexes:
-        yield _place(f"package index {name!r}", address, settings)
+        yield check_place(f"package index {name!r}", address, settings)
     if not settings.indexes:
         remedy = "leave --offline out, or set TWINBUILD_INDEX_URL: `twinbuild lock` asks it"
         yield Check(name="package index", state=State.NOTE, detail="no address known", remedy=remedy)
     for name, addresses in settings.archives:
-        yield _place(f"archive {name!r}", addresses[0], settings)
+        yield check_place(f"archive {name!r}", addresses[0], settings)
     if "debian" not in dict(settings.archives):
         remedy = "set TWINBUILD_DEBIAN_MIRROR to the address of a Debian mirror: `twinbuild lock` and `fetch` ask it"
         yield Check(name="archive 'debian'", state=State.MISSING, detail="no mirror known", remedy=remedy)
@@ -113,15 +113,15 @@ def _certificates(settings: Settings) -> Check:
     return Check(name="certificates", state=State.MISSING, detail=where or "no bundle", remedy=remedy)
 
 
-def _place(name: str, address: str, settings: Settings) -> Check:
-    """Whether an address can be reached at this moment: only ``lock`` and ``fetch`` need it."""
+def check_place(name: str, address: str, settings: Settings) -> Check:
+    """Whether an address can be reached at this moment: only verbs that use the network need it."""
     remedy = "check the address, the proxy and the network; builds go on without"
     shown = redact(address)
     if not is_web(address):
         try:
             there = Path(local_path(address)).is_dir()
         except TwinbuildError as error:
-            return _failed(name, error)
+            return check_failed(name, error)
         if there:
             return Check(name=name, state=State.OK, detail=shown)
         return Check(name=name, state=State.MISSING, detail=f"{shown} is no directory", remedy=remedy)
@@ -133,15 +133,16 @@ def _place(name: str, address: str, settings: Settings) -> Check:
         target = Address.parse(proxy) if proxy else target
         socket.create_connection((target.name, target.port), timeout=_WAIT).close()
     except TwinbuildError as error:
-        return _failed(name, error)
+        return check_failed(name, error)
     except OSError as error:
         reason = f"{shown} cannot be reached{' through its proxy' if proxy else ''}: {error.strerror or error}"
         return Check(name=name, state=State.NOTE, detail=reason, remedy=remedy)
     return Check(name=name, state=State.OK, detail=shown + (" (through a proxy)" if proxy else ""))
 
 
-def _failed(name: str, error: TwinbuildError) -> Check:
+def check_failed(name: str, error: TwinbuildError, *, state: State = State.MISSING) -> Check:
+    """What an error says, as a check."""
     finding = error.findings[0]
     where = f" ({finding.where})" if str(finding.where) else ""
     detail = f"{finding.code}: {finding.message}{where}"
-    return Check(name=name, state=State.MISSING, detail=detail, remedy=finding.hint)
+    return Check(name=name, state=state, detail=detail, remedy=finding.hint)

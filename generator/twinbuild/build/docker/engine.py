@@ -20,15 +20,26 @@ from twinbuild.ports import Runner
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["Engine", "Toolchain", "client_of", "docker_environment", "find_toolchain"]
+__all__ = [
+    "BUILDER_FIELD",
+    "Engine",
+    "Toolchain",
+    "buildx_version",
+    "client_of",
+    "docker_environment",
+    "engine_of",
+    "find_toolchain",
+    "require_layouts",
+]
 
 _PASSED: Final = ("HOME", "PATH", "KUBECONFIG", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_RUNTIME_DIR")
 _BUILDX: Final = ("BUILDX_BUILDER", "BUILDX_CONFIG")  # others (BUILDX_GIT_LABELS) change what is built
 _OLDEST: Final = (0, 12)  # buildx that knows oci-layout contexts and directories as output
 _API: Final = "1.41"  # stated, so that making a client asks nothing yet
+_PATIENCE: Final = 60  # seconds
 _CONTAINERD: Final = "io.containerd.snapshotter"
 _VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.(\d+)")
-_FIELD: Final = re.compile(r"^[ \t]*([A-Za-z ]+?):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+BUILDER_FIELD: Final = re.compile(r"^[ \t]*([A-Za-z ]+?):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +83,11 @@ def find_toolchain(
     TB5203 the engine's image store cannot export layouts, TB5204 it runs no program of that platform.
     """
     shown = docker_environment(environment)
-    version = _buildx_version(runner, shown)
+    version = buildx_version(runner, shown)
     inspected = runner.run(
         ("docker", "buildx", "inspect", "--bootstrap", *((builder,) if builder else ())), environment=shown, timeout=120
     )
-    fields = {name.strip(): value for name, value in reversed(_FIELD.findall(inspected.stdout.decode()))}
+    fields = {name.strip(): value for name, value in reversed(BUILDER_FIELD.findall(inspected.stdout.decode()))}
     if inspected.status != 0 or fields.get("Error"):
         reason = fields.get("Error") or _last(inspected.stderr)
         raise EnvironmentFault.of(
@@ -85,14 +96,9 @@ def find_toolchain(
             hint="start the engine, set DOCKER_HOST, choose a context (`docker context use`), or name a builder that "
             "`docker buildx ls` shows with --buildx-builder",
         )
-    engine = _engine(runner, environment) if fields.get("Driver") == "docker" else None
-    if engine is not None and not engine.containerd:
-        raise EnvironmentFault.of(
-            "TB5203",
-            f"the engine {engine.version} keeps images in its own store, which cannot export an OCI layout",
-            hint='turn on its containerd image store (`"features": {"containerd-snapshotter": true}` in daemon.json), '
-            "or make a builder with `docker buildx create --driver docker-container` and name it with --buildx-builder",
-        )
+    engine = engine_of(runner, environment) if fields.get("Driver") == "docker" else None
+    if engine is not None:
+        require_layouts(engine)
     platforms = tuple(part.strip(" *") for part in fields.get("Platforms", "").split(",") if part.strip())
     if str(platform) not in platforms:
         raise EnvironmentFault.of(
@@ -114,16 +120,27 @@ def find_toolchain(
     )
 
 
-def client_of(runner: Runner, environment: Mapping[str, str]) -> DockerClient:
-    """A client for the engine that the command line would use. Raises EnvironmentFault TB5201."""
+def require_layouts(engine: Engine) -> None:
+    """Raises EnvironmentFault TB5203 for an engine that cannot export OCI layouts."""
+    if not engine.containerd:
+        raise EnvironmentFault.of(
+            "TB5203",
+            f"the engine {engine.version} keeps images in its own store, which cannot export an OCI layout",
+            hint='turn on its containerd image store (`"features": {"containerd-snapshotter": true}` in daemon.json), '
+            "or make a builder with `docker buildx create --driver docker-container` and name it with --buildx-builder",
+        )
+
+
+def client_of(runner: Runner, environment: Mapping[str, str], *, timeout: int = _PATIENCE) -> DockerClient:
+    """A client for the engine that the command line would use, with seconds for an answer. Raises TB5201."""
     import docker
     from docker.errors import DockerException
 
     try:
         if environment.get("DOCKER_HOST"):
-            client = docker.from_env(version=_API, environment=dict(environment))
+            client = docker.from_env(version=_API, environment=dict(environment), timeout=timeout)
         else:
-            client = docker.DockerClient(version=_API, **_context(runner, environment))
+            client = docker.DockerClient(version=_API, timeout=timeout, **_context(runner, environment))
     except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
         raise _silent(str(error)) from error
     client.api.trust_env = False  # requests would let REQUESTS_CA_BUNDLE replace the engine's own authority
@@ -153,10 +170,11 @@ def _context(runner: Runner, environment: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _engine(runner: Runner, environment: Mapping[str, str]) -> Engine:
+def engine_of(runner: Runner, environment: Mapping[str, str], *, timeout: int = _PATIENCE) -> Engine:
+    """The engine that the command line would use. Raises EnvironmentFault TB5201."""
     from docker.errors import DockerException
 
-    client = client_of(runner, environment)
+    client = client_of(runner, environment, timeout=timeout)
     try:
         with_version, information = client.version(), client.info()
     except (DockerException, OSError) as error:
@@ -172,7 +190,8 @@ def _engine(runner: Runner, environment: Mapping[str, str]) -> Engine:
     )
 
 
-def _buildx_version(runner: Runner, environment: tuple[tuple[str, str], ...]) -> str:
+def buildx_version(runner: Runner, environment: tuple[tuple[str, str], ...]) -> str:
+    """The version of buildx. Raises EnvironmentFault TB5200 (no docker, no buildx), TB5202 (too old)."""
     try:
         asked = runner.run(("docker", "buildx", "version"), environment=environment, timeout=60)
     except EnvironmentFault as error:

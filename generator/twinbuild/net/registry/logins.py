@@ -17,6 +17,7 @@ from typing import Final
 
 from twinbuild.errors import EnvironmentFault, TwinbuildError, UsageError
 from twinbuild.model.reference import HUB
+from twinbuild.net.address import redact
 from twinbuild.ports import Runner
 
 __all__ = ["Login", "Logins", "docker_configuration"]
@@ -61,6 +62,26 @@ class Logins:
         if registry not in self._found:
             self._found[registry] = self._look_up(registry)
         return self._found[registry]
+
+    def helpers(self) -> tuple[tuple[str, str], ...]:
+        """Which programs would be asked, and for which registry ("" for all of them), sorted. None is run.
+
+        Raises UsageError TB3206.
+        """
+        document = self._read()
+        named = {_shown(key): str(value) for key, value in _table(document, "credHelpers").items()}
+        store = document.get("credsStore")
+        if isinstance(store, str) and store:
+            named[""] = store
+        for helper in named.values():
+            if not _HELPER.fullmatch(helper):
+                raise self._unusable("names a credential helper that is no plain name")
+        return tuple(sorted((f"docker-credential-{helper}", registry) for registry, helper in named.items()))
+
+    def registries(self) -> tuple[str, ...]:
+        """The registries of which the file itself has a login, sorted. Raises UsageError TB3206."""
+        auths = _table(self._read(), "auths")
+        return tuple(sorted({_shown(key) for key, entry in auths.items() if entry}))
 
     def _look_up(self, registry: str) -> Login | None:
         document = self._read()
@@ -168,6 +189,11 @@ def _keys(registry: str) -> tuple[str, ...]:
     if registry == HUB:
         return (_HUB_KEY, "index.docker.io", HUB, "registry-1.docker.io")
     return (registry,)
+
+
+def _shown(key: str) -> str:
+    """A registry's name as it may be shown: what people write into a URL is cut off."""
+    return redact(_host(key) or key).rpartition("@")[2]
 
 
 def _host(key: str) -> str | None:

@@ -92,7 +92,7 @@ def test_an_old_buildx(version: str) -> None:
 def test_the_classic_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine whose store has no digests; a real one is asked in the oracles."""
     classic = Engine(version="26.1.5", api="1.45", platform="linux/amd64", containerd=False)
-    monkeypatch.setattr(module, "_engine", lambda *_: classic)
+    monkeypatch.setattr(module, "engine_of", lambda *_: classic)
     assert refused(lambda: find_toolchain(docker(driver="docker"), {}, AMD64)) == "TB5203"
 
 
