@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow bench twobuilders engine check lint types format lock docs schema clean
+.PHONY: help release test test-slow bench twobuilders engine registry check lint types format lock docs schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ twobuilders: $(VENV)/dev ## Build each example four times, with the assembler an
 
 engine: ## Start a Docker Engine from Debian's packages (root), and say how to use it
 	@tools/docker-engine start
+
+registry: ## Start a registry on the loopback (Debian's docker-registry), and say how to use it
+	@tools/registry start
 
 check: lint types test ## Lint, types and tests
 

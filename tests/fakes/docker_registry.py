@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import signal
@@ -16,9 +15,10 @@ from pathlib import Path
 
 from fakes.certificates import authority
 
-__all__ = ["PROGRAM", "RealRegistry", "real_registry"]
+__all__ = ["PROGRAM", "TOOL", "RealRegistry", "real_registry"]
 
 PROGRAM = shutil.which("docker-registry")
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "registry"
 USER, PASSWORD = "ada", "correct horse"
 
 
@@ -44,30 +44,18 @@ def real_registry(directory: Path, *, login: bool = False, tls: bool = False) ->
     directory.mkdir(parents=True, exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    lines = [
-        "version: 0.1",
-        "log: {level: info}",
-        f"storage: {{filesystem: {{rootdirectory: {directory / 'data'}}}, delete: {{enabled: true}}}}",
-        "http:",
-        f"  addr: 127.0.0.1:{port}",
-    ]
     bundle = None
+    certificate: list[str] = []
     if tls:
         bundle, _ = authority(directory, "127.0.0.1")
-        lines.append(f"  tls: {{certificate: {directory / 'server.pem'}, key: {directory / 'server.key'}}}")
+        certificate = [str(directory / "server.pem"), str(directory / "server.key")]
     if login:
         line = subprocess.run(["htpasswd", "-nbB", USER, PASSWORD], check=True, capture_output=True, text=True).stdout
         (directory / "htpasswd").write_text(line)
-        lines.append(f"auth: {{htpasswd: {{realm: test, path: {directory / 'htpasswd'}}}}}")
-    (directory / "config.yml").write_text("\n".join(lines) + "\n")
     log = directory / "log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [PROGRAM, "serve", str(directory / "config.yml")],
-            stdout=stream,
-            stderr=stream,
-            env={**environment, "OTEL_TRACES_EXPORTER": "none"},
+            [str(TOOL), "serve", str(directory), str(port), *certificate], stdout=stream, stderr=stream
         )
     try:
         _wait(port, process, log)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.docker_registry import PASSWORD, PROGRAM, USER, RealRegistry, real_registry
+from fakes.docker_registry import PASSWORD, PROGRAM, TOOL, USER, RealRegistry, real_registry
 from fakes.registry import CONFIG, LAYER, MANIFEST, described, document
 from fakes.tiny import tiny_project
 from fakes.tool import Tool
@@ -101,6 +101,32 @@ def built(tool: Tool, directory: Path) -> tuple[Path, str]:
     ended = tool("build", str(project), "--output", str(project / "layout"), "--json", "--offline")
     assert ended.status == 0, ended.err
     return project / "layout", str(json.loads(ended.out)["images"][0]["digest"])
+
+
+def test_registry_for_people(tool: Tool, tmp_path: Path) -> None:
+    """`tools/registry start` starts one, a second time none; `stop` leaves nothing."""
+    home = tmp_path / "a registry"
+
+    def asked(verb: str) -> str:
+        environment = {**os.environ, "TWINBUILD_REGISTRY": str(home)}
+        command = [str(TOOL), verb]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=120).stdout
+
+    line = asked("start")
+    try:
+        assert asked("start") == line
+        address = line.removeprefix("export REGISTRY=").strip()
+        layout, digest = built(tool, tmp_path)
+        ended = tool("push", str(layout), f"{address}/team/tiny:1", "--json")
+        assert ended.status == 0, ended.err
+        assert json.loads(ended.out)["images"][0]["digest"] == digest
+    finally:
+        asked("stop")
+    assert not home.exists()
+    host, _, port = address.partition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+    asked("stop")
 
 
 def contents(layout: Path) -> dict[str, bytes]:
