@@ -18,7 +18,8 @@ _MAGIC: Final = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 _PROGRAM, _SHARED = 2, 3  # e_type: ET_EXEC, ET_DYN
 _LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3  # p_type
 _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29  # d_tag
-_TABLE: Final = 1 << 20  # bytes of a dynamic section or of program headers
+_NAMES: Final = frozenset({_NEEDED, _SONAME, _RPATH, _RUNPATH})  # tags whose values are places of strings
+_TABLE: Final = 1 << 20  # bytes of a dynamic section, of program headers, or of all strings together
 _NAME: Final = 4096  # bytes of a string: no path is longer
 _FAR: Final = 1 << 62
 
@@ -37,7 +38,10 @@ class Dynamic:
 
 
 def read_dynamic(stream: BinaryIO) -> Dynamic | None:
-    """The dynamic section of a file; None where it is no such file, has none, or is damaged. ``stream`` can seek."""
+    """The dynamic section of a file; None where it is no such file, has none, or is damaged. ``stream`` can seek.
+
+    Steps back are few, so that a stream that must start anew for each is read only as often (``Rewindable``).
+    """
     try:
         return _read(stream)
     except (struct.error, UnicodeDecodeError, _Damaged):
@@ -61,31 +65,39 @@ def _read(stream: BinaryIO) -> Dynamic | None:
     dynamic = next((segment for segment in segments if segment[0] == _DYNAMIC), None)
     if dynamic is None:
         return None
+    loader = _loader(stream, segments)
     tags = list(_tags(_at(stream, dynamic[2], dynamic[5])))
     single = dict(tags)
     if _STRTAB not in single:
         return None
     start = _offset(segments, single[_STRTAB])
     extent = single.get(_STRSZ, _FAR)
-
-    def text(at: int) -> str:
-        if at >= extent:
-            raise _Damaged
-        stream.seek(start + at)
-        content, end, _ = stream.read(_NAME).partition(b"\0")
-        if not end:
-            raise _Damaged
-        return content.decode()
-
+    texts = _texts(stream, start, extent, {value for tag, value in tags if tag in _NAMES})
     return Dynamic(
         machine=machine,
         shared=kind == _SHARED,
-        soname=text(single[_SONAME]) if _SONAME in single else "",
-        needed=tuple(text(value) for tag, value in tags if tag == _NEEDED),
-        rpath=_directories(text(single[_RPATH])) if _RPATH in single else (),
-        runpath=_directories(text(single[_RUNPATH])) if _RUNPATH in single else (),
-        loader=_loader(stream, segments),
+        soname=texts[single[_SONAME]] if _SONAME in single else "",
+        needed=tuple(texts[value] for tag, value in tags if tag == _NEEDED),
+        rpath=_directories(texts[single[_RPATH]]) if _RPATH in single else (),
+        runpath=_directories(texts[single[_RUNPATH]]) if _RUNPATH in single else (),
+        loader=loader,
     )
+
+
+def _texts(stream: BinaryIO, start: int, extent: int, places: set[int]) -> dict[int, str]:
+    """The strings at these places of the string table, read in their order: a compressed file runs forward."""
+    found: dict[int, str] = {}
+    total = 0
+    for place in sorted(places):
+        if place >= extent:
+            raise _Damaged
+        stream.seek(start + place)
+        content, end, _ = stream.read(_NAME).partition(b"\0")
+        total += len(content)
+        if not end or total > _TABLE:
+            raise _Damaged
+        found[place] = content.decode()
+    return found
 
 
 def _loader(stream: BinaryIO, segments: list[tuple[int, ...]]) -> str:

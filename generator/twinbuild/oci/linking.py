@@ -18,7 +18,7 @@ from twinbuild.codec.dynamic import MACHINES, Dynamic
 from twinbuild.model.platform import Platform
 from twinbuild.oci.libraries import LayerLibraries
 
-__all__ = ["Missing", "missing_libraries"]
+__all__ = ["Missing", "loaded_on_demand", "missing_libraries"]
 
 _HOPS: Final = 40  # links that the kernel follows in one path
 _DEFAULT: Final = ("lib/{triplet}", "usr/lib/{triplet}", "lib64", "usr/lib64", "lib", "usr/lib")
@@ -179,6 +179,11 @@ class _Loader:
                 yield directory
 
 
+def loaded_on_demand(path: str) -> bool:
+    """Whether a file, by its path in an image or a wheel, is known to be loaded only where what it needs is there."""
+    return any(fnmatch.fnmatchcase(f"/{path}", pattern) for pattern in _ON_DEMAND)
+
+
 def _on_demand(files: Mapping[str, Dynamic]) -> set[str]:
     """Files that are loaded on demand, and those that no other file needs."""
     users: dict[str, set[str]] = {}
@@ -186,7 +191,7 @@ def _on_demand(files: Mapping[str, Dynamic]) -> set[str]:
         for name in elf.needed:
             users.setdefault(name, set()).add(path)
     found: set[str] = set()
-    fresh = {path for path in files if any(fnmatch.fnmatchcase(f"/{path}", pattern) for pattern in _ON_DEMAND)}
+    fresh = {path for path in files if loaded_on_demand(path)}
     while fresh:
         found |= fresh
         candidates = {name for path in fresh for name in files[path].needed}

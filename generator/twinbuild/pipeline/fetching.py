@@ -5,6 +5,7 @@ from __future__ import annotations
 from twinbuild.model.lock import Lock
 from twinbuild.pipeline.artifacts import extract_artifacts
 from twinbuild.pipeline.basing import fetch_bases
+from twinbuild.pipeline.binaries import refuse_foreign_binaries
 from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
@@ -29,7 +30,10 @@ def lacking(lock: Lock, machine: Machine) -> tuple[Item, ...]:
 
 
 def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
-    """Store everything that the lock names; how many files were missing. Raises as ``RemoteFetcher.fetch``."""
+    """Store everything that the lock names; how many files were missing.
+
+    Raises as ``RemoteFetcher.fetch`` does, and LockError TB2430-TB2433 where a wheel is not what its target needs.
+    """
     missing = lacking(lock, machine)
     if missing:
         machine = reach(machine)
@@ -37,4 +41,6 @@ def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
         fetcher: Fetcher = RemoteFetcher(settings, project=str(project.directory), apt_indexes=lock.indexes)
         fetcher.fetch(missing, machine.store, machine.progress)
         extract_artifacts(lock, machine)
-    return len(missing) + fetch_bases(project, lock, machine)
+    count = len(missing) + fetch_bases(project, lock, machine)
+    refuse_foreign_binaries(project.spec, lock, machine)
+    return count

@@ -78,6 +78,7 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
     Application files alone need no network to be locked anew, so every verb does it unless ``locked``; ``discover``
     also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
     """
+    from twinbuild.pipeline.binaries import refuse_foreign_binaries
     from twinbuild.pipeline.locking import LockRequest, application_files, make_lock, refresh_source, stale
 
     part, project = project, project.whole
@@ -95,6 +96,7 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
         lock = refresh_source(project, lock, machine)
         write_lock(project, lock)
     _require_bytes(project, narrowed(part, lock), machine, discover=discover)
+    refuse_foreign_binaries(project.spec, narrowed(part, lock), machine)
     lock = _complete(part, lock, machine, locked=locked)
     keep_locked(project, lock, machine)
     return lock

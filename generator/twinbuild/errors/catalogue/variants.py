@@ -131,4 +131,37 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="`--variant` names a variant that the spec, or the layout that is pushed, does not have. "
         "`twinbuild matrix` lists those of a spec; one without `environment.variants` has a single image, cpu.",
     ),
+    Code(
+        code="TB2430",
+        title="a wheel whose files are for another machine",
+        explanation="The name of the wheel, or of a module in it, says that it is for the platform, and the ELF header "
+        "says another machine: the import would fail. Wheels that carry files for several machines pass, as long as "
+        "there are some for this one. Report it to the makers, and pin another version.",
+    ),
+    Code(
+        code="TB2431",
+        title="a wheel whose files need another CUDA",
+        explanation="A shared object needs a library of another CUDA major than the variant's (`libcudart.so.12` in a "
+        "variant for CUDA 13), or a wheel of NVIDIA's libraries brings such a one. Name, version and requirements of "
+        "the wheel did not tell. A copy of an older CUDA's library in the same wheel passes, for the driver runs it. "
+        "Choose a build for the variant's CUDA. Where the file is never loaded, `dependencies.absent_libraries` says "
+        "so.",
+    ),
+    Code(
+        code="TB2432",
+        title="a wheel whose files need another accelerator's libraries",
+        explanation="A shared object needs a library of CUDA or ROCm (libcudart, libcublas, libcudnn, libamdhip64 …) "
+        "in a variant that has none of it. A copy in the same wheel passes, and so do libraries of a driver, such as "
+        "libcuda.so.1. Often a project was forgotten: torch came from an index of builds for the CPU, and torchvision, "
+        "whose requirements name no library, from the default one. Bind the "
+        "project to an index of builds for the variant. Where the file is never loaded, "
+        "`dependencies.absent_libraries` says so.",
+    ),
+    Code(
+        code="TB2433",
+        title="a wheel whose files need another cuDNN",
+        explanation="A shared object needs libcudnn in another major version than the lock or the base image brings, "
+        "or, where neither brings it, than goes with the variant's CUDA. Choose a version of the framework that was "
+        "built with that cuDNN.",
+    ),
 )
