@@ -299,6 +299,13 @@ SEEDED = {
         f"os.setxattr({_MAIN}, 'security.capability', bytes.fromhex({_CAPABILITY!r}))",
         "TB5225",
     ),
+    "FIFO": ("application", "os.mkfifo('/srv/left')", "TB5228"),
+    "FIFO in the place of a file": ("application", f"os.remove({_MAIN}) or os.mkfifo({_MAIN})", "TB5228"),
+    "device": ("application", "os.mknod('/srv/left', 0o20644, os.makedev(1, 3))", "TB5228"),
+    "name of bytes": ("application", "open(b'/srv/left' + bytes([255]), 'w')", "TB5228"),
+    "name with a control character": ("application", "open(b'/srv/left' + bytes([27]), 'w')", "TB5228"),
+    "link to bytes": ("application", "os.symlink(b'/x' + bytes([255]), '/srv/left')", "TB5228"),
+    "hard link to a FIFO": ("application", "os.mkfifo('/srv/left'); os.link('/srv/left', '/srv/lefu')", "TB5228"),
     "environment": ("configuration", "ENV DEBUG=1", "TB5226"),
     "label": ("configuration", 'LABEL "x"="y"', "TB5226"),
     "command": ("configuration", 'CMD ["/bin/true"]', "TB5226"),
@@ -325,7 +332,23 @@ def test_a_change_on_buildkits_side(name: str, project: Path, host: str, tmp_pat
     assert status == 7, findings
     assert {finding["code"] for finding in findings} <= {code, "TB5222"}
     assert findings[0]["code"] == code
+    if code == "TB5228":
+        assert findings[0]["subject"].startswith(("/srv/left", "/app/main.py"))
     assert not (tmp_path / "release").exists()
+
+
+def test_what_an_engine_does_not_export(project: Path, host: str, tmp_path: Path) -> None:
+    """Sockets, and what became of the root directory itself, are in no layer of BuildKit's: the image is the same."""
+    sockets = "import socket; " + "; ".join(
+        f"socket.socket(socket.AF_UNIX).bind({path})" for path in ("'/srv/left'", _MAIN)
+    )
+    step = _step(f"os.chmod('/', 0o700); os.remove({_MAIN}); {sockets}")
+    changed = _with_template(project, tmp_path / "changed", "application", f"\n{step}\n")
+    status, _, findings = twinbuild(
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(tmp_path / "release")),
+        host=host,
+    )
+    assert status == 0, findings
 
 
 def test_a_template_that_changes_nothing_in_the_image(project: Path, host: str, tmp_path: Path) -> None:

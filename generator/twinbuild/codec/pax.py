@@ -33,15 +33,17 @@ def number(field: bytes, subject: str) -> int:
     return int(text, 8)
 
 
-def _text(field: bytes, subject: str) -> str:
+def _text(field: bytes, subject: str, *, anything: bool) -> str:
     raw, _, rest = field.partition(b"\0")
     if rest.strip(b"\0"):
         raise refusal("TB4401", "a name with bytes after its end", subject)
-    return decoded(raw, subject)
+    return decoded(raw, subject, anything=anything)
 
 
-def decoded(raw: bytes, subject: str) -> str:
-    """A name as text. Raises IntegrityError TB4403 if it is not UTF-8."""
+def decoded(raw: bytes, subject: str, *, anything: bool = False) -> str:
+    """A name as text. Raises IntegrityError TB4403 if it is not UTF-8, unless ``anything`` goes (as in PEP 383)."""
+    if anything:
+        return raw.decode("utf-8", "surrogateescape")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -72,13 +74,13 @@ class Extension:
             raise refusal("TB4401", "two long names for one member", subject)
         self.long[kind] = content
 
-    def text(self, kind: bytes, key: str, field: bytes, subject: str) -> str:
+    def text(self, kind: bytes, key: str, field: bytes, subject: str, *, anything: bool = False) -> str:
         """A name: from pax, GNU's long name, or the header, of which at most one may be an extension."""
         if key in self.pax and kind in self.long:
             raise refusal("TB4401", f"both a GNU and a pax {key}", subject)
         if key in self.pax:
-            return decoded(self.pax[key], subject)
-        return _text(self.long.get(kind, field), subject)
+            return decoded(self.pax[key], subject, anything=anything)
+        return _text(self.long.get(kind, field), subject, anything=anything)
 
     def number(self, key: str, field: int, subject: str) -> int:
         """A number: from pax or from the header."""

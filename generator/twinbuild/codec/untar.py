@@ -27,6 +27,7 @@ _TRAILER: Final = 1 << 20  # zero bytes that a blocking factor may leave behind 
 _IGNORED: Final = frozenset({"atime", "ctime", "comment", "SCHILY.dev", "SCHILY.ino", "SCHILY.nlink"})
 _KNOWN: Final = frozenset({"path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime"})
 _ATTRIBUTE: Final = "SCHILY.xattr."
+_UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names: control characters, lone surrogates
 _TIME: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,20})?", re.ASCII)
 _DEVICES: Final = {b"3": "a character device", b"4": "a block device", b"6": "a FIFO"}
 
@@ -145,17 +146,19 @@ class Body:
 
 
 def untar(
-    stream: Readable, *, subject: str, limits: Limits | None = None, special: bool = False
+    stream: Readable, *, subject: str, limits: Limits | None = None, special: bool = False, anything: bool = False
 ) -> Iterator[tuple[Member, Body]]:
     """The members of a tar stream in order, each with its bytes, which must be read before the next is asked for.
 
-    ``subject`` names the archive in errors; ``special`` files are refused unless asked for.
+    ``subject`` names the archive in errors; ``special`` files are refused unless asked for. ``anything`` that a file
+    system holds is for those who say themselves what they refuse: special files, names with control characters or of
+    bytes that are no UTF-8 (as lone surrogates, PEP 383), hard links to what is no file.
     Raises IntegrityError: TB4401 malformed or cut off, TB4402 a kind of member or extension that is refused, TB4403 a
     path or link that could escape or clash, TB4404 above a limit.
     """
     limits = limits or Limits()
     source = _Source(stream, subject, limits.total_size)
-    names = _Names(subject)
+    names = _Names(subject, anything=anything)
     extension = Extension()
     count = 0
     while (header := source.exactly(BLOCK)) != _ZERO:
@@ -170,9 +173,9 @@ def untar(
         count += 1
         if count > limits.members:
             raise refusal("TB4404", f"more than {limits.members} members", subject)
-        if kind in _DEVICES and not special:
+        if kind in _DEVICES and not (special or anything):
             raise refusal("TB4402", _kind_refused(_DEVICES[kind]), subject, _raw(header, extension, subject))
-        member = _member(header, kind, size, extension, subject=subject, offset=source.position)
+        member = _member(header, kind, size, extension, subject=subject, offset=source.position, anything=anything)
         if member.size > limits.file_size:
             raise refusal("TB4404", f"a file of {member.size} bytes, at most {limits.file_size}", subject, member.path)
         names.add(member)
@@ -208,18 +211,20 @@ def _open_header(header: bytes, subject: str) -> tuple[bytes, int]:
     return (b"0" if kind == b"\0" else kind), number(header[124:136], subject)
 
 
-def _raw(header: bytes, extension: Extension, subject: str) -> str:
+def _raw(header: bytes, extension: Extension, subject: str, *, anything: bool = False) -> str:
     """The path as it is written."""
     name = header[:100]
     if header[257:263] == b"ustar\0" and header[345:500].strip(b"\0"):
         name = header[345:500].partition(b"\0")[0] + b"/" + name
-    return extension.text(b"L", "path", name, subject)
+    return extension.text(b"L", "path", name, subject, anything=anything)
 
 
-def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subject: str, offset: int) -> Member:
-    raw = _raw(header, extension, subject)
+def _member(
+    header: bytes, flag: bytes, size: int, extension: Extension, *, subject: str, offset: int, anything: bool
+) -> Member:
+    raw = _raw(header, extension, subject, anything=anything)
     kind = _kind(flag, raw, subject)
-    path = _path(raw, kind, subject)
+    path = _path(raw, kind, subject, anything=anything)
     for key in extension.pax:
         if key not in _KNOWN and key not in _IGNORED and not key.startswith(_ATTRIBUTE):
             raise refusal("TB4402", f"the pax extension {key[:80]!r}", subject, path)
@@ -228,7 +233,8 @@ def _member(header: bytes, flag: bytes, size: int, extension: Extension, *, subj
         raise refusal("TB4401", f"a {kind} with {size} bytes of content", subject, path)
     target = ""
     if kind in (Kind.SYMLINK, Kind.HARDLINK):
-        target = _link(extension.text(b"K", "linkpath", header[157:257], subject), kind, path, subject)
+        target = extension.text(b"K", "linkpath", header[157:257], subject, anything=anything)
+        target = _link(target, kind, path, subject, anything=anything)
     elif kind is Kind.SPECIAL:
         target = _DEVICES[flag]
         if flag != b"6":
@@ -270,30 +276,30 @@ def _kind_refused(what: str) -> str:
     return f"{what} is refused, expected files, directories and links"
 
 
-def _path(raw: str, kind: Kind, subject: str) -> str:
+def _path(raw: str, kind: Kind, subject: str, *, anything: bool) -> str:
     path = raw.removeprefix("./")
     if kind is Kind.DIRECTORY:
         path = path.removesuffix("/")
         if path in ("", ".") and raw in (".", "./"):
             return ""
-    _checked(path, subject)
+    _checked(path, subject, anything=anything)
     return path
 
 
-def _checked(path: str, subject: str) -> None:
+def _checked(path: str, subject: str, *, anything: bool) -> None:
     try:
-        check_path(path)
+        check_path(_UNFIT.sub("?", path) if anything else path)
     except IntegrityError as error:
         raise refusal("TB4403", error.findings[0].message, subject) from error
 
 
-def _link(target: str, kind: Kind, path: str, subject: str) -> str:
+def _link(target: str, kind: Kind, path: str, subject: str, *, anything: bool) -> str:
     if kind is Kind.HARDLINK:
         target = target.removeprefix("./")
-        _checked(target, subject)
+        _checked(target, subject, anything=anything)
     elif kind is Kind.SYMLINK:
         try:
-            check_target(target)
+            check_target(_UNFIT.sub("?", target) if anything else target)
         except IntegrityError as error:
             raise refusal("TB4403", error.findings[0].message, subject, path) from error
     return target
@@ -312,8 +318,9 @@ def _mtime(extension: Extension, header: bytes, subject: str) -> int:
 class _Names:
     """The paths seen so far, so that no member can repeat, hide or lie below another."""
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, *, anything: bool) -> None:
         self._subject = subject
+        self._linked = frozenset(Kind) - {Kind.DIRECTORY} if anything else frozenset({Kind.FILE})
         self._kinds: dict[str, Kind] = {}
         self._parents: set[str] = set()
 
@@ -330,6 +337,6 @@ class _Names:
                 raise refusal("TB4403", f"a member below the {kinds[parent]} {parent!r}", self._subject, path)
             self._parents.add(parent)
             parent = parent.rpartition("/")[0]
-        if member.kind is Kind.HARDLINK and kinds.get(member.target) is not Kind.FILE:
+        if member.kind is Kind.HARDLINK and kinds.get(member.target) not in self._linked:
             raise refusal("TB4403", f"a hard link to {member.target!r}, which is no earlier file", self._subject, path)
         kinds[path] = member.kind

@@ -45,9 +45,13 @@ class Place:
 
 
 class Stack:
-    """Layers that were read, as one tree. Paths are normal and relative; the root is the empty string."""
+    """Layers that were read, as one tree. Paths are normal and relative; the root is the empty string.
+
+    ``root`` is what the uppermost layer that states it says of the root directory itself.
+    """
 
     def __init__(self) -> None:
+        self.root: Member | None = None
         self.places: dict[str, Place] = {}
         self.children: dict[str, set[str]] = {"": set()}
 
@@ -62,6 +66,8 @@ class Stack:
                     self._remove(f"{above}/{each}" if above else each)
         own: dict[str, Member] = {}
         for member in members:
+            if not member.path:
+                self.root = member
             if not member.path or member.path.rpartition("/")[2].startswith(WHITEOUT):
                 continue
             own[member.path] = member

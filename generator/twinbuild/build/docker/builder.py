@@ -208,7 +208,10 @@ def _require_base(exported: Exported, base: tuple[BuiltLayer, ...]) -> None:
 def _base_entries(base: tuple[BuiltLayer, ...], store: Store) -> dict[str, BaseEntry]:
     """What the base has at each path, whiteouts of its upper layers heeded."""
     stack, _ = read_stack(as_base(base), store.open)
+    members = {path: place.member for path, place in stack.places.items()}
+    if stack.root is not None:
+        members[""] = stack.root
     return {
-        path: BaseEntry(kind=place.member.kind, mode=place.member.mode, uid=place.member.uid, gid=place.member.gid)
-        for path, place in stack.places.items()
+        path: BaseEntry(kind=member.kind, mode=member.mode, uid=member.uid, gid=member.gid)
+        for path, member in members.items()
     }

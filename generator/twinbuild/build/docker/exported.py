@@ -75,7 +75,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """An exported image. ``members`` are those of each layer above the base, lowest layer first, in order."""
+    """An exported image. ``layers`` has the members of each layer above the base, lowest layer first, in order.
+
+    A member may be whatever a file system holds; the root's own, where an engine states it, has no path.
+    """
 
     config: Mapping[str, object]
     base_layers: tuple[Descriptor, ...]
@@ -118,9 +121,8 @@ def _members(layout: Path, descriptor: Descriptor, diff_id: str) -> Iterator[Fou
     path = _path(layout, descriptor.digest)
     _check(path, descriptor)
     with path.open("rb") as stream:
-        for member, _ in untar(stream, subject=f"BuildKit's layer {diff_id}"):
-            if member.path:
-                yield Found(member=member, layer=path)
+        for member, _ in untar(stream, subject=f"BuildKit's layer {diff_id}", anything=True):
+            yield Found(member=member, layer=path)
 
 
 def _blob(layout: Path, descriptor: Descriptor, media_type: str) -> bytes:

@@ -15,8 +15,8 @@ from typing import Final
 from twinbuild.build.docker.exported import Exported, Found, Slice
 from twinbuild.build.docker.planned import Claims
 from twinbuild.codec.untar import Kind, Member
-from twinbuild.errors import Finding, Location, NotReproducible
-from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
+from twinbuild.errors import Finding, IntegrityError, Location, NotReproducible
+from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink, check_path, check_target
 from twinbuild.oci.tar import canonical_order
 
 __all__ = ["BaseEntry", "partition"]
@@ -28,12 +28,15 @@ _REMEDY: Final = "look at the step of the Dockerfile that makes it; `twinbuild c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseEntry:
-    """What the base has at a path, as far as a build may not change it."""
+    """What the base has at a path ("": its root), as far as a build may not change it."""
 
     kind: Kind
     mode: int
     uid: int
     gid: int
+
+
+_ROOT: Final = BaseEntry(kind=Kind.DIRECTORY, mode=0o755, uid=0, gid=0)  # of a base whose layers do not say
 
 
 class _Tree:
@@ -42,9 +45,11 @@ class _Tree:
     def __init__(self) -> None:
         self.found: dict[str, Found] = {}
         self.files: dict[tuple[Path, str], Member] = {}  # of each layer, whatever became of their names
+        self.root: Member | None = None  # the root directory itself, where the engine states it
         self.findings: list[Finding] = []
 
     def object_to(self, code: str, path: str, message: str) -> None:
+        path = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         if len(self.findings) < _MOST:
             self.findings.append(Finding(code=code, message=message, hint=_REMEDY, where=Location(subject=f"/{path}")))
 
@@ -55,7 +60,7 @@ def partition(
     """The entries of each planned layer above the base, in the writer's order; ``claims`` has one item for each.
 
     Raises NotReproducible with every finding: TB5221 an unplanned path, TB5222 a planned one that is missing, TB5223 a
-    deletion, TB5224 a change of the base, TB5225 an extended attribute.
+    deletion, TB5224 a change of the base, TB5225 an extended attribute, TB5228 what no layer can hold.
     """
     tree = _Tree()
     for layer in exported.layers:
@@ -75,10 +80,17 @@ def partition(
 
 def _lay(tree: _Tree, item: Found) -> None:
     member = item.member
+    if not member.path:
+        tree.root = member
+        return
     directory, _, name = member.path.rpartition("/")
     if name.startswith(_WHITEOUT):
         hidden = f"{directory}/{name.removeprefix(_WHITEOUT)}".lstrip("/")
         tree.object_to("TB5223", hidden, f"a step deletes {hidden!r}, and no planned layer deletes anything")
+        return
+    reason = _unfit(tree, item)
+    if reason:
+        tree.object_to("TB5228", member.path, f"a step leaves {member.path!r}, which {reason}; no layer can hold it")
         return
     if member.attributes:
         names = ", ".join(name for name, _ in member.attributes)
@@ -86,6 +98,24 @@ def _lay(tree: _Tree, item: Found) -> None:
     tree.found[member.path] = item
     if member.kind is Kind.FILE:
         tree.files[item.layer, member.path] = member
+
+
+def _unfit(tree: _Tree, item: Found) -> str:
+    """Why a member can be in no layer of ours; "" for one that can."""
+    member = item.member
+    if member.kind is Kind.SPECIAL:
+        return f"is {member.target}"
+    if member.kind is Kind.HARDLINK and (item.layer, member.target) not in tree.files:
+        return f"is a hard link to {member.target!r}, which is no plain file"
+    try:
+        check_path(member.path)
+    except IntegrityError:
+        return "is a name with control characters, or of bytes that are no UTF-8"
+    try:
+        check_target(member.target or "none")
+    except IntegrityError:
+        return f"is a link to {member.target!r}: control characters, or bytes that are no UTF-8"
+    return ""
 
 
 def _owners(tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims]) -> list[list[str]]:
@@ -112,19 +142,28 @@ def _is_directory(tree: _Tree, path: str) -> bool:
     return tree.found[path].member.kind is Kind.DIRECTORY
 
 
+def _check_directory(tree: _Tree, path: str, member: Member, known: BaseEntry) -> None:
+    """A directory of the base is as it was."""
+    if (known.kind, known.mode, known.uid, known.gid) != (member.kind, member.mode, member.uid, member.gid):
+        was = f"{known.kind} {known.mode:04o} {known.uid}:{known.gid}"
+        now = f"{member.kind} {member.mode:04o} {member.uid}:{member.gid}"
+        tree.object_to("TB5224", path, f"a step changes {path or '/'!r} of the base: it was {was}, and is {now}")
+
+
 def _check_directories(
     tree: _Tree, base: Mapping[str, BaseEntry], claims: Sequence[Claims], planned: frozenset[str]
 ) -> None:
+    if tree.root is not None:
+        _check_directory(tree, "", tree.root, base.get("", _ROOT))
+        if tree.root.attributes:
+            tree.object_to("TB5225", "", "the root directory has extended attributes, expected none")
     for path in sorted(tree.found):
         member = tree.found[path].member
         if member.kind is not Kind.DIRECTORY:
             continue
         known = base.get(path)
         if known is not None:
-            if (known.kind, known.mode, known.uid, known.gid) != (member.kind, member.mode, member.uid, member.gid):
-                was = f"{known.kind} {known.mode:04o} {known.uid}:{known.gid}"
-                now = f"{member.kind} {member.mode:04o} {member.uid}:{member.gid}"
-                tree.object_to("TB5224", path, f"a step changes {path!r} of the base: it was {was}, and is {now}")
+            _check_directory(tree, path, member, known)
         elif path not in planned and not any(claim.may_have(path) for claim in claims):
             tree.object_to("TB5221", path, f"a step leaves the directory {path!r}, which no planned layer has")
 

@@ -106,4 +106,11 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="The exported image does not begin with the layers of the base, byte for byte. Some versions of "
         "BuildKit rewrite them when they rewrite times. Use a builder that leaves them as they are.",
     ),
+    Code(
+        code="TB5228",
+        title="a file that no layer can hold",
+        explanation="A step left a FIFO, a device, a hard link to one or to a link, or a name or link target with "
+        "control characters or of bytes that are no UTF-8. Engines unpack such files each in their own way, so no "
+        "planned layer has one. Remove it in the step that makes it.",
+    ),
 )

@@ -25,10 +25,10 @@ def member(path: str, content: bytes | None = b"", **fields: object) -> tuple[ta
     return info, content or b""
 
 
-def layer(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
-    """A layer's tar."""
+def layer(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
+    """A layer's tar. Only in that of GNU names may be any bytes: Python marks them in pax, and Go, as BuildKit, not."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
         for info, content in members:
             archive.addfile(info, io.BytesIO(content))
     return out.getvalue()

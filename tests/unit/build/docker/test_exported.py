@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,26 @@ def test_nothing_there(tmp_path: Path) -> None:
     assert refused(tmp_path / "out") == "TB5220"
 
 
-def test_devices_and_escapes(tmp_path: Path) -> None:
-    """What no layer may hold is refused by the tar reader."""
-    import tarfile
+def test_escapes(tmp_path: Path) -> None:
+    """What could escape is refused by the tar reader, also where its name is no text."""
+    for number, path in enumerate(("../x", "a/../\udcff", "/\x1b")):
+        above = layer(member(path, b"1"), form=tarfile.GNU_FORMAT)
+        assert refused(export(tmp_path / str(number), BASE, above)) == "TB4403"
 
-    device = layer(member("dev/x", b"", type=tarfile.CHRTYPE))
-    assert refused(export(tmp_path / "one", BASE, device)) == "TB4402"
-    assert refused(export(tmp_path / "two", BASE, layer(member("../x", b"1")))) == "TB4403"
+
+def test_whatever_a_file_system_holds(tmp_path: Path) -> None:
+    """It is there for the normaliser to refuse, with its path; so is the root directory."""
+    odd = (
+        member("./", None, mode=0o700),
+        member("dev", b"", type=tarfile.CHRTYPE, devmajor=1, devminor=3),
+        member("a\udcff", b"1"),
+        member("link", b"", type=tarfile.SYMTYPE, linkname="\x1b"),
+    )
+    exported = read_export(export(tmp_path / "out", BASE, layer(*odd, form=tarfile.GNU_FORMAT)), base=1)
+    members = [item.member for item in exported.layers[0]]
+    assert [(each.path, each.mode, each.target) for each in members] == [
+        ("", 0o700, ""),
+        ("dev", 0o644, "a character device 1:3"),
+        ("a\udcff", 0o644, ""),
+        ("link", 0o644, "\x1b"),
+    ]

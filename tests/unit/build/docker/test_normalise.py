@@ -45,14 +45,23 @@ CACHE = (member("venv/__pycache__", None), member("venv/__pycache__/a.cpython-31
 
 def parted(root: Path, *layers: tuple[tuple[tarfile.TarInfo, bytes], ...]) -> tuple[tuple[Entry, ...], ...]:
     """The planned layers of an export with these layers above an empty base."""
-    exported = read_export(export(root / "out", layer(), *(layer(*members) for members in layers)), base=1)
-    return partition(exported, BASE, (SITE, APP, DOCUMENTS))
+    return parted_export(root, *(layer(*members) for members in layers))
+
+
+def parted_export(root: Path, *layers: bytes) -> tuple[tuple[Entry, ...], ...]:
+    """``parted`` of layers as tars."""
+    return partition(read_export(export(root / "out", layer(), *layers), base=1), BASE, (SITE, APP, DOCUMENTS))
 
 
 def refused(root: Path, *layers: tuple[tuple[tarfile.TarInfo, bytes], ...]) -> list[tuple[str, str]]:
     """Code and path of each finding."""
+    return refused_export(root, *(layer(*members) for members in layers))
+
+
+def refused_export(root: Path, *layers: bytes) -> list[tuple[str, str]]:
+    """``refused`` of layers as tars."""
     with pytest.raises(NotReproducible) as caught:
-        parted(root, *layers)
+        parted_export(root, *layers)
     assert caught.value.exit_code == 7
     return [(finding.code, finding.where.subject) for finding in caught.value.findings]
 
@@ -175,3 +184,68 @@ def test_everything_is_reported_at_once(tmp_path: Path) -> None:
     """One run names all of it."""
     found = refused(tmp_path, (*VENV[1:], member("x", b"")), REST, (member("etc/.wh.passwd", b""),))
     assert {code for code, _ in found} == {"TB5221", "TB5222", "TB5223"}
+
+
+ODD = {
+    "FIFO": (member("srv", b"", type=tarfile.FIFOTYPE),),
+    "device": (member("srv", b"", type=tarfile.CHRTYPE, devmajor=1, devminor=3),),
+    "block device": (member("srv", b"", type=tarfile.BLKTYPE, devmajor=7),),
+    "name that is no UTF-8": (member("srv\udcff"),),
+    "directory that is no UTF-8": (member("srv\udcff", None),),
+    "control character": (member("srv\x1b[0m"),),
+    "link target": (member("srv", b"", type=tarfile.SYMTYPE, linkname="a\udcff"),),
+    "hard link to a FIFO": (
+        member("srv", b"", type=tarfile.FIFOTYPE),
+        member("srw", b"", type=tarfile.LNKTYPE, linkname="srv"),
+    ),
+    "hard link to a link": (
+        member("app/x", b"", type=tarfile.SYMTYPE, linkname="main.py"),
+        member("srv", b"", type=tarfile.LNKTYPE, linkname="app/x"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_no_layer_can_hold(tmp_path: Path, name: str) -> None:
+    """TB5228 with the path, in characters that a terminal and JSON can show."""
+    found = refused_export(tmp_path, layer(*VENV, *REST), layer(*ODD[name], form=tarfile.GNU_FORMAT))
+    assert found[0][0] == "TB5228"
+    assert found[0][1].startswith("/srv")
+    assert found[0][1].encode()
+    assert {code for code, _ in found} <= {"TB5228", "TB5221"}
+
+
+def test_a_special_file_in_the_place_of_a_planned_one(tmp_path: Path) -> None:
+    """It is named before the planned file is missed."""
+    fifo = member("app/main.py", b"", type=tarfile.FIFOTYPE)
+    rest = tuple(each for each in REST if each[0].name != "app/main.py")
+    assert refused(tmp_path, VENV, (*rest, fifo)) == [("TB5228", "/app/main.py"), ("TB5222", "/app/main.py")]
+
+
+@pytest.mark.parametrize(
+    ("root", "base", "code"),
+    [
+        ({}, None, ""),
+        ({"mode": 0o700}, None, "TB5224"),
+        ({"uid": 5}, None, "TB5224"),
+        ({"mode": 0o700}, 0o700, ""),
+        ({}, 0o700, "TB5224"),
+        ({"pax_headers": {"SCHILY.xattr.user.x": "y"}}, None, "TB5225"),
+    ],
+)
+def test_the_root_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: dict[str, object], base: int | None, code: str
+) -> None:
+    """Where an engine states it, it is as the base has it; where the base does not say, as every engine makes it."""
+    if base is not None:
+        monkeypatch.setitem(BASE, "", BaseEntry(kind=Kind.DIRECTORY, mode=base, uid=0, gid=0))
+    layers = VENV, (member("./", None, **root), *REST)
+    if code:
+        assert refused(tmp_path, *layers) == [(code, "/")]
+    else:
+        assert [entry.path for entry in parted(tmp_path, *layers)[1]] == ["app", "app/main.py"]
+
+
+def test_the_root_s_last_word_counts(tmp_path: Path) -> None:
+    """What a step did and a later one took back is no change."""
+    parted(tmp_path, (member("./", None, mode=0o700), *VENV), (member("./", None), *REST))
