@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from twinbuild.codec.lock import decode_lock, encode_lock
-from twinbuild.errors import LockError
+from twinbuild.codec.lock import decode_lock, encode_lock, proven_text
+from twinbuild.errors import InternalError, LockError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedSourceFile, LockedWheel, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import SUPPORTED, Platform
@@ -83,6 +85,42 @@ def test_round_trip(lock: Lock) -> None:
     content = encode_lock(lock)
     assert decode_lock(content) == lock
     assert encode_lock(decode_lock(content)) == content
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(["", " ", "..", "a/../b", "\x00", "\n", "A", "\ud800", "é", "a" * 300, "-", "__proto__"]), st.text()
+)
+
+
+def _changed(lock: Lock, field: str, text: str) -> Lock:
+    """The lock with that text in a field of its first wheel, or of its first file."""
+    if field == "path":
+        return replace(lock, source=(replace(lock.source[0], path=text), *lock.source[1:]))
+    first, *rest = lock.targets
+    if field == "variant":
+        return replace(lock, targets=(replace(first, variant=text), *rest))
+    value = (text,) if field == "requires" else text
+    wheels = (replace(first.wheels[0], **{field: value}), *first.wheels[1:])  # type: ignore[arg-type]
+    return replace(lock, targets=(replace(first, wheels=wheels), *rest))
+
+
+@QUICK
+@given(locks(), HOSTILE, st.sampled_from(["path", "variant", "index", "name", "version", "filename", "requires"]))
+def test_what_is_written_can_be_read(lock: Lock, text: str, field: str) -> None:
+    """Whatever a server says: a text that is given out is that very lock, every other one is refused (TB9003)."""
+    assert proven_text(lock) == encode_lock(lock)
+    if not lock.source or not lock.targets or not lock.targets[0].wheels:
+        return
+    try:
+        changed = _changed(lock, field, text)
+    except TwinbuildError:
+        return  # the value itself refuses
+    try:
+        content = proven_text(changed)
+    except InternalError as error:
+        assert [finding.code for finding in error.findings] == ["TB9003"]  # noqa: PT017
+        return
+    assert decode_lock(content) == changed
 
 
 @QUICK

@@ -15,12 +15,12 @@ from typing import Final
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonPath, JsonProblem, locate, parse_json
 from twinbuild.codec.lockfields import LICENSING, OPTIONAL, SHAPES, Problem, Shape
-from twinbuild.errors import Finding, Location, LockError, TwinbuildError
+from twinbuild.errors import Finding, InternalError, Location, LockError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Licensing, Lock
 from twinbuild.model.platform import Platform
 
-__all__ = ["LOCK_VERSION", "decode_licensing", "decode_lock", "encode_licensing", "encode_lock"]
+__all__ = ["LOCK_VERSION", "decode_licensing", "decode_lock", "encode_licensing", "encode_lock", "proven_text"]
 
 LOCK_VERSION: Final = 3
 _BEFORE: Final = 2  # without bases that are images: every one of them is one of today's
@@ -44,6 +44,30 @@ def encode_lock(lock: Lock) -> bytes:
     plain = _plain(lock)
     assert isinstance(plain, dict)
     return (_text({"lock": LOCK_VERSION, **plain}, "") + "\n").encode()
+
+
+def proven_text(lock: Lock) -> bytes:
+    """The text of a lock, read back: whatever is written is what every later run takes for this very lock.
+
+    Raises InternalError TB9003 where it would be refused, or be another lock. Names and versions come from servers,
+    and what no resolver should have let pass must not be found by the next run, with nothing left to go back to.
+    """
+    where = Location()
+    try:
+        content = encode_lock(lock)
+        same, reason = decode_lock(content) == lock, "it would be another lock"
+    except UnicodeEncodeError as error:
+        same, reason = False, str(error)
+    except LockError as error:
+        same, reason, where = False, error.findings[0].message, error.findings[0].where
+    if not same:
+        raise InternalError.of(
+            "TB9003",
+            f"the lock could not be read back, so it is not written: {reason}",
+            hint="report this with the requirement that is new in the spec; release.lock is as it was",
+            where=where,
+        )
+    return content
 
 
 def encode_licensing(entry: Licensing) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twinbuild.codec.inputs import check_freshness
-from twinbuild.codec.lock import encode_lock
+from twinbuild.codec.lock import proven_text
 from twinbuild.errors import LockError
 from twinbuild.model.lock import Lock, LockedArtifact
 from twinbuild.pipeline.artifacts import changed_artifacts
@@ -41,11 +41,14 @@ def lockfile_texts(project: Project, lock: Lock) -> dict[str, bytes]:
 
 
 def write_lock(project: Project, lock: Lock) -> bool:
-    """Write both forms; whether the lock changed. The lock itself comes last: it vouches for the others."""
+    """Write both forms; whether the lock changed. The lock itself comes last: it vouches for the others.
+
+    Raises InternalError TB9003 before anything is written where it would not be read back.
+    """
+    content = proven_text(lock)
     texts = lockfile_texts(project, lock)
     for name, text in texts.items():
         write_file(project.lockfiles / name, text)
-    content = encode_lock(lock)
     changed = not same_file(project.lock_path, content)
     write_file(project.lock_path, content)
     for path in sorted(project.lockfiles.glob(f"{project.spec.metadata.name}-*.txt")):

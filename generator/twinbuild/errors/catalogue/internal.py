@@ -14,5 +14,6 @@ CODES: Final[tuple[Code, ...]] = tuple(
         ("TB9000", "an unexpected exception"),
         ("TB9001", "a value without a canonical spelling"),
         ("TB9002", "a layer of an unexpected size"),
+        ("TB9003", "a lock that it could not read back"),
     )
 )
