@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Settings", "store_place"]
+__all__ = ["Settings", "index_variable", "store_place"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,12 @@ class Settings:
     connections: int = 6  # downloads side by side
     timeout: float = 60.0  # seconds without a byte
     retries: int = 4
+
+
+def index_variable(name: str) -> str:
+    """The variable that says where an index is: TWINBUILD_INDEX_TORCH_CPU for ``torch-cpu``, _URL for ``default``."""
+    suffix = "URL" if name == "default" else name.upper().replace("-", "_").replace(".", "_")
+    return f"TWINBUILD_INDEX_{suffix}"
 
 
 def store_place(environment: Mapping[str, str], home: str) -> str:

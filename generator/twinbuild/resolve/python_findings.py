@@ -20,6 +20,7 @@ from packaging.version import Version
 from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityError, LockError, TwinbuildError
 from twinbuild.model.lock import PythonEnvironment
 from twinbuild.model.platform import Platform
+from twinbuild.model.settings import index_variable
 from twinbuild.resolve.python_index import scrub
 from twinbuild.wheel.fitting import fitting_glibc, fitting_machines, fitting_pythons
 
@@ -95,7 +96,8 @@ def _no_address(error: Answer) -> TwinbuildError:
     return EnvironmentFault.of(
         "TB2034",
         f"{_index(error)} is to be asked for {error['project']!r}, but this machine has no address for it",
-        hint="name its address in the settings (or in the spec's `indexes`, if it is your own)",
+        hint="write it, or a directory of wheels as file:///…, below [indexes] in twinbuild.toml, or set "
+        f"{index_variable(str(error.get('index', 'default')))} to it; `url` in the spec is for an index of your own",
     )
 
 

@@ -6,7 +6,7 @@ A pure function of its arguments: the edge reads files and variables. Earlier so
 setting       environment                                          twinbuild.toml         else
 ============  ===================================================  =====================  =====================
 store         TWINBUILD_STORE                                      store                  XDG_CACHE_HOME/twinbuild
-index         TWINBUILD_INDEX_URL (``default`` alone)              [indexes]              pip's
+index         TWINBUILD_INDEX_URL (``default``), _INDEX_NAME       [indexes]              pip's
 archives      TWINBUILD_DEBIAN_* (read by the caller)              [archives]             apt's
 offline       TWINBUILD_OFFLINE                                    offline                no
 proxies       HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY         [proxies], no_proxy    pip's
@@ -30,7 +30,7 @@ from typing import Final
 
 from twinbuild.errors import FetchError, Finding, Location, UsageError
 from twinbuild.model.reference import HOST, PATH
-from twinbuild.model.settings import Settings, store_place
+from twinbuild.model.settings import Settings, index_variable, store_place
 from twinbuild.net.address import Address, is_web
 from twinbuild.net.opener import local_path
 from twinbuild.sources.toml_lines import locate
@@ -72,6 +72,7 @@ _NUMBERS: Final = {"connections": (1, 64), "timeout": (0.1, 3600.0), "retries": 
 _REGISTRY: Final = re.compile(HOST, re.ASCII)
 _MIRROR: Final = re.compile(rf"(https?://)?{HOST}(/{PATH})?/?", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+_INDEX: Final = "TWINBUILD_INDEX_"
 _LARGEST: Final = 1 << 20
 _MIRRORS: Final = "host[:port][/prefix] of a registry, with http:// before it where it has no TLS"
 
@@ -235,12 +236,23 @@ class _Reading:
         for name, value in self._table("indexes"):
             if self._named(name, "indexes") and self._address(value, "indexes", name):
                 found[name] = str(value)
-        stated = self._environment.get("TWINBUILD_INDEX_URL", "").strip()
-        if stated:
+        for variable, value in sorted(self._environment.items()):
+            if not variable.startswith(_INDEX) or not (stated := value.strip()):
+                continue
             if not _is_address(stated):
-                self._variable("TWINBUILD_INDEX_URL", "the address of a simple API, or file:///directory")
-            found["default"] = stated
+                self._variable(variable, "the address of a simple API, or file:///directory")
+            name = "default" if variable == "TWINBUILD_INDEX_URL" else self._index(variable)
+            # Names that differ in punctuation alone have one variable.
+            found |= dict.fromkeys([known for known in found if index_variable(known) == variable] or [name], stated)
         return tuple(sorted(found.items()))
+
+    def _index(self, variable: str) -> str:
+        """The name that a variable stands for."""
+        name = variable.removeprefix(_INDEX).lower().replace("_", "-")
+        if name == "default" or index_variable(name) != variable or not _NAME.fullmatch(name):
+            right = index_variable(name.strip("-") or "default")
+            self._add("TB8033", f"unknown variable {variable}", f"write {right}", Location(subject=variable))
+        return name
 
     def several(self, table: str) -> Addresses:
         """Addresses by name, each a text or a list of texts."""

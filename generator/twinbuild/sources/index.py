@@ -6,7 +6,7 @@ import threading
 
 from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.lock import LockedSdist, LockedWheel
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import Settings, index_variable
 from twinbuild.net.address import redact
 from twinbuild.net.index import IndexFile, files
 from twinbuild.net.opener import Opener
@@ -27,11 +27,11 @@ class Indexes:
         """An index's base address. Raises UsageError TB3044 where no setting gives it."""
         address = self._addresses.get(index, "")
         if not address:
-            variable = " or set TWINBUILD_INDEX_URL" if index == "default" else ""
             raise UsageError.of(
                 "TB3044",
                 f"no setting says where the package index {index!r} is",
-                hint=f"write its address below [indexes] in twinbuild.toml{variable}",
+                hint=f"write its address, or a directory of wheels as file:///…, below [indexes] in twinbuild.toml, or "
+                f"set {index_variable(index)} to it",
                 where=f"index {index}",
             )
         return address

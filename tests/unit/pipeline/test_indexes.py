@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.sources.configure import settings_from
 
 INDEX = "dependencies:\n  indexes:\n    - {name: torch-cpu, packages: [torch]%s}\n"
 
@@ -35,6 +37,14 @@ def test_stated_addresses_come_first(project: Project, tmp_path: Path) -> None:
     assert _found(project, settings, ", url: 'https://index.example/cpu'") == {"torch-cpu": "https://index.example/cpu"}
     stated = Settings(store="/s", indexes=(("torch-cpu", "file:///mirror"),), wheel_directories=(str(tmp_path),))
     assert dict(located(stated, open_project(project.directory).spec).indexes) == {"torch-cpu": "file:///mirror"}
+
+
+def test_its_variable_is_the_machines_word(project: Project, tmp_path: Path) -> None:
+    """Before the spec's address and pip's directories."""
+    (tmp_path / "torch-1-py3-none-any.whl").touch()
+    by_variable = settings_from({"TWINBUILD_INDEX_TORCH_CPU": "file:///ci"}, home="/h")
+    stated = replace(by_variable, wheel_directories=(str(tmp_path),))
+    assert _found(project, stated, ", url: 'https://index.example/cpu'") == {"torch-cpu": "file:///ci"}
 
 
 def test_nowhere(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from twinbuild.errors import UsageError
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import Settings, index_variable
 from twinbuild.sources.configure import settings_from
 
 TOML = b"""\
@@ -140,6 +140,52 @@ def test_wrong_documents(toml: bytes, code: str, line: int, words: str) -> None:
     assert finding.where.line == line or code == "TB8030"
     assert words in str(finding)
     assert "hunter2" not in str(finding) + finding.where.excerpt
+
+
+def test_an_index_by_its_variable() -> None:
+    """One for each index; it overrides the document, and names that differ in punctuation alone have one."""
+    toml = b"[indexes]\ntorch-cpu = 'https://toml.example/cpu'\n'my.own_one' = 'https://toml.example/own'\n"
+    variables = {
+        "TWINBUILD_INDEX_TORCH_CPU": " file:///srv/wheels ",
+        "TWINBUILD_INDEX_MY_OWN_ONE": "https://ci:hunter2@index.example/own",
+        "TWINBUILD_INDEX_NEW_1": "https://index.example/new",
+        "TWINBUILD_INDEX_EMPTY": "",
+    }
+    assert settings_from(variables, home="/h", toml=toml, default_index="https://pip.example/").indexes == (
+        ("default", "https://pip.example/"),
+        ("my.own_one", "https://ci:hunter2@index.example/own"),
+        ("new-1", "https://index.example/new"),
+        ("torch-cpu", "file:///srv/wheels"),
+    )
+    assert all(variables[index_variable(name)] for name in ("torch-cpu", "my-own-one", "my.own_one", "new-1"))
+    assert index_variable("default") == "TWINBUILD_INDEX_URL"
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("TWINBUILD_INDEX_DEFAULT", "TWINBUILD_INDEX_URL"),
+        ("TWINBUILD_INDEX_torch_cpu", "TWINBUILD_INDEX_TORCH_CPU"),
+        ("TWINBUILD_INDEX_TORCH-CPU", "TWINBUILD_INDEX_TORCH_CPU"),
+        ("TWINBUILD_INDEX__X_", "TWINBUILD_INDEX_X"),
+    ],
+)
+def test_variables_of_no_index(name: str, right: str) -> None:
+    """TB8033 with the name that it should have."""
+    with pytest.raises(UsageError) as caught:
+        settings_from({name: "https://index.example/"}, home="/h")
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.hint) == ("TB8033", f"write {right}")
+
+
+def test_no_secret_of_an_index_is_told() -> None:
+    """An address with a password in it that is no address is refused by the variable's name alone."""
+    with pytest.raises(UsageError) as caught:
+        settings_from({"TWINBUILD_INDEX_TORCH_CPU": "https://ci:hunter2@index.example/x?y"}, home="/h")
+    (finding,) = caught.value.findings
+    assert finding.code == "TB8033"
+    assert "TWINBUILD_INDEX_TORCH_CPU" in str(finding)
+    assert "hunter2" not in f"{finding} {finding.hint}"
 
 
 @pytest.mark.parametrize(

@@ -233,10 +233,13 @@ Find out who replaced the file. If the change is meant, lock again.""",
         code="TB3044",
         title="index unknown",
         explanation="""\
-The lock names an index for which no setting gives an address.
+The lock names an index for which no setting gives an address. Addresses are no part of the lock: each machine has its
+own mirror, and the digest of every file is locked.
 
-Write its address below [indexes] in twinbuild.toml; for `default` TWINBUILD_INDEX_URL or pip's own configuration
-count too.""",
+Write its address below [indexes] in twinbuild.toml, or set its variable: TWINBUILD_INDEX_TORCH_CPU for an index
+`torch-cpu`, TWINBUILD_INDEX_URL for `default`, for which pip's own configuration counts too. A directory of wheels is
+an index: file:///srv/wheels. For a named index, a directory of pip's find-links with a wheel of its projects counts as
+well.""",
     ),
     Code(
         code="TB3045",
