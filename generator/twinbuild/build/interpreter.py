@@ -97,9 +97,10 @@ def runnable(interpreter: Interpreter, machine: str) -> InterpreterBuild:
 
 def _unpack(interpreter: Interpreter, build: InterpreterBuild, root: Path, store: Store) -> None:
     """What the interpreter needs to start and to compile: no documents, and no character sets of the C library."""
+    root.mkdir()
     if build.base:
-        root.mkdir()
         unpack_interpreter(interpreter, build, root, store)
+    if not build.debs:
         return
     with opened_debs(build.debs, store) as packages:
         entries = [
@@ -107,5 +108,4 @@ def _unpack(interpreter: Interpreter, build: InterpreterBuild, root: Path, store
             for entry in merge(packages, build.platform).root.entries()
             if not entry.path.startswith(("usr/share/", "var/", "etc/")) and "/gconv/" not in entry.path
         ]
-        root.mkdir()
         materialise(entries, root)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import assert_never
 
+from twinbuild.build.added import added_entries
 from twinbuild.build.base import account_entries
 from twinbuild.build.bytecode import Spool
 from twinbuild.build.content import BlobContent
@@ -14,6 +15,7 @@ from twinbuild.build.steps import step_entries
 from twinbuild.build.system import system_entries
 from twinbuild.model.plan import (
     AccountRecipe,
+    AddedPackagesRecipe,
     ApplicationRecipe,
     ArtifactRecipe,
     DebianRecipe,
@@ -40,6 +42,8 @@ def weight(recipe: LayerRecipe) -> int:
     match recipe:
         case DebianRecipe():
             return 4 * sum(deb.size for deb in recipe.debs)  # xz is slower than the inflate of wheels
+        case AddedPackagesRecipe():
+            return 4 * sum(deb.size for deb in recipe.debs) + 2 * sum(layer.size for layer in recipe.base)
         case AccountRecipe():
             return sum(layer.size for layer in recipe.base)  # all of them are read
         case WheelsRecipe():
@@ -64,6 +68,10 @@ def layer_entries(layer: LayerDerivation, store: Store, workshop: Workshop) -> I
             case DebianRecipe():
                 yield stack.enter_context(
                     system_entries(recipe, layer.platform, store, workshop, epoch=layer.source_date_epoch)
+                )
+            case AddedPackagesRecipe():
+                yield stack.enter_context(
+                    added_entries(recipe, layer.platform, store, workshop, epoch=layer.source_date_epoch)
                 )
             case AccountRecipe():
                 yield account_entries(recipe, store)

@@ -12,12 +12,13 @@ from twinbuild.debian.hermetic import RUNNER
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.debian.system import assemble
 from twinbuild.errors import BuildError
-from twinbuild.model.plan import DebianRecipe, ScriptedDebianRecipe
+from twinbuild.model.digest import Digest
+from twinbuild.model.plan import DebianRecipe, DebInput, ScriptedDebianRecipe
 from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Entry
 from twinbuild.ports import Store
 
-__all__ = ["system_entries"]
+__all__ = ["require_effects", "require_runner", "system_entries"]
 
 
 @contextmanager
@@ -29,18 +30,28 @@ def system_entries(
     Raises BuildError TB5012 where the recipe was made with another catalogue of script effects, or with scripts run in
     another way; else as ``assemble`` and ``ScriptRunner``.
     """
-    have = effects_digest(deb.name for deb in recipe.debs)
-    if recipe.effects != have:
-        raise _other(f"script effects {recipe.effects}", str(have))
+    require_effects(recipe.debs, recipe.effects)
     with opened_debs(recipe.debs, store) as packages:
         if not isinstance(recipe, ScriptedDebianRecipe):
             yield assemble(packages, recipe.debs, platform=platform, user=recipe.user)
             return
-        if recipe.runner != RUNNER:
-            raise _other(f"scripts run as {recipe.runner}", RUNNER)
+        require_runner(recipe.runner)
         with scripts_runner(workshop.runner, workshop.directory, epoch=epoch) as perform:
             handled = frozenset(script.sha256 for script in recipe.scripts)
             yield assemble(packages, recipe.debs, platform=platform, user=recipe.user, handled=handled, perform=perform)
+
+
+def require_effects(debs: Iterable[DebInput], effects: Digest) -> None:
+    """Raise BuildError TB5012 unless this installation knows of the packages' scripts what the plan relies on."""
+    have = effects_digest(deb.name for deb in debs)
+    if effects != have:
+        raise _other(f"script effects {effects}", str(have))
+
+
+def require_runner(runner: str) -> None:
+    """Raise BuildError TB5012 unless scripts run here as the plan relies on."""
+    if runner != RUNNER:
+        raise _other(f"scripts run as {runner}", RUNNER)
 
 
 def _other(wanted: str, have: str) -> BuildError:

@@ -111,8 +111,9 @@ def _ground(target: Target) -> str:
         return f"{len(target.debs)} Debian packages"
     system = f"{base.system} {base.system_version}, " if base.system else ""
     python = f"Python {target.python.version}, glibc {target.python.glibc}"
+    added = f"{len(target.debs)} Debian packages on the " if target.debs else ""
     return (
-        f"base {base.reference}@{base.manifest.digest}\n"
+        f"{added}base {base.reference}@{base.manifest.digest}\n"
         f"  {len(base.layers)} layers with {system}{python}, {len(base.packages)} packages"
     )
 

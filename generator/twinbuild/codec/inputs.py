@@ -41,6 +41,7 @@ def _base(base: Base) -> object:
     if debian is None:
         return {"image": base.image}
     return {
+        **({"image": base.image} if base.image is not None else {}),
         "suite": debian.suite,
         "components": sorted(debian.components),
         "suites": sorted(debian.suites),

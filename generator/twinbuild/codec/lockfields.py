@@ -43,6 +43,7 @@ from twinbuild.model.lock import (
     Licensing,
     Lock,
     LockedArtifact,
+    LockedBase,
     LockedDeb,
     LockedScript,
     LockedSdist,
@@ -95,9 +96,13 @@ def _check_deb(fields: Mapping[str, object]) -> Problem | None:
 
 
 def _check_target(fields: Mapping[str, object]) -> Problem | None:
-    """It stands on an image or on packages."""
-    if fields.get("base") is not None and fields["debs"]:
-        return Problem("TB2212", f"{fields['variant']} stands on an image and on Debian packages")
+    """What is added to an image is not there already."""
+    base, debs = fields.get("base"), fields["debs"]
+    assert isinstance(debs, tuple)
+    packages = base.packages if isinstance(base, LockedBase) else ()
+    have = {(package.name, package.architecture) for package in packages}
+    if twice := sorted(have.intersection((deb.name, deb.architecture) for deb in debs)):
+        return Problem("TB2212", f"{twice[0][0]} is added to {fields['variant']}, whose base has it")
     return None
 
 

@@ -56,13 +56,16 @@ class _Failed(Exception):
 class _Search:
     """The packages chosen so far, and what they provide and exclude; it can go back to an earlier state."""
 
-    def __init__(self, pool: Pool, prefer: frozenset[str]) -> None:
+    def __init__(self, pool: Pool, prefer: frozenset[str], installed: tuple[Package, ...] = ()) -> None:
         self.pool = pool
         self.chosen: dict[str, Package] = {}
+        self._installed = frozenset(installed)
         self._prefer = prefer
         self._providing: dict[str, list[Package]] = {}
         self._excluding: dict[str, list[tuple[Relation, Package]]] = {}
         self._steps = 0
+        for package in installed:  # however they are to each other: somebody installed them
+            self._add(package)
 
     # -- the chosen ------------------------------------------------------------------------------------------------
 
@@ -71,10 +74,15 @@ class _Search:
         other = self.chosen.get(package.name)
         if other is package:
             return
+        if other in self._installed:
+            raise _Failed("TB2137", f"{package} is needed, but the base has {other}")
         if other is not None:
             raise _Failed("TB2132", f"{package} is needed, but {other} is already chosen")
         for owner, relation, victim in self._clashes(package):
             raise _Failed("TB2132", f"{owner} conflicts with or breaks {relation}, and {victim} is chosen too")
+        self._add(package)
+
+    def _add(self, package: Package) -> None:
         self.chosen[package.name] = package
         for provided in package.provides:
             self._providing.setdefault(provided.name, []).append(package)
@@ -200,30 +208,35 @@ def closure(
     pool: Pool,
     *,
     base: bool = True,
+    installed: tuple[Package, ...] = (),
     prefer: frozenset[str] = frozenset({"usr-is-merged"}),
 ) -> tuple[LockedDeb, ...]:
     """The closure of ``requested`` (``NAME``, ``NAME=VERSION`` or ``NAME/SUITE``), sorted by name.
 
-    ``base`` adds the Essential packages. ``prefer`` names packages that are tried first wherever they are one of
-    several alternatives: by default the empty package that says that /usr is merged, as it is in our images, rather
-    than the program that merges it. The order of ``requested`` changes nothing.
+    ``base`` adds the Essential packages. ``installed`` are there already: they satisfy and exclude as if they were
+    chosen, are never replaced by another version, and are not part of the answer. ``prefer`` names packages that
+    are tried first wherever they are one of several alternatives: by default the empty package that says that /usr is
+    merged, as it is in our images, rather than the program that merges it. The order of ``requested`` changes nothing.
 
     Raises LockError with a finding per package that was requested: TB2130 (no such package), TB2131 (a dependency
-    that nothing satisfies), TB2132 (conflicts), TB2136 (spelling); or TB2133 alone (search too long).
+    that nothing satisfies), TB2132 (conflicts), TB2136 (spelling), TB2137 (another version is installed); or TB2133
+    alone (search too long).
     """
-    search = _Search(pool, prefer)
+    search = _Search(pool, prefer, installed)
+    there = frozenset(package.name for package in installed)
     findings: list[Finding] = []
     roots: list[Package] = []
     asked: set[str] = set()
     for request in sorted(set(requested)):
         try:
-            package = _requested(request, pool)
+            package = _requested(request, pool, {package.name: package for package in installed})
             search.choose(package)
         except _Failed as failure:
             findings.append(_finding(failure, request))
         else:
             asked.add(package.name)
-            roots.append(package)
+            if package.name not in there:
+                roots.append(package)
     essential = pool.essential() if base else ()
     kept = [package for package in essential if package.name not in asked]
     for package in (*kept, *roots):
@@ -234,14 +247,16 @@ def closure(
             findings.append(_finding(failure, package.name))
     if findings:
         raise LockError(tuple(findings))
-    return tuple(_locked(search, search.chosen[name], asked) for name in sorted(search.chosen))
+    return tuple(_locked(search, search.chosen[name], asked, there) for name in sorted(search.chosen.keys() - there))
 
 
-def _requested(request: str, pool: Pool) -> Package:
+def _requested(request: str, pool: Pool, installed: dict[str, Package]) -> Package:
     match = _REQUEST.fullmatch(request)
     if match is None:
         raise _Failed("TB2136", f"{request[:80]!r} is not the name of a package")
     name, version, suite = match.groups()
+    if (package := installed.get(name)) is not None and suite is None and version in {None, package.version}:
+        return package
     versions = pool.versions(name)
     if not versions:
         providers = sorted({package.name for package in pool.providers(name)})
@@ -261,6 +276,8 @@ _HINTS: Final = {
     "TB2131": "add the suite that has the missing package to the spec's suites, or leave out what needs it",
     "TB2132": "leave out one of the two, or name another alternative in the spec's packages",
     "TB2136": _SPELLING,
+    "TB2137": "name a newer base, or add the suites that its packages are of (such as bookworm-security and "
+    "bookworm-updates) to base.debian.suites",
 }
 
 
@@ -273,7 +290,7 @@ def _finding(failure: _Failed, request: str) -> Finding:
     )
 
 
-def _locked(search: _Search, package: Package, asked: set[str]) -> LockedDeb:
+def _locked(search: _Search, package: Package, asked: set[str], there: frozenset[str]) -> LockedDeb:
     return LockedDeb(
         name=package.name,
         version=package.version,
@@ -286,13 +303,15 @@ def _locked(search: _Search, package: Package, asked: set[str]) -> LockedDeb:
         sha256=Digest(package.sha256),
         source=package.source,
         source_version=package.source_version,
-        depends=_satisfied_by(search, package, package.pre_depends + package.depends),
-        pre_depends=_satisfied_by(search, package, package.pre_depends),
+        depends=_satisfied_by(search, package, package.pre_depends + package.depends, there),
+        pre_depends=_satisfied_by(search, package, package.pre_depends, there),
         essential=package.essential,
         requested=package.essential or package.name in asked,
     )
 
 
-def _satisfied_by(search: _Search, package: Package, groups: tuple[Alternatives, ...]) -> tuple[str, ...]:
+def _satisfied_by(
+    search: _Search, package: Package, groups: tuple[Alternatives, ...], there: frozenset[str]
+) -> tuple[str, ...]:
     found = (search.satisfying(group) for group in search.pool.applying(groups))
-    return tuple(sorted({other.name for other in found if other is not None and other.name != package.name}))
+    return tuple(sorted({other.name for other in found if other is not None} - there - {package.name}))

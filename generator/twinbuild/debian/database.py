@@ -53,6 +53,7 @@ _RELATIONS: Final = frozenset(
     {"Replaces", "Provides", "Depends", "Pre-Depends", "Recommends", "Suggests", "Breaks", "Conflicts", "Enhances"}
 )
 _DROPPED: Final = frozenset({"filename", "size", "md5sum", "msdos-filename"})  # of an index, not of a system
+_PACKAGE: Final = re.compile(rb"^Package:[ \t]*([a-z0-9][a-z0-9+.-]*)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _INTEREST: Final = re.compile(r"interest(-await|-noawait)?\s+(\S+)", re.ASCII)
 
 
@@ -62,24 +63,54 @@ def install_database(
     platform: Platform,
     diverted: tuple[Diverted, ...] = (),
     overrides: tuple[SetOwner, ...] = (),
+    *,
+    ground: Root | None = None,
 ) -> None:
-    """Write the database of packages, each with the paths of its list, whatever their order."""
+    """Write the database of packages, each with the paths of its list, whatever their order.
+
+    In a ``ground`` that has one, theirs is added to it: packages that it knows stay as they are in it.
+    """
     ordered = sorted(packages, key=lambda pair: pair[0].name)
+    stanzas = {deb.name: status_stanza(deb, _conffiles(root, deb)).encode() for deb, _ in ordered}
+    diversions = "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode()
+    overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded).encode()
+    known = ground if ground is not None else Root()
     for name in ("", "alternatives", "info", "parts", "triggers", "updates"):
         _directory(root, f"{ADMIN}/{name}".rstrip("/"))
-    status = "".join(status_stanza(deb, _conffiles(root, deb)) + "\n" for deb, _ in ordered)
-    root.write(f"{ADMIN}/status", status.encode())
-    root.write(f"{ADMIN}/available", b"")
-    root.write(f"{ADMIN}/arch", f"{platform.debian}\n".encode())
-    root.write(f"{ADMIN}/info/format", b"1\n")
-    root.write(f"{ADMIN}/diversions", "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode())
-    overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded)
-    root.write(f"{ADMIN}/statoverride", overridden.encode())
-    root.write(f"{ADMIN}/lock", b"", mode=0o640)
-    root.write(f"{ADMIN}/lock-frontend", b"", mode=0o640)
+    root.write(f"{ADMIN}/status", _merged(_content(known, "status"), stanzas))
+    for name, content, mode in (
+        ("available", b"", 0o644),
+        ("arch", f"{platform.debian}\n".encode(), 0o644),
+        ("info/format", b"1\n", 0o644),
+        ("lock", b"", 0o640),
+        ("lock-frontend", b"", 0o640),
+    ):
+        if known.file(f"{ADMIN}/{name}") is None:
+            root.write(f"{ADMIN}/{name}", content, mode=mode)
+    if diversions or ground is None:
+        root.write(f"{ADMIN}/diversions", diversions)
+    if overridden or ground is None:
+        root.write(f"{ADMIN}/statoverride", overridden)
     for deb, names in ordered:
         _control_members(root, deb, names)
-    _triggers(root, [deb for deb, _ in ordered])
+    _triggers(root, [deb for deb, _ in ordered], known)
+
+
+def _content(root: Root, name: str) -> bytes:
+    return root.read(f"{ADMIN}/{name}") if root.file(f"{ADMIN}/{name}") is not None else b""
+
+
+def _merged(status: bytes, stanzas: dict[str, bytes]) -> bytes:
+    """A status file with these stanzas in place of any of the same packages, sorted by name as dpkg does."""
+    known = (stanza.strip(b"\n") + b"\n" for stanza in status.split(b"\n\n") if stanza.strip(b"\n"))
+    kept = [(_package_of(stanza), stanza) for stanza in known]  # of a removed package its configuration may be left
+    named = [*(pair for pair in kept if pair[0] not in stanzas), *stanzas.items()]
+    return b"".join(stanza + b"\n" for _, stanza in sorted(named, key=lambda pair: pair[0]))
+
+
+def _package_of(stanza: bytes) -> str:
+    match = _PACKAGE.search(stanza)
+    return match[1].decode() if match else ""
 
 
 def _directory(root: Root, path: str) -> None:
@@ -131,7 +162,7 @@ def _field(name: str, value: str) -> str:
     return f"{name}:{value}\n" if value.startswith("\n") else f"{name}: {value}\n"
 
 
-def _triggers(root: Root, debs: list[Deb]) -> None:
+def _triggers(root: Root, debs: list[Deb], known: Root) -> None:
     """Who is interested in which trigger (deb-triggers(5)): named ones have a file each, paths share ``File``."""
     named: dict[str, list[str]] = {}
     paths: list[str] = []
@@ -145,8 +176,9 @@ def _triggers(root: Root, debs: list[Deb]) -> None:
                 paths.append(f"{match[2]} {who}\n")
             else:
                 named.setdefault(match[2], []).append(f"{who}\n")
-    root.write(f"{ADMIN}/triggers/File", "".join(paths).encode())
+    root.write(f"{ADMIN}/triggers/File", _content(known, "triggers/File") + "".join(paths).encode())
     root.write(f"{ADMIN}/triggers/Unincorp", b"")
-    root.write(f"{ADMIN}/triggers/Lock", b"", mode=0o600)
+    if known.file(f"{ADMIN}/triggers/Lock") is None:
+        root.write(f"{ADMIN}/triggers/Lock", b"", mode=0o600)
     for name, lines in sorted(named.items()):
-        root.write(f"{ADMIN}/triggers/{name}", "".join(lines).encode())
+        root.write(f"{ADMIN}/triggers/{name}", _content(known, f"triggers/{name}") + "".join(lines).encode())

@@ -12,6 +12,7 @@ from twinbuild.debian.archive import Deb
 from twinbuild.debian.database import install_database
 from twinbuild.debian.effects import Divert, Effect, Perform, SetOwner, Step
 from twinbuild.debian.effects.apply import apply_effects, placed
+from twinbuild.debian.ground import Ground, additions
 from twinbuild.debian.hermetic import Delta
 from twinbuild.debian.scripts import KnownScript, UnknownScript, judge, scripts_of
 from twinbuild.debian.tree import Root
@@ -85,11 +86,13 @@ def assemble(
     user: User | None = None,
     handled: frozenset[Digest] = frozenset(),
     perform: hermetic.Perform | None = None,
+    ground: Ground | None = None,
 ) -> Iterator[Entry]:
     """The entries of a system, sorted by path, so that parents precede children and files their hard links.
 
     ``packages`` may come in any order; ``debs`` says what depends on what. ``handled`` names unknown scripts, by their
-    digest, that ``perform`` runs. Raises PolicyRefused TB4210 for other unknown scripts, IntegrityError and BuildError
+    digest, that ``perform`` runs. With a ``ground``, the packages are added to it, and the entries are what it has not.
+    Raises PolicyRefused TB4210 for other unknown scripts, IntegrityError and BuildError
     as ``merge``, ``apply_effects`` and ``perform``, BuildError TB4217 for a script without its interpreter, TB4219.
     """
     by_name = {package.deb.name: package for package in packages}
@@ -99,53 +102,66 @@ def assemble(
         known=(), unknown=tuple(script for script in installation.unknown if script.sha256 not in handled)
     ).refuse_unknown()
     if perform is None or not installation.unknown:
-        root, _ = _system(ordered, platform)
+        root, _ = _system(ordered, platform, ground)
     else:
-        root = _scripted(ordered, platform, installation, perform)
+        root = _scripted(ordered, platform, installation, perform, ground)
     if user is not None:
         add_service_user(root, user)
-    return root.entries()
+    return (root if ground is None else additions(root, ground)).entries()
 
 
 def _system(
-    ordered: tuple[Unpacked, ...], platform: Platform, earlier: tuple[tuple[Delta, frozenset[str]], ...] = ()
+    ordered: tuple[Unpacked, ...],
+    platform: Platform,
+    ground: Ground | None,
+    earlier: tuple[tuple[Delta, frozenset[str]], ...] = (),
 ) -> tuple[Root, Installation]:
     """Packages with database and known effects, over what ``earlier`` scripts did and with the paths that they saw."""
     installation = examine(package.deb for package in ordered)
-    diverted = list(installation.diverted(platform))
-    overrides = [effect for effect in installation.effects if isinstance(effect, SetOwner)]
+    diverted = [*(ground.diverted if ground is not None else ()), *installation.diverted(platform)]
+    overrides = list(ground.overridden if ground is not None else ())
+    overrides += [effect for effect in installation.effects if isinstance(effect, SetOwner)]
     for delta, _ in earlier:
         diverted += [item for item in hermetic.diversions(delta.read("diversions")) if item not in diverted]
         overrides += [item for item in hermetic.overrides(delta.read("statoverride")) if item not in overrides]
-    merged = merge(ordered, platform, tuple(diverted))
+    before = ground.root if ground is not None else None
+    owners = ground.owners if ground is not None else None
+    merged = merge(ordered, platform, tuple(diverted), ground=before, owners=owners)
     root = merged.root
     for delta, seen in earlier:
         delta.apply(root, seen=seen)
-    apply_effects(root, installation.effects, platform)
-    if not root.exists("etc/hosts"):
+    effects = installation.effects if ground is None else (*installation.effects, Perform(step=Step.LIBRARIES))
+    apply_effects(root, effects, platform)
+    if ground is None and not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)
-    install_database(root, zip(merged.order, merged.lists, strict=True), platform, tuple(diverted), tuple(overrides))
+    pairs = zip(merged.order, merged.lists, strict=True)
+    install_database(root, pairs, platform, tuple(diverted), tuple(overrides), ground=before)
     return root, installation
 
 
 def _scripted(
-    ordered: tuple[Unpacked, ...], platform: Platform, installation: Installation, perform: hermetic.Perform
+    ordered: tuple[Unpacked, ...],
+    platform: Platform,
+    installation: Installation,
+    perform: hermetic.Perform,
+    ground: Ground | None,
 ) -> Root:
     """The system with the unknown scripts run."""
     unknown = {(script.package, script.script) for script in installation.unknown}
     dpkg = next((package.deb.version for package in ordered if package.deb.name == "dpkg"), "")
+    dpkg = dpkg or (ground.dpkg if ground is not None else "")
     scripts = {(script.package, script.kind): script for package in ordered for script in scripts_of(package.deb)}
     earlier: list[tuple[Delta, frozenset[str]]] = []
     for index, package in enumerate(ordered):
         key = package.deb.name, "preinst"
         if key in unknown:
-            root, _ = _system(ordered[:index], platform, tuple(earlier))
+            root, _ = _system(ordered[:index], platform, ground, tuple(earlier))
             hermetic.require_programs(root, (scripts[key],))
             call = hermetic.preinstall(root, package.deb, dpkg)
             entries = tuple(root.entries())
             delta = perform(entries, (call,)).normalised()
             earlier.append((delta, frozenset(entry.path for entry in entries)))
-    root, known = _system(ordered, platform, tuple(earlier))
+    root, known = _system(ordered, platform, ground, tuple(earlier))
     before = {name: isinstance(root.get(name), File) for name in ("etc/passwd", "etc/group")}
     running = [package.deb for package in ordered if (package.deb.name, "postinst") in unknown]
     hermetic.require_programs(root, (scripts[deb.name, "postinst"] for deb in running))
@@ -160,6 +176,7 @@ def _scripted(
             raise BuildError.of(
                 "TB4213", f"a maintainer script took /{name} away", hint="leave the package out", where=name
             )
-    steps = [effect for effect in known.effects if effect == Perform(step=Step.LIBRARIES)]
-    apply_effects(root, steps, platform)  # the scripts may have added libraries
+    libraries = Perform(step=Step.LIBRARIES)
+    if ground is not None or libraries in known.effects:
+        apply_effects(root, (libraries,), platform)  # the scripts may have added libraries
     return root

@@ -26,6 +26,17 @@ class Root:
         self._entries: dict[str, Entry] = {}
         self._names: dict[str, set[str]] = {"": set()}
 
+    def copy(self) -> Root:
+        """Another tree with the same entries."""
+        other = Root()
+        other._entries = dict(self._entries)
+        other._names = {path: set(names) for path, names in self._names.items()}
+        return other
+
+    def paths(self) -> frozenset[str]:
+        """The paths of all entries."""
+        return frozenset(self._entries)
+
     def get(self, path: str) -> Entry | None:
         """The entry itself, not what it links to."""
         place = self.place(path)

@@ -8,7 +8,7 @@ nothing except the mode of a directory that several packages ship depends on it.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final
 
@@ -154,13 +154,25 @@ def aliases(platform: Platform, packages: Iterable[Unpacked]) -> tuple[str, ...]
     return tuple(sorted({*_ALIASES, *(name for name in _LIBRARIES if name in shipped or name == loader)}))
 
 
-def merge(packages: tuple[Unpacked, ...], platform: Platform, diverted: tuple[Diverted, ...] = ()) -> Merged:
-    """One tree of packages that are given in unpack order, over merged-/usr links.
+def merge(
+    packages: tuple[Unpacked, ...],
+    platform: Platform,
+    diverted: tuple[Diverted, ...] = (),
+    *,
+    ground: Root | None = None,
+    owners: Mapping[str, str] | None = None,
+) -> Merged:
+    """One tree of packages that are given in unpack order, over merged-/usr links or over a copy of ``ground``.
 
-    Raises IntegrityError with every clash found: TB4205 two packages own a path and neither replaces the other's
-    (Policy, 7.6), TB4207 a path that is a directory in one package and something else in another.
+    In a ground, a directory stays as it is, and a file that no package of ``owners`` (path → name) has is overwritten
+    unless it is configuration, as dpkg does. Raises IntegrityError with every clash found: TB4205 two packages own a
+    path and neither replaces the other's (Policy, 7.6), TB4207 a path that is a directory in one package and something
+    else in another.
     """
-    merging = _Merging(aliases(platform, packages), diverted)
+    if ground is None:
+        merging = _Merging(_bare(links := aliases(platform, packages)), links, diverted)
+    else:
+        merging = _Merging(ground.copy(), _aliases_of(ground), diverted, owners or {})
     for package in packages:
         merging.add(package)
     if merging.findings:
@@ -169,21 +181,39 @@ def merge(packages: tuple[Unpacked, ...], platform: Platform, diverted: tuple[Di
     return Merged(root=merging.root, order=tuple(package.deb for package in packages), lists=lists)
 
 
+def _bare(links: tuple[str, ...]) -> Root:
+    """Nothing but the merged-/usr links."""
+    root = Root()
+    root.put(Directory(path="usr"))
+    for name in links:
+        root.put(Directory(path=f"usr/{name}"))
+        root.link(name, f"usr/{name}")
+    return root
+
+
+def _aliases_of(root: Root) -> tuple[str, ...]:
+    return tuple(name for name in (*_ALIASES, *_LIBRARIES) if isinstance(root.get(name), Symlink))
+
+
 class _Merging:
     """The state of one merge."""
 
-    def __init__(self, links: tuple[str, ...], diverted: tuple[Diverted, ...]) -> None:
-        self.root = Root()
+    def __init__(
+        self,
+        root: Root,
+        links: tuple[str, ...],
+        diverted: tuple[Diverted, ...],
+        installed: Mapping[str, str] | None = None,
+    ) -> None:
+        self.root = root
         self.findings: list[Finding] = []
         self.lists: dict[str, dict[str, None]] = {}
         self._links = frozenset(links)
         self._owners: dict[str, Deb] = {}
         self._shipped: dict[str, str] = {}  # path in the tree → path as the owner's list names it
         self._diverted = {item.path.lstrip("/"): item for item in diverted}  # names as shipped, as in dpkg
-        self.root.put(Directory(path="usr"))
-        for name in links:
-            self.root.put(Directory(path=f"usr/{name}"))
-            self.root.link(name, f"usr/{name}")
+        self._installed = installed or {}  # path → package of the ground
+        self._before = root.paths() if installed is not None else frozenset[str]()  # of the ground
 
     def _canonical(self, path: str) -> str:
         top, slash, _ = path.partition("/")
@@ -192,7 +222,8 @@ class _Merging:
     def _destination(self, path: str, package: str) -> str:
         """Where a package's file goes: aside if another diverts it, then through the merged-/usr links."""
         item = self._diverted.get(path)
-        return self._canonical(path if item is None or item.package == package else item.to.lstrip("/"))
+        place = self._canonical(path if item is None or item.package == package else item.to.lstrip("/"))
+        return (self.root.place(place) or place) if self._before else place  # a ground may have links to directories
 
     def add(self, package: Unpacked) -> None:
         """Merge one package."""
@@ -218,6 +249,8 @@ class _Merging:
 
     def _directory(self, member: Member, place: str, deb: Deb) -> None:
         there = self.root.get(place)
+        if place in self._before and self._leads_to_directory(place):
+            return  # of the ground, with the mode that it has there
         if there is None or (isinstance(there, Directory) and place not in self._owners):
             if self._way_is_free(member, place, deb):
                 self.root.put(Directory(path=place, mode=member.mode, uid=member.uid, gid=member.gid))
@@ -225,12 +258,20 @@ class _Merging:
         elif not isinstance(there, Directory):
             self._clash("TB4207", "a directory here and something else", place, deb)
 
+    def _leads_to_directory(self, place: str) -> bool:
+        found = self.root.follow(place)
+        return bool(found) and isinstance(self.root.get(found or ""), Directory)
+
     def _wins(self, member: Member, place: str, deb: Deb) -> bool:
         """Whether this package's file takes the place, which may be another's."""
         there = self.root.get(place)
         if there is None:
             return self._way_is_free(member, place, deb)
         owner = self._owners.get(place)
+        if owner is None and place in self._before and not isinstance(there, Directory):
+            if other := self._installed.get(place):
+                self._clash("TB4205", "shipped", place, deb, owner=f"{other} of the base, too")
+            return not other and f"/{member.path}" not in deb.conffiles
         if isinstance(there, Directory) or owner is None:
             self._clash("TB4207", f"a {member.kind} here and a directory", place, deb)
             return False
@@ -258,9 +299,11 @@ class _Merging:
         content = SpoolContent(package.spool, package.start + member.offset, member.size)
         return File(path=place, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
 
-    def _clash(self, code: str, what: str, place: str, deb: Deb) -> None:
-        owner = self._owners.get(place) or next(
-            (self._owners[above] for above in _parents(place) if above in self._owners), None
+    def _clash(self, code: str, what: str, place: str, deb: Deb, *, owner: object = None) -> None:
+        owner = (
+            owner
+            or self._owners.get(place)
+            or next((self._owners[above] for above in _parents(place) if above in self._owners), None)
         )
         self.findings.append(
             Finding(

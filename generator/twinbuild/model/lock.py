@@ -152,6 +152,7 @@ class LockedBase:
     ``name`` and ``tag`` are as the spec declares them (normalised), whatever mirror served them. ``executable`` is the
     interpreter below the root. Of the configuration stands here what an image on top keeps of it: names and values of
     variables in their order, of labels sorted, ports, and as canonical JSON what else ``FROM`` hands down.
+    Where added packages bring the interpreter, ``interpreter`` names the layers with the libraries that it needs.
     """
 
     name: str  # registry.example/team/python
@@ -232,7 +233,10 @@ class LockedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One variant on one platform: its Python, its wheels, and the base image or the Debian packages below them."""
+    """One variant on one platform: its Python, its wheels, and below them a base image, Debian packages, or both.
+
+    With both, ``debs`` are what is added to the base; what it has already is in ``base.packages``.
+    """
 
     variant: str
     platform: Platform
@@ -242,7 +246,7 @@ class Target:
     development: tuple[LockedWheel, ...] = ()  # locked beside them, never in an image
     test: tuple[LockedWheel, ...] = ()
     build: tuple[LockedWheel, ...] = ()
-    base: LockedBase | None = None  # None: it stands on ``debs``
+    base: LockedBase | None = None  # None: ``debs`` are the whole system
     steps: tuple[LockedStep, ...] = ()  # in the order of the spec; absent if there are none
 
     @property

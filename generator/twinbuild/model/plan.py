@@ -128,7 +128,7 @@ class BaseInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterpreterBuild:
-    """A Python for one platform: the packages, or the layers of a base image, whose files are needed to run it."""
+    """A Python for one platform: packages, layers of a base image, or both, whose files are needed to run it."""
 
     platform: Platform
     debs: tuple[DebInput, ...] = ()  # sorted by name
@@ -190,6 +190,24 @@ class AccountRecipe:
     user: User
     places: tuple[str, ...]  # below the root, sorted
     version: str  # "accounts/1": what is written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedPackagesRecipe:
+    """Debian packages that are added to a base image, and the service's account: what the base's tree has not.
+
+    ``scripts`` are those that are not known, and so run in a sandbox on the base with the packages; ``places`` as in
+    ``AccountRecipe``.
+    """
+
+    base: tuple[BaseLayer, ...]
+    debs: tuple[DebInput, ...]  # sorted by name, at least one
+    effects: Digest
+    user: User
+    places: tuple[str, ...]
+    scripts: tuple[ScriptInput, ...]  # sorted by package and script
+    runner: str  # as in ScriptedDebianRecipe
+    version: str  # "added/1": how they are added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +303,7 @@ class StepRecipe:
 LayerRecipe = (
     DebianRecipe
     | AccountRecipe
+    | AddedPackagesRecipe
     | SkeletonRecipe
     | WheelsRecipe
     | ArtifactRecipe

@@ -11,7 +11,7 @@ from twinbuild.codec.untar import Kind
 from twinbuild.model.platform import Platform
 from twinbuild.oci.stack import Stack
 
-__all__ = ["interpreter_layers", "interpreter_paths", "library_directories"]
+__all__ = ["foundation_layers", "interpreter_layers", "interpreter_paths", "library_directories"]
 
 # Parts of the standard library that no start of an interpreter needs.
 _LEFT_OUT: Final = frozenset(
@@ -54,6 +54,12 @@ def interpreter_paths(stack: Stack, platform: Platform, executable: str, minor: 
                 chosen.add(f"{directory}/{name}")
     chosen |= _named_links(stack, (executable, platform.loader))
     return tuple(sorted(chosen | _links(stack, chosen | {f"{each}/x" for each in libraries})))
+
+
+def foundation_layers(stack: Stack, platform: Platform, executable: str) -> tuple[int, ...]:
+    """The numbers of the layers with the loader and the libraries that an interpreter of packages may need."""
+    paths = interpreter_paths(stack, platform, executable, executable.rpartition("python")[2])
+    return tuple(sorted({stack.places[path].layer for path in paths}))
 
 
 def interpreter_layers(

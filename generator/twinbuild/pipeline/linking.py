@@ -12,7 +12,7 @@ from twinbuild.debian.providers import driver_library, provider
 from twinbuild.errors import BuildError, Finding, Location
 from twinbuild.model.image import BuiltLayer, Image
 from twinbuild.model.lock import Lock
-from twinbuild.model.plan import ArtifactRecipe, Derivation, LayerDerivation, LayerRecipe, Plan
+from twinbuild.model.plan import AddedPackagesRecipe, ArtifactRecipe, Derivation, LayerDerivation, LayerRecipe, Plan
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.oci.libraries import FORMAT, LayerLibraries, decode_libraries, encode_libraries, layer_libraries
 from twinbuild.oci.linking import Missing, missing_libraries
@@ -93,7 +93,7 @@ def _hint(library: str, derivation: Derivation) -> str:
         return "it comes with a driver: take a build of the package for processors, or a variant with an accelerator"
     package = provider(library)
     remedy = f"add {package} to environment.packages" if package else "add the package that has it"
-    if derivation.base is not None:
+    if derivation.base is not None and not isinstance(derivation.layers[0].recipe, AddedPackagesRecipe):
         remedy = f"name a base that has {f'the package {package}' if package else 'it'}"
     return f"{remedy}; where that file is never loaded, name {library} in dependencies.absent_libraries"
 

@@ -23,12 +23,10 @@ from twinbuild.codec.inputs import (
     step_inputs,
     steps_fit,
 )
-from twinbuild.debian.interpreter import glibc_version, python_version
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.lock import (
     AptIndex,
     Lock,
-    LockedBase,
     LockedDeb,
     LockedSourceFile,
     LockedStep,
@@ -43,22 +41,17 @@ from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.accelerating import refuse_requirements, refuse_unclosed, unclosed
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
-from twinbuild.pipeline.basing import base_source
 from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.grounding import Ground, find_ground, step_packages
 from twinbuild.pipeline.indexes import serving
 from twinbuild.pipeline.installer import pinned_installer
 from twinbuild.pipeline.licensing import licences_missing, with_licences
 from twinbuild.pipeline.machine import Machine, moment, reach
-from twinbuild.pipeline.plan import PREFIX
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.scripting import with_scripts
-from twinbuild.pipeline.standing import places
 from twinbuild.pipeline.stepfiles import changed_files, changed_step_files, with_step_files
 from twinbuild.pipeline.unasked import refuse_unasked_code
-from twinbuild.resolve.base import parse_base, resolve_base
-from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.local import read_tree
-from twinbuild.resolve.mirrors import read_apt_files
 from twinbuild.resolve.python import resolve_python
 from twinbuild.resolve.python_index import PythonIndex
 from twinbuild.resolve.python_reading import Reading
@@ -143,15 +136,15 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
             platform = Platform.parse(name)
             kept = previous.target(variant.name, platform) if previous is not None else None
             if kept is not None and previous is not None and not fresh_debian:
-                ground, found = _Ground(debs=kept.debs, base=kept.base, python=kept.python), previous.indexes
+                ground, found = Ground(debs=kept.debs, base=kept.base, python=kept.python), previous.indexes
             else:
-                found, ground = work.ground(variant, platform)
+                found, ground = find_ground(project, machine, variant, platform)
             indexes |= dict.fromkeys(found)
             if kept is not None and not fresh_python:
                 targets.append(kept)
             else:
                 target = work.python(variant, platform, ground, kept)
-                targets.append(replace(target, steps=work.steps(variant, target, kept)))
+                targets.append(replace(target, steps=work.steps(variant, target, ground, kept)))
     lock = Lock(
         python_inputs=python_inputs(spec),
         debian_inputs=debian_inputs(spec),
@@ -176,15 +169,6 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     return with_licences(with_scripts(lock, machine, previous), machine, previous)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What a target stands on, and the Python that it thereby has."""
-
-    debs: tuple[LockedDeb, ...]
-    base: LockedBase | None
-    python: PythonEnvironment
-
-
 class _Locking:
     """What one call of ``make_lock`` shares between targets."""
 
@@ -195,48 +179,6 @@ class _Locking:
         self._request = request
         self._resolver: PythonResolver | None = None
         self.pin: ResolverPin = resolver_pin(resolver_lock())
-
-    def ground(self, variant: Variant, platform: Platform) -> tuple[tuple[AptIndex, ...], _Ground]:
-        """The Debian packages of a target or its base image, and the suites that the packages are from."""
-        spec = self._project.spec
-        stated = spec.environment.base_of(variant).image
-        if stated is None:
-            indexes, debs = self._debian(variant, platform)
-            version = python_version(debs, spec.environment.python)
-            python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
-            return indexes, _Ground(debs=debs, base=None, python=python)
-        name = parse_base(stated)
-        with base_source(name.name, self._project, self._machine) as source:
-            base, python = resolve_base(
-                name,
-                platform,
-                python=spec.environment.python,
-                source=source,
-                store=self._machine.store,
-                places=places(spec, PREFIX),
-                home=spec.serving.user.home,
-                progress=self._machine.progress,
-            )
-        return (), _Ground(debs=(), base=base, python=python)
-
-    def _debian(
-        self, variant: Variant, platform: Platform, more: tuple[str, ...] = ()
-    ) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
-        machine, environment = self._machine, self._project.spec.environment
-        base = environment.base_of(variant).debian
-        assert base is not None, "there is one of the two"
-        machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
-        return resolve_debian(
-            base,
-            tuple(sorted({*environment.packages, *variant.packages, *more})),
-            platform,
-            client=Opener(machine.settings),
-            settings=machine.settings,
-            now=machine.now,
-            python=environment.python,
-            store=machine.store,
-            host=read_apt_files().os_release,
-        )
 
     def _resolved(
         self,
@@ -271,7 +213,7 @@ class _Locking:
             ),
         )
 
-    def python(self, variant: Variant, platform: Platform, ground: _Ground, kept: Target | None) -> Target:
+    def python(self, variant: Variant, platform: Platform, ground: Ground, kept: Target | None) -> Target:
         dependencies = self._project.spec.dependencies
         python = ground.python
         self._machine.progress(f"resolving Python packages for {variant.name} {platform}", 0, 0)
@@ -294,13 +236,17 @@ class _Locking:
             test=resolved(dependencies.test, kept.test if kept else (), "/dependencies/test", extra=pins),
         )
 
-    def steps(self, variant: Variant, target: Target, kept: Target | None) -> tuple[LockedStep, ...]:
+    def steps(self, variant: Variant, target: Target, ground: Ground, kept: Target | None) -> tuple[LockedStep, ...]:
         """What the build steps of a target need beside what its image has."""
         steps: list[LockedStep] = []
         before = {step.name: step for step in (kept.steps if kept else ())}
         for number, step in enumerate(self._project.spec.environment.steps):
             earlier = before.get(step.name)
-            debs = self._debian(variant, target.platform, step.packages)[1] if step.packages else ()
+            debs: tuple[LockedDeb, ...] = ()
+            if step.packages:
+                debs = step_packages(
+                    self._project, self._machine, variant, target.platform, ground=ground, more=step.packages
+                )
             wheels = self._resolved(
                 step.wheels,
                 earlier.wheels if earlier else (),

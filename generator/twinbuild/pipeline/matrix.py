@@ -110,10 +110,10 @@ def _download(target: Target) -> int:
 
 def _base(spec: ReleaseSpec, variant: Variant, target: Target | None) -> str:
     base = spec.environment.base_of(variant)
-    if base.debian is not None:
-        return f"debian {base.debian.suite}"
+    if base.image is None:
+        return f"debian {base.debian.suite}" if base.debian is not None else ""
     locked = target.base if target is not None else None
-    return f"{locked.reference}@{locked.manifest.digest}" if locked is not None else base.image or ""
+    return f"{locked.reference}@{locked.manifest.digest}" if locked is not None else base.image
 
 
 def _sources(target: Target) -> tuple[str, ...]:

@@ -12,27 +12,26 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from twinbuild.build.added import ADDED
 from twinbuild.build.base import ACCOUNTS
-from twinbuild.build.bytecode import PROGRAM_DIGEST
 from twinbuild.codec.canonical import to_json
 from twinbuild.debian.hermetic import RUNNER
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock, LockedBase, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Lock, LockedWheel, Target
 from twinbuild.model.plan import (
     AccountRecipe,
+    AddedPackagesRecipe,
     ApplicationRecipe,
     ArtifactRecipe,
     Compression,
     Compressor,
     DebianRecipe,
-    DebInput,
     Derivation,
     Document,
     FileInput,
     ImageConfig,
     Interpreter,
-    InterpreterBuild,
     LayerDerivation,
     LayerRecipe,
     MetadataRecipe,
@@ -48,7 +47,8 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
-from twinbuild.pipeline.standing import base_input, config_on, interpreter_layers, places
+from twinbuild.pipeline.interpreters import deb_input, interpreter_of
+from twinbuild.pipeline.standing import base_input, config_on, places
 from twinbuild.pipeline.steps import overlaps, step_layers
 
 __all__ = ["BUILDER", "PREFIX", "Tooling", "make_plan"]
@@ -110,7 +110,7 @@ def make_plan(
 def _derivation(
     spec: ReleaseSpec, lock: Lock, target: Target, tooling: Tooling, *, epoch: int, files: tuple[FileInput, ...]
 ) -> Derivation:
-    interpreter = _interpreter(lock, target)
+    interpreter = interpreter_of(lock, target)
     compressor = tooling.compressor(Compression(spec.build.compression))
 
     def layer(title: str, recipe: LayerRecipe) -> LayerDerivation:
@@ -125,9 +125,9 @@ def _derivation(
 
     recipes: list[tuple[str, LayerRecipe]] = []
     if target.base is None:
-        recipes.append(("Debian packages", _debian(spec, target, tooling)))
+        recipes.append(("Debian packages", _ground(spec, target, tooling)))
     else:
-        recipes.append(("account", _account(spec, target.base)))
+        recipes.append(("Debian packages and account" if target.debs else "account", _ground(spec, target, tooling)))
     recipes.append(
         (
             "Python environment",
@@ -155,7 +155,7 @@ def _derivation(
             target,
             below,
             layer=layer,
-            system=lambda other: _debian(spec, other, tooling),
+            system=lambda other: _ground(spec, other, tooling),
             prefix=PREFIX,
             epoch=epoch,
         ),
@@ -174,20 +174,28 @@ def _derivation(
     )
 
 
-def _deb(deb: LockedDeb) -> DebInput:
-    return DebInput(
-        name=deb.name,
-        version=deb.version,
-        architecture=deb.architecture,
-        sha256=deb.sha256,
-        size=deb.size,
-        depends=deb.depends,
-        pre_depends=deb.pre_depends,
+def _ground(spec: ReleaseSpec, target: Target, tooling: Tooling) -> LayerRecipe:
+    """What lies below the virtual environment, but for a base's own layers."""
+    if target.base is None:
+        return _debian(spec, target, tooling)
+    base = base_input(target.base).layers
+    if not target.debs:
+        return AccountRecipe(base=base, user=_user(spec), places=places(spec, PREFIX), version=ACCOUNTS)
+    packages = _debian(spec, target, tooling)
+    return AddedPackagesRecipe(
+        base=base,
+        debs=packages.debs,
+        effects=packages.effects,
+        user=packages.user,
+        places=places(spec, PREFIX),
+        scripts=packages.scripts if isinstance(packages, ScriptedDebianRecipe) else (),
+        runner=RUNNER,
+        version=ADDED,
     )
 
 
 def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe:
-    debs = tuple(_deb(deb) for deb in target.debs)
+    debs = tuple(deb_input(deb) for deb in target.debs)
     effects = tooling.effects(deb.name for deb in target.debs)
     user = _user(spec)
     scripts = tuple(
@@ -203,65 +211,6 @@ def _debian(spec: ReleaseSpec, target: Target, tooling: Tooling) -> DebianRecipe
 def _user(spec: ReleaseSpec) -> User:
     account = spec.serving.user
     return User(name=account.name, uid=account.uid, gid=account.gid, home=account.home)
-
-
-def _account(spec: ReleaseSpec, base: LockedBase) -> AccountRecipe:
-    return AccountRecipe(base=base_input(base).layers, user=_user(spec), places=places(spec, PREFIX), version=ACCOUNTS)
-
-
-def _interpreter(lock: Lock, target: Target) -> Interpreter:
-    """The target's Python, with the builds of the same version that the lock has for other platforms."""
-    if target.base is not None:
-        return _interpreter_of(lock, target, target.base)
-    package = f"python{target.python.minor}-minimal"
-    builds: dict[Platform, tuple[DebInput, ...]] = {}
-    for other in (target, *lock.targets):
-        if other.platform not in builds and _version(other, package) == _version(target, package):
-            builds[other.platform] = _closure(other, package)
-    return Interpreter(
-        version=target.python.version,
-        executable=f"usr/bin/python{target.python.minor}",
-        program=PROGRAM_DIGEST,
-        builds=tuple(InterpreterBuild(platform=platform, debs=builds[platform]) for platform in sorted(builds)),
-    )
-
-
-def _interpreter_of(lock: Lock, target: Target, base: LockedBase) -> Interpreter:
-    """A base image's Python: other platforms' bases serve where they have the same version in the same place."""
-    builds: dict[Platform, InterpreterBuild] = {}
-    for other in (target, *lock.targets):
-        found = other.base
-        if found is None or other.platform in builds or other.python.version != target.python.version:
-            continue
-        if found.executable == base.executable:
-            builds[other.platform] = InterpreterBuild(platform=other.platform, base=interpreter_layers(found))
-    return Interpreter(
-        version=target.python.version,
-        executable=base.executable,
-        program=PROGRAM_DIGEST,
-        builds=tuple(builds[platform] for platform in sorted(builds)),
-    )
-
-
-def _version(target: Target, package: str) -> str | None:
-    return next((deb.version for deb in target.debs if deb.name == package), None)
-
-
-def _closure(target: Target, package: str) -> tuple[DebInput, ...]:
-    """A package with what it needs to compile, transitively.
-
-    TLS is not among that, and changes often: without it, its updates leave the layers of wheels as they are.
-    """
-    known = {deb.name: deb for deb in target.debs}
-    wanted = [package]
-    chosen: dict[str, LockedDeb] = {}
-    while wanted:
-        name = wanted.pop()
-        if name in chosen or name not in known or name.startswith("libssl"):
-            continue
-        chosen[name] = known[name]
-        wanted.extend(known[name].depends)
-    return tuple(_deb(chosen[name]) for name in sorted(chosen))
 
 
 def _wheels(target: Target, bytecode: Interpreter | None) -> list[tuple[str, LayerRecipe]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from twinbuild.errors import Location, SpecError
 from twinbuild.model.plan import (
+    AddedPackagesRecipe,
     ApplicationRecipe,
     ArtifactRecipe,
     DebianRecipe,
@@ -88,6 +89,7 @@ def render_dockerfile(
         "tag": f"{derivation.name}:{derivation.version.replace('+', '_')}",  # no tag has a plus sign
         "epoch": derivation.source_date_epoch,
         "debs": len(debian.debs) if debian is not None else 0,
+        "added": len(recipes[0].debs) if isinstance(recipes[0], AddedPackagesRecipe) else 0,
         "image": _image(derivation),
         "layout": _layout(derivation),
         "base_diff_id": base_diff_id,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from twinbuild.debian.packages import Package
 from twinbuild.errors import FetchError, IntegrityError, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -20,7 +21,7 @@ from twinbuild.oci.stack import read_stack
 from twinbuild.ports import Progress, Store, silent
 from twinbuild.resolve.base_facts import find_facts
 
-__all__ = ["BaseName", "BaseSource", "fetch_base", "parse_base", "resolve_base"]
+__all__ = ["BaseName", "BaseSource", "FoundBase", "fetch_base", "parse_base", "resolve_base"]
 
 _DOCUMENT: Final = 4 << 20
 _SIDE_BY_SIDE: Final = 4
@@ -53,6 +54,15 @@ class BaseName:
         return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest is not None else "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBase:
+    """A base as the lock has it, and what else was found in it."""
+
+    locked: LockedBase
+    python: PythonEnvironment  # its version is "" where added packages are to bring the interpreter
+    installed: tuple[Package, ...] = ()  # what added packages find there
+
+
 def parse_base(text: str) -> BaseName:
     """The parts of an image name that the spec has checked; ``python:3`` is ``docker.io/library/python:3``."""
     if text.startswith(_LAYOUT):
@@ -71,12 +81,14 @@ def resolve_base(
     store: Store,
     places: Collection[str] = (),
     home: str = "",
+    suite: str = "",
     progress: Progress = silent,
-) -> tuple[LockedBase, PythonEnvironment]:
+) -> FoundBase:
     """The base for a platform with all its bytes in the store, and the Python that it has.
 
-    ``places`` are paths below the root that the base must leave free, ``home`` that of the service's account. Raises
-    LockError TB2270 to TB2276, BuildError TB2275, FetchError, IntegrityError.
+    ``places`` are paths below the root that the base must leave free, ``home`` that of the service's account; ``suite``
+    is the one that packages may be added from. Raises LockError TB2270 to TB2276 and TB2280, BuildError TB2275,
+    FetchError, IntegrityError.
     """
     subject = f"{base} ({platform})"
     index, manifest, content = _manifest(base, platform, source, subject)
@@ -124,6 +136,7 @@ def resolve_base(
         platform=platform,
         path=dict(config.environment).get("PATH", ""),
         subject=subject,
+        suite=suite,
     )
     found = LockedBase(
         name=base.name,
@@ -144,7 +157,8 @@ def resolve_base(
         history=config.history,
         packages=facts.packages,
     )
-    return found, PythonEnvironment(version=facts.python, implementation="cp", glibc=facts.glibc)
+    python_found = PythonEnvironment(version=facts.python, implementation="cp", glibc=facts.glibc)
+    return FoundBase(locked=found, python=python_found, installed=facts.installed)
 
 
 def _manifest(

@@ -13,11 +13,13 @@ from typing import Final
 
 from twinbuild.codec.dynamic import MACHINES, read_dynamic
 from twinbuild.debian.control import Stanza, parse_stanzas
+from twinbuild.debian.installed import STATUS, installed_packages
+from twinbuild.debian.packages import Package
 from twinbuild.errors import IntegrityError, LockError
 from twinbuild.model.lock import InstalledPackage
 from twinbuild.model.plan import BaseLayer
 from twinbuild.model.platform import Platform
-from twinbuild.oci.interpreter import interpreter_layers, library_directories
+from twinbuild.oci.interpreter import foundation_layers, interpreter_layers, library_directories
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
 
 __all__ = ["BaseFacts", "find_facts"]
@@ -25,7 +27,6 @@ __all__ = ["BaseFacts", "find_facts"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DOCUMENT: Final = 64 << 20
 _BINARY: Final = 256 << 20
-_STATUS: Final = "var/lib/dpkg/status"
 _FRAGMENTS: Final = "var/lib/dpkg/status.d"  # of images without dpkg (distroless): a file for each package
 _SOURCE: Final = re.compile(r"(\S+)(?: \((\S+)\))?")
 _GLIBC: Final = re.compile(rb"GNU C Library \([^)]*\) \w+ release version ([0-9]+\.[0-9]+)")
@@ -43,10 +44,11 @@ class BaseFacts:
     system: str
     system_version: str
     glibc: str  # 2.36
-    python: str  # 3.12.3
+    python: str  # 3.12.3; "" where the base has none, and packages may bring it
     executable: str  # usr/local/bin/python3.12
     interpreter: tuple[int, ...]  # numbers of the layers that hold what it needs, sorted
     packages: tuple[InstalledPackage, ...]
+    installed: tuple[Package, ...]  # the same as packages to depend on, where some may be added
 
 
 def find_facts(
@@ -58,16 +60,20 @@ def find_facts(
     platform: Platform,
     path: str,
     subject: str,
+    suite: str = "",
 ) -> BaseFacts:
     """The facts of an image's tree. ``python`` is the minor version wanted, ``path`` the image's own PATH ("": none).
 
-    Raises LockError TB2270 (no such Python), TB2272 (another C library or processor), IntegrityError TB2101.
+    With a ``suite``, packages of it may be added to the image: such a one need not have Python itself. Raises LockError
+    TB2270 (no such Python), TB2271 (another processor), TB2272 (another C library), TB2280 (no dpkg of that suite),
+    IntegrityError TB2101.
     """
     executable, others = _executable(stack, python, path or _PATH)
-    if not executable:
+    if not executable and not suite:
         raise _no_python(python, others, subject)
-    binary = stack.file(executable)
+    binary = stack.file(executable) if executable else ""
     assert binary is not None, "it was found as a file"
+    executable = executable or f"usr/bin/python{python}"
     libraries = library_directories(stack, platform, executable)
     shared = _first(stack, libraries, (f"libpython{python}.so.1.0",))
     clib = _first(stack, libraries, ("libc.so.6",))
@@ -76,24 +82,35 @@ def find_facts(
     binaries = read_files(
         stack, layers, open_blob, [each for each in dict.fromkeys((binary, shared, clib)) if each], limit=_BINARY
     )
-    _require_runnable(binaries[binary], platform, executable, subject)
+    if binary:
+        _require_runnable(binaries[binary], platform, executable, subject)
     if not clib or not (found := _GLIBC.search(binaries[clib])):
         raise _other_libc("no C library of GNU's (libc.so.6) was found", subject)
+    if not binary:
+        _require_processor(binaries[clib], platform, clib, subject)
 
     def read(path: str) -> bytes:
         return binaries.get(path) or read_files(stack, layers, open_blob, (path,), limit=_BINARY)[path]
 
     documents = read_files(stack, layers, open_blob, [*status, *([release] if release else [])], limit=_DOCUMENT)
-    system, version = _system(documents[release] if release else b"")
-    texts = [binaries[binary], *([binaries[shared]] if shared else [])]
+    system, version, codename = _system(documents[release] if release else b"")
+    installed: tuple[Package, ...] = ()
+    if suite:
+        _require_suite(suite, codename, system, subject, dpkg=STATUS in documents)
+        text = _decoded(documents[STATUS])
+        installed = installed_packages(text, architecture=platform.debian, where=f"{subject}!{STATUS}")
+    texts = [binaries[each] for each in (binary, shared) if each]
     return BaseFacts(
         system=system,
         system_version=version,
         glibc=found[1].decode(),
-        python=_python_version(texts, python, executable, subject),
+        python=_python_version(texts, python, executable, subject) if binary else "",
         executable=executable,
-        interpreter=interpreter_layers(stack, platform, executable, python, read),
+        interpreter=interpreter_layers(stack, platform, executable, python, read)
+        if binary
+        else foundation_layers(stack, platform, executable),
         packages=_packages([documents[each] for each in status], subject),
+        installed=installed,
     )
 
 
@@ -116,7 +133,10 @@ def _executable(stack: Stack, python: str, path: str) -> tuple[str, tuple[str, .
 
 def _no_python(python: str, others: tuple[str, ...], subject: str) -> LockError:
     have = ", ".join(f"/{each}" for each in others) or "no Python 3"
-    hint = f"name a base that has Python {python}, such as an image of Python's own"
+    hint = (
+        f"name a base that has Python {python}, such as an image of Python's own, or the suite to install it from "
+        "(base.debian)"
+    )
     if others:
         minor = others[-1].rpartition("python")[2]
         hint = f'write `python: "{minor}"` in the spec, or name a base that has Python {python}'
@@ -134,17 +154,34 @@ def _require_runnable(content: bytes, platform: Platform, executable: str, subje
     if elf is None:
         message = f"/{executable} is no program that a 64-bit Linux links, but perhaps a script"
         raise LockError.of("TB2270", message, hint="name a base whose Python is an executable file", where=subject)
-    if elf.machine != MACHINES[platform.machine]:
+    _require_processor(content, platform, executable, subject)
+    if elf.loader.lstrip("/") != platform.loader:
+        raise _other_libc(f"/{executable} asks for the loader {elf.loader[:200] or 'of no library'!r}", subject)
+
+
+def _require_processor(content: bytes, platform: Platform, path: str, subject: str) -> None:
+    elf = read_dynamic(io.BytesIO(content))
+    if elf is not None and elf.machine != MACHINES[platform.machine]:
         names = {number: name for name, number in MACHINES.items()}
         raise LockError.of(
             "TB2271",
-            f"/{executable} is for {names.get(elf.machine, f'processor {elf.machine}')}, but the image is said to be "
+            f"/{path} is for {names.get(elf.machine, f'processor {elf.machine}')}, but the image is said to be "
             f"for {platform}",
             hint="do not use the image; report it to whoever made it",
             where=subject,
         )
-    if elf.loader.lstrip("/") != platform.loader:
-        raise _other_libc(f"/{executable} asks for the loader {elf.loader[:200] or 'of no library'!r}", subject)
+
+
+def _require_suite(suite: str, codename: str, system: str, subject: str, *, dpkg: bool) -> None:
+    if dpkg and codename == suite:
+        return
+    message = f"the base is of {system or 'an unknown system'} {codename or 'without a code name'}".strip()
+    message += f", but packages of {suite} are to be added to it"
+    hint = f"name its own suite in base.debian.suite ({codename})" if codename else "name a base made of Debian"
+    if not dpkg:
+        message = "packages are to be added, but the base has no database of dpkg (/var/lib/dpkg/status)"
+        hint = "name a base made of Debian that dpkg still knows, or take base.debian out"
+    raise LockError.of("TB2280", message, hint=hint, where=subject)
 
 
 def _other_libc(what: str, subject: str) -> LockError:
@@ -170,19 +207,20 @@ def _python_version(binaries: Sequence[bytes], minor: str, executable: str, subj
     return found[0]
 
 
-def _system(content: bytes) -> tuple[str, str]:
-    """ID and VERSION_ID of os-release(5); "" for what is not there or has unusual characters."""
+def _system(content: bytes) -> tuple[str, str, str]:
+    """ID, VERSION_ID and VERSION_CODENAME of os-release(5); "" for what isn't there or has unusual characters."""
     fields: dict[str, str] = {}
     for line in content.decode(errors="replace").splitlines():
         if match := _FIELD.fullmatch(line.strip()):
             fields[match[1]] = match[2] or match[3] or match[4] or ""
-    values = (fields.get("ID", ""), fields.get("VERSION_ID", ""))
-    return tuple(value if _PLAIN.fullmatch(value) else "" for value in values)  # type: ignore[return-value]  # two
+    values = (fields.get(name, "") for name in ("ID", "VERSION_ID", "VERSION_CODENAME"))
+    system, version, codename = (value if _PLAIN.fullmatch(value) else "" for value in values)
+    return system, version, codename
 
 
 def _status(stack: Stack) -> list[str]:
     """The files that tell of installed packages."""
-    whole = stack.file(_STATUS)
+    whole = stack.file(STATUS)
     directory = stack.follow(_FRAGMENTS) or ""
     names = sorted(stack.children.get(directory, ())) if directory == _FRAGMENTS else []
     parts = (stack.file(f"{directory}/{name}") for name in names if not name.endswith(".md5sums"))
@@ -192,16 +230,19 @@ def _status(stack: Stack) -> list[str]:
 def _packages(documents: Sequence[bytes], subject: str) -> tuple[InstalledPackage, ...]:
     found: dict[tuple[str, str], InstalledPackage] = {}
     for content in documents:
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            text = content.decode("latin-1")
-        for stanza in parse_stanzas(text.strip("\n") + "\n", where=f"{subject}!{_STATUS}"):
+        for stanza in parse_stanzas(_decoded(content).strip("\n") + "\n", where=f"{subject}!{STATUS}"):
             state = stanza.get("status", "install ok installed").split()
             if state[-1:] == ["installed"]:
                 package = _package(stanza, subject)
                 found[package.name, package.architecture] = package
     return tuple(found[key] for key in sorted(found))
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _package(stanza: Stanza, subject: str) -> InstalledPackage:

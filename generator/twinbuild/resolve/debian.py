@@ -80,20 +80,21 @@ def resolve_debian(
     settings: Settings,
     now: datetime,
     python: str = "",
+    installed: tuple[Package, ...] | None = None,
     store: Store | None = None,
     host: str = "",
     trusted: Callable[[str], tuple[Cert, ...]] = certificates,
 ) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
     """The indexes as they were read, and the closure of the Essential packages, ``packages`` and Python.
 
-    ``python`` is a minor version such as ``3.11``, or empty for none; the others are those of ``load_pool``.
-    Raises as ``load_pool``, and LockError TB2130 to TB2136.
+    ``python`` is a minor version such as ``3.11``, or empty for none; ``installed`` is what a base image has already,
+    to which the others are added; the rest is as for ``load_pool``. Raises as that, and LockError TB2130 to TB2137.
     """
     indexes, pool = load_pool(
         base, platform, client=client, settings=settings, now=now, store=store, host=host, trusted=trusted
     )
     wanted = packages + (python_packages(python, pool) if python else ())
-    return indexes, closure(wanted, pool)
+    return indexes, closure(wanted, pool, base=installed is None, installed=installed or ())
 
 
 def load_pool(

@@ -220,9 +220,11 @@ def test_a_bad_base(old: str, new: str, code: str) -> None:
 
 
 def test_two_grounds() -> None:
-    """TB2212 for a target that stands on an image and on packages."""
+    """Packages may be added to an image: TB2212 for one that it has already."""
     both = replace(LOCK, targets=(replace(LOCK.targets[0], base=BASE),))
     assert refused(encode_lock(both))[0].code == "TB2212"
+    added = replace(LOCK, targets=(replace(LOCK.targets[0], base=replace(BASE, packages=())),))
+    assert decode_lock(encode_lock(added)) == added
 
 
 CASES = [

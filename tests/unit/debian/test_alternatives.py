@@ -69,3 +69,40 @@ def test_two_links_for_one_name_are_refused() -> None:
     other = Alternative(name="awk", link="/bin/awk", path="/usr/bin/gawk", priority=5)
     with pytest.raises(BuildError, match="TB4215"):
         install_alternatives(rooted(), (MAWK, other))
+
+
+RECORD = "auto\n/usr/bin/awk\nnawk\n/usr/bin/nawk\n\n/usr/bin/mawk\n5\n/usr/bin/mawk\n/usr/bin/gone\n9\n\n\n"
+
+
+def test_choices_on_record_count_too() -> None:
+    """As update-alternatives adds to them; one whose program is gone is none."""
+    root = rooted()
+    root.write("var/lib/dpkg/alternatives/awk", RECORD.encode())
+    install_alternatives(root, (GAWK,))
+    assert root.follow("usr/bin/awk") == "usr/bin/gawk"
+    assert root.read("var/lib/dpkg/alternatives/awk").decode() == (
+        "auto\n/usr/bin/awk\nnawk\n/usr/bin/nawk\n\n/usr/bin/gawk\n10\n\n/usr/bin/mawk\n5\n/usr/bin/mawk\n\n"
+    )
+
+
+def test_a_choice_made_by_hand_stays() -> None:
+    """The new one is recorded, and no link is touched."""
+    root = rooted()
+    root.link("etc/alternatives/awk", "/usr/bin/mawk")
+    root.write("var/lib/dpkg/alternatives/awk", RECORD.replace("auto", "manual").encode())
+    install_alternatives(root, (GAWK,))
+    assert root.follow("etc/alternatives/awk") == "usr/bin/mawk"
+    assert root.read("var/lib/dpkg/alternatives/awk").startswith(b"manual\n")
+    assert b"/usr/bin/gawk\n10\n" in root.read("var/lib/dpkg/alternatives/awk")
+
+
+@pytest.mark.parametrize(
+    "record", ["", "auto", "auto\n/usr/bin/awk\nnawk\n\n", RECORD.replace("9\n\n\n", "9\n"), RECORD.replace("5", "x")]
+)
+def test_a_record_that_cannot_be_read(record: str) -> None:
+    """TB4215, never a guess."""
+    root = rooted()
+    root.write("var/lib/dpkg/alternatives/awk", record.encode())
+    with pytest.raises(BuildError) as caught:
+        install_alternatives(root, (GAWK,))
+    assert caught.value.findings[0].code == "TB4215"

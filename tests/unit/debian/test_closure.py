@@ -247,3 +247,33 @@ def test_long_chains_need_no_recursion() -> None:
     """Ten thousand packages in a row are no problem."""
     chain = "\n".join(f"p{i} 1; Depends: p{i + 1}" for i in range(10_000)) + "\np10000 1"
     assert len(closure(("p0",), pool(chain))) == 10_001
+
+
+BASE = "libc 2; Multi-Arch: same\n shell 1; Provides: sh\n old 1\n strict 1; Conflicts: rival"
+
+
+def test_what_is_installed_is_taken_as_it_is() -> None:
+    """It satisfies, in whatever version it is, brings nothing in, and is no part of the answer."""
+    suite = pool("libc 3; Depends: news\n tool 1; Depends: libc (>= 2), sh, lib\n lib 1; Depends: old\n old 2\n news 1")
+    found = closure(("tool", "old"), suite, base=False, installed=packages(BASE))
+    assert names(found) == "lib tool"
+    assert found[1].depends == ("lib",)
+    assert closure(("libc", "libc=2"), suite, base=False, installed=packages(BASE)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "message"),
+    [
+        ("newer", "TB2137", "libc=3 is needed, but the base has libc=2"),
+        ("libc=3", "TB2137", "libc=3 is needed, but the base has libc=2"),
+        ("rival", "TB2132", "strict=1 conflicts with or breaks rival, and rival=1 is chosen too"),
+    ],
+)
+def test_what_is_installed_is_never_replaced(wanted: str, code: str, message: str) -> None:
+    """Neither by another version, nor by what it excludes."""
+    suite = pool("libc 3\n newer 1; Depends: libc (>= 3)\n rival 1")
+    with pytest.raises(LockError) as caught:
+        closure((wanted,), suite, base=False, installed=packages(BASE))
+    ((found, text),) = refused(caught.value)
+    assert found == code
+    assert message in text

@@ -13,7 +13,15 @@ from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, Target
-from twinbuild.model.plan import Compression, Compressor, Interpreter, Plan, WheelsRecipe
+from twinbuild.model.plan import (
+    AccountRecipe,
+    AddedPackagesRecipe,
+    Compression,
+    Compressor,
+    Interpreter,
+    Plan,
+    WheelsRecipe,
+)
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
@@ -190,3 +198,24 @@ def test_the_application_does_not_replace_the_system(target: str, path: str, own
     assert (finding.code, finding.where.file) == ("TB1115", path)
     assert f"lie in {owned}:" in finding.message
     assert owned_place(f"/{PREFIX}/x") == f"/{PREFIX}"  # where wheels go
+
+
+def test_packages_on_an_image() -> None:
+    """One layer of them with the account, over the base's; its Python needs the base's libraries."""
+    from tests.unit.codec.test_lock import BASE
+
+    lock = _lock()
+    base = replace(BASE, executable="usr/bin/python3.11")
+    target = replace(lock.targets[0], base=base)
+    plan = _plan(TEXT, replace(lock, targets=(target,)))
+    layers = plan.derivations[0].layers
+    recipe = layers[0].recipe
+    assert isinstance(recipe, AddedPackagesRecipe)
+    assert [layer.digest for layer in recipe.base] == [layer.digest for layer in base.layers]
+    assert [deb.name for deb in recipe.debs] == [deb.name for deb in target.debs]
+    (build,) = _interpreters(plan)[0].builds
+    assert [deb.name for deb in build.debs if deb.name.startswith("python")] == ["python3.11-minimal"]
+    assert [layer.digest for layer in build.base] == [base.layers[0].digest, base.layers[2].digest]
+    without = _plan(TEXT, replace(lock, targets=(replace(target, debs=()),)))
+    assert isinstance(without.derivations[0].layers[0].recipe, AccountRecipe)
+    assert _interpreters(without)[0].builds[0].debs == ()

@@ -16,7 +16,16 @@ from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 from twinbuild.model.digest import Digest
-from twinbuild.model.plan import AccountRecipe, BaseInput, Compressor, Derivation, User, WheelsRecipe
+from twinbuild.model.plan import (
+    AccountRecipe,
+    AddedPackagesRecipe,
+    BaseInput,
+    Compressor,
+    DebInput,
+    Derivation,
+    User,
+    WheelsRecipe,
+)
 from twinbuild.pipeline.plan import Tooling, make_plan
 from twinbuild.render.dockerfile import SiteTemplate, passed_values, render_dockerfile
 
@@ -85,6 +94,14 @@ def test_on_an_image() -> None:
         ("WORKDIR", "/"),  # a base's own may be nowhere, and a step would make it
         ("ADD", '["account.tar", "/"]'),
     ]
+    added = AddedPackagesRecipe(
+        base=(), debs=(), effects=digest, user=user, places=(), scripts=(), runner="", version="1"
+    )
+    package = DebInput(name="x", version="1", architecture="all", sha256=digest, size=1, depends=(), pre_depends=())
+    ground = replace(account, recipe=replace(added, debs=(package,)))
+    with_packages = _rendered(replace(derivation, layers=(ground, *derivation.layers[1:])))
+    assert "# 1 Debian packages of the lock, with the effects of their scripts, added to what" in with_packages
+    assert _instructions(with_packages) == instructions
     assert [rest for word, rest in instructions if word == "USER"][-1] == derivation.config.user
     ports = replace(derivation.config, exposed_ports=("53/udp", "9"))
     assert [rest for word, rest in _instructions(_rendered(replace(derivation, config=ports))) if word == "EXPOSE"] == [

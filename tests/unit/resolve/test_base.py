@@ -21,7 +21,7 @@ NAME = BaseName(name="registry.example/python", tag="1", digest=None)
 
 def _resolved(source: FakeSource, name: BaseName = NAME, store: MemoryStore | None = None) -> LockedBase:
     store = store or MemoryStore()
-    base, _ = resolve_base(name, AMD64, python="3.12", source=source, store=store)
+    base = resolve_base(name, AMD64, python="3.12", source=source, store=store).locked
     assert all(store.has(blob.digest) and store.size(blob.digest) == blob.size for blob in base.blobs)
     return base
 

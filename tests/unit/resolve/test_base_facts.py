@@ -14,9 +14,9 @@ from twinbuild.resolve.base_facts import BaseFacts, find_facts
 AMD64 = Platform.parse("linux/amd64")
 
 
-def _facts(files: Files, *, python: str = "3.12", path: str = "") -> BaseFacts:
+def _facts(files: Files, *, python: str = "3.12", path: str = "", suite: str = "") -> BaseFacts:
     stack, layers, opened = stacked(layer_tar(files))
-    return find_facts(stack, layers, opened, python=python, platform=AMD64, path=path, subject="base")
+    return find_facts(stack, layers, opened, python=python, platform=AMD64, path=path, subject="base", suite=suite)
 
 
 def _without(*paths: str, **more: bytes | str | None) -> Files:
@@ -45,6 +45,7 @@ def test_facts() -> None:
                 source_version="2.36-9",
             ),
         ),
+        installed=(),
     )
 
 
@@ -90,3 +91,36 @@ def test_bases_that_do_not_do(files: Files, python: str, code: str, part: str) -
         _facts(files, python=python)
     assert caught.value.findings[0].code == code
     assert part in caught.value.findings[0].message
+
+
+RELEASE = b"ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n"
+
+
+def test_packages_may_bring_python() -> None:
+    """A base of the suite that packages are added from need not have it; its packages are told to depend on."""
+    found = _facts(_without("usr/local/bin/python3.12", **{"usr/lib/os-release": RELEASE}), suite="bookworm")
+    assert (found.python, found.executable, found.interpreter) == ("", "usr/bin/python3.12", (0,))
+    assert [package.name for package in found.installed] == ["base-files", "libc6"]
+    with_python = _facts(_without(**{"usr/lib/os-release": RELEASE}), suite="bookworm")
+    assert (with_python.python, with_python.executable) == ("3.12.3", "usr/local/bin/python3.12")
+    assert _facts(files_of_a_base()).installed == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"usr/lib/os-release": RELEASE.replace(b"bookworm", b"noble")},
+            "is of debian noble, but packages of",
+        ),
+        ({"usr/lib/os-release": b"ID=debian\n"}, "is of debian without a code name"),
+        ({"usr/lib/os-release": RELEASE, "var/lib/dpkg/status": None}, "no database of dpkg"),
+    ],
+)
+def test_packages_of_another_system(files: Files, message: str) -> None:
+    """TB2280: they would not fit what is there."""
+    with pytest.raises(TwinbuildError) as caught:
+        _facts(_without() | files, suite="bookworm")
+    (finding,) = caught.value.findings
+    assert finding.code == "TB2280"
+    assert message in finding.message

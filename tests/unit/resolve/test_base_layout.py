@@ -21,7 +21,7 @@ AMD64 = Platform.parse("linux/amd64")
 
 def _resolve(directory: Path, name: str = "oci-layout:base") -> Digest:
     source = LayoutSource(directory=directory)
-    base, _ = resolve_base(parse_base(name), AMD64, python="3.12", source=source, store=MemoryStore())
+    base = resolve_base(parse_base(name), AMD64, python="3.12", source=source, store=MemoryStore()).locked
     return base.manifest.digest
 
 

@@ -56,7 +56,8 @@ def test_by_tag_then_by_digest(registry: FakeRegistry, source: RegistrySource, *
     image = BaseImage(docker=docker)
     content = _put(registry, image, "1")
     store = MemoryStore()
-    base, python = resolve_base(parse_base(_name(registry)), AMD64, python="3.12", source=source, store=store)
+    found = resolve_base(parse_base(_name(registry)), AMD64, python="3.12", source=source, store=store)
+    base, python = found.locked, found.python
     assert (base.reference, base.manifest.digest) == (_name(registry), Digest.of(content))
     assert python.version == "3.12.3"
     asked = [request.target for request in registry.requests if "/blobs/" in request.target]
@@ -72,7 +73,7 @@ def test_an_index_for_each_platform(registry: FakeRegistry, source: RegistrySour
     arm = BaseImage(architecture="arm64")
     amd = _put(registry, BaseImage(), "amd")
     index = registry.put_index("team/python", "1", {"linux/amd64": amd, "linux/arm64": _put(registry, arm, "arm")})
-    base, _ = resolve_base(parse_base(_name(registry)), AMD64, python="3.12", source=source, store=MemoryStore())
+    base = resolve_base(parse_base(_name(registry)), AMD64, python="3.12", source=source, store=MemoryStore()).locked
     assert (base.index, base.manifest.digest) == (Digest.of(index), Digest.of(amd))
     only = registry.put_index("team/python", "2", {"linux/amd64": amd})
     with pytest.raises(TwinbuildError) as caught:
@@ -86,7 +87,7 @@ def test_tag_and_digest(registry: FakeRegistry, source: RegistrySource) -> None:
     """Both are asked for, and TB2274 where they are not one image."""
     digest = Digest.of(_put(registry, BaseImage(), "1"))
     name = parse_base(_name(registry, f":1@{digest}"))
-    assert resolve_base(name, AMD64, python="3.12", source=source, store=MemoryStore())[0].manifest.digest == digest
+    assert resolve_base(name, AMD64, python="3.12", source=source, store=MemoryStore()).locked.manifest.digest == digest
     _put(registry, BaseImage(docker=True), "1")
     with pytest.raises(TwinbuildError) as caught:
         resolve_base(name, AMD64, python="3.12", source=source, store=MemoryStore())
@@ -127,7 +128,7 @@ def test_the_lock_names_no_mirror(registry: FakeRegistry) -> None:
     client = RegistryClient(settings, http=HttpClient(settings, pause=lambda _: None))
     source = RegistrySource(client=client, name="registry.example/team/python")
     name = parse_base("registry.example/team/python:1")
-    base, _ = resolve_base(name, AMD64, python="3.12", source=source, store=MemoryStore())
+    base = resolve_base(name, AMD64, python="3.12", source=source, store=MemoryStore()).locked
     client.close()
     assert (base.reference, base.manifest.digest) == ("registry.example/team/python:1", Digest.of(content))
     assert registry.authority not in repr(base)

@@ -164,4 +164,22 @@ dpkg-statoverride(1) has it, as Debian's own packages do.
 
 Leave the package out.""",
     ),
+    Code(
+        code="TB4220",
+        title="packages cannot be added to the system of the base",
+        explanation="""\
+Debian packages are added to a base image as dpkg would add them. For that the base needs dpkg's database, and a system
+whose /usr is merged (Debian 12, Ubuntu 22.04, or newer): /bin and /lib are links to /usr/bin and /usr/lib.
+
+Name a base made of a newer system, or build one that has what you need, and add nothing.""",
+    ),
+    Code(
+        code="TB4221",
+        title="a package deletes files of the base",
+        explanation="""\
+A package that is added to a base image, or one of its maintainer scripts, takes away a file that the base has. The
+layers of a base stay as they were pinned, and no layer of ours deletes anything.
+
+Leave the package out, or name a base that has it already.""",
+    ),
 )

@@ -167,6 +167,16 @@ CODES: Final[tuple[Code, ...]] = (
         "minus and full stop.\n\nCorrect environment.packages.",
     ),
     Code(
+        code="TB2137",
+        title="the base has another version of a package",
+        explanation="""\
+Packages are added to a base image, and one of them needs a version of a package that the base has in another. What a
+base has is never replaced: its layers would hold both.
+
+Name a newer base, made from the same point release as the suite, or add the suites that its packages come from (such as
+bookworm-security and bookworm-updates) to `base.debian.suites`.""",
+    ),
+    Code(
         code="TB2140",
         title="no Debian mirror known",
         explanation="This machine's apt has no sources of Debian (Ubuntu's are never taken: its packages are others), "

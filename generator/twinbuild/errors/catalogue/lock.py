@@ -288,4 +288,13 @@ run inside of every Python of the image.
 
 Name a base without it, or build one of your own from it with that variable left out.""",
     ),
+    Code(
+        code="TB2280",
+        title="packages cannot be added to the base",
+        explanation="""\
+Where `base.debian` stands beside `base.image`, packages of that suite are added to the image. The image must be of the
+same suite (VERSION_CODENAME of its os-release), and have dpkg's database, which says what is there already.
+
+Name the image's own suite in `base.debian.suite`, or take `base.debian` out.""",
+    ),
 )

@@ -13,9 +13,8 @@ from twinbuild.model.spec.values import Label, Line, Name, Quantity, objection, 
 
 __all__ = ["Amount", "Base", "DebianBase", "Environment", "Gpu", "NodeLabel", "Resources", "Toleration", "Variant"]
 
-_BASE_ONLY = "packages can be added to a Debian base only"
-_BASE_HINT = "take 'packages' out, or use base.debian"
-_MOVE_HINT = "move environment.packages to the variants whose base is Debian's"
+_NO_SUITE = "packages are to be added to an image, but no suite is named that has them"
+_SUITE_HINT = "name the image's suite in base.debian beside base.image, or take 'packages' out"
 _SUITE = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DEB = re.compile(r"[a-z0-9][a-z0-9+.-]{1,127}", re.ASCII)
 _PYTHON = re.compile(r"3\.(9|[1-9][0-9])", re.ASCII)
@@ -103,19 +102,23 @@ class DebianBase(Section):
 
 
 class Base(Section):
-    """What the image stands on: exactly one of the two."""
+    """What the image stands on: packages of a suite, another image, or an image with packages of its suite added."""
 
     debian: DebianBase | None = None
-    """Packages of a Debian suite."""
+    """A Debian suite: alone the whole system is made of its packages; beside `image`, what is added comes from it."""
     image: ImageName | None = None
     """An image by name and tag or digest, or `oci-layout:DIR`; the lock pins its digest."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be added to it."""
+        return self.debian is None
+
     @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if (self.debian is None) == (self.image is None):
-            got = "neither" if self.debian is None else "both"
+    def _at_least_one(self) -> Self:
+        if self.debian is None and self.image is None:
             raise objection(
-                "TB1116", f"got {got} of 'debian' and 'image', expected exactly one", "choose one of the two bases"
+                "TB1116", "got neither of 'debian' and 'image'", "name a Debian suite, or an image, or both"
             )
         return self
 
@@ -287,13 +290,13 @@ class Environment(Section):
                         *("variants", index, "platforms", place),
                     )
             objections.repeated("platform", variant.platforms, "variants", index, "platforms")
-            if self.base_of(variant).image is not None and variant.packages:
-                objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "variants", index, "packages")
-            if variant.base is not None and variant.base.image is not None and self.packages:
-                objections.add("TB1116", _BASE_ONLY, _MOVE_HINT, "variants", index, "base")
-        if self.base.image is not None and self.packages:
-            objections.add("TB1116", _BASE_ONLY, _BASE_HINT, "packages")
-        on_image = any(self.base_of(variant).image is not None for variant in self.variants)
-        check_steps(self.steps, python=self.python, on_image=on_image, objections=objections)
+            if self.base_of(variant).closed and variant.packages:
+                objections.add("TB1116", _NO_SUITE, _SUITE_HINT, "variants", index, "packages")
+            if variant.base is not None and variant.base.closed and self.packages:
+                objections.add("TB1116", _NO_SUITE, _SUITE_HINT, "variants", index, "base")
+        if self.base.closed and self.packages:
+            objections.add("TB1116", _NO_SUITE, _SUITE_HINT, "packages")
+        closed = any(self.base_of(variant).closed for variant in self.variants)
+        check_steps(self.steps, python=self.python, closed=closed, objections=objections)
         objections.settle()
         return self

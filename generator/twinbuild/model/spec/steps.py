@@ -152,7 +152,7 @@ class BuildStep(Section):
         return self
 
 
-def check_steps(steps: tuple[BuildStep, ...], *, python: str, on_image: bool, objections: Objections) -> None:
+def check_steps(steps: tuple[BuildStep, ...], *, python: str, closed: bool, objections: Objections) -> None:
     """Object to what is wrong between the steps of an environment."""
     objections.repeated("step", (step.name for step in steps), "steps", key="name")
     earlier: set[str] = set()
@@ -175,11 +175,11 @@ def check_steps(steps: tuple[BuildStep, ...], *, python: str, on_image: bool, ob
                 "say `image: true`, name it in `inputs.steps` of a later step, or take it out",
                 *("steps", number, "image"),
             )
-        if on_image and step.packages:
+        if closed and step.packages:
             objections.add(
                 "TB1116",
-                "packages can be added to a Debian base only",
-                "take 'packages' out, or use base.debian",
+                "packages are to be added to an image, but no suite is named that has them",
+                "name the image's suite in base.debian beside base.image, or take 'packages' out",
                 *("steps", number, "packages"),
             )
         for place, output in enumerate(step.outputs):

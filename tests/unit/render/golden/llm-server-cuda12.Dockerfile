@@ -5,14 +5,17 @@
 #
 #   docker buildx build --network none --build-arg SOURCE_DATE_EPOCH=1793491200 --tag llm-server:1.0.0 context
 
-# The operating system: 87 Debian packages of the lock with the effects of their scripts, as one archive.
-# diff_id sha256:0000000000000000000000000000000000000000000000000000000000000000
-FROM scratch AS base
-ADD ["base.tar", "/"]
+# The base image, as the lock pins it.
+FROM registry.example/cuda:12.8.1-base-debian12@sha256:d18240964de44d72c087280eb3dc3dd8516776c614ec4a613016cbc56e8ee38e AS base
 
 FROM base
 ARG SOURCE_DATE_EPOCH
+USER 0:0
+WORKDIR /
 
+# 26 Debian packages of the lock, with the effects of their scripts, added to what the base has; and the service's
+# account with its home.
+ADD ["account.tar", "/"]
 # The virtual environment (PEP 405), without packages.
 ADD ["environment.tar", "/"]
 
@@ -35,7 +38,13 @@ RUN --mount=type=bind,source=compile.py,target=/run/context/compile.py \
     ["/usr/bin/python3.11", "-I", "-S", "-B", "-W", "ignore", "/run/context/compile.py", "/app"]
 COPY ["documents/", "/"]
 
-ENV PATH="/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENV PATH="/opt/venv/bin:/usr/local/nvidia/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENV NVARCH="x86_64"
+ENV NVIDIA_REQUIRE_CUDA="cuda>=12.8"
+ENV CUDA_VERSION="12.8.1"
+ENV LD_LIBRARY_PATH="/usr/local/nvidia/lib:/usr/local/nvidia/lib64"
+ENV NVIDIA_VISIBLE_DEVICES="all"
+ENV NVIDIA_DRIVER_CAPABILITIES="compute,utility"
 ENV VIRTUAL_ENV="/opt/venv"
 ENV LANG="C.UTF-8"
 ENV PYTHONDONTWRITEBYTECODE="1"
@@ -49,6 +58,9 @@ LABEL "dev.twinbuild.model.family"="causal-lm"
 LABEL "dev.twinbuild.model.version"="1.0.0"
 LABEL "dev.twinbuild.variant"="cuda12"
 LABEL "domain"="assistants"
+LABEL "maintainer"="a stand-in for NVIDIA's image, made by twinbuild's tools/cuda_base.py"
+LABEL "org.opencontainers.image.base.digest"="sha256:d18240964de44d72c087280eb3dc3dd8516776c614ec4a613016cbc56e8ee38e"
+LABEL "org.opencontainers.image.base.name"="registry.example/cuda:12.8.1-base-debian12"
 LABEL "org.opencontainers.image.description"="A small causal language model behind HTTP, for processors and for two CUDA majors."
 LABEL "org.opencontainers.image.source"="https://git.example/assistants/llm-server"
 LABEL "org.opencontainers.image.title"="llm-server"

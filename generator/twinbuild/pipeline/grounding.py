@@ -1,0 +1,114 @@
+"""What a target stands on: Debian packages, a base image, or a base image with Debian packages added to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from twinbuild.debian.interpreter import glibc_version, python_version
+from twinbuild.model.lock import AptIndex, LockedBase, LockedDeb, PythonEnvironment
+from twinbuild.model.platform import Platform
+from twinbuild.model.spec.environment import Variant
+from twinbuild.net.opener import Opener
+from twinbuild.pipeline.basing import base_source
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.plan import PREFIX
+from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.standing import places
+from twinbuild.resolve.base import BaseName, FoundBase, parse_base, resolve_base
+from twinbuild.resolve.debian import resolve_debian
+from twinbuild.resolve.mirrors import read_apt_files
+
+__all__ = ["Ground", "find_ground", "step_packages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a target stands on, and the Python that it thereby has."""
+
+    debs: tuple[LockedDeb, ...]
+    base: LockedBase | None
+    python: PythonEnvironment
+
+
+def find_ground(
+    project: Project, machine: Machine, variant: Variant, platform: Platform
+) -> tuple[tuple[AptIndex, ...], Ground]:
+    """The Debian packages of a target and its base image, and the suites that the packages are from."""
+    spec = project.spec
+    stated = spec.environment.base_of(variant)
+    if stated.image is None:
+        indexes, debs = _debian(project, machine, variant, platform, python=spec.environment.python)
+        version = python_version(debs, spec.environment.python)
+        python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
+        return indexes, Ground(debs=debs, base=None, python=python)
+    found = _base(project, machine, variant, platform, parse_base(stated.image))
+    if found.python.version:
+        indexes, debs = _debian(project, machine, variant, platform, base=found)
+        return indexes, Ground(debs=debs, base=found.locked, python=found.python)
+    indexes, debs = _debian(project, machine, variant, platform, base=found, python=spec.environment.python)
+    python = replace(found.python, version=python_version(debs, spec.environment.python))
+    return indexes, Ground(debs=debs, base=found.locked, python=python)
+
+
+def step_packages(
+    project: Project, machine: Machine, variant: Variant, platform: Platform, *, ground: Ground, more: tuple[str, ...]
+) -> tuple[LockedDeb, ...]:
+    """The packages of a target with those of a build step, on the base that the target has."""
+    python = project.spec.environment.python
+    base = ground.base
+    if base is None:
+        return _debian(project, machine, variant, platform, more=more, python=python)[1]
+    pinned = BaseName(name=base.name, tag="", digest=base.index or base.manifest.digest)
+    found = _base(project, machine, variant, platform, pinned)
+    return _debian(
+        project, machine, variant, platform, more=more, base=found, python="" if found.python.version else python
+    )[1]
+
+
+def _base(project: Project, machine: Machine, variant: Variant, platform: Platform, name: BaseName) -> FoundBase:
+    spec = project.spec
+    suite = spec.environment.base_of(variant).debian
+    with base_source(name.name, project, machine) as source:
+        return resolve_base(
+            name,
+            platform,
+            python=spec.environment.python,
+            source=source,
+            store=machine.store,
+            places=places(spec, PREFIX),
+            home=spec.serving.user.home,
+            suite=suite.suite if suite is not None else "",
+            progress=machine.progress,
+        )
+
+
+def _debian(
+    project: Project,
+    machine: Machine,
+    variant: Variant,
+    platform: Platform,
+    *,
+    more: tuple[str, ...] = (),
+    base: FoundBase | None = None,
+    python: str = "",
+) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
+    """The packages of a target, with ``more`` and a ``python``; of one on a ``base``, those that are added to it."""
+    environment = project.spec.environment
+    wanted = tuple(sorted({*environment.packages, *variant.packages, *more}))
+    if not wanted and not python:
+        return (), ()
+    suite = environment.base_of(variant).debian
+    assert suite is not None, "packages are named where there is a suite alone"
+    machine.progress(f"resolving Debian packages for {variant.name} {platform}", 0, 0)
+    return resolve_debian(
+        suite,
+        wanted,
+        platform,
+        client=Opener(machine.settings),
+        settings=machine.settings,
+        now=machine.now,
+        python=python,
+        installed=base.installed if base is not None else None,
+        store=machine.store,
+        host=read_apt_files().os_release,
+    )

@@ -1,0 +1,218 @@
+"""``debian.ground``: packages added to a system that is there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import pytest
+
+from fakes.debs import deb, given
+from twinbuild.debian.archive import read_deb
+from twinbuild.debian.ground import Ground, additions, read_ground
+from twinbuild.debian.system import assemble
+from twinbuild.debian.tree import Root
+from twinbuild.debian.unpack import spool_deb
+from twinbuild.errors import TwinbuildError
+from twinbuild.model.plan import User
+from twinbuild.model.platform import Platform
+from twinbuild.model.tree import Directory, Entry, File, Hardlink
+
+AMD64 = Platform.parse("linux/amd64")
+APP = User(name="app", uid=10001, gid=10001, home="/home/app")
+STATUS = (
+    "Package: zlib\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"
+    "Package: demo\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 0\n\n"
+    "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.21\n"
+)
+
+
+def tree(files: Mapping[str, bytes | str | None] | None = None, *, without: tuple[str, ...] = ()) -> Root:
+    """A small system: bytes are files, a text is where a link leads, None is a directory."""
+    root = Root()
+    for name in ("bin", "lib", "lib64"):
+        root.put(Directory(path=f"usr/{name}"))
+        root.link(name, f"usr/{name}")
+    known: dict[str, bytes | str | None] = {
+        "etc/passwd": b"root:*:0:0:root:/root:/bin/sh\n",
+        "etc/group": b"root:*:0:\n",
+        "etc/own.conf": b"theirs",
+        "usr/bin/tool": b"of zlib",
+        "usr/bin/loose": b"of nobody",
+        "usr/share/doc": None,
+        "var/lib/dpkg/status": STATUS.encode(),
+        "var/lib/dpkg/arch": b"amd64\n",
+        "var/lib/dpkg/diversions": b"/bin/a\n/bin/a.real\nzlib\n",
+        "var/lib/dpkg/triggers/File": b"/usr/lib zlib\n",
+        "var/lib/dpkg/info/zlib:amd64.list": b"/.\n/bin\n/bin/tool\n/bin/loose/nothing\n",
+        **(files or {}),
+    }
+    for path, content in known.items():
+        if path in without:
+            continue
+        if content is None:
+            root.put(Directory(path=path, mode=0o750))
+        elif isinstance(content, str):
+            root.link(path, content)
+        else:
+            root.put(File(path=path, content=_Bytes(content), mode=0o600 if path.endswith("passwd") else 0o644))
+    return root
+
+
+class _Bytes:
+    def __init__(self, content: bytes) -> None:
+        self.content, self.size = content, len(content)
+
+    def open(self) -> io.BytesIO:
+        """The bytes."""
+        return io.BytesIO(self.content)
+
+
+def added(*packages: bytes, root: Root | None = None) -> dict[str, Entry]:
+    """The entries that packages add to a system."""
+    ground = read_ground(root or tree(), AMD64, subject="base")
+    unpacked = [spool_deb(io.BytesIO(one), read_deb(io.BytesIO(one)), io.BytesIO()) for one in packages]
+    debs = tuple(given(one.deb.name) for one in unpacked)
+    found = list(assemble(unpacked, debs, platform=AMD64, user=APP, ground=ground))
+    assert [entry.path for entry in found] == sorted(entry.path for entry in found)
+    return {entry.path: entry for entry in found}
+
+
+def text(entry: Entry) -> str:
+    """A file's text."""
+    assert isinstance(entry, File)
+    with entry.content.open() as stream:
+        return stream.read().decode()
+
+
+def refused(*packages: bytes, root: Root | None = None) -> tuple[str, str]:
+    """Code and message of the first finding."""
+    with pytest.raises(TwinbuildError) as caught:
+        added(*packages, root=root)
+    return caught.value.findings[0].code, caught.value.findings[0].message
+
+
+def test_only_what_is_new_is_in_the_layer() -> None:
+    """A package's files below merged links, its place in dpkg's database, the account; nothing that stays as it is."""
+    found = added(deb("demo", files={"bin/demo": b"x", "usr/share/doc/demo/note": b"n"}))
+    files = sorted(path for path, entry in found.items() if isinstance(entry, File))
+    assert files == [
+        "etc/group",
+        "etc/ld.so.cache",
+        "etc/passwd",
+        "usr/bin/demo",
+        "usr/share/doc/demo/note",
+        "var/lib/dpkg/available",
+        "var/lib/dpkg/info/demo.list",
+        "var/lib/dpkg/info/format",
+        "var/lib/dpkg/lock",
+        "var/lib/dpkg/lock-frontend",
+        "var/lib/dpkg/status",
+        "var/lib/dpkg/triggers/Lock",
+        "var/lib/dpkg/triggers/Unincorp",
+    ]
+    doc = found["usr/share/doc"]
+    assert isinstance(doc, Directory)
+    assert doc.mode == 0o750  # as the base has it
+    passwd = found["etc/passwd"]
+    assert isinstance(passwd, File)
+    assert passwd.mode == 0o600
+    assert text(passwd).startswith("root:*:0:0:root:/root:/bin/sh\napp:")
+    assert text(found["var/lib/dpkg/info/demo.list"]) == (
+        "/.\n/bin\n/bin/demo\n/usr\n/usr/share\n/usr/share/doc\n/usr/share/doc/demo\n/usr/share/doc/demo/note\n"
+    )
+
+
+def test_the_database_knows_both() -> None:
+    """Sorted by name as dpkg sorts; what was left of an earlier installation goes; triggers and diversions are kept."""
+    found = added(deb("demo", control={"triggers": b"interest /usr/share/x\n"}))
+    stanzas = text(found["var/lib/dpkg/status"]).strip().split("\n\n")
+    assert [stanza.splitlines()[0] for stanza in stanzas] == ["Package: demo", "Package: dpkg", "Package: zlib"]
+    assert "Status: install ok installed" in stanzas[0]
+    assert text(found["var/lib/dpkg/triggers/File"]) == "/usr/lib zlib\n/usr/share/x demo\n"
+    assert "var/lib/dpkg/diversions" not in found  # the same as before
+
+
+def test_whose_file_it_is() -> None:
+    """A file of the base's package is never overwritten, one of nobody is, and configuration stays."""
+    assert refused(deb("demo", files={"usr/bin/tool": b"x"})) == (
+        "TB4205",
+        "/usr/bin/tool of demo=1.0-1 is shipped in zlib of the base, too",
+    )
+    found = added(
+        deb(
+            "demo",
+            files={"bin/loose": b"ours", "etc/own.conf": b"ours"},
+            control={"conffiles": b"/etc/own.conf\n"},
+        )
+    )
+    assert text(found["usr/bin/loose"]) == "ours"
+    assert "etc/own.conf" not in found
+
+
+def test_directories_and_links() -> None:
+    """A directory may be a link to one in the base; a file in a directory's place is refused."""
+    root = tree({"srv/real": None, "usr/share/linked": "../../srv/real"})
+    found = added(deb("demo", files={"usr/share/linked/file": b"x"}), root=root)
+    assert text(found["srv/real/file"]) == "x"
+    assert refused(deb("demo", files={"usr/share/doc": b"x"}))[0] == "TB4207"
+    assert refused(deb("demo", files={"usr/bin/loose/x": b"x"}))[0] == "TB4207"
+
+
+def test_links_between_layers_become_files() -> None:
+    """A hard link whose file lies in the base alone would lead nowhere in a layer of its own."""
+    ground = read_ground(tree(), AMD64, subject="base")
+    root = ground.root.copy()
+    root.put(Hardlink(path="usr/bin/alias", target="usr/bin/loose"))
+    found = {entry.path: entry for entry in additions(root, ground).entries()}
+    assert sorted(found) == ["usr", "usr/bin", "usr/bin/alias"]
+    assert text(found["usr/bin/alias"]) == "of nobody"
+
+
+@pytest.mark.parametrize(
+    ("root", "message"),
+    [
+        (tree(without=("var/lib/dpkg/status",)), "no database of dpkg"),
+        (Root(), "no database of dpkg"),
+    ],
+)
+def test_a_system_without_dpkg(root: Root, message: str) -> None:
+    """TB4220."""
+    code, found = refused(deb("demo"), root=root)
+    assert code == "TB4220"
+    assert message in found
+
+
+def test_a_system_whose_usr_is_not_merged() -> None:
+    """TB4220, for its packages lie elsewhere."""
+    root = Root()
+    root.put(Directory(path="bin"))
+    root.write("var/lib/dpkg/status", STATUS.encode())
+    code, message = refused(deb("demo"), root=root)
+    assert (code, "/bin does not lead to /usr/bin" in message) == ("TB4220", True)
+
+
+def test_nothing_of_the_ground_may_go() -> None:
+    """TB4221 names it: a layer of ours deletes nothing."""
+    ground = read_ground(tree(), AMD64, subject="base")
+    root = ground.root.copy()
+    root.remove("usr/bin/loose")
+    with pytest.raises(TwinbuildError) as caught:
+        additions(root, ground)
+    assert caught.value.findings[0].code == "TB4221"
+    assert "/usr/bin/loose" in caught.value.findings[0].message
+
+
+def test_the_ground_is_not_changed() -> None:
+    """Adding twice gives the same twice."""
+    root = tree()
+    one = added(deb("demo", files={"bin/demo": b"x"}), root=root)
+    assert sorted(added(deb("demo", files={"bin/demo": b"x"}), root=root)) == sorted(one)
+
+
+def test_what_a_database_says() -> None:
+    """Owners by the place in the tree, diversions, dpkg's version."""
+    ground: Ground = read_ground(tree(), AMD64, subject="base")
+    assert ground.owners == {"bin": "zlib", "usr/bin/tool": "zlib"}
+    assert [(item.path, item.to, item.package) for item in ground.diverted] == [("/bin/a", "/bin/a.real", "zlib")]
+    assert ground.dpkg == "1.21"
