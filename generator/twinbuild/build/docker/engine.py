@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,14 +138,25 @@ def client_of(runner: Runner, environment: Mapping[str, str], *, timeout: int = 
     from docker.errors import DockerException
 
     try:
-        if environment.get("DOCKER_HOST"):
+        if address := environment.get("DOCKER_HOST"):
+            _require_listener(address)
             client = docker.from_env(version=_API, environment=dict(environment), timeout=timeout)
         else:
-            client = docker.DockerClient(version=_API, timeout=timeout, **_context(runner, environment))
+            context = _context(runner, environment)
+            _require_listener(context["base_url"])
+            client = docker.DockerClient(version=_API, timeout=timeout, **context)
     except (DockerException, OSError, ValueError, KeyError, TypeError) as error:
         raise _silent(str(error)) from error
     client.api.trust_env = False  # requests would let REQUESTS_CA_BUNDLE replace the engine's own authority
     return client
+
+
+def _require_listener(address: str) -> None:
+    """Raise OSError where nobody listens on a socket: Docker's client would leave it open."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_PATIENCE)
+            probe.connect(address.removeprefix("unix://"))
 
 
 def _context(runner: Runner, environment: Mapping[str, str]) -> dict[str, Any]:
