@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import EXAMPLES, Tool
-from twinbuild.pipeline import locking
+from twinbuild.pipeline import grounding
 from twinbuild.resolve import mirrors
 
 UBUNTU = {
@@ -39,7 +39,7 @@ def test_a_host_whose_apt_is_not_debian_s_must_name_a_mirror(
     for path, text in HOSTS[name].items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    for module in (mirrors, locking):
+    for module in (mirrors, grounding):
         monkeypatch.setattr(module, "read_apt_files", lambda: read(root))
     for variable in ("TWINBUILD_DEBIAN_MIRROR", "TWINBUILD_DEBIAN_SECURITY"):
         monkeypatch.delenv(variable, raising=False)
