@@ -90,7 +90,7 @@ def verify_with_docker(
     Evidence of an earlier run on this machine, for the same derivations and the same bytes, is reused unless ``again``.
     """
     pip = installer_of(lock, machine)
-    files = dockerfiles(plan, images, pip=pip.version, site=project.site)
+    files = dockerfiles(plan, images, machine, pip=pip.version, site=project.site)
     key = digest_of(
         {
             "evidence": str(evidence_key(images)),

@@ -76,7 +76,7 @@ def fill_context(
     """
     target = lock.target(derivation.variant, derivation.platform)
     assert target is not None, "an image is built from a target of the lock"
-    (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], pip=pip.version, site=site))
+    (place / "Dockerfile").write_bytes(dockerfile(derivation, layers[_SYSTEM], machine, pip=pip.version, site=site))
     (place / "compile.py").write_text(TREE_PROGRAM, encoding="utf-8")
     (place / "pip.py").write_text(PIP_PROGRAM, encoding="utf-8")
     text = render_requirements(target, target.wheels, resolver=lock.resolver)

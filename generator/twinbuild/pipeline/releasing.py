@@ -88,7 +88,7 @@ def release(
         durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
-    documents = _documents(project, whole, lock, plan, images, epoch=epoch)
+    documents = _documents(project, whole, lock, plan, images, machine=machine, epoch=epoch)
     manifest = release_manifest(
         spec,
         lock,
@@ -177,7 +177,7 @@ def _commit(project: Project, machine: Machine) -> Commit | None:
 
 
 def _documents(
-    project: Project, whole: Lock, lock: Lock, plan: Plan, images: tuple[Image, ...], *, epoch: int
+    project: Project, whole: Lock, lock: Lock, plan: Plan, images: tuple[Image, ...], *, machine: Machine, epoch: int
 ) -> dict[str, bytes]:
     """The files that the manifest covers, by path in the release."""
     spec = project.spec
@@ -188,9 +188,8 @@ def _documents(
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    return documents | dockerfiles(
-        plan, images, pip=lock.installer.version if lock.installer is not None else lock.resolver.pip, site=project.site
-    )
+    pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
+    return documents | dockerfiles(plan, images, machine, pip=pip, site=project.site)
 
 
 def _lay_out(

@@ -29,7 +29,7 @@ from twinbuild.render.stages import stages_of
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["SiteTemplate", "passed_values", "render_dockerfile"]
+__all__ = ["SiteTemplate", "passed_values", "render_dockerfile", "render_text", "require_hermetic"]
 
 _LARGEST: Final = 1 << 20  # characters
 
@@ -53,10 +53,27 @@ def render_dockerfile(
 ) -> str:
     """The text for one image. ``template`` is Jinja2; ``pip`` the version that installs the wheels.
 
-    ``site`` is a template that extends it under the name ``Dockerfile.j2``; it is run in Jinja's sandbox.
-    What a Dockerfile cannot hold, a value with a line break, is an argument of the build (``passed_values``).
+    ``site`` is a template that extends it under the name ``Dockerfile.j2``; it is run in Jinja's sandbox, which does
+    not bound its work: ``build.templating`` does. What a Dockerfile cannot hold, a value with a line break, is an
+    argument of the build (``passed_values``).
     Raises SpecError TB5230 where the site's template fails, TB5231 where the text would need more than its context.
     """
+    text = render_text(template, derivation, base_diff_id=base_diff_id, pip=pip, site=site)
+    require_hermetic(text, derivation, site)
+    return text
+
+
+def require_hermetic(text: str, derivation: Derivation, site: SiteTemplate | None) -> None:
+    """Raises SpecError TB5231 where a rendered Dockerfile would need more than its context."""
+    findings = unhermetic(text, name=site.name if site is not None else "Dockerfile.j2", base=_image(derivation))
+    if findings:
+        raise SpecError(findings)
+
+
+def render_text(
+    template: str, derivation: Derivation, *, base_diff_id: str, pip: str, site: SiteTemplate | None
+) -> str:
+    """What the templates make, not yet looked at as a Dockerfile. Raises SpecError TB5230."""
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -114,11 +131,7 @@ def render_dockerfile(
         "entrypoint": config.entrypoint,
         "command": config.command,
     }
-    text = _rendered(environment, template, site, values)
-    findings = unhermetic(text, name=site.name if site is not None else "Dockerfile.j2", base=_image(derivation))
-    if findings:
-        raise SpecError(findings)
-    return text
+    return _rendered(environment, template, site, values)
 
 
 def _rendered(environment: Environment, template: str, site: SiteTemplate | None, values: dict[str, object]) -> str:

@@ -52,7 +52,7 @@ def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> 
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
         write_context(project, plan, images, lock, machine, target=target)
-        assert list(dockerfiles(plan, images, pip="26.3", site=None)) == ["Dockerfile"]
+        assert list(dockerfiles(plan, images, machine, pip="26.3", site=None)) == ["Dockerfile"]
 
 
 def _state(root: Path) -> dict[str, tuple[int, int, str]]:

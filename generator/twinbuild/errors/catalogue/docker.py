@@ -91,8 +91,9 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB5230",
         title="the site's template fails",
         explanation="The template that `build.dockerfile` names cannot be read, or Jinja2 cannot render it: a value "
-        "that does not exist, a syntax error, or something that its sandbox forbids. docs/dockerfile.md lists the "
-        "blocks that may be overridden, and the values.",
+        "that does not exist, a syntax error, something that its sandbox forbids, or more than ten seconds of work, a "
+        "gigabyte of memory or a million characters. docs/dockerfile.md lists the blocks that may be overridden, and "
+        "the values.",
     ),
     Code(
         code="TB5231",
