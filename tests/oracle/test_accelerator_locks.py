@@ -42,15 +42,17 @@ CASES = {
     "onnxruntime-gpu with its libraries": Case(
         requirements=("onnxruntime-gpu[cuda,cudnn]==1.23.2",), cuda="12.9", platforms=("linux/amd64",)
     ),
+    "onnxruntime-gpu for CUDA 13 with its libraries": Case(
+        requirements=("onnxruntime-gpu[cuda,cudnn]==1.31.1",), cuda="13.5"
+    ),
     "onnxruntime-gpu alone": Case(
         requirements=("onnxruntime-gpu==1.23.2",),
         cuda="12.8",
         codes=frozenset({"TB2409"}),
         platforms=("linux/amd64",),
     ),
-    "tensorflow with its libraries": Case(
-        requirements=("tensorflow[and-cuda]==2.20.0",), cuda="12.9", platforms=("linux/amd64",)
-    ),
+    "tensorflow with its libraries": Case(requirements=("tensorflow[and-cuda]==2.20.0",), cuda="12.9"),
+    "tensorflow for processors of ARM": Case(requirements=("tensorflow==2.20.0",), platforms=("linux/arm64",)),
     "tensorflow for processors": Case(requirements=("tensorflow-cpu==2.20.0",), platforms=("linux/amd64",)),
     "jax for CUDA 12": Case(requirements=("jax[cuda12]==0.8.0",), cuda="12.9"),
     "jax for CUDA 13": Case(requirements=("jax[cuda13]==0.8.0",), cuda="13.5"),
@@ -89,6 +91,17 @@ def _locked(requirements: tuple[str, ...], platform: Platform, place: Path) -> t
         home=str(place),
         exclude_newer=CUTOFF,
     )
+
+
+def test_every_framework_on_both_platforms() -> None:
+    """Six frameworks, each on x86-64 and on ARM."""
+    tried = {
+        (case.requirements[0].partition("==")[0].partition("[")[0], each)
+        for case in CASES.values()
+        for each in case.platforms
+    }
+    frameworks = ("torch", "onnxruntime-gpu", "tensorflow", "jax", "xgboost", "vllm")
+    assert tried >= {(name, platform) for name in frameworks for platform in ("linux/amd64", "linux/arm64")}
 
 
 @pytest.mark.parametrize(

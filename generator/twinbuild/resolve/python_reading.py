@@ -1,7 +1,9 @@
 """Files of an index that states no digests: read once, as a stream, and remembered.
 
 A record answers for the same index, file name and size. An index that puts other bytes of the same size under an old
-name is found when the file is fetched: its digest is then not the locked one.
+name is found when the file is fetched: its digest is then not the locked one. What a server says of a file (ETag,
+Last-Modified) is not kept: it differs between mirrors of one index and between their machines, so it would often be a
+false alarm, and whoever replaces bytes can repeat it.
 """
 
 from __future__ import annotations

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.python_index import PackageIndex, wheel
 from twinbuild.errors import IntegrityError, LockError
+from twinbuild.model.digest import Digest
+from twinbuild.model.settings import Settings
+from twinbuild.ports import silent
 from twinbuild.resolve.python_index import PythonIndex
 from twinbuild.resolve.python_reading import Reading
+from twinbuild.sources.fetch import RemoteFetcher
 from twinbuild.store.memory import MemoryStore
 from unit.resolve.conftest import Resolve
 
@@ -61,6 +66,25 @@ def test_a_pinned_file_that_was_replaced(resolve: Resolve) -> None:
         index.projects["lib"] = (wheel("lib", hashed=False, weight=64),)
         with pytest.raises(IntegrityError, match="TB2022"):
             resolve("lib", index=index.address(), previous=wheels, reading=Reading(store=store, keep=False))
+
+
+def test_bytes_that_were_swapped_are_refused_when_they_are_fetched(resolve: Resolve, tmp_path: Path) -> None:
+    """Of the same size, they are not noticed by a lock that remembers; they are never stored."""
+    store = MemoryStore()
+    content = bytearray(LIB.content)
+    content[content.index(b"lib.bin")] ^= 1
+    with PackageIndex({"lib": (LIB,)}) as index:
+        first = resolve("lib", index=index.address(), reading=Reading(store=store, keep=False))
+        index.projects["lib"] = (replace(LIB, content=bytes(content)),)
+        again = resolve("lib", index=index.address(), reading=Reading(store=store, keep=False))
+        assert first == again
+        settings = Settings(store=str(tmp_path), indexes=(("default", index.address()),), retries=0)
+        with pytest.raises(IntegrityError) as caught:
+            RemoteFetcher(settings, project=str(tmp_path)).fetch(again, store, silent)
+    (finding,) = caught.value.findings
+    assert again[0].sha256.hex in str(finding)
+    assert not store.has(again[0].sha256)
+    assert not store.has(Digest.of(bytes(content)))
 
 
 def test_without_reading(resolve: Resolve) -> None:
