@@ -7,14 +7,19 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.binaries import AARCH64, X86_64, shared_object
 from twinbuild.codec.dynamic import Dynamic
 from twinbuild.errors import IntegrityError
-from twinbuild.wheel.archive import open_archive
+from twinbuild.wheel.archive import Archive, open_archive
 from twinbuild.wheel.binaries import wheel_binaries
+from twinbuild.wheel.member import Member
+from twinbuild.wheel.stream import MemberStream
 from unit.wheel.making import zipped
 
 COMPILER = shutil.which("cc") or ""
@@ -101,3 +106,37 @@ def test_what_a_compiler_makes(tmp_path: Path) -> None:
     assert found["x/libcudart.so.12"].soname == "libcudart.so.12"
     assert "libcudart.so.12" in found["x/_core.so"].needed
     assert found["x/_core.so"].machine in (X86_64, AARCH64)
+
+
+WHOLE = shared_object("libcudart.so.12", "libc.so.6", soname="libx.so.1", before=600_000)  # more than stays at hand
+
+
+PLACES = st.one_of(st.integers(0, 300), st.integers(len(WHOLE) - 160, len(WHOLE) - 1))  # all but the zeros between
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(PLACES, st.integers(0, 255)), max_size=12),
+    st.one_of(st.just(len(WHOLE)), st.integers(0, len(WHOLE))),
+    st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+)
+def test_whatever_a_file_says_of_itself(changes: list[tuple[int, int]], size: int, method: int) -> None:
+    """However its tables lie, nothing is raised, and it is inflated a few times at most."""
+    content = bytearray(WHOLE)
+    for place, value in changes:
+        content[place] = value
+    archive = open_archive(
+        io.BytesIO(zipped({"x.so": bytes(content[:size])}, method=method)), name="x-1-py3-none-any.whl"
+    )
+    opened: list[str] = []
+
+    class Counted:
+        members, name = archive.members, archive.name
+
+        def open(self, member: Member) -> MemberStream:
+            """Count it."""
+            opened.append(member.name)
+            return archive.open(member)
+
+    assert len(wheel_binaries(cast("Archive", Counted()))) <= 1
+    assert len(opened) <= 5
