@@ -215,7 +215,7 @@ SEEDS = {
         tag="cp313-cp313-manylinux_2_17_x86_64",
         code="TB2012",
         said="no wheel for CPython 3.12 on x86_64 with glibc 2.36; there are wheels for CPython 3.13: torch-2.8.0",
-        remedy="choose one of these as `environment.python`",
+        remedy="or ask for a version that has a wheel for yours; torch 2.15.0 had one for CPython 3.12 on 2026-11-26",
     ),
     "files for another machine": Seed(
         variant=CPU,

@@ -17,6 +17,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from twinbuild.deploy.accelerator.frameworks import framework
 from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityError, LockError, TwinbuildError
 from twinbuild.model.lock import PythonEnvironment
 from twinbuild.model.platform import Platform
@@ -243,6 +244,7 @@ def _hopeless(cause: Answer, page: Answer | None, asked: Asked) -> Finding | Non
         if verdict in verdicts:
             files = sorted(((version, name) for version, name, each in offered if each == verdict), reverse=True)
             code, message, hint = explain(asked, tuple(name for _, name in files))
+            hint += _known_version(project, asked) if code in ("TB2012", "TB2014") else ""
             return Finding(code=code, message=f"{_who(cause)} requires {wanted}: {message}", hint=hint)
     usable = sorted(
         {version for version, _, each in _matching(page["files"], project) if each == "candidate"}, reverse=True
@@ -253,6 +255,15 @@ def _hopeless(cause: Answer, page: Answer | None, asked: Asked) -> Finding | Non
         message=f"{_who(cause)} requires {wanted}, which no version on {index} satisfies; it has {shown}",
         hint="correct the version bounds",
     )
+
+
+def _known_version(project: str, asked: Asked) -> str:
+    """What the table of frameworks knows: their newest version with a wheel for the target's Python, on x86-64."""
+    row = framework(canonicalize_name(project))
+    newest = dict(row.pythons).get(asked.python.minor) if row is not None else None
+    if row is None or newest is None or asked.platform.machine != "x86_64":
+        return ""
+    return f"; {row.name} {newest} had one for CPython {asked.python.minor} on {row.source.read}"
 
 
 def _matching(files: Mapping[str, str], requirement: str) -> Iterator[tuple[Version, str, str]]:
