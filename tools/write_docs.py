@@ -14,6 +14,7 @@ import click
 from twinbuild.cli.__main__ import cli
 from twinbuild.codec.schema import schema_text, spec_schema
 from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
+from twinbuild.deploy.accelerator.sonames import SOURCE as SONAMES_SOURCE
 from twinbuild.deploy.accelerator.table import CUDA, ROCM
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
@@ -77,7 +78,8 @@ def _pythons() -> Iterator[str]:
 
 
 def _sources() -> Iterator[str]:
-    sources = [source for row in (*CUDA, *ROCM) for source in row.sources] + [row.source for row in FRAMEWORKS]
+    sources = [source for row in (*CUDA, *ROCM) for source in row.sources]
+    sources += [SONAMES_SOURCE, *(row.source for row in FRAMEWORKS)]
     for source in dict.fromkeys(sources):
         yield f"- {source.title} (read {source.read})"
 
