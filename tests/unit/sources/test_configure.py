@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from twinbuild.errors import UsageError
 from twinbuild.model.settings import Settings, index_variable
-from twinbuild.sources.configure import settings_from
+from twinbuild.sources import configure
+from twinbuild.sources.configure import VARIABLES, settings_from
 
 TOML = b"""\
 # settings
@@ -208,3 +211,12 @@ def test_all_mistakes_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         settings_from({"TWINBUILD_OFFLINE": "x"}, home="/h", toml=b"retries = -1\nofline = 1\n")
     assert sorted(finding.code for finding in caught.value.findings) == ["TB8031", "TB8032", "TB8033"]
+
+
+def test_every_setting_is_documented() -> None:
+    """docs/settings.md has each variable and each key."""
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text("utf-8")
+    keys = [f"`[{key}]`" if key in configure._TABLES else f"`{key}`" for key in configure._KEYS]
+    missing = [name for name in (*(f"`{name}" for name in VARIABLES), *keys) if name not in page]
+    assert missing == []
+    assert index_variable("torch-cpu") in page

@@ -249,7 +249,8 @@ Switch that off on the index, or correct the binding.""",
         """\
 An index that the spec names has no address on this machine.
 
-Name it in the settings (`twinbuild.toml`), or in the spec if it is your own; `default` is pip's own.""",
+Name it in `[indexes]` of `twinbuild.toml` or by its variable (TWINBUILD_INDEX_TORCH_CPU for `torch-cpu`), or in the
+spec if it is your own; `default` is pip's own. docs/settings.md lists all settings.""",
     ),
     _code(
         "TB2035",
