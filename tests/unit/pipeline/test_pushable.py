@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.registry import MANIFEST, described, document
+from fakes.registry import INDEX, MANIFEST, described, document
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.oci.document import LARGEST_DOCUMENT
@@ -55,6 +55,22 @@ def test_chosen(tmp_path: Path) -> None:
     assert tags == [["1.0.0-cpu", "1.0.0-gpu", "1.0.0-tpu"], ["1.0.0-gpu"], ["1.0.0-cpu", "1.0.0-tpu"]]
     with pytest.raises(UsageError, match=r"TB2420.*'rocm', expected one of cpu, gpu, tpu"):
         chosen_images(where, ("gpu", "rocm"))
+
+
+def test_an_index_has_its_images_variant(tmp_path: Path) -> None:
+    """Of several platforms, whose images are all of one variant; an index without an image is of none."""
+    where = layout(tmp_path / "a", "cpu", "gpu")
+    document_of = json.loads((where / "index.json").read_text())
+    for number, entry in enumerate(document_of["manifests"]):
+        inner = [{key: entry[key] for key in ("mediaType", "digest", "size")}]
+        content = document({"schemaVersion": 2, "mediaType": INDEX, "manifests": inner if number else []})
+        (where / "blobs" / "sha256" / Digest.of(content).hex).write_bytes(content)
+        document_of["manifests"][number] = described(INDEX, content, annotations=entry["annotations"])
+    (where / "index.json").write_text(json.dumps(document_of))
+    (image,) = chosen_images(where, ("gpu",))[1]
+    assert image.tag == "1.0.0-gpu"
+    with pytest.raises(UsageError, match=r"TB2420.*'cpu', expected one of gpu"):
+        chosen_images(where, ("cpu",))
 
 
 def test_images_of_others(tmp_path: Path) -> None:
