@@ -21,7 +21,7 @@ and the reason; ``stop`` kills everything.
 from __future__ import annotations
 
 # pathlib is left out, since its import is a quarter of the start-up time
-# ruff: noqa: PTH102, PTH110, PTH118, PTH120, PTH123, PTH211
+# ruff: noqa: PTH118, PTH120, PTH123
 import base64
 import contextlib
 import ctypes
@@ -32,94 +32,33 @@ import os
 import select
 import signal
 import socket
-import stat
+import sys
 import time
 from typing import Any, Final, NoReturn, cast
 
-CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
-CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
-MS_REC, MS_PRIVATE, MS_RELATIME = 16384, 1 << 18, 1 << 21
-ST_RELATIME: Final = 4096
-MNT_DETACH: Final = 2
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
-PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}
-LAST_CAPABILITY: Final = 63
-DEVICES: Final = ("null", "zero", "full", "random", "urandom")
-DEVICE_LINKS: Final = (
-    ("fd", "/proc/self/fd"),
-    ("stdin", "/proc/self/fd/0"),
-    ("stdout", "/proc/self/fd/1"),
-    ("stderr", "/proc/self/fd/2"),
-)
-READ_ONLY_IN_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver")
-HIDDEN_IN_PROC: Final = ("kcore", "keys", "kmsg", "latency_stats", "timer_list", "sched_debug")
-
-Configuration = dict[str, Any]
-Report = dict[str, object]
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Failure(Exception):
-    """A step that the kernel refused: which, and why."""
-
-    def __init__(self, step: str, number: int, detail: str = "") -> None:
-        super().__init__(step)
-        self.report: Report = {"failure": {"step": step, "errno": number, "detail": detail}}
-
 
 def sibling(name: str) -> Any:
-    """A module beside this one, which started as a script without a package."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(os.path.dirname(__file__), f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """A module beside this one, which started as a script without a package; loaded once, under its whole name."""
+    whole = f"twinbuild.build.{name}"
+    if whole not in sys.modules:
+        spec = importlib.util.spec_from_file_location(whole, os.path.join(os.path.dirname(__file__), f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[whole] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[whole])
+    return sys.modules[whole]
 
 
-def call(step: str, result: int, detail: str = "") -> int:
-    """The result of a libc function. Raises Failure if it is -1."""
-    if result == -1:
-        raise Failure(step, ctypes.get_errno(), detail)
-    return result
+if not __package__:  # the script: from here on these two are found
+    sibling("kernel")
+    sibling("mounts")
+from twinbuild.build.kernel import Configuration, Failure, Report, call, libc, prctl  # noqa: E402
+from twinbuild.build.mounts import change_root  # noqa: E402
 
-
-def prctl(step: str, option: int, argument: int) -> None:
-    """Set an attribute of this process."""
-    zero = ctypes.c_ulong(0)
-    call(step, libc.prctl(option, ctypes.c_ulong(argument), zero, zero, zero))
-
-
-def mount(source: str, target: str, kind: str, flags: int, options: str = "", *, name: str) -> None:
-    """Mount, or change a mount; ``name`` is the target's name for messages."""
-    result = libc.mount(
-        os.fsencode(source), os.fsencode(target), kind.encode() or None, ctypes.c_ulong(flags), options.encode() or None
-    )
-    call(f"mount {kind or 'bind'}", result, name)
-
-
-def restrict(target: str, *, writable: bool, name: str, devices: bool = False) -> None:
-    """Set the flags of the mount at ``target``, keeping those that a user namespace may not take off."""
-    found = os.statvfs(target).f_flag
-    kept = found & (MS_NOSUID | MS_NODEV | MS_NOEXEC | 1024 | 2048 | MS_RDONLY)
-    kept |= MS_RELATIME if found & ST_RELATIME else 0
-    flags = kept | MS_NOSUID | (0 if devices else MS_NODEV) | (0 if writable else MS_RDONLY)
-    mount("none", target, "", MS_BIND | MS_REMOUNT | flags, name=name)
-
-
-def place(root: str, name: str) -> str:
-    """The path of a mount point below the root. Raises Failure if a part of it is a symbolic link or is missing."""
-    path = root
-    for part in filter(None, name.split("/")):
-        path += "/" + part
-        try:
-            mode = os.lstat(path).st_mode
-        except OSError as error:
-            raise Failure("find the mount point", error.errno or 0, name) from error
-        if part in (".", "..") or stat.S_ISLNK(mode):
-            raise Failure("find the mount point", errno.ELOOP, name)
-    return path
+CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x02000000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
+LAST_CAPABILITY: Final = 63
 
 
 def enter(configuration: Configuration) -> None:
@@ -146,58 +85,6 @@ def enter(configuration: Configuration) -> None:
             sibling("loopback").bring_up()
         except OSError as error:
             raise Failure("bring up lo", error.errno or 0) from error
-
-
-def change_root(configuration: Configuration) -> None:
-    """A mount namespace in which the root directory is ``/`` and nothing else of the host is there."""
-    call("unshare mounts", libc.unshare(CLONE_NEWNS))
-    mount("none", "/", "", MS_REC | MS_PRIVATE, name="/")
-    root = configuration["root"]
-    mount(root, root, "", MS_BIND, name="/")
-    mount("tmpfs", place(root, "dev"), "tmpfs", MS_NOSUID, "mode=0755,size=1m", name="/dev")
-    for name in DEVICES:
-        target = f"{root}/dev/{name}"
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        mount(f"/dev/{name}", target, "", MS_BIND, name=f"/dev/{name}")
-        restrict(target, writable=False, name=f"/dev/{name}", devices=True)  # its mode is the host's; writing works
-    for name, link in DEVICE_LINKS:
-        os.symlink(link, f"{root}/dev/{name}")
-    os.mkdir(f"{root}/dev/shm")  # noqa: S108  of the sandbox
-    options = f"mode=1777,size={configuration['space']}" if configuration["space"] else "mode=1777"
-    for name in ("/dev/shm", *configuration["tmpfs"]):  # noqa: S108  of the sandbox
-        mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, options, name=name)
-    mount_proc(root)
-    for source, name, writable in configuration["binds"]:
-        target = place(root, name)
-        mount(source, target, "", MS_BIND, name=name)
-        restrict(target, writable=writable, name=name)
-    restrict(f"{root}/dev", writable=False, name="/dev", devices=True)
-    restrict(root, writable=configuration["writable"], name="/")
-    os.chdir(root)
-    number = PIVOT_ROOT.get(os.uname().machine)
-    if number is None:
-        raise Failure("pivot_root", errno.ENOSYS, os.uname().machine)
-    call("pivot_root", libc.syscall(ctypes.c_long(number), b".", b"."))
-    call("leave the old root", libc.umount2(b".", MNT_DETACH))
-    os.chdir("/")
-
-
-def mount_proc(root: str) -> None:
-    """The pid namespace's own /proc, in which the host's settings can't be changed even if the user is its root."""
-    target = place(root, "proc")
-    mount("proc", target, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, name="/proc")
-    with contextlib.suppress(OSError), open(f"{target}/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
-        file.write("0")  # no user namespace below this one
-    for name in READ_ONLY_IN_PROC:
-        path = f"{target}/{name}"
-        if os.path.exists(path):
-            mount(path, path, "", MS_BIND, name=f"/proc/{name}")
-            restrict(path, writable=False, name=f"/proc/{name}")
-    for name in HIDDEN_IN_PROC:
-        path = f"{target}/{name}"
-        if os.path.exists(path):
-            mount("/dev/null", path, "", MS_BIND, name=f"/proc/{name}")
-            restrict(path, writable=False, name=f"/proc/{name}", devices=True)
 
 
 def command(configuration: Configuration, results: int, channel: socket.socket | None) -> NoReturn:

@@ -1,0 +1,117 @@
+"""The root that a command sees, and what is mounted in it. Standard library only: part of the launcher.
+
+Everything happens in a mount namespace of init's own: the root directory becomes ``/``, and nothing else of the host is
+left below it but what was asked for.
+"""
+
+from __future__ import annotations
+
+# pathlib is left out, since its import is a quarter of the start-up time
+# ruff: noqa: PTH102, PTH110, PTH123, PTH211
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+from typing import Final
+
+from twinbuild.build.kernel import Configuration, Failure, call, libc
+
+CLONE_NEWNS: Final = 0x00020000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_REC, MS_PRIVATE, MS_RELATIME = 16384, 1 << 18, 1 << 21
+ST_RELATIME: Final = 4096
+MNT_DETACH: Final = 2
+PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41}
+DEVICES: Final = ("null", "zero", "full", "random", "urandom")
+DEVICE_LINKS: Final = (
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+)
+READ_ONLY_IN_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver")
+HIDDEN_IN_PROC: Final = ("kcore", "keys", "kmsg", "latency_stats", "timer_list", "sched_debug")
+
+
+def change_root(configuration: Configuration) -> None:
+    """A mount namespace in which the root directory is ``/`` and nothing else of the host is there."""
+    call("unshare mounts", libc.unshare(CLONE_NEWNS))
+    mount("none", "/", "", MS_REC | MS_PRIVATE, name="/")
+    root = configuration["root"]
+    mount(root, root, "", MS_BIND, name="/")
+    mount("tmpfs", place(root, "dev"), "tmpfs", MS_NOSUID, "mode=0755,size=1m", name="/dev")
+    for name in DEVICES:
+        target = f"{root}/dev/{name}"
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        mount(f"/dev/{name}", target, "", MS_BIND, name=f"/dev/{name}")
+        restrict(target, writable=False, name=f"/dev/{name}", devices=True)  # its mode is the host's; writing works
+    for name, link in DEVICE_LINKS:
+        os.symlink(link, f"{root}/dev/{name}")
+    os.mkdir(f"{root}/dev/shm")  # noqa: S108  of the sandbox
+    options = f"mode=1777,size={configuration['space']}" if configuration["space"] else "mode=1777"
+    for name in ("/dev/shm", *configuration["tmpfs"]):  # noqa: S108  of the sandbox
+        mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, options, name=name)
+    mount_proc(root)
+    for source, name, writable in configuration["binds"]:
+        target = place(root, name)
+        mount(source, target, "", MS_BIND, name=name)
+        restrict(target, writable=writable, name=name)
+    restrict(f"{root}/dev", writable=False, name="/dev", devices=True)
+    restrict(root, writable=configuration["writable"], name="/")
+    os.chdir(root)
+    number = PIVOT_ROOT.get(os.uname().machine)
+    if number is None:
+        raise Failure("pivot_root", errno.ENOSYS, os.uname().machine)
+    call("pivot_root", libc.syscall(ctypes.c_long(number), b".", b"."))
+    call("leave the old root", libc.umount2(b".", MNT_DETACH))
+    os.chdir("/")
+
+
+def mount_proc(root: str) -> None:
+    """The pid namespace's own /proc, in which the host's settings can't be changed even if the user is its root."""
+    target = place(root, "proc")
+    mount("proc", target, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, name="/proc")
+    with contextlib.suppress(OSError), open(f"{target}/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
+        file.write("0")  # no user namespace below this one
+    for name in READ_ONLY_IN_PROC:
+        path = f"{target}/{name}"
+        if os.path.exists(path):
+            mount(path, path, "", MS_BIND, name=f"/proc/{name}")
+            restrict(path, writable=False, name=f"/proc/{name}")
+    for name in HIDDEN_IN_PROC:
+        path = f"{target}/{name}"
+        if os.path.exists(path):
+            mount("/dev/null", path, "", MS_BIND, name=f"/proc/{name}")
+            restrict(path, writable=False, name=f"/proc/{name}", devices=True)
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "", *, name: str) -> None:
+    """Mount, or change a mount; ``name`` is the target's name for messages."""
+    result = libc.mount(
+        os.fsencode(source), os.fsencode(target), kind.encode() or None, ctypes.c_ulong(flags), options.encode() or None
+    )
+    call(f"mount {kind or 'bind'}", result, name)
+
+
+def restrict(target: str, *, writable: bool, name: str, devices: bool = False) -> None:
+    """Set the flags of the mount at ``target``, keeping those that a user namespace may not take off."""
+    found = os.statvfs(target).f_flag
+    kept = found & (MS_NOSUID | MS_NODEV | MS_NOEXEC | 1024 | 2048 | MS_RDONLY)
+    kept |= MS_RELATIME if found & ST_RELATIME else 0
+    flags = kept | MS_NOSUID | (0 if devices else MS_NODEV) | (0 if writable else MS_RDONLY)
+    mount("none", target, "", MS_BIND | MS_REMOUNT | flags, name=name)
+
+
+def place(root: str, name: str) -> str:
+    """The path of a mount point below the root. Raises Failure if a part of it is a symbolic link or is missing."""
+    path = root
+    for part in filter(None, name.split("/")):
+        path += "/" + part
+        try:
+            mode = os.lstat(path).st_mode
+        except OSError as error:
+            raise Failure("find the mount point", error.errno or 0, name) from error
+        if part in (".", "..") or stat.S_ISLNK(mode):
+            raise Failure("find the mount point", errno.ELOOP, name)
+    return path
