@@ -22,41 +22,28 @@ Variables of proxies count in lower case first, as everywhere; upper-case HTTP_P
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Final
 
-from twinbuild.errors import FetchError, Finding, Location, UsageError
-from twinbuild.model.reference import HOST, PATH
+from twinbuild.errors import Location, UsageError
 from twinbuild.model.settings import Settings, index_variable, store_place
-from twinbuild.net.address import Address, is_web
-from twinbuild.net.opener import local_path
-from twinbuild.sources.toml_lines import locate
+from twinbuild.sources.statements import (
+    NAME,
+    REGISTRY,
+    VARIABLES,
+    Statements,
+    is_address,
+    is_mirror,
+    is_path,
+    is_proxy,
+    proxy_address,
+)
 
 __all__ = ["VARIABLES", "settings_from"]
 
 Addresses = tuple[tuple[str, tuple[str, ...]], ...]
 
-VARIABLES: Final = (
-    "TWINBUILD_STORE",
-    "TWINBUILD_INDEX_URL",
-    "TWINBUILD_DEBIAN_MIRROR",
-    "TWINBUILD_DEBIAN_SECURITY",
-    "TWINBUILD_DEBIAN_SNAPSHOT",
-    "TWINBUILD_REGISTRY_MIRRORS",
-    "TWINBUILD_PLAIN_HTTP",
-    "TWINBUILD_OFFLINE",
-    "TWINBUILD_CONNECTIONS",
-    "TWINBUILD_TIMEOUT",
-    "TWINBUILD_RETRIES",
-)
-_KEYS: Final = (
-    "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy", "plain_http",
-    "indexes", "archives", "snapshots", "proxies", "mirrors",
-)  # fmt: skip
-_TABLES: Final = ("indexes", "archives", "snapshots", "proxies", "mirrors")
 _TRUE: Final = {
     "1": True,
     "true": True,
@@ -69,11 +56,7 @@ _TRUE: Final = {
     "off": False,
 }
 _NUMBERS: Final = {"connections": (1, 64), "timeout": (0.1, 3600.0), "retries": (0, 20)}
-_REGISTRY: Final = re.compile(HOST, re.ASCII)
-_MIRROR: Final = re.compile(rf"(https?://)?{HOST}(/{PATH})?/?", re.ASCII)
-_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 _INDEX: Final = "TWINBUILD_INDEX_"
-_LARGEST: Final = 1 << 20
 _MIRRORS: Final = "host[:port][/prefix] of a registry, with http:// before it where it has no TLS"
 
 
@@ -124,89 +107,38 @@ def _merged(first: Addresses, second: Addresses) -> Addresses:
     return tuple(sorted({**dict(second), **dict(first)}.items()))
 
 
-class _Reading:
-    """Values of the environment and of the document, with everything that is wrong about them."""
-
-    def __init__(self, environment: Mapping[str, str], toml: bytes | None, name: str) -> None:
-        self.findings: list[Finding] = []
-        self._environment = environment
-        self._name = name
-        self._text = ""
-        self._document = self._parse(toml) if toml is not None else {}
-        self._check_keys()
-        for variable in sorted(environment):
-            close = difflib.get_close_matches(variable, VARIABLES, 1, 0.9)
-            if variable.startswith("TWINBUILD_") and variable not in VARIABLES and close:
-                self._add("TB8033", f"unknown variable {variable}", f"write {close[0]}", Location(subject=variable))
-
-    def _parse(self, toml: bytes) -> dict[str, object]:
-        if len(toml) > _LARGEST:
-            self._add("TB8030", f"larger than {_LARGEST} bytes", "shorten the text", Location(file=self._name))
-            return {}
-        try:
-            self._text = toml.decode("utf-8")
-            return tomllib.loads(self._text)
-        except (ValueError, RecursionError) as error:
-            place = re.search(r"at line (\d+), column (\d+)", str(error))
-            line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(" (at ")[0]
-            where = Location(file=self._name, line=line, column=column)
-            self._add("TB8030", f"not a TOML document: {reason}", "correct the text", where)
-            return {}
-
-    def _check_keys(self) -> None:
-        for key, value in self._document.items():
-            if key not in _KEYS:
-                close = difflib.get_close_matches(key, _KEYS, 1)
-                remedy = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(_KEYS)}"
-                self._add("TB8031", f"unknown key {key!r}", remedy, self._at("", key))
-            elif key in _TABLES and not isinstance(value, dict):
-                self._wrong(key, "a table", "", key)
-
-    def _add(self, code: str, message: str, hint: str, where: Location) -> None:
-        self.findings.append(Finding(code=code, message=message, hint=hint, where=where))
-
-    def _at(self, table: str, key: str) -> Location:
-        return locate(self._text, self._name, table, key)
-
-    def _wrong(self, key: str, expected: str, table: str, name: str) -> None:
-        self._add(
-            "TB8032", f"{key!r} has a wrong value, expected {expected}", f"write {expected}", self._at(table, name)
-        )
-
-    def _variable(self, name: str, expected: str) -> None:
-        hint = f"set it to {expected}, or unset it"
-        self._add("TB8033", f"{name} has a wrong value, expected {expected}", hint, Location(subject=name))
+class _Reading(Statements):
+    """The settings one by one, from what was stated."""
 
     def path(self, variable: str, key: str) -> str:
         """An absolute path, or ""."""
-        value: object = self._environment.get(variable, "")
+        value: object = self.environment.get(variable, "")
         if value:
-            if not _is_path(value):
-                self._variable(variable, "an absolute path")
+            if not is_path(value):
+                self.variable(variable, "an absolute path")
             return str(value)
-        value = self._document.get(key, "")
-        if value != "" and not _is_path(value):
-            self._wrong(key, "an absolute path", "", key)
+        value = self.document.get(key, "")
+        if value != "" and not is_path(value):
+            self.wrong(key, "an absolute path", "", key)
         return str(value)
 
     def certificates(self) -> str:
         """The certificate bundle that the environment names first, else that of the document."""
         for variable in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"):
-            if self._environment.get(variable):
-                return self._environment[variable]
+            if self.environment.get(variable):
+                return self.environment[variable]
         return self.path("", "certificates")
 
     def offline(self) -> bool:
         """Whether the network may not be used."""
-        if "TWINBUILD_OFFLINE" in self._environment:
-            value = _TRUE.get(self._environment["TWINBUILD_OFFLINE"].strip().lower())
+        if "TWINBUILD_OFFLINE" in self.environment:
+            value = _TRUE.get(self.environment["TWINBUILD_OFFLINE"].strip().lower())
             if value is None:
-                self._variable("TWINBUILD_OFFLINE", "1 or 0")
+                self.variable("TWINBUILD_OFFLINE", "1 or 0")
             return bool(value)
-        stated = self._document.get("offline", False)
+        stated = self.document.get("offline", False)
         if not isinstance(stated, bool):
-            self._wrong("offline", "true or false", "", "offline")
+            self.wrong("offline", "true or false", "", "offline")
         return bool(stated)
 
     def number(self, key: str, default: float) -> float:
@@ -214,33 +146,33 @@ class _Reading:
         low, high = _NUMBERS[key]
         expected = f"a number from {low:g} to {high:g}"
         variable = f"TWINBUILD_{key.upper()}"
-        text = self._environment.get(variable, "")
+        text = self.environment.get(variable, "")
         whole = isinstance(low, int)
         if text:
             if not re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,6})?", text, re.ASCII):
-                self._variable(variable, expected)
+                self.variable(variable, expected)
                 return default
             if not low <= float(text) <= high:
-                self._variable(variable, expected)
+                self.variable(variable, expected)
             return float(text)
-        value = self._document.get(key, default)
+        value = self.document.get(key, default)
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            self._wrong(key, expected, "", key)
+            self.wrong(key, expected, "", key)
             return default
         return value
 
     def indexes(self, default: str) -> tuple[tuple[str, str], ...]:
         """Addresses of indexes by name."""
         found = {"default": default} if default else {}
-        for name, value in self._table("indexes"):
-            if self._named(name, "indexes") and self._address(value, "indexes", name):
+        for name, value in self.table("indexes"):
+            if self.named(name, "indexes") and self.address(value, "indexes", name):
                 found[name] = str(value)
-        for variable, value in sorted(self._environment.items()):
+        for variable, value in sorted(self.environment.items()):
             if not variable.startswith(_INDEX) or not (stated := value.strip()):
                 continue
-            if not _is_address(stated):
-                self._variable(variable, "the address of a simple API, or file:///directory")
+            if not is_address(stated):
+                self.variable(variable, "the address of a simple API, or file:///directory")
             name = "default" if variable == "TWINBUILD_INDEX_URL" else self._index(variable)
             # Names that differ in punctuation alone have one variable.
             found |= dict.fromkeys([known for known in found if index_variable(known) == variable] or [name], stated)
@@ -249,71 +181,71 @@ class _Reading:
     def _index(self, variable: str) -> str:
         """The name that a variable stands for."""
         name = variable.removeprefix(_INDEX).lower().replace("_", "-")
-        if name == "default" or index_variable(name) != variable or not _NAME.fullmatch(name):
+        if name == "default" or index_variable(name) != variable or not NAME.fullmatch(name):
             right = index_variable(name.strip("-") or "default")
-            self._add("TB8033", f"unknown variable {variable}", f"write {right}", Location(subject=variable))
+            self.add("TB8033", f"unknown variable {variable}", f"write {right}", Location(subject=variable))
         return name
 
     def several(self, table: str) -> Addresses:
         """Addresses by name, each a text or a list of texts."""
         found = {}
-        for name, value in self._table(table):
+        for name, value in self.table(table):
             listed = value if isinstance(value, list) and value else [value]
-            addresses = tuple(str(address) for address in listed if self._address(address, table, name))
+            addresses = tuple(str(address) for address in listed if self.address(address, table, name))
             if table == "snapshots" and any("{timestamp}" not in address for address in addresses):
-                self._wrong(f"{table}.{name}", "addresses with {timestamp} in them", table, name)
-            if self._named(name, table) and addresses:
+                self.wrong(f"{table}.{name}", "addresses with {timestamp} in them", table, name)
+            if self.named(name, table) and addresses:
                 found[name] = addresses
         return tuple(sorted(found.items()))
 
     def proxies(self, default: str) -> tuple[tuple[str, str], ...]:
         """Proxies by scheme of the address that is asked for."""
         found = {"all": default} if default else {}
-        for scheme, value in self._table("proxies"):
+        for scheme, value in self.table("proxies"):
             if scheme not in ("http", "https", "all"):
-                self._add("TB8031", f"unknown key {scheme!r}", "use http, https or all", self._at("proxies", scheme))
-            elif not isinstance(value, str) or not _is_proxy(value):
-                self._wrong(f"proxies.{scheme}", "the address of an http proxy", "proxies", scheme)
+                self.add("TB8031", f"unknown key {scheme!r}", "use http, https or all", self.at("proxies", scheme))
+            elif not isinstance(value, str) or not is_proxy(value):
+                self.wrong(f"proxies.{scheme}", "the address of an http proxy", "proxies", scheme)
             else:
-                found[scheme] = _proxy(value)
-        in_cgi = bool(self._environment.get("REQUEST_METHOD"))  # a client's header Proxy: would set HTTP_PROXY
+                found[scheme] = proxy_address(value)
+        in_cgi = bool(self.environment.get("REQUEST_METHOD"))  # a client's header Proxy: would set HTTP_PROXY
         for scheme in ("http", "https", "all"):
             names = (
                 [f"{scheme}_proxy"] if scheme == "http" and in_cgi else [f"{scheme}_proxy", f"{scheme.upper()}_PROXY"]
             )
-            variable = next((name for name in names if name in self._environment), "")
-            value = self._environment.get(variable, "").strip()
-            if value and not _is_proxy(value):
-                self._variable(variable, "the address of an http proxy")
+            variable = next((name for name in names if name in self.environment), "")
+            value = self.environment.get(variable, "").strip()
+            if value and not is_proxy(value):
+                self.variable(variable, "the address of an http proxy")
             elif variable:
-                found[scheme] = _proxy(value) if value else ""
+                found[scheme] = proxy_address(value) if value else ""
         return tuple(sorted((scheme, address) for scheme, address in found.items() if address))
 
     def no_proxy(self) -> tuple[str, ...]:
         """Hosts that are reached directly."""
         for variable in ("no_proxy", "NO_PROXY"):
-            if variable in self._environment:
-                return tuple(part for part in re.split(r"[\s,]+", self._environment[variable]) if part)
-        value = self._document.get("no_proxy", [])
+            if variable in self.environment:
+                return tuple(part for part in re.split(r"[\s,]+", self.environment[variable]) if part)
+        value = self.document.get("no_proxy", [])
         if not isinstance(value, list) or not all(isinstance(part, str) and part for part in value):
-            self._wrong("no_proxy", "a list of host names", "", "no_proxy")
+            self.wrong("no_proxy", "a list of host names", "", "no_proxy")
             return ()
         return tuple(value)
 
     def mirrors(self) -> Addresses:
         """Mirrors by registry, in the order in which they are asked."""
         found: dict[str, tuple[str, ...]] = {}
-        for registry, value in self._table("mirrors"):
+        for registry, value in self.table("mirrors"):
             listed = value if isinstance(value, list) and value else [value]
-            if not _REGISTRY.fullmatch(registry) or not all(_is_mirror(each) for each in listed):
-                self._wrong(f"mirrors.{registry[:80]}", _MIRRORS, "mirrors", registry)
+            if not REGISTRY.fullmatch(registry) or not all(is_mirror(each) for each in listed):
+                self.wrong(f"mirrors.{registry[:80]}", _MIRRORS, "mirrors", registry)
             else:
                 found[registry] = tuple(str(each) for each in listed)
         stated: dict[str, tuple[str, ...]] = {}
-        for pair in self._environment.get("TWINBUILD_REGISTRY_MIRRORS", "").split():
+        for pair in self.environment.get("TWINBUILD_REGISTRY_MIRRORS", "").split():
             registry, _, mirror = pair.partition("=")
-            if not _REGISTRY.fullmatch(registry) or not _is_mirror(mirror):
-                self._variable("TWINBUILD_REGISTRY_MIRRORS", f"REGISTRY=MIRROR, where MIRROR is {_MIRRORS}")
+            if not REGISTRY.fullmatch(registry) or not is_mirror(mirror):
+                self.variable("TWINBUILD_REGISTRY_MIRRORS", f"REGISTRY=MIRROR, where MIRROR is {_MIRRORS}")
                 break
             stated[registry] = (*stated.get(registry, ()), mirror)
         return tuple(sorted((found | stated).items()))
@@ -321,56 +253,14 @@ class _Reading:
     def plain_http(self) -> tuple[str, ...]:
         """Registries that are reached without TLS."""
         expected = "hosts of registries, such as registry.lan:5000"
-        if "TWINBUILD_PLAIN_HTTP" in self._environment:
-            hosts = self._environment["TWINBUILD_PLAIN_HTTP"].replace(",", " ").split()
-            if not all(_REGISTRY.fullmatch(host) for host in hosts):
-                self._variable("TWINBUILD_PLAIN_HTTP", expected)
+        if "TWINBUILD_PLAIN_HTTP" in self.environment:
+            hosts = self.environment["TWINBUILD_PLAIN_HTTP"].replace(",", " ").split()
+            if not all(REGISTRY.fullmatch(host) for host in hosts):
+                self.variable("TWINBUILD_PLAIN_HTTP", expected)
             return tuple(hosts)
-        value = self._document.get("plain_http", [])
+        value = self.document.get("plain_http", [])
         listed = value if isinstance(value, list) else [value]
-        if value != listed or not all(isinstance(host, str) and _REGISTRY.fullmatch(host) for host in listed):
-            self._wrong("plain_http", f"a list of {expected}", "", "plain_http")
+        if value != listed or not all(isinstance(host, str) and REGISTRY.fullmatch(host) for host in listed):
+            self.wrong("plain_http", f"a list of {expected}", "", "plain_http")
             return ()
         return tuple(listed)
-
-    def _table(self, name: str) -> list[tuple[str, object]]:
-        table = self._document.get(name, {})
-        return sorted(table.items()) if isinstance(table, dict) else []
-
-    def _named(self, name: str, table: str) -> bool:
-        if _NAME.fullmatch(name):
-            return True
-        self._wrong(f"{table}.{name[:80]}", "a name of lower-case letters, digits, '.', '_' and '-'", table, name)
-        return False
-
-    def _address(self, value: object, table: str, name: str) -> bool:
-        if isinstance(value, str) and _is_address(value.replace("{timestamp}", "0")):
-            return True
-        self._wrong(f"{table}.{name[:80]}", "an address that begins with https://, http:// or file:///", table, name)
-        return False
-
-
-def _is_mirror(value: object) -> bool:
-    return isinstance(value, str) and _MIRROR.fullmatch(value) is not None
-
-
-def _is_path(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("/") and value.isprintable()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        if not is_web(text):
-            return bool(local_path(text))
-        return "?" not in text and "#" not in text and bool(Address.parse(text))
-    except FetchError:
-        return False
-
-
-def _proxy(text: str) -> str:
-    return text if "://" in text else f"http://{text}"
-
-
-def _is_proxy(text: str) -> bool:
-    proxy = _proxy(text)
-    return is_web(proxy) and _is_address(proxy)

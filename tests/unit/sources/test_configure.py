@@ -8,7 +8,7 @@ import pytest
 
 from twinbuild.errors import UsageError
 from twinbuild.model.settings import Settings, index_variable
-from twinbuild.sources import configure
+from twinbuild.sources import statements
 from twinbuild.sources.configure import VARIABLES, settings_from
 
 TOML = b"""\
@@ -216,7 +216,7 @@ def test_all_mistakes_at_once() -> None:
 def test_every_setting_is_documented() -> None:
     """docs/settings.md has each variable and each key."""
     page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text("utf-8")
-    keys = [f"`[{key}]`" if key in configure._TABLES else f"`{key}`" for key in configure._KEYS]
+    keys = [f"`[{key}]`" if key in statements._TABLES else f"`{key}`" for key in statements._KEYS]
     missing = [name for name in (*(f"`{name}" for name in VARIABLES), *keys) if name not in page]
     assert missing == []
     assert index_variable("torch-cpu") in page
