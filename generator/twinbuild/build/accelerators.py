@@ -77,8 +77,8 @@ def check_cuda(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:
     if wanted["driver"] and numbers(version) < numbers(wanted["driver"]):
         yield "TB5404", f"got the NVIDIA driver {version}, expected {wanted['driver']} or newer", remedy
     status, lines = asked_in_child(host)
-    if status != 0:
-        said = lines[-1] if lines else f"status {status}"
+    if status != 0 or not lines:
+        said = lines[-1] if lines else f"status {status}" if status else "it ended the process that asked"
         answer = "start the container with its devices and libraries, as `--gpus all` does (NVIDIA Container Toolkit)"
         yield "TB5408", f"the NVIDIA driver {version} doesn't answer: {said}", answer
         return
@@ -132,7 +132,10 @@ def asked_in_child(host: Host) -> tuple[int, list[str]]:
     import select
 
     ours, theirs = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as error:
+        return FAILED, [f"no process can be started to ask it: {error.strerror}"]
     if child == 0:
         status = FAILED
         try:
@@ -143,7 +146,8 @@ def asked_in_child(host: Host) -> tuple[int, list[str]]:
         finally:
             os._exit(status)
     os.close(theirs)
-    previous = _signal.signal(_signal.SIGTERM, lambda *_: os._exit(128 + _signal.SIGTERM))  # process 1 has no default
+    stops = (_signal.SIGTERM, _signal.SIGINT)  # which end no process 1 by themselves
+    previous = [(number, _signal.signal(number, lambda number, _: os._exit(128 + number))) for number in stops]
     received = b""
     while select.select((ours,), (), (), SECONDS)[0]:
         chunk = os.read(ours, 1 << 16)
@@ -155,9 +159,10 @@ def asked_in_child(host: Host) -> tuple[int, list[str]]:
         return FAILED, [f"it was silent for {SECONDS} s"]
     os.close(ours)
     status = os.waitpid(child, 0)[1]
-    _signal.signal(_signal.SIGTERM, previous)
+    for number, handler in previous:
+        _signal.signal(number, handler)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
-    return code, received.decode("utf-8", "replace").splitlines()
+    return code, received.decode("utf-8", "replace").split("\n") if received else []
 
 
 def ask_cuda(library: str) -> Iterator[str]:
@@ -183,7 +188,8 @@ def ask_cuda(library: str) -> Iterator[str]:
         call("cuDeviceGetAttribute", ctypes.byref(minor), 76, device)
         call("cuDeviceTotalMem_v2", ctypes.byref(extent), device)
         call("cuDeviceGetName", name, len(name), device)
-        yield f"{major.value}.{minor.value} {extent.value} {name.value.decode('ascii', 'replace')}"
+        printable = "".join(sign if " " <= sign <= "~" else "?" for sign in name.value.decode("ascii", "replace"))
+        yield f"{major.value}.{minor.value} {extent.value} {printable}"
 
 
 def check_rocm(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:

@@ -35,6 +35,9 @@ LIBRARY = r"""
 #ifndef INIT
 #define INIT return 0
 #endif
+#ifndef NAME
+#define NAME "NVIDIA Toy %d"
+#endif
 static int capability[] = {CAPABILITIES};
 #define COUNT ((int)(sizeof capability / sizeof *capability))
 int cuInit(unsigned flags) { INIT; }
@@ -46,18 +49,19 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
   return 0;
 }
 int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = (size_t)(24 - 8 * (device - 7)) << 30; return 0; }
-int cuDeviceGetName(char *name, int size, int device) { snprintf(name, size, "NVIDIA Toy %d", device - 7); return 0; }
+int cuDeviceGetName(char *name, int size, int device) { snprintf(name, size, NAME, device - 7); return 0; }
 """
 COMPILER = shutil.which("cc") or ""
 
 
-def driver(root: Path, capabilities: str = "89", *, version: int = 12020, init: str = "") -> None:
+def driver(root: Path, capabilities: str = "89", *, version: int = 12020, init: str = "", name: str = "") -> None:
     """The driver's library on a machine, with a device for each of the capabilities (``89, 90``)."""
     if not COMPILER:
         pytest.skip("needs a C compiler")
     target = root / "usr/lib/libcuda.so.1"
     target.parent.mkdir(parents=True, exist_ok=True)
     chosen = [f"-DCAPABILITIES={capabilities}", f"-DVERSION={version}", *([f"-DINIT={init}"] if init else [])]
+    chosen += [f"-DNAME={name}"] if name else []
     argv = (COMPILER, "-shared", "-fPIC", "-w", *chosen, "-x", "c", "-", "-o", str(target))
     subprocess.run(argv, input=LIBRARY, text=True, check=True)
 
@@ -202,6 +206,7 @@ def test_no_library(tmp_path: Path) -> None:
         ("return 999", "cuInit gives error 999"),
         ("return *(volatile int *)0", f"status -{int(signal.SIGSEGV)}"),
         ("_exit(3)", "status 3"),
+        ("_exit(0)", "it ended the process that asked"),
     ],
 )
 def test_a_driver_that_fails(tmp_path: Path, init: str, reason: str) -> None:
@@ -221,6 +226,26 @@ def test_a_driver_that_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert time.monotonic() - started < 30
 
 
+def test_a_name_of_several_lines(tmp_path: Path) -> None:
+    """Whatever a device is called, it is one device."""
+    host = machine(tmp_path, NVIDIA)
+    driver(tmp_path, "89, 90", name=r'"\n8.0 1\x1b[31m\x85%d"')
+    assert codes(host, count=2) == []
+    assert "device 1 (?8.0 1?[31m?1), expected" in said(host, compute_capabilities=["8.0"])
+
+
+def test_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container that may have one process is told so."""
+
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(accelerators.os, "fork", refused)
+    assert "doesn't answer: no process can be started to ask it: Resource temporarily" in said(
+        machine(tmp_path, NVIDIA)
+    )
+
+
 def test_an_old_library(tmp_path: Path) -> None:
     """One without the functions is no driver that can be asked."""
     host = machine(tmp_path, NVIDIA)
@@ -232,8 +257,9 @@ def test_an_old_library(tmp_path: Path) -> None:
     assert "undefined symbol: cuInit" in said(host)
 
 
-def test_a_stop_while_the_driver_is_asked(tmp_path: Path) -> None:
-    """SIGTERM ends the entrypoint, also where it is process 1, which has no default for it."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_while_the_driver_is_asked(tmp_path: Path, number: signal.Signals) -> None:
+    """It ends the entrypoint, and no traceback does, also where that is process 1, which has no default for it."""
     machine(tmp_path, NVIDIA)
     driver(tmp_path, init=r'return write(2, "asked\n", 6) && sleep(60)')
     program = (
@@ -246,8 +272,8 @@ def test_a_stop_while_the_driver_is_asked(tmp_path: Path) -> None:
     with subprocess.Popen(argv, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert process.stderr.read(6) == b"asked\n"
-        process.terminate()
-        assert process.wait(timeout=30) == 143
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 128 + number
 
 
 KFD = {"dev/kfd": "", "sys/module/amdgpu/version": "6.8.5\n"}
