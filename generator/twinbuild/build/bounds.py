@@ -18,7 +18,6 @@ from typing import Any
 
 _GLANCE, _OFTEN, _SELDOM = 0.02, 0.1, 0.5  # seconds between looks at the machine's threads, at processes, at the disk
 _COUNTED = (5, 14)  # the first Linux that counts the processes of a user namespace by themselves
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name, from 0: see proc(5)
 
 
@@ -68,7 +67,7 @@ class Watch:
             found = _below(self._init)
             if self._processes and sum(found.values()) > self._processes:
                 return {"processes": sum(found.values())}
-            if self._memory and (memory := sum(map(_memory, found))) > self._memory:
+            if self._memory and (memory := _memory_of(found, self._memory)) > self._memory:
                 return {"memory": memory}
         if self._places and now >= self._disk_again:
             self._disk_again = now + _SELDOM
@@ -102,10 +101,23 @@ def _below(init: int) -> dict[int, int]:
     return found
 
 
-def _memory(process: int) -> int:
-    """Bytes of memory that are a process's alone."""
-    pages = _read(f"/proc/{process}/statm").split()
-    return max(0, int(pages[1]) - int(pages[2])) * _PAGE if len(pages) > 2 else 0
+def _memory_of(processes: dict[int, int], enough: int) -> int:
+    """Bytes of memory that processes have, files apart.
+
+    What several have in common counts once: after a fork, or as shared memory. That costs the kernel a look at every
+    page, so it is asked only where the plain sum is more than ``enough``.
+    """
+    resident = {process: _bytes(f"/proc/{process}/status", b"RssAnon:", b"RssShmem:") for process in processes}
+    if sum(resident.values()) <= enough:
+        return sum(resident.values())
+    shares = {process: _bytes(f"/proc/{process}/smaps_rollup", b"Pss_Anon:", b"Pss_Shmem:") for process in processes}
+    return sum(share or resident[process] for process, share in shares.items())
+
+
+def _bytes(path: str, *names: bytes) -> int:
+    """The sum of lines such as ``RssAnon:  12 kB``: see proc(5)."""
+    lines = [line.split() for line in _read(path).splitlines()]
+    return sum(int(line[1]) << 10 for line in lines if len(line) == 3 and line[0] in names)
 
 
 def _read(path: str) -> bytes:

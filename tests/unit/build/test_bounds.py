@@ -53,6 +53,33 @@ def test_processes_below_another() -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize(
+    ("memory", "exceeded"),
+    [("b'x' * (64 << 20)", False), ("shared(64)", False), ("b'x' * (120 << 20)", True), ("shared(120)", True)],
+)
+def test_memory_in_common(memory: str, exceeded: bool) -> None:
+    """Of four processes: pages that they have in common count, and count once."""
+    program = (
+        "import mmap, os, time\n"
+        "def shared(size):\n"
+        "    area = mmap.mmap(-1, size << 20)\n"
+        "    for at in range(0, size << 20, 4096): area[at] = 1\n"
+        "    return area\n"
+        f"x = {memory}\n"
+        "os.fork(); os.fork()\n"
+        "touched = sum(x[at] for at in range(0, len(x), 4096))\n"
+        "os.write(1, b'1\\n'); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True) as child:
+        assert child.stdout is not None
+        try:
+            assert [child.stdout.readline() for _ in range(4)] == [b"1\n"] * 4
+            found = Watch({**NOTHING, "memory": 110 << 20}, os.getpid()).exceeded()
+            assert (found is not None) is exceeded, found
+        finally:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
 def test_space_of_places_that_may_be_written(tmp_path: Path) -> None:
     """Those are looked at, and no read-only one; not at every look."""
     binds = [(str(tmp_path), "/work", True), ("/usr", "/usr", False)]
