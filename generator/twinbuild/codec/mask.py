@@ -66,7 +66,7 @@ _ABOUT: Final = frozenset(  # a key that ends so says where or how, not what
     | {"header", "ttl", "expiry", "rotation", "count", "size", "id", "ids", "limit", "enabled", "required"}
 )
 _IN_LINE: Final = re.compile(
-    r"(?i:(?:password|passwd|pwd|passphrase|secret|credentials?|token|api[_-]?key|access[_-]?key|private[_-]?key)"
+    r"(?i:(?:password|(?<!/etc/)passwd|pwd(?!=/)|passphrase|secret|credentials?|token|api[_-]?key|access[_-]?key|private[_-]?key)"
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',}\]]+)"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9+/=_-]{40,}")

@@ -49,6 +49,8 @@ def test_shapes(text: str) -> None:
         "password=${DB_PASSWORD}",
         "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m]))",
         "basic description of the service",
+        "bash: /etc/passwd: Read-only file system",
+        "PWD=/work",
     ],
 )
 def test_no_false_alarm(text: str) -> None:
