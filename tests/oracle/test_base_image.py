@@ -68,6 +68,25 @@ _RUNTIME = {
 }
 
 
+# A step on the base: it reads the base's files and a wheel, and leaves what builders have to agree upon.
+_STEP = """\
+  python: "3.11"
+  steps:
+    - name: made
+      command:
+        - sh
+        - -ec
+        - |
+          cd /outputs/srv/data/made
+          test ! -e /etc/issue.net; python -c 'import click'
+          { cat /srv/data/file /etc/os-release; env; id -u; } > one
+          ln one two; echo y > z; mkdir -m 0 one-b; ln -s /etc/passwd link; ln -s loop loop
+          echo 1 > program; chmod 6711 program; echo 2 > hidden; chmod 0 hidden
+          (while :; do echo x > /work/y || :; done) &
+      outputs: [{path: /srv/data/made, kind: directory}]
+"""
+
+
 def twinbuild(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """A command of the tool."""
     return subprocess.run(
@@ -126,6 +145,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Path:
     directory = spec(
         tmp_path_factory.mktemp("on base") / "project", "on-base", "{image: oci-layout:base}", "[click==8.5.1]"
     )
+    text = (directory / "release.yaml").read_text()
+    (directory / "release.yaml").write_text(text.replace('  python: "3.11"\n', _STEP))
     layout = directory / "base"
     (layout / "blobs/sha256").mkdir(parents=True)
 
@@ -201,8 +222,11 @@ def test_released_and_run(project: Path, tmp_path: Path) -> None:
 @pytest.mark.sandbox
 def test_it_runs(project: Path) -> None:
     """On the base's Python, as the service's account, with the base's variables, its files and its deletions."""
-    done = twinbuild("run", "--exec", "python -m main", str(project))
-    assert done.stdout == ("3.11.2 /opt/venv /home/service 12.4.1 click\nFalse theirs True\n"), done.stderr
+    done = twinbuild("run", "--exec", "sh -c 'python -m main; cat /srv/data/made/two'", str(project))
+    assert done.stdout.startswith("3.11.2 /opt/venv /home/service 12.4.1 click\nFalse theirs True\ntheirs"), done.stderr
+    assert "\nHOME=/work\n" in done.stdout  # what the step saw: its own variables, none of the base's
+    assert "NVIDIA" not in done.stdout
+    assert done.stdout.endswith("\n20001\n")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from twinbuild.errors import BuildError, Finding, Location
 from twinbuild.model.plan import StepRecipe
 from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
 from twinbuild.oci.stack import Stack
+from twinbuild.oci.tar import canonical_order
 
 __all__ = ["checked_outputs", "places", "settled"]
 
@@ -42,16 +43,23 @@ def settled(entry: Entry) -> Entry:
 
 
 def checked_outputs(recipe: StepRecipe, found: Iterable[Entry], root: Stack) -> tuple[Entry, ...]:
-    """The entries of a step's layer, parents first.
+    """The entries of a step's layer, in the order of archives.
 
-    Directories that the root has keep its mode and owner. Raises BuildError with every finding: TB5309 an output is
-    missing or of another kind, TB5310 something that is no output, TB5311 a path that the root has.
+    Directories that the root has keep its mode and owner. Raises BuildError with every finding: TB5306 more bytes than
+    the step may write (holes take no disk, but are bytes of a layer), TB5309 an output is missing or of another kind,
+    TB5310 something that is no output, TB5311 a path that the root has, TB5312 a name that means a deletion.
     """
     entries = {entry.path: settled(entry) for entry in found}
-    findings = [*_undeclared(recipe, entries), *_missing(recipe, entries), *_replaced(recipe, entries, root)]
+    findings = [
+        *_undeclared(recipe, entries),
+        *_missing(recipe, entries),
+        *_replaced(recipe, entries, root),
+        *_whiteouts(recipe, entries),
+        *_large(recipe, entries),
+    ]
     if findings:
         raise BuildError(tuple(findings[:_MOST]))
-    return tuple(_as_below(entries[path], root) for path in sorted(entries))
+    return canonical_order(_as_below(entry, root) for entry in entries.values())
 
 
 def _as_below(entry: Entry, root: Stack) -> Entry:
@@ -104,6 +112,28 @@ def _replaced(recipe: StepRecipe, entries: dict[str, Entry], root: Stack) -> Ite
             "TB5311",
             f"its output /{path} would take the place of what its root file system has there",
             "give it another place, or leave out the package or wheel that has it",
+        )
+
+
+def _whiteouts(recipe: StepRecipe, entries: dict[str, Entry]) -> Iterator[Finding]:
+    for path in sorted(entries):
+        if path.rpartition("/")[2].startswith(".wh."):
+            yield _finding(
+                recipe,
+                "TB5312",
+                f"it left /outputs/{path}, whose name would delete a file of the image",
+                "give it a name that does not begin with '.wh.'",
+            )
+
+
+def _large(recipe: StepRecipe, entries: dict[str, Entry]) -> Iterator[Finding]:
+    size = sum(entry.content.size for entry in entries.values() if isinstance(entry, File))
+    if recipe.space and size > recipe.space:
+        yield _finding(
+            recipe,
+            "TB5306",
+            f"its outputs have {size} bytes, and it may write {recipe.space}",
+            "raise `space`, or write less",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ _WIDTH: Final = 300
 _REMEDIES: Final = {
     "TB5304": "declare what it fetches as an artifact, a wheel, a package or an sdist of the step: the lock pins it",
     "TB5303": "declare it: `inputs` for files, `packages` for programs and headers, `wheels` for modules",
+    "TB5306": "raise `space`, or write less",
     "TB5307": "raise `memory` of the step, or let it do less at once",
     "TB5310": "write to the declared outputs below /outputs; what is not kept belongs into /work or /tmp",
     "TB5301": "correct the command; `packages` and `wheels` of the step give it what it needs",
@@ -38,6 +40,10 @@ _SIGNS: Final = (
             r"\bMemoryError\b|cannot allocate memory|(?:out of memory|memory exhausted)|std::bad_alloc", re.IGNORECASE
         ),
     ),
+    (
+        "TB5306",
+        re.compile(r"file (?:too large|size limit exceeded)|no space left on device", re.IGNORECASE),
+    ),
     ("TB5310", re.compile(r"read-only file system", re.IGNORECASE)),
     ("TB5303", re.compile(r"no such file or directory|ModuleNotFoundError|(?:command )?not found", re.IGNORECASE)),
 )
@@ -48,9 +54,10 @@ _TARGETS: Final = (
     re.compile(r"connect to ([\w.:-]+)", re.IGNORECASE),
     re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+/\w+)"),
 )
+_FULL: Final = (-signal.SIGXFSZ, 128 + signal.SIGXFSZ)  # as it is, and as a shell tells of it
 _LIMITS: Final = {
     "TB5902": ("TB5305", "it did not end within {timeout} s", "raise `timeout` of the step, or let it do less"),
-    "TB5914": ("TB5306", "it wrote more than {space} bytes, or filled the disk", "raise `space`, or write less"),
+    "TB5914": ("TB5306", "it wrote more than {space} bytes, or filled the disk", _REMEDIES["TB5306"]),
     "TB5915": ("TB5307", "its processes had more than {memory} bytes of memory", _REMEDIES["TB5307"]),
     "TB5916": ("TB5308", "it had more than {processes} processes", "raise `processes`, or start fewer at once"),
     "TB5911": ("TB5303", "it could not be started", _REMEDIES["TB5303"]),
@@ -74,10 +81,13 @@ def failed(recipe: StepRecipe, status: int, log: Path) -> BuildError:
     lines = log_tail(log)
     text = "\n".join(lines)
     code = next((code for code, sign in _SIGNS if sign.search(text)), "TB5301")
+    if status in _FULL:
+        code = "TB5306"
     ended = f"ended with signal {-status}" if status < 0 else f"ended with status {status}"
     cause = {
         "TB5303": ", because it lacked something that it does not declare",
         "TB5304": f" after it tried to reach {_target(text, recipe)}: steps have no network",
+        "TB5306": f" for want of space: no file, nor what it prints, may have more than {recipe.space} bytes",
         "TB5307": f" for want of memory: it may have {recipe.memory} bytes",
         "TB5310": ", because it wrote where no output is declared",
     }.get(code, "")

@@ -7,6 +7,7 @@ and as an ordinary user, and what it left below ``/outputs`` is held against wha
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -32,10 +33,11 @@ from twinbuild.ports import Store
 
 __all__ = ["STEPS", "prerequisites", "step_entries"]
 
-STEPS: Final = "step/1"  # changes with whatever a step can observe, and with what becomes of its outputs
+STEPS: Final = "step/2"  # changes with whatever a step can observe, and with what becomes of its outputs
 _WRITABLE: Final = ("outputs", "work")
 _CLOCK: Final = "usr/lib/twinbuild-clock"
 _PRELOAD: Final = "etc/ld.so.preload"
+_DEPTH: Final = 256  # directories; ``collect`` refuses what is deeper
 _SKEW: Final = 3600.0  # seconds between this process's clock and the kernel's that no machine has by itself
 
 
@@ -71,6 +73,7 @@ def step_entries(
         for path in places(recipe):
             (place / "outputs" / path).mkdir(mode=0o755)
         _run(recipe, place, workshop, epoch=epoch, machine=platform.machine)
+        _make_readable(place, "outputs")
         yield checked_outputs(recipe, _left(recipe, place / "outputs"), stack)
     finally:
         discard(place)
@@ -152,6 +155,30 @@ def _skewed(place: Path) -> int | None:
     fresh = place / "now"
     fresh.touch()
     return int(now) if abs(now - fresh.stat().st_mtime) > _SKEW else None
+
+
+def _make_readable(above: Path | int, name: str, *, depth: int = _DEPTH) -> None:
+    """Give the owner what it takes to read a directory and all below it.
+
+    Root may read what has no such bit and others may not, and both must arrive at one layer. No process is left that
+    could put a link in the place of what was looked at.
+    """
+    parent = above if isinstance(above, int) else os.open(above, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.chmod(name, 0o700, dir_fd=parent)
+        directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    finally:
+        if parent is not above:
+            os.close(parent)
+    try:
+        for each in os.listdir(directory):  # noqa: PTH208  a descriptor
+            mode = os.stat(each, dir_fd=directory, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode) and depth:
+                _make_readable(directory, each, depth=depth - 1)
+            elif stat.S_ISREG(mode) and not mode & stat.S_IRUSR:
+                os.chmod(each, stat.S_IMODE(mode) | stat.S_IRUSR, dir_fd=directory)
+    finally:
+        os.close(directory)
 
 
 def _left(recipe: StepRecipe, outputs: Path) -> Iterator[Entry]:

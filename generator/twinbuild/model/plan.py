@@ -282,7 +282,7 @@ class StepRecipe:
     """
 
     step: str  # its name
-    runner: str  # "step/1": changes with whatever a step can observe, and with what becomes of its outputs
+    runner: str  # "step/2": changes with whatever a step can observe, and with what becomes of its outputs
     base: tuple[BaseLayer, ...]  # of a base image, lowest first
     root: tuple[LayerDerivation, ...]  # above the base, lowest first
     files: tuple[FileInput, ...]  # paths below /inputs, sorted

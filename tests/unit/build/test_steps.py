@@ -59,7 +59,7 @@ def _layer(title: str, recipe: Any, platform: Platform = AMD64) -> LayerDerivati
 
 
 def _root(store: Store) -> LayerDerivation:
-    content = deb("tools", files={**tools("bash", "env", "id", "sort"), **ACCOUNTS}, kind="")
+    content = deb("tools", files={**tools("bash", "env", "id", "sort", "truncate"), **ACCOUNTS}, kind="")
     entry = given("tools")
     package = DebInput(
         name="tools",
@@ -167,6 +167,26 @@ def test_outputs_become_a_layer(run: Run) -> None:
     }
 
 
+def test_what_only_root_may_read(run: Run) -> None:
+    """A mode without the owner's bits keeps no builder from the bytes: all arrive at one layer."""
+    layer = run(
+        "cd /outputs/a/x; echo 1 > one; chmod 0 one; mkdir sub; echo 2 > sub/two; chmod 111 sub/two;"
+        "chmod 0 sub /outputs/a/x /outputs/a",
+        "/a/x/",
+    )
+    assert {path: entry[1] for path, entry in layer.items()} == {
+        **dict.fromkeys(("a", "a/x", "a/x/sub", "a/x/sub/two"), 0o755),
+        "a/x/one": 0o644,
+    }
+
+
+def test_hard_links_stand_last(run: Run) -> None:
+    """As in every other layer, which is what the other builder writes."""
+    layer = run("cd /outputs/a/x; echo 1 > one; ln one other; echo 2 > two; mkdir one-b; ln two one-b/two", "/a/x/")
+    assert list(layer) == ["a", "a/x", "a/x/one", "a/x/one-b", "a/x/one-b/two", "a/x/other", "a/x/two"]
+    assert [path for path, entry in layer.items() if entry[0] == "hardlink"] == ["a/x/other", "a/x/two"]
+
+
 def test_what_a_step_sees(run: Run) -> None:
     """Its user, its directory, its variables, its inputs and no others, and no network but its own loopback."""
     layer = run(
@@ -222,6 +242,9 @@ def test_the_clock_of_a_second_build(run: Run, monkeypatch: pytest.MonkeyPatch) 
         ),
         ("echo 'Could not resolve host: index.example' >&2; exit 6", "TB5304", "reach index.example"),
         ("echo MemoryError: >&2; exit 1", "TB5307", "for want of memory"),
+        ("echo 'write error: No space left on device' >&2; exit 1", "TB5306", "for want of space"),
+        ("kill -XFSZ $$", "TB5306", "for want of space"),
+        ("bash -c 'kill -XFSZ $$'; exit $?", "TB5306", "for want of space"),
         ("echo odd; exit 3", "TB5301", "ended with status 3; its log ends: odd"),
         ("kill -9 $$", "TB5301", "ended with signal 9; it printed nothing"),
     ],
@@ -250,6 +273,14 @@ def test_a_real_attempt_at_the_network(run: Run) -> None:
         ("cd /outputs; touch a/x; mkdir z", ("/a/x",), "TB5310", "/outputs/z, which is no declared output"),
         ("touch /outputs/opt/taken", ("/opt/taken",), "TB5311", "/opt/taken would take the place"),
         ("mkfifo /outputs/a/x/p", ("/a/x/",), "TB5312", "/outputs/a/x/p"),
+        ("touch /outputs/a/x/.wh.p", ("/a/x/",), "TB5312", "/outputs/a/x/.wh.p, whose name would delete"),
+        ("touch /outputs/a/x/p; mkdir /outputs/a/x/.wh..wh..opq", ("/a/x/",), "TB5312", "/outputs/a/x/.wh..wh..opq"),
+        (
+            "cd /outputs/a/x; truncate -s 60M a b",
+            ("/a/x/",),
+            "TB5306",
+            "have 125829120 bytes, and it may write 67108864",
+        ),
     ],
 )
 def test_outputs_that_are_not_as_declared(text: str, outputs: tuple[str, ...], code: str, said: str, run: Run) -> None:

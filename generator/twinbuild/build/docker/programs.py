@@ -43,6 +43,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 
@@ -81,12 +82,20 @@ except subprocess.TimeoutExpired:
     sys.exit(f"the step was not done after {step['timeout']} s")
 if status != 0:
     sys.exit(f"the step ended with status {status}")
+if os.getpid() == 1:  # what it left running: where this is the first process, all others are the step's
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 for directory, names, files in os.walk("/outputs", topdown=False):
     for name in (*names, *files):
         path = os.path.join(directory, name)
+        mode = os.lstat(path).st_mode
+        if name.startswith(".wh.") or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
+            sys.exit(f"the step left {path!r}, which no image can hold: leave files, directories and links only")
         os.lchown(path, 0, 0)
-        if not os.path.islink(path):
-            os.chmod(path, 0o755 if name in names or os.stat(path).st_mode & 0o100 else 0o644)
+        if not stat.S_ISLNK(mode):
+            os.chmod(path, 0o755 if name in names or mode & 0o100 else 0o644)
 os.chown("/outputs", 0, 0)
 """
 
