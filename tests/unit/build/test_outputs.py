@@ -28,7 +28,7 @@ def recipe(*outputs: str) -> StepRecipe:
         outputs=tuple(StepOutput(path=path.rstrip("/"), directory=path.endswith("/")) for path in outputs),
         timeout=1,
         memory=1,
-        space=1,
+        space=64,
         processes=1,
         fixed_clock=False,
         **FIELDS,

@@ -43,8 +43,9 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB5306",
         title="a build step wrote too much",
-        explanation="The step wrote more than its `space` allows to /outputs, /work or /tmp, or nearly filled the "
-        "disk. Raise the limit, make room, or let it write less.",
+        explanation="The step wrote more than its `space` allows to /outputs, /work or /tmp, or printed as much, or "
+        "nearly filled the disk; or its outputs have more bytes, of which holes are some. Raise the limit, make room, "
+        "or let it write less.",
     ),
     Code(
         code="TB5307",
@@ -81,8 +82,8 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB5312",
         title="an output that no image can hold",
-        explanation="A step left a device, a socket, a FIFO or a name that no archive can hold below /outputs. Leave "
-        "regular files, directories and links only.",
+        explanation="A step left a device, a socket, a FIFO or a name that no archive can hold below /outputs, or one "
+        "that begins with `.wh.` and would delete a file of the image. Leave regular files, directories and links.",
     ),
     Code(
         code="TB5320",
