@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.build.docker.engine import Toolchain
-from twinbuild.errors import BuildError
+from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Runner
@@ -21,6 +21,7 @@ _LINE: Final = re.compile(r"^#(\d+) (.*)$")
 _FAILED: Final = re.compile(r"^ERROR: (.*)$", re.MULTILINE)
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 _PLACES: Final = frozenset({"BUILDX_CONFIG", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "HOME", "KUBECONFIG"})
+_FULL: Final = "no space left on device"  # ENOSPC, as Go says it
 _TAIL: Final = 12  # lines of a step's output that a message shows
 
 
@@ -43,13 +44,13 @@ class BuildRequest:
     arguments: tuple[tuple[str, str], ...] = ()  # of the build: values that a Dockerfile cannot hold
     environment: tuple[tuple[str, str], ...] = ()  # for the client: what the second build varies
 
-
 def run_build(request: BuildRequest, toolchain: Toolchain, runner: Runner) -> None:
     """Build; ``request.output`` is then an OCI layout with one image.
 
     Every step runs without a network. Attestations stay off: BuildKit's differ from run to run, and ours exist.
     Layers that BuildKit makes are exported as plain tars, for they are read once and written anew; what the base has
-    is exported as it is. Raises BuildError TB5210 with the step that failed and its last words.
+    is exported as it is. Raises BuildError TB5210 with the step that failed and its last words, EnvironmentFault TB5205
+    where the builder's disk is full.
     """
     # Paths are relative to the scratch directory, for buildx splits --output at commas and a layout's path at "@". The
     # proxies of Docker's configuration, which buildx would hand to every step, are no input of a release.
@@ -86,7 +87,7 @@ def run_build(request: BuildRequest, toolchain: Toolchain, runner: Runner) -> No
         raise _failure(done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace"), done.status)
 
 
-def _failure(log: str, status: int) -> BuildError:
+def _failure(log: str, status: int) -> BuildError | EnvironmentFault:
     """The step that failed, by name, with the end of its output."""
     steps: dict[str, str] = {}
     spoken: dict[str, list[str]] = {}
@@ -99,6 +100,12 @@ def _failure(log: str, status: int) -> BuildError:
                 failed = spoke[1]
             spoken.setdefault(spoke[1], []).append(spoke[2])
     reason = (_FAILED.findall(log) or [f"status {status}"])[-1].strip()
+    if _FULL in reason:
+        return EnvironmentFault.of(
+            "TB5205",
+            "the disk of the builder is full",
+            hint="make room where the engine keeps its data: `docker buildx prune` takes its build cache away",
+        )
     if failed not in steps:
         return BuildError.of(
             "TB5210",

@@ -42,6 +42,13 @@ CODES: Final[tuple[Code, ...]] = (
         "none.",
     ),
     Code(
+        code="TB5205",
+        title="the builder's disk is full",
+        explanation="BuildKit ran out of space where the engine keeps its data. Builds that verify use no cache, but each "
+        "leaves its steps there, several times the size of the image.\n\nMake room: `docker buildx prune` takes the "
+        "build cache away, `docker image prune` images that nothing names.",
+    ),
+    Code(
         code="TB5210",
         title="a step of the Dockerfile failed",
         explanation="BuildKit stopped at the step that is named. Steps have no network and see the context alone: one "

@@ -7,7 +7,7 @@ import pytest
 from fakes.runner import Call, FakeRunner
 from twinbuild.build.docker.buildx import BuildRequest, run_build
 from twinbuild.build.docker.engine import Toolchain
-from twinbuild.errors import BuildError
+from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.ports import Completed
@@ -88,3 +88,10 @@ def test_a_failure_before_any_step() -> None:
     """BuildKit's own message is shown."""
     with pytest.raises(BuildError, match=r"TB5210.*failed to solve: no such file"):
         run(1, "ERROR: failed to solve: no such file\n")
+
+
+def test_a_full_disk_is_the_engine_s() -> None:
+    """TB5205 says where to make room, not that a step is wrong."""
+    with pytest.raises(EnvironmentFault) as caught:
+        run(1, "ERROR: failed to solve: failed to write diff: write /data: no space left on device: unknown\n")
+    assert caught.value.findings[0].code == "TB5205"
