@@ -1,0 +1,80 @@
+"""A real CUDA image: torch and NVIDIA's libraries, 2.8 GB of wheels, on a base from a registry. The committed digest.
+
+No card is here, so that the service is refused at its start; torch's own code runs all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes.docker_registry import PROGRAM, real_registry
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "llm-server"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.network,
+    pytest.mark.sandbox,
+    pytest.mark.skipif(PROGRAM is None, reason="needs docker-registry"),
+]
+VARIANT, CUDA = "cuda13", "13.0.2"
+_SPACE = 16 << 30
+_PROGRAM = (
+    "import torch; from pathlib import Path; from service.model import Writer; "
+    "print(torch.version.cuda, torch.cuda.is_available(), "
+    "repr(Writer(Path('/models/gpt'), threads=1).continue_text('a lock names ', 32)))"
+)
+
+
+def _twinbuild(*arguments: str, directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1700,
+    )
+
+
+def test_a_cuda_variant(tmp_path: Path) -> None:
+    """Fetched by the lock into an empty store, built twice, and what its own code says; nothing of other variants."""
+    if shutil.disk_usage(tmp_path).free < _SPACE:
+        pytest.skip(f"needs {_SPACE >> 30} GiB of disk")
+    example = tmp_path / "copy"
+    shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    subprocess.run(
+        [sys.executable, str(ROOT / "tools/cuda_base.py"), str(tmp_path / "cuda")],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
+        check=True,
+        capture_output=True,
+    )
+    store = {"TWINBUILD_STORE": str(tmp_path / "store")}
+    with real_registry(tmp_path / "registry") as registry:
+        name = f"{registry.authority}/cuda:{CUDA}-base-debian12"
+        pushed = _twinbuild("push", str(tmp_path / "cuda" / CUDA), name, directory=example)
+        assert pushed.returncode == 0, pushed.stderr
+        store["TWINBUILD_REGISTRY_MIRRORS"] = f"registry.example=http://{registry.authority}"
+        done = _twinbuild("fetch", "--variant", VARIANT, directory=example, **store)
+        assert done.returncode == 0, done.stderr
+    done = _twinbuild("release", "--locked", "--offline", "--variant", VARIANT, "--json", directory=example, **store)
+    assert done.returncode == 0, done.stderr
+    released = json.loads(done.stdout)
+    assert released["release"] == (EXAMPLE / f"release.{VARIANT}.digest").read_text().strip()
+    shutil.rmtree(example / "dist")  # the store has it all
+
+    told = _twinbuild("run", "--variant", VARIANT, "--exec", f'python -c "{_PROGRAM}"', directory=example, **store)
+    assert told.stdout == "13.0 False 'wheels, packages and weights by '\n", told.stderr
+    refused = _twinbuild("run", "--variant", VARIANT, directory=example, **store)
+    assert refused.returncode == 78
+    assert "llm-server 1.0.0 (cuda13) refuses to start: TB540" in refused.stderr + refused.stdout
+    assert "driver" in refused.stderr + refused.stdout
+    shutil.rmtree(tmp_path / "store", ignore_errors=True)
