@@ -72,8 +72,8 @@ def install_database(
     """
     ordered = sorted(packages, key=lambda pair: pair[0].name)
     stanzas = {deb.name: status_stanza(deb, _conffiles(root, deb)).encode() for deb, _ in ordered}
-    diversions = "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode()
-    overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded).encode()
+    diversions = "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode("utf-8", "surrogateescape")
+    overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded)
     known = ground if ground is not None else Root()
     for name in ("", "alternatives", "info", "parts", "triggers", "updates"):
         _directory(root, f"{ADMIN}/{name}".rstrip("/"))
@@ -90,7 +90,7 @@ def install_database(
     if diversions or ground is None:
         root.write(f"{ADMIN}/diversions", diversions)
     if overridden or ground is None:
-        root.write(f"{ADMIN}/statoverride", overridden)
+        root.write(f"{ADMIN}/statoverride", overridden.encode("utf-8", "surrogateescape"))
     for deb, names in ordered:
         _control_members(root, deb, names)
     _triggers(root, [deb for deb, _ in ordered], known)

@@ -47,7 +47,8 @@ def read_ground(root: Root, platform: Platform, *, subject: str) -> Ground:
     for name in ("bin", "lib"):
         if root.follow(name) != f"usr/{name}":
             raise _unfit(f"/{name} does not lead to /usr/{name} (the system is older than Debian 12)", subject)
-    installed = installed_packages(_text(root, STATUS), architecture=platform.debian, where=f"{subject}!{STATUS}")
+    status = root.read(STATUS).decode("utf-8", "replace")  # names and versions are ASCII, whatever descriptions are
+    installed = installed_packages(status, architecture=platform.debian, where=f"{subject}!{STATUS}")
     owners: dict[str, str] = {}
     for name in root.names(f"{ADMIN}/info"):
         if name.endswith(".list"):

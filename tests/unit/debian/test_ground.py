@@ -210,6 +210,18 @@ def test_the_ground_is_not_changed() -> None:
     assert sorted(added(deb("demo", files={"bin/demo": b"x"}), root=root)) == sorted(one)
 
 
+def test_text_that_is_not_utf_8() -> None:
+    """Descriptions and paths of old packages may be: their bytes stay."""
+    old = STATUS.encode() + b"Description: caf\xe9\n"
+    files = {"var/lib/dpkg/status": old, "var/lib/dpkg/diversions": b"/bin/caf\xe9\n/bin/b\nzlib\n"}
+    found = added(deb("demo", files={"bin/demo": b"x"}), root=tree(files))
+    status = found["var/lib/dpkg/status"]
+    assert isinstance(status, File)
+    with status.content.open() as stream:
+        assert b"Description: caf\xe9\n" in stream.read()
+    assert "var/lib/dpkg/diversions" not in found
+
+
 def test_what_a_database_says() -> None:
     """Owners by the place in the tree, diversions, dpkg's version."""
     ground: Ground = read_ground(tree(), AMD64, subject="base")

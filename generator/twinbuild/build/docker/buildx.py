@@ -44,6 +44,7 @@ class BuildRequest:
     arguments: tuple[tuple[str, str], ...] = ()  # of the build: values that a Dockerfile cannot hold
     environment: tuple[tuple[str, str], ...] = ()  # for the client: what the second build varies
 
+
 def run_build(request: BuildRequest, toolchain: Toolchain, runner: Runner) -> None:
     """Build; ``request.output`` is then an OCI layout with one image.
 

@@ -44,9 +44,9 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB5205",
         title="the builder's disk is full",
-        explanation="BuildKit ran out of space where the engine keeps its data. Builds that verify use no cache, but each "
-        "leaves its steps there, several times the size of the image.\n\nMake room: `docker buildx prune` takes the "
-        "build cache away, `docker image prune` images that nothing names.",
+        explanation="BuildKit ran out of space where the engine keeps its data. Builds that verify use no cache, but "
+        "each leaves its steps there, several times the size of the image.\n\nMake room: `docker buildx prune` takes "
+        "the build cache away, `docker image prune` images that nothing names.",
     ),
     Code(
         code="TB5210",
