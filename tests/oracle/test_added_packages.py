@@ -49,6 +49,11 @@ environment:
   python: "3.11"
   platforms: [linux/amd64]
   packages: [libgomp1, memcached, less, libblas3]
+  steps:
+    - name: answer
+      command: [sh, -ec, "echo 6*7 | bc > /outputs/srv/answer.txt"]
+      packages: [bc]
+      outputs: [{path: /srv/answer.txt}]
   variants:
     - name: cuda13
       accelerator: cuda
@@ -65,7 +70,8 @@ import ctypes.util, os, pwd, ssl, sqlite3, sys
 import click
 assert ssl.create_default_context().cert_store_stats()["x509_ca"] > 100
 print(sys.version.split()[0], sys.prefix, pwd.getpwuid(os.getuid()).pw_dir, os.environ["CUDA_VERSION"],
-      os.environ["NVIDIA_VISIBLE_DEVICES"], ctypes.util.find_library("gomp"), click.__cached__.endswith(".pyc"))
+      os.environ["NVIDIA_VISIBLE_DEVICES"], ctypes.util.find_library("gomp"), click.__cached__.endswith(".pyc"),
+      open("/srv/answer.txt").read().strip(), os.path.exists("/usr/bin/bc"))
 """
 # What dpkg leaves and we do not, and why, beside what is explained where whole systems are compared.
 _OF_DPKG = ("etc/.pwd.lock", "home/service", "var/cache/ldconfig", "var/lib/dpkg/statoverride-old", "var/log/")
@@ -180,9 +186,9 @@ def test_the_tree_is_that_of_dpkg(project: Path, tmp_path: Path) -> None:
 
 
 def test_it_runs_on_what_the_base_says(project: Path) -> None:
-    """The packages' Python, TLS with authorities, libraries by name, the base's variables, the service's account."""
+    """The packages' Python, TLS, libraries by name, the base's variables; what a step made with packages of its own."""
     told = twinbuild("run", "--exec", "python -m main", str(project))
-    assert told == f"3.11.2 /opt/venv /home/service {CUDA} all libgomp.so.1 True\n"
+    assert told == f"3.11.2 /opt/venv /home/service {CUDA} all libgomp.so.1 True 42 False\n"
 
 
 def test_the_base_is_named_and_kept(project: Path) -> None:

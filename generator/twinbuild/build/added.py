@@ -23,6 +23,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Entry, File
 from twinbuild.oci.places import require_free
 from twinbuild.oci.stack import Stack, read_stack
+from twinbuild.oci.tar import canonical_order
 from twinbuild.ports import Store
 
 __all__ = ["ADDED", "added_entries"]
@@ -55,12 +56,12 @@ def added_entries(
     ):
         ground = read_ground(_tree(stack, recipe.base, store, spool), platform, subject="the base")
         if not recipe.scripts:
-            yield assemble(packages, recipe.debs, platform=platform, user=recipe.user, ground=ground)
+            yield canonical_order(assemble(packages, recipe.debs, platform=platform, user=recipe.user, ground=ground))
             return
         require_runner(recipe.runner)
         with scripts_runner(workshop.runner, workshop.directory, epoch=epoch) as perform:
             handled = frozenset(script.sha256 for script in recipe.scripts)
-            yield assemble(
+            entries = assemble(
                 packages,
                 recipe.debs,
                 platform=platform,
@@ -69,6 +70,7 @@ def added_entries(
                 perform=perform,
                 ground=ground,
             )
+            yield canonical_order(entries)  # in the order that BuildKit's export of the same layer gets
 
 
 def _tree(stack: Stack, layers: Sequence[BaseLayer], store: Store, spool: IO[bytes]) -> Root:

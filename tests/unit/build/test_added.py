@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from tests.unit.oci.test_stack import Files
 
 from fakes.bases import files_of_a_base, layer_tar
-from fakes.debs import deb
+from fakes.debs import deb, tar
 from twinbuild.build.added import ADDED, added_entries
 from twinbuild.build.interpreter import Workshop
 from twinbuild.debian.hermetic import RUNNER
@@ -79,6 +80,22 @@ def test_over_several_layers(tmp_path: Path) -> None:
         assert {"usr/bin/demo", "etc/passwd", "home/app", "var/lib/dpkg/status"} <= set(found)
         assert "usr/lib/os-release" not in found
         assert list(tmp_path.iterdir()) == [tmp_path / "store"]  # the spool has no name
+
+
+def test_hard_links_come_last(tmp_path: Path) -> None:
+    """As in what is written from BuildKit's export: the two layers are compared byte for byte."""
+    members: list[tuple[str, bytes, dict[str, object]]] = [
+        ("./a", b"x", {"mode": 0o644}),
+        ("./b", b"", {"type": tarfile.LNKTYPE, "linkname": "./a"}),
+        ("./c", b"y", {"mode": 0o644}),
+    ]
+    content = deb("demo", payload=tar(members))
+    with DiskStore(tmp_path / "store") as store:
+        made = recipe(store, layer_tar(files()))
+        package = replace(made.debs[0], sha256=store.put(content), size=len(content))
+        found = paths(replace(made, debs=(package,)), store, tmp_path)
+    assert found[-1] == "b"
+    assert found[0] == "a"
 
 
 @pytest.mark.parametrize(
