@@ -157,6 +157,21 @@ def test_there_and_back(site: Site, tool: Tool, tmp_path: Path, monkeypatch: pyt
     assert contents(tmp_path / "pulled") == contents(layout)
 
 
+def test_variants(site: Site, tool: Tool, tmp_path: Path) -> None:
+    """All of a release under a tag each, or one under the very tag; nothing of the others goes with it."""
+    project = tiny_project(tmp_path / "tiny", Path(os.environ["TWINBUILD_STORE"]), variants=("cpu", "gpu"))
+    ended = tool("release", str(project), "--json", "--offline")
+    assert ended.status == 0, ended.err
+    digests = {image["variant"]: image["digest"] for image in json.loads(ended.out)["images"]}
+    one, all_of_it = (f"{site.registry.authority}/team/{name}" for name in ("one-variant", "all-variants"))
+    assert tool("push", str(project), f"{one}:stable", "--variant", "gpu", "-q").status == 0
+    assert tool("push", str(project), f"{all_of_it}:stable", "-q").status == 0
+    for name, tags in ((one, {"stable": "gpu"}), (all_of_it, {"stable-cpu": "cpu", "stable-gpu": "gpu"})):
+        assert set(json.loads(site.skopeo("list-tags", f"docker://{name}"))["Tags"]) == set(tags)
+        for tag, variant in tags.items():
+            assert json.loads(site.skopeo("inspect", f"docker://{name}:{tag}"))["Digest"] == digests[variant]
+
+
 @pytest.mark.parametrize("form", ["oci", "v2s2"])
 def test_what_skopeo_pushed(site: Site, tool: Tool, tmp_path: Path, form: str) -> None:
     """OCI's and Docker's media types, by tag and by digest."""
