@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.errors import IntegrityError, LockError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.lock import LockedLayer
@@ -28,7 +28,7 @@ def compare_images(first: str, second: str, machine: Machine, *, platform: str =
     ``platform`` chooses from an index, "" is this machine's. Raises UsageError TB8042 for a place without an image,
     IntegrityError for what is not what its digests say.
     """
-    wanted = Platform.parse(platform) if platform else _here()
+    wanted = Platform.parse(platform) if platform else None
     one, other = (_read(place, machine, wanted) for place in (first, second))
     return tuple(differences(one, other))
 
@@ -40,7 +40,7 @@ def _here() -> Platform:
     return next((platform for platform in known if platform.machine == machine), known[0])
 
 
-def _read(place: str, machine: Machine, platform: Platform) -> ImageTree:
+def _read(place: str, machine: Machine, platform: Platform | None) -> ImageTree:
     name, _, digest = place.partition("@")
     directory = Path(name)
     for candidate in (directory, directory / _RELEASED):
@@ -48,19 +48,17 @@ def _read(place: str, machine: Machine, platform: Platform) -> ImageTree:
             source = LayoutSource(directory=candidate)
             break
     else:
-        raise UsageError.of(
-            "TB8042",
-            f"{name} is neither a release nor an OCI image layout",
-            hint="name a directory of `twinbuild release`, or one that `build --output` or `skopeo copy … oci:` wrote",
-        )
+        raise _no_image(f"{name} is neither a release nor an OCI image layout")
     media_type, content = source.manifest(digest)
     if media_type in INDEXES:
-        chosen = choose_platform(content, platform, place)
+        try:
+            chosen = choose_platform(content, platform or _here(), place)
+        except LockError as error:  # words about a spec's base
+            raise _no_image(f"{name} has no single image for {platform or _here()}") from error
         media_type, content = source.manifest(str(chosen.digest))
     manifest = parse_manifest(content, media_type, place)
     for blob in (manifest.config, *manifest.layers):
-        if not machine.store.has(blob.digest):
-            source.fetch(blob, machine.store, machine.progress)
+        source.fetch(blob, machine.store, machine.progress)  # also what is stored: the directory's bytes are compared
         if machine.store.size(blob.digest) != blob.size:
             raise IntegrityError.of(
                 "TB4332",
@@ -69,12 +67,23 @@ def _read(place: str, machine: Machine, platform: Platform) -> ImageTree:
                 where=str(blob.digest),
             )
     config = parse(machine.store.read(manifest.config.digest), f"{place}, configuration")
+    found = f"{config.text('os', '')}/{config.text('architecture', '')}"
+    if platform is not None and found != f"{platform.os}/{platform.architecture}":
+        raise _no_image(f"{name} has an image for {found}, expected {platform}")
     texts = config.child("rootfs").texts("diff_ids")
     if len(texts) != len(manifest.layers):
         config.refuse("TB4336", f"{len(texts)} diff_ids for {len(manifest.layers)} layers", "rootfs")
     named = Node({str(number): text for number, text in enumerate(texts)}, place, "/rootfs/diff_ids")
     layers = tuple(base_layer(_locked(blob, named.digest(str(number)))) for number, blob in enumerate(manifest.layers))
     return read_tree(config.fields, layers, machine.store.open)
+
+
+def _no_image(message: str) -> UsageError:
+    return UsageError.of(
+        "TB8042",
+        message,
+        hint="name a directory of `twinbuild release`, or one that `build --output` or `skopeo copy … oci:` wrote",
+    )
 
 
 def _locked(blob: Descriptor, diff_id: Digest) -> LockedLayer:

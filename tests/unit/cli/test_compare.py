@@ -55,14 +55,29 @@ def test_no_image(tool: Tool, tmp_path: Path) -> None:
     assert "TB8042" in ended.err
 
 
+def test_another_platform(tool: Tool, layouts: tuple[str, str]) -> None:
+    """An image is never taken for one of another platform, of an index or alone."""
+    assert tool("compare", "one", "one", "--platform", "linux/amd64", "-q").status == 0
+    ended = tool("compare", "one", "one", "--platform", "linux/arm64", "-q")
+    assert (ended.status, "one has an image for linux/amd64, expected linux/arm64" in ended.err) == (2, True), ended.err
+    found = json.loads(Path("one/index.json").read_text())
+    content = json.dumps(found).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    Path("one/blobs/sha256", digest).write_bytes(content)
+    above = {"mediaType": found["mediaType"], "digest": f"sha256:{digest}", "size": len(content)}
+    Path("one/index.json").write_text(json.dumps({**found, "manifests": [above]}))
+    assert tool("compare", "one", "one", "--platform", "linux/amd64", "-q").status == 0
+    ended = tool("compare", "one", "one", "--platform", "linux/arm64", "-q")
+    assert (ended.status, "one has no single image for linux/arm64" in ended.err) == (2, True), ended.err
+
+
 def test_damaged(tool: Tool, layouts: tuple[str, str]) -> None:
-    """Bytes that are not what their digest says are never compared."""
+    """Bytes that are not what their digest says are never compared, nor is what the store has in their place."""
     digest = json.loads(Path("two/index.json").read_text())["manifests"][0]["digest"]
     manifest = json.loads(Path("two/blobs", digest.replace(":", "/")).read_text())
     path = Path("two/blobs", manifest["layers"][-2]["digest"].replace(":", "/"))
     path.chmod(0o644)
     path.write_bytes(b"x" * path.stat().st_size)
-    shutil.rmtree("../store")
     assert tool("compare", "one", "two", "-q").status == 5
 
 
