@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import html
 import io
 import json
+import socket
 import threading
 import zipfile
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 __all__ = ["File", "PackageIndex", "wheel"]
@@ -72,6 +74,30 @@ def wheel(
     )
 
 
+class _Server(ThreadingHTTPServer):
+    """One that leaves no thread behind, though a client of this process keeps its connection for a next request."""
+
+    daemon_threads = False  # so that closing waits for them
+
+    def __init__(self, *arguments: Any) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a connection, which is known as long as it is open."""
+        self._open.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.discard(request)
+
+    def hang_up(self) -> None:
+        """End every connection that is still open."""
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 @dataclass
 class PackageIndex:
     """A running index. ``failures`` maps a project to the status that its page answers with."""
@@ -102,14 +128,14 @@ class PackageIndex:
             def do_HEAD(self) -> None:
                 index.answer(self, body=False)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Answer)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        self._server.hang_up()
         self._server.server_close()
         self._thread.join()
 

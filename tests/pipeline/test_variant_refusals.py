@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -343,8 +344,10 @@ def test_what_fits_is_locked_and_fetched(project: Project, tool: Tool, monkeypat
         base=("CUDA_VERSION=13.0.1",),
     )
     project(seed)
+    before = threading.active_count()
     with _index(seed) as index:
         monkeypatch.setenv("TWINBUILD_INDEX_URL", index.address())
         for arguments in (("lock", "--metadata-only", "-q"), ("fetch", "-q")):
             ended = tool(*arguments)
             assert ended.status == 0, ended
+    assert threading.active_count() == before
