@@ -13,7 +13,7 @@ import pytest
 
 from fakes.tool import EXAMPLES, Tool
 from twinbuild.pipeline import grounding
-from twinbuild.resolve import mirrors
+from twinbuild.resolve import apt_sources
 
 UBUNTU = {
     "etc/os-release": 'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n',
@@ -34,12 +34,12 @@ def test_a_host_whose_apt_is_not_debian_s_must_name_a_mirror(
     name: str, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``lock`` asks nobody, and says which variable to set."""
-    root, read = tmp_path / "root", mirrors.read_apt_files
+    root, read = tmp_path / "root", apt_sources.read_apt_files
     root.mkdir()
     for path, text in HOSTS[name].items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    for module in (mirrors, grounding):
+    for module in (apt_sources, grounding):
         monkeypatch.setattr(module, "read_apt_files", lambda: read(root))
     for variable in ("TWINBUILD_DEBIAN_MIRROR", "TWINBUILD_DEBIAN_SECURITY"):
         monkeypatch.delenv(variable, raising=False)

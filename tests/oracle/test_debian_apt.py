@@ -18,8 +18,9 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.environment import DebianBase
 from twinbuild.net.http import HttpClient
+from twinbuild.resolve.apt_sources import read_apt_files
 from twinbuild.resolve.debian import load_pool
-from twinbuild.resolve.mirrors import find_mirrors, read_apt_files
+from twinbuild.resolve.mirrors import find_mirrors
 
 pytestmark = [
     pytest.mark.network,

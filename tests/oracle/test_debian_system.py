@@ -34,8 +34,9 @@ from twinbuild.model.spec.environment import DebianBase
 from twinbuild.model.tree import Entry, File
 from twinbuild.net.http import HttpClient
 from twinbuild.process.runner import SubprocessRunner
+from twinbuild.resolve.apt_sources import read_apt_files
 from twinbuild.resolve.debian import load_pool
-from twinbuild.resolve.mirrors import find_mirrors, read_apt_files
+from twinbuild.resolve.mirrors import find_mirrors
 
 TOOLS = ("apt-get", "bwrap", "dpkg", "mmdebstrap", "unshare")
 pytestmark = [

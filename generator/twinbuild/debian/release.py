@@ -168,21 +168,22 @@ def _malformed(what: str, where: str) -> IntegrityError:
     return IntegrityError.of("TB2118", what, hint="use a mirror that serves the archive unchanged", where=where)
 
 
-def check_release(release: Release, *, suite: str, now: datetime, where: str) -> None:
+def check_release(release: Release, *, suite: str, now: datetime, where: str, system: str = "") -> None:
     """Insist that a Release file is the one asked for and that its time is now.
 
-    ``suite`` is the code name asked for, which decides Origin and Label too; ``now`` is the time by which it is
-    judged. Raises IntegrityError with all of TB2114 (another suite), TB2115 (another origin or
+    ``suite`` is the code name asked for, which decides Debian's Origin and Label too; ``now`` is the time by which it
+    is judged. Of another ``system``, the suite may have its release's code name and its own name as Suite, and the
+    keys alone decide whose it is. Raises IntegrityError with all of TB2114 (another suite), TB2115 (another origin or
     label), TB2116 (of the future) and TB2117 (expired) that apply.
     """
     found = []
-    if release.codename != suite:
+    if release.codename != suite and not (system and release.suite == suite == _pocket(release.codename, suite)):
         of = f"{release.codename!r} (which it also calls {release.suite!r})"
         found.append(
             ("TB2114", f"the Release file is that of {of}, expected {suite!r}", "name the suite by its code name")
         )
     identity = (release.origin, release.label)
-    if identity != _identity(suite):
+    if not system and identity != _identity(suite):
         message = f"Origin and Label are {identity!r}, expected {_identity(suite)!r}"
         found.append(("TB2115", message, "use a mirror of Debian"))
     if release.date > now + _SKEW:
@@ -192,6 +193,11 @@ def check_release(release: Release, *, suite: str, now: datetime, where: str) ->
     if found:
         location = Location(subject=where)
         raise IntegrityError(tuple(Finding(code=c, message=m, hint=h, where=location) for c, m, h in found))
+
+
+def _pocket(codename: str, suite: str) -> str:
+    """The name of a suite that belongs to a release: ``noble-updates`` is one of ``noble``."""
+    return f"{codename}-{suite.partition('-')[2]}"
 
 
 def _identity(suite: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from twinbuild.model.spec.release import ReleaseSpec
 __all__ = ["base", "component", "dataset", "deb", "installed", "licences", "model_file", "root", "team", "wheel"]
 
 _UNSTATED: Final = "not stated by the package"
+_SUPPLIERS: Final = {"debian": "Debian", "debian-security": "Debian", "ubuntu": "Ubuntu"}  # by archive
 _DECLARED: Final = LicenseAcknowledgement.DECLARED
 
 
@@ -87,9 +88,18 @@ def _of(entry: Licensing | None) -> list[License]:
 
 
 def deb(
-    item: LockedDeb, reference: str, entry: Licensing | None, notice: Licensing | None, *, requested: bool
+    item: LockedDeb,
+    reference: str,
+    entry: Licensing | None,
+    notice: Licensing | None,
+    *,
+    requested: bool,
+    on: LockedBase | None = None,
 ) -> Component:
-    """A Debian package. ``entry`` is its own statement, ``notice`` that of whose copyright file is also its own."""
+    """A Debian package. ``entry`` is its own statement, ``notice`` that of whose copyright file is also its own.
+
+    ``on`` is the base image that it is added to, if it is.
+    """
     properties = {
         "filename": item.filename,
         "requested": str(requested).lower(),
@@ -103,8 +113,8 @@ def deb(
         item.version,
         reference,
         sha256=item.sha256.hex,
-        purl=deb_purl(item),
-        supplier=OrganizationalEntity(name="Debian"),
+        purl=deb_purl(item, on),
+        supplier=OrganizationalEntity(name=_SUPPLIERS.get(item.archive, item.archive)),
         publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice),
         properties=properties,

@@ -97,7 +97,8 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
                 base.reference, base.manifest.digest, uri=uri, annotations={"platform": str(target.platform)}
             )
         for deb in (*target.debs, *(deb for step in target.steps for deb in step.debs)):
-            packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=deb_purl(deb).to_string())
+            uri = deb_purl(deb, target.base).to_string()
+            packages[deb.filename, deb.sha256.hex] = _resource(deb.filename, deb.sha256, uri=uri)
         for step in target.steps:
             for sdist in step.sdists:
                 uri = sdist_purl(sdist).to_string()

@@ -11,13 +11,22 @@ from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, Locked
 __all__ = ["base_purl", "deb_purl", "installed_purl", "sdist_purl", "wheel_purl"]
 
 _RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
+_DEBIAN: Final = frozenset({"debian", "debian-security"})  # archives
 
 
-def deb_purl(item: LockedDeb) -> PackageURL:
-    """The package URL of a Debian package."""
-    distribution = _RELEASES.get(item.suite.partition("-")[0], item.suite)
-    qualifiers = {"arch": item.architecture, "distro": distribution}
-    return PackageURL("deb", "debian", item.name, item.version, qualifiers)
+def deb_purl(item: LockedDeb, base: LockedBase | None = None) -> PackageURL:
+    """The package URL of a package of Debian, or of the system of the ``base`` that it is added to."""
+    if item.archive in _DEBIAN or base is None:
+        distribution = _RELEASES.get(item.suite.partition("-")[0], item.suite)
+    else:
+        distribution = _distribution(base)
+    namespace = "debian" if item.archive in _DEBIAN else item.archive
+    return PackageURL("deb", namespace, item.name, item.version, {"arch": item.architecture, "distro": distribution})
+
+
+def _distribution(base: LockedBase) -> str:
+    """``ubuntu-24.04``."""
+    return f"{base.system}-{base.system_version}" if base.system_version else base.system
 
 
 def wheel_purl(item: LockedWheel, *, file: bool = False) -> PackageURL:
@@ -35,7 +44,7 @@ def installed_purl(item: InstalledPackage, base: LockedBase) -> PackageURL:
     """The package URL of a package that a base image holds."""
     qualifiers = {"arch": item.architecture}
     if base.system:
-        qualifiers["distro"] = f"{base.system}-{base.system_version}" if base.system_version else base.system
+        qualifiers["distro"] = _distribution(base)
     return PackageURL("deb", base.system or "debian", item.name, item.version, qualifiers)
 
 

@@ -137,9 +137,11 @@ class _Document:
         """Every package and wheel of the targets once, with the edges that any of them has."""
         items: dict[_Key, LockedDeb | LockedWheel] = {}
         requested: set[_Key] = set()
+        below: dict[_Key, LockedBase | None] = {}
         for target in targets:
             for item in target.contents:
                 items.setdefault((item.filename, item.sha256), item)
+                below.setdefault((item.filename, item.sha256), target.base)
                 if item.requested:
                     requested.add((item.filename, item.sha256))
         names = Counter(name for name, _ in items)
@@ -150,7 +152,14 @@ class _Document:
             match items[key]:
                 case LockedDeb() as item:
                     reference = _reference("deb", name, digest, names)
-                    made = make.deb(item, reference, stated.get(key), notices.get(key), requested=key in requested)
+                    made = make.deb(
+                        item,
+                        reference,
+                        stated.get(key),
+                        notices.get(key),
+                        requested=key in requested,
+                        on=below[key],
+                    )
                 case LockedWheel() as item:
                     reference = _reference("wheel", name, digest, names)
                     made = make.wheel(item, reference, stated.get(key), requested=key in requested)

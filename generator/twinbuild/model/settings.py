@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Settings", "index_variable", "store_place"]
+__all__ = ["Settings", "addresses_of", "index_variable", "mirror_variable", "store_place"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +13,8 @@ class Settings:
     """Addresses and limits, gathered once at the edge from the environment, ``twinbuild.toml``, pip and apt.
 
     ``indexes`` maps an index's name to the base address of its simple API (PEP 503/691), ``default`` included where
-    it is known; ``archives`` maps a Debian archive's name (``debian``, ``debian-security``) to the addresses that
-    serve it, tried in order; ``snapshots`` likewise to addresses with ``{timestamp}`` in them.
+    it is known; ``archives`` maps the name of an archive of packages (``debian``, ``debian-security``, ``ubuntu``) to
+    the addresses that serve it, tried in order; ``snapshots`` likewise to addresses with ``{timestamp}`` in them.
     """
 
     store: str  # absolute path of the store
@@ -38,6 +38,19 @@ def index_variable(name: str) -> str:
     """The variable that says where an index is: TWINBUILD_INDEX_TORCH_CPU for ``torch-cpu``, _URL for ``default``."""
     suffix = "URL" if name == "default" else name.upper().replace("-", "_").replace(".", "_")
     return f"TWINBUILD_INDEX_{suffix}"
+
+
+def mirror_variable(archive: str) -> str:
+    """The variable that says where an archive is: TWINBUILD_UBUNTU_MIRROR for ``ubuntu``."""
+    if archive == "debian-security":
+        return "TWINBUILD_DEBIAN_SECURITY"
+    return f"TWINBUILD_{archive.upper().replace('-', '_').replace('.', '_')}_MIRROR"
+
+
+def addresses_of(archive: str, archives: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
+    """The addresses of an archive, () where none are known; names that differ in punctuation alone are one."""
+    variable = mirror_variable(archive)
+    return next((addresses for name, addresses in archives if mirror_variable(name) == variable), ())
 
 
 def store_place(environment: Mapping[str, str], home: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from twinbuild.model.lock import Lock, LockedBase
+from twinbuild.model.settings import addresses_of
+from twinbuild.oci.foreign import base_layer
+from twinbuild.oci.stack import read_stack
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.registries import open_registry
 from twinbuild.resolve.base import BaseSource, fetch_base
+from twinbuild.resolve.base_apt import read_system_archive
 from twinbuild.resolve.base_layout import LAYOUT, LayoutSource
 
-__all__ = ["base_source", "bases_lacking", "fetch_bases"]
+__all__ = ["base_source", "bases_lacking", "fetch_bases", "with_archives_of_bases"]
 
 
 @contextmanager
@@ -42,3 +47,22 @@ def fetch_bases(project: Project, lock: Lock, machine: Machine) -> int:
         with base_source(base.name, project, machine) as source:
             count += fetch_base(base, source, machine.store, machine.progress)
     return count
+
+
+def with_archives_of_bases(lock: Lock, archives: Collection[str], machine: Machine) -> Machine:
+    """The machine that knows where those of ``archives`` are of which no setting says it, as apt of a base does.
+
+    Only bases that are in the store are asked. Raises as ``read_stack``.
+    """
+    settings = machine.settings
+    found: dict[str, tuple[str, ...]] = {}
+    bases = dict.fromkeys(base for target in lock.targets if (base := target.base) is not None)
+    for base in bases:
+        name = base.system
+        if name not in archives or addresses_of(name, settings.archives):
+            continue
+        layers = tuple(map(base_layer, base.layers))
+        stack, _ = read_stack(layers, machine.store.open)
+        archive = read_system_archive(stack, layers, machine.store.open, system=name, subject=base.reference)
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *archive.addresses)))
+    return replace(machine, settings=replace(settings, archives=(*settings.archives, *found.items())))

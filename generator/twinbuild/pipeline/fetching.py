@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from twinbuild.model.lock import Lock
+from twinbuild.model.lock import Lock, LockedDeb
+from twinbuild.model.settings import addresses_of
 from twinbuild.pipeline.artifacts import extract_artifacts
-from twinbuild.pipeline.basing import fetch_bases
+from twinbuild.pipeline.basing import fetch_bases, with_archives_of_bases
 from twinbuild.pipeline.binaries import refuse_foreign_binaries
 from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.machine import Machine, reach
@@ -34,13 +35,24 @@ def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:
 
     Raises as ``RemoteFetcher.fetch`` does, and LockError TB2430-TB2433 where a wheel is not what its target needs.
     """
-    missing = lacking(lock, machine)
+    missing, count = lacking(lock, machine), 0
     if missing:
-        machine = reach(machine)
+        machine, count = _knowing_archives(project, lock, missing, reach(machine))
         settings = located(machine.settings, project.spec)
         fetcher: Fetcher = RemoteFetcher(settings, project=str(project.directory), apt_indexes=lock.indexes)
         fetcher.fetch(missing, machine.store, machine.progress)
         extract_artifacts(lock, machine)
-    count = len(missing) + fetch_bases(project, lock, machine)
+    count += len(missing) + fetch_bases(project, lock, machine)
     refuse_foreign_binaries(project.spec, lock, machine)
     return count
+
+
+def _knowing_archives(project: Project, lock: Lock, missing: tuple[Item, ...], machine: Machine) -> tuple[Machine, int]:
+    """The machine that knows the archives of what is missing, and how many blobs of bases were brought to ask them."""
+    needed = {item.archive for item in missing if isinstance(item, LockedDeb)}
+    unknown = {name for name in needed if not addresses_of(name, machine.settings.archives)}
+    systems = {base.system for target in lock.targets if (base := target.base) is not None}
+    if machine.settings.offline or not unknown & systems:
+        return machine, 0
+    count = fetch_bases(project, lock, machine)
+    return with_archives_of_bases(lock, unknown, machine), count

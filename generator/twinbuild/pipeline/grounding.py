@@ -14,9 +14,9 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import PREFIX
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.standing import places
+from twinbuild.resolve.apt_sources import read_apt_files
 from twinbuild.resolve.base import BaseName, FoundBase, parse_base, resolve_base
 from twinbuild.resolve.debian import resolve_debian
-from twinbuild.resolve.mirrors import read_apt_files
 
 __all__ = ["Ground", "find_ground", "step_packages"]
 
@@ -111,4 +111,5 @@ def _debian(
         installed=base.installed if base is not None else None,
         store=machine.store,
         host=read_apt_files().os_release,
+        system=base.archive if base is not None else None,
     )

@@ -39,7 +39,8 @@ def reach(machine: Machine) -> Machine:
 
     pip is asked as a program and apt's files are read, so this is left out of a build.
     """
-    from twinbuild.resolve.mirrors import find_mirrors, read_apt_files
+    from twinbuild.resolve.apt_sources import AptFiles, read_apt_files
+    from twinbuild.resolve.mirrors import find_mirrors
     from twinbuild.resolve.pipconfig import read_pip_configuration
 
     settings = machine.settings
@@ -59,8 +60,9 @@ def reach(machine: Machine) -> Machine:
             proxies=settings.proxies or ((("https", pip.proxy), ("http", pip.proxy)) if pip.proxy else ()),
         )
     mirrors = find_mirrors(machine.environment, read_apt_files())
-    known = dict(mirrors.archives) | dict(settings.archives)
-    snapshots = dict(mirrors.snapshots) | dict(settings.snapshots)
+    stated = find_mirrors(machine.environment, AptFiles(os_release="", sources=()))  # by variables, which come first
+    known = dict(mirrors.archives) | dict(settings.archives) | dict(stated.archives)
+    snapshots = dict(settings.snapshots) | dict(mirrors.snapshots)
     settings = replace(
         settings,
         archives=tuple(sorted((name, addresses) for name, addresses in known.items() if addresses)),

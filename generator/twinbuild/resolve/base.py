@@ -19,6 +19,7 @@ from twinbuild.oci.foreign import INDEXES, base_layer, choose_platform, parse_co
 from twinbuild.oci.places import require_free
 from twinbuild.oci.stack import read_stack
 from twinbuild.ports import Progress, Store, silent
+from twinbuild.resolve.base_apt import SystemArchive
 from twinbuild.resolve.base_facts import find_facts
 
 __all__ = ["BaseName", "BaseSource", "FoundBase", "fetch_base", "parse_base", "resolve_base"]
@@ -61,6 +62,7 @@ class FoundBase:
     locked: LockedBase
     python: PythonEnvironment  # its version is "" where added packages are to bring the interpreter
     installed: tuple[Package, ...] = ()  # what added packages find there
+    archive: SystemArchive | None = None  # whence they come, where the base's system isn't Debian itself
 
 
 def parse_base(text: str) -> BaseName:
@@ -158,7 +160,7 @@ def resolve_base(
         packages=facts.packages,
     )
     python_found = PythonEnvironment(version=facts.python, implementation="cp", glibc=facts.glibc)
-    return FoundBase(locked=found, python=python_found, installed=facts.installed)
+    return FoundBase(locked=found, python=python_found, installed=facts.installed, archive=facts.archive)
 
 
 def _manifest(

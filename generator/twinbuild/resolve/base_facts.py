@@ -21,6 +21,7 @@ from twinbuild.model.plan import BaseLayer
 from twinbuild.model.platform import Platform
 from twinbuild.oci.interpreter import foundation_layers, interpreter_layers, library_directories
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
+from twinbuild.resolve.base_apt import SystemArchive, read_system_archive
 
 __all__ = ["BaseFacts", "find_facts"]
 
@@ -49,6 +50,7 @@ class BaseFacts:
     interpreter: tuple[int, ...]  # numbers of the layers that hold what it needs, sorted
     packages: tuple[InstalledPackage, ...]
     installed: tuple[Package, ...]  # the same as packages to depend on, where some may be added
+    archive: SystemArchive | None = None  # whence they come, where the system isn't Debian itself
 
 
 def find_facts(
@@ -66,7 +68,7 @@ def find_facts(
 
     With a ``suite``, packages of it may be added to the image: such a one need not have Python itself. Raises LockError
     TB2270 (no such Python), TB2271 (another processor), TB2272 (another C library), TB2280 (no dpkg of that suite),
-    IntegrityError TB2101.
+    IntegrityError TB2101, TB4404.
     """
     executable, others = _executable(stack, python, path or _PATH)
     if not executable and not suite:
@@ -95,10 +97,13 @@ def find_facts(
     documents = read_files(stack, layers, open_blob, [*status, *([release] if release else [])], limit=_DOCUMENT)
     system, version, codename = _system(documents[release] if release else b"")
     installed: tuple[Package, ...] = ()
+    archive = None
     if suite:
         _require_suite(suite, codename, system, subject, dpkg=STATUS in documents)
         text = _decoded(documents[STATUS])
         installed = installed_packages(text, architecture=platform.debian, where=f"{subject}!{STATUS}")
+        if system not in {"", "debian"}:
+            archive = read_system_archive(stack, layers, open_blob, system=system, subject=subject)
     texts = [binaries[each] for each in (binary, shared) if each]
     return BaseFacts(
         system=system,
@@ -111,6 +116,7 @@ def find_facts(
         else foundation_layers(stack, platform, executable),
         packages=_packages([documents[each] for each in status], subject),
         installed=installed,
+        archive=archive,
     )
 
 
@@ -177,10 +183,12 @@ def _require_suite(suite: str, codename: str, system: str, subject: str, *, dpkg
         return
     message = f"the base is of {system or 'an unknown system'} {codename or 'without a code name'}".strip()
     message += f", but packages of {suite} are to be added to it"
-    hint = f"name its own suite in base.debian.suite ({codename})" if codename else "name a base made of Debian"
+    hint = f"name its own suite in base.debian.suite ({codename})"
+    if not codename:
+        hint = "name a base made of Debian or Ubuntu, whose os-release says which"
     if not dpkg:
         message = "packages are to be added, but the base has no database of dpkg (/var/lib/dpkg/status)"
-        hint = "name a base made of Debian that dpkg still knows, or take base.debian out"
+        hint = "name a base made of Debian or Ubuntu that dpkg still knows, or take base.debian out"
     raise LockError.of("TB2280", message, hint=hint, where=subject)
 
 

@@ -21,10 +21,11 @@ from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import AptIndex, LockedDeb
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import Settings, addresses_of, mirror_variable
 from twinbuild.model.spec.environment import DebianBase
 from twinbuild.net.address import redact
 from twinbuild.ports import Store
+from twinbuild.resolve.base_apt import SystemArchive
 from twinbuild.resolve.debian_keys import certificates, verify_inrelease
 from twinbuild.resolve.mirrors import require_addresses
 
@@ -35,8 +36,7 @@ __all__ = ["Document", "Downloader", "archive_of", "load_pool", "resolve_debian"
 
 _RELEASE_LIMIT: Final = 4 << 20  # bytes; bookworm's InRelease has 151 kB
 _PACKAGES_LIMIT: Final = 512 << 20  # bytes uncompressed; bookworm main has 50 MB
-_ABSENT: Final = "check suite and archive in environment.base, or set TWINBUILD_DEBIAN_MIRROR to a mirror that has it"
-_ANOTHER: Final = "use a mirror that serves Debian's archive unchanged"
+_ANOTHER: Final = "use a mirror that serves the archive unchanged"
 
 
 class Document(Protocol):
@@ -63,7 +63,7 @@ class _Suite:
     release: Release
     digest: Digest
     signed_by: str
-    address: str  # the mirror's, of the suite's directory
+    addresses: tuple[str, ...]  # of the suite's directory: that which had it first, then those that were not asked
 
 
 def archive_of(suite: str) -> str:
@@ -84,6 +84,7 @@ def resolve_debian(
     store: Store | None = None,
     host: str = "",
     trusted: Callable[[str], tuple[Cert, ...]] = certificates,
+    system: SystemArchive | None = None,
 ) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
     """The indexes as they were read, and the closure of the Essential packages, ``packages`` and Python.
 
@@ -91,7 +92,15 @@ def resolve_debian(
     to which the others are added; the rest is as for ``load_pool``. Raises as that, and LockError TB2130 to TB2137.
     """
     indexes, pool = load_pool(
-        base, platform, client=client, settings=settings, now=now, store=store, host=host, trusted=trusted
+        base,
+        platform,
+        client=client,
+        settings=settings,
+        now=now,
+        store=store,
+        host=host,
+        trusted=trusted,
+        system=system,
     )
     wanted = packages + (python_packages(python, pool) if python else ())
     return indexes, closure(wanted, pool, base=installed is None, installed=installed or ())
@@ -107,19 +116,21 @@ def load_pool(
     store: Store | None = None,
     host: str = "",
     trusted: Callable[[str], tuple[Cert, ...]] = certificates,
+    system: SystemArchive | None = None,
 ) -> tuple[tuple[AptIndex, ...], Pool]:
     """The indexes of all suites and components of a base, verified, and the packages in them.
 
     ``now`` judges dates and keys; ``store`` keeps compressed indexes by digest, so that an unchanged suite isn't
     fetched twice; ``host`` is the text of os-release, for a message; ``trusted`` gives the certificates that may sign
-    an archive. The main suite comes first; a version that two suites have is taken from the first. Variants that
-    differ in packages only can share a pool.
+    an archive of Debian's; ``system`` is the archive in place of Debian's, with certificates of its own. The main
+    suite comes first; a version that two suites have is taken from the first. Variants that differ in packages only
+    can share a pool.
 
-    Raises EnvironmentFault TB2140 (no mirror known), FetchError TB2144, IntegrityError TB2101 to TB2121, LockError
-    TB2119.
+    Raises EnvironmentFault TB2140, TB2293 (no mirror known), FetchError TB2144, IntegrityError TB2101 to TB2121,
+    TB2291, TB2292, LockError TB2119, TB2290.
     """
     suites = tuple(
-        _read_suite(suite, client, settings, now=now, host=host, trusted=trusted)
+        _read_suite(suite, client, settings, now=now, host=host, trusted=trusted, system=system)
         for suite in dict.fromkeys((base.suite, *base.suites))
     )
     indexes: list[AptIndex] = []
@@ -141,29 +152,34 @@ def _read_suite(
     now: datetime,
     host: str,
     trusted: Callable[[str], tuple[Cert, ...]],
+    system: SystemArchive | None,
 ) -> _Suite:
-    archive = archive_of(suite)
-    if settings.offline and archive not in dict(settings.archives):
+    archive = archive_of(suite) if system is None else system.name
+    if settings.offline and not addresses_of(archive, settings.archives):
         raise UsageError.of(
-            "TB2045", "resolving asks a Debian mirror, but the run is offline", hint="run `lock` online"
+            "TB2045", "resolving asks a mirror of packages, but the run is offline", hint="run `lock` online"
         )
-    addresses = [f"{base}/dists/{suite}" for base in require_addresses(archive, settings.archives, host)]
+    certain = trusted(archive) if system is None else system.certificates()
+    known = (*settings.archives, *([(archive, system.addresses)] if system is not None else []))
+    addresses = [f"{base}/dists/{suite}" for base in require_addresses(archive, known, host)]
     where = f"{archive} {suite} InRelease"
-    content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, where)
-    text, signed_by = verify_inrelease(content, trusted(archive), now=now, where=where)
+    content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, where, archive)
+    holder = "" if system is None else system.subject
+    text, signed_by = verify_inrelease(content, certain, now=now, where=where, holder=holder)
     release = parse_release(text, where=where)
-    check_release(release, suite=suite, now=now, where=where)
+    check_release(release, suite=suite, now=now, where=where, system="" if system is None else system.name)
+    first = address.removesuffix("/InRelease")
     return _Suite(
         archive=archive,
         name=suite,
         release=release,
         digest=Digest.of(content),
         signed_by=signed_by,
-        address=address.removesuffix("/InRelease"),
+        addresses=tuple(addresses[addresses.index(first) :]),
     )
 
 
-def _first(client: Downloader, urls: list[str], limit: int, where: str) -> tuple[bytes, str]:
+def _first(client: Downloader, urls: list[str], limit: int, where: str, archive: str) -> tuple[bytes, str]:
     """The body at the first address that answers. Wrong bytes are never a reason to ask the next."""
     failures = []
     absent = True  # as far as every mirror says
@@ -176,7 +192,9 @@ def _first(client: Downloader, urls: list[str], limit: int, where: str) -> tuple
     raise FetchError.of(
         "TB2144",
         f"no mirror has it: {'; '.join(failures)}" if absent else f"no mirror gave it: {'; '.join(failures)}",
-        hint=_ABSENT if absent else "look at the network, or set TWINBUILD_DEBIAN_MIRROR to another mirror",
+        hint=f"check suite and archive in environment.base, or set {mirror_variable(archive)} to a mirror that has it"
+        if absent
+        else f"look at the network, or set {mirror_variable(archive)} to another mirror",
         where=where,
     )
 
@@ -198,10 +216,10 @@ def _load_index(
     if store is not None and store.has(form.sha256):
         content = store.read(form.sha256, limit=form.size)
     else:
-        urls = [f"{suite.address}/{form.path}"]
-        if suite.release.acquire_by_hash:
-            urls.insert(0, f"{suite.address}/{form.path.rpartition('/')[0]}/by-hash/SHA256/{form.sha256.hex}")
-        content, _ = _first(client, urls, form.size, where)
+        by_hash = f"{form.path.rpartition('/')[0]}/by-hash/SHA256/{form.sha256.hex}"
+        paths = [by_hash, form.path] if suite.release.acquire_by_hash else [form.path]
+        urls = [f"{address}/{path}" for address in suite.addresses for path in paths]  # another may have the platform
+        content, _ = _first(client, urls, form.size, where, suite.archive)
         _same(form, len(content), Digest.of(content), where)
         if store is not None:
             store.put(content)

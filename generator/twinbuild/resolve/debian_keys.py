@@ -91,15 +91,18 @@ def certificates(archive: str) -> tuple[Cert, ...]:
     return tuple(_certificate(key) for key in KEYS if archive in key.archives)
 
 
-def verify_inrelease(inrelease: bytes, trusted: tuple[Cert, ...], *, now: datetime, where: str) -> tuple[str, str]:
+def verify_inrelease(
+    inrelease: bytes, trusted: tuple[Cert, ...], *, now: datetime, where: str, holder: str = ""
+) -> tuple[str, str]:
     """The text that was signed, and the fingerprint (upper-case hex) of the first trusted key that signed it.
 
     The text is the one that the verification itself returns, so nothing unsigned can be read. One good signature by
     a trusted key that is neither revoked nor expired at ``now`` suffices (apt asks for no more); the library judges
-    by this machine's clock as well, and refuses weak digests such as SHA-1 within a signature.
+    by this machine's clock as well, and refuses weak digests such as SHA-1 within a signature. ``holder`` is the base
+    image whose keys are trusted, "" where they are Debian's.
 
-    Raises IntegrityError TB2110 (not one clear-signed message), TB2111 (no good signature), TB2112 (key expired or
-    revoked), TB2118 (the text isn't UTF-8).
+    Raises IntegrityError TB2110 (not one clear-signed message), TB2111 or TB2292 (no good signature by one of
+    Debian's or the base's), TB2112 (key expired or revoked), TB2118 (the text isn't UTF-8).
     """
     from pysequoia import verify
 
@@ -112,18 +115,21 @@ def verify_inrelease(inrelease: bytes, trusted: tuple[Cert, ...], *, now: dateti
 
     try:
         verified = verify(bytes=inrelease, store=store)
-    except RuntimeError as error:
-        raise _unsigned(str(error), named, trusted, now, where) from None  # its text is a trace of the library's
+    except RuntimeError as error:  # its text is a trace of the library's
+        raise _unsigned(str(error), named, trusted, where, now=now, holder=holder) from None
     good = {signature.certificate for signature in verified.valid_sigs}
     signers = [certificate for certificate in trusted if certificate.fingerprint in good]
     living = [certificate for certificate in signers if _dead(certificate, now) is None]
     if not living or verified.bytes is None:
-        raise _unsigned("", named, tuple(signers), now, where)
+        raise _unsigned("", named, tuple(signers), where, now=now, holder=holder)
     try:
         return verified.bytes.decode(), living[0].fingerprint.upper()
     except UnicodeDecodeError as error:
         raise IntegrityError.of(
-            "TB2118", f"not UTF-8 at byte {error.start}", hint="use a mirror of Debian", where=where
+            "TB2118",
+            f"not UTF-8 at byte {error.start}",
+            hint="use a mirror that serves the archive unchanged",
+            where=where,
         ) from error
 
 
@@ -136,18 +142,30 @@ def _dead(certificate: Cert, now: datetime) -> str | None:
     return None
 
 
-def _unsigned(reason: str, named: list[str], trusted: tuple[Cert, ...], now: datetime, where: str) -> IntegrityError:
+def _unsigned(
+    reason: str, named: list[str], trusted: tuple[Cert, ...], where: str, *, now: datetime, holder: str
+) -> IntegrityError:
     """The finding for a file without a good signature; ``reason`` is the library's, of which the first line counts."""
     dead = [fault for certificate in trusted if (fault := _dead(certificate, now))]
-    if dead:
+    newer = "name a newer base" if holder else "install a newer twinbuild"
+    if dead and (not holder or len(dead) == len(trusted)):  # a base keeps old keys beside those in use
         return IntegrityError.of(
             "TB2112",
             f"the signing key {'; '.join(dead)}",
-            hint="look at this machine's clock, or install a newer twinbuild, which has newer keys",
+            hint=f"look at this machine's clock, or {newer}, which has newer keys",
             where=where,
         )
     first = reason.partition("\n")[0]
     by = ", ".join(named) or "no key"
+    if holder:
+        keys = ", ".join(dead + [each.fingerprint.upper() for each in trusted if _dead(each, now) is None])
+        return IntegrityError.of(
+            "TB2292",
+            f"signed by {by}, but by no key that the base's apt has for it: {keys}{f' ({first})' if first else ''}",
+            hint="use a mirror that serves the archive of the base's system unchanged, or a newer base if the archive "
+            "has a new key",
+            where=where,
+        )
     return IntegrityError.of(
         "TB2111",
         f"signed by {by}, but by none of Debian's archive keys for it{f' ({first})' if first else ''}",

@@ -7,7 +7,7 @@ setting       environment                                          twinbuild.tom
 ============  ===================================================  =====================  =====================
 store         TWINBUILD_STORE                                      store                  XDG_CACHE_HOME/twinbuild
 index         TWINBUILD_INDEX_URL (``default``), _INDEX_NAME       [indexes]              pip's
-archives      TWINBUILD_DEBIAN_* (read by the caller)              [archives]             apt's
+archives      TWINBUILD_DEBIAN_*, _UBUNTU_MIRROR (by the caller)   [archives]             apt's
 offline       TWINBUILD_OFFLINE                                    offline                no
 proxies       HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY         [proxies], no_proxy    pip's
 certificates  SSL_CERT_FILE, then PIP_CERT, REQUESTS_CA_BUNDLE     certificates           pip's, the system's

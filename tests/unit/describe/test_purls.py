@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.describe.conftest import Case
+from tests.unit.pipeline.test_standing import BASE
 
 from twinbuild.describe.purls import deb_purl, wheel_purl
 
@@ -21,6 +22,14 @@ def test_debian(case: Case, suite: str, distribution: str) -> None:
     """Architecture and distribution are qualifiers; epoch and tilde stay readable, as the specification has them."""
     deb = replace(case.lock.targets[0].debs[0], name="libx", version="1:2~rc1+b-3", suite=suite, architecture="all")
     assert str(deb_purl(deb)) == f"pkg:deb/debian/libx@1:2~rc1%2Bb-3?arch=all&distro={distribution}"
+
+
+def test_ubuntu(case: Case) -> None:
+    """A package of another system has its name and its release, which the base says."""
+    deb = replace(case.lock.targets[0].debs[0], name="libx", version="1", suite="noble-updates", archive="ubuntu")
+    assert str(deb_purl(deb, BASE)) == f"pkg:deb/ubuntu/libx@1?arch={deb.architecture}&distro=ubuntu-24.04"
+    debian = replace(deb, suite="bookworm", archive="debian")
+    assert str(deb_purl(debian, BASE)) == f"pkg:deb/debian/libx@1?arch={deb.architecture}&distro=debian-12"
 
 
 def test_wheel(case: Case) -> None:

@@ -20,6 +20,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.environment import DebianBase
 from twinbuild.resolve import debian
+from twinbuild.resolve.base_apt import SystemArchive
 from twinbuild.resolve.debian import resolve_debian
 from twinbuild.resolve.debian_keys import KEYS, ArchiveKey, certificates, verify_inrelease
 from twinbuild.store.memory import MemoryStore
@@ -161,6 +162,112 @@ def test_several_suites() -> None:
     assert [(deb.version, deb.archive) for deb in debs if deb.name == "tool"] == [("2", "debian-security")]
     _, debs = resolve(mirror, "tool/bookworm-backports", suites=suites)
     assert [deb.version for deb in debs if deb.name == "tool"] == ["3"]
+
+
+UBUNTU = "http://archive.example/ubuntu"
+
+
+def ubuntu(
+    mirror: Mirror,
+    *packages: str,
+    keyring: bytes = bytes(KEY),
+    suites: tuple[str, ...] = (),
+    addresses: tuple[str, ...] = (UBUNTU,),
+    stated: tuple[str, ...] = (),
+    now: datetime = NOW,
+    offline: bool = False,
+) -> tuple[tuple[AptIndex, ...], tuple[LockedDeb, ...]]:
+    """Resolve packages of noble for a base whose apt has a keyring and addresses; Debian's keys must play no part."""
+
+    def nobody(archive: str) -> NoReturn:
+        pytest.fail(f"Debian's keys for {archive}")
+
+    return resolve_debian(
+        DebianBase(suite="noble", suites=suites),
+        packages,
+        AMD64,
+        client=mirror,
+        settings=Settings(store="/x", archives=(("ubuntu", stated),) if stated else (), offline=offline),
+        now=now,
+        trusted=nobody,
+        system=SystemArchive(name="ubuntu", addresses=addresses, keyrings=(("k.gpg", keyring),), subject="base"),
+    )
+
+
+def pocket(suite: str) -> Callable[[str], str]:
+    """What Ubuntu's Release file of a pocket says: its own name as Suite, the release's as Codename."""
+    return lambda text: text.replace(
+        f"Codename: {suite}\n", f"Suite: {suite}\nCodename: {suite.partition('-')[0]}\n"
+    ).replace("Origin: Debian\n", "Origin: Ubuntu\n")
+
+
+def test_the_archive_of_another_system() -> None:
+    """Every suite is of the one archive, wherever its name says ``security``; the base's key signs them all."""
+    mirror = Mirror()
+    mirror.suite("noble", root=UBUNTU, label="Ubuntu", change=pocket("noble"))
+    mirror.suite("noble-security", entry("tool", "2"), root=UBUNTU, label="Ubuntu", change=pocket("noble-security"))
+    indexes, debs = ubuntu(mirror, "tool", suites=("noble-security",))
+    assert [(index.archive, index.suite) for index in indexes] == [("ubuntu", "noble"), ("ubuntu", "noble-security")]
+    assert {index.signed_by for index in indexes} == {KEY.fingerprint.upper()}
+    assert [(deb.version, deb.archive) for deb in debs if deb.name == "tool"] == [("2", "ubuntu")]
+    with pytest.raises(IntegrityError, match="TB2114"):  # the pocket of another release, or a release as a pocket
+        ubuntu(mirror, "tool", suites=("noble-updates",), addresses=(_renamed(mirror, "noble", "noble-updates"),))
+
+
+def _renamed(mirror: Mirror, suite: str, other: str) -> str:
+    """The address of a mirror that serves a suite under another's name."""
+    for url, body in tuple(mirror.files.items()):
+        mirror.files[url.replace("archive.example", "bad.example")] = body
+        if f"/dists/{suite}/" in url:
+            name = url.replace("archive.example", "bad.example").replace(f"/dists/{suite}/", f"/dists/{other}/")
+            mirror.files[name] = body
+    return UBUNTU.replace("archive.example", "bad.example")
+
+
+def test_a_setting_comes_before_the_sources_of_the_base() -> None:
+    """The base's addresses are the last resort, and what is offline asks no one."""
+    mirror = Mirror()
+    mirror.suite("noble", root="http://mirror.example/ubuntu", change=pocket("noble"))
+    assert len(ubuntu(mirror, "tool", stated=("http://mirror.example/ubuntu",))[1]) == 3
+    assert all(url.startswith("http://mirror.example/") for url in mirror.asked)
+    with pytest.raises(FetchError, match=r"TB2144.*TWINBUILD_UBUNTU_MIRROR"):
+        ubuntu(Mirror(), "tool")
+    with pytest.raises(EnvironmentFault, match=r"TB2293.*TWINBUILD_UBUNTU_MIRROR"):
+        ubuntu(mirror, "tool", addresses=())
+    with pytest.raises(UsageError, match="TB2045"):
+        ubuntu(mirror, "tool", offline=True)
+
+
+def test_an_index_that_lies_on_the_next_mirror() -> None:
+    """One signed suite may be spread over several addresses, each with some platforms: what is named is sought on."""
+    mirror = Mirror()
+    mirror.suite("noble", root=UBUNTU, change=pocket("noble"))
+    ports = UBUNTU + "-ports"
+    for url in [url for url in mirror.files if "binary-" in url]:
+        mirror.files[url.replace(UBUNTU, ports)] = mirror.files.pop(url)
+    assert len(ubuntu(mirror, "tool", addresses=(UBUNTU, ports))[1]) == 3
+
+
+def test_a_suite_that_the_base_does_not_trust() -> None:
+    """TB2292 names who signed it and whose key counts; keys that are dead count only if there is no other."""
+    mirror = Mirror()
+    mirror.suite("noble", root=UBUNTU, change=pocket("noble"), key=OTHER)
+    strange = OTHER.extract_certificate().fingerprint.upper()
+    with pytest.raises(IntegrityError, match=rf"TB2292.*by no key that the base's apt has.*{KEY.fingerprint.upper()}"):
+        ubuntu(mirror, "tool")
+    assert ubuntu(mirror, "tool", keyring=bytes(KEY) + bytes(OTHER.extract_certificate()))[0][0].signed_by == strange
+    late = NOW + timedelta(days=365 * 30)
+    with pytest.raises(LockError, match="TB2290"):
+        ubuntu(mirror, "tool", keyring=b"")
+    mirror.suite("noble", root=UBUNTU, change=pocket("noble"))
+    with pytest.raises(IntegrityError, match=r"TB2112.*expired.*name a newer base"):
+        ubuntu(mirror, "tool", now=late)
+    mirror.suite("noble", root=UBUNTU, change=pocket("noble"), key=Tsk.generate("Third <third@debian.example>"))
+    with pytest.raises(IntegrityError, match=r"TB2292.*expired on.*" + strange):
+        ubuntu(mirror, "tool", keyring=bytes(KEY) + bytes(OTHER.extract_certificate()), now=late)
+    mirror.files[f"{UBUNTU}/dists/noble/InRelease"] = b"Origin: Ubuntu\n"
+    with pytest.raises(IntegrityError, match="TB2110"):
+        ubuntu(mirror, "tool")
 
 
 def test_next_mirror_and_plain_path() -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from twinbuild.errors import EnvironmentFault, UsageError
-from twinbuild.resolve.mirrors import (
-    AptFiles,
-    apt_archives,
-    find_mirrors,
-    read_apt_files,
-    require_addresses,
-    snapshot_address,
-)
+from twinbuild.resolve.apt_sources import AptFiles
+from twinbuild.resolve.mirrors import apt_archives, find_mirrors, require_addresses, snapshot_address
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n'
 UBUNTU = 'PRETTY_NAME="Ubuntu 24.04"\nID=ubuntu\nID_LIKE=debian\n'
@@ -88,8 +80,8 @@ def test_disabled_and_source_entries_are_not_taken(change: tuple[str, str]) -> N
     assert apt_archives(files(DEB822.replace(*change))) == FOUND[1:]
 
 
-def test_ubuntu_is_never_taken() -> None:
-    """On a host that is not Debian itself no source counts, and the error names the host and the variable."""
+def test_ubuntu_is_never_taken_for_debian() -> None:
+    """On a host that is not Debian itself no source of Debian counts; the error names the host and the variable."""
     host = files(DEB822, release=UBUNTU)
     mirrors = find_mirrors({}, host)
     assert mirrors.archives == ()
@@ -99,6 +91,32 @@ def test_ubuntu_is_never_taken() -> None:
     assert finding.code == "TB2140"
     assert "Ubuntu 24.04" in finding.message
     assert "TWINBUILD_DEBIAN_MIRROR" in finding.hint
+
+
+def test_the_archive_of_an_ubuntu_host() -> None:
+    """Its own sources are those of the archive ``ubuntu``; a variable comes first, and Debian's stay unknown."""
+    lines = "deb http://a.example/ubuntu/ noble main universe\ndeb http://s.example/ubuntu noble-security main"
+    host = files(lines, "/etc/apt/sources.list", UBUNTU + "VERSION_CODENAME=noble\n")
+    found = ("ubuntu", ("http://a.example/ubuntu", "http://s.example/ubuntu"))
+    assert find_mirrors({}, host).archives == (found,)
+    assert require_addresses("ubuntu", find_mirrors({}, host).archives, "") == found[1]
+    stated = {"TWINBUILD_UBUNTU_MIRROR": "https://mirror.example/ubuntu/ https://mirror.example/ubuntu-ports"}
+    both = ("https://mirror.example/ubuntu", "https://mirror.example/ubuntu-ports")
+    assert find_mirrors(stated, host).archives == (("ubuntu", both),)
+    assert find_mirrors(stated, files(DEB822)).archives == (*FOUND, ("ubuntu", both))
+    assert find_mirrors({}, files(lines, "/etc/apt/sources.list")).archives == ()  # on Debian: another's
+    assert find_mirrors({}, files(lines, "/etc/apt/sources.list", UBUNTU)).archives == ()  # of no release
+
+
+def test_any_system_has_a_variable() -> None:
+    """Its ID, in upper case, with underscores for what a variable cannot have."""
+    archives = find_mirrors({"TWINBUILD_MY_LINUX_MIRROR": "https://mirror.example/my"}, files("")).archives
+    assert require_addresses("my-linux", archives, "") == ("https://mirror.example/my",)
+    assert require_addresses("my.linux", archives, "") == ("https://mirror.example/my",)
+    with pytest.raises(EnvironmentFault) as caught:
+        require_addresses("ubuntu", archives, DEBIAN)
+    assert caught.value.findings[0].code == "TB2293"
+    assert "TWINBUILD_UBUNTU_MIRROR" in caught.value.findings[0].hint
 
 
 def test_variables_come_before_apt() -> None:
@@ -134,6 +152,7 @@ def test_only_security_set() -> None:
         ("TWINBUILD_DEBIAN_MIRROR", "https://[::1/debian"),
         ("TWINBUILD_DEBIAN_SECURITY", "https://mirror.example/\x07"),
         ("TWINBUILD_DEBIAN_SNAPSHOT", "https://snapshot.example/archive/"),
+        ("TWINBUILD_UBUNTU_MIRROR", "mirror.example/ubuntu"),
     ],
 )
 def test_malformed_variables(variable: str, value: str) -> None:
@@ -166,18 +185,3 @@ def test_malformed_sources() -> None:
         apt_archives(files("no field\n"))
     assert caught.value.findings[0].code == "TB2141"
     assert "TWINBUILD_DEBIAN_MIRROR" in caught.value.findings[0].hint
-
-
-def test_reading_a_host(tmp_path: Path) -> None:
-    """What apt reads is read, what it ignores is not, and what is missing or no text counts as absent."""
-    folder = tmp_path / "etc/apt/sources.list.d"
-    folder.mkdir(parents=True)
-    (tmp_path / "etc/os-release").write_text(DEBIAN)
-    (folder / "b.sources").write_text(DEB822)
-    (folder / "a.list").write_text("deb http://other.example/debian bookworm main\n")
-    (folder / "c.list.disabled").write_text("deb http://disabled.example/debian bookworm main\n")
-    (folder / "d.list").write_bytes(b"\xff\xfe")
-    read = read_apt_files(tmp_path)
-    assert [Path(name).name for name, _ in read.sources] == ["a.list", "b.sources"]
-    assert apt_archives(read)[0] == ("debian", ("http://other.example/debian", "http://mirror.example/debian"))
-    assert read_apt_files(tmp_path / "nowhere") == AptFiles(os_release="", sources=())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from twinbuild.errors import UsageError
@@ -42,3 +44,8 @@ def test_an_archive_without_an_address() -> None:
         Mirrors(Settings(store="/s"), (INDEX,)).addresses(DEB)
     assert caught.value.findings[0].code == "TB3045"
     assert "TWINBUILD_DEBIAN_MIRROR" in caught.value.findings[0].hint
+    ubuntu = replace(DEB, archive="ubuntu", path="pool/universe/h/hello.deb")
+    with pytest.raises(UsageError, match=r"TB3045.*'ubuntu'.*TWINBUILD_UBUNTU_MIRROR"):
+        Mirrors(Settings(store="/s", archives=(("debian", ("https://a.example",)),)), ()).addresses(ubuntu)
+    known = Settings(store="/s", archives=(("ubuntu", ("https://a.example/ubuntu",)),))
+    assert Mirrors(known, ()).addresses(ubuntu) == ("https://a.example/ubuntu/pool/universe/h/hello.deb",)

@@ -193,7 +193,7 @@ bookworm-security and bookworm-updates) to `base.debian.suites`.""",
     Code(
         code="TB2142",
         title="not an address of a mirror",
-        explanation="TWINBUILD_DEBIAN_MIRROR, TWINBUILD_DEBIAN_SECURITY and TWINBUILD_DEBIAN_SNAPSHOT hold addresses "
+        explanation="TWINBUILD_DEBIAN_MIRROR, TWINBUILD_UBUNTU_MIRROR and their like hold addresses "
         "that begin with https:// or http://; that of the snapshot has {timestamp} in it, and may have "
         "{archive}.\n\nCorrect the variable.",
     ),
@@ -202,7 +202,7 @@ bookworm-security and bookworm-updates) to `base.debian.suites`.""",
         title="no mirror answered",
         explanation="None of the mirrors that are set gave a file; the message has each one's answer.\n\nIf none has "
         "it, check the names of suite and archive: a mirror may have moved an old suite to the archive. Else look at "
-        "the network, or set TWINBUILD_DEBIAN_MIRROR to another mirror.",
+        "the network, or set TWINBUILD_DEBIAN_MIRROR (TWINBUILD_UBUNTU_MIRROR for `ubuntu`) to another mirror.",
     ),
     Code(
         code="TB2199",

@@ -297,4 +297,45 @@ same suite (VERSION_CODENAME of its os-release), and have dpkg's database, which
 
 Name the image's own suite in `base.debian.suite`, or take `base.debian` out.""",
     ),
+    Code(
+        code="TB2290",
+        title="the base has no key for its archive",
+        explanation="""\
+Packages that are added to a base image of another system than Debian, such as Ubuntu, are trusted as apt in that image
+would trust them: by the keyrings that Signed-By of its own sources names, else by those of /etc/apt/trusted.gpg.d, else
+by /usr/share/keyrings/ubuntu-archive-keyring.gpg. The base has none of these, or there is no key in them.
+
+Name a base with the keyring of its system's archive, or build one from yours that has the package `ubuntu-keyring`.""",
+    ),
+    Code(
+        code="TB2291",
+        title="a keyring of the base cannot be used",
+        explanation="""\
+A file that should hold the public keys of the base's archive is something else: it is cut off, not OpenPGP, or larger
+than any keyring.
+
+Do not use the image, and report it to whoever made it.""",
+    ),
+    Code(
+        code="TB2292",
+        title="not signed by a key of the base",
+        explanation="""\
+Packages are to be added to a base image from the archive of its system. What a mirror gave as the suite's InRelease
+file has no good signature by a key that apt in the base has for it: it was changed, signed with a weak digest, or is
+another archive's. The message names who signed it, and the keys that count.
+
+Use a mirror that serves the archive unchanged. If the archive has a new key, name a newer base, which knows it. For an
+archive that your site signs with a key of its own, name a base that has that key in its apt.""",
+    ),
+    Code(
+        code="TB2293",
+        title="no address of the base's archive known",
+        explanation="""\
+Packages are to be added to a base image of another system than Debian, and nothing says where that system's archive is:
+no setting, no apt of this machine (which counts if it is of the same system), and no source in the base's own apt.
+
+Set TWINBUILD_UBUNTU_MIRROR (for another system, its ID in os-release in place of UBUNTU) to the base address of a
+mirror, such as https://mirror.example/ubuntu, or write it below [archives] in twinbuild.toml: `ubuntu = "https://…"`.
+Below it lie dists/ and pool/. Several addresses are tried in order.""",
+    ),
 )

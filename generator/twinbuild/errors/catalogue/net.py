@@ -245,9 +245,10 @@ well.""",
         code="TB3045",
         title="archive unknown",
         explanation="""\
-The lock names a Debian archive for which no setting gives an address.
+The lock names an archive of packages for which no setting gives an address.
 
-Set TWINBUILD_DEBIAN_MIRROR, or write a mirror's address below [archives] in twinbuild.toml.""",
+Set TWINBUILD_DEBIAN_MIRROR (TWINBUILD_UBUNTU_MIRROR for the archive `ubuntu`), or write a mirror's address below
+[archives] in twinbuild.toml.""",
     ),
     Code(
         code="TB3047",

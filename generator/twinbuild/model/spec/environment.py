@@ -79,6 +79,7 @@ def _check_platform(text: str) -> str:
     return text
 
 
+Component = Literal["main", "contrib", "non-free", "non-free-firmware", "restricted", "universe", "multiverse"]
 Suite = Annotated[str, AfterValidator(_check_suite)]
 DebName = Annotated[str, AfterValidator(_check_deb)]
 PythonVersion = Annotated[str, AfterValidator(_check_python), Field(json_schema_extra={"pattern": r"^3\.[0-9]+$"})]
@@ -93,10 +94,8 @@ class DebianBase(Section):
 
     suite: Suite
     """Code name of the suite, such as bookworm."""
-    components: Several[Literal["main", "contrib", "non-free", "non-free-firmware"]] = Field(
-        default=("main",), min_length=1
-    )
-    """Components of the archive."""
+    components: Several[Component] = Field(default=("main",), min_length=1)
+    """Components of the archive: Debian's, or those of Ubuntu for a base image of Ubuntu."""
     suites: Several[Suite] = ()
     """Further suites, such as bookworm-updates or bookworm-security."""
 
