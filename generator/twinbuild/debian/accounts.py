@@ -2,6 +2,7 @@
 
 Base-passwd's master files give the static accounts; packages add system accounts from 100 on; the service's own
 account comes last. Where the ``passwd`` package moved passwords to ``shadow``, every account gets its line there too.
+Lines of a base image that are no account for the C library (comments, NIS's ``+``, lines cut short) stay as they are.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ CHANGED: Final = 19_675  # shadow(5), "date of last password change" in days: th
 _SYSTEM_IDS: Final = range(100, 1000)  # Policy, 9.2.2
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)  # adduser.conf(5), NAME_REGEX
 _FIELD: Final = re.compile(r"[^:\n\0]*")
+_NUMBER: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
+_LEAST: Final = 4  # fields of an account: what is left out at the end is empty
 _SHADOW_GROUP: Final = 42
 
 
@@ -34,7 +37,12 @@ class Accounts:
     def _read(self, name: str) -> list[list[str]]:
         if not self._root.exists(f"etc/{name}"):
             return []
-        return [line.split(":") for line in self._root.read(f"etc/{name}").decode().splitlines() if line]
+        text = self._root.read(f"etc/{name}").decode("utf-8", "surrogateescape")  # a base's comments may be Latin-1
+        return [line.split(":") for line in text.split("\n") if line]
+
+    def _accounts(self, table: str) -> list[list[str]]:
+        """The lines that the C library takes for accounts or groups."""
+        return [line for line in self._tables[table] if _is_account(line)]
 
     @property
     def shadowed(self) -> bool:
@@ -50,7 +58,7 @@ class Accounts:
         return self._id("group", name)
 
     def _id(self, table: str, name: str) -> int:
-        for line in self._tables[table]:
+        for line in self._accounts(table):
             if line[0] == name:
                 return int(line[2])
         raise BuildError.of(
@@ -60,11 +68,11 @@ class Accounts:
         )
 
     def _has(self, table: str, name: str) -> bool:
-        return any(line[0] == name for line in self._tables[table])
+        return any(line[0] == name for line in self._accounts(table))
 
     def _free(self) -> int:
         """The lowest system id that is neither a user's nor a group's."""
-        taken = {int(line[2]) for table in ("passwd", "group") for line in self._tables[table]}
+        taken = {int(line[2]) for table in ("passwd", "group") for line in self._accounts(table)}
         return next(number for number in _SYSTEM_IDS if number not in taken)
 
     def add_group(self, group: AddGroup) -> None:
@@ -98,10 +106,10 @@ class Accounts:
         """Add the service's account with exactly its ids. Raises BuildError TB4213, TB4214."""
         if not user.home.startswith("/") or not _FIELD.fullmatch(user.home):
             raise _refused(f"home {user.home!r} is no absolute path without colons")
-        groups = {line[0]: int(line[2]) for line in self._tables["group"]}
+        groups = {line[0]: int(line[2]) for line in self._accounts("group")}
         group = next((name for name, gid in groups.items() if gid == user.gid), user.name)
         for table, name, number in (("passwd", user.name, user.uid), ("group", group, user.gid)):
-            for line in self._tables[table]:
+            for line in self._accounts(table):
                 if (line[0] == name) != (int(line[2]) == number):
                     raise BuildError.of(
                         "TB4214",
@@ -117,10 +125,10 @@ class Accounts:
         """Move passwords to /etc/shadow and /etc/gshadow (pwconv(8), grpconv(8))."""
         if self.shadowed:
             return
-        for line in self._tables["passwd"]:
+        for line in self._accounts("passwd"):
             self._tables["shadow"].append([line[0], line[1], str(CHANGED), "0", "99999", "7", "", "", ""])
             line[1] = "x"
-        for line in self._tables["group"]:
+        for line in self._accounts("group"):
             self._tables["gshadow"].append([line[0], line[1], "", line[3]])
             line[1] = "x"
 
@@ -130,13 +138,18 @@ class Accounts:
             if not lines:
                 continue
             secret = name in ("shadow", "gshadow")
-            content = "".join(":".join(line) + "\n" for line in lines).encode()
+            content = "".join(":".join(line) + "\n" for line in lines).encode("utf-8", "surrogateescape")
             self._root.write(
                 f"etc/{name}",
                 content,
                 mode=0o640 if secret else 0o644,
                 gid=_SHADOW_GROUP if secret else 0,
             )
+
+
+def _is_account(line: list[str]) -> bool:
+    named = bool(line[0]) and line[0][0] not in "#+-"
+    return named and len(line) >= _LEAST and _NUMBER.fullmatch(line[2]) is not None
 
 
 def add_service_user(root: Root, user: User) -> None:

@@ -103,3 +103,18 @@ def test_shadowed_passwords_have_a_fixed_date() -> None:
     file = root.get("etc/shadow")
     assert isinstance(file, File)
     assert (file.mode, file.gid) == (0o640, 42)
+
+
+def test_lines_that_are_no_account() -> None:
+    """Comments, NIS's lines, lines cut short and bytes of another encoding, as bases have them, stay and count not."""
+    root = Root()
+    odd = b"# of the image\n+::::::\napp\nbad:x:one:1:::\nold:x:7:7:Ren\xe9\x0b:/:/bin/sh\nlast:x:8:8:::"
+    root.write("etc/passwd", odd)
+    root.write("etc/group", b"+:::\napp\nold:x:7:")
+    add_service_user(root, User(name="app", uid=9001, gid=9001, home="/home/app"))
+    assert root.read("etc/passwd") == odd + b"\napp:*:9001:9001::/home/app:/usr/sbin/nologin\n"
+    assert root.read("etc/group") == b"+:::\napp\nold:x:7:\napp:*:9001:\n"
+    accounts = Accounts(root)
+    accounts.shadow()
+    accounts.save()
+    assert root.read("etc/shadow").splitlines()[0].startswith(b"old:x:")
