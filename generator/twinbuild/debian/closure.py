@@ -59,12 +59,14 @@ class _Search:
     def __init__(self, pool: Pool, prefer: frozenset[str], installed: tuple[Package, ...] = ()) -> None:
         self.pool = pool
         self.chosen: dict[str, Package] = {}
-        self._installed = frozenset(installed)
+        native = tuple(package for package in installed if package.architecture in {pool.architecture, "all"})
+        self._installed = frozenset(native)
+        self._foreign = {package.name: package for package in installed if package not in self._installed}
         self._prefer = prefer
         self._providing: dict[str, list[Package]] = {}
         self._excluding: dict[str, list[tuple[Relation, Package]]] = {}
         self._steps = 0
-        for package in installed:  # however they are to each other: somebody installed them
+        for package in native:  # however they are to each other: somebody installed them
             self._add(package)
 
     # -- the chosen ------------------------------------------------------------------------------------------------
@@ -78,6 +80,9 @@ class _Search:
             raise _Failed("TB2137", f"{package} is needed, but the base has {other}")
         if other is not None:
             raise _Failed("TB2132", f"{package} is needed, but {other} is already chosen")
+        foreign = self._foreign.get(package.name)
+        if foreign is not None and not (package.multi_arch == "same" and foreign.version == package.version):
+            raise _Failed("TB2137", f"{package} is needed, but the base has {foreign} of {foreign.architecture}")
         for owner, relation, victim in self._clashes(package):
             raise _Failed("TB2132", f"{owner} conflicts with or breaks {relation}, and {victim} is chosen too")
         self._add(package)
@@ -214,15 +219,17 @@ def closure(
     """The closure of ``requested`` (``NAME``, ``NAME=VERSION`` or ``NAME/SUITE``), sorted by name.
 
     ``base`` adds the Essential packages. ``installed`` are there already: they satisfy and exclude as if they were
-    chosen, are never replaced by another version, and are not part of the answer. ``prefer`` names packages that
-    are tried first wherever they are one of several alternatives: by default the empty package that says that /usr is
-    merged, as it is in our images, rather than the program that merges it. The order of ``requested`` changes nothing.
+    chosen, are never replaced by another version, and are not part of the answer; those of another architecture only
+    keep out what dpkg would not have beside them. ``prefer`` names packages that are tried first wherever they are
+    one of several alternatives: by default the empty package that says that /usr is merged, as it is in our images,
+    rather than the program that merges it. The order of ``requested`` changes nothing.
 
     Raises LockError with a finding per package that was requested: TB2130 (no such package), TB2131 (a dependency
     that nothing satisfies), TB2132 (conflicts), TB2136 (spelling), TB2137 (another version is installed); or TB2133
     alone (search too long).
     """
     search = _Search(pool, prefer, installed)
+    installed = tuple(search.chosen.values())
     there = frozenset(package.name for package in installed)
     findings: list[Finding] = []
     roots: list[Package] = []
@@ -255,9 +262,12 @@ def _requested(request: str, pool: Pool, installed: dict[str, Package]) -> Packa
     if match is None:
         raise _Failed("TB2136", f"{request[:80]!r} is not the name of a package")
     name, version, suite = match.groups()
-    if (package := installed.get(name)) is not None and suite is None and version in {None, package.version}:
-        return package
     versions = pool.versions(name)
+    there = installed.get(name)
+    if there is not None and version in {None, there.version}:
+        suites = {one.suite for one in versions if one.version == there.version}
+        if suite in {None, *suites}:
+            return there
     if not versions:
         providers = sorted({package.name for package in pool.providers(name)})
         if providers:

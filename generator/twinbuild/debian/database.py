@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from twinbuild.debian.archive import Deb
@@ -17,7 +17,7 @@ from twinbuild.debian.relation import parse_relations
 from twinbuild.debian.tree import Root
 from twinbuild.debian.unpack import Diverted
 from twinbuild.model.platform import Platform
-from twinbuild.model.tree import BytesContent, Directory, File
+from twinbuild.model.tree import BytesContent, Content, Directory, File
 
 __all__ = ["ADMIN", "install_database", "status_stanza"]
 
@@ -54,6 +54,10 @@ _RELATIONS: Final = frozenset(
 )
 _DROPPED: Final = frozenset({"filename", "size", "md5sum", "msdos-filename"})  # of an index, not of a system
 _PACKAGE: Final = re.compile(rb"^Package:[ \t]*([a-z0-9][a-z0-9+.-]*)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_ARCHITECTURE: Final = re.compile(rb"^Architecture:[ \t]*([a-z0-9-]+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_THERE: Final = re.compile(
+    rb"^Status:.*[ \t](?:installed|triggers-awaited|triggers-pending)[ \t]*$", re.MULTILINE | re.IGNORECASE
+)
 _INTEREST: Final = re.compile(r"interest(-await|-noawait)?\s+(\S+)", re.ASCII)
 
 
@@ -65,13 +69,15 @@ def install_database(
     overrides: tuple[SetOwner, ...] = (),
     *,
     ground: Root | None = None,
+    shipped: Mapping[tuple[str, str], Content] | None = None,
 ) -> None:
     """Write the database of packages, each with the paths of its list, whatever their order.
 
+    ``shipped`` are configuration files as packages have them (name, absolute path), whatever the tree has there.
     In a ``ground`` that has one, theirs is added to it: packages that it knows stay as they are in it.
     """
     ordered = sorted(packages, key=lambda pair: pair[0].name)
-    stanzas = {deb.name: status_stanza(deb, _conffiles(root, deb)).encode() for deb, _ in ordered}
+    stanzas = {deb.name: status_stanza(deb, _conffiles(root, deb, shipped or {})).encode() for deb, _ in ordered}
     diversions = "".join(f"{d.path}\n{d.to}\n{d.package}\n" for d in diverted).encode("utf-8", "surrogateescape")
     overridden = "".join(f"{o.user} {o.group} {o.mode:o} {o.path}\n" for o in overrides if o.recorded)
     known = ground if ground is not None else Root()
@@ -101,11 +107,25 @@ def _content(root: Root, name: str) -> bytes:
 
 
 def _merged(status: bytes, stanzas: dict[str, bytes]) -> bytes:
-    """A status file with these stanzas in place of any of the same packages, sorted by name as dpkg does."""
+    """A status file with these stanzas in place of any of the same packages, sorted by name as dpkg does.
+
+    What is installed of a package for another architecture (multi-arch) stays beside it.
+    """
     known = (stanza.strip(b"\n") + b"\n" for stanza in status.split(b"\n\n") if stanza.strip(b"\n"))
     kept = [(_package_of(stanza), stanza) for stanza in known]  # of a removed package its configuration may be left
-    named = [*(pair for pair in kept if pair[0] not in stanzas), *stanzas.items()]
-    return b"".join(stanza + b"\n" for _, stanza in sorted(named, key=lambda pair: pair[0]))
+    named = [pair for pair in kept if pair[0] not in stanzas or _beside(pair[1], stanzas[pair[0]])]
+    named += stanzas.items()
+    return b"".join(stanza + b"\n" for _, stanza in sorted(named, key=lambda pair: (pair[0], _architecture(pair[1]))))
+
+
+def _beside(known: bytes, new: bytes) -> bool:
+    architectures = {_architecture(known), _architecture(new)}
+    return len(architectures) > 1 and b"all" not in architectures and _THERE.search(known) is not None
+
+
+def _architecture(stanza: bytes) -> bytes:
+    match = _ARCHITECTURE.search(stanza)
+    return match[1] if match else b""
 
 
 def _package_of(stanza: bytes) -> str:
@@ -130,11 +150,15 @@ def info_name(deb: Deb) -> str:
     return f"{deb.name}:{deb.architecture}" if deb.multi_arch == "same" else deb.name
 
 
-def _conffiles(root: Root, deb: Deb) -> tuple[tuple[str, str], ...]:
+def _conffiles(root: Root, deb: Deb, shipped: Mapping[tuple[str, str], Content]) -> tuple[tuple[str, str], ...]:
     """Path and MD5 of the configuration files, as shipped."""
     found = []
     for path in deb.conffiles:
-        content = root.read(path) if root.file(path) else b""
+        if (own := shipped.get((deb.name, path))) is not None:
+            with own.open() as stream:
+                content = stream.read()
+        else:
+            content = root.read(path) if root.file(path) else b""
         found.append((path, hashlib.md5(content, usedforsecurity=False).hexdigest()))
     return tuple(found)
 
@@ -177,7 +201,9 @@ def _triggers(root: Root, debs: list[Deb], known: Root) -> None:
             else:
                 named.setdefault(match[2], []).append(f"{who}\n")
     root.write(f"{ADMIN}/triggers/File", _content(known, "triggers/File") + "".join(paths).encode())
-    root.write(f"{ADMIN}/triggers/Unincorp", b"")
+    root.write(
+        f"{ADMIN}/triggers/Unincorp", _content(known, "triggers/Unincorp")
+    )  # what the base was to do, it is to do
     if known.file(f"{ADMIN}/triggers/Lock") is None:
         root.write(f"{ADMIN}/triggers/Lock", b"", mode=0o600)
     for name, lines in sorted(named.items()):

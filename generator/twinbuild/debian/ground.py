@@ -26,7 +26,8 @@ _OURS: Final = (f"{ADMIN}/", "etc/ld.so.cache")  # rewritten in the base's place
 class Ground:
     """``root`` is the tree, of which only copies are changed. ``owners`` says which package ships a file.
 
-    Keys of ``owners`` are paths in the tree, whatever links the names in dpkg's lists lead through.
+    Keys of ``owners`` are paths in the tree, whatever links the names in dpkg's lists lead through. A package of
+    another architecture is ``NAME:ARCHITECTURE``.
     """
 
     root: Root
@@ -52,8 +53,8 @@ def read_ground(root: Root, platform: Platform, *, subject: str) -> Ground:
     owners: dict[str, str] = {}
     for name in root.names(f"{ADMIN}/info"):
         if name.endswith(".list"):
-            package = name.removesuffix(".list").partition(":")[0]
-            for line in _text(root, f"{ADMIN}/info/{name}").splitlines():
+            package = name.removesuffix(".list").removesuffix(f":{platform.debian}")
+            for line in _text(root, f"{ADMIN}/info/{name}").split("\n"):
                 place = root.place(line)
                 if place and isinstance(root.get(place), (File, Hardlink, Symlink)):
                     owners[place] = package

@@ -6,27 +6,35 @@ from typing import Final
 
 from twinbuild.debian.control import parse_stanzas
 from twinbuild.debian.packages import Package
+from twinbuild.errors import LockError
 
-__all__ = ["STATUS", "installed_packages"]
+__all__ = ["INSTALLED", "STATUS", "installed_packages"]
 
 STATUS: Final = "var/lib/dpkg/status"
+INSTALLED: Final = frozenset({"installed", "triggers-awaited", "triggers-pending"})  # dpkg(1), "Package states"
+_AWAY: Final = frozenset({"not-installed", "config-files"})
 
 
 def installed_packages(status: str, *, architecture: str, where: str) -> tuple[Package, ...]:
-    """The installed packages of an architecture, sorted by name; no file, suite or digest of them is known.
+    """The installed packages, sorted by name; no file, suite or digest of them is known.
 
-    Packages of other architectures (multi-arch) satisfy nothing here. Raises IntegrityError TB2101, TB2103.
+    Of one name, that of ``architecture`` comes first, and then those of others (multi-arch), which satisfy nothing.
+    Raises LockError TB2280 where dpkg was interrupted, IntegrityError TB2101, TB2103.
     """
-    found: dict[str, Package] = {}
+    found: dict[tuple[str, bool, str], Package] = {}
+    unfinished: list[str] = []
     for stanza in parse_stanzas(status.strip("\n") + "\n", where=where):
         get = stanza.get
-        if get("status", "").split()[-1:] != ["installed"] or get("architecture") not in {architecture, "all"}:
+        state = "".join(get("status", "").split()[-1:])
+        name, version, own = get("package", ""), get("version", ""), get("architecture", "")
+        if state not in INSTALLED:
+            unfinished += [f"{name} ({state})"] if state and state not in _AWAY else []
             continue
-        name, version = get("package", ""), get("version", "")
-        found[name] = Package(
+        key = name, own not in {architecture, "all"}, own
+        found[key] = Package(
             name=name,
             version=version,
-            architecture=get("architecture", ""),
+            architecture=own,
             archive="",
             suite="",
             component="",
@@ -44,4 +52,12 @@ def installed_packages(status: str, *, architecture: str, where: str) -> tuple[P
             conflicts_text=get("conflicts", ""),
             breaks_text=get("breaks", ""),
         )
-    return tuple(found[name] for name in sorted(found))
+    if unfinished:
+        more = f" and {len(unfinished) - 3} more" if len(unfinished) > 3 else ""
+        raise LockError.of(
+            "TB2280",
+            f"in the base dpkg left packages half done: {', '.join(sorted(unfinished)[:3])}{more}",
+            hint="build the base again after `dpkg --configure -a`, or take base.debian out",
+            where=where,
+        )
+    return tuple(found[key] for key in sorted(found))

@@ -135,7 +135,7 @@ def _system(
     if ground is None and not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)
     pairs = zip(merged.order, merged.lists, strict=True)
-    install_database(root, pairs, platform, tuple(diverted), tuple(overrides), ground=before)
+    install_database(root, pairs, platform, tuple(diverted), tuple(overrides), ground=before, shipped=merged.conffiles)
     return root, installation
 
 

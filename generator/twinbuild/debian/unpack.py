@@ -19,7 +19,7 @@ from twinbuild.debian.tree import Root
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.plan import DebInput
 from twinbuild.model.platform import Platform
-from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
+from twinbuild.model.tree import Content, Directory, Entry, File, Hardlink, Symlink
 
 __all__ = ["Diverted", "Merged", "Unpacked", "aliases", "merge", "spool_deb", "unpack_order"]
 
@@ -103,6 +103,7 @@ class Merged:
     root: Root
     order: tuple[Deb, ...]
     lists: tuple[tuple[str, ...], ...]
+    conffiles: Mapping[tuple[str, str], Content]  # as shipped, by package and path
 
 
 def spool_deb(file: BinaryIO, deb: Deb, spool: IO[bytes]) -> Unpacked:
@@ -178,7 +179,9 @@ def merge(
     if merging.findings:
         raise IntegrityError(tuple(merging.findings))
     lists = tuple(tuple(merging.lists[package.deb.name]) for package in packages)
-    return Merged(root=merging.root, order=tuple(package.deb for package in packages), lists=lists)
+    return Merged(
+        root=merging.root, order=tuple(package.deb for package in packages), lists=lists, conffiles=merging.conffiles
+    )
 
 
 def _bare(links: tuple[str, ...]) -> Root:
@@ -208,6 +211,7 @@ class _Merging:
         self.root = root
         self.findings: list[Finding] = []
         self.lists: dict[str, dict[str, None]] = {}
+        self.conffiles: dict[tuple[str, str], Content] = {}
         self._links = frozenset(links)
         self._owners: dict[str, Deb] = {}
         self._shipped: dict[str, str] = {}  # path in the tree → path as the owner's list names it
@@ -229,11 +233,14 @@ class _Merging:
         """Merge one package."""
         deb = package.deb
         names = self.lists.setdefault(deb.name, {"/.": None})
+        conffiles = frozenset(deb.conffiles)
         for member in package.members:
             names["/" + member.path] = None
             if self._is_alias(member):
                 continue
             place = self._destination(member.path, deb.name)
+            if member.kind is Kind.FILE and f"/{member.path}" in conffiles:
+                self.conffiles[deb.name, f"/{member.path}"] = _content(member, package)
             if member.kind is Kind.DIRECTORY:
                 self._directory(member, place, deb)
             elif self._wins(member, place, deb):
@@ -269,9 +276,10 @@ class _Merging:
             return self._way_is_free(member, place, deb)
         owner = self._owners.get(place)
         if owner is None and place in self._before and not isinstance(there, Directory):
-            if other := self._installed.get(place):
+            other = self._installed.get(place, deb.name)  # a removed package may have left its configuration
+            if not (mine := other == deb.name or (deb.multi_arch == "same" and other.startswith(f"{deb.name}:"))):
                 self._clash("TB4205", "shipped", place, deb, owner=f"{other} of the base, too")
-            return not other and f"/{member.path}" not in deb.conffiles
+            return mine and f"/{member.path}" not in deb.conffiles
         if isinstance(there, Directory) or owner is None:
             self._clash("TB4207", f"a {member.kind} here and a directory", place, deb)
             return False
@@ -296,8 +304,7 @@ class _Merging:
             return Symlink(path=place, target=member.target, uid=member.uid, gid=member.gid)
         if member.kind is Kind.HARDLINK:
             return Hardlink(path=place, target=self._destination(member.target, package.deb.name))
-        content = SpoolContent(package.spool, package.start + member.offset, member.size)
-        return File(path=place, content=content, mode=member.mode, uid=member.uid, gid=member.gid)
+        return File(path=place, content=_content(member, package), mode=member.mode, uid=member.uid, gid=member.gid)
 
     def _clash(self, code: str, what: str, place: str, deb: Deb, *, owner: object = None) -> None:
         owner = (
@@ -313,6 +320,10 @@ class _Merging:
                 where=Location(subject=f"{deb}!{place}"),
             )
         )
+
+
+def _content(member: Member, package: Unpacked) -> SpoolContent:
+    return SpoolContent(package.spool, package.start + member.offset, member.size)
 
 
 def _parents(path: str) -> Iterable[str]:

@@ -277,3 +277,23 @@ def test_what_is_installed_is_never_replaced(wanted: str, code: str, message: st
     ((found, text),) = refused(caught.value)
     assert found == code
     assert message in text
+
+
+def test_what_is_installed_and_asked_for_by_suite() -> None:
+    """A suite that has the same version is no contradiction, another version is."""
+    suite = pool("libc 2; Multi-Arch: same")
+    assert closure(("libc/bookworm",), suite, base=False, installed=packages(BASE)) == ()
+    with pytest.raises(LockError, match=r"TB2137.*libc=3 is needed, but the base has libc=2"):
+        closure(("libc/bookworm",), pool("libc 3"), base=False, installed=packages(BASE))
+
+
+def test_what_is_installed_of_another_architecture() -> None:
+    """It satisfies nothing. Of a name both may be there in one version, if the package says so, as dpkg has it."""
+    there = packages(
+        "lib 1; Architecture: i386; Multi-Arch: same\n tool 1; Architecture: i386\n sh 1; Architecture: i386"
+    )
+    suite = pool("lib 1; Multi-Arch: same\n tool 1\n user 1; Depends: lib, sh | dash\n dash 1\n sh 1")
+    assert names(closure(("user",), suite, base=False, installed=there)) == "dash lib user"
+    for wanted, text in (("tool", "tool=1 is needed, but the base has tool=1 of i386"), ("lib", "lib=2 is needed")):
+        with pytest.raises(LockError, match=f"TB2137.*{text}"):
+            closure((wanted,), pool("lib 2; Multi-Arch: same\n tool 1"), base=False, installed=there)

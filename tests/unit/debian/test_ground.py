@@ -228,3 +228,45 @@ def test_what_a_database_says() -> None:
     assert ground.owners == {"bin": "zlib", "usr/bin/tool": "zlib"}
     assert [(item.path, item.to, item.package) for item in ground.diverted] == [("/bin/a", "/bin/a.real", "zlib")]
     assert ground.dpkg == "1.21"
+
+
+def test_what_a_removed_package_left() -> None:
+    """Its configuration stays as it is, and the database has the sum of the file that the package ships, as dpkg's."""
+    left = STATUS.replace("demo\nStatus", "demo\nConffiles:\n /etc/own.conf 0\nStatus")
+    root = tree({"var/lib/dpkg/status": left.encode(), "var/lib/dpkg/info/demo.list": b"/.\n/etc\n/etc/own.conf\n"})
+    found = added(deb("demo", files={"etc/own.conf": b"x"}, control={"conffiles": b"/etc/own.conf\n"}), root=root)
+    assert "etc/own.conf" not in found
+    status = text(found["var/lib/dpkg/status"])
+    assert "Conffiles:\n /etc/own.conf 9dd4e461268c8034f5c8564e155c67a6\n" in status  # of "x"
+    assert status.count("Package: demo\n") == 1
+
+
+def test_a_package_of_another_architecture_stays() -> None:
+    """In the database and as an owner; what both ship (Multi-Arch: same) is no clash."""
+    other = "Package: demo\nStatus: install ok installed\nArchitecture: i386\nMulti-Arch: same\nVersion: 1.0-1\n\n"
+    files = {
+        "var/lib/dpkg/status": (other + STATUS).encode(),
+        "var/lib/dpkg/info/demo:i386.list": b"/.\n/usr/share/note\n",
+        "usr/share/note": b"n",
+    }
+    both = deb("demo", files={"usr/share/note": b"n"}, architecture="amd64", fields="Multi-Arch: same\n")
+    found = added(both, root=tree(files))
+    stanzas = text(found["var/lib/dpkg/status"]).strip().split("\n\n")
+    heads = [(stanza.splitlines()[0], "i386" in stanza) for stanza in stanzas]
+    assert heads == [
+        ("Package: demo", False),
+        ("Package: demo", True),
+        ("Package: dpkg", False),
+        ("Package: zlib", False),
+    ]
+    assert "var/lib/dpkg/info/demo:amd64.list" in found
+    assert refused(deb("single", files={"usr/share/note": b"n"}), root=tree(files)) == (
+        "TB4205",
+        "/usr/share/note of single=1.0-1 is shipped in demo:i386 of the base, too",
+    )
+
+
+def test_triggers_that_wait_stay() -> None:
+    """What the base's packages were still to do is not forgotten."""
+    found = added(deb("demo"), root=tree({"var/lib/dpkg/triggers/Unincorp": b"ldconfig zlib\n"}))
+    assert "var/lib/dpkg/triggers/Unincorp" not in found
