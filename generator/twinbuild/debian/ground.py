@@ -97,20 +97,25 @@ def additions(root: Root, ground: Ground) -> Root:
             hint="leave the package out, or name a base that has it already",
             where=f"/{gone[0]}",
         )
+    changed: dict[str, Entry] = {}
     for path in sorted(root.paths()):
         old = before.get(path)
         entry = _settled(root.get(path), old)
-        if old is entry or (old is not None and _same(entry, old, root, before)):
-            continue
+        if old is not entry and (old is None or not _same(entry, old, root, before)):
+            changed[path] = entry
+    names: dict[str, str] = {}  # a file that the base's layers have alone → its first name in ours
+    for path, entry in changed.items():
         for at in (number for number, sign in enumerate(path) if sign == "/"):
             above = root.get(path[:at])
             if isinstance(above, Directory) and fresh.get(path[:at]) is None:
                 fresh.put(above)
-        if isinstance(entry, Hardlink) and fresh.get(entry.target) is None:
-            file = root.file(entry.target)
-            assert file is not None, "a hard link leads to a file"
-            entry = File(path=path, content=file.content, mode=file.mode, uid=file.uid, gid=file.gid)
-        fresh.put(entry)
+        if not isinstance(entry, Hardlink) or entry.target in changed:
+            fresh.put(entry)
+        elif (name := names.setdefault(entry.target, path)) != path:
+            fresh.put(Hardlink(path=path, target=name))
+        else:
+            file = _resolved(entry, root)
+            fresh.put(File(path=path, content=file.content, mode=file.mode, uid=file.uid, gid=file.gid))
     return fresh
 
 

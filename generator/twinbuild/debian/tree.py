@@ -25,12 +25,14 @@ class Root:
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._names: dict[str, set[str]] = {"": set()}
+        self._linked: dict[str, set[str]] = {}  # path of a file → hard links that name it
 
     def copy(self) -> Root:
         """Another tree with the same entries."""
         other = Root()
         other._entries = dict(self._entries)
         other._names = {path: set(names) for path, names in self._names.items()}
+        other._linked = {path: set(names) for path, names in self._linked.items()}
         return other
 
     def paths(self) -> frozenset[str]:
@@ -107,6 +109,7 @@ class Root:
     def put(self, entry: Entry) -> None:
         """Add or replace an entry; missing directories above it are made (root, 0755).
 
+        As in a file system, other names of a file that is replaced or removed keep what it was.
         Raises BuildError TB4212 if the way leads through a file, or a directory would be replaced by something else.
         """
         place = self.place(entry.path)
@@ -119,7 +122,14 @@ class Root:
             self.put(Directory(path=parent))
         if self._names.get(place) and not isinstance(entry, Directory):
             raise self._blocked(entry.path)
+        if isinstance(entry, Hardlink) and entry.target == place:
+            return  # another way to the same name
+        old = self._entries.get(place)
+        if not (isinstance(entry, File) and isinstance(old, File) and entry.content is old.content):
+            self._let_go(place)  # with the same content it is the same file, whose mode or owner changes
         self._entries[place] = entry if entry.path == place else replace(entry, path=place)
+        if isinstance(entry, Hardlink):
+            self._linked.setdefault(entry.target, set()).add(place)
         self._names[parent].add(name)
         if isinstance(entry, Directory):
             self._names.setdefault(place, set())
@@ -142,9 +152,28 @@ class Root:
         if self._names.get(place):
             raise self._blocked(path)
         parent, _, name = place.rpartition("/")
+        self._let_go(place)
         del self._entries[place]
         self._names[parent].discard(name)
         self._names.pop(place, None)
+
+    def _let_go(self, place: str) -> None:
+        """Of the hard links to a file that goes the first becomes the file, to which the others link."""
+        old = self._entries.get(place)
+        if isinstance(old, Hardlink):
+            self._linked.get(old.target, set()).discard(place)
+        heirs = sorted(self._linked.pop(place, ()))
+        if not heirs:
+            return
+        if isinstance(old, Hardlink):
+            for path in heirs:
+                self._entries[path] = Hardlink(path=path, target=old.target)
+            self._linked.setdefault(old.target, set()).update(heirs)
+        elif isinstance(old, File):
+            self._entries[heirs[0]] = replace(old, path=heirs[0])
+            for path in heirs[1:]:
+                self._entries[path] = Hardlink(path=path, target=heirs[0])
+            self._linked.setdefault(heirs[0], set()).update(heirs[1:])
 
     def entries(self) -> Iterator[Entry]:
         """All entries sorted by path: parents before children, and a hard link's file before the link.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from collections.abc import Mapping
 
 import pytest
 
-from fakes.debs import deb, given
+from fakes.debs import deb, given, tar
 from twinbuild.debian.archive import read_deb
 from twinbuild.debian.ground import Ground, additions, read_ground
 from twinbuild.debian.system import assemble
@@ -164,9 +165,31 @@ def test_links_between_layers_become_files() -> None:
     ground = read_ground(tree(), AMD64, subject="base")
     root = ground.root.copy()
     root.put(Hardlink(path="usr/bin/alias", target="usr/bin/loose"))
+    root.put(Hardlink(path="usr/bin/name", target="usr/bin/loose"))
     found = {entry.path: entry for entry in additions(root, ground).entries()}
-    assert sorted(found) == ["usr", "usr/bin", "usr/bin/alias"]
+    assert sorted(found) == ["usr", "usr/bin", "usr/bin/alias", "usr/bin/name"]
     assert text(found["usr/bin/alias"]) == "of nobody"
+    assert found["usr/bin/name"] == Hardlink(path="usr/bin/name", target="usr/bin/alias")
+
+
+def test_links_of_a_package_stay_links() -> None:
+    """Whichever of their names sorts first."""
+    members: list[tuple[str, bytes, dict[str, object]]] = [
+        ("./z", b"x", {"mode": 0o644}),
+        ("./a", b"", {"type": tarfile.LNKTYPE, "linkname": "./z"}),
+    ]
+    found = added(deb("demo", payload=tar(members)))
+    assert text(found["a"]) == "x"
+    assert found["z"] == Hardlink(path="z", target="a")
+
+
+def test_the_other_name_of_a_file_that_is_replaced() -> None:
+    """A package's file takes one name; by the other the base's file is what it was, and none of the layer."""
+    root = tree()
+    root.put(Hardlink(path="usr/bin/alias", target="usr/bin/loose"))
+    found = added(deb("demo", files={"usr/bin/loose": b"new"}), root=root)
+    assert text(found["usr/bin/loose"]) == "new"
+    assert "usr/bin/alias" not in found
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from twinbuild.debian.tree import Root
@@ -77,3 +79,32 @@ def test_entries_are_sorted_with_files_before_their_links() -> None:
         Hardlink(path="usr/bin/sh", target="usr/bin/bash"),
         Hardlink(path="usr/bin/zsh", target="usr/bin/bash"),
     ]
+
+
+def test_other_names_of_what_is_replaced_or_removed() -> None:
+    """They keep what it was, as in a file system; a new mode is every name's."""
+    root = Root()
+    root.write("a", b"old")
+    for name in ("c", "b"):
+        root.put(Hardlink(path=name, target="a"))
+    root.put(Hardlink(path="d", target="c"))
+    before = root.copy()
+    file = root.file("a")
+    assert file is not None
+    root.put(replace(file, mode=0o600))
+    assert [entry.path for entry in root.entries() if isinstance(entry, Hardlink)] == ["b", "c", "d"]
+    root.write("a", b"new")
+    assert [root.read(name) for name in "abcd"] == [b"new", b"old", b"old", b"old"]
+    assert {entry.path: getattr(entry, "target", "") for entry in root.entries()} == {
+        "a": "",
+        "b": "",
+        "c": "b",
+        "d": "c",
+    }
+    root.remove("c")
+    root.remove("b")
+    assert root.read("d") == b"old"
+    assert getattr(root.get("d"), "mode", 0) == 0o600
+    assert [before.read(name) for name in "abcd"] == [b"old"] * 4
+    root.put(Hardlink(path="d", target="d"))
+    assert root.read("d") == b"old"
