@@ -71,7 +71,7 @@ def _read(stream: BinaryIO) -> Dynamic | None:
     if _STRTAB not in single:
         return None
     start = _offset(segments, single[_STRTAB])
-    extent = single.get(_STRSZ, _FAR)
+    extent = min(single.get(_STRSZ, _FAR), _FAR)
     texts = _texts(stream, start, extent, {value for tag, value in tags if tag in _NAMES})
     return Dynamic(
         machine=machine,

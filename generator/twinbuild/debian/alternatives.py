@@ -8,6 +8,7 @@ from typing import Final
 from twinbuild.debian.effects import Alternative, Follower
 from twinbuild.debian.tree import Root
 from twinbuild.errors import BuildError
+from twinbuild.model.tree import Symlink
 
 __all__ = ["install_alternatives"]
 
@@ -94,4 +95,5 @@ def _install(root: Root, name: str, status: str, choices: list[Alternative]) -> 
 
 def _link(root: Root, name: str, link: str, path: str) -> None:
     root.link(f"etc/alternatives/{name}", path)
-    root.link(link, f"/etc/alternatives/{name}")
+    if root.get(link) is None or isinstance(root.get(link), Symlink):  # somebody's file is "not replaced with a link"
+        root.link(link, f"/etc/alternatives/{name}")

@@ -11,10 +11,12 @@ from typing import Final
 
 from twinbuild.debian.tree import Root
 from twinbuild.errors import BuildError
+from twinbuild.model.tree import Directory
 
 __all__ = ["install_certificates", "name_hash"]
 
 _SHIPPED: Final = "usr/share/ca-certificates"
+_LOCAL: Final = "usr/local/share/ca-certificates"
 _LINKS: Final = "etc/ssl/certs"
 _HEADER: Final = """\
 # This file lists certificates that you wish to use or to ignore to be
@@ -46,17 +48,19 @@ _LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrs
 def install_certificates(root: Root) -> None:
     """Write ``etc/ca-certificates.conf``, the links by name and by name hash, and the bundle ``ca-certificates.crt``.
 
-    Raises BuildError TB4216 for a certificate that cannot be read.
+    What a base image has in /usr/local comes after what packages ship, as with ``update-ca-certificates``. Raises
+    BuildError TB4216 for a certificate that cannot be read.
     """
-    names = sorted(_shipped(root, ""))
+    names = sorted(_certificates(root, _SHIPPED))
     root.write("etc/ca-certificates.conf", (_HEADER + "".join(f"{name}\n" for name in names)).encode())
     bundle = bytearray()
     links: dict[str, bytes] = {}
-    for name in names:
-        content = root.read(f"{_SHIPPED}/{name}")
+    paths = [*(f"{_SHIPPED}/{name}" for name in names), *(f"{_LOCAL}/{n}" for n in sorted(_certificates(root, _LOCAL)))]
+    for path in paths:
+        content = root.read(path)
         bundle += content if content.endswith(b"\n") else content + b"\n"
-        link = re.sub(r"[ ,]", "_", re.sub(r"[()]", "=", name.rpartition("/")[2].removesuffix(".crt"))) + ".pem"
-        root.link(f"{_LINKS}/{link}", f"/{_SHIPPED}/{name}")
+        link = re.sub(r"[ ,]", "_", re.sub(r"[()]", "=", path.rpartition("/")[2].removesuffix(".crt"))) + ".pem"
+        root.link(f"{_LINKS}/{link}", f"/{path}")
         links[link] = content
     root.write(f"{_LINKS}/ca-certificates.crt", bytes(bundle))
     taken: dict[str, int] = {}
@@ -67,14 +71,14 @@ def install_certificates(root: Root) -> None:
         root.link(f"{_LINKS}/{stem}.{number}", link)
 
 
-def _shipped(root: Root, below: str) -> Iterator[str]:
-    """Paths of all ``.crt`` files below the directory of shipped certificates, relative to it."""
-    for name in root.names(f"{_SHIPPED}/{below}"):
+def _certificates(root: Root, top: str, below: str = "") -> Iterator[str]:
+    """Paths of all ``.crt`` files below a directory, relative to it. Links to directories may lead around."""
+    for name in root.names(f"{top}/{below}"):
         path = f"{below}/{name}".lstrip("/")
-        if name.endswith(".crt") and root.file(f"{_SHIPPED}/{path}"):
+        if name.endswith(".crt") and root.file(f"{top}/{path}"):
             yield path
-        else:
-            yield from _shipped(root, path)
+        elif isinstance(root.get(f"{top}/{path}"), Directory):
+            yield from _certificates(root, top, path)
 
 
 def name_hash(certificate: bytes, where: str) -> str:
@@ -90,7 +94,7 @@ def name_hash(certificate: bytes, where: str) -> str:
         raise BuildError.of(
             "TB4216",
             "not a certificate in PEM form",
-            hint="use another version of ca-certificates",
+            hint="use another version of ca-certificates, or a base without it in /usr/local/share/ca-certificates",
             where=where,
         ) from error
     digest = hashlib.sha1(canonical, usedforsecurity=False).digest()

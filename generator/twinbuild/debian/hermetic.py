@@ -85,7 +85,7 @@ class Delta:
         for entry in self.entries:
             if entry.path == f"{ADMIN}/{name}" and isinstance(entry, File):
                 with entry.content.open() as stream:
-                    return stream.read().decode("utf-8", "replace")
+                    return stream.read().decode("utf-8", "surrogateescape")
         return ""
 
     def apply(self, root: Root, *, seen: frozenset[str] | None = None) -> None:
@@ -106,7 +106,7 @@ class Delta:
             if isinstance(root.get(entry.path), Directory) and not isinstance(entry, Directory):
                 root.remove(entry.path)
             root.put(_owned(entry, old, owners.get(entry.path)))
-        text = root.read(_OVERRIDES).decode("utf-8", "replace") if root.file(_OVERRIDES) else ""
+        text = root.read(_OVERRIDES).decode("utf-8", "surrogateescape") if root.file(_OVERRIDES) else ""
         allowed = {override.path.strip("/") for override in overrides(text)}
         _refuse_set_id([e for e in self.entries if isinstance(e, File) and e.path not in allowed], before)
 

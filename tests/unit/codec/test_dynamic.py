@@ -75,6 +75,7 @@ def test_all_fields() -> None:
         GOOD[:-1],  # the last string has no end
         elf(("x",), tags=((1, 3),)),  # a name beyond the strings
         elf(("x",), tags=((1, 1 << 63),)),
+        elf(("x",), tags=((10, (1 << 64) - 1), (1, (1 << 64) - 9))),  # in a table that ends nowhere
         elf(("y" * 5000,), tags=((1, 1),)),  # longer than any path
         GOOD[:54] + struct.pack("<HH", 56, 65535) + GOOD[58:],  # more program headers than bytes
         GOOD[:32] + struct.pack("<Q", (1 << 64) - 1) + GOOD[40:],  # program headers far away

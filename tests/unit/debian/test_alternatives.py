@@ -106,3 +106,13 @@ def test_a_record_that_cannot_be_read(record: str) -> None:
     with pytest.raises(BuildError) as caught:
         install_alternatives(root, (GAWK,))
     assert caught.value.findings[0].code == "TB4215"
+
+
+def test_a_file_in_the_place_of_a_link_stays() -> None:
+    """Somebody put it there: update-alternatives replaces links alone."""
+    root = rooted()
+    root.write("usr/bin/awk", b"own")
+    install_alternatives(root, (MAWK,))
+    assert root.read("usr/bin/awk") == b"own"
+    assert root.follow("etc/alternatives/awk") == "usr/bin/mawk"
+    assert root.follow("usr/bin/nawk") == "usr/bin/mawk"

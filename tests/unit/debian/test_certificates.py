@@ -52,6 +52,21 @@ def test_bundle_links_and_list_hold_every_certificate(tmp_path: Path) -> None:
     assert root.read("etc/ssl/certs/A.pem") == same
 
 
+def test_certificates_of_the_base(tmp_path: Path) -> None:
+    """Those in /usr/local are in the bundle, behind the others, and not in the list; links lead nowhere in circles."""
+    root = Root()
+    own, shipped = made(tmp_path, SUBJECTS[2]), made(tmp_path, SUBJECTS[0])
+    root.write("usr/share/ca-certificates/mozilla/Z.crt", shipped)
+    root.write("usr/local/share/ca-certificates/team/own.crt", own)
+    for top in ("usr/share", "usr/local/share"):
+        for name in ("here", "there", "x.crt"):
+            root.link(f"{top}/ca-certificates/{name}", ".")
+    install_certificates(root)
+    assert root.read("etc/ssl/certs/ca-certificates.crt") == shipped + own
+    assert root.read("etc/ssl/certs/own.pem") == own
+    assert b"own" not in root.read("etc/ca-certificates.conf")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -144,3 +144,10 @@ def test_programs_that_a_script_needs(text: str, said: str) -> None:
         require_programs(root(file("bin/sh")), scripts_of(package(postinst=text)))
     assert caught.value.findings[0].code == "TB4217"
     assert said in caught.value.findings[0].message
+
+
+def test_names_that_are_not_utf_8_are_the_same_twice() -> None:
+    """What a script leaves in the database is compared with what the base had there."""
+    content = b"/bin/caf\xe9\n/bin/b\nzlib\n"
+    delta = Delta(entries=(file("var/lib/dpkg/diversions", content),), removed=())
+    assert delta.read("diversions").encode("utf-8", "surrogateescape") == content
