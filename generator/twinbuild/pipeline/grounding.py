@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from twinbuild.debian.interpreter import glibc_version, python_version
+from twinbuild.model.image import Descriptor
 from twinbuild.model.lock import AptIndex, LockedBase, LockedDeb, PythonEnvironment
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Variant
@@ -14,8 +15,9 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import PREFIX
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.standing import places
+from twinbuild.ports import Progress, Store
 from twinbuild.resolve.apt_sources import read_apt_files
-from twinbuild.resolve.base import BaseName, FoundBase, parse_base, resolve_base
+from twinbuild.resolve.base import BaseName, BaseSource, FoundBase, parse_base, resolve_base
 from twinbuild.resolve.debian import resolve_debian
 
 __all__ = ["Ground", "find_ground", "step_packages"]
@@ -31,9 +33,12 @@ class Ground:
 
 
 def find_ground(
-    project: Project, machine: Machine, variant: Variant, platform: Platform
+    project: Project, machine: Machine, variant: Variant, platform: Platform, *, bases: tuple[LockedBase, ...] = ()
 ) -> tuple[tuple[AptIndex, ...], Ground]:
-    """The Debian packages of a target and its base image, and the suites that the packages are from."""
+    """The Debian packages of a target and its base image, and the suites that the packages are from.
+
+    The first of ``bases``, of that platform, that has the spec's name and tag is taken, wherever the tag leads by now.
+    """
     spec = project.spec
     stated = spec.environment.base_of(variant)
     if stated.image is None:
@@ -41,7 +46,9 @@ def find_ground(
         version = python_version(debs, spec.environment.python)
         python = PythonEnvironment(version=version, implementation="cp", glibc=glibc_version(debs))
         return indexes, Ground(debs=debs, base=None, python=python)
-    found = _base(project, machine, variant, platform, parse_base(stated.image))
+    name = parse_base(stated.image)
+    kept = next((base for base in bases if _same(name, base)), None)
+    found = _base(project, machine, variant, platform, name, kept=kept)
     if found.python.version:
         indexes, debs = _debian(project, machine, variant, platform, base=found)
         return indexes, Ground(debs=debs, base=found.locked, python=found.python)
@@ -58,28 +65,64 @@ def step_packages(
     base = ground.base
     if base is None:
         return _debian(project, machine, variant, platform, more=more, python=python)[1]
-    pinned = BaseName(name=base.name, tag="", digest=base.index or base.manifest.digest)
-    found = _base(project, machine, variant, platform, pinned)
+    named = BaseName(name=base.name, tag=base.tag, digest=None)
+    found = _base(project, machine, variant, platform, named, kept=base)
     return _debian(
         project, machine, variant, platform, more=more, base=found, python="" if found.python.version else python
     )[1]
 
 
-def _base(project: Project, machine: Machine, variant: Variant, platform: Platform, name: BaseName) -> FoundBase:
+def _same(name: BaseName, base: LockedBase) -> bool:
+    """Whether a base is what a name of the spec led to."""
+    same = (name.name, name.tag) == (base.name, base.tag)
+    return same and name.digest in {None, base.index, base.manifest.digest}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """A source whose manifest of a locked base is in the store; of blobs, what the store lacks is fetched."""
+
+    source: BaseSource
+    store: Store
+    base: LockedBase
+
+    def manifest(self, reference: str) -> tuple[str, bytes]:
+        """The locked one, or what the source has."""
+        manifest = self.base.manifest
+        if reference == str(manifest.digest) and self.store.has(manifest.digest):
+            return manifest.media_type, self.store.read(manifest.digest, limit=manifest.size)
+        return self.source.manifest(reference)
+
+    def fetch(self, blob: Descriptor, store: Store, progress: Progress) -> None:
+        """From the source."""
+        self.source.fetch(blob, store, progress)
+
+
+def _base(
+    project: Project,
+    machine: Machine,
+    variant: Variant,
+    platform: Platform,
+    name: BaseName,
+    *,
+    kept: LockedBase | None = None,
+) -> FoundBase:
+    """The base of that name as it is today, or the one that is ``kept``."""
     spec = project.spec
     suite = spec.environment.base_of(variant).debian
     with base_source(name.name, project, machine) as source:
-        return resolve_base(
-            name,
+        found = resolve_base(
+            name if kept is None else BaseName(name=kept.name, tag="", digest=kept.manifest.digest),
             platform,
             python=spec.environment.python,
-            source=source,
+            source=source if kept is None else _Stored(source=source, store=machine.store, base=kept),
             store=machine.store,
             places=places(spec, PREFIX),
             home=spec.serving.user.home,
             suite=suite.suite if suite is not None else "",
             progress=machine.progress,
         )
+    return found if kept is None else replace(found, locked=replace(found.locked, tag=kept.tag, index=kept.index))
 
 
 def _debian(

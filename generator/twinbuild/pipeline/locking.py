@@ -138,7 +138,9 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
             if kept is not None and previous is not None and not fresh_debian:
                 ground, found = Ground(debs=kept.debs, base=kept.base, python=kept.python), previous.indexes
             else:
-                found, ground = find_ground(project, machine, variant, platform)
+                known = (*targets, *(previous.targets if previous is not None and not request.everything else ()))
+                bases = tuple(one.base for one in known if one.base is not None and one.platform == platform)
+                found, ground = find_ground(project, machine, variant, platform, bases=bases)
             indexes |= dict.fromkeys(found)
             if kept is not None and not fresh_python:
                 targets.append(kept)

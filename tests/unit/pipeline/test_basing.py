@@ -153,6 +153,12 @@ def test_what_is_pinned_stays(project: Project, tmp_path: Path) -> None:
         shutil.rmtree(project.directory / "base")
         BaseImage(tars=[layer_tar(files_of_a_base("3.12.9"))]).layout(project.directory / "base")
         assert make_lock(project, first, machine, LockRequest()) == first
+        spec = _SPEC.replace("dependencies:", "  variants: [{name: a}, {name: b}]\ndependencies:")
+        (project.directory / "release.yaml").write_text(spec)
+        more = make_lock(open_project(project.directory), first, machine, LockRequest())
+        assert [(target.variant, target.base) for target in more.targets] == [
+            (name, first.targets[0].base) for name in ("a", "b")
+        ]
         moved = make_lock(project, first, machine, LockRequest(everything=True))
         assert moved.targets[0].python.version == "3.12.9"
 
