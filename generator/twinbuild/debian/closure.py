@@ -286,8 +286,8 @@ _HINTS: Final = {
     "TB2131": "add the suite that has the missing package to the spec's suites, or leave out what needs it",
     "TB2132": "leave out one of the two, or name another alternative in the spec's packages",
     "TB2136": _SPELLING,
-    "TB2137": "take what the base's tag is today (`twinbuild lock --upgrade-all`), name a newer base, or add the suites "
-    "that its packages are of (such as bookworm-security and bookworm-updates) to base.debian.suites",
+    "TB2137": "take what the base's tag is by now (`twinbuild lock --upgrade-all`), name a newer base, or add the "
+    "suites that its packages are of (such as bookworm-security and bookworm-updates) to base.debian.suites",
 }
 
 

@@ -293,9 +293,11 @@ Name a base without it, or build one of your own from it with that variable left
         title="packages cannot be added to the base",
         explanation="""\
 Where `base.debian` stands beside `base.image`, packages of that suite are added to the image. The image must be of the
-same suite (VERSION_CODENAME of its os-release), and have dpkg's database, which says what is there already.
+same suite (VERSION_CODENAME of its os-release), and have dpkg's database, which says what is there already. An image in
+which dpkg was interrupted, with packages unpacked or half configured, is refused: what they lack nobody knows.
 
-Name the image's own suite in `base.debian.suite`, or take `base.debian` out.""",
+Name the image's own suite in `base.debian.suite`, finish the image's packages with `dpkg --configure -a`, or take
+`base.debian` out.""",
     ),
     Code(
         code="TB2290",
