@@ -131,6 +131,9 @@ def _system(
     for delta, seen in earlier:
         delta.apply(root, seen=seen)
     effects = installation.effects if ground is None else (*installation.effects, Perform(step=Step.LIBRARIES))
+    if ground is not None:  # dpkg unpacks with the owners and modes that somebody set, also before there was a package
+        fresh = (item for item in ground.overridden if root.get(item.path) is not ground.root.get(item.path))
+        effects = (*fresh, *effects)
     apply_effects(root, effects, platform)
     if ground is None and not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)

@@ -13,7 +13,7 @@ from typing import Final
 
 from twinbuild.codec.dynamic import MACHINES, read_dynamic
 from twinbuild.debian.control import Stanza, parse_stanzas
-from twinbuild.debian.installed import STATUS, installed_packages
+from twinbuild.debian.installed import INSTALLED, STATUS, installed_packages
 from twinbuild.debian.packages import Package
 from twinbuild.errors import IntegrityError, LockError
 from twinbuild.model.lock import InstalledPackage
@@ -240,7 +240,7 @@ def _packages(documents: Sequence[bytes], subject: str) -> tuple[InstalledPackag
     for content in documents:
         for stanza in parse_stanzas(_decoded(content).strip("\n") + "\n", where=f"{subject}!{STATUS}"):
             state = stanza.get("status", "install ok installed").split()
-            if state[-1:] == ["installed"]:
+            if INSTALLED.intersection(state[-1:]):
                 package = _package(stanza, subject)
                 found[package.name, package.architecture] = package
     return tuple(found[key] for key in sorted(found))

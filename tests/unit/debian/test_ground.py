@@ -293,3 +293,19 @@ def test_triggers_that_wait_stay() -> None:
     """What the base's packages were still to do is not forgotten."""
     found = added(deb("demo"), root=tree({"var/lib/dpkg/triggers/Unincorp": b"ldconfig zlib\n"}))
     assert "var/lib/dpkg/triggers/Unincorp" not in found
+
+
+def test_owners_and_modes_that_the_base_sets() -> None:
+    """Of what packages ship, as dpkg-statoverride(1) says; what is there already stays as it is."""
+    root = tree(
+        {
+            "etc/group": b"root:*:0:\ngames:*:60:\n",
+            "var/lib/dpkg/statoverride": b"root games 2755 /usr/bin/demo\nroot games 2755 /bin/loose\n",
+        }
+    )
+    found = added(deb("demo", files={"bin/demo": b"x"}), root=root)
+    demo = found["usr/bin/demo"]
+    assert isinstance(demo, File)
+    assert (demo.mode, demo.uid, demo.gid) == (0o2755, 0, 60)
+    assert "usr/bin/loose" not in found
+    assert "var/lib/dpkg/statoverride" not in found

@@ -70,6 +70,12 @@ def test_packages_without_dpkg() -> None:
     assert _facts(_without("var/lib/dpkg/status", "etc/os-release", "usr/lib/os-release")).packages == ()
 
 
+def test_packages_that_wait_for_triggers() -> None:
+    """They are there."""
+    status = b"Package: a\nStatus: install ok triggers-pending\nArchitecture: all\nVersion: 1\n"
+    assert [package.name for package in _facts(_without(**{"var/lib/dpkg/status": status})).packages] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("files", "python", "code", "part"),
     [
