@@ -19,10 +19,10 @@ __all__ = ["IndexFile", "Release", "check_release", "parse_release", "signed_tex
 _BEGIN: Final = b"-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNATURE: Final = b"\n-----BEGIN PGP SIGNATURE-----\n"
 _END: Final = b"\n-----END PGP SIGNATURE-----\n"
-_PART: Final = r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*"
+_PART: Final = r"[A-Za-z0-9_+-][A-Za-z0-9._+@-]*"  # Ubuntu lists icons-64x64@2.tar.gz
 _FILE: Final = re.compile(rf" +([0-9a-f]{{64}}) +([0-9]{{1,12}}) +({_PART}(?:/{_PART})*)", re.ASCII)
 _DATE: Final = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), +([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) "
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), +([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) +([0-9]{1,2}):([0-9]{2}):([0-9]{2}) "
     r"(?:UTC|GMT|\+0000|Z)",
     re.ASCII,
 )
@@ -172,12 +172,12 @@ def check_release(release: Release, *, suite: str, now: datetime, where: str, sy
     """Insist that a Release file is the one asked for and that its time is now.
 
     ``suite`` is the code name asked for, which decides Debian's Origin and Label too; ``now`` is the time by which it
-    is judged. Of another ``system``, the suite may have its release's code name and its own name as Suite, and the
-    keys alone decide whose it is. Raises IntegrityError with all of TB2114 (another suite), TB2115 (another origin or
+    is judged. Of another ``system``, a pocket has its release's code name and its own name as Suite, and the keys alone
+    decide whose it is. Raises IntegrityError with all of TB2114 (another suite), TB2115 (another origin or
     label), TB2116 (of the future) and TB2117 (expired) that apply.
     """
     found = []
-    if release.codename != suite and not (system and release.suite == suite == _pocket(release.codename, suite)):
+    if suite != (_pocket(release) if system else release.codename):
         of = f"{release.codename!r} (which it also calls {release.suite!r})"
         found.append(
             ("TB2114", f"the Release file is that of {of}, expected {suite!r}", "name the suite by its code name")
@@ -195,9 +195,9 @@ def check_release(release: Release, *, suite: str, now: datetime, where: str, sy
         raise IntegrityError(tuple(Finding(code=c, message=m, hint=h, where=location) for c, m, h in found))
 
 
-def _pocket(codename: str, suite: str) -> str:
-    """The name of a suite that belongs to a release: ``noble-updates`` is one of ``noble``."""
-    return f"{codename}-{suite.partition('-')[2]}"
+def _pocket(release: Release) -> str:
+    """The name of a suite of Ubuntu: ``noble-updates`` is a pocket of ``noble``, whose code name it states."""
+    return release.suite if release.suite.startswith(f"{release.codename}-") else release.codename
 
 
 def _identity(suite: str) -> tuple[str, str]:

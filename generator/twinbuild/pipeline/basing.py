@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -49,14 +49,13 @@ def fetch_bases(project: Project, lock: Lock, machine: Machine) -> int:
     return count
 
 
-def with_archives_of_bases(lock: Lock, archives: Collection[str], machine: Machine) -> Machine:
+def with_archives_of_bases(bases: Iterable[LockedBase], archives: Collection[str], machine: Machine) -> Machine:
     """The machine that knows where those of ``archives`` are of which no setting says it, as apt of a base does.
 
-    Only bases that are in the store are asked. Raises as ``read_stack``.
+    The bases are in the store. Raises as ``read_stack``.
     """
     settings = machine.settings
     found: dict[str, tuple[str, ...]] = {}
-    bases = dict.fromkeys(base for target in lock.targets if (base := target.base) is not None)
     for base in bases:
         name = base.system
         if name not in archives or addresses_of(name, settings.archives):

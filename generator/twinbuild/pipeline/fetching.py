@@ -51,8 +51,8 @@ def _knowing_archives(project: Project, lock: Lock, missing: tuple[Item, ...], m
     """The machine that knows the archives of what is missing, and how many blobs of bases were brought to ask them."""
     needed = {item.archive for item in missing if isinstance(item, LockedDeb)}
     unknown = {name for name in needed if not addresses_of(name, machine.settings.archives)}
-    systems = {base.system for target in lock.targets if (base := target.base) is not None}
-    if machine.settings.offline or not unknown & systems:
+    bases = dict.fromkeys(base for target in lock.targets if (base := target.base) is not None)
+    if machine.settings.offline or not unknown & {base.system for base in bases}:
         return machine, 0
     count = fetch_bases(project, lock, machine)
-    return with_archives_of_bases(lock, unknown, machine), count
+    return with_archives_of_bases(bases, unknown, machine), count

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from twinbuild.errors import IntegrityError
 from twinbuild.model.plan import BaseLayer
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
 from twinbuild.resolve.apt_sources import AptFiles, Entry, own_entries
@@ -21,6 +22,7 @@ __all__ = ["SystemArchive", "read_system_archive"]
 
 _SOURCES: Final = "etc/apt/sources.list"
 _TRUSTED: Final = "etc/apt/trusted.gpg"
+_WHOLE: Final = 16 << 20  # bytes of all sources, or of all keyrings; each of them has a limit of its own
 _RELEASE: Final = ("etc/os-release", "usr/lib/os-release")
 
 
@@ -48,10 +50,11 @@ def read_system_archive(
 
     The keys are those of the files that Signed-By names in the archive's own entries; for an entry without, those that
     apt trusts for every source (trusted.gpg, trusted.gpg.d); where there are none, the archive's keyring at its usual
-    place. Raises IntegrityError TB4404 for a file that is too large.
+    place. Raises IntegrityError TB4404 for a file that is too large, or too many.
     """
     release = next((file for path in _RELEASE if (file := stack.file(path))), "")
     sources = _files(stack, _SOURCES, (".list", ".sources"))
+    _require_small(stack, sources, subject)
     content = read_files(stack, layers, open_blob, {*sources, *filter(None, [release])}, limit=KEYRING_LIMIT)
     files = AptFiles(
         os_release=content[release].decode(errors="replace") if release else "",
@@ -59,6 +62,7 @@ def read_system_archive(
     )
     entries = own_entries(files, system)
     keyrings = _keyrings(stack, entries, system)
+    _require_small(stack, keyrings, subject)
     read = read_files(stack, layers, open_blob, set(keyrings), limit=KEYRING_LIMIT)
     return SystemArchive(
         name=system,
@@ -78,6 +82,17 @@ def _keyrings(stack: Stack, entries: Sequence[Entry], system: str) -> tuple[str,
         usual = stack.file(f"usr/share/keyrings/{system}-archive-keyring.gpg")
         found = [usual] if usual else []
     return tuple(dict.fromkeys(found))
+
+
+def _require_small(stack: Stack, paths: Sequence[str], subject: str) -> None:
+    size = sum(stack.places[path].size for path in paths)
+    if size > _WHOLE:
+        raise IntegrityError.of(
+            "TB4404",
+            f"{len(paths)} files that apt reads have {size} bytes, at most {_WHOLE} are read",
+            hint="do not use the image; report it to whoever made it",
+            where=subject,
+        )
 
 
 def _files(stack: Stack, path: str, suffixes: tuple[str, ...]) -> tuple[str, ...]:

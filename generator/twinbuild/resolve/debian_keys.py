@@ -137,8 +137,12 @@ def _dead(certificate: Cert, now: datetime) -> str | None:
     """Why a key is of no use at that time, or None."""
     if certificate.is_revoked:
         return f"{certificate.fingerprint.upper()} was revoked"
-    if certificate.expiration is not None and certificate.expiration <= now:
-        return f"{certificate.fingerprint.upper()} expired on {certificate.expiration:%Y-%m-%d}"
+    try:
+        expiration = certificate.expiration
+    except RuntimeError:  # as of Ubuntu's key of 2012, which keyrings still hold
+        return f"{certificate.fingerprint.upper()} vouches for itself by a digest that no longer counts (SHA-1)"
+    if expiration is not None and expiration <= now:
+        return f"{certificate.fingerprint.upper()} expired on {expiration:%Y-%m-%d}"
     return None
 
 

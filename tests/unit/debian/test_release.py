@@ -51,6 +51,21 @@ def test_fields_of_a_release_file() -> None:
     assert not parsed(TEXT + "NotAutomatic: yes\n").automatic
 
 
+def test_release_files_of_ubuntu() -> None:
+    """Icons for fine screens have an @ in their names, and an hour of one digit has a blank before it."""
+    text = TEXT.replace("10:16:37", " 7:16:37") + f" {C} 121552 universe/dep11/icons-64x64@2.tar.gz\n"
+    assert parsed(text).date == datetime(2026, 7, 11, 7, 16, 37, tzinfo=UTC)
+    pocket = parsed(
+        text.replace("Codename: bookworm", "Codename: noble").replace("Suite: oldstable", "Suite: noble-updates")
+    )
+    check_release(pocket, suite="noble-updates", now=NOW, where="x", system="ubuntu")
+    for suite in ("noble", "noble-security", "jammy-updates", "updates"):
+        with pytest.raises(IntegrityError, match="TB2114"):
+            check_release(pocket, suite=suite, now=NOW, where="x", system="ubuntu")
+    with pytest.raises(IntegrityError, match="TB2114"):  # Debian's pockets have a code name of their own
+        check_release(pocket, suite="noble-updates", now=NOW, where="x")
+
+
 def test_packages_of_a_component() -> None:
     """The best compressed form comes first; the plain file is known even where it is not served."""
     plain, forms = parsed().packages("main", "amd64")

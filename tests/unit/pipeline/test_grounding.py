@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.unit.pipeline.test_basing import _SPEC, _machine
+from tests.unit.resolve.test_base_apt import ADDRESSES, CERT, KEYRING, SOURCES
 
 from fakes.bases import BaseImage, files_of_a_base, layer_tar
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.platform import Platform
+from twinbuild.model.settings import addresses_of
+from twinbuild.pipeline.basing import with_archives_of_bases
 from twinbuild.pipeline.grounding import Ground, find_ground
 from twinbuild.pipeline.project import open_project
 from twinbuild.store.disk import DiskStore
 
 AMD64 = Platform.parse("linux/amd64")
 RELEASE = b"ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n"
+UBUNTU = b"ID=ubuntu\nVERSION_ID=24.04\nVERSION_CODENAME=noble\n"
 
 
-def _ground(directory: Path, base: str, *, python: bool = True) -> Ground:
+def _ground(
+    directory: Path, base: str, *, python: bool = True, more: dict[str, bytes] | None = None, offline: bool = True
+) -> Ground:
     (directory / "app").mkdir()
     (directory / "app/main.py").write_text("")
     (directory / "release.yaml").write_text(_SPEC.replace('{image: "oci-layout:base"}', base))
-    files = files_of_a_base() | {"usr/lib/os-release": RELEASE}
+    files = files_of_a_base() | {"usr/lib/os-release": RELEASE} | (more or {})
     if not python:
         del files["usr/local/bin/python3.12"]
     BaseImage(tars=[layer_tar(files)]).layout(directory / "base")
     project = open_project(directory)
     with DiskStore(directory / "store") as store:
         machine = _machine(store, directory / "scratch")
+        machine = replace(machine, settings=replace(machine.settings, offline=offline))
         indexes, ground = find_ground(project, machine, project.spec.environment.variants[0], AMD64)
     assert indexes == ()
     return ground
@@ -56,3 +64,33 @@ def test_an_image_without_python(tmp_path: Path, base: str, code: str) -> None:
     with pytest.raises(TwinbuildError) as caught:
         _ground(tmp_path, base, python=False)
     assert caught.value.findings[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"etc/apt/sources.list.d/ubuntu.sources": SOURCES}, "TB2290"),
+        ({"etc/apt/sources.list.d/ubuntu.sources": SOURCES, KEYRING: b"none"}, "TB2291"),
+        ({KEYRING: bytes(CERT)}, "TB2293"),
+    ],
+)
+def test_a_base_of_ubuntu_that_lacks_something(tmp_path: Path, more: dict[str, bytes], code: str) -> None:
+    """Keys that count, or an address of its archive: nobody is asked then."""
+    base = '{image: "oci-layout:base", debian: {suite: noble, components: [main, universe]}}'
+    with pytest.raises(TwinbuildError) as caught:
+        _ground(tmp_path, base, python=False, more={"usr/lib/os-release": UBUNTU} | more, offline=False)
+    assert caught.value.findings[0].code == code
+
+
+def test_where_the_apt_of_a_stored_base_finds_its_archive(tmp_path: Path) -> None:
+    """For ``fetch``: only what is asked for and no setting says."""
+    more = {"usr/lib/os-release": UBUNTU, "etc/apt/sources.list.d/ubuntu.sources": SOURCES}
+    ground = _ground(tmp_path, '{image: "oci-layout:base"}', more=more)
+    assert ground.base is not None
+    with DiskStore(tmp_path / "store") as store:
+        machine = _machine(store, tmp_path / "scratch")
+        found = with_archives_of_bases([ground.base], {"ubuntu"}, machine).settings
+        assert addresses_of("ubuntu", found.archives) == ADDRESSES
+        assert with_archives_of_bases([ground.base], {"debian"}, machine).settings == machine.settings
+        stated = replace(machine, settings=replace(machine.settings, archives=(("ubuntu", ("https://m.example",)),)))
+        assert with_archives_of_bases([ground.base], {"ubuntu"}, stated).settings == stated.settings

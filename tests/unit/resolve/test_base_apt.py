@@ -144,6 +144,10 @@ def test_facts_of_a_base_that_is_ubuntus() -> None:
 
 
 def test_a_keyring_of_the_base_that_is_too_large() -> None:
-    """It isn't even read."""
+    """It isn't even read; nor are many that each would do."""
     with pytest.raises(TwinbuildError, match="TB4404"):
         archive(usual() | {KEYRING: bytes(KEYRING_LIMIT + 1)})
+    for place, suffix in (("sources.list.d", ".list"), ("trusted.gpg.d", ".gpg")):
+        many: Files = {f"etc/apt/{place}/{number:02}{suffix}": bytes(KEYRING_LIMIT) for number in range(17)}
+        with pytest.raises(TwinbuildError, match=r"TB4404.*17 files"):
+            archive(base() | many)

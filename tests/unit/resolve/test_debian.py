@@ -165,6 +165,18 @@ def test_several_suites() -> None:
 
 
 UBUNTU = "http://archive.example/ubuntu"
+# Made by gpg with --cert-digest-algo SHA1: its signature on itself no longer counts, as of Ubuntu's key of 2012.
+OLD = b"""\
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEZZIAgBYJKwYBBAHaRw8BAQdAS+nNCVYamq56Ccjm4vzk86Ml6j2lCQaIC2Q3
+NsP7zCi0GE9sZCA8b2xkQHVidW50dS5leGFtcGxlPoiQBBMWAgA4FiEEc1FUUmME
+Zdc7d/CFbfUhZ1F2O6sFAmWSAIACGwMFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AA
+CgkQbfUhZ1F2O6sLnQD8CPPmhmz46T9Kx8GH5TvLGEH62oP+eA5j2w6YBIrmtO4B
+APB9kAom8Wbzijr7404Yfu6YvLnA2JIoIu65ycGeJFgB
+=s8f9
+-----END PGP PUBLIC KEY BLOCK-----
+"""
 
 
 def ubuntu(
@@ -265,6 +277,13 @@ def test_a_suite_that_the_base_does_not_trust() -> None:
     mirror.suite("noble", root=UBUNTU, change=pocket("noble"), key=Tsk.generate("Third <third@debian.example>"))
     with pytest.raises(IntegrityError, match=r"TB2292.*expired on.*" + strange):
         ubuntu(mirror, "tool", keyring=bytes(KEY) + bytes(OTHER.extract_certificate()), now=late)
+    old = bytes(Cert.from_bytes(OLD))
+    with pytest.raises(IntegrityError, match=r"TB2292.*vouches for itself by a digest that no longer counts"):
+        ubuntu(mirror, "tool", keyring=old + bytes(KEY))
+    with pytest.raises(IntegrityError, match=r"TB2112.*SHA-1"):
+        ubuntu(mirror, "tool", keyring=old)
+    mirror.suite("noble", root=UBUNTU, change=pocket("noble"))
+    assert ubuntu(mirror, "tool", keyring=old + bytes(KEY))[0][0].signed_by == KEY.fingerprint.upper()
     mirror.files[f"{UBUNTU}/dists/noble/InRelease"] = b"Origin: Ubuntu\n"
     with pytest.raises(IntegrityError, match="TB2110"):
         ubuntu(mirror, "tool")
