@@ -132,8 +132,9 @@ def _system(
         delta.apply(root, seen=seen)
     effects = installation.effects if ground is None else (*installation.effects, Perform(step=Step.LIBRARIES))
     if ground is not None:  # dpkg unpacks with the owners and modes that somebody set, also before there was a package
-        fresh = (item for item in ground.overridden if root.get(item.path) is not ground.root.get(item.path))
-        effects = (*fresh, *effects)
+        shipped = {name for names in merged.lists for name in names}  # by the name that a package gives a file
+        mine = (item for item in ground.overridden if item.path in shipped)
+        effects = (*(item for item in mine if root.get(item.path) is not ground.root.get(item.path)), *effects)
     apply_effects(root, effects, platform)
     if ground is None and not root.exists("etc/hosts"):
         root.write("etc/hosts", _HOSTS)

@@ -303,7 +303,8 @@ def test_owners_and_modes_that_the_base_sets() -> None:
             "var/lib/dpkg/statoverride": b"root games 2755 /usr/bin/demo\nroot games 2755 /bin/loose\n",
         }
     )
-    found = added(deb("demo", files={"bin/demo": b"x"}), root=root)
+    assert getattr(added(deb("demo", files={"bin/demo": b"x"}), root=root)["usr/bin/demo"], "mode", 0) == 0o755
+    found = added(deb("demo", files={"usr/bin/demo": b"x"}), root=root)
     demo = found["usr/bin/demo"]
     assert isinstance(demo, File)
     assert (demo.mode, demo.uid, demo.gid) == (0o2755, 0, 60)
