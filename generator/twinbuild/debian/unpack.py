@@ -312,11 +312,15 @@ class _Merging:
             or self._owners.get(place)
             or next((self._owners[above] for above in _parents(place) if above in self._owners), None)
         )
+        hint = "leave out one of the packages"
+        if self._before and not isinstance(owner, Deb):
+            hint = "leave the package out, or name a base without that path"
         self.findings.append(
             Finding(
                 code=code,
-                message=f"/{place} of {deb} is {what} in {owner or 'the merged /usr'}",
-                hint="leave out one of the packages",
+                message=f"/{place} of {deb} is {what} in "
+                f"{owner or ('the base' if self._before else 'the merged /usr')}",
+                hint=hint,
                 where=Location(subject=f"{deb}!{place}"),
             )
         )

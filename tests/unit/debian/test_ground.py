@@ -156,7 +156,10 @@ def test_directories_and_links() -> None:
     root = tree({"srv/real": None, "usr/share/linked": "../../srv/real"})
     found = added(deb("demo", files={"usr/share/linked/file": b"x"}), root=root)
     assert text(found["srv/real/file"]) == "x"
-    assert refused(deb("demo", files={"usr/share/doc": b"x"}))[0] == "TB4207"
+    assert refused(deb("demo", files={"usr/share/doc": b"x"})) == (
+        "TB4207",
+        "/usr/share/doc of demo=1.0-1 is a file here and a directory in the base",
+    )
     assert refused(deb("demo", files={"usr/bin/loose/x": b"x"}))[0] == "TB4207"
 
 
