@@ -83,7 +83,9 @@ _STEP = """\
           ln one two; echo y > z; mkdir -m 0 one-b; ln -s /etc/passwd link; ln -s loop loop
           echo 1 > program; chmod 6711 program; echo 2 > hidden; chmod 0 hidden
           (while :; do echo x > /work/y || :; done) &
-      outputs: [{path: /srv/data/made, kind: directory}]
+          echo 3 > /outputs/home/service/three; echo 4 > /outputs/var/tmp/four; echo 5 > /outputs/root/five
+      outputs: [{path: /srv/data/made, kind: directory}, {path: /home/service/three}, {path: /var/tmp/four},
+                {path: /root/five}]
 """
 
 

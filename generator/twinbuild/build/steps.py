@@ -65,18 +65,22 @@ def step_entries(
         raise foreign(recipe, platform, os.uname().machine)
     place = Path(tempfile.mkdtemp(prefix="step-", dir=workshop.directory)).resolve()
     try:
-        root = place / "root"
-        root.mkdir()
+        root = _directory(place / "root")
         stack = _furnish(recipe, root, store, workshop)
-        for name in _WRITABLE:
-            (place / name).mkdir(mode=0o755)
-        for path in places(recipe):
-            (place / "outputs" / path).mkdir(mode=0o755)
+        for path in (*_WRITABLE, *(f"outputs/{path}" for path in places(recipe))):
+            _directory(place / path)
         _run(recipe, place, workshop, epoch=epoch, machine=platform.machine)
         _make_readable(place, "outputs")
         yield checked_outputs(recipe, _left(recipe, place / "outputs"), stack)
     finally:
         discard(place)
+
+
+def _directory(path: Path) -> Path:
+    """Make one that a step sees the same whatever this process's umask is."""
+    path.mkdir()
+    path.chmod(0o755)
+    return path
 
 
 def _furnish(recipe: StepRecipe, root: Path, store: Store, workshop: Workshop) -> Stack:

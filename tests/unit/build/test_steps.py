@@ -59,7 +59,7 @@ def _layer(title: str, recipe: Any, platform: Platform = AMD64) -> LayerDerivati
 
 
 def _root(store: Store) -> LayerDerivation:
-    content = deb("tools", files={**tools("bash", "env", "id", "sort", "truncate"), **ACCOUNTS}, kind="")
+    content = deb("tools", files={**tools("bash", "env", "id", "sort", "stat", "truncate"), **ACCOUNTS}, kind="")
     entry = given("tools")
     package = DebInput(
         name="tools",
@@ -203,6 +203,23 @@ def test_what_a_step_sees(run: Run) -> None:
         "ls: cannot access '/sys/class': No such file or directory",
     ]
     assert [line.split(":")[0].strip() for line in layer["a/net"][3].decode().splitlines()[2:]] == ["lo"]
+
+
+def test_a_step_sees_no_umask(run: Run) -> None:
+    """The second build has another one: modes that a step may look at are the same."""
+    text = "umask; stat -c '%a %n' / /inputs /inputs/application /work /outputs /outputs/a"
+    seen = []
+    for umask in (0o022, 0o077):
+        before = os.umask(umask)
+        try:
+            layer = run(f"{{ {text}; }} > /outputs/a/x; : {umask}", "/a/x", files={"application/a.txt": b"1"})
+        finally:
+            os.umask(before)
+        seen.append(layer["a/x"][3].decode())
+    assert seen[0] == seen[1]
+    assert seen[0].splitlines()[1:] == [
+        f"755 {path}" for path in ("/", "/inputs", "/inputs/application", "/work", "/outputs", "/outputs/a")
+    ]
 
 
 def test_an_earlier_step(run: Run) -> None:

@@ -93,6 +93,12 @@ for directory, names, files in os.walk("/outputs", topdown=False):
         mode = os.lstat(path).st_mode
         if name.startswith(".wh.") or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
             sys.exit(f"the step left {path!r}, which no image can hold: leave files, directories and links only")
+        there = path[len("/outputs") :]
+        if stat.S_ISDIR(mode) and os.path.isdir(there) and not os.path.islink(there):
+            known = os.stat(there)  # a directory of the root file system stays as it is there
+            os.chown(path, known.st_uid, known.st_gid)
+            os.chmod(path, stat.S_IMODE(known.st_mode))
+            continue
         os.lchown(path, 0, 0)
         if not stat.S_ISLNK(mode):
             os.chmod(path, 0o755 if name in names or mode & 0o100 else 0o644)
