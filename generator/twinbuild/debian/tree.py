@@ -12,6 +12,7 @@ from twinbuild.model.tree import BytesContent, Directory, Entry, File, Hardlink,
 __all__ = ["Root"]
 
 _LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
+_LONGEST: Final = 4096  # characters of a path that is asked for, as Linux's PATH_MAX
 _DOCUMENT: Final = 64 << 20  # bytes of a file that is read whole
 
 
@@ -53,7 +54,12 @@ class Root:
         return f"{directory}/{name}" if directory else name
 
     def follow(self, path: str) -> str | None:
-        """The path of what ``path`` finally names, or of where it would be; None for a loop or a way through a file."""
+        """The path of what ``path`` finally names, or of where it would be; None for a loop or a way through a file.
+
+        A path that is longer than Linux allows leads nowhere.
+        """
+        if len(path) >= _LONGEST:
+            return None
         done: list[str] = []
         todo = path.strip("/").split("/")[::-1]
         links = 0

@@ -26,6 +26,7 @@ LAYER_KINDS: Final[Mapping[str, Compression | None]] = {
     **{media_type: kind for kind, media_type in MEDIA_TYPES.items()},
 }
 _LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
+_LONGEST: Final = 4096  # characters of a path that is asked for, as Linux's PATH_MAX
 _LIMITS: Final = Limits()
 _FREE_SIZE: Final = 64 << 20  # bytes that any layer may unpack to
 _MOST: Final = 2_000_000  # members of all layers, which stay in memory
@@ -126,7 +127,12 @@ class Stack:
         return self.places.get(path)
 
     def follow(self, path: str) -> str | None:
-        """The path of what ``path`` finally names, or of where it would be; None for a loop or a way through a file."""
+        """The path of what ``path`` finally names, or of where it would be; None for a loop or a way through a file.
+
+        A path that is longer than Linux allows leads nowhere.
+        """
+        if len(path) >= _LONGEST:
+            return None
         done: list[str] = []
         todo = path.strip("/").split("/")[::-1]
         links = 0

@@ -108,3 +108,11 @@ def test_other_names_of_what_is_replaced_or_removed() -> None:
     assert [before.read(name) for name in "abcd"] == [b"old"] * 4
     root.put(Hardlink(path="d", target="d"))
     assert root.read("d") == b"old"
+
+
+def test_a_path_that_is_too_long_leads_nowhere() -> None:
+    """A base's texts may have one of millions of parts."""
+    root = Root()
+    assert root.follow("a/" * 2000) == "a/" * 1999 + "a"
+    assert root.follow("a/" * 5_000_000) is None
+    assert not root.exists("./" * 2048)

@@ -169,3 +169,10 @@ def test_deep_paths_take_no_time() -> None:
 
 def _file(path: str) -> Member:
     return Member(path=path, kind=Kind.FILE, mode=0o644, uid=0, gid=0, user="", group="", mtime=0)
+
+
+def test_a_path_that_is_too_long_leads_nowhere() -> None:
+    """PATH of a configuration may have one of a million parts."""
+    stack, _, _ = stacked(layer_tar({"a": b""}))
+    assert stack.follow("/" + "b/" * 500) == "b/" * 499 + "b"
+    assert stack.follow("/" + "b/" * 1_000_000) is None
