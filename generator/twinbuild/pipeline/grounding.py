@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from twinbuild.debian.interpreter import glibc_version, python_version
+from twinbuild.errors import LockError
 from twinbuild.model.image import Descriptor
 from twinbuild.model.lock import AptIndex, LockedBase, LockedDeb, PythonEnvironment
 from twinbuild.model.platform import Platform
@@ -20,7 +21,7 @@ from twinbuild.resolve.apt_sources import read_apt_files
 from twinbuild.resolve.base import BaseName, BaseSource, FoundBase, parse_base, resolve_base
 from twinbuild.resolve.debian import resolve_debian
 
-__all__ = ["Ground", "find_ground", "step_packages"]
+__all__ = ["Ground", "find_ground", "require_own_python", "step_packages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +52,24 @@ def find_ground(
     found = _base(project, machine, variant, platform, name, kept=kept)
     if found.python.version:
         indexes, debs = _debian(project, machine, variant, platform, base=found)
+        require_own_python(found.locked, found.python, debs)
         return indexes, Ground(debs=debs, base=found.locked, python=found.python)
     indexes, debs = _debian(project, machine, variant, platform, base=found, python=spec.environment.python)
     python = replace(found.python, version=python_version(debs, spec.environment.python))
     return indexes, Ground(debs=debs, base=found.locked, python=python)
+
+
+def require_own_python(base: LockedBase, python: PythonEnvironment, debs: tuple[LockedDeb, ...]) -> None:
+    """Raise LockError TB2280 where a package would put its Python in the place of the base's, which dpkg knows not."""
+    package = f"python{python.minor}-minimal"
+    brought = next((deb for deb in debs if deb.name == package), None)
+    if brought is not None and base.executable == f"usr/bin/python{python.minor}":
+        raise LockError.of(
+            "TB2280",
+            f"{package} {brought.version} would replace the base's own /{base.executable} {python.version}",
+            hint="name a base whose Python is a package or lies in /usr/local, or leave out the packages that need it",
+            where=base.reference,
+        )
 
 
 def step_packages(

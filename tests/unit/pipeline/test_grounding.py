@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.debian.test_closure import packages
 from tests.unit.pipeline.test_basing import _SPEC, _machine
 from tests.unit.resolve.test_base_apt import ADDRESSES, CERT, KEYRING, SOURCES
 
 from fakes.bases import BaseImage, files_of_a_base, layer_tar
+from twinbuild.debian.closure import closure
+from twinbuild.debian.pool import Pool
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import addresses_of
 from twinbuild.pipeline.basing import with_archives_of_bases
-from twinbuild.pipeline.grounding import Ground, find_ground
+from twinbuild.pipeline.grounding import Ground, find_ground, require_own_python
 from twinbuild.pipeline.project import open_project
 from twinbuild.store.disk import DiskStore
 
@@ -94,3 +97,19 @@ def test_where_the_apt_of_a_stored_base_finds_its_archive(tmp_path: Path) -> Non
         assert with_archives_of_bases([ground.base], {"debian"}, machine).settings == machine.settings
         stated = replace(machine, settings=replace(machine.settings, archives=(("ubuntu", ("https://m.example",)),)))
         assert with_archives_of_bases([ground.base], {"ubuntu"}, stated).settings == stated.settings
+
+
+def test_a_package_that_would_replace_the_python(tmp_path: Path) -> None:
+    """What the lock says of the base's Python would not be so: it was built into /usr, and dpkg knows nothing of it."""
+    ground = _ground(tmp_path, '{image: "oci-layout:base"}')
+    assert ground.base is not None
+    suite = packages("python3.12-minimal 3.12.1-1\n tool 1; Depends: python3.12-minimal")
+    debs = closure(("tool",), Pool(suite, architecture="amd64"), base=False)
+    require_own_python(ground.base, ground.python, debs)  # /usr/local/bin/python3.12
+    own = replace(ground.base, executable="usr/bin/python3.12")
+    require_own_python(own, ground.python, debs[1:])
+    with pytest.raises(TwinbuildError) as caught:
+        require_own_python(own, ground.python, debs)
+    (finding,) = caught.value.findings
+    assert finding.code == "TB2280"
+    assert "python3.12-minimal 3.12.1-1 would replace the base's own /usr/bin/python3.12 3.12.3" in finding.message
