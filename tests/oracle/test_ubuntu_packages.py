@@ -20,6 +20,7 @@ import pytest
 
 from fakes.apt_archive import TOOLS, AptArchive, Signer, served, signer
 from fakes.bases import BaseImage, layer_tar
+from fakes.engine import NEEDS_ENGINE, running_engine
 from twinbuild.cli.session import session
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
@@ -244,6 +245,19 @@ def test_released_twice_and_run(site: Site, tmp_path: Path) -> None:
     assert "pkg:deb/ubuntu/python3.11@" in (release / "provenance.intoto.json").read_text()
     told = twinbuild("run", "--exec", "python -m main", str(site.project))
     assert told == "3.11.2 /opt/venv noble True 1.1 by-1.1\n"
+
+
+@NEEDS_ENGINE[0]
+@NEEDS_ENGINE[1]
+def test_both_builders(site: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """BuildKit on the pinned base arrives at the same digest."""
+    with running_engine(tmp_path_factory.mktemp("engine")) as host:
+        output = ("--json", "--output", str(tmp_path / "release"))
+        told = twinbuild(
+            "release", "--locked", "--builders", "embedded,docker", *output, str(site.project), DOCKER_HOST=host
+        )
+    assert json.loads(told)["builders"] == ["embedded", "docker"]
+    assert json.loads(told)["release"] == (site.project / "dist/on-ubuntu-1.0.0/release.digest").read_text().strip()
 
 
 def test_a_setting_comes_before_the_base(site: Site, tmp_path: Path) -> None:

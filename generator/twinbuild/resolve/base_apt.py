@@ -49,8 +49,8 @@ def read_system_archive(
     """The archive of ``system`` in a base's tree.
 
     The keys are those of the files that Signed-By names in the archive's own entries; for an entry without, those that
-    apt trusts for every source (trusted.gpg, trusted.gpg.d); where there are none, the archive's keyring at its usual
-    place. Raises IntegrityError TB4404 for a file that is too large, or too many.
+    apt trusts for every source (trusted.gpg, trusted.gpg.d); in a base without such entries and keys, those of the
+    archive's keyring at its usual place. Raises IntegrityError TB4404 for a file that is too large, or too many.
     """
     release = next((file for path in _RELEASE if (file := stack.file(path))), "")
     sources = _files(stack, _SOURCES, (".list", ".sources"))
@@ -74,11 +74,10 @@ def read_system_archive(
 
 def _keyrings(stack: Stack, entries: Sequence[Entry], system: str) -> tuple[str, ...]:
     """The paths of the keyrings that may vouch for the archive."""
-    named = [keyring for entry in entries for keyring in entry.keyrings]
-    found = [file for path in named if (file := stack.file(path))]
+    found = [file for entry in entries for path in entry.keyrings if (file := stack.file(path))]
     if not entries or any(not entry.keyrings for entry in entries):
         found += _files(stack, _TRUSTED, (".gpg", ".asc"))
-    if not found and not named:
+    if not found and not entries:
         usual = stack.file(f"usr/share/keyrings/{system}-archive-keyring.gpg")
         found = [usual] if usual else []
     return tuple(dict.fromkeys(found))

@@ -304,8 +304,9 @@ Name the image's own suite in `base.debian.suite`, finish the image's packages w
         title="the base has no key for its archive",
         explanation="""\
 Packages that are added to a base image of another system than Debian, such as Ubuntu, are trusted as apt in that image
-would trust them: by the keyrings that Signed-By of its own sources names, else by those of /etc/apt/trusted.gpg.d, else
-by /usr/share/keyrings/ubuntu-archive-keyring.gpg. The base has none of these, or there is no key in them.
+would trust them: by the keyrings that Signed-By of its own sources names, or those of /etc/apt/trusted.gpg.d for a
+source without; in a base without sources, by /usr/share/keyrings/ubuntu-archive-keyring.gpg. The base has none of
+these, or there is no key in them.
 
 Name a base with the keyring of its system's archive, or build one from yours that has the package `ubuntu-keyring`.""",
     ),
