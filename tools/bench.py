@@ -126,13 +126,13 @@ class Bench:
 
     def prepare(self) -> None:
         """Full stores, contexts, and the base as an image of the engine."""
-        from twinbuild.sources.configure import settings_from
-
-        own = settings_from(dict(os.environ), toml=None, home=str(Path.home()), toml_name="", netrc="").store
+        fetched = self.directory / "full" / "fetched"  # what one release needs, not all that this machine's store has
+        fetched.parent.mkdir()
+        any_project = next(iter(self.projects.values()))
+        subprocess.run([*COMMAND, "fetch", "-q", str(any_project)], check=True, env=self.environment(fetched), stdout=2)
         for project in self.projects.values():
             full = self.directory / "full" / project.name
-            full.parent.mkdir(exist_ok=True)
-            subprocess.run(["cp", "-a", own, str(full)], check=True)
+            subprocess.run(["cp", "-a", str(fetched), str(full)], check=True)
             subprocess.run([*COMMAND, "fetch", "-q", str(project)], check=True, env=self.environment(full), stdout=2)
             subprocess.run([*COMMAND, "build", "-q", str(project)], check=True, env=self.environment(full), stdout=2)
             self.bases[project] = self.base(project)
