@@ -10,6 +10,7 @@ from tests.unit.wheel.making import project_wheel
 
 from fakes.debs import deb
 from fakes.runner import FakeRunner
+from fakes.tool import Tool
 from fakes.tools import tools
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs, step_inputs
 from twinbuild.codec.lock import encode_lock
@@ -24,7 +25,7 @@ from twinbuild.pipeline.project import open_project
 from twinbuild.ports import silent
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["tiny_project"]
+__all__ = ["tiny_project", "tiny_release"]
 
 _SPEC = """\
 apiVersion: twinbuild/v1
@@ -159,3 +160,11 @@ def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
         requires=(),
         requested=True,
     )
+
+
+def tiny_release(tool: Tool, directory: Path) -> Path:
+    """The directory of the project's release, made by ``tool`` with its own store."""
+    project = tiny_project(directory / "tiny", directory / "store")
+    ended = tool("release", str(project), "--locked", "-q")
+    assert ended.status == 0, ended.err
+    return project / "dist" / "tiny-1.0.0"

@@ -32,6 +32,8 @@ _VERBS: Final = {
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml."),
+    "show": ("show", "Print the release manifest of a release."),
+    "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
 }
 _GARBAGE: Final = 100_000  # objects between two looks for cycles: with Python's own 700, a tenth of a start goes there

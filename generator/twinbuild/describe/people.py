@@ -7,7 +7,9 @@ from typing import Final
 
 import yaml
 
-__all__ = ["manifest_yaml"]
+from twinbuild.codec.canonical import Json
+
+__all__ = ["as_yaml", "manifest_yaml"]
 
 _FIRST: Final = ("apiVersion", "kind", "metadata")
 _BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
@@ -30,8 +32,13 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 _Plain.add_representer(str, _text)
 
 
+def as_yaml(value: Json) -> str:
+    """A value as YAML in blocks, in its own order; reading it back gives the same value."""
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
 def manifest_yaml(manifest: bytes) -> bytes:
     """The canonical JSON of a manifest as YAML, its head first; reading it back gives the same value."""
     document = json.loads(manifest)
     ordered = {key: document[key] for key in (*_FIRST, *(key for key in document if key not in _FIRST))}
-    return yaml.dump(ordered, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120).encode()
+    return as_yaml(ordered).encode()

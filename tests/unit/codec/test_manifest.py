@@ -1,0 +1,45 @@
+"""``codec.manifest``: a release manifest back from its bytes, and from no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.manifest import decode_manifest
+from twinbuild.errors import TwinbuildError
+
+DOCUMENT = {"apiVersion": "twinbuild/manifest/v1", "kind": "ReleaseManifest", "metadata": {"name": "tiny"}}
+CONTENT = canonical(DOCUMENT)
+
+
+def test_back() -> None:
+    """The value of the bytes."""
+    assert decode_manifest(CONTENT, name="manifest.json") == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "exit_code"),
+    [
+        (b"", "TB7001", 5),
+        (b"{", "TB7001", 5),
+        (b"[]", "TB7001", 5),
+        (b"\xff", "TB7001", 5),
+        (b'{"apiVersion":"twinbuild/manifest/v1","kind":"ReleaseManifest"}', "TB7001", 5),
+        (canonical(DOCUMENT | {"kind": "Release"}), "TB7001", 5),
+        (canonical(DOCUMENT | {"apiVersion": "twinbuild/v1"}), "TB7001", 5),
+        (canonical(DOCUMENT | {"apiVersion": 1}), "TB7001", 5),
+        (canonical(DOCUMENT | {"metadata": []}), "TB7001", 5),
+        (CONTENT + b"\n", "TB7001", 5),
+        (CONTENT.replace(b":", b": "), "TB7001", 5),
+        (CONTENT.replace(b'"tiny"', b'"tiny","name":"tiny"'), "TB7001", 5),
+        (CONTENT.replace(b'"tiny"', b"1e400"), "TB7001", 5),
+        (CONTENT.replace(b'"tiny"', b"9007199254740993"), "TB7001", 5),
+        (b"[" * 100_000, "TB7001", 5),
+        (canonical(DOCUMENT | {"apiVersion": "twinbuild/manifest/v2"}), "TB7002", 2),
+    ],
+)
+def test_what_is_none(content: bytes, code: str, exit_code: int) -> None:
+    """Another document, another spelling, and a version that nobody here knows."""
+    with pytest.raises(TwinbuildError) as caught:
+        decode_manifest(content, name="manifest.json")
+    assert (caught.value.findings[0].code, caught.value.exit_code) == (code, exit_code)
