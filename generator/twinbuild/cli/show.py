@@ -23,7 +23,8 @@ def command(*, release: Path, section: str, as_json: bool) -> None:
     store.
     """
     from twinbuild.codec.canonical import Json
-    from twinbuild.describe.people import as_yaml, manifest_yaml
+    from twinbuild.codec.yamltext import as_yaml
+    from twinbuild.describe.people import manifest_yaml
     from twinbuild.errors import UsageError
     from twinbuild.pipeline.released import read_release
 

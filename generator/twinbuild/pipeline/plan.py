@@ -6,7 +6,6 @@ the small ones · one for each step · one for each artifact · the application 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,8 +13,8 @@ from typing import Final
 
 from twinbuild.build.added import ADDED
 from twinbuild.build.base import ACCOUNTS
-from twinbuild.codec.canonical import to_json
 from twinbuild.debian.hermetic import RUNNER
+from twinbuild.deploy.configuration import environment_text
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedWheel, Target
@@ -297,7 +296,7 @@ def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) ->
 def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> ImageConfig:
     serving = spec.serving
     chosen = {
-        knob.environment: _text(knob.default)
+        knob.environment: environment_text(knob.default)
         for knob in spec.configuration.parameters
         if knob.environment is not None and knob.default is not None
     }
@@ -339,8 +338,3 @@ def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> Imag
     if target.base is None:
         return config
     return config_on(target.base, config, prepend=f"/{PREFIX}/bin", chosen=frozenset(chosen))
-
-
-def _text(value: object) -> str:
-    """A knob's default as the text of an environment variable: JSON, but for text itself."""
-    return value if isinstance(value, str) else json.dumps(to_json(value), separators=(",", ":"))

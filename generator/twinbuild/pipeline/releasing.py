@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import assert_never
 
 from twinbuild.codec.lock import encode_lock
+from twinbuild.deploy.deployment import deployment_of
+from twinbuild.deploy.files import deploy_files
 from twinbuild.describe.manifest import release_manifest
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.provenance import provenance_statement
@@ -189,6 +191,8 @@ def _documents(
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
     pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
+    deployment = deployment_of(spec, images, image_indexes(images))
+    documents |= {f"deploy/{path}": content for path, content in deploy_files(deployment).items()}
     return documents | dockerfiles(plan, images, machine, pip=pip, site=project.site)
 
 

@@ -9,10 +9,12 @@ from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
+from twinbuild.model.spec.external import Secret, Service
 from twinbuild.model.spec.indexes import check_indexes
 from twinbuild.model.spec.metadata import Metadata, Source
-from twinbuild.model.spec.operations import Observability, Rollout, Secret, Service
+from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
+from twinbuild.model.spec.rollout import Rollout
 from twinbuild.model.spec.serving import Serving, Tests
 
 __all__ = ["API_VERSION", "ReleaseSpec"]

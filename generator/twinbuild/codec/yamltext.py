@@ -1,0 +1,40 @@
+"""Values written as YAML: what reads it back gets the same values, whatever their texts look like."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import yaml
+
+from twinbuild.codec.canonical import Json
+
+__all__ = ["as_yaml", "as_yaml_stream"]
+
+_BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes no aliases: two equal values are two values."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        """Always."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    """A text with a line break of Unicode is quoted and escaped: a reader would fold it otherwise."""
+    style = '"' if not _BREAKS.isdisjoint(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Plain.add_representer(str, _text)
+
+
+def as_yaml(value: Json) -> str:
+    """A value as YAML in blocks, in its own order; reading it back gives the same value."""
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+def as_yaml_stream(*documents: Json) -> bytes:
+    """Documents as one file, each behind ``---`` where there are several."""
+    return "---\n".join(as_yaml(document) for document in documents).encode()
