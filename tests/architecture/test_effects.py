@@ -50,7 +50,7 @@ def stages(text, locked):
     identical = Identical(variations=(), images=tuple(each.manifest.digest for each in images))
     digest = Digest.of(encode_lock(lock))
     release_sbom(spec, lock, images, epoch=0, lock_digest=digest)
-    manifest = release_manifest(spec, lock, images, identical, epoch=0, lock_digest=digest, documents=(), commit="")
+    manifest = release_manifest(spec, lock, images, identical, epoch=0, lock_digest=digest, documents=(), written={})
     manifest_yaml(manifest)
     provenance_statement(spec, lock, images, epoch=0, commit="", digest=digest)
     image_layout(spec.metadata.name, spec.metadata.version, images)

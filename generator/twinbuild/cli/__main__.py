@@ -31,7 +31,7 @@ _VERBS: Final = {
     "run": ("run", "Start the built service in a sandbox."),
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
-    "schema": ("schema", "Print the JSON Schema of release.yaml."),
+    "schema": ("schema", "Print the JSON Schema of release.yaml or of a release manifest."),
     "show": ("show", "Print the release manifest of a release."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),

@@ -13,9 +13,15 @@ __all__ = ["command"]
 
 @click.command("schema")
 @json_option
-def command(*, as_json: bool) -> None:
-    """Print the JSON Schema of release.yaml, which is JSON in any case."""
-    from twinbuild.codec.schema import spec_schema
+@click.argument("document", type=click.Choice(["spec", "manifest"]), default="spec", required=False)
+def command(*, document: str, as_json: bool) -> None:
+    """Print a JSON Schema, which is JSON in any case: of release.yaml, or of a release manifest."""
+    if document == "manifest":
+        from twinbuild.describe.manifestschema import manifest_schema
 
-    schema = spec_schema()
+        schema = manifest_schema()
+    else:
+        from twinbuild.codec.schema import spec_schema
+
+        schema = spec_schema()
     click.echo(json.dumps(schema) if as_json else json.dumps(schema, indent=2, ensure_ascii=False))

@@ -11,7 +11,7 @@ from twinbuild.errors import IntegrityError, Location, TwinbuildError, UsageErro
 
 __all__ = ["NEWEST", "decode_manifest"]
 
-NEWEST: Final = 1  # of twinbuild/manifest/vN; older ones are read too
+NEWEST: Final = 2  # of twinbuild/manifest/vN; older ones are read too
 _VERSION: Final = re.compile(r"twinbuild/manifest/v([1-9][0-9]{0,5})")
 
 

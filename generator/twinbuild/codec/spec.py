@@ -35,6 +35,7 @@ class LoadedSpec:
     spec: ReleaseSpec
     root: MappingNode
     lines: tuple[tuple[str, tuple[str, ...]], ...]  # the lines of each file, by the file's name
+    files: tuple[tuple[str, MappingNode], ...]  # the tree of each file by its name, before they were merged
 
     def where(self, *path: int | str) -> Location:
         """The place of the value at a path of keys and indexes, or of the nearest value above it."""
@@ -62,7 +63,8 @@ def load_spec(sources: tuple[SourceText, ...]) -> LoadedSpec:
     spec = _validated(root, described)
     if spec is None or described:
         raise SpecError(_finished(_located(described, lines), secrets))
-    return LoadedSpec(spec=spec, root=root, lines=tuple(lines.items()))
+    files = tuple((source.name, tree) for source, tree in zip(sources, roots, strict=True))
+    return LoadedSpec(spec=spec, root=root, lines=tuple(lines.items()), files=files)
 
 
 def _validated(root: MappingNode, described: list[Described]) -> ReleaseSpec | None:

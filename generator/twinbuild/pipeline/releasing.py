@@ -35,6 +35,7 @@ from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
+from twinbuild.pipeline.writing import spec_arguments, written_in
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 
@@ -99,6 +100,8 @@ def release(
         epoch=epoch,
         lock_digest=Digest.of(encode_lock(whole)),
         documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items()),
+        written=written_in(project),
+        arguments=spec_arguments(project),
         commit=recorded,
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),

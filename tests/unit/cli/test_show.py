@@ -35,3 +35,33 @@ def test_shown(tool: Tool, dist: Path) -> None:
     assert ended.status == 2
     assert "TB7006" in ended.err
     assert "did you mean 'serving'?" in ended.err
+
+
+def test_first_version(tool: Tool, tmp_path: Path) -> None:
+    """A release manifest of the first version is shown and validated; a later one than ours is refused."""
+    old = Path(__file__).parents[1] / "codec" / "manifest_v1.json"
+    assert yaml.safe_load(tool("show", str(old), "--section", "rollout").out)["strategy"] == "canary"
+    assert tool("show", str(old)).out.startswith("# release sha256:8c0f00e5630d")
+    assert tool("validate", str(old)).status == 0
+    newer = tmp_path / "newer.json"
+    newer.write_bytes(old.read_bytes().replace(b"twinbuild/manifest/v1", b"twinbuild/manifest/v3"))
+    ended = tool("show", str(newer))
+    assert ended.status == 2
+    assert "got a release manifest of version 3, this installation reads up to 2" in ended.err
+
+
+def test_made_again(tool: Tool, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of the section `reproduce` run as they stand there, and give the digests that it expects."""
+    section = json.loads(tool("show", str(dist), "--section", "reproduce", "--json").out)["manifest"]
+    monkeypatch.chdir(dist.parent.parent)
+    digests: list[str] = []
+    for step in section["steps"]:
+        program, verb, *arguments = step["run"]
+        assert program == "twinbuild"
+        ended = tool(verb, *arguments)
+        assert ended.status == 0, ended.err
+        if "expect" in step:
+            digests += step["expect"].values()
+            assert json.loads(ended.out)["images"] == digests
+            assert json.loads(ended.out)["reused"] is False
+    assert len(digests) == 1

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import pytest
 
 from twinbuild.codec.lock import decode_lock
-from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.codec.nodes import Path
+from twinbuild.codec.spec import LoadedSpec, SourceText, load_spec
+from twinbuild.codec.written import Written, written_values
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image, ImageIndex
 from twinbuild.model.lock import Lock
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
+EXAMPLE = FilePath(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +30,20 @@ class Case:
     images: tuple[Image, ...]
     epoch: int = 1_793_491_200
 
+    @property
+    def written(self) -> dict[Path, Written]:
+        """Where each value of the text was written."""
+        return written_values(load(self.text), {"release.yaml": "release.yaml"})
+
+
+def load(text: str) -> LoadedSpec:
+    """A text as a spec with its nodes."""
+    return load_spec((SourceText(name="release.yaml", content=text.encode()),))
+
 
 def read_spec(text: str) -> ReleaseSpec:
     """The spec of a text."""
-    return load_spec((SourceText(name="release.yaml", content=text.encode()),)).spec
+    return load(text).spec
 
 
 def image(lock: Lock, index: int) -> Image:

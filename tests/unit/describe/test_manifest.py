@@ -15,7 +15,8 @@ from twinbuild.model.image import ImageIndex
 from twinbuild.model.verification import Identical, Variation
 
 
-def _manifest(case: Case, *, commit: str = "", indexes: tuple[ImageIndex, ...] = ()) -> bytes:
+def manifest_of(case: Case, *, commit: str = "", indexes: tuple[ImageIndex, ...] = ()) -> bytes:
+    """The manifest of a case."""
     return release_manifest(
         case.spec,
         case.lock,
@@ -27,6 +28,7 @@ def _manifest(case: Case, *, commit: str = "", indexes: tuple[ImageIndex, ...] =
         epoch=case.epoch,
         lock_digest=Digest.of(encode_lock(case.lock)),
         documents=(("sbom.cdx.xml", Digest.of(b"xml"), 3), ("release.lock", Digest.of(b"lock"), 4)),
+        written=case.written,
         commit=commit,
         indexes=indexes,
     )
@@ -41,7 +43,7 @@ def _turned(value: Any) -> Any:
 
 def test_canonical(case: Case) -> None:
     """The bytes are canonical JSON, of a stated version."""
-    content = _manifest(case)
+    content = manifest_of(case)
     document = json.loads(content)
     assert canonical(document) == content
     assert (document["apiVersion"], document["kind"]) == (MANIFEST_VERSION, "ReleaseManifest")
@@ -54,13 +56,14 @@ def test_spelling_of_spec(case: Case) -> None:
     assert turned.index("metadata:") > turned.index("build:")
     reordered = yaml.dump(_turned(yaml.safe_load(case.text.replace("2026-11-01", "'2026-11-01'"))), sort_keys=False)
     assert reordered.startswith("build:")
-    spec = read_spec(reordered.replace("2026-11-20", "'2026-11-20'").replace("''", "'"))
-    assert _manifest(replace(case, spec=spec)) == _manifest(case)
+    reordered = reordered.replace("2026-11-20", "'2026-11-20'").replace("''", "'")
+    for text in (reordered, "# a comment\r\n\r\n" + case.text.replace("\n", "\r\n")):
+        assert manifest_of(replace(case, text=text, spec=read_spec(text))) == manifest_of(case)
 
 
 def test_every_section(case: Case) -> None:
     """Each section of the spec stands in the manifest, and metadata apart from what the service runs with."""
-    document = json.loads(_manifest(case))
+    document = json.loads(manifest_of(case))
     sections = set(type(case.spec).model_fields) - {"api_version", "kind"}
     assert sections <= document.keys()
     assert document["metadata"]["source_date_epoch"] == case.epoch
@@ -70,7 +73,7 @@ def test_every_section(case: Case) -> None:
 
 def test_everything_pinned(two: Case) -> None:
     """Images, packages, wheels, artifacts and application files stand there with their digests."""
-    document = json.loads(_manifest(two))
+    document = json.loads(manifest_of(two))
     assert [image["digest"] for image in document["environment"]["images"]] == [
         str(image.manifest.digest) for image in two.images
     ]
@@ -84,8 +87,8 @@ def test_everything_pinned(two: Case) -> None:
 
 def test_indexes(case: Case) -> None:
     """What one pushes for several platforms is covered by the release digest."""
-    assert json.loads(_manifest(case))["environment"]["indexes"] == []
-    (found,) = json.loads(_manifest(case, indexes=(INDEX,)))["environment"]["indexes"]
+    assert json.loads(manifest_of(case))["environment"]["indexes"] == []
+    (found,) = json.loads(manifest_of(case, indexes=(INDEX,)))["environment"]["indexes"]
     assert found == {
         "variant": "cpu",
         "digest": str(Digest.of(b"index")),
@@ -95,13 +98,13 @@ def test_indexes(case: Case) -> None:
 
 def test_commit_on_request(case: Case) -> None:
     """The source commit stands in it only where it is given: two checkouts of one tree have one digest."""
-    assert "commit" not in json.loads(_manifest(case))["source"]
-    assert json.loads(_manifest(case, commit="0" * 40))["source"]["commit"] == "0" * 40
+    assert "commit" not in json.loads(manifest_of(case))["source"]
+    assert json.loads(manifest_of(case, commit="0" * 40))["source"]["commit"] == "0" * 40
 
 
 def test_no_address_of_the_machine(case: Case) -> None:
     """Wheels and packages name an index or archive, never where it is."""
-    document = json.loads(_manifest(case))
+    document = json.loads(manifest_of(case))
     for target in document["environment"]["targets"]:
         assert "://" not in json.dumps(target)
     assert "://" not in json.dumps(document["environment"]["suites"])
