@@ -94,8 +94,8 @@ def steps_of(where: str) -> Path:
 def _stated(section: Mapping[str, Json]) -> Iterator[tuple[str, Source]]:
     files, defaults, tools = (section.get(key) for key in ("files", "defaults", "tools"))
     for file, places in files.items() if isinstance(files, dict) else ():
-        for at, there in places.items() if isinstance(places, dict) else ():
-            yield at, Written(file=file, path=steps_of(str(there)))
+        for where, there in places.items() if isinstance(places, dict) else ():
+            yield where, Written(file=file, path=steps_of(str(there)))
     if isinstance(defaults, dict):
         listed = defaults.get("at")
         for default in listed if isinstance(listed, list) else ():
