@@ -16,7 +16,6 @@ from twinbuild.codec.schema import schema_text, spec_schema
 from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
 from twinbuild.deploy.accelerator.sonames import SOURCE as SONAMES_SOURCE
 from twinbuild.deploy.accelerator.table import CUDA, ROCM
-from twinbuild.describe.manifestschema import manifest_schema_text
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
 
@@ -30,7 +29,6 @@ def pages() -> dict[str, str]:
     """Every generated file below ``docs``, with its text."""
     return {
         "formats/release.schema.json": schema_text(),
-        "formats/manifest.schema.json": manifest_schema_text(),
         "spec.md": spec_page(),
         "errors.md": errors_page(),
         "cli.md": cli_page(),
@@ -209,6 +207,12 @@ def _text(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _starts(prefix: str) -> tuple[str, ...]:
+    """With what the codes of a range begin: ``40-1`` is TB40 and TB41."""
+    first, _, last = prefix.partition("-")
+    return tuple(f"TB{first[:-1]}{digit}" for digit in range(int(first[-1]), int(last or first[-1]) + 1))
+
+
 def errors_page() -> str:
     """All codes with their explanations, by room."""
     rows = re.findall(r"^TB(\S+) +``(\w+)`` +(.+)$", rooms or "", re.MULTILINE)
@@ -234,13 +238,14 @@ def errors_page() -> str:
     ]
     codes = all_codes()
     rest = dict(codes)
+    starts = {prefix: _starts(prefix) for prefix, _, _ in rows}
     for prefix, _, about in rows:
-        first, _, last = prefix.partition("-")
-        starts = tuple(f"TB{first[:-1]}{digit}" for digit in range(int(first[-1]), int(last or first[-1]) + 1))
         lines += [f"## TB{prefix}: {about}", ""]
-        for code in [code for code in codes if code.startswith(starts)]:
-            entry = rest.pop(code)
-            lines += [f"### {code}: {entry.title}", "", entry.explanation, ""]
+        for code in codes:
+            known = [each for each, start in starts.items() if code.startswith(start)]
+            if known and max(known, key=lambda each: len(starts[each][0])) == prefix:
+                entry = rest.pop(code)
+                lines += [f"### {code}: {entry.title}", "", entry.explanation, ""]
     assert not rest, f"codes of no room: {sorted(rest)}"
     return "\n".join(lines)
 

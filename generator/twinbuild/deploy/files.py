@@ -7,10 +7,14 @@ from typing import Final
 
 from twinbuild.deploy.configuration import configuration_files
 from twinbuild.deploy.deployment import Deployment
+from twinbuild.deploy.observability.files import observability_files
 
 __all__ = ["deploy_files"]
 
-_RENDERERS: Final[tuple[Callable[[Deployment], dict[str, bytes]], ...]] = (configuration_files,)
+_RENDERERS: Final[tuple[Callable[[Deployment], dict[str, bytes]], ...]] = (
+    configuration_files,
+    observability_files,
+)
 
 
 def deploy_files(deployment: Deployment) -> dict[str, bytes]:

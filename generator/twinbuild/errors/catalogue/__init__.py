@@ -1,12 +1,14 @@
 """Every code that a finding may carry, with its meaning: what ``twinbuild explain`` prints.
 
-Each room owns one module here and one range of numbers, so that a code has one home and is never used twice:
+Each room owns one module here and one range of numbers, so that a code has one home and is never used twice;
+a section of a spec that has a module of its own has ten numbers of TB11:
 
 ====== ================= ==========================================================
 range  module            about
 ====== ================= ==========================================================
 TB10   ``yaml``          the text of a spec: YAML, limits, encoding
 TB11   ``spec``          the values of a spec, overlays, files that it names
+TB117  ``observe``       metrics, alerts, logs and traces of a spec
 TB20   ``python``        resolving Python requirements
 TB21   ``debian``        resolving Debian packages, signed indexes
 TB22   ``lock``          the lock: its form, its freshness

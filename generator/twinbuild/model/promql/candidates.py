@@ -37,7 +37,7 @@ def candidates(operator: str, bound: float, *, exact: bool) -> Iterator[float]:
     above += [*([2 * bound] if bound > 0 else []), math.floor(bound) + 1.0, bound + 1, bound / 2]
     below = [float(math.floor(bound / 2))] if bound >= 2 else []
     below += [*([bound / 2, 0.0] if bound > 0 else []), math.ceil(bound) - 1.0, bound - 1, 2 * bound]
-    equal = [bound] if exact or bound == 0 else []
+    equal = [bound] if exact else []
     wanted = {
         ">": above,
         ">=": above + equal,

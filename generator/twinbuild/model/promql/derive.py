@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from twinbuild.model.promql.candidates import INVERSE, MIRROR, candidates
 from twinbuild.model.promql.expression import kind_of, walk
 from twinbuild.model.promql.series import Series
-from twinbuild.model.promql.solve import constant, peel, solve
-from twinbuild.model.promql.state import Output, Refusals, Schema, State, Underivable, matching_of
+from twinbuild.model.promql.solve import Ways, constant, peel, solve
+from twinbuild.model.promql.state import Refusals, Schema, State, Underivable, matching_of
 
 if TYPE_CHECKING:
     import promql_parser as ql
@@ -48,7 +48,7 @@ def _reason(refusals: Refusals) -> str:
     return refusals[0] if refusals else "no value makes it so"
 
 
-def _true(tree: ql.Expr, state: State) -> Iterator[tuple[State, Output]]:
+def _true(tree: ql.Expr, state: State) -> Ways:
     """Ways to make it yield one element."""
     import promql_parser as ql
 
@@ -57,12 +57,7 @@ def _true(tree: ql.Expr, state: State) -> Iterator[tuple[State, Output]]:
     if isinstance(node, ql.BinaryExpr) and operator in INVERSE:
         yield from _compared(node, operator, state)
     elif isinstance(node, ql.BinaryExpr) and operator == "and":
-        for one, left in _true(node.lhs, state):
-            for both, right in _true(node.rhs, one):
-                if left.matches(right, matching_of(node.modifier)):
-                    yield both, left
-                else:
-                    state.refuse("the sides of 'and' have different labels")
+        yield from _both(node, state)
     elif isinstance(node, ql.BinaryExpr) and operator == "or":
         yield from _true(node.lhs, state)
         yield from _true(node.rhs, state)
@@ -73,6 +68,15 @@ def _true(tree: ql.Expr, state: State) -> Iterator[tuple[State, Output]]:
     else:
         for want in (1.0, 0.5, 0.0):
             yield from solve(node, want, state)
+
+
+def _both(node: ql.BinaryExpr, state: State) -> Ways:
+    for one, left in _true(node.lhs, state):
+        for both, right in _true(node.rhs, one):
+            if left.matches(right, matching_of(node.modifier)):
+                yield both, left
+            else:
+                state.refuse("the sides of 'and' have different labels")
 
 
 def _false(tree: ql.Expr, state: State) -> Iterator[State]:
@@ -104,7 +108,7 @@ def _inner(node: ql.Call) -> ql.Expr:
     return inner.vector_selector if isinstance(inner, ql.MatrixSelector) else inner
 
 
-def _compared(node: ql.BinaryExpr, operator: str, state: State) -> Iterator[tuple[State, Output]]:
+def _compared(node: ql.BinaryExpr, operator: str, state: State) -> Ways:
     """Ways to make ``lhs operator rhs`` hold; of a ``bool`` comparison nothing is known, for it yields either way."""
     if node.modifier is not None and node.modifier.return_bool:
         state.refuse("a comparison with 'bool' yields an element whether it holds or not")
@@ -114,28 +118,37 @@ def _compared(node: ql.BinaryExpr, operator: str, state: State) -> Iterator[tupl
         left, right, operator = right, left, MIRROR[operator]
     fixed = constant(right)
     if fixed is not None:
-        for want in candidates(operator, fixed, exact=_is_exact(left)):
-            yield from solve(left, want, state)
+        yield from _reaching(left, operator, fixed, state)
         return
+    matching = matching_of(node.modifier)
     for value in _RIGHT:
         for one, other in solve(right, value, state):
-            for want in candidates(operator, value, exact=_is_exact(left)):
-                for both, output in solve(left, want, one):
-                    matching = matching_of(node.modifier)
-                    if kind_of(right) == "scalar":
-                        yield both, output
-                    elif output.matches(other, matching):
-                        yield both, output.joined(other, matching)
-                    else:
-                        state.refuse(f"the sides of {str(node.op)!r} have different labels")
+            for both, output in _reaching(left, operator, value, one):
+                if kind_of(right) == "scalar":
+                    yield both, output
+                elif output.matches(other, matching):
+                    yield both, output.joined(other, matching)
+                else:
+                    state.refuse(f"the sides of {str(node.op)!r} have different labels")
 
 
-def _is_exact(node: ql.Expr) -> bool:
-    """Whether a value that is wished for comes out to the bit: rates and quantiles are computed in floating point."""
+def _reaching(node: ql.Expr, operator: str, bound: float, state: State) -> Ways:
+    """Ways to a value for which the comparison with a number holds."""
+    for want in candidates(operator, bound, exact=_is_exact(node, bound)):
+        yield from solve(node, want, state)
+
+
+def _is_exact(node: ql.Expr, bound: float) -> bool:
+    """Whether a value that is wished for comes out to the bit: all but 0 is computed in floating point."""
     import promql_parser as ql
 
-    return not any(
-        isinstance(each, ql.MatrixSelector | ql.BinaryExpr)
-        or (isinstance(each, ql.Call) and each.func.name == "histogram_quantile")
-        for each in walk(node)
-    )
+    nodes = tuple(walk(node))
+    if any(isinstance(each, ql.BinaryExpr) or _is_quantile(each) for each in nodes):
+        return False
+    return bound == 0 or not any(isinstance(each, ql.MatrixSelector) for each in nodes)
+
+
+def _is_quantile(node: ql.Expr) -> bool:
+    import promql_parser as ql
+
+    return isinstance(node, ql.Call) and node.func.name == "histogram_quantile"

@@ -17,7 +17,7 @@ class Line:
     step: float = 0.0
 
     def notation(self, interval: int, count: int) -> str:
-        """promtool's notation of ``count`` + 1 values, one each ``interval`` milliseconds."""
+        """Promtool's notation of ``count`` + 1 values, one each ``interval`` milliseconds."""
         if math.isnan(self.first):
             return f"NaN+0x{count}"
         step = self.step * interval / 1000

@@ -117,10 +117,11 @@ def _leaf(node: ql.Expr, want: float, state: State, *, summing: bool = False, co
     if there:
         values = [each.line.step * factor if factor else each.line.first for each in there]
         rest = want - sum(values)
-        if abs(rest) <= 1e-12 * max(1.0, abs(want)) and (summing or len(there) == 1):
+        moving = not factor and any(each.line.step for each in there)
+        if abs(rest) <= 1e-12 * max(1.0, abs(want)) and (summing or len(there) == 1) and not moving:
             yield state, Output(labels=there[0].labels)
             return
-        if not summing or rest < 0:
+        if not summing or rest < 0 or moving or atom in state.atoms:
             state.refuse(f"{atom.metric} would need two values at once")
             return
         line = replace(line, first=0.0 if factor else rest, step=rest / factor if factor else 0.0)
@@ -139,15 +140,23 @@ def _call(node: ql.Call, want: float, state: State) -> Ways:
     elif name in ("absent", "absent_over_time") and want == 1.0:
         selector = inner.vector_selector if isinstance(inner, ql.MatrixSelector) else inner
         matchers = Atom.of(selector).matchers if isinstance(selector, ql.VectorSelector) else ()
-        yield state, Output(labels=tuple(sorted((name, value) for operator, name, value in matchers if operator == "=")))
-    elif name in _SAME or (name in _WHOLE and want == int(want)) or (name == "abs" and want >= 0):
-        yield from solve(node.args[0], want, state)
-    elif name in ("clamp_min", "clamp_max") and holds(want, ">" if name == "clamp_min" else "<", constant(node.args[1])):
+        yield (
+            state,
+            Output(labels=tuple(sorted((name, value) for operator, name, value in matchers if operator == "="))),
+        )
+    elif _passes(name, node, want):
         yield from solve(node.args[0], want, state)
     elif name in _STEADY and isinstance(inner, ql.SubqueryExpr) and inner.at is None:
         yield from solve(inner.expr, want, state)
     else:
         yield from _leaf(node, want, state)
+
+
+def _passes(name: str, node: ql.Call, want: float) -> bool:
+    """Whether a function leaves this value as it is."""
+    if name in ("clamp_min", "clamp_max"):
+        return holds(want, ">" if name == "clamp_min" else "<", constant(node.args[1]))
+    return name in _SAME or (name in _WHOLE and want == int(want)) or (name == "abs" and want >= 0)
 
 
 def _quantile(node: ql.Call, want: float, state: State) -> Ways:
@@ -176,8 +185,11 @@ def _quantile(node: ql.Call, want: float, state: State) -> Ways:
         current = current.add(atom, fitted, fixed=(("le", edge),)) if current is not None else None
     if current is not None:
         output = Output(labels=current.series[-1].labels)
-        yield current, _grouped(output, modifier if isinstance(inner, ql.AggregateExpr) else None, inner).keep(
-            ("le",), wanted=False
+        yield (
+            current,
+            _grouped(output, modifier if isinstance(inner, ql.AggregateExpr) else None, inner).keep(
+                ("le",), wanted=False
+            ),
         )
 
 
@@ -250,7 +262,7 @@ def _undone(operator: str, want: float, right: float) -> float | None:
     if operator in ("+", "-"):
         return want - right if operator == "+" else want + right
     if operator == "/":
-        return want * right
+        return want * right if right else None
     return want / right if operator == "*" and right else None
 
 

@@ -16,6 +16,7 @@ from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
 from twinbuild.model.spec.rollout import Rollout
 from twinbuild.model.spec.serving import Serving, Tests
+from twinbuild.model.spec.watching import check_watching
 
 __all__ = ["API_VERSION", "ReleaseSpec"]
 
@@ -91,5 +92,6 @@ class ReleaseSpec(Section):
                     *("model", "artifacts", index, "target"),
                 )
         check_indexes(self.environment.variants, self.dependencies.indexes, objections)
+        check_watching(self.observability, self.serving, self.metadata.name, objections)
         objections.settle()
         return self

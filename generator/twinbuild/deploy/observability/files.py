@@ -1,0 +1,21 @@
+"""The files of a release for Prometheus, the OpenTelemetry collector and Grafana."""
+
+from __future__ import annotations
+
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.yamltext import as_yaml_stream
+from twinbuild.deploy.deployment import Deployment
+from twinbuild.deploy.observability.rules import rules_document
+from twinbuild.deploy.observability.ruletests import alert_tests
+
+__all__ = ["observability_files"]
+
+
+def observability_files(deployment: Deployment) -> dict[str, bytes]:
+    """Content by path below ``deploy/``."""
+    spec = deployment.spec
+    name = spec.metadata.name
+    documents: dict[str, Json] = {f"prometheus/{name}.rules.yaml": rules_document(deployment)}
+    if spec.observability.alerts:
+        documents[f"prometheus/{name}.tests.yaml"] = alert_tests(spec, f"{name}.rules.yaml")
+    return {path: as_yaml_stream(document) for path, document in documents.items()}

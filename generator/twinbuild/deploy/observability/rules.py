@@ -1,0 +1,80 @@
+"""Prometheus rules: the alerts, and which images the release has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.codec.canonical import Json
+from twinbuild.deploy.deployment import Deployment
+from twinbuild.model.promql.series import duration
+from twinbuild.model.spec.observability import Alert
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.spec.values import duration_seconds
+
+__all__ = ["INFORMATION", "alert_labels", "alert_rule", "alert_texts", "literal", "milliseconds", "rules_document"]
+
+INFORMATION: Final = "twinbuild_release_info"
+
+
+def milliseconds(text: str) -> int:
+    """A duration of the spec in whole milliseconds."""
+    return int(duration_seconds(text) * 1000)
+
+
+def literal(text: str) -> str:
+    """A text that Prometheus' templates print as it is: what begins an action is printed by one."""
+    return text.replace("{{", '{{"{{"}}')
+
+
+def rules_document(deployment: Deployment) -> Json:
+    """The file of rules; a group without rules is left out."""
+    spec = deployment.spec
+    groups: list[Json] = []
+    if spec.observability.alerts:
+        rules: list[Json] = [alert_rule(spec, alert) for alert in spec.observability.alerts]
+        groups.append({"name": f"{spec.metadata.name}.alerts", "rules": rules})
+    if not any(metric.name == INFORMATION for metric in spec.observability.metrics):
+        groups.append({"name": f"{spec.metadata.name}.release", "rules": _information(deployment)})
+    return {"groups": groups}
+
+
+def alert_rule(spec: ReleaseSpec, alert: Alert) -> Json:
+    """One alert."""
+    return {
+        "alert": alert.name,
+        "expr": alert.expression,
+        "for": duration(milliseconds(alert.duration)),
+        "labels": dict(alert_labels(spec, alert)),
+        "annotations": {name: literal(text) for name, text in alert_texts(spec, alert).items()},
+    }
+
+
+def alert_labels(spec: ReleaseSpec, alert: Alert) -> dict[str, str]:
+    """Labels by which a message finds its way: no free text is among them."""
+    return {"severity": alert.severity, "release": spec.metadata.name, "version": spec.metadata.version}
+
+
+def alert_texts(spec: ReleaseSpec, alert: Alert) -> dict[str, str]:
+    """Texts for the person who is called, as they arrive there."""
+    return {"summary": alert.summary, "team": spec.metadata.team} if spec.metadata.team else {"summary": alert.summary}
+
+
+def _information(deployment: Deployment) -> list[Json]:
+    """``twinbuild_release_info``, where the service does not publish it: the digests of the images, by variant.
+
+    The release digest is not among them: it covers this file.
+    """
+    spec = deployment.spec
+    return [
+        {
+            "record": INFORMATION,
+            "expr": "vector(1)",
+            "labels": {
+                "release": spec.metadata.name,
+                "version": spec.metadata.version,
+                "variant": image.variant,
+                "image": str(image.digest),
+            },
+        }
+        for image in deployment.images
+    ]

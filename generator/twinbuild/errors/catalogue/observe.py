@@ -1,0 +1,68 @@
+"""What can be seen of a running service: metrics, alerts, logs, traces, and the proof that they are there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB1170",
+        title="no PromQL",
+        explanation="The expression of an alert or of a gate can't be parsed as PromQL, or its value is no instant "
+        "vector, as rules need it: a number alone, a text, or a range without a function over it. Experimental "
+        "functions, and selectors without a fixed metric name, are refused too. The message is the parser's; "
+        "`promtool check rules` on the rendered file says the same.",
+    ),
+    Code(
+        code="TB1171",
+        title="an expression reads a metric that is not declared",
+        explanation="Every metric in an alert or gate is one of `observability.metrics`, or `up`, which Prometheus "
+        "makes itself. A histogram NAME is read as NAME_bucket, NAME_sum and NAME_count. A metric that the mesh or the "
+        "cluster publishes is declared with `source: mesh` or `source: cluster`; that it exists can't be proven here.",
+    ),
+    Code(
+        code="TB1172",
+        title="an expression asks for a label that the metric has not",
+        explanation="A matcher, `by (...)` or `on (...)` names a label that the declaration of the metric lacks. Such "
+        "an expression selects nothing, or groups everything as one, without a word. Labels that the scrape adds "
+        "(job, instance, namespace, pod, container, service, endpoint, node, cluster) need no declaration.",
+    ),
+    Code(
+        code="TB1173",
+        title="no unit test of an alert can be derived",
+        explanation="From a comparison, series are derived under which the alert fires, and others under which it is "
+        "silent; they become the alert's unit test for promtool. Of some expressions nothing can be derived. Then the "
+        "spec gives the series below the alert's `tests`: `firing: [{series: 'NAME{LABEL=\"VALUE\"}', values: "
+        "0+60x30}]`, and `silent` likewise.",
+    ),
+    Code(
+        code="TB1174",
+        title="metrics that contradict each other or Prometheus",
+        explanation="The name of a label is none that Prometheus takes, or one that it sets itself (le, quantile, and "
+        "those that begin with __); two metrics would be stored under one name, as a histogram X and a counter "
+        "X_count would; or a metric of the mesh or the cluster names a port of the service.",
+    ),
+    Code(
+        code="TB1175",
+        title="log fields that contradict each other",
+        explanation="A line of plain text has no fields to declare, and a field is either in every line (`fields`) or "
+        "in some (`optional`).",
+    ),
+    Code(
+        code="TB1176",
+        title="traces that contradict each other",
+        explanation="Tracing is enabled but has no exporter, or a sampling ratio of 0, so that no trace would ever be "
+        "sent.",
+    ),
+    Code(
+        code="TB1177",
+        title="no series of a unit test",
+        explanation="The values of a series are words with one blank between: a number, `_` (no sample), `stale`, or "
+        "`a+bxN` for a and N more values, each greater by b. A series is a metric with labels that have exact values: "
+        '`requests_total{path="/predict"}`. The values come one a minute.',
+    ),
+)
