@@ -16,6 +16,7 @@ from twinbuild.codec.schema import schema_text, spec_schema
 from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
 from twinbuild.deploy.accelerator.sonames import SOURCE as SONAMES_SOURCE
 from twinbuild.deploy.accelerator.table import CUDA, ROCM
+from twinbuild.describe.manifestschema import manifest_schema_text
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
 
@@ -29,6 +30,7 @@ def pages() -> dict[str, str]:
     """Every generated file below ``docs``, with its text."""
     return {
         "formats/release.schema.json": schema_text(),
+        "formats/manifest.schema.json": manifest_schema_text(),
         "spec.md": spec_page(),
         "errors.md": errors_page(),
         "cli.md": cli_page(),

@@ -16,6 +16,7 @@ __all__ = ["main"]
 # verb: (module, what `--help` says of it)
 _VERBS: Final = {
     "build": ("build", "Build the images of a release from its lock, without a network."),
+    "capture": ("capture", "Print what is really there in an environment, for `parity`."),
     "completion": ("completion", "Print the completion script of a shell."),
     "compare": ("compare", "Compare the files and the configuration of two images."),
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
@@ -25,6 +26,7 @@ _VERBS: Final = {
     "init": ("init", "Write a first release.yaml."),
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "matrix": ("matrix", "Show variants and platforms: locked, built, sizes, sources."),
+    "parity": ("parity", "Compare two releases, or a release with what really runs."),
     "pull": ("pull", "Bring an image from a registry into the store."),
     "push": ("push", "Push a release's images into a registry."),
     "release": ("release", "Lock, build, build again, compare and describe."),

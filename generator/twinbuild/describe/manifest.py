@@ -12,6 +12,7 @@ from typing import Final
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
+from twinbuild.codec.findings import pointer
 from twinbuild.codec.nodes import Path
 from twinbuild.codec.written import Written
 from twinbuild.describe.locked import beside_part, file_part, image_part, suite_part, target_part
@@ -19,6 +20,7 @@ from twinbuild.describe.origins import Default, Made, Source, leaves, provenance
 from twinbuild.describe.parts import tool_of
 from twinbuild.describe.plain import plain
 from twinbuild.describe.reproduce import reproduction
+from twinbuild.errors import InternalError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
@@ -57,12 +59,13 @@ def release_manifest(
     "". ``written`` says where each value of the spec was written, ``arguments`` how a command names spec and overlays.
     """
     document = {key: plain(getattr(spec, key)) for key in type(spec).model_fields if key not in ("api_version", "kind")}
+    stated = frozenset(path for path, _ in leaves(document))
     for section, more in _added(
         spec, lock, images, epoch=epoch, lock_digest=lock_digest, commit=commit, indexes=indexes, variants=variants
     ).items():
-        stated = document[section]
-        assert isinstance(stated, dict)
-        document[section] = {**stated, **{key: plain(value) for key, value in more.items()}}
+        own = document[section]
+        assert isinstance(own, dict)
+        document[section] = {**own, **{key: plain(value) for key, value in more.items()}}
     if not commit:
         source = document["source"]
         assert isinstance(source, dict)
@@ -83,7 +86,7 @@ def release_manifest(
             spec, images, source=source_digest(lock), commit=commit, arguments=arguments, some=bool(variants)
         ),
     }
-    document["provenance"] = provenance({path: _source(path, written) for path, _ in leaves(document)})
+    document["provenance"] = provenance({path: _source(path, written, stated) for path, _ in leaves(document)})
     return canonical(document)
 
 
@@ -138,9 +141,12 @@ def _stated(section: object) -> dict[str, Json]:
     return stated
 
 
-def _source(path: Path, written: Mapping[Path, Written]) -> Source:
+def _source(path: Path, written: Mapping[Path, Written], stated: frozenset[Path]) -> Source:
     """The source of the value at a path: what a tool made, else what the spec says, else a default of its format."""
     part, place = tool_of(path), written.get(path)
     if part is not None and (place is None or not part.stated):
         return Made(by=part.by)
+    if place is None and path not in stated:
+        where = pointer(path)
+        raise InternalError.of("TB9001", f"{where} has no source", hint="give it a part in describe/parts.py")
     return place if place is not None else Default()

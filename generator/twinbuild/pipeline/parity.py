@@ -1,0 +1,147 @@
+"""Parity of two releases, of a release and a captured environment, or of two captures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.capture import decode_capture, is_capture
+from twinbuild.codec.lock import decode_lock
+from twinbuild.deploy.parity.captures import capture_facts, declared_variables, expected_facts, target_of
+from twinbuild.deploy.parity.difference import Difference, object_at, text_of, unlike
+from twinbuild.deploy.parity.manifests import entries_of, manifest_facts
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.records import records_of
+from twinbuild.pipeline.released import Released, read_release
+
+__all__ = ["Capture", "Parity", "Side", "parity", "read_side"]
+
+_LARGEST = 64 << 20  # bytes of a capture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """A captured environment on disk."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The capture, which was checked when it was read."""
+        return decode_capture(self.content, name=str(self.path))
+
+
+Side = Released | Capture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """What two sides do not share; ``sections`` are all that were compared, ``notes`` what could not be."""
+
+    names: tuple[str, str]
+    differences: tuple[Difference, ...]
+    sections: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_side(where: Path) -> Side:
+    """A release (its directory, its manifest.json, or a spec whose last one is meant) or a capture.
+
+    Raises what ``read_release`` raises, and TB7601, TB7602 for a capture that is none or is newer.
+    """
+    if where.is_file() and where.suffix not in (".yaml", ".yml"):
+        with where.open("rb") as file:
+            content = file.read(_LARGEST)
+        if is_capture(content):
+            decode_capture(content, name=str(where))
+            return Capture(path=where, content=content)
+    return read_release(where)
+
+
+def parity(first: Side, second: Side, *, variant: str = "") -> Parity:
+    """Compare two sides. ``variant`` says which one a capture is of, where it does not say so itself.
+
+    Raises UsageError TB7603 where it is not clear which of a release's targets a capture is to be compared with.
+    """
+    notes: list[str] = []
+    match first, second:
+        case Released(), Released():
+            one, other = manifest_facts(first.document), manifest_facts(second.document)
+        case Released(), Capture():
+            one, other = _seen(first, second, variant, notes)
+        case Capture(), Released():
+            other, one = _seen(second, first, variant, notes)
+        case _:
+            one, other = capture_facts(first.document), capture_facts(second.document)
+    return Parity(
+        names=(_name(first), _name(second)),
+        differences=unlike(one, other),
+        sections=tuple(sorted({path[0] for path in (*one, *other)})),
+        notes=tuple(notes),
+    )
+
+
+def _seen(
+    release: Released, capture: Capture, variant: str, notes: list[str]
+) -> tuple[dict[tuple[str, ...], str], dict[tuple[str, ...], str]]:
+    """The facts of a release that its environment shows, and those that were seen."""
+    document, seen = release.document, capture.document
+    within = object_at(seen, "release")
+    inside = bool(within)
+    chosen = variant or text_of(within.get("variant") or "")
+    target = target_of(document, chosen, text_of(within.get("platform") or ""))
+    if target is None:
+        targets = entries_of(object_at(document, "environment").get("targets"))
+        known = ", ".join(f"{each.get('variant')} ({each.get('platform')})" for each in targets)
+        was = f"{within.get('variant')} on {within.get('platform')}" if inside else "no image of twinbuild"
+        raise UsageError.of(
+            "TB7603",
+            f"got a capture of {chosen or was}, expected one of {known}",
+            hint="name the variant with --variant, or capture an environment of this release",
+            where=str(capture.path),
+        )
+    if not inside:
+        notes.append("application, model, system packages and variables: it was captured outside of an image")
+    below = _below(release, target, notes) if inside else {}
+    records = records_of(release.directory, document, target) if release.directory is not None and inside else None
+    if inside and records is None:
+        notes.append("RECORD files: the release manifest lies alone, without its images")
+    if inside and not seen.get("image"):
+        notes.append("the image's digest, which is not seen from inside: capture with --image DIGEST")
+    values = declared_variables(document)
+    expected = expected_facts(document, target, seen, values=values, below=below or {}, records=records)
+    found = capture_facts(seen, declared=frozenset(values), inside=inside, records=records is not None)
+    for path in [path for path in (*expected, *found) if path[:2] == ("packages", "record")]:
+        installed = ("packages", "installed", path[2])
+        if expected.get(installed) != found.get(installed):  # that says it already
+            expected.pop(path, None)
+            found.pop(path, None)
+    if below is None:  # what the base has is not known
+        found = {path: text for path, text in found.items() if path[0] != "os_packages" or path in expected}
+    return expected, found
+
+
+def _below(release: Released, target: dict[str, Json], notes: list[str]) -> dict[str, str] | None:
+    """Packages of the base image with their versions; None where they are not known."""
+    if not target.get("base"):
+        return {}
+    path = release.directory / "release.lock" if release.directory is not None else None
+    if path is None or not path.is_file():
+        notes.append("packages of the base image: release.lock does not lie beside the release manifest")
+        return None
+    lock = decode_lock(path.read_bytes(), name=str(path))
+    for locked in lock.targets:
+        if (locked.variant, str(locked.platform)) == (target.get("variant"), target.get("platform")):
+            return {package.name: package.version for package in locked.base.packages} if locked.base else {}
+    return {}
+
+
+def _name(side: Side) -> str:
+    document = side.document
+    if isinstance(side, Released):
+        metadata = object_at(document, "metadata")
+        return f"{metadata.get('name')} {metadata.get('version')} ({str(side.digest)[:19]})"
+    within = object_at(document, "release")
+    return f"{within['name']} {within.get('version')}, captured" if within.get("name") else "a captured environment"
