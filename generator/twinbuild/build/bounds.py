@@ -23,6 +23,12 @@ _PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name, from 0: se
 
 def limit(configuration: dict[str, Any]) -> None:
     """The kernel's limits on this process and on what it becomes."""
+    if configuration["cpus"]:
+        have = sorted(os.sched_getaffinity(0))
+        first = os.urandom(1)[0] % len(have)  # not all commands of a machine on the same ones
+        os.sched_setaffinity(
+            0, [have[(first + each) % len(have)] for each in range(min(configuration["cpus"], len(have)))]
+        )
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if configuration["space"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (configuration["space"], configuration["space"]))
@@ -38,7 +44,7 @@ class Watch:
     """What all processes below init, and the places that they may write to, take together."""
 
     def __init__(self, configuration: dict[str, Any], init: int) -> None:
-        self._memory = configuration["memory"]
+        self._memory = configuration["memory"] or configuration["resident"]
         self._processes = configuration["processes"]
         self._init = init
         writable = [configuration["root"]] if configuration["writable"] else []
@@ -74,6 +80,17 @@ class Watch:
             if any(place.exceeded() for place in self._places):
                 return {"full": True}
         return None
+
+
+def peak(init: int) -> int:
+    """Bytes of memory that the processes below init have had at most, files that they have mapped among it.
+
+    Of one process the kernel knows it exactly. Of several it is what they have now; a page in common counts once.
+    """
+    processes = list(_below(init))
+    if len(processes) == 1:
+        return _bytes(f"/proc/{processes[0]}/status", b"VmHWM:")
+    return sum(_bytes(f"/proc/{process}/smaps_rollup", b"Pss:") for process in processes)
 
 
 def _threads() -> int:

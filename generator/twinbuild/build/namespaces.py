@@ -15,7 +15,7 @@ Standard input: a line with the length of a JSON object, the object (see ``Sandb
 Report: ``{"status": n, "owners": [[inode, user, group], …]}`` (a negative status: the signal), ``{"timeout": true}``,
 ``{"full": true}``, ``{"memory": bytes}``, ``{"processes": n}``, ``{"stopped": true}`` or ``{"failure": …}``.
 Control socket, one request a connection: ``connect PORT`` is answered by ``+`` with a connected socket, or by ``-``
-and the reason; ``stop`` kills everything.
+and the reason; ``memory`` by ``+`` and the bytes that all processes had at most; ``stop`` kills everything.
 """
 
 from __future__ import annotations
@@ -176,6 +176,7 @@ class Launcher:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         self.control: socket.socket | None = None
+        self.init = 0
         self.verdict: Report | None = None
 
     def run(self) -> Report:
@@ -200,7 +201,7 @@ class Launcher:
             os.dup2(log, 2)
         results, ours = os.pipe()
         launcher = os.getpid()
-        child = os.fork()
+        self.init = child = os.fork()
         if child == 0:
             init(self.configuration, launcher, ours)
         os.close(ours)
@@ -248,6 +249,8 @@ class Launcher:
                 if request == [b"stop"]:
                     self.verdict = {"stopped": True}
                     connection.sendall(b"+")
+                elif request == [b"memory"]:
+                    connection.sendall(b"+%d" % sibling("bounds").peak(self.init))
                 elif len(request) == 2 and request[0] == b"connect" and request[1].isdigit():
                     try:
                         with sibling("loopback").connected(int(request[1])) as inside:

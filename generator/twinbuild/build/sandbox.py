@@ -60,8 +60,9 @@ class Confinement:
     sys_chroot) are kept for uid 0 only and end at the namespace. ``temporary`` are writable directories in memory.
     ``network="host"`` shares the host's network. ``owners`` notes changes of owner and says that they were made.
     ``space`` limits what is added to each place that may be written to, each file and each temporary directory, in
-    bytes; ``memory`` what each process and all together have for themselves, in bytes; ``processes`` how many processes
-    and threads there are (0: as the host does).
+    bytes; ``memory`` what each process and all together have for themselves, in bytes; ``resident`` what all together
+    have in use of it, as a container's limit counts, in bytes; ``processes`` how many processes and threads there are;
+    ``cpus`` how many of the machine's processors they may use (0: as the host does).
     """
 
     environment: tuple[tuple[str, str], ...] = (
@@ -79,7 +80,9 @@ class Confinement:
     owners: bool = False
     space: int = 0
     memory: int = 0
+    resident: int = 0
     processes: int = 0
+    cpus: int = 0
 
 
 class Sandbox:
@@ -176,6 +179,7 @@ class Sandbox:
             "binds": [(bind.source, bind.target, bind.writable) for bind in confinement.binds],
             "capabilities": sorted(_CAPABILITIES[name] for name in confinement.capabilities),
             "control": control,
+            "cpus": confinement.cpus,
             "directory": confinement.directory,
             "environment": confinement.environment,
             "filter": base64.b64encode(seccomp.program(os.uname().machine)).decode(),
@@ -187,6 +191,7 @@ class Sandbox:
             "owners": confinement.owners,
             "processes": confinement.processes,
             "report": f"{scratch}/report",
+            "resident": confinement.resident,
             "root": os.path.realpath(root),
             "space": confinement.space,
             "timeout": timeout,

@@ -76,6 +76,14 @@ class RunningService:
                 raise self._silent(f"nothing answers at port {port} after {timeout:g} s ({reason})")
             time.sleep(_PAUSE)
 
+    def memory(self) -> int:
+        """Bytes of memory that all processes of the service had at most; 0 where it has ended."""
+        try:
+            answer = self._ask(b"memory")
+        except OSError:
+            return 0
+        return int(answer) if isinstance(answer, str) and answer.isdigit() else 0
+
     def stop(self) -> None:
         """Kill the command and all that it started, and wait until they are dead. Safe to call twice."""
         while not self.ended:

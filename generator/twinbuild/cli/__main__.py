@@ -35,6 +35,7 @@ _VERBS: Final = {
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml or of a release manifest."),
     "show": ("show", "Print the release manifest of a release."),
+    "test": ("test", "Ask each built image what the spec's tests ask."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
 }

@@ -27,6 +27,7 @@ __all__ = ["command"]
 @paranoid_option
 @variant_option
 @click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
+@click.option("--retest", is_flag=True, help="Run the tests again even if these very images passed them before.")
 @click.option(
     "--builders",
     default="embedded",
@@ -47,11 +48,12 @@ def command(
     paranoid: bool,
     variants: tuple[str, ...],
     reverify: bool,
+    retest: bool,
     builders: str,
     buildx_builder: str,
     output: Path | None,
 ) -> None:
-    """Lock if needed, build, build again under other conditions, compare, and describe.
+    """Lock if needed, build, build again under other conditions, compare, test, and describe.
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). Where nothing changed since
     the last release, only run.json is written. A release of some variants goes to dist/NAME-VERSION-VARIANT.
@@ -60,7 +62,7 @@ def command(
 
     docker = buildx_builder if "docker" in _builders(builders) else None
     summary, buildkit = None, None
-    if docker is None and not (paranoid or reverify):
+    if docker is None and not (paranoid or reverify or retest):
         summary = unchanged_release(spec, overlays, output, os.environ, variants=variants)
     if summary is None:
         summary, buildkit = _released(
@@ -73,6 +75,7 @@ def command(
             paranoid=paranoid,
             variants=variants,
             reverify=reverify,
+            retest=retest,
             docker=docker,
         )
     click.echo(_json(summary, buildkit) if as_json else _text(summary, buildkit))
@@ -89,6 +92,7 @@ def _released(
     paranoid: bool,
     variants: tuple[str, ...],
     reverify: bool,
+    retest: bool,
     docker: str | None,
 ) -> tuple[Summary, BuildKitEvidence | None]:
     from twinbuild.cli.session import session
@@ -102,7 +106,7 @@ def _released(
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         project = project.only(variants)
         lock = ensure_lock(project, machine, locked=locked, discover=True)
-        released = release(project, lock, machine, output=output, reverify=reverify, docker=docker)
+        released = release(project, lock, machine, output=output, reverify=reverify, retest=retest, docker=docker)
         remember_release(project, lock, machine, released, beginning, output=output)
     return summary_of(project, released), released.buildkit
 
@@ -126,6 +130,7 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
             "directory": summary.directory,
             "written": summary.written,
             "evidence_reused": summary.reused,
+            "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
             "indexes": [asdict(index) for index in summary.indexes],
             "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
@@ -144,9 +149,18 @@ def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
         what = f"engine {buildkit.engine}, buildx {buildkit.buildx}"
         when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
         lines.append(f"verified built twice by Docker's BuildKit ({what}), the same digests ({when})")
+    lines += _tests(summary)
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return "\n".join([*lines, f"output   {shown(place)}{'' if summary.written else '  (unchanged)'}"])
+
+
+def _tests(summary: Summary) -> list[str]:
+    when = "just now" if summary.tested else "evidence of an earlier run on this machine"
+    lines = [f"tested   {summary.passed} of {len(summary.images)} images pass their tests ({when})"] * bool(
+        summary.passed
+    )
+    return lines + [f"untested {each}" for each in summary.untested]
 
 
 def _when(summary: Summary) -> str:

@@ -20,11 +20,13 @@ from twinbuild.describe.origins import Default, Made, Source, leaves, provenance
 from twinbuild.describe.parts import tool_of
 from twinbuild.describe.plain import plain
 from twinbuild.describe.reproduce import reproduction
+from twinbuild.describe.trials import tests_part
 from twinbuild.errors import InternalError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.trial import Outcome
 from twinbuild.model.verification import Identical
 
 __all__ = ["MANIFEST_VERSION", "release_manifest", "source_digest"]
@@ -51,12 +53,14 @@ def release_manifest(
     commit: str = "",
     indexes: tuple[ImageIndex, ...] = (),
     variants: tuple[str, ...] = (),
+    outcomes: tuple[Outcome, ...] = (),
 ) -> bytes:
     """The canonical bytes of the manifest. ``variants`` are all that the lock has, where the release has fewer.
 
     ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
     covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
     "". ``written`` says where each value of the spec was written, ``arguments`` how a command names spec and overlays.
+    ``outcomes`` are what became of the images' tests.
     """
     document = {key: plain(getattr(spec, key)) for key in type(spec).model_fields if key not in ("api_version", "kind")}
     stated = frozenset(path for path, _ in leaves(document))
@@ -66,6 +70,7 @@ def release_manifest(
         own = document[section]
         assert isinstance(own, dict)
         document[section] = {**own, **{key: plain(value) for key, value in more.items()}}
+    document["tests"] = {**_stated(spec.tests), **tests_part(spec, outcomes)}
     if not commit:
         source = document["source"]
         assert isinstance(source, dict)

@@ -19,6 +19,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "registry": "The registry that served the base image, by digest.",
     "git": "The source commit.",
     "builder": "The builder of the images.",
+    "test": "`twinbuild test`, which asked the images what the tests ask.",
     "second build": "The second build, whose bytes were compared.",
 }
 
@@ -232,6 +233,8 @@ PARTS: Final[tuple[Part, ...]] = (
     Part(at=("dependencies", "lock"), by="lock"),
     Part(at=("dependencies", "resolver"), by="lock"),
     Part(at=("dependencies", "beside"), by="pip-compile"),
+    Part(at=("tests", "digests"), by="twinbuild"),
+    Part(at=("tests", "images"), by="test"),
     Part(at=("verification",), by="second build"),
     Part(at=("documents",), by="twinbuild"),
     Part(at=("reproduce",), by="twinbuild"),
@@ -283,6 +286,27 @@ SCHEMAS: Final[Mapping[tuple[str, ...], dict[str, Json]]] = {
             build=_list("What builds the application.", _WHEEL),
             development=_list("What its developers use.", _WHEEL),
             test=_list("What its tests use.", _WHEEL),
+        ),
+    ),
+    ("tests", "digests"): _list(
+        "What golden tests ask and expect, by digest of its canonical JSON.",
+        _object(
+            "A golden test.",
+            golden=_text("Name of the test."),
+            request=_digest("Digest of the request."),
+            expect=_digest("Digest of the expected answer."),
+        ),
+    ),
+    ("tests", "images"): _list(
+        "What became of the images. What was seen of them stands in tests.intoto.json.",
+        _object(
+            "An image.",
+            "reason",
+            variant=_text("Variant."),
+            platform=_text("Platform."),
+            digest=_digest("Digest of its manifest."),
+            verdict=_text("Outcome.", enum=["passed", "untested"]),
+            reason=_text("Why it is untested."),
         ),
     ),
     ("verification",): _object(

@@ -15,6 +15,7 @@ from twinbuild.describe.manifest import release_manifest
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.provenance import provenance_statement
 from twinbuild.describe.sbom import release_sbom
+from twinbuild.describe.trials import STATEMENT, statement_of_tests
 from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
 from twinbuild.errors import Finding, Location, NotReproducible
 from twinbuild.model.digest import Digest
@@ -35,6 +36,7 @@ from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
+from twinbuild.pipeline.trials import Trials, try_images
 from twinbuild.pipeline.writing import spec_arguments, written_in
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
@@ -51,6 +53,7 @@ class Released:
     images: tuple[Image, ...]
     identical: Identical
     evidence: Evidence
+    trials: Trials
     written: bool
     commit: Commit | None
     buildkit: BuildKitEvidence | None  # what Docker's BuildKit built, where it was asked
@@ -63,6 +66,7 @@ def release(
     *,
     output: Path | None = None,
     reverify: bool = False,
+    retest: bool = False,
     docker: str | None = None,
 ) -> Released:
     """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
@@ -70,7 +74,8 @@ def release(
     ``docker`` names a builder of buildx ("": its default), which must arrive at the same images, twice; None: no such.
     Where the project is about some of its variants alone, so is the release, and its manifest names them all.
     What it built is no part of the release, for not every machine has one: ``run.json`` says so.
-    Raises NotReproducible TB6010 with a finding for each difference; nothing is released then.
+    Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails;
+    nothing is released then.
     """
     started = time.time()
     durations: dict[str, float] = {}
@@ -89,6 +94,8 @@ def release(
     if docker is not None:
         buildkit = _with_docker(project, lock, plan, images, machine, name=docker, again=reverify)
         durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
+    trials = try_images(project, plan, images, machine, again=retest)
+    durations["test"], clock = time.perf_counter() - clock, time.perf_counter()
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
     documents = _documents(project, whole, lock, plan, images, machine=machine, epoch=epoch)
@@ -105,6 +112,7 @@ def release(
         commit=recorded,
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),
+        outcomes=trials.outcomes,
     )
     digest = Digest.of(manifest)
     documents |= {
@@ -121,6 +129,8 @@ def release(
             indexes=image_indexes(images),
         ),
     }
+    if (statement := statement_of_tests(spec, trials.outcomes)) is not None:
+        documents[STATEMENT] = statement
     target = output or project.directory / "dist" / "-".join(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
@@ -132,7 +142,7 @@ def release(
         started=started,
         seconds=durations,
         commit={"identifier": commit.identifier, "modified": commit.modified} if commit else None,
-        verification=verification_facts(images, evidence) | _witnessed(digest, images, buildkit),
+        verification=verification_facts(images, evidence, trials) | _witnessed(digest, images, buildkit),
         store=machine.settings.store,
     )
     write_file(target / RUN, run)
@@ -142,6 +152,7 @@ def release(
         images=images,
         identical=identical,
         evidence=evidence,
+        trials=trials,
         written=written,
         commit=commit,
         buildkit=buildkit,
@@ -257,9 +268,13 @@ def _finding(difference: Difference, who: str) -> Finding:
     )
 
 
-def verification_facts(images: tuple[Image, ...], evidence: Evidence) -> dict[str, object]:
-    """What ``run.json`` says of the second build: how conditions were varied, and when each layer was built twice."""
+def verification_facts(images: tuple[Image, ...], evidence: Evidence, trials: Trials) -> dict[str, object]:
+    """What ``run.json`` says of the second build and of the tests.
+
+    How conditions were varied, when each layer was built twice, and what was seen of each image.
+    """
     return {
+        "tests": trials.facts,
         "reused": evidence.reused,
         "witnesses": dict(evidence.witnesses),
         "layers": [

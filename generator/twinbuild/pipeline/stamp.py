@@ -23,7 +23,7 @@ STAMP: Final = "release-stamp"
 BUILD_STAMP: Final = "build-stamp"
 IMAGE: Final = "image"  # the kind of record that says what a derivation was built to
 EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +88,7 @@ def decode_stamp(content: bytes) -> Stamp | None:
                 "summary": Summary(
                     **{
                         **summary,
+                        "untested": tuple(map(str, summary["untested"])),
                         "images": tuple(ReleasedImage(**image) for image in summary["images"]),
                         "indexes": tuple(
                             ReleasedIndex(**{**index, "platforms": tuple(index["platforms"])})

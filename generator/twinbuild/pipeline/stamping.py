@@ -70,6 +70,9 @@ def summary_of(project: Project, released: Released) -> Summary:
         earlier=sum(layer.derivation in released.evidence.earlier for layer in layers),
         reused=released.evidence.reused,
         written=released.written,
+        passed=released.trials.passed,
+        untested=released.trials.untested,
+        tested=released.trials.tested,
     )
 
 
@@ -112,7 +115,9 @@ def remember_release(
         beginning,
         images=released.images,
         known=released.commit is not None,
-        summary=replace(summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False),
+        summary=replace(
+            summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False, tested=False
+        ),
     )
     if stamp is None:
         return False
@@ -125,12 +130,14 @@ def remember_release(
         output=entries,
         evidence=evidence_key(released.images).hex,
         commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
-        verification=json.dumps(verification_facts(released.images, _reused(released))),
+        verification=json.dumps(verification_facts(released.images, _reused(released), released.trials.remembered)),
     )
     where = str(output.absolute()) if output is not None else ""
     machine.store.put_record(STAMP, _key(project, where), encode_stamp(stamp))
     # A release is a build, too; what is more in its stamp makes that of the build fall earlier, never later.
-    build = replace(stamp.summary, release="", directory="", variations=0, earlier=0, reused=False)
+    build = replace(
+        stamp.summary, release="", directory="", variations=0, earlier=0, reused=False, passed=0, untested=()
+    )
     stamp = replace(stamp, output=(), evidence="", summary=build)
     machine.store.put_record(BUILD_STAMP, _key(project, ""), encode_stamp(stamp))
     return True
@@ -152,6 +159,9 @@ def remember_build(
         earlier=0,
         reused=False,
         written=False,
+        passed=0,
+        untested=(),
+        tested=False,
     )
     known = True if metadata.date == "commit" else None
     stamp = _stamp(project, lock, machine, beginning, images=images, known=known, summary=summary)

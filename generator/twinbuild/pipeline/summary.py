@@ -32,7 +32,8 @@ class Summary:
     """A release: its digest, its images, where it lies (absolute), and what this run had to do for it.
 
     ``earlier`` of the images' layers were not built again in this run; ``reused``: nothing was. ``written``: the output
-    was written anew.
+    was written anew. ``passed`` images passed their tests (``tested``: in this run), ``untested`` says which were not
+    tried, and why.
     """
 
     name: str
@@ -45,3 +46,6 @@ class Summary:
     earlier: int
     reused: bool
     written: bool
+    passed: int
+    untested: tuple[str, ...]
+    tested: bool

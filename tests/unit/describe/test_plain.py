@@ -7,7 +7,7 @@ from tests.unit.describe.conftest import Case
 from twinbuild.describe.plain import plain
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.metadata import Owner, Source
-from twinbuild.model.spec.serving import Expectation
+from twinbuild.model.spec.tests import Expectation
 
 
 def test_absent_fields() -> None:

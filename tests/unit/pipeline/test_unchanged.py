@@ -35,6 +35,7 @@ from twinbuild.pipeline.stamping import Beginning, begin, remember_build, rememb
 from twinbuild.pipeline.stamps import remember_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import Summary
+from twinbuild.pipeline.trials import Trials
 from twinbuild.pipeline.unchanged import _unchanged, unchanged_build, unchanged_release
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
@@ -128,6 +129,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
             digest=Digest.of(b"{}"),
             images=(made,),
             identical=identical,
+            trials=Trials(outcomes=()),
             evidence=Evidence(verification=identical, witnesses=(), reused=False, earlier=()),
             written=True,
             commit=None,

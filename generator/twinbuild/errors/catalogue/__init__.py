@@ -28,6 +28,7 @@ TB54   ``preflight``     what an image needs to start
 TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
 TB70   ``describe``      release manifest, SBOM, provenance
+TB72   ``trial``         behaviour tests
 TB76   ``parity``        parity, captured environments, conventions
 TB80   ``settings``      settings, command line, output
 TB90   ``internal``      our own defects

@@ -229,4 +229,44 @@ CODES: Final[tuple[Code, ...]] = (
             "many: correct the first ones and run the command again."
         ),
     ),
+    Code(
+        code="TB1150",
+        title="a header that cannot be sent",
+        explanation=(
+            "A golden test's request has a header whose name or value no HTTP message can hold, or one that belongs to "
+            "the connection, such as Host or Content-Length. Take it out, or correct it."
+        ),
+    ),
+    Code(
+        code="TB1151",
+        title="a body where there is none",
+        explanation=(
+            "GET, HEAD and OPTIONS requests are sent without a body, and the answer to HEAD has none. Take the body "
+            "out, or use another method."
+        ),
+    ),
+    Code(
+        code="TB1152",
+        title="a tolerance without a number",
+        explanation=(
+            "`tolerance` says how far numbers of the expected body may differ, and the expected body has none. Take "
+            "it out, or expect a number."
+        ),
+    ),
+    Code(
+        code="TB1153",
+        title="limits that nothing can keep",
+        explanation=(
+            "A limit of `tests.performance` is zero, contradicts another one (a higher percentile is never below a "
+            "lower one), or more requests are to be under way than are sent. Correct it."
+        ),
+    ),
+    Code(
+        code="TB1154",
+        title="tests that ask nothing",
+        explanation=(
+            "Limits of latency and throughput are measured with the requests of golden tests, these are sent to a "
+            "port of the service, and variants that must be tested need a test. Add what is missing."
+        ),
+    ),
 )

@@ -15,7 +15,8 @@ from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
 from twinbuild.model.spec.rollout import Rollout
-from twinbuild.model.spec.serving import Serving, Tests
+from twinbuild.model.spec.serving import Serving
+from twinbuild.model.spec.tests import Tests, check_tests
 from twinbuild.model.spec.watching import check_watching
 
 __all__ = ["API_VERSION", "ReleaseSpec"]
@@ -93,5 +94,11 @@ class ReleaseSpec(Section):
                 )
         check_indexes(self.environment.variants, self.dependencies.indexes, objections)
         check_watching(self.observability, self.serving, self.metadata.name, objections)
+        check_tests(
+            self.tests,
+            ports=tuple(port.name for port in self.serving.ports),
+            variants=tuple(variant.name for variant in self.environment.variants),
+            objections=objections,
+        )
         objections.settle()
         return self

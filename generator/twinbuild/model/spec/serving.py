@@ -1,34 +1,21 @@
-"""``serving`` and ``tests``: how the service runs, and what it must answer."""
+"""``serving``: how the service is started and watched."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
-from twinbuild.model.spec.tables import EnvironmentTable, TextTable
-from twinbuild.model.spec.values import (
-    AbsolutePath,
-    Description,
-    Duration,
-    JsonValue,
-    Name,
-    Port,
-    Quantity,
-    objection,
-)
+from twinbuild.model.spec.tables import EnvironmentTable
+from twinbuild.model.spec.values import AbsolutePath, Duration, Name, Port, objection
 
 __all__ = [
-    "Expectation",
-    "Golden",
     "Health",
+    "HttpPath",
     "NamedPort",
-    "Performance",
     "Probe",
-    "Request",
     "Serving",
-    "Tests",
     "User",
 ]
 
@@ -141,75 +128,5 @@ class Serving(Section):
                     "add the port to serving.ports, or ask one that is there",
                     *("health", name, "port"),
                 )
-        objections.settle()
-        return self
-
-
-class Request(Section):
-    """A request to the service."""
-
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "POST"
-    """HTTP method."""
-    path: HttpPath
-    """Path of the request."""
-    headers: TextTable = Field(default_factory=FrozenMapping)
-    """Headers beside those that a body needs."""
-    body: JsonValue = None
-    """Body: any JSON; none where it is missing."""
-
-
-class Expectation(Section):
-    """What the service must answer."""
-
-    status: int = Field(default=200, ge=100, le=599)
-    """HTTP status."""
-    body: JsonValue = None
-    """Body: any JSON; it is not looked at where it is missing."""
-    tolerance: float = Field(default=0.0, ge=0, le=1)
-    """Largest difference of two numbers that still counts as equal, absolute or relative to the expected one."""
-
-
-class Golden(Section):
-    """A known input with its expected output."""
-
-    name: Name
-    """Name of the test."""
-    description: Description | None = None
-    """What it shows."""
-    request: Request
-    """What is asked."""
-    expect: Expectation
-    """What must be answered."""
-
-
-class Performance(Section):
-    """Limits that the service must keep."""
-
-    latency_p50: Duration | None = None
-    """Half of all answers come within this time."""
-    latency_p95: Duration | None = None
-    """Of a hundred answers 95 come within this time."""
-    latency_p99: Duration | None = None
-    """Of a hundred answers 99 come within this time."""
-    requests: int = Field(default=50, ge=1, le=1_000_000)
-    """Requests that are sent."""
-    concurrency: int = Field(default=1, ge=1, le=1_000)
-    """Requests that are under way at once."""
-    memory: Quantity | None = None
-    """Largest resident memory."""
-
-
-class Tests(Section):
-    """What is tried on every built image."""
-
-    golden: Several[Golden] = ()
-    """Known inputs with expected outputs."""
-    performance: Performance | None = None
-    """Limits of time and memory."""
-
-    @model_validator(mode="after")
-    def _unique(self) -> Self:
-        objections = Objections()
-        objections.repeated("golden test", (golden.name for golden in self.golden), "golden", key="name")
         objections.settle()
         return self

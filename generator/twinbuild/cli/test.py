@@ -1,0 +1,93 @@
+"""``twinbuild test``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from twinbuild.cli.options import common, locked_option, variant_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.trials import Trials
+
+__all__ = ["command"]
+
+
+@click.command("test")
+@common
+@locked_option
+@variant_option
+@click.option("--retest", is_flag=True, help="Run the tests again even if this very image passed them before.")
+def command(
+    *,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+    locked: bool,
+    variants: tuple[str, ...],
+    retest: bool,
+) -> None:
+    """Start each built image in a sandbox, twice, and ask it what the spec's tests ask (exit 6 if one fails).
+
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory). The service has no network,
+    and the processors and memory that the spec allows it. An image that this machine can't run is named as untested;
+    exit 8 where the spec wants it tested.
+    """
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+    from twinbuild.pipeline.keeping import keep_built
+    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.trials import try_images
+
+    project = open_project(spec, overlays).only(variants)
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+        lock = ensure_lock(project, machine, locked=locked, discover=False)
+        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+        images = build_images(plan, machine)
+        keep_built(project, images, machine)
+        trials = try_images(project, plan, images, machine, again=retest)
+        machine.progress("", 0, 0)
+    click.echo(_json(trials) if as_json else _text(trials))
+
+
+def _json(trials: Trials) -> str:
+    return json.dumps(
+        {
+            "images": [
+                {"image": str(outcome.image), "variant": outcome.variant, "platform": str(outcome.platform), **facts}
+                for outcome, facts in _with_facts(trials)
+            ]
+        }
+    )
+
+
+def _with_facts(trials: Trials) -> list[tuple[Any, dict[str, Any]]]:
+    facts: dict[str, Any] = trials.facts
+    return [(outcome, facts[f"{outcome.variant} {outcome.platform}"]) for outcome in trials.outcomes]
+
+
+def _text(trials: Trials) -> str:
+    from twinbuild.trial.limits import Measure, seconds_text
+
+    lines = []
+    for outcome, facts in _with_facts(trials):
+        who = f"{outcome.variant} {outcome.platform}"
+        if facts["verdict"] == "untested":
+            lines.append(f"untested {who}  {outcome.image}  {facts['reason']}")
+            continue
+        when = "evidence of an earlier run on this machine" if facts["reused"] else "just now"
+        lines.append(f"passed   {who}  {outcome.image}  ({when})")
+        lines += [f"  golden {each['name']}  {seconds_text(each['seconds'])}" for each in facts.get("golden", ())]
+        if facts.get("golden"):
+            lines.append("  starts 2, the same bytes in every answer")
+        for key, value in facts["figures"].items():
+            limit = facts.get("limits", {}).get(key)
+            measure = Measure(key=key, value=value, limit=limit, least=key == "throughput")
+            lines.append(f"  figure {key}  {measure.shown}{f', {measure.allowed}' if limit is not None else ''}")
+    return "\n".join(lines)

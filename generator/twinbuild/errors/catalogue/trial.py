@@ -1,0 +1,98 @@
+"""Codes of behaviour tests (TB72)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB7201",
+        title="the service did not run",
+        explanation="""\
+The built image was started in a sandbox for its tests. It ended, or it was not ready in time: the probe of
+serving.health (startup, readiness or liveness) must answer 200 to 399, or, without one, its ports must take
+connections. What it printed last is in the message.
+
+Run it by hand with `twinbuild run`, and look at its output.""",
+    ),
+    Code(
+        code="TB7202",
+        title="a golden test failed",
+        explanation="""\
+The service's answer is not the one that the spec expects: another status, or another value in the JSON body. The
+message names the first place where they differ as a JSON pointer (RFC 6901). Numbers may differ by `tolerance`,
+absolute or relative to the expected one; everything else must be equal, and an object must have the expected keys and
+no others.
+
+Mend the model or the service; or, if the new answer is right, write it down as the expected one.""",
+    ),
+    Code(
+        code="TB7203",
+        title="no answer to a test",
+        explanation="""\
+The service closed the connection, did not answer in time, or answered with something that is no HTTP.
+
+Look at the service's log with `twinbuild run`.""",
+    ),
+    Code(
+        code="TB7204",
+        title="one image answers in two ways",
+        explanation="""\
+The same request to two starts of one image, or to one start under load, got bodies with other bytes. Only status and
+body are compared, no headers. Common causes: a random seed, sums that depend on the number of threads, a time or an
+identifier in the body, and batching that mixes requests.
+
+Fix seeds and threads, and leave what differs from call to call out of the body.""",
+    ),
+    Code(
+        code="TB7205",
+        title="a limit of latency or throughput is exceeded",
+        explanation="""\
+`tests.performance` limits the time to answer (percentiles by the nearest rank) or asks for a number of answers per
+second. A busy machine only makes it slower, so up to three rounds are run, and one that keeps all limits is enough:
+here none was.
+
+Make the service faster, or set a limit that it can keep on the machines that make releases.""",
+    ),
+    Code(
+        code="TB7206",
+        title="the service starts too slowly",
+        explanation="""\
+`tests.performance.startup` limits the time from the start of the sandbox until the service is ready; the faster of two
+starts counts.
+
+Load less at the start, or raise the limit.""",
+    ),
+    Code(
+        code="TB7207",
+        title="the service takes too much memory",
+        explanation="""\
+`tests.performance.memory` limits what the service had at most while it was tested: of one process its peak resident
+set, files that it maps among it; of several what they have in the end, where a page in common counts once.
+
+Load less, or raise the limit.""",
+    ),
+    Code(
+        code="TB7208",
+        title="the service was killed for its memory",
+        explanation="""\
+The service runs under `environment.resources.memory.limit`, as its container will. All its processes together had more
+memory for themselves than that, and were killed. Kubernetes would have killed it, too.
+
+Raise the limit, or load less at once.""",
+    ),
+    Code(
+        code="TB7220",
+        title="an image that must be tested was not",
+        explanation="""\
+This machine cannot run the image: it is of another platform, it needs an accelerator, or there is no sandbox. Where
+`tests.required` names its variant, or nothing but a missing sandbox stood in the way, an untested image is not
+released.
+
+Release on a machine that can run it, or change `tests.required`.""",
+    ),
+)

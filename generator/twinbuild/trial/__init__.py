@@ -1,0 +1,1 @@
+"""Trial: what a running service answers, how fast, and whether that is what was expected."""

@@ -1,0 +1,148 @@
+"""Questions to a running service, over connections that somebody else makes: nothing here knows where it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from twinbuild.codec.canonical import digest_of
+from twinbuild.model.digest import Digest
+from twinbuild.model.spec.frozen import FrozenMapping
+
+__all__ = ["Answer", "Connect", "NoAnswer", "Question", "Questioner", "plain"]
+
+Connect = Callable[[int], socket.socket]
+LARGEST: Final = 64 << 20  # bytes of an answer that are read
+_PATIENCE: Final = 60.0  # seconds for one answer
+
+
+class NoAnswer(Exception):
+    """The service did not answer as HTTP asks for; the reason is its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request to the service at a port inside; ``body`` as it goes over the wire, None where there is none."""
+
+    method: str
+    path: str
+    port: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    @classmethod
+    def of(
+        cls, method: str, path: str, port: int, value: object = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> Question:
+        """A question whose body is the JSON of a (frozen) value; none where that is None."""
+        if value is None:
+            return cls(method=method, path=path, port=port, headers=headers)
+        text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+        if all(name.lower() != "content-type" for name, _ in headers):
+            headers = (*headers, ("content-type", "application/json"))
+        return cls(method=method, path=path, port=port, headers=headers, body=text.encode())
+
+    @property
+    def digest(self) -> Digest:
+        """The identity of what is asked."""
+        body = Digest.of(self.body) if self.body is not None else None
+        headers = sorted([name.lower(), value] for name, value in self.headers)
+        return digest_of({"method": self.method, "path": self.path, "headers": headers, "body": body})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, and after how many seconds. Of the headers the names are in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+
+
+class _Inside(http.client.HTTPConnection):
+    """An HTTP connection whose socket comes from elsewhere: it never dials an address of this machine."""
+
+    def __init__(self, connect: Connect, port: int) -> None:
+        super().__init__("127.0.0.1", port)
+        self._socket_from = connect
+
+    def connect(self) -> None:
+        self.sock = self._socket_from(self.port)
+        self.sock.settimeout(_PATIENCE)
+        with contextlib.suppress(OSError):
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class Questioner:
+    """Asks one question after the other, over one connection for as long as the service keeps it open."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._connections: dict[int, _Inside] = {}
+
+    def ask(self, question: Question) -> Answer:
+        """The answer. Raises NoAnswer, and what ``connect`` does.
+
+        A connection that the service closed between two questions is made anew, once.
+        """
+        known = question.port in self._connections
+        try:
+            return self._once(question)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            self.close()
+            if not known:
+                raise NoAnswer("it closed the connection without an answer") from error
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise NoAnswer(_reason(error)) from error
+        try:
+            return self._once(question)
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise NoAnswer(_reason(error)) from error
+
+    def _once(self, question: Question) -> Answer:
+        connection = self._connections.get(question.port)
+        if connection is None:
+            connection = self._connections[question.port] = _Inside(self._connect, question.port)
+            connection.connect()  # its time is the start's, not the answer's
+        started = time.perf_counter()
+        connection.request(question.method, question.path, question.body, dict(question.headers))
+        response = connection.getresponse()
+        body = response.read(LARGEST + 1)
+        seconds = time.perf_counter() - started
+        if response.length and len(body) <= LARGEST:  # ``read`` with a limit gives what came and says nothing
+            raise http.client.IncompleteRead(body, response.length)
+        if len(body) > LARGEST:
+            self.close()
+            raise NoAnswer(f"its answer is longer than {LARGEST} bytes")
+        headers = tuple((name.lower(), value) for name, value in response.getheaders())
+        return Answer(status=response.status, headers=headers, body=body, seconds=seconds)
+
+    def close(self) -> None:
+        """End all connections."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it did not answer within {_PATIENCE:g} s"
+    return f"{type(error).__name__}: {str(error)[:200]}"
+
+
+def plain(value: object) -> object:
+    """A frozen JSON value as ``json`` writes it."""
+    if isinstance(value, FrozenMapping | dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,75 @@
+"""What a release says of its tests: verdicts in the manifest, figures beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.describe import trials
+from twinbuild.describe.trials import statement_of_tests
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+from twinbuild.model.trial import Outcome, Passed, Untested
+
+TEXT = (Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer" / "release.yaml").read_bytes()
+SPEC = load_spec((SourceText(name="release.yaml", content=TEXT),)).spec
+AMD64 = Platform.parse("linux/amd64")
+IMAGE, OTHER = Digest("1" * 64), Digest("2" * 64)
+UNTESTED = Untested(variant="cuda12", platform=AMD64, image=OTHER, reason="accelerator")
+
+
+def _passed(seconds: float) -> Passed:
+    observed = {"figures": {"latency_p95": seconds}, "limits": {"latency_p95": 0.1}}
+    return Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=False)
+
+
+def _section(*outcomes: Outcome) -> dict[str, object]:
+    return dict(trials.tests_part(SPEC, outcomes))
+
+
+def test_the_section_is_the_same_whatever_was_measured() -> None:
+    """Inputs, expected answers, limits and verdicts: nothing that one machine saw."""
+    section = _section(_passed(0.05), UNTESTED)
+    assert section == _section(_passed(0.07), UNTESTED)
+    assert section["images"] == [
+        {"variant": "cpu", "platform": "linux/amd64", "digest": f"sha256:{'1' * 64}", "verdict": "passed"},
+        {
+            "variant": "cuda12",
+            "platform": "linux/amd64",
+            "digest": f"sha256:{'2' * 64}",
+            "verdict": "untested",
+            "reason": "the sandbox shows a service no accelerator",
+        },
+    ]
+    digests = section["digests"]
+    assert isinstance(digests, list)
+    assert [each["golden"] for each in digests] == ["burst-of-foreign-payments", "lunch-with-an-old-account"]
+    assert len({each[key] for each in digests for key in ("request", "expect")}) == 4
+
+
+def test_the_statement_is_about_the_images_that_passed() -> None:
+    """in-toto's test-result v0.1, with our figures."""
+    content = statement_of_tests(SPEC, (_passed(0.05), UNTESTED))
+    assert content is not None
+    statement = json.loads(content)
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
+    assert statement["subject"] == [{"name": "fraud-scorer:1.0.0-cpu-linux-amd64", "digest": {"sha256": "1" * 64}}]
+    predicate = statement["predicate"]
+    assert predicate["result"] == "PASSED"
+    assert predicate["failedTests"] == predicate["warnedTests"] == []
+    assert predicate["passedTests"] == [
+        "cpu-linux-amd64/golden/burst-of-foreign-payments",
+        "cpu-linux-amd64/golden/lunch-with-an-old-account",
+        "cpu-linux-amd64/two-starts-one-answer",
+        "cpu-linux-amd64/limit/latency_p95",
+    ]
+    assert predicate["observed"]["cpu-linux-amd64"]["figures"] == {"latency_p95": 0.05}
+    assert len(predicate["configuration"][0]["digest"]["sha256"]) == 64
+
+
+def test_nothing_tested_nothing_stated() -> None:
+    """A statement without a subject is none."""
+    assert statement_of_tests(SPEC, (UNTESTED,)) is None
