@@ -21,6 +21,7 @@ from twinbuild.model.settings import store_place
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 PURE: Final = """
+import encodings.unicode_escape  # what constants of rules are read with
 import os, random, secrets, sys, time, uuid
 from pathlib import Path
 from dataclasses import replace

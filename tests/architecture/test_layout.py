@@ -67,6 +67,7 @@ WITHOUT: Final = frozenset(
         "model/spec/artifacts.py",
         "model/spec/base.py",
         "model/spec/configuration.py",
+        "model/spec/configuring.py",
         "model/spec/dependencies.py",
         "model/spec/environment.py",
         "model/spec/external.py",

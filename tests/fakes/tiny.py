@@ -60,11 +60,13 @@ def tiny_project(
     bytecode: bool = False,
     steps: str = "",
     variants: tuple[str, ...] = ("cpu",),
+    more: str = "",
 ) -> Path:
     """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
 
     ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine. Each of
-    ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``.
+    ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``. ``more``
+    is the text of further sections.
     """
     (directory / "app").mkdir(parents=True)
     named = ", ".join(f"{{name: {variant}, accelerator: none}}" for variant in variants)
@@ -74,7 +76,7 @@ def tiny_project(
         variants=f"  variants: [{named}]\n" if variants else "",
         steps=f"  steps:\n{steps}" if steps else "",
     )
-    (directory / "release.yaml").write_text(spec)
+    (directory / "release.yaml").write_text(spec + more)
     (directory / "app" / "main.py").write_text(
         "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n"
     )
@@ -162,9 +164,9 @@ def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
     )
 
 
-def tiny_release(tool: Tool, directory: Path) -> Path:
+def tiny_release(tool: Tool, directory: Path, *, more: str = "") -> Path:
     """The directory of the project's release, made by ``tool`` with its own store."""
-    project = tiny_project(directory / "tiny", directory / "store")
+    project = tiny_project(directory / "tiny", directory / "store", more=more)
     ended = tool("release", str(project), "--locked", "-q")
     assert ended.status == 0, ended.err
     return project / "dist" / "tiny-1.0.0"

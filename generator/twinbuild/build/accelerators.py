@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SECONDS = 120  # in which a driver must answer; a machine with eight devices that sleep may take 30
 FAILED = 70  # status of the process that asks, where it could not
 MAKERS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
+UNNUMBERED = ("/dev/dxg", "/dev/nvhost-gpu", "/dev/nvmap")  # WSL 2 and Jetson: a driver that tells no version in /proc
 DISPLAYS = ("0x03", "0x12")  # PCI classes: display controllers, processing accelerators
 
 
@@ -69,12 +70,14 @@ def too_few(wanted: int, found: int) -> Iterator[Finding]:
 def check_cuda(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:
     """NVIDIA's driver: there, new enough, and with devices that run the code that the release has."""
     version = nvidia_version(host)
+    if not version and any(host.exists(device) for device in UNNUMBERED):
+        version = "without a number"
     if not version:
         remedy = "install it on the machine, and start the container with its devices, as `--gpus all` does"
         yield missing_driver("NVIDIA", remedy, host)
         return
     remedy = "install a newer driver on the machine, or take a variant for an older CUDA"
-    if wanted["driver"] and numbers(version) < numbers(wanted["driver"]):
+    if wanted["driver"] and numbers(version) and numbers(version) < numbers(wanted["driver"]):
         yield "TB5404", f"got the NVIDIA driver {version}, expected {wanted['driver']} or newer", remedy
     status, lines = asked_in_child(host)
     if status != 0 or not lines:

@@ -2,8 +2,10 @@
 
     python -I -S /etc/twinbuild/preflight.py [-- COMMAND [ARGUMENT…]]
 
-It reads ``requirements.json`` beside it, looks at the memory, the driver and the devices, and executes the command as
-if nothing had been before it: same process, environment and signals. Whatever does not fit is one line on standard
+It reads ``requirements.json`` beside it, looks at the memory, the driver and the devices, and at what is configured
+where the release has something to configure (``configured``, ``configuration.json``). Then it executes the command as
+if nothing had been before it: same process and signals, and the same environment with the defaults of knobs that
+nobody set. Whatever does not fit is one line on standard
 error with what was found, what was expected and what to do, and the status is 78 (EX_CONFIG of sysexits.h); 127 and
 126 are a command that is missing or is no program, as in a shell. Without a command it only checks.
 
@@ -72,7 +74,7 @@ def size(count: int) -> str:
 def memory_limits(host: Host) -> Iterator[tuple[int, str]]:
     """What this container may take, in bytes: its limits in cgroup v2 and v1, those above it, and the machine's all."""
     for line in host.read("/proc/meminfo").splitlines():
-        if line.startswith("MemTotal:"):
+        if line.startswith("MemTotal:") and line.split()[1:2] and line.split()[1].isdigit():
             yield int(line.split()[1]) << 10, "all that the machine has"
     found = [(host.read(file).strip(), file) for file in limit_files(host)]
     stat = f"{VERSION1[0]}/memory.stat"  # of groups above that are not seen here, too
@@ -119,25 +121,53 @@ def check_accelerator(requirements: dict[str, Any], host: Host) -> Iterator[Find
     if __package__:
         from twinbuild.build import accelerators
     else:
-        sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # the last place: no module is shadowed
+        beside()
         import accelerators  # type: ignore[import-not-found, no-redef, unused-ignore]
     yield from accelerators.check(requirements["accelerator"], host)
+
+
+def beside() -> None:
+    """The modules beside this one can be imported: from the last place, so that no other is shadowed."""
+    place = os.path.dirname(os.path.abspath(__file__))
+    if place not in sys.path:
+        sys.path.append(place)
 
 
 CHECKS = (check_memory, check_accelerator)
 
 
-def requirements_of(text: str) -> dict[str, Any]:
-    """The document. Raises ValueError where it is none."""
+def check_configuration(
+    text: str, environment: dict[bytes, bytes], host: Host
+) -> tuple[dict[bytes, bytes], list[Finding]]:
+    """The variables that are to be set because nobody did, and everything that is wrong with what is configured."""
+    if __package__:
+        from twinbuild.build import configured
+    else:
+        beside()
+        import configured  # type: ignore[import-not-found, no-redef, unused-ignore]
+    document = document_of(text, configured.FORMAT)
+    texts = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
+    least = min(memory_limits(host), default=None)
+    missing, found = configured.check(document, texts, host, least[0] if least is not None else None)
+    return {os.fsencode(name): value.encode("utf-8", "surrogateescape") for name, value in missing.items()}, found
+
+
+def document_of(text: str, version: str) -> dict[str, Any]:
+    """A document of a format. Raises ValueError where it is none."""
     try:
         document = decoded(text)
     except (ImportError, StopIteration, SystemError):  # no such part, or no JSON
         from json import loads
 
         document = loads(text)
-    if not isinstance(document, dict) or document.get("apiVersion") != FORMAT:
-        raise ValueError(f"no {FORMAT}")
+    if not isinstance(document, dict) or document.get("apiVersion") != version:
+        raise ValueError(f"no {version}")
     return document
+
+
+def requirements_of(text: str) -> dict[str, Any]:
+    """The document of what is needed. Raises ValueError where it is none."""
+    return document_of(text, FORMAT)
 
 
 def decoded(text: str) -> object:
@@ -173,9 +203,8 @@ def initial_environment(host: Host) -> dict[bytes, bytes]:
     return found
 
 
-def become(command: list[str], host: Host) -> int:
+def become(command: list[str], environment: dict[bytes, bytes]) -> int:
     """Execute the command; says why and returns a status where that can't be."""
-    environment = initial_environment(host)
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so
         _signal.signal(number, _signal.SIG_DFL)
     try:
@@ -189,19 +218,26 @@ def main(arguments: list[str], place: str, host: Host) -> int:
     """Check, say what does not fit, or become the command. ``place`` is where this program lies."""
     name = "twinbuild"
     sys.dont_write_bytecode = True
+    directory = os.path.dirname(os.path.abspath(place))
+    environment = initial_environment(host)
     try:
-        with open(os.path.join(os.path.dirname(os.path.abspath(place)), "requirements.json"), encoding="utf-8") as file:
+        with open(os.path.join(directory, "requirements.json"), encoding="utf-8") as file:
             requirements = requirements_of(file.read())
         name = "{name} {version} ({variant})".format(**requirements)
         found = findings(requirements, host)
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        if requirements["configured"]:
+            with open(os.path.join(directory, "configuration.json"), encoding="utf-8") as file:
+                missing, wrong = check_configuration(file.read(), environment, host)
+            environment.update(missing)
+            found += wrong
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         found = [("TB5410", f"can't check what it needs: {error!r}", "build the image again")]
     for code, sentence, remedy in found:
         print(f"{name} refuses to start: {code}: {sentence}; {remedy}", file=sys.stderr)
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if found or not command:
         return REFUSED if found else 0
-    return become(command, host)
+    return become(command, environment)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ _VERBS: Final = {
     "build": ("build", "Build the images of a release from its lock, without a network."),
     "capture": ("capture", "Print what is really there in an environment, for `parity`."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "check-config": ("check_config", "Hold a configuration against the knobs of a release, before it is deployed."),
     "compare": ("compare", "Compare the files and the configuration of two images."),
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
     "explain": ("explain", "Explain an error code."),

@@ -1,76 +1,100 @@
-"""A release's configuration for deployment: its knobs' values as an immutable ConfigMap, named by their digest."""
+"""A release's configuration: the definitions that its image holds, and the values that each stage gives.
+
+The image has definitions alone, so that the same image passes through all stages. The values of a stage are an
+immutable ConfigMap that is named by their digest: other values are another ConfigMap, and no running pod ever sees a
+change.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from twinbuild.codec.canonical import Json, canonical, to_json
-from twinbuild.codec.yamltext import as_yaml_stream
-from twinbuild.deploy.deployment import Deployment
+from twinbuild.codec.canonical import canonical, to_json
 from twinbuild.model.digest import Digest
-from twinbuild.model.spec.configuration import Knob
+from twinbuild.model.knobs import written
+from twinbuild.model.lock import LockedArtifact
+from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = [
     "FORMAT",
+    "VALUES_FORMAT",
     "configuration_digest",
-    "configuration_document",
-    "configuration_files",
+    "configuration_environment",
     "configuration_map_name",
-    "configuration_values",
-    "environment_text",
+    "definitions",
+    "definitions_document",
+    "values_document",
 ]
 
 FORMAT: Final = "twinbuild/configuration/v1"
+VALUES_FORMAT: Final = "twinbuild/configuration-values/v1"
 _SHOWN: Final = 10  # hexadecimal digits of a digest in a name
 
 
-def environment_text(value: object) -> str:
-    """A knob's value as the text of an environment variable: JSON, but for text itself."""
-    return value if isinstance(value, str) else json.dumps(to_json(value), separators=(",", ":"))
-
-
-def configuration_values(spec: ReleaseSpec) -> tuple[tuple[Knob, object], ...]:
-    """Every knob and its value, in the spec's order."""
-    return tuple((knob, knob.default) for knob in spec.configuration.parameters)
-
-
-def configuration_document(spec: ReleaseSpec) -> bytes:
-    """The canonical JSON of all values, from which the configuration digest is taken."""
-    values: Json = {knob.name: to_json(value) for knob, value in configuration_values(spec)}
-    return canonical({"apiVersion": FORMAT, "name": spec.metadata.name, "values": values})
-
-
-def configuration_digest(spec: ReleaseSpec) -> Digest:
-    """Which values the service gets."""
-    return Digest.of(configuration_document(spec))
-
-
-def configuration_map_name(spec: ReleaseSpec) -> str:
-    """The name of the ConfigMap: other values have another one, so a deployment never changes under a running pod."""
-    return f"{spec.metadata.name}-configuration-{configuration_digest(spec).hex[:_SHOWN]}"
-
-
-def configuration_files(deployment: Deployment) -> dict[str, bytes]:
-    """``kubernetes/configmap.yaml``: environment variables of the knobs that have one."""
-    spec = deployment.spec
-    document: Json = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": configuration_map_name(spec),
-            "labels": {
-                "app.kubernetes.io/name": spec.metadata.name,
-                "app.kubernetes.io/managed-by": "twinbuild",
-            },
-            "annotations": {"dev.twinbuild/configuration-digest": str(configuration_digest(spec))},
-        },
-        "immutable": True,
-        "data": {
-            knob.environment: environment_text(value)
-            for knob, value in configuration_values(spec)
-            if knob.environment is not None
-        },
+def definitions(configuration: Configuration) -> dict[str, Any]:
+    """``parameters`` and ``rules`` as ``twinbuild.model.knobs`` takes them."""
+    return {
+        "parameters": [
+            {**knob.definition, "kind": knob.kind, "limit": knob.limit or ""} for knob in configuration.parameters
+        ],
+        "rules": [
+            {"name": rule.name, "rule": rule.rule, "message": rule.message, "tree": configuration.tree(rule)}
+            for rule in configuration.rules
+        ],
     }
-    return {"kubernetes/configmap.yaml": as_yaml_stream(document)}
+
+
+def definitions_document(spec: ReleaseSpec, artifacts: tuple[LockedArtifact, ...]) -> bytes:
+    """The canonical JSON that lies in the image: knobs, rules, secrets by reference, and the artifacts' digests."""
+    targets = {artifact.name: artifact.target for artifact in spec.model.artifacts}
+    return canonical(
+        {
+            "apiVersion": FORMAT,
+            "name": spec.metadata.name,
+            "version": spec.metadata.version,
+            **definitions(spec.configuration),
+            "secrets": [
+                {"name": secret.name, "provider": secret.provider, "reference": secret.reference}
+                for secret in spec.secrets
+            ],
+            "artifacts": {
+                "check": spec.configuration.artifacts,
+                "files": [
+                    {
+                        "name": artifact.name,
+                        "path": targets[artifact.name],
+                        "sha256": artifact.sha256.hex,
+                        "size": artifact.size,
+                    }
+                    for artifact in sorted(artifacts, key=lambda artifact: artifact.name)
+                    if artifact.name in targets
+                ],
+            },
+        }
+    )
+
+
+def values_document(spec: ReleaseSpec, stage: str = "") -> bytes:
+    """The canonical JSON of a stage's values ("": the defaults), from which its configuration digest is taken."""
+    values = {name: to_json(value) for name, value in spec.configuration.values(stage).items()}
+    return canonical({"apiVersion": VALUES_FORMAT, "name": spec.metadata.name, "values": values})
+
+
+def configuration_digest(spec: ReleaseSpec, stage: str = "") -> Digest:
+    """Which values the service gets."""
+    return Digest.of(values_document(spec, stage))
+
+
+def configuration_map_name(spec: ReleaseSpec, stage: str = "") -> str:
+    """The name of a stage's ConfigMap."""
+    return f"{spec.metadata.name}-configuration-{configuration_digest(spec, stage).hex[:_SHOWN]}"
+
+
+def configuration_environment(spec: ReleaseSpec, stage: str = "") -> dict[str, str]:
+    """The environment variables of a stage, in the spec's order."""
+    values: Mapping[str, object] = spec.configuration.values(stage)
+    return {
+        knob.variable: written(values[knob.name]) for knob in spec.configuration.parameters if knob.variable is not None
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
+from twinbuild.model.lock import LockedArtifact
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -23,10 +24,11 @@ class DeployedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The spec and its images, sorted by variant."""
+    """The spec, its images, sorted by variant, and the files of the model as they are locked."""
 
     spec: ReleaseSpec
     images: tuple[DeployedImage, ...]
+    artifacts: tuple[LockedArtifact, ...] = ()
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -40,7 +42,13 @@ class Deployment:
         return f"{repositories[chosen]}@{image.digest}" if chosen else ""
 
 
-def deployment_of(spec: ReleaseSpec, images: tuple[Image, ...], indexes: tuple[ImageIndex, ...]) -> Deployment:
+def deployment_of(
+    spec: ReleaseSpec,
+    images: tuple[Image, ...],
+    indexes: tuple[ImageIndex, ...],
+    *,
+    artifacts: tuple[LockedArtifact, ...],
+) -> Deployment:
     """``indexes`` are those of variants with several platforms."""
     by_variant = {index.variant: index for index in indexes}
     found = []
@@ -54,4 +62,4 @@ def deployment_of(spec: ReleaseSpec, images: tuple[Image, ...], indexes: tuple[I
                 platforms=tuple(sorted(image.platform for image in own)),
             )
         )
-    return Deployment(spec=spec, images=tuple(found))
+    return Deployment(spec=spec, images=tuple(found), artifacts=artifacts)

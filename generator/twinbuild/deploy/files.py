@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from twinbuild.deploy.configuration import configuration_files
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.files import observability_files
+from twinbuild.deploy.stages import stage_files
 
 __all__ = ["deploy_files"]
 
 _RENDERERS: Final[tuple[Callable[[Deployment], dict[str, bytes]], ...]] = (
-    configuration_files,
+    stage_files,
     observability_files,
 )
 

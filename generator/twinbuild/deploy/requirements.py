@@ -11,7 +11,7 @@ from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import quantity_value
 
-__all__ = ["FORMAT", "Needs", "needs_of", "requirements_document"]
+__all__ = ["FORMAT", "Needs", "configured", "needs_of", "requirements_document"]
 
 FORMAT: Final = "twinbuild/requirements/v1"
 
@@ -45,6 +45,11 @@ def needs_of(spec: ReleaseSpec, variant: Variant) -> Needs:
     )
 
 
+def configured(spec: ReleaseSpec) -> bool:
+    """Whether there is something about how the service is set up that its entrypoint checks."""
+    return bool(spec.configuration.parameters or spec.secrets or spec.model.artifacts)
+
+
 def requirements_document(spec: ReleaseSpec, variant: str) -> bytes:
     """The canonical JSON of a variant's needs, with the release's name for messages."""
     chosen = next(each for each in spec.environment.variants if each.name == variant)
@@ -55,6 +60,7 @@ def requirements_document(spec: ReleaseSpec, variant: str) -> bytes:
             "name": spec.metadata.name,
             "version": spec.metadata.version,
             "variant": variant,
+            "configured": configured(spec),
             "memory": needs.memory,
             "accelerator": {
                 "kind": needs.accelerator,

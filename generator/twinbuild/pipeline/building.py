@@ -51,7 +51,7 @@ def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:
     tooling = Tooling(compressor=compressor, effects=effects_digest)
 
     def documents(target: Target) -> tuple[tuple[str, bytes], ...]:
-        return (*contents_documents(spec, lock, target, epoch=epoch), *preflight_files(spec, target.variant))
+        return (*contents_documents(spec, lock, target, epoch=epoch), *preflight_files(spec, lock, target.variant))
 
     return make_plan(spec, lock, tooling, epoch=epoch, documents=documents)
 

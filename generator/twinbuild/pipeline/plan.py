@@ -14,7 +14,7 @@ from typing import Final
 from twinbuild.build.added import ADDED
 from twinbuild.build.base import ACCOUNTS
 from twinbuild.debian.hermetic import RUNNER
-from twinbuild.deploy.configuration import environment_text
+from twinbuild.deploy.configuration import configuration_environment
 from twinbuild.errors import Finding, Location, LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedWheel, Target
@@ -295,11 +295,7 @@ def _application(spec: ReleaseSpec, lock: Lock, bytecode: Interpreter | None) ->
 
 def _config(spec: ReleaseSpec, target: Target, interpreter: Interpreter) -> ImageConfig:
     serving = spec.serving
-    chosen = {
-        knob.environment: environment_text(knob.default)
-        for knob in spec.configuration.parameters
-        if knob.environment is not None and knob.default is not None
-    }
+    chosen = configuration_environment(spec)
     chosen |= {key: str(value) for key, value in serving.environment.items()}
     fixed = (
         ("PATH", f"/{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),

@@ -205,7 +205,7 @@ def _documents(
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
     pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
-    deployment = deployment_of(spec, images, image_indexes(images))
+    deployment = deployment_of(spec, images, image_indexes(images), artifacts=lock.artifacts)
     documents |= {f"deploy/{path}": content for path, content in deploy_files(deployment).items()}
     return documents | dockerfiles(plan, images, machine, pip=pip, site=project.site)
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbuild.build import accelerators, preflight
+from twinbuild.build import accelerators, configured, preflight
 from twinbuild.build.preflight import Host, check_memory, decoded, findings, main, memory_limits, size
+from twinbuild.model import knobs
 
 MIB = 1 << 20
 NONE = {"kind": "none", "cuda": "", "count": 0, "memory": 0, "driver": "", "compute_capabilities": []}
@@ -26,7 +27,7 @@ UNLIMITED = "9223372036854771712\n"
 
 def wanting(memory: int = 0, **accelerator: object) -> dict[str, object]:
     """The requirements of a release."""
-    names = {"name": "n", "version": "1", "variant": "cpu"}
+    names = {"name": "n", "version": "1", "variant": "cpu", "configured": False}
     return {"apiVersion": "twinbuild/requirements/v1", **names, "memory": memory, "accelerator": NONE | accelerator}
 
 
@@ -40,6 +41,11 @@ def machine(root: Path, files: dict[str, str]) -> Host:
 
 
 LIMITS = {
+    "a meminfo without a number": (
+        {"proc/meminfo": "MemTotal:\n", "sys/fs/cgroup/memory.max": "4096\n"},
+        4096,
+        "/sys/fs/cgroup/memory.max",
+    ),
     "a machine without limits": ({"proc/meminfo": MEMINFO}, 4096 * MIB, "all that the machine has"),
     "cgroup v2, a namespace of its own": (
         {"proc/meminfo": MEMINFO, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": f"{300 * MIB}\n"},
@@ -290,6 +296,7 @@ def test_a_command_that_is_none(installed: Path, command: str, status: int, reas
         '{"apiVersion": "twinbuild/requirements/v2"}',
         '{"apiVersion": "twinbuild/requirements/v1", "name": "n", "version": "1", "variant": "v"}',
         json.dumps(wanting() | {"memory": "much"}),
+        json.dumps(wanting() | {"configured": True}),
         json.dumps(wanting(kind="abacus")),
     ],
 )
@@ -336,7 +343,7 @@ def test_other_pythons(installed: Path, python: str) -> None:
     assert (done.returncode, len(done.stderr.splitlines())) == (78, 2)
 
 
-@pytest.mark.parametrize("module", [preflight, accelerators])
+@pytest.mark.parametrize("module", [preflight, accelerators, configured, knobs])
 def test_plain_python(module: object) -> None:
     """Syntax of Python 3.9, and no import beyond the few modules that every interpreter has."""
     text = Path(str(module.__file__)).read_text("utf-8")  # type: ignore[attr-defined]
@@ -355,7 +362,19 @@ def test_plain_python(module: object) -> None:
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add(node.module or "")
-    assert names <= {"__future__", "_json", "_signal", "accelerators", "ctypes", "json", "os", "select", "sys"}
+    beside = {"accelerators", "configured", "knobs"}
+    assert names <= beside | {
+        "__future__",
+        "_json",
+        "_signal",
+        "ctypes",
+        "hashlib",
+        "json",
+        "os",
+        "resource",
+        "select",
+        "sys",
+    }
 
 
 def test_few_modules_are_imported(installed: Path) -> None:

@@ -182,7 +182,7 @@ def test_private_key_is_masked_in_every_line() -> None:
         ("LOG_LEVEL: info", f"MODEL_DIGEST: {DIGEST}"),
         ("{key: gpu,", "{key: nvidia.com/gpu,"),
         ("description: Scores card payments.", "description: The password is kept elsewhere, as is the secret token."),
-        ('rule: "threshold > 0.1"', 'rule: "stop_token == 2048"'),
+        ("message: Too low.", 'message: "stop_token == 2048"'),
     ],
 )
 def test_no_false_alarm(old: str, new: str) -> None:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-import pytest
-import yaml
-
 from twinbuild.codec.spec import SourceText, load_spec
-from twinbuild.deploy.configuration import configuration_digest, configuration_map_name, environment_text
+from twinbuild.deploy.configuration import (
+    configuration_digest,
+    configuration_environment,
+    configuration_map_name,
+    definitions_document,
+)
 from twinbuild.deploy.deployment import DeployedImage, Deployment
-from twinbuild.deploy.files import deploy_files
+from twinbuild.model import knobs
 from twinbuild.model.digest import Digest
+from twinbuild.model.lock import LockedArtifact
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -27,27 +31,44 @@ def deployment_of_text(text: str = TEXT) -> Deployment:
     return Deployment(spec=spec_of(text), images=(image,))
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [("info", "info"), (0.5, "0.5"), (1.0, "1.0"), (64, "64"), (True, "true"), (("a", 1), '["a",1]'), (None, "null")],
-)
-def test_text_of_a_value(value: object, text: str) -> None:
-    """Text is itself, all else is JSON."""
-    assert environment_text(value) == text
+def test_definitions_are_what_the_entrypoint_takes() -> None:
+    """They hold no stage's value, and the evaluator runs on them as they are."""
+    artifact = LockedArtifact(name="classifier", uri="model/x", size=3, sha256=Digest.of(b"abc"))
+    content = definitions_document(spec_of(), (artifact,))
+    document = json.loads(content)
+    texts, found = knobs.check(document, {"batch_limit": "300", "log_level": "debug"})
+    assert [code for code, _, _ in found] == ["TB5414"]
+    assert texts["decision_threshold"] == "0.5"
+    (file,) = document["artifacts"]["files"]
+    assert file == {
+        "name": "classifier",
+        "path": "/models/classifier.skops",
+        "sha256": Digest.of(b"abc").hex,
+        "size": 3,
+    }
+    other = TEXT.replace("staging: {log_level: debug}", "staging: {log_level: warning}")
+    assert definitions_document(spec_of(other), (artifact,)) == content
 
 
-def test_config_map() -> None:
-    """It is immutable, holds text alone, and is named by the values: another value is another ConfigMap."""
-    document = yaml.safe_load(deploy_files(deployment_of_text())["kubernetes/configmap.yaml"])
-    assert document["immutable"] is True
-    assert document["data"] == {"DECISION_THRESHOLD": "0.5", "BATCH_LIMIT": "64", "LOG_LEVEL": "info"}
-    assert document["metadata"]["name"] == configuration_map_name(spec_of())
-    other = spec_of(TEXT.replace("default: 64", "default: 65"))
-    assert configuration_map_name(other) != configuration_map_name(spec_of())
-    assert configuration_digest(other) != configuration_digest(spec_of())
+def test_environment_of_stages() -> None:
+    """A stage's own values over the defaults; a variable that nobody named is the knob's name in capitals."""
+    assert configuration_environment(spec_of()) == {
+        "DECISION_THRESHOLD": "0.5",
+        "BATCH_LIMIT": "64",
+        "LOG_LEVEL": "info",
+        "OPEN_FILES": "1024",
+    }
+    assert configuration_environment(spec_of(), "staging")["LOG_LEVEL"] == "debug"
+    assert configuration_environment(spec_of(), "production")["BATCH_LIMIT"] == "256"
 
 
-def test_other_things_do_not_rename_it() -> None:
-    """What is no value has no part in the digest."""
+def test_digest_is_of_values_alone() -> None:
+    """Another value is another name, another description is not."""
+    digests = {configuration_digest(spec_of(), stage) for stage in ("", "staging", "production")}
+    assert len(digests) == 3
+    names = {configuration_map_name(spec_of(), stage) for stage in ("", "staging", "production")}
+    assert len(names) == 3
     other = spec_of(TEXT.replace("Most transactions in one request.", "At most so many."))
     assert configuration_digest(other) == configuration_digest(spec_of())
+    spelled = spec_of(TEXT.replace("default: 0.5", "default: 0.50  # a comment"))
+    assert configuration_digest(spelled) == configuration_digest(spec_of())

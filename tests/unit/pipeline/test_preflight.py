@@ -4,16 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.pipeline.preflight import preflight_files
 
-TEXT = (Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer" / "release.yaml").read_text("utf-8")
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
+TEXT = (EXAMPLE / "release.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("kind", "more"), [("none", []), ("cuda, cuda: '12.4'", ["accelerators.py"])])
 def test_files(kind: str, more: list[str]) -> None:
     """The program and its data; what asks drivers is there where one is needed."""
     text = TEXT.replace("accelerator: none", f"accelerator: {kind}").encode()
-    files = preflight_files(load_spec((SourceText(name="release.yaml", content=text),)).spec, "cpu")
-    assert [name for name, _ in files] == [*more, "preflight.py", "requirements.json"]
+    lock = decode_lock((EXAMPLE / "release.lock").read_bytes(), name="release.lock")
+    files = preflight_files(load_spec((SourceText(name="release.yaml", content=text),)).spec, lock, "cpu")
+    configuration = ["configuration.json", "configured.py", "knobs.py"]
+    assert [name for name, _ in files] == [*more, *configuration, "preflight.py", "requirements.json"]
     assert all(content for _, content in files)

@@ -8,6 +8,7 @@ range  module            about
 ====== ================= ==========================================================
 TB10   ``yaml``          the text of a spec: YAML, limits, encoding
 TB11   ``spec``          the values of a spec, overlays, files that it names
+TB114  ``configuration`` knobs, rules between them, values of stages
 TB117  ``observe``       metrics, alerts, logs and traces of a spec
 TB20   ``python``        resolving Python requirements
 TB21   ``debian``        resolving Debian packages, signed indexes
@@ -30,6 +31,7 @@ TB60   ``verify``        the second build and its comparison
 TB70   ``describe``      release manifest, SBOM, provenance
 TB72   ``trial``         behaviour tests
 TB76   ``parity``        parity, captured environments, conventions
+TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output
 TB90   ``internal``      our own defects
 ====== ================= ==========================================================

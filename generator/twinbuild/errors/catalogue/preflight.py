@@ -90,4 +90,64 @@ CODES: Final[tuple[Code, ...]] = (
         "to be imported first. Add the Debian package that has it to `environment.packages`; where the file is never "
         "loaded, or always after that wheel, name the library in `dependencies.absent_libraries`.",
     ),
+    Code(
+        code="TB5411",
+        title="a knob that is not of its type",
+        explanation="A knob's variable has a text that is no value of its type. Numbers are written as JSON writes "
+        "them, truth values as true and false, durations and bytes with a unit (250ms, 512Mi), lists as JSON.",
+    ),
+    Code(
+        code="TB5412",
+        title="a knob outside of its range",
+        explanation="A knob's variable has a value below its minimum or above its maximum. The service does not start "
+        "with it. `twinbuild show --section configuration` prints the ranges.",
+    ),
+    Code(
+        code="TB5413",
+        title="a knob that is none of its values",
+        explanation="A knob has a value that is none of those that its release lists.",
+    ),
+    Code(
+        code="TB5414",
+        title="a rule between knobs is broken",
+        explanation="Each knob is right by itself, but together they break a rule of the release, or a rule divides by "
+        "zero. The message names the rule, the knobs and their values. Change one of them.",
+    ),
+    Code(
+        code="TB5415",
+        title="a secret is missing",
+        explanation="The release says where a secret is kept, and it is not there: a variable that is not set or "
+        "empty, or a file that can't be read or is empty. Its value is never printed. Start the container with it.",
+    ),
+    Code(
+        code="TB5416",
+        title="an artifact is not the released one",
+        explanation="A file of the model has another size or other bytes than the release names: something is mounted "
+        "over it, or the disk is damaged. Where artifacts are so large that reading them takes too long, "
+        "`configuration.artifacts: size` checks their size alone.",
+    ),
+    Code(
+        code="TB5417",
+        title="a limit of processes is too low",
+        explanation="A knob of the kind ulimit asks for more than the container's hard limit. Below the hard limit the "
+        "entrypoint raises the soft one itself.",
+    ),
+    Code(
+        code="TB5418",
+        title="too little shared memory",
+        explanation="A knob of the kind shared_memory asks for more than /dev/shm has. Engines give 64 MiB unless "
+        "asked: `--shm-size` of Docker, or a volume `emptyDir: {medium: Memory}` at /dev/shm in Kubernetes.",
+    ),
+    Code(
+        code="TB5419",
+        title="there is no such knob",
+        explanation="A value was given for a knob, or by an environment variable, that the release does not know. A "
+        "spelling that nobody reads would be silently without effect.",
+    ),
+    Code(
+        code="TB5422",
+        title="a knob asks for more memory than there is",
+        explanation="A knob of the kind memory is larger than what the container may take. Lower it, or raise the "
+        "limit.",
+    ),
 )

@@ -1,16 +1,24 @@
-"""``configuration``: the knobs that operators may turn, their ranges and the rules between them."""
+"""``configuration``: the knobs that operators may turn, their ranges, the rules between them, and stages' values."""
 
-from typing import Literal, Self
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from twinbuild.model import knobs
 from twinbuild.model.spec.base import Objections, Section, Several
-from twinbuild.model.spec.tables import EnvironmentName
+from twinbuild.model.spec.frozen import FrozenMapping, freeze
+from twinbuild.model.spec.rules import RuleFault, Tree, compile_rule
+from twinbuild.model.spec.tables import EnvironmentName, check_variable
 from twinbuild.model.spec.values import (
     Description,
+    Instant,
     JsonValue,
     Label,
     Line,
+    check_stage,
     duration_pattern,
     duration_seconds,
     quantity_pattern,
@@ -19,16 +27,30 @@ from twinbuild.model.spec.values import (
 
 __all__ = ["Configuration", "Impact", "Knob", "Rule"]
 
+Effect = Literal["none", "small", "higher", "lower", "proportional"]
+"""What a larger value does: nothing, a little, raises, lowers, or raises in proportion."""
+
 
 class Impact(Section):
-    """What turning a knob does to the service."""
+    """What turning a knob up does to the service; `twinbuild measure` holds it against the truth."""
 
-    latency: Line | None = None
+    latency: Effect | None = None
     """Effect on latency."""
-    throughput: Line | None = None
+    throughput: Effect | None = None
     """Effect on throughput."""
-    memory: Line | None = None
+    memory: Effect | None = None
     """Effect on memory."""
+
+
+_KIND_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "feature_flag": ("bool",),
+    "log_level": ("enum",),
+    "batch_size": ("int",),
+    "threads": ("int",),
+    "memory": ("bytes",),
+    "ulimit": ("int",),
+    "shared_memory": ("bytes",),
+}
 
 
 class Knob(Section):
@@ -36,6 +58,18 @@ class Knob(Section):
 
     name: Label
     """Name of the knob."""
+    kind: Literal[
+        "setting",
+        "hyperparameter",
+        "feature_flag",
+        "log_level",
+        "batch_size",
+        "threads",
+        "memory",
+        "ulimit",
+        "shared_memory",
+    ] = "setting"
+    """What it sets; a ulimit and shared memory are asked of the container, a hyper-parameter is the model's own."""
     type: Literal["int", "float", "bool", "string", "enum", "duration", "bytes", "list"]
     """Type of its value; a duration is text such as 250ms, bytes is text such as 512Mi."""
     unit: Line | None = None
@@ -47,34 +81,77 @@ class Knob(Section):
     maximum: JsonValue = None
     """Largest value, in the knob's own type."""
     values: Several[Line] = ()
-    """Values of an enum."""
+    """Values of an enum, or the items that a list may have."""
     description: Description
     """What the knob does."""
     environment: EnvironmentName | None = None
-    """Environment variable that sets it."""
+    """Environment variable that sets it; without it, the name in capitals, with `_` for what is no letter or digit."""
+    limit: Literal["nofile", "nproc", "memlock", "stack"] | None = None
+    """Which limit of the process a ulimit is."""
+    owner: Line | None = None
+    """Who answers for a feature flag."""
+    expires: Instant | None = None
+    """Day by which a feature flag is taken out."""
     runtime_change: bool = False
     """Whether it may change while the service runs."""
     impact: Impact | None = None
-    """What turning it does."""
+    """What turning it up does."""
     guidance: Description | None = None
     """How to choose a value."""
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable that sets it; None for a hyper-parameter, which nobody sets any more."""
+        if self.environment is not None or self.kind == "hyperparameter":
+            return self.environment
+        return re.sub("[^A-Z0-9]", "_", self.name.upper())
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """What decides whether a value is right, as plain JSON: what ``twinbuild.model.knobs`` takes."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "environment": self.variable,
+            "default": _plain(self.default),
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "values": list(self.values),
+        }
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         objections = Objections()
-        if (self.type == "enum") != bool(self.values):
+        if (self.type == "enum") != bool(self.values) and self.type != "list":
             has = "has" if self.values else "has no"
             objections.add(
                 "TB1124",
                 f"knob {self.name!r} is of type {self.type} and {has} values",
-                "give 'values' if, and only if, the type is enum",
+                "give 'values' if, and only if, the type is enum or list",
             )
         objections.repeated("value", self.values, "values")
+        self._check_kind(objections)
         self._check_values(objections)
         objections.settle()
         self._check_range(objections)
         objections.settle()
         return self
+
+    def _check_kind(self, objections: Objections) -> None:
+        """A kind has its own type, and keys that the others have not."""
+        types = _KIND_TYPES.get(self.kind, ())
+        if types and self.type not in types:
+            message = f"a knob of kind {self.kind} is of type {self.type}, expected {' or '.join(types)}"
+            objections.add("TB1142", message, "change 'type' or 'kind'", "type")
+        for key, kind in (("owner", "feature_flag"), ("expires", "feature_flag"), ("limit", "ulimit")):
+            if (getattr(self, key) is not None) != (self.kind == kind):
+                has = "has no" if self.kind == kind else "has an" if key == "owner" else "has a"
+                message = f"knob {self.name!r} of kind {self.kind} {has} {key!r}"
+                hint = f"give '{key}' if, and only if, the kind is {kind}"
+                objections.add("TB1142", message, hint, *((key,) if self.kind != kind else ("kind",)))
+        if self.environment is None and self.variable is not None and (problem := check_variable(self.variable)):
+            context = problem.context or {}
+            objections.add("TB1112", str(context.get("message", problem)), "give it another 'environment'", "name")
 
     def _check_values(self, objections: Objections) -> None:
         """Default and range must have the knob's own type."""
@@ -84,10 +161,10 @@ class Knob(Section):
                 continue
             if key != "default" and self.type not in ("int", "float", "duration", "bytes"):
                 objections.add("TB1124", f"a {self.type} has no {key}", f"take '{key}' out", key)
-            elif not self._has_type(value):
+            elif not self.has_type(value):
                 objections.add(
                     "TB1124",
-                    f"the {key} of knob {self.name!r} is {_shown(value)}, expected {_EXPECTED[self.type]}",
+                    f"the {key} of knob {self.name!r} is {_shown(value)}, expected {knobs.EXPECTED[self.type]}",
                     f"give a {key} of the knob's own type",
                     key,
                 )
@@ -110,7 +187,8 @@ class Knob(Section):
                 "default",
             )
 
-    def _has_type(self, value: object) -> bool:
+    def has_type(self, value: object) -> bool:
+        """Whether a value of a spec is of the knob's type."""
         match self.type:
             case "int":
                 return isinstance(value, int) and not isinstance(value, bool)
@@ -119,7 +197,7 @@ class Knob(Section):
             case "bool":
                 return isinstance(value, bool)
             case "string":
-                return isinstance(value, str)
+                return isinstance(value, str) and "\0" not in value and len(value) <= knobs.LONGEST
             case "enum":
                 return isinstance(value, str) and value in self.values
             case "duration":
@@ -127,7 +205,10 @@ class Knob(Section):
             case "bytes":
                 return isinstance(value, str) and quantity_pattern.fullmatch(value) is not None
             case "list":
-                return isinstance(value, tuple)
+                return isinstance(value, tuple) and all(self._is_item(item) for item in value)
+
+    def _is_item(self, value: object) -> bool:
+        return value in self.values if self.values else isinstance(value, (bool, int, float, str))
 
     def _ordinal(self, value: object) -> float | None:
         """The place of a value in the knob's range; None where it has none."""
@@ -142,16 +223,8 @@ class Knob(Section):
         return None
 
 
-_EXPECTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "string": "text",
-    "enum": "one of its values",
-    "duration": "a duration such as 250ms",
-    "bytes": "an amount such as 512Mi",
-    "list": "a list",
-}
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _shown(value: object) -> str:
@@ -168,24 +241,121 @@ class Rule(Section):
     name: Label
     """Name of the rule."""
     rule: Line
-    """Expression over the names of knobs that must hold."""
+    """Condition over the names of knobs that must hold, such as `batch_limit * 2 <= queue_length`."""
     message: Line
     """What to say where it does not."""
 
 
+def _check_stages(value: object) -> FrozenMapping[FrozenMapping[object]]:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "expected a mapping")
+    errors: list[InitErrorDetails] = []
+    stages: dict[str, FrozenMapping[object]] = {}
+    for stage, values in value.items():
+        problem = check_stage(stage)
+        if problem is None and not isinstance(values, dict):
+            problem = PydanticCustomError("dict_type", "expected a mapping of knobs to values")
+        if problem is not None:
+            errors.append({"type": problem, "loc": (stage,), "input": None})
+            continue
+        frozen = freeze(values)
+        assert isinstance(frozen, FrozenMapping)
+        stages[stage] = frozen
+    if errors:
+        raise ValidationError.from_exception_data("stages", errors, hide_input=True)
+    return FrozenMapping(stages)
+
+
+def _unfrozen(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 class Configuration(Section):
-    """Knobs and the rules between them."""
+    """Knobs, the rules between them, and what each stage sets."""
 
     parameters: Several[Knob] = ()
     """The knobs."""
     rules: Several[Rule] = ()
     """Conditions between them."""
+    stages: Annotated[
+        FrozenMapping[FrozenMapping[object]],
+        PlainValidator(_check_stages),
+        BeforeValidator(_unfrozen),
+        WithJsonSchema({"type": "object", "additionalProperties": {"type": "object"}}),
+    ] = Field(default_factory=FrozenMapping)
+    """Values of a stage by knob, where they are not the defaults."""
+    artifacts: Literal["digest", "size"] = "digest"
+    """How the entrypoint checks the model's artifacts: every byte, or their size alone where they are very large."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Self:
+    def _consistent(self) -> Self:
         objections = Objections()
         objections.repeated("knob", (knob.name for knob in self.parameters), "parameters", key="name")
-        objections.repeated("variable", (knob.environment for knob in self.parameters), "parameters", key="environment")
+        objections.repeated("variable", (knob.variable for knob in self.parameters), "parameters", key="environment")
         objections.repeated("rule", (rule.name for rule in self.rules), "rules", key="name")
         objections.settle()
+        compiled: list[dict[str, Any]] = []
+        for index, rule in enumerate(self.rules):
+            try:
+                compiled.append(
+                    {"name": rule.name, "rule": rule.rule, "message": rule.message, "tree": self.tree(rule)}
+                )
+            except RuleFault as fault:
+                objections.add("TB1140", fault.message, fault.hint, "rules", index, "rule")
+                continue
+            self._hold(compiled[-1:], {}, objections, "rules", index, "rule", stage="")
+        for stage, values in self.stages.items():
+            self._check_stage(stage, values, compiled, objections)
+        objections.settle()
         return self
+
+    def tree(self, rule: Rule) -> Tree:
+        """The rule as the entrypoint evaluates it. Raises RuleFault, but not of a spec that is valid."""
+        return compile_rule(rule.rule, {knob.name: (knob.type, tuple(knob.values)) for knob in self.parameters})
+
+    def values(self, stage: str) -> dict[str, object]:
+        """The value of every knob in a stage, by name; "": the defaults."""
+        own: Mapping[str, object] = self.stages.get(stage, {})
+        return {knob.name: own.get(knob.name, knob.default) for knob in self.parameters}
+
+    def _check_stage(
+        self, stage: str, values: FrozenMapping[object], rules: list[dict[str, Any]], objections: Objections
+    ) -> None:
+        known = {knob.name: knob for knob in self.parameters}
+        right = True
+        for name, value in values.items():
+            wrong = self._wrong(known.get(name), name, value)
+            if wrong is not None:
+                objections.add("TB1143", *wrong, "stages", stage, name)
+                right = False
+        if right:
+            self._hold(rules, values, objections, "stages", stage, stage=stage)
+
+    @staticmethod
+    def _wrong(knob: Knob | None, name: str, value: object) -> tuple[str, str] | None:
+        if knob is None:
+            return f"there is no knob {name[:80]!r}", "name one of 'parameters', or add it there"
+        if not knob.has_type(value):
+            return f"knob {name!r} is {_shown(value)}, expected {knobs.span(knob.definition)}", "give it such a value"
+        if knob.kind == "hyperparameter":
+            return (
+                f"knob {name!r} is a hyper-parameter, which no stage can change",
+                "train another model, or take it out",
+            )
+        found = knobs.finding(knob.definition, knobs.written(value))[1]
+        return (found[1], found[2]) if found is not None else None
+
+    def _hold(
+        self,
+        rules: list[dict[str, Any]],
+        values: Mapping[str, object],
+        objections: Objections,
+        *at: str | int,
+        stage: str,
+    ) -> None:
+        """An objection for each rule that the values break."""
+        document = {"parameters": [knob.definition for knob in self.parameters], "rules": rules}
+        given = {name: knobs.written(value) for name, value in values.items()}
+        for _, message, hint in knobs.check(document, given)[1]:
+            where = f"in stage {stage!r}" if stage else "by default"
+            objections.add("TB1141", f"{where}: {message}", hint, *at)

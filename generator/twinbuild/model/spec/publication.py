@@ -1,7 +1,6 @@
 """``publish``, ``governance`` and ``build``: where the release goes, who decides, and how its image is stored."""
 
-import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
@@ -9,11 +8,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from twinbuild.model.spec.base import Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.references import check_repository
-from twinbuild.model.spec.values import Confined, Duration, Label, Line, objection
+from twinbuild.model.spec.values import Confined, Duration, Label, Line, check_stage
 
 __all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
-
-_STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 def _check_repositories(value: object) -> FrozenMapping[str]:
@@ -24,9 +21,7 @@ def _check_repositories(value: object) -> FrozenMapping[str]:
         problem: PydanticCustomError | None = None
         if not isinstance(repository, str):
             problem = PydanticCustomError("string_type", "expected text")
-        elif not _STAGE.fullmatch(stage):
-            problem = objection("TB1104", f"got the stage {stage[:80]!r}", "name stages in lower case, such as dev")
-        else:
+        elif (problem := check_stage(stage)) is None:
             try:
                 check_repository(repository)
             except PydanticCustomError as error:

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from twinbuild.model.spec.artifacts import Model
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.configuration import Configuration
+from twinbuild.model.spec.configuring import check_knobs
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
 from twinbuild.model.spec.external import Secret, Service
@@ -76,14 +77,14 @@ class ReleaseSpec(Section):
                     "add it to 'secrets', or name one that is there",
                     *("services", index, "authentication", "secret"),
                 )
-        for index, knob in enumerate(self.configuration.parameters):
-            if knob.environment is not None and knob.environment in self.serving.environment:
-                objections.add(
-                    "TB1115",
-                    f"the variable {knob.environment} is set by serving.environment and by knob {knob.name!r}",
-                    "take it out of serving.environment: the knob's default sets it",
-                    *("configuration", "parameters", index, "environment"),
-                )
+        check_knobs(
+            self.configuration,
+            objections,
+            variables=frozenset(self.serving.environment),
+            date=self.metadata.date,
+            hyperparameters=self.model.hyperparameters,
+            published=tuple(self.publish.repositories),
+        )
         for index, artifact in enumerate(self.model.artifacts):
             if artifact.target == self.source.target:
                 objections.add(

@@ -153,6 +153,22 @@ def _check_description(text: str) -> str:
     return text
 
 
+_STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+RENDERED: Final = frozenset(
+    {"argo-rollouts", "flagger", "grafana", "kserve", "kubernetes", "opentelemetry", "prometheus"}
+)
+"""Directories beside those of the stages in a release's ``deploy/``."""
+
+
+def check_stage(stage: str) -> PydanticCustomError | None:
+    """What is wrong with the name of a stage; None if nothing is."""
+    if not _STAGE.fullmatch(stage):
+        return objection("TB1104", f"got the stage {stage[:80]!r}", "name stages in lower case, such as dev")
+    if stage in RENDERED:
+        return objection("TB1104", f"the stage {stage!r} has a name that deploy/ uses itself", "choose another name")
+    return None
+
+
 Line = Annotated[str, AfterValidator(_check_line)]
 """One line of text for people."""
 

@@ -1,0 +1,78 @@
+"""``twinbuild check-config``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import json_option, overlay_option
+
+__all__ = ["command"]
+
+
+def _pairs(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"got {value[:80]!r}, expected KNOB=VALUE")
+        pairs.append((name, text))
+    return tuple(pairs)
+
+
+@click.command("check-config")
+@json_option
+@overlay_option
+@click.option("--stage", default="", metavar="NAME", help="Begin with the values of this stage.")
+@click.option(
+    "--env-file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Environment variables that the service gets, one NAME=VALUE a line; may be repeated.",
+)
+@click.option(
+    "--set", "values", multiple=True, callback=_pairs, metavar="KNOB=VALUE", help="Set a knob; may be repeated."
+)
+@click.option("--machine", is_flag=True, help="Check this machine, too: memory, driver, secrets in files, limits.")
+@click.argument("release", metavar="DIST|SPEC", type=click.Path(path_type=Path), default=Path(), required=False)
+def command(
+    *,
+    release: Path,
+    overlays: tuple[Path, ...],
+    stage: str,
+    files: tuple[Path, ...],
+    values: tuple[tuple[str, str], ...],
+    machine: bool,
+    as_json: bool,
+) -> None:
+    """Hold a configuration against the knobs of a release or a spec, before anything is deployed.
+
+    Says all that the image's entrypoint would say: unknown knobs, values of another type or out of range, broken rules,
+    missing secrets, artifacts that are not the locked ones. What is set by --set wins over --env-file, and that over
+    the values of --stage, and those over the defaults. Exit code 1 where anything is wrong.
+    """
+    from twinbuild.codec.envfile import parse_env_file
+    from twinbuild.errors import DifferenceFound
+    from twinbuild.pipeline.checking import Given, check_configuration
+
+    given = Given(
+        values=values,
+        files=tuple((str(file), parse_env_file(str(file), file.read_bytes())) for file in files),
+        stage=stage,
+    )
+    checked = check_configuration(release, given, overlays=overlays, machine=machine)
+    if checked.findings:
+        raise DifferenceFound(checked.findings)
+    if as_json:
+        click.echo(json.dumps({"configuration": dict(checked.texts)}))
+        return
+    width = max((len(name) for name, _ in checked.texts), default=0)
+    for name, text in checked.texts:
+        click.echo(f"{name:{width}}  {text}")
+    click.echo(f"{len(checked.texts)} knobs fit" if checked.texts else "there are no knobs")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+
+import jsonschema_rs
+import pytest
+from tests.unit.deploy.test_configuration import TEXT, spec_of
+
+from twinbuild.deploy.knobschema import values_schema
+
+_KNOBS = """\
+  parameters:
+    - {name: wait, type: duration, default: 250ms, description: d}
+    - {name: cache, type: bytes, default: 1Gi, description: d}
+    - {name: colours, type: list, values: [red, blue], default: [red], description: d}
+    - {name: flag, type: bool, kind: feature_flag, owner: ada, expires: 2027-01-01, default: false, description: d}
+    - name: decision_threshold
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "fits"),
+    [
+        ({}, True),
+        ({"wait": "1s", "cache": "512Mi", "colours": ["blue"], "flag": True}, True),
+        ({"wait": "1 s"}, False),
+        ({"wait": 1}, False),
+        ({"cache": "512MB"}, False),
+        ({"colours": ["green"]}, False),
+        ({"flag": "true"}, False),
+    ],
+)
+def test_types(values: dict[str, object], fits: bool) -> None:
+    """Each type has its own schema."""
+    spec = spec_of(TEXT.replace("  parameters:\n    - name: decision_threshold\n", _KNOBS))
+    schema = json.loads(values_schema(spec))
+    assert jsonschema_rs.is_valid(schema, values) is fits
+
+
+def test_rules_are_told() -> None:
+    """What a schema can't check stands in it as a comment."""
+    assert "log_level != 'debug' or batch_limit <= 256" in json.loads(values_schema(spec_of()))["$comment"]
