@@ -28,7 +28,7 @@ environment: {packages: [tzdata]}
     knob = ("configuration", "parameters", 2)
     assert written[(*knob, "default")] == Written(file="prod.yaml", path=("configuration", "parameters", 0, "default"))
     assert written[(*knob, "type")] == Written(file="release.yaml", path=(*knob, "type"))
-    assert written[("configuration", "parameters", 3, "default")].path[2] == 1
+    assert written[("configuration", "parameters", 4, "default")].path[2] == 1
     assert written[("environment", "packages", 0)].file == "prod.yaml"
     assert ("environment", "packages", 1) not in written
     section = provenance(dict(written))
