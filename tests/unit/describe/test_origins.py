@@ -70,7 +70,7 @@ def test_every_value(example: Path) -> None:
 def test_compact(case: Case) -> None:
     """The whole of it is short, and a part of which no single value has a source of its own is not listed."""
     section = json.loads(manifest_of(case))["provenance"]
-    assert len(prefixes(section)) < 60
+    assert len(prefixes(section)) < 120
     assert section["files"]["release.yaml"][""] == ""
     assert "/observability/tracing" in section["defaults"]["at"]
 

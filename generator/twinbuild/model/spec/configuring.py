@@ -18,8 +18,11 @@ def check_knobs(
     hyperparameters: Mapping[str, object],
     published: tuple[str, ...],
 ) -> None:
-    """Objections from the root of a spec. ``variables`` are those of ``serving.environment``, ``date`` the release's,
-    ``published`` the stages that it is published to."""
+    """Objections from the root of a spec.
+
+    ``variables`` are those of ``serving.environment``, ``date`` the release's, ``published`` the stages that it is
+    published to.
+    """
     for index, knob in enumerate(configuration.parameters):
         at = ("configuration", "parameters", index)
         if knob.variable is not None and knob.variable in variables:
