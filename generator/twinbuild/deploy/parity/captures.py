@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.configuration import environment_text
 from twinbuild.deploy.parity.difference import Facts, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
+from twinbuild.model.knobs import written
 
 __all__ = ["asked_of", "capture_facts", "declared_variables", "expected_facts", "target_of"]
 
@@ -27,7 +27,7 @@ def declared_variables(document: Mapping[str, Json]) -> dict[str, str]:
     found = {name: text_of(value) for name, value in object_at(whole, "serving", "environment").items()}
     for knob in entries_of(object_at(whole, "configuration").get("parameters")):
         if isinstance(knob.get("environment"), str):
-            found[str(knob["environment"])] = environment_text(knob.get("default"))
+            found[str(knob["environment"])] = written(knob.get("default"))
     return dict(sorted(found.items()))
 
 
