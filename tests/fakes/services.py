@@ -64,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.path == "/metrics" and "metrics" in globals():
+            return self.give(200, metrics().encode())
         self.give(200, {"status": "ok"})
 
     def do_POST(self):

@@ -27,3 +27,8 @@ def connected(port: int) -> socket.socket:
         except OSError:
             pass
         raise
+
+
+def listening(port: int) -> socket.socket:
+    """A socket that listens at 127.0.0.1 inside, for whoever holds it. Raises OSError."""
+    return socket.create_server(("127.0.0.1", port), backlog=64)

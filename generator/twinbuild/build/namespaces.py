@@ -15,7 +15,8 @@ Standard input: a line with the length of a JSON object, the object (see ``Sandb
 Report: ``{"status": n, "owners": [[inode, user, group], …]}`` (a negative status: the signal), ``{"timeout": true}``,
 ``{"full": true}``, ``{"memory": bytes}``, ``{"processes": n}``, ``{"stopped": true}`` or ``{"failure": …}``.
 Control socket, one request a connection: ``connect PORT`` is answered by ``+`` with a connected socket, or by ``-``
-and the reason; ``memory`` by ``+`` and the bytes that all processes had at most; ``stop`` kills everything.
+and the reason, and ``listen PORT`` likewise by a socket that listens there; ``memory`` by ``+`` and the bytes
+that all processes had at most; ``stop`` kills everything.
 """
 
 from __future__ import annotations
@@ -251,9 +252,10 @@ class Launcher:
                     connection.sendall(b"+")
                 elif request == [b"memory"]:
                     connection.sendall(b"+%d" % sibling("bounds").peak(self.init))
-                elif len(request) == 2 and request[0] == b"connect" and request[1].isdigit():
+                elif len(request) == 2 and request[0] in (b"connect", b"listen") and request[1].isdigit():
+                    make = sibling("loopback").connected if request[0] == b"connect" else sibling("loopback").listening
                     try:
-                        with sibling("loopback").connected(int(request[1])) as inside:
+                        with make(int(request[1])) as inside:
                             socket.send_fds(connection, [b"+"], [inside.fileno()])
                     except OSError as error:
                         connection.sendall(b"-" + (error.strerror or str(error)).encode())

@@ -84,6 +84,24 @@ class RunningService:
             return 0
         return int(answer) if isinstance(answer, str) and answer.isdigit() else 0
 
+    def listen(self, port: int, *, timeout: float = 10.0) -> socket.socket:
+        """A socket that listens at 127.0.0.1 and that port inside: what the service connects to there comes to us.
+
+        Raises EnvironmentFault TB5912 if the port is taken there, or the service has ended.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                answer = self._ask(b"listen %d" % port)
+            except OSError as error:  # the launcher is not there yet, or not any more
+                answer = str(error)
+                if not self.ended and time.monotonic() < end:
+                    time.sleep(_PAUSE)
+                    continue
+            if isinstance(answer, socket.socket):
+                return answer
+            raise self._silent(f"nobody can listen at port {port} inside ({answer})")
+
     def stop(self) -> None:
         """Kill the command and all that it started, and wait until they are dead. Safe to call twice."""
         while not self.ended:

@@ -86,7 +86,10 @@ def _text(trials: Trials) -> str:
         lines += [f"  golden {each['name']}  {seconds_text(each['seconds'])}" for each in facts.get("golden", ())]
         if facts.get("golden"):
             lines.append("  starts 2, the same bytes in every answer")
-        for key, value in facts["figures"].items():
+        if facts.get("metrics"):
+            lines.append(f"  metrics {', '.join(facts['metrics'])}  published as declared")
+        lines += [f"  metric {each}  not provable here" for each in facts.get("not_provable_here", ())]
+        for key, value in facts.get("figures", {}).items():
             limit = facts.get("limits", {}).get(key)
             measure = Measure(key=key, value=value, limit=limit, least=key == "throughput")
             lines.append(f"  figure {key}  {measure.shown}{f', {measure.allowed}' if limit is not None else ''}")

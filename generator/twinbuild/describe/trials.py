@@ -96,5 +96,8 @@ def _names(spec: ReleaseSpec, outcome: Passed) -> Iterator[Json]:
         yield f"{prefix}/golden/{golden.name}"
     if spec.tests.golden:
         yield f"{prefix}/two-starts-one-answer"
-    for key in sorted(json.loads(outcome.observed).get("limits", {})):
+    observed = json.loads(outcome.observed)
+    for name in observed.get("metrics", ()):
+        yield f"{prefix}/metric/{name}"
+    for key in sorted(observed.get("limits", {})):
         yield f"{prefix}/limit/{key}"

@@ -20,6 +20,7 @@ from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
@@ -61,6 +62,8 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
             with _started(project, derivation, root, machine, bounds) as (service, seconds):
                 startups.append(seconds)
                 _ask(project, service, run, first=start == 0)
+                if start == 0 and not run.findings:
+                    _watch(project, service, run)
                 if start == 0 and not run.findings:
                     _load(project, service, run)
                 peaks.append(service.memory())
@@ -164,6 +167,17 @@ def _unlike(project: Project, index: int, golden: Golden, first: Answer | None, 
         "fix seeds and the number of threads, and leave times and random identifiers out of the body",
         *("tests", "golden", index),
     )
+
+
+def _watch(project: Project, service: Trial, run: TrialRun) -> None:
+    """What can be seen of it is there."""
+    run.findings += prove(project, service)
+    observability = project.spec.observability
+    proven = [metric.name for metric in provable(observability)]
+    if proven:
+        run.observed["metrics"] = proven
+    if others := unprovable(observability):
+        run.observed["not_provable_here"] = list(others)
 
 
 def _load(project: Project, service: Trial, run: TrialRun) -> None:

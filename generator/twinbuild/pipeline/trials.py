@@ -24,6 +24,7 @@ from twinbuild.model.trial import REASONS, Outcome, Passed, Reason, Untested
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.trialproof import provable
 from twinbuild.pipeline.trialrun import TooSmall, run_trial
 
 __all__ = ["Trials", "outcome_of", "try_images"]
@@ -143,7 +144,7 @@ def _of_image(finding: Finding, who: str, *, several: bool) -> Finding:
 def _unable(project: Project, image: Image) -> Reason | None:
     """Why an image can't be tried here, as far as that can be told without trying."""
     spec = project.spec
-    if not spec.tests.golden and spec.tests.performance is None:
+    if not spec.tests.golden and spec.tests.performance is None and not provable(spec.observability):
         return "none"
     variant = next(each for each in spec.environment.variants if each.name == image.variant)
     if variant.accelerator != "none":
@@ -195,6 +196,8 @@ def _key(project: Project, image: Image) -> Digest:
             "image": str(image.manifest.digest),
             "tests": said(spec.tests),
             "serving": said(spec.serving),
+            "observability": said(spec.observability),
+            "rollout": said(spec.rollout),
             "resources": said(spec.environment.resources_of(variant)),
             "code": _code(),
         }

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from twinbuild.build.loopback import connected
+from twinbuild.build.loopback import connected, listening
 
 
 @pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
@@ -30,3 +30,14 @@ def test_nobody_listens() -> None:
         port = server.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         connected(port)
+
+
+def test_listening() -> None:
+    """At IPv4's loopback alone; a port is held by one."""
+    with listening(0) as server:
+        address, port = server.getsockname()
+        assert address == "127.0.0.1"
+        with connected(port) as client:
+            assert client.getpeername() == ("127.0.0.1", port)
+        with pytest.raises(OSError, match="in use"):
+            listening(port)

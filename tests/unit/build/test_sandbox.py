@@ -495,6 +495,35 @@ def test_service_is_reached_without_a_network(sandbox: Sandbox, root: Path, log:
     assert log.read_bytes() == b"starting\n"
 
 
+CLIENT = (
+    "import socket, time\n"
+    "for _ in range(500):\n"
+    "    try: s = socket.create_connection(('127.0.0.1', 4318)); break\n"
+    "    except ConnectionRefusedError: time.sleep(0.02)\n"
+    "s.sendall(b'ping'); print(s.recv(9).decode(), flush=True)\n"
+    "time.sleep(60)\n"
+)
+
+
+def test_what_a_service_calls_reaches_us(sandbox: Sandbox, root: Path, log: Path) -> None:
+    """A socket that listens inside is handed over: no port of the host is open for it, and one holds a port alone."""
+    with sandbox.start(root, (PYTHON, "-S", "-c", CLIENT), log=log, confinement=CONFINED) as service:
+        with service.listen(4318) as listener:
+            listener.settimeout(30)
+            with pytest.raises(OSError), socket.create_connection(("127.0.0.1", 4318), timeout=2):  # noqa: PT011
+                pass
+            with pytest.raises(EnvironmentFault, match=r"TB5912.*in use"):
+                service.listen(4318)
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.recv(9) == b"ping"
+                connection.sendall(b"pong")
+                while not log.read_bytes():
+                    time.sleep(0.02)
+        assert not service.ended
+    assert log.read_bytes() == b"pong\n"
+
+
 def test_a_long_temporary_directory_serves(
     sandbox: Sandbox, root: Path, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

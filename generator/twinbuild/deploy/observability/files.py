@@ -5,6 +5,9 @@ from __future__ import annotations
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.yamltext import as_yaml_stream
 from twinbuild.deploy.deployment import Deployment
+from twinbuild.deploy.observability.collector import collector_configuration
+from twinbuild.deploy.observability.dashboard import dashboard_bytes
+from twinbuild.deploy.observability.monitor import places, prometheus_rule, service_monitor
 from twinbuild.deploy.observability.rules import rules_document
 from twinbuild.deploy.observability.ruletests import alert_tests
 
@@ -18,4 +21,10 @@ def observability_files(deployment: Deployment) -> dict[str, bytes]:
     documents: dict[str, Json] = {f"prometheus/{name}.rules.yaml": rules_document(deployment)}
     if spec.observability.alerts:
         documents[f"prometheus/{name}.tests.yaml"] = alert_tests(spec, f"{name}.rules.yaml")
-    return {path: as_yaml_stream(document) for path, document in documents.items()}
+    if places(spec):
+        documents[f"prometheus/{name}.servicemonitor.yaml"] = service_monitor(deployment, (name,))
+    documents[f"prometheus/{name}.prometheusrule.yaml"] = prometheus_rule(deployment)
+    if (collector := collector_configuration(deployment)) is not None:
+        documents["opentelemetry/collector.yaml"] = collector
+    files = {path: as_yaml_stream(document) for path, document in documents.items()}
+    return files | {"grafana/dashboard.json": dashboard_bytes(deployment)}

@@ -30,6 +30,7 @@ TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
 TB70   ``describe``      release manifest, SBOM, provenance
 TB72   ``trial``         behaviour tests
+TB74   ``observe``       the proof that what is declared can be seen
 TB76   ``parity``        parity, captured environments, conventions
 TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output

@@ -65,4 +65,39 @@ CODES: Final[tuple[Code, ...]] = (
         "`a+bxN` for a and N more values, each greater by b. A series is a metric with labels that have exact values: "
         '`requests_total{path="/predict"}`. The values come one a minute.',
     ),
+    Code(
+        code="TB7401",
+        title="no metrics where they are said to be",
+        explanation="Before a release each image is started, its golden tests are asked, and the place of "
+        "`observability.scrape` is read as Prometheus would. It answered with another status than 200, or with "
+        "something that is no exposition of metrics.",
+    ),
+    Code(
+        code="TB7402",
+        title="a metric that is relied upon is not there",
+        explanation="An alert, a condition of the rollout, or the declaration itself names a metric that the running "
+        "service does not publish after its golden tests. Such an alert never fires, and such a gate never decides. "
+        "Correct the name, let a golden test reach the code that makes the metric, or initialise its labels at the "
+        "start, so that a rate can be seen from the first event on.",
+    ),
+    Code(
+        code="TB7403",
+        title="a metric of another type",
+        explanation="The TYPE line of what the service publishes says another type than the spec. Rates are for "
+        "counters, quantiles for histograms: rules on a wrong type give numbers that mean nothing. A metric without a "
+        "TYPE line is `unknown`.",
+    ),
+    Code(
+        code="TB7404",
+        title="a metric with other labels",
+        explanation="A series that the service publishes has not the labels that are declared for it (`le` and "
+        "`quantile` aside). Expressions that match or group by them would select nothing.",
+    ),
+    Code(
+        code="TB7405",
+        title="a log line that is not as declared",
+        explanation="What the service printed, until its golden tests were answered, has a line that is not in the "
+        "declared format, lacks a field of `observability.logs.fields`, or has one that is neither there nor in "
+        "`optional`. Servers and native libraries often write lines of their own: configure their loggers, too.",
+    ),
 )

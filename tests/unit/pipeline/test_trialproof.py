@@ -1,0 +1,128 @@
+"""What is declared is there, on real services: each fault is one finding with its code and its line in the spec."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fakes.services import BINDS, service
+from twinbuild.errors import Finding
+from twinbuild.pipeline import trialrun
+from twinbuild.pipeline.trialrun import TrialRun, run_trial
+from twinbuild.pipeline.trying import trial
+
+pytestmark = pytest.mark.sandbox
+
+SERVICE = """
+answered = 0
+def answer(question):
+    global answered
+    answered += 1
+    print(json.dumps({"level": "info", "message": "asked"}), flush=True)
+    return 200, {'score': 1}
+TEXT = '''
+# TYPE scores_total counter
+scores_total{path="/predict"} ANSWERED
+# TYPE seconds histogram
+seconds_bucket{le="1.0"} 1
+seconds_bucket{le="+Inf"} 1
+seconds_sum 0.5
+seconds_count 1
+# TYPE queue gauge
+queue 0
+'''
+def metrics():
+    return TEXT.replace('ANSWERED', str(answered))
+"""
+TESTS = """\
+  golden:
+    - name: one
+      request: {path: /predict, body: {amount: 3}}
+      expect: {status: 200, body: {score: 1}}
+"""
+OBSERVABILITY = """\
+observability:
+  metrics:
+    - {name: scores_total, type: counter, description: Scores., labels: [path]}
+    - {name: seconds, type: histogram, description: Time.}
+    - {name: queue, type: gauge, description: What waits.}
+    - {name: mesh_total, type: counter, description: Requests., source: mesh}
+  alerts:
+    - {name: Slow, expression: "histogram_quantile(0.9, sum by (le) (rate(seconds_bucket[5m]))) > 1", summary: Slow.}
+    - {name: Meshed, expression: "rate(mesh_total[5m]) > 1", summary: Too many.}
+  logs: {format: json, fields: [level], optional: [message]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs of this machine are seen in the sandbox."""
+    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+
+
+def _run(tmp_path: Path, program: str = SERVICE, section: str = OBSERVABILITY, tests: str = TESTS) -> TrialRun:
+    tiny = service(tmp_path / "project", program, tests + section)
+    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine)
+
+
+def _found(findings: list[Finding]) -> list[tuple[str, str]]:
+    """Code and the line of the spec, without its indentation."""
+    return [(each.code, each.where.excerpt.strip()[:40]) for each in findings]
+
+
+def test_all_is_there(tmp_path: Path) -> None:
+    """Nothing to say; what can't be proven here is named."""
+    run = _run(tmp_path)
+    assert run.findings == []
+    assert run.observed["metrics"] == ["scores_total", "seconds", "queue"]
+    assert run.observed["not_provable_here"] == ["mesh_total (mesh)"]
+
+
+SLOW = '- {name: Slow, expression: "histogram_qu'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "words"),
+    [
+        ("seconds", "other", [("TB7402", SLOW)], "alert 'Slow' reads seconds_bucket"),
+        ("queue 0", "", [("TB7402", "- {name: queue, type: gauge, description")], "metric 'queue' is declared"),
+        ("queue gauge", "queue counter", [("TB7403", "- {name: queue, type: gauge, description")], "as counter"),
+        ("# TYPE queue gauge\n", "", [("TB7403", "- {name: queue, type: gauge, description")], "as unknown"),
+        ('{path="/predict"}', '{route="x"}', [("TB7404", "- {name: scores_total, type: counter, de")], "labels route"),
+        ('{path="/predict"}', "", [("TB7404", "- {name: scores_total, type: counter, de")], "with the labels none"),
+        ("queue 0", 'queue{a="b"} 0', [("TB7404", "- {name: queue, type: gauge, description")], "labels a"),
+        ("queue 0", "queue zero", [("TB7401", "alerts:")], "could not convert"),
+        ("ANSWERED\n", "ANSWERED oops\n", [("TB7401", "alerts:")], "no metrics"),
+        ('"info"', '"info", "more": 1', [("TB7405", "logs: {format: json, fields: [level], op")], "the field 'more'"),
+        ('"level": "info", ', "", [("TB7405", "logs: {format: json, fields: [level], op")], "lacks the field 'level'"),
+        ("print(json.dumps(", "print(str(", [("TB7405", "logs: {format: json, fields: [level], op")], "no JSON"),
+    ],
+)
+def test_a_fault(tmp_path: Path, old: str, new: str, found: list[tuple[str, str]], words: str) -> None:
+    """One, at the alert that would never work, or at the declaration."""
+    assert old in SERVICE
+    run = _run(tmp_path, SERVICE.replace(old, new))
+    places = [(code, "alerts:" if code == "TB7401" else line) for code, line in _found(run.findings)]
+    assert places == found
+    assert words in run.findings[0].message
+
+
+def test_no_metrics_at_all(tmp_path: Path) -> None:
+    """The place is named."""
+    (finding,) = _run(tmp_path, SERVICE.replace("def metrics", "def other")).findings
+    assert finding.code == "TB7401"
+    assert "GET /metrics at port 'http'" in finding.message
+
+
+def test_without_golden_tests(tmp_path: Path) -> None:
+    """What is declared is looked for all the same."""
+    run = _run(tmp_path, SERVICE.replace("queue 0", ""), OBSERVABILITY, tests="  golden: []\n")
+    assert [finding.code for finding in run.findings] == ["TB7402"]
+
+
+def test_logs_that_nothing_is_said_of(tmp_path: Path) -> None:
+    """They may be as they like."""
+    section = OBSERVABILITY[: OBSERVABILITY.index("  logs:")]
+    assert _run(tmp_path, SERVICE.replace("print(json.dumps(", "print(str("), section).findings == []
