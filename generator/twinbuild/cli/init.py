@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from twinbuild.cli.families import catalogue_option, catalogues_of, family_names, family_table, settings_option
 from twinbuild.cli.options import json_option
 from twinbuild.cli.outcome import shown
 
@@ -16,19 +17,37 @@ __all__ = ["command"]
 
 @click.command("init")
 @json_option
+@click.option(
+    "--family",
+    "family",
+    default="",
+    metavar="FAMILY[@VERSION]",
+    shell_complete=family_names,
+    help="Begin with the template of this family of models.",
+)
+@settings_option
+@catalogue_option
+@click.option("--list", "listed", is_flag=True, help="List the families that there are.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
-def command(*, directory: Path, as_json: bool) -> None:
-    """Write a first release.yaml, and a service that runs as it is, into DIRECTORY (default: the current one)."""
-    from datetime import UTC, datetime
+def command(
+    *,
+    directory: Path,
+    family: str,
+    given: tuple[tuple[str, str], ...],
+    catalogues: tuple[Path, ...],
+    listed: bool,
+    as_json: bool,
+) -> None:
+    """Write a first release.yaml, and a service that runs as it is, into DIRECTORY (default: the current one).
 
-    from twinbuild.pipeline.starting import first_files, write_first_files
-    from twinbuild.process.runner import SubprocessRunner
-    from twinbuild.resolve.git import source_commit
-
-    directory.mkdir(parents=True, exist_ok=True)
-    committed = source_commit(directory, SubprocessRunner()) is not None
-    files = first_files(directory.absolute().name, today=f"{datetime.now(UTC):%Y-%m-%d}", committed=committed)
-    written = [str(path) for path in write_first_files(directory, files)]
+    With --family it is a service for that family of models, with a small trained model and its tests.
+    """
+    if listed:
+        click.echo(family_table(catalogues_of(catalogues), as_json=as_json))
+        return
+    if given and not family:
+        raise click.UsageError("--set is for the variables of a family: name one with --family.")
+    written = _of_family(directory, family, dict(given), catalogues) if family else _first(directory)
     if as_json:
         click.echo(json.dumps({"written": written}))
         return
@@ -36,3 +55,43 @@ def command(*, directory: Path, as_json: bool) -> None:
         click.echo(f"{shown(path)} written")
     where = "" if directory == Path() else f" {shlex.quote(shown(directory))}"
     click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")
+
+
+def _first(directory: Path) -> list[str]:
+    from twinbuild.pipeline.starting import first_files, write_first_files
+
+    today, committed = _dated(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    files = first_files(directory.absolute().name, today=today, committed=committed)
+    return [str(path) for path in write_first_files(directory, files)]
+
+
+def _of_family(directory: Path, name: str, given: dict[str, str], catalogues: tuple[Path, ...]) -> list[str]:
+    import sys
+
+    from twinbuild.pipeline.beginning import project_files, write_project
+    from twinbuild.pipeline.families import find_family
+    from twinbuild.process.runner import SubprocessRunner
+
+    today, committed = _dated(directory)
+    files = project_files(
+        find_family(name, catalogues_of(catalogues)),
+        given,
+        directory_name=directory.absolute().name,
+        today=today,
+        committed=committed,
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+    )
+    return [str(directory / path) for path in write_project(directory, files)]
+
+
+def _dated(directory: Path) -> tuple[str, bool]:
+    """Today (UTC), and whether the place where a project is to lie has a source commit."""
+    from datetime import UTC, datetime
+
+    from twinbuild.process.runner import SubprocessRunner
+    from twinbuild.resolve.git import source_commit
+
+    above = next(each for each in (directory.absolute(), *directory.absolute().parents) if each.is_dir())
+    return f"{datetime.now(UTC):%Y-%m-%d}", source_commit(above, SubprocessRunner()) is not None

@@ -37,8 +37,8 @@ def pointer(path: Path) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def describe(root: MappingNode, detail: ErrorDetails) -> Described:
-    """One error of pydantic's as a finding's parts."""
+def describe(root: MappingNode, detail: ErrorDetails, *, model: type[BaseModel] = ReleaseSpec) -> Described:
+    """One error of pydantic's, about a document of ``model``, as a finding's parts."""
     node, path = find(root, detail["loc"])
     mark = _place(root, node, path)
     kind = detail["type"]
@@ -46,9 +46,9 @@ def describe(root: MappingNode, detail: ErrorDetails) -> Described:
     if kind.startswith("TB"):
         return kind, f"{_label(path)}: {detail['msg']}", str(context.get("hint", "correct it")), mark, path
     if kind == "missing":
-        return _missing(detail, mark, path)
+        return _missing(detail, mark, path, model)
     if kind == "extra_forbidden":
-        return _unknown(root, path)
+        return _unknown(root, path, model)
     if kind == "literal_error":
         return _choice(node, path, str(context["expected"]), mark)
     if kind in _EXPECTED:
@@ -112,20 +112,20 @@ def _place(root: MappingNode, node: Node, path: Path) -> Mark:
     return key.mark if key is not None else node.mark
 
 
-def _missing(detail: ErrorDetails, mark: Mark, path: Path) -> Described:
+def _missing(detail: ErrorDetails, mark: Mark, path: Path, model: type[BaseModel]) -> Described:
     key = str(detail["loc"][-1])
     below = f" in {_label(path)}" if path else ""
-    known = _model_at((*path, key))
+    known = _model_at((*path, key), model)
     example = " with its own keys" if known is not None else ""
     return "TB1102", f"the key {key!r} is missing{below}", f"add '{key}:'{example}", mark, (*path, key)
 
 
-def _unknown(root: MappingNode, path: Path) -> Described:
+def _unknown(root: MappingNode, path: Path, top: type[BaseModel]) -> Described:
     key = str(path[-1])
     above, _ = find(root, path[:-1])
     found = above.key(key) if isinstance(above, MappingNode) else None
     mark = found.mark if found is not None else above.mark
-    model = _model_at(path[:-1])
+    model = _model_at(path[:-1], top)
     names = list(_fields(model)) if model is not None else []
     hint = _suggestion(key, names) or f"take it out; known here: {', '.join(names)}"
     inside = f" in {_label(path[:-1])}" if path[:-1] else ""
@@ -140,9 +140,10 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
 
 def _choice(node: Node, path: Path, expected: str, mark: Mark) -> Described:
     if path == ("apiVersion",):
-        return "TB1113", *_version(node), mark, path
+        return "TB1113", *_version(node, expected.strip("'")), mark, path
     if path == ("kind",):
-        return "TB1114", f"kind: got {_shown(node)}, expected 'Release'", "write kind: Release", mark, path
+        hint = "write kind: " + expected.strip("'")
+        return "TB1114", f"kind: got {_shown(node)}, expected {expected}", hint, mark, path
     if isinstance(node, ScalarNode) and isinstance(node.value, str):
         options = expected.replace(" or ", ", ").replace("'", "").split(", ")
         hint = _suggestion(node.text, options) or f"use one of {expected}"
@@ -151,18 +152,19 @@ def _choice(node: Node, path: Path, expected: str, mark: Mark) -> Described:
     return "TB1106", f"{_label(path)}: got {_shown(node)}, expected {expected}", hint, mark, path
 
 
-def _version(node: Node) -> tuple[str, str]:
+def _version(node: Node, known: str) -> tuple[str, str]:
     text = node.text if isinstance(node, ScalarNode) else ""
-    number = text.removeprefix("twinbuild/v")
+    stem = known.rstrip("0123456789")
+    number = text.removeprefix(stem)
     digits = number[: len(number) - len(number.lstrip("0123456789"))]
-    if text.startswith("twinbuild/v") and digits and len(digits) < 9 and int(digits) > 1:
-        return f"apiVersion: {text[:60]!r} is newer than this tool, which knows twinbuild/v1", "use a newer twinbuild"
-    if text.startswith("twinbuild/v") and digits:
+    if text.startswith(stem) and digits and len(digits) < 9 and int(digits) > 1:
+        return f"apiVersion: {text[:60]!r} is newer than this tool, which knows {known}", "use a newer twinbuild"
+    if text.startswith(stem) and digits:
         return (
-            f"apiVersion: {text[:60]!r} is older than twinbuild/v1",
-            "write apiVersion: twinbuild/v1 and check each key",
+            f"apiVersion: {text[:60]!r} is older than {known}",
+            f"write apiVersion: {known} and check each key",
         )
-    return f"apiVersion: got {_shown(node)}, expected 'twinbuild/v1'", "write apiVersion: twinbuild/v1"
+    return f"apiVersion: got {_shown(node)}, expected {known!r}", f"write apiVersion: {known}"
 
 
 def _wrong_type(node: Node, kind: str) -> tuple[str, str, str]:
@@ -196,9 +198,9 @@ def _shown(node: Node) -> str:
     return repr(node.text[:60]) if isinstance(node.value, str) else node.text[:60]
 
 
-def _model_at(path: Path) -> type[BaseModel] | None:
+def _model_at(path: Path, top: type[BaseModel]) -> type[BaseModel] | None:
     """The section that the schema has at a path; None where it has a single value or a free-form table."""
-    model: type[BaseModel] | None = ReleaseSpec
+    model: type[BaseModel] | None = top
     for step in path:
         if isinstance(step, int):
             continue

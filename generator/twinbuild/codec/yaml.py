@@ -20,7 +20,16 @@ from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceN
 from twinbuild.codec.scalars import Ambiguous, read_plain
 from twinbuild.errors import Finding, Location
 
-__all__ = ["MAXIMUM_BYTES", "MAXIMUM_DEPTH", "MAXIMUM_NODES", "SourceText", "decode_text", "excerpt_of", "parse_yaml"]
+__all__ = [
+    "MAXIMUM_BYTES",
+    "MAXIMUM_DEPTH",
+    "MAXIMUM_NODES",
+    "SourceText",
+    "all_shows",
+    "decode_text",
+    "excerpt_of",
+    "parse_yaml",
+]
 
 MAXIMUM_BYTES: Final = 256 << 10
 MAXIMUM_DEPTH: Final = 50
@@ -326,6 +335,11 @@ def decode_text(content: bytes) -> str:
     if len(content) > MAXIMUM_BYTES:
         return ""
     return content.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def all_shows(text: str) -> bool:
+    """Whether a text has no character that does not show, so that a file may hold it."""
+    return _FORBIDDEN_VALUE.search(text) is None
 
 
 def excerpt_of(lines: Sequence[str], number: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import yaml
 
 from twinbuild.codec.canonical import Json
 
-__all__ = ["as_yaml", "as_yaml_stream"]
+__all__ = ["as_scalar", "as_yaml", "as_yaml_stream"]
 
 _BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
 
@@ -38,3 +39,14 @@ def as_yaml(value: Json) -> str:
 def as_yaml_stream(*documents: Json) -> bytes:
     """Documents as one file, each behind ``---`` where there are several."""
     return "---\n".join(as_yaml(document) for document in documents).encode()
+
+
+def as_scalar(value: str | float | bool) -> str:  # noqa: FBT001  a value like others
+    """A value as one scalar that stands anywhere in YAML, blocks and brackets alike: texts are quoted and escaped."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        text = repr(value)
+        return text.replace("e", ".0e") if "e" in text and "." not in text else text  # YAML 1.1 reads 1e5 as text
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)

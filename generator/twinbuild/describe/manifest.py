@@ -62,7 +62,8 @@ def release_manifest(
     "". ``written`` says where each value of the spec was written, ``arguments`` how a command names spec and overlays.
     ``outcomes`` are what became of the images' tests.
     """
-    document = {key: plain(getattr(spec, key)) for key in type(spec).model_fields if key not in ("api_version", "kind")}
+    names = [key for key in type(spec).model_fields if key not in ("api_version", "kind")]
+    document: dict[str, Json] = {key: plain(value) for key in names if (value := getattr(spec, key)) is not None}
     stated = frozenset(path for path, _ in leaves(document))
     for section, more in _added(
         spec, lock, images, epoch=epoch, lock_digest=lock_digest, commit=commit, indexes=indexes, variants=variants

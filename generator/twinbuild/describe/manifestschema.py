@@ -33,7 +33,7 @@ def manifest_schema() -> dict[str, Any]:
         for step in at[:-1]:
             where = _resolved(schema, where["items"] if step == "*" else where["properties"][step])
         where["properties"][at[-1]] = {"title": at[-1], **part}
-    schema["required"] = list(properties)
+    schema["required"] = [key for key in properties if key != "extends"]  # most releases extend no family
     schema["title"] = "ReleaseManifest"
     schema["description"] = "A release of a model, as it was built: everything that was decided."
     schema["$comment"] = "Written by `twinbuild schema manifest`."

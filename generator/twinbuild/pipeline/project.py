@@ -16,6 +16,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.files import open_beneath, open_directory
+from twinbuild.pipeline.extending import extended_spec, refuse_changed_extends
 from twinbuild.render.dockerfile import SiteTemplate
 
 __all__ = ["Project", "open_project", "read_lock", "require_lock"]
@@ -34,10 +35,16 @@ class Project:
     directory: Path
     spec_path: Path
     overlays: tuple[Path, ...]
-    digests: tuple[Digest, ...]  # of the bytes of spec and overlays, as they were read
+    below: tuple[Path, ...]  # the spec of the family that it extends, if any: the lowest overlay
+    digests: tuple[Digest, ...]  # of the bytes of what was read, in the order of ``sources``
     loaded: LoadedSpec
     variants: tuple[str, ...] = ()  # the only ones that this run is about, sorted; () all of them
     site: SiteTemplate | None = None  # of build.dockerfile
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """All files that the spec was read from, the lowest first."""
+        return (*self.below, self.spec_path, *self.overlays)
 
     @property
     def spec(self) -> ReleaseSpec:
@@ -91,6 +98,7 @@ class Project:
         if self.directory / self.spec.source.directory != self.directory:
             return stated
         written = [self.spec_path.name, self.lock_path.name, f"{self.lockfiles.name}/", "dist/"]
+        written += [str(path.relative_to(self.directory)) for path in self.below]
         environment = self.spec.environment
         bases = dict.fromkeys(environment.base_of(variant).image or "" for variant in environment.variants)
         written += [base.removeprefix(_LAYOUT).partition("@")[0] + "/" for base in bases if base.startswith(_LAYOUT)]
@@ -111,12 +119,15 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
             where=str(path),
         )
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
-    loaded = load_spec(sources)
+    base = extended_spec(path, sources[0], shown=_shown)
+    loaded = load_spec((*base, *sources))
+    refuse_changed_extends(loaded, overlays=frozenset(source.name for source in sources[1:]))
     return Project(
         directory=path.parent.absolute(),
         spec_path=path.absolute(),
         overlays=tuple(each.absolute() for each in overlays),
-        digests=tuple(Digest.of(source.content) for source in sources),
+        below=tuple(Path(each.name).absolute() for each in base),
+        digests=tuple(Digest.of(source.content) for source in (*base, *sources)),
         loaded=loaded,
         site=_site(path.parent.absolute(), loaded.spec.build.dockerfile),
     )

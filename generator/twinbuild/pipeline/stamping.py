@@ -217,9 +217,7 @@ def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | Non
     """Everything that was read outside the store, as it is now; None where git can't be followed."""
     spec = project.spec
     application = project.directory / spec.source.directory
-    digests: dict[Path, str] = {
-        path: digest.hex for path, digest in zip((project.spec_path, *project.overlays), project.digests, strict=True)
-    }
+    digests: dict[Path, str] = {path: digest.hex for path, digest in zip(project.sources, project.digests, strict=True)}
     digests[project.lock_path] = Digest.of(encode_lock(lock)).hex
     digests[project.directory / "twinbuild.toml"] = ""
     if project.site is not None:

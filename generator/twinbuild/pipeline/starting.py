@@ -10,7 +10,7 @@ from typing import Final
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.output import write_file
 
-__all__ = ["first_files", "write_first_files"]
+__all__ = ["first_files", "fit_name", "write_first_files"]
 
 _SPEC: Final = """\
 # Every key is described in docs/spec.md; `twinbuild schema > release.schema.json` gives your editor the same.
@@ -71,14 +71,18 @@ _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 def first_files(name: str, *, today: str, committed: bool) -> dict[str, bytes]:
     """The files by path. ``name`` is made fit for a release; where sources are ``committed`` the commit dates it."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()  # été → ete
-    fit = _UNFIT.sub("-", plain.lower()).strip("-")[:63].strip("-") or "my-release"
     spec = _SPEC.format(
-        name=fit,
+        name=fit_name(name),
         date="date: commit" if committed else f"date: {today}",
         commit="  commit: record\n" if committed else "",
     )
     return {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode(), ".gitignore": b"/dist/\n"}
+
+
+def fit_name(text: str) -> str:
+    """The name of a directory made fit for a release."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()  # été → ete
+    return _UNFIT.sub("-", plain.lower()).strip("-")[:63].strip("-") or "my-release"
 
 
 def write_first_files(directory: Path, files: dict[str, bytes]) -> tuple[Path, ...]:

@@ -19,8 +19,7 @@ def written_in(project: Project) -> dict[Path, Written]:
     Of the variants there are those that this run is about, and an index in the result is one among them.
     """
     loaded = project.loaded
-    paths = (project.spec_path, *project.overlays)
-    names = {name: _named(project, path) for (name, _), path in zip(loaded.files, paths, strict=True)}
+    names = {name: _named(project, path) for (name, _), path in zip(loaded.files, project.sources, strict=True)}
     written = written_values(loaded, names)
     if not project.variants:
         return written

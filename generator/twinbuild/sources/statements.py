@@ -34,6 +34,7 @@ VARIABLES: Final = (  # that twinbuild reads, beside TWINBUILD_INDEX_NAME
     "TWINBUILD_CONNECTIONS",
     "TWINBUILD_TIMEOUT",
     "TWINBUILD_RETRIES",
+    "TWINBUILD_CATALOGUES",
 )
 _KEYS: Final = (
     "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy", "plain_http",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.runner import Call, FakeRunner
-from twinbuild.build import templating
+from twinbuild.build import bounded
 from twinbuild.build.templating import render_site
 from twinbuild.errors import SpecError
 from twinbuild.ports import Completed, Runner
@@ -61,7 +61,10 @@ class Hasty:
         timeout: float = 600.0,
     ) -> Completed:
         """Run it with a second of processor time."""
-        program = "import runpy, sys; import twinbuild.build.templating as t; t._SECONDS = 1; sys.exit(t._main())"
+        program = (
+            "import sys; from twinbuild.build import bounded, templating; "
+            "bounded._SECONDS = 1; sys.exit(templating._main())"
+        )
         return SubprocessRunner().run(
             (argv[0], "-P", "-s", "-c", program),
             environment=environment, stdin=stdin, directory=directory, timeout=timeout,
@@ -102,7 +105,7 @@ def test_as_it_would_be_here() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Endless work, and more than fits, end in TB5230, also where Jinja does it while it compiles; which, may vary."""
-    monkeypatch.setattr(templating, "_SECONDS", 1)
+    monkeypatch.setattr(bounded, "_SECONDS", 1)
     text, said = HOSTILE[name]
     message = refused(text, Hasty())
     assert (said or "") in message

@@ -31,6 +31,7 @@ TB60   ``verify``        the second build and its comparison
 TB70   ``describe``      release manifest, SBOM, provenance
 TB72   ``trial``         behaviour tests
 TB74   ``observe``       the proof that what is declared can be seen
+TB75   ``families``      templates of model families, their catalogues
 TB76   ``parity``        parity, captured environments, conventions
 TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output

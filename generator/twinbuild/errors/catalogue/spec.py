@@ -269,4 +269,32 @@ CODES: Final[tuple[Code, ...]] = (
             "port of the service, and variants that must be tested need a test. Add what is missing."
         ),
     ),
+    Code(
+        code="TB1180",
+        title="no family and version",
+        explanation="`extends` names a family and its version as FAMILY@VERSION, such as scikit-learn@1.0.0. "
+        "`twinbuild family list` shows both.",
+    ),
+    Code(
+        code="TB1181",
+        title="a name that every family has",
+        explanation="Variables such as `name` and `team` are there in every family, and Jinja has names of its own. "
+        "Choose another name.",
+    ),
+    Code(
+        code="TB1182",
+        title="rules that do not go with a variable's type",
+        explanation="Values belong to an enum, a pattern to a string, a minimum and a maximum to numbers. Take out "
+        "what does not belong, or change the type.",
+    ),
+    Code(
+        code="TB1183",
+        title="a digest of nothing",
+        explanation="`sha256` in a family.yaml pins the family that `extends` names. Add that, or take the digest out.",
+    ),
+    Code(
+        code="TB1184",
+        title="an overlay that extends",
+        explanation="An overlay names no other file. `extends` belongs into the spec itself.",
+    ),
 )

@@ -10,6 +10,7 @@ from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.configuring import check_knobs
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
+from twinbuild.model.spec.extends import Extends
 from twinbuild.model.spec.external import Secret, Service
 from twinbuild.model.spec.indexes import check_indexes
 from twinbuild.model.spec.metadata import Metadata, Source
@@ -32,6 +33,8 @@ class ReleaseSpec(Section):
     """Version of this format."""
     kind: Literal["Release"]
     """Kind of document."""
+    extends: Extends | None = None
+    """Template of a model family that it began with."""
     metadata: Metadata
     """What the release is called, and who owns it."""
     source: Source

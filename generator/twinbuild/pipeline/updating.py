@@ -1,0 +1,117 @@
+"""Bringing a project up to date with its family: the family's spec is made anew, and pinned in ``release.yaml``.
+
+Nothing else of the project is touched: the application, the model and the tests are the team's own by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.build.family import render_family
+from twinbuild.codec.nodes import MappingNode, Node, ScalarNode
+from twinbuild.codec.spec import load_spec
+from twinbuild.codec.yaml import SourceText, parse_yaml
+from twinbuild.errors import Location, SpecError, UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.model.family import STANDARD
+from twinbuild.pipeline.beginning import FAMILY_SPEC, family_spec
+from twinbuild.pipeline.families import Catalogues, find_family
+from twinbuild.pipeline.output import write_file
+from twinbuild.ports import Runner
+
+__all__ = ["Update", "update_project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What became of a project: the families before and after, variables that are no more, files that changed."""
+
+    before: str
+    after: str
+    dropped: tuple[str, ...]
+    changed: tuple[Path, ...]
+
+
+def update_project(
+    spec: Path, given: Mapping[str, str], catalogues: Catalogues, *, runner: Runner, interpreter: Path, write: bool
+) -> Update:
+    """Make the family's spec of the project whose spec is the file ``spec`` anew, with the family that is there now.
+
+    ``given`` are values that change; the others stay. With ``write`` false nothing is written. Raises UsageError
+    TB7550, TB7521, TB7502 to TB7504, and SpecError for a family or a spec that is wrong.
+    """
+    text = spec.read_bytes()
+    root, findings = parse_yaml(SourceText(name=str(spec), content=text))
+    if findings:
+        raise SpecError(findings)
+    section = root.get("extends") if isinstance(root, MappingNode) else None
+    before, digest = (_scalar(section, key) for key in ("family", "sha256"))
+    if before is None or digest is None:
+        raise UsageError.of(
+            "TB7550",
+            f"{spec} extends no family by name and digest",
+            hint="begin a project with `twinbuild init --family FAMILY DIR`",
+            where=Location(file=str(spec)),
+        )
+    name = _scalar(section, "spec")
+    place = spec.parent / (name.text if name is not None else FAMILY_SPEC)
+    family = find_family(before.text.partition("@")[0], catalogues)
+    known = {variable.name for variable in family.variables}
+    older = _older_values(place)
+    chosen = {key: value for key, value in older.items() if key in known} | dict(given)
+    standard = {key: _of_metadata(root, key) for key, _ in STANDARD}
+    rendered = render_family(family, chosen, standard, runner=runner, interpreter=interpreter)
+    body = next((file.content for file in rendered if file.path == "release.yaml"), b"")
+    base = family_spec(family, chosen, body)
+    fresh = _replaced(text.decode(), {before: family.sheet.reference, digest: Digest.of(base).hex}).encode()
+    load_spec((SourceText(name=place.name, content=base), SourceText(name=spec.name, content=fresh)))
+    files = {place: base, spec: fresh}
+    changed = tuple(path for path, content in files.items() if not path.is_file() or path.read_bytes() != content)
+    for path in changed if write else ():
+        write_file(path, files[path])
+    return Update(
+        before=before.text,
+        after=family.sheet.reference,
+        dropped=tuple(sorted(older.keys() - known)),
+        changed=changed,
+    )
+
+
+def _scalar(node: Node | None, key: str) -> ScalarNode | None:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return found if isinstance(found, ScalarNode) else None
+
+
+def _older_values(place: Path) -> dict[str, str]:
+    """The values that the family's spec was made of, as people write them; none where it is not there."""
+    if not place.is_file():
+        return {}
+    root, findings = parse_yaml(SourceText(name=place.name, content=place.read_bytes()))
+    section = root.get("extends") if isinstance(root, MappingNode) and not findings else None
+    values = section.get("variables") if isinstance(section, MappingNode) else None
+    if not isinstance(values, MappingNode):
+        return {}
+    return {key.text: node.text for key, node in values.entries if isinstance(node, ScalarNode)}
+
+
+def _of_metadata(root: Node | None, key: str) -> str:
+    """A value that every family has, as the project's own spec states it now."""
+    metadata = root.get("metadata") if isinstance(root, MappingNode) else None
+    if key in ("owner", "email"):
+        owners = metadata.get("owners") if isinstance(metadata, MappingNode) else None
+        metadata = owners.items[0] if owners is not None and not isinstance(owners, (ScalarNode, MappingNode)) else None
+        key = "name" if key == "owner" else "email"
+    found = _scalar(metadata, key)
+    return found.text if found is not None else ""
+
+
+def _replaced(text: str, values: Mapping[ScalarNode, str]) -> str:
+    """The text with some of its scalars replaced, and nothing else changed."""
+    lines = text.split("\n")
+    for scalar, value in values.items():
+        line = lines[scalar.mark.line - 1]
+        at = scalar.mark.column - 1
+        lines[scalar.mark.line - 1] = line[:at] + line[at:].replace(scalar.text, value, 1)
+    return "\n".join(lines)

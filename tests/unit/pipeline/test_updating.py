@@ -1,0 +1,105 @@
+"""A project is brought up to date with its family, and nothing but the family's part changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes.families import SPEC, write_family
+from twinbuild.errors import SpecError, UsageError
+from twinbuild.pipeline.beginning import project_files, write_project
+from twinbuild.pipeline.families import family_at
+from twinbuild.pipeline.project import open_project
+from twinbuild.pipeline.updating import Update, update_project
+from twinbuild.process.runner import SubprocessRunner
+
+SHEET = (
+    "variables:\n  - {name: about, default: first, description: A.}\n  - {name: port, type: int, default: 1, "
+    "description: A.}\n"
+)
+TEMPLATE = SPEC + "  environment: {ABOUT: {{ about }}, PORT: {{ port ~ '' }}, WHO: {{ team }}}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of a family with two variables."""
+    family = write_family(tmp_path / "families", {"release.yaml.j2": TEMPLATE}, sheet=SHEET)
+    files = project_files(
+        family_at(family, ()),
+        {"about": "mine: #1"},
+        directory_name="new",
+        today="2026-11-26",
+        committed=False,
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+    )
+    write_project(tmp_path / "new", files)
+    with (tmp_path / "new/release.yaml").open("a") as stream:
+        stream.write("# my own words\nmodel: {version: 2.0.0}\n")
+    return tmp_path / "new"
+
+
+def _update(project: Path, *, write: bool = True, **given: str) -> Update:
+    return update_project(
+        project / "release.yaml",
+        given,
+        (project.parent / "families",),
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+        write=write,
+    )
+
+
+def test_nothing_changed(project: Path) -> None:
+    """Then nothing is written."""
+    update = _update(project)
+    assert (update.before, update.after, update.changed) == ("plain@1.0.0", "plain@1.0.0", ())
+
+
+def test_a_new_version(project: Path) -> None:
+    """Values stay, those of variables that are gone go, comments stay; ``write`` false writes nothing."""
+    sheet = SHEET.replace("name: port", "name: other").replace("version", "version")
+    template = TEMPLATE.replace("{{ port ~ '' }}", "{{ other ~ '' }}")
+    family = write_family(project.parent / "families", {"release.yaml.j2": template}, sheet=sheet)
+    (family / "family.yaml").write_text((family / "family.yaml").read_text().replace("1.0.0", "1.1.0"))
+    before = (project / "release.yaml").read_text()
+    assert [path.name for path in _update(project, write=False).changed] == ["release.family.yaml", "release.yaml"]
+    assert (project / "release.yaml").read_text() == before
+    update = _update(project, other="7")
+    assert (update.before, update.after, update.dropped) == ("plain@1.0.0", "plain@1.1.0", ("port",))
+    after = (project / "release.yaml").read_text()
+    changed = [line for line in after.split("\n") if line not in before.split("\n")]
+    assert [line.split(":")[0].strip() for line in changed] == ["family", "sha256"]
+    spec = open_project(project).spec
+    assert dict(spec.serving.environment) == {"ABOUT": "mine: #1", "PORT": "7", "WHO": "my-team"}
+    assert spec.model.version == "2.0.0"
+
+
+@pytest.mark.parametrize("spoil", ["", "damaged", "version: 1\n"])
+def test_it_mends_the_family_s_spec(project: Path, spoil: str) -> None:
+    """A file that is missing or was edited is made anew; values that it no longer states are the defaults."""
+    if spoil:
+        (project / "release.family.yaml").write_text(spoil)
+    else:
+        (project / "release.family.yaml").unlink()
+    _update(project)
+    assert open_project(project).spec.serving.environment["ABOUT"] == "first"
+
+
+def test_refused(project: Path) -> None:
+    """A value that does not fit, a family that makes no spec, a project without a family: nothing is written."""
+    before = (project / "release.family.yaml").read_bytes()
+    with pytest.raises(UsageError, match="TB7503"):
+        _update(project, port="x")
+    write_family(project.parent / "families", {"release.yaml.j2": TEMPLATE + "more: 1\n"}, sheet=SHEET)
+    with pytest.raises(SpecError, match="TB1101"):
+        _update(project)
+    assert (project / "release.family.yaml").read_bytes() == before
+    (project / "release.yaml").write_text("a: [\n")
+    with pytest.raises(SpecError, match="TB1005"):
+        _update(project)
+    (project / "release.yaml").write_text(SPEC)
+    with pytest.raises(UsageError, match="TB7550"):
+        _update(project)
