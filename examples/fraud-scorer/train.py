@@ -1,7 +1,8 @@
 """Train the classifier: the same bytes on every run and machine of one architecture.
 
 Run it in the locked training environment (see README.md):  python train.py
-It makes its own data, so that nothing has to be downloaded, and writes model/classifier.skops and model/metrics.json.
+It makes its own data, so that nothing has to be downloaded, and writes model/classifier.skops,
+model/metrics.json and evaluation/held-out.jsonl.
 """
 
 import json
@@ -14,7 +15,14 @@ import skops.io
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-FEATURES = ("amount", "hour", "merchant_risk", "account_age_days", "transactions_last_hour", "is_foreign")
+FIELDS = {  # in the order of the features, each as a request has it
+    "amount": float,
+    "hour": int,
+    "merchant_risk": float,
+    "account_age_days": float,
+    "transactions_last_hour": int,
+    "is_foreign": bool,
+}
 HERE = Path(__file__).resolve().parent
 
 
@@ -38,6 +46,19 @@ def make_transactions(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     )
     fraud = (random.uniform(size=rows) < 1.0 / (1.0 + np.exp(-logit))).astype(int)
     return np.column_stack((amount, hour, merchant_risk, account_age, burst, foreign)), fraud
+
+
+def write_evaluation(path: Path, rows: int = 1_024, batch: int = 64) -> None:
+    """Write transactions of the same law, which the model has not seen, as requests with their labels: JSON Lines."""
+    inputs, labels = make_transactions(rows, seed=20261103)
+    transactions = [
+        {name: kind(value) for (name, kind), value in zip(FIELDS.items(), row, strict=True)} for row in inputs.tolist()
+    ]
+    lines = (
+        {"request": {"transactions": transactions[at : at + batch]}, "label": labels[at : at + batch].tolist()}
+        for at in range(0, rows, batch)
+    )
+    path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
 
 
 def normalise(path: Path) -> None:
@@ -79,6 +100,7 @@ def main() -> None:
     target = HERE / "model" / "classifier.skops"
     skops.io.dump(model, target)
     normalise(target)
+    write_evaluation(HERE / "evaluation" / "held-out.jsonl")
     (HERE / "model" / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     print(json.dumps(metrics))
 

@@ -84,6 +84,10 @@ def _text(trials: Trials) -> str:
         when = "evidence of an earlier run on this machine" if facts["reused"] else "just now"
         lines.append(f"passed   {who}  {outcome.image}  ({when})")
         lines += [f"  golden {each['name']}  {seconds_text(each['seconds'])}" for each in facts.get("golden", ())]
+        for each in facts.get("accuracy", ()):
+            what = f"{each['value']:.6g} over {each['predictions']} predictions"
+            lines.append(f"  accuracy {each['name']}  {each['metric']} {what}")
+        lines += [f"  refused the request {each}" for each in facts.get("refused_requests", ())]
         if facts.get("golden"):
             lines.append("  starts 2, the same bytes in every answer")
         if facts.get("metrics"):

@@ -20,7 +20,7 @@ from twinbuild.describe.origins import Default, Made, Source, leaves, provenance
 from twinbuild.describe.parts import tool_of
 from twinbuild.describe.plain import plain
 from twinbuild.describe.reproduce import reproduction
-from twinbuild.describe.trials import tests_part
+from twinbuild.describe.trials import part_of_tests
 from twinbuild.errors import InternalError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
@@ -54,13 +54,14 @@ def release_manifest(
     indexes: tuple[ImageIndex, ...] = (),
     variants: tuple[str, ...] = (),
     outcomes: tuple[Outcome, ...] = (),
+    tested_with: tuple[tuple[str, Digest, int], ...] = (),
 ) -> bytes:
     """The canonical bytes of the manifest. ``variants`` are all that the lock has, where the release has fewer.
 
     ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
     covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
     "". ``written`` says where each value of the spec was written, ``arguments`` how a command names spec and overlays.
-    ``outcomes`` are what became of the images' tests.
+    ``outcomes`` are what became of the images' tests, ``tested_with`` the files that those read.
     """
     names = [key for key in type(spec).model_fields if key not in ("api_version", "kind")]
     document: dict[str, Json] = {key: plain(value) for key in names if (value := getattr(spec, key)) is not None}
@@ -71,7 +72,7 @@ def release_manifest(
         own = document[section]
         assert isinstance(own, dict)
         document[section] = {**own, **{key: plain(value) for key, value in more.items()}}
-    document["tests"] = {**_stated(spec.tests), **tests_part(spec, outcomes)}
+    document["tests"] = {**_stated(spec.tests), **part_of_tests(spec, outcomes, tested_with)}
     if not commit:
         source = document["source"]
         assert isinstance(source, dict)

@@ -234,6 +234,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part(at=("dependencies", "resolver"), by="lock"),
     Part(at=("dependencies", "beside"), by="pip-compile"),
     Part(at=("tests", "digests"), by="twinbuild"),
+    Part(at=("tests", "files"), by="test"),
     Part(at=("tests", "images"), by="test"),
     Part(at=("verification",), by="second build"),
     Part(at=("documents",), by="twinbuild"),
@@ -295,6 +296,15 @@ SCHEMAS: Final[Mapping[tuple[str, ...], dict[str, Json]]] = {
             golden=_text("Name of the test."),
             request=_digest("Digest of the request."),
             expect=_digest("Digest of the expected answer."),
+        ),
+    ),
+    ("tests", "files"): _list(
+        "Files of the project that tests read: data schemas, evaluation sets.",
+        _object(
+            "A file.",
+            path=_text("Path in the project."),
+            sha256=_hex("SHA-256 of its bytes."),
+            size=_whole("Size in bytes."),
         ),
     ),
     ("tests", "images"): _list(

@@ -14,18 +14,24 @@ from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
 from twinbuild.describe.naming import BUILDER
 from twinbuild.describe.plain import plain
+from twinbuild.model.digest import Digest
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.trial import REASONS, Outcome, Passed
 
-__all__ = ["STATEMENT", "statement_of_tests", "tests_part"]
+__all__ = ["STATEMENT", "part_of_tests", "statement_of_tests"]
 
 STATEMENT: Final = "tests.intoto.json"
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
 
 
-def tests_part(spec: ReleaseSpec, outcomes: tuple[Outcome, ...]) -> dict[str, Json]:
-    """What stands in the section ``tests`` beside the spec's own: digests of inputs and expected answers, verdicts."""
+def part_of_tests(
+    spec: ReleaseSpec, outcomes: tuple[Outcome, ...], files: tuple[tuple[str, Digest, int], ...]
+) -> dict[str, Json]:
+    """What stands in the section ``tests`` beside the spec's own: digests of inputs and expected answers, verdicts.
+
+    ``files`` are those of the project that tests read: path, digest, size.
+    """
     return {
         "digests": [
             {
@@ -35,6 +41,7 @@ def tests_part(spec: ReleaseSpec, outcomes: tuple[Outcome, ...]) -> dict[str, Js
             }
             for golden in spec.tests.golden
         ],
+        "files": [{"path": path, "sha256": digest.hex, "size": size} for path, digest, size in files],
         "images": [
             {
                 "variant": outcome.variant,
@@ -99,5 +106,9 @@ def _names(spec: ReleaseSpec, outcome: Passed) -> Iterator[Json]:
     observed = json.loads(outcome.observed)
     for name in observed.get("metrics", ()):
         yield f"{prefix}/metric/{name}"
+    for accuracy in spec.tests.accuracy:
+        yield f"{prefix}/accuracy/{accuracy.name}"
+    if observed.get("refused_requests"):
+        yield f"{prefix}/input-schema-enforced"
     for key in sorted(observed.get("limits", {})):
         yield f"{prefix}/limit/{key}"

@@ -113,6 +113,7 @@ def release(
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),
         outcomes=trials.outcomes,
+        tested_with=tuple((file.path, file.sha256, file.size) for file in trials.files),
     )
     digest = Digest.of(manifest)
     documents |= {

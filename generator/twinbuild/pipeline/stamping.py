@@ -32,6 +32,7 @@ from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.stepfiles import changed_step_files, step_directories
 from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex, Summary
+from twinbuild.pipeline.trialfiles import TrialFile
 from twinbuild.pipeline.unchanged import output_entries
 from twinbuild.resolve.git import commit_marks
 from twinbuild.resolve.local import tree_directories
@@ -115,6 +116,7 @@ def remember_release(
         beginning,
         images=released.images,
         known=released.commit is not None,
+        tested_with=released.trials.files,
         summary=replace(
             summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False, tested=False
         ),
@@ -183,13 +185,14 @@ def _stamp(
     images: tuple[Image, ...],
     known: bool | None,
     summary: Summary,
+    tested_with: tuple[TrialFile, ...] = (),
 ) -> Stamp | None:
     """A stamp without output and evidence, as things are now; None where it can't be told what was used.
 
     ``known``: whether git knew the commit; None where nothing depends on it.
     """
     seen = time.time_ns()
-    inputs = _inputs(project, lock, machine, known=known)
+    inputs = _inputs(project, lock, machine, known=known, tested_with=tested_with)
     if inputs is None or beginning.tool.settles_at >= beginning.started or tool_identity() != beginning.tool:
         return None
     if not all(_used(entry, beginning.started) for entry in inputs):
@@ -213,7 +216,9 @@ def _stamp(
     )
 
 
-def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | None) -> tuple[Entry, ...] | None:
+def _inputs(
+    project: Project, lock: Lock, machine: Machine, *, known: bool | None, tested_with: tuple[TrialFile, ...]
+) -> tuple[Entry, ...] | None:
     """Everything that was read outside the store, as it is now; None where git can't be followed."""
     spec = project.spec
     application = project.directory / spec.source.directory
@@ -233,6 +238,7 @@ def _inputs(project: Project, lock: Lock, machine: Machine, *, known: bool | Non
     for artifact in lock.artifacts:
         if not is_web(artifact.uri) and not is_in_wheel(artifact.uri):
             digests[project.directory / artifact.uri] = artifact.sha256.hex
+    digests |= {project.directory / file.path: file.sha256.hex for file in tested_with}
     marks = commit_marks(project.directory, machine.runner, known=known) if known is not None else ()
     if marks is None:
         return None

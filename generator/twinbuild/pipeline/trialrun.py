@@ -20,7 +20,10 @@ from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialaccuracy import try_accuracy
+from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
+from twinbuild.pipeline.trialschemas import output_findings, try_refusals
 from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
@@ -47,7 +50,7 @@ class TrialRun:
         self.answers: dict[str, Answer] = {}
 
 
-def run_trial(project: Project, derivation: Derivation, root: Path, machine: Machine) -> TrialRun:
+def run_trial(project: Project, derivation: Derivation, root: Path, machine: Machine, files: TrialFiles) -> TrialRun:
     """Try the image that is unpacked at ``root``. Raises TooSmall, EnvironmentFault TB5910 without a sandbox."""
     spec = project.spec
     variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
@@ -65,7 +68,7 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
                 if start == 0 and not run.findings:
                     _watch(project, service, run)
                 if start == 0 and not run.findings:
-                    _load(project, service, run)
+                    _more(project, service, run, files)
                 peaks.append(service.memory())
                 if service.service.ended:
                     service.service.wait()  # raises where a limit ended it
@@ -223,6 +226,19 @@ def _load(project: Project, service: Trial, run: TrialRun) -> None:
     run.observed["load"] = {"requests": limits.requests, "concurrency": limits.concurrency, "rounds": len(rounds)}
     for measure in best:
         _limits(project, run, measure, "TB7205", also=f" in the best of {len(rounds)} rounds")
+
+
+def _more(project: Project, service: Trial, run: TrialRun, files: TrialFiles) -> None:
+    """What one start is enough for: data schemas, accuracy, load."""
+    run.findings += output_findings(project, files, run.answers)
+    refused, findings = try_refusals(project, service, files)
+    measured, worse = try_accuracy(project, service, files)
+    run.findings += [*findings, *worse]
+    if refused:
+        run.observed["refused_requests"] = refused
+    if measured:
+        run.observed["accuracy"] = measured
+    _load(project, service, run)
 
 
 def _limits(project: Project, run: TrialRun, measure: Measure, code: str, *, also: str = "") -> None:

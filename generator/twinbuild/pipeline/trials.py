@@ -24,8 +24,10 @@ from twinbuild.model.trial import REASONS, Outcome, Passed, Reason, Untested
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.trialfiles import TrialFile, TrialFiles, read_trial_files
 from twinbuild.pipeline.trialproof import provable
 from twinbuild.pipeline.trialrun import TooSmall, run_trial
+from twinbuild.pipeline.trialschemas import input_findings
 
 __all__ = ["Trials", "outcome_of", "try_images"]
 
@@ -35,9 +37,10 @@ _EXCUSED: Final = frozenset({"none", "accelerator", "platform"})  # where the sp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """What became of the images, in their order."""
+    """What became of the images, in their order, and the files of the project that tests read."""
 
     outcomes: tuple[Outcome, ...]
+    files: tuple[TrialFile, ...] = ()
 
     @property
     def passed(self) -> int:
@@ -64,7 +67,8 @@ class Trials:
         return Trials(
             outcomes=tuple(
                 replace(outcome, reused=True) if isinstance(outcome, Passed) else outcome for outcome in self.outcomes
-            )
+            ),
+            files=self.files,
         )
 
     @property
@@ -88,12 +92,13 @@ def try_images(
     Raises BuildError with TB72xx for everything that is not as expected, of all images at once; PolicyRefused TB7220
     where an image that must be tested was not.
     """
+    files = read_trial_files(project)
     derivations = {(each.variant, each.platform): each for each in plan.derivations}
     outcomes: list[Outcome] = []
-    findings: list[Finding] = []
+    findings: list[Finding] = [*input_findings(project, files)]
     for image in images:
         derivation = derivations[image.variant, image.platform]
-        outcome = outcome_of(project, derivation, image, machine, again=again)
+        outcome = outcome_of(project, derivation, image, machine, files, again=again)
         if isinstance(outcome, tuple):
             findings += outcome
         else:
@@ -101,24 +106,24 @@ def try_images(
     if findings:
         raise BuildError(tuple(findings))
     _require(project, tuple(outcomes))
-    return Trials(outcomes=tuple(outcomes))
+    return Trials(outcomes=tuple(outcomes), files=files.files)
 
 
 def outcome_of(
-    project: Project, derivation: Derivation, image: Image, machine: Machine, *, again: bool
+    project: Project, derivation: Derivation, image: Image, machine: Machine, files: TrialFiles, *, again: bool
 ) -> Outcome | tuple[Finding, ...]:
     """What became of one image, or all that is wrong with it."""
     reason = _unable(project, image)
     if reason is not None:
         return _untested(image, reason)
-    key = _key(project, image)
+    key = _key(project, image, files)
     known = None if again else machine.store.record(EVIDENCE, key)
     if known:
         return _passed(image, known, reused=True)
     base = len(derivation.base.layers) if derivation.base is not None else 0
     try:
         with unpacked_image(image, machine, base=base) as root:
-            run = run_trial(project, derivation, root, machine)
+            run = run_trial(project, derivation, root, machine, files)
     except TooSmall:
         return _untested(image, "machine")
     except EnvironmentFault as error:
@@ -144,7 +149,7 @@ def _of_image(finding: Finding, who: str, *, several: bool) -> Finding:
 def _unable(project: Project, image: Image) -> Reason | None:
     """Why an image can't be tried here, as far as that can be told without trying."""
     spec = project.spec
-    if not spec.tests.golden and spec.tests.performance is None and not provable(spec.observability):
+    if not spec.tests.declared and not provable(spec.observability):
         return "none"
     variant = next(each for each in spec.environment.variants if each.name == image.variant)
     if variant.accelerator != "none":
@@ -183,7 +188,7 @@ def _passed(image: Image, observed: bytes, *, reused: bool) -> Passed:
     )
 
 
-def _key(project: Project, image: Image) -> Digest:
+def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
     """What the outcome depends on: the image, what is asked and expected of it, its limits, and the code that asks."""
     spec = project.spec
     variant = next(each for each in spec.environment.variants if each.name == image.variant)
@@ -199,6 +204,8 @@ def _key(project: Project, image: Image) -> Digest:
             "observability": said(spec.observability),
             "rollout": said(spec.rollout),
             "resources": said(spec.environment.resources_of(variant)),
+            "schemas": said(spec.model.schemas),
+            "files": [[file.path, str(file.sha256)] for file in files.files],
             "code": _code(),
         }
     )

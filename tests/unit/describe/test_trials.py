@@ -21,12 +21,12 @@ UNTESTED = Untested(variant="cuda12", platform=AMD64, image=OTHER, reason="accel
 
 
 def _passed(seconds: float) -> Passed:
-    observed = {"figures": {"latency_p95": seconds}, "limits": {"latency_p95": 0.1}}
+    observed = {"figures": {"latency_p95": seconds}, "limits": {"latency_p95": 0.1}, "refused_requests": ["without /x"]}
     return Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=False)
 
 
 def _section(*outcomes: Outcome) -> dict[str, object]:
-    return dict(trials.tests_part(SPEC, outcomes))
+    return dict(trials.part_of_tests(SPEC, outcomes, (("schemas/input.json", OTHER, 7),)))
 
 
 def test_the_section_is_the_same_whatever_was_measured() -> None:
@@ -64,6 +64,8 @@ def test_the_statement_is_about_the_images_that_passed() -> None:
         "cpu-linux-amd64/golden/burst-of-foreign-payments",
         "cpu-linux-amd64/golden/lunch-with-an-old-account",
         "cpu-linux-amd64/two-starts-one-answer",
+        "cpu-linux-amd64/accuracy/held-out",
+        "cpu-linux-amd64/input-schema-enforced",
         "cpu-linux-amd64/limit/latency_p95",
     ]
     assert predicate["observed"]["cpu-linux-amd64"]["figures"] == {"latency_p95": 0.05}

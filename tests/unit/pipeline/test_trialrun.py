@@ -10,6 +10,7 @@ import pytest
 from fakes.services import BINDS, Service, service
 from twinbuild.errors import EnvironmentFault, Finding
 from twinbuild.pipeline import trialrun
+from twinbuild.pipeline.trialfiles import read_trial_files
 from twinbuild.pipeline.trialrun import TooSmall, TrialRun, run_trial
 from twinbuild.pipeline.trying import trial
 
@@ -39,7 +40,7 @@ def _run(tmp_path: Path, answer: str, limits: str = "latency_p95: 60s", tests: s
 
 
 def _of(tiny: Service) -> TrialRun:
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine)
+    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, read_trial_files(tiny.project))
 
 
 def _line(finding: Finding) -> str:

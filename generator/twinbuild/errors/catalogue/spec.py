@@ -262,6 +262,14 @@ CODES: Final[tuple[Code, ...]] = (
         ),
     ),
     Code(
+        code="TB1155",
+        title="an accuracy test that cannot be",
+        explanation=(
+            "The threshold of `tests.accuracy` is outside of what its metric can reach, its cutoff is of no use, or "
+            "its `prediction` is no JSON pointer. Correct it."
+        ),
+    ),
+    Code(
         code="TB1154",
         title="tests that ask nothing",
         explanation=(

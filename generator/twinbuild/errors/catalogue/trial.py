@@ -86,6 +86,76 @@ memory for themselves than that, and were killed. Kubernetes would have killed i
 Raise the limit, or load less at once.""",
     ),
     Code(
+        code="TB7209",
+        title="the model has become worse",
+        explanation="""\
+The service answered the evaluation set of `tests.accuracy`, and the metric is worse than the threshold. The metrics are
+defined in docs/test.md.
+
+Release the model that was as good as that, or find out what has become worse: model, preprocessing or a dependency.""",
+    ),
+    Code(
+        code="TB7210",
+        title="an evaluation set that is not the pinned one",
+        explanation="""\
+The spec pins each evaluation set by its SHA-256, and the file has another one. An accuracy over other data says
+nothing.
+
+Restore the file; or, if it was changed on purpose, write its new SHA-256 into the spec.""",
+    ),
+    Code(
+        code="TB7211",
+        title="an evaluation set that cannot be read",
+        explanation="""\
+An evaluation set is JSON Lines: each line an object of `request` (any JSON, the body to post) and `label` (a number
+or a truth value; a list of them where `prediction` has a `*`). The finding names the line.
+
+Correct that line.""",
+    ),
+    Code(
+        code="TB7212",
+        title="nothing can be measured",
+        explanation="""\
+An answer to a request of the evaluation set is not of status 200 to 299, is no JSON, or has no number at `prediction`;
+or the metric needs what the labels do not have, such as two classes.
+
+Correct `prediction`, `metric` or the evaluation set, or mend the service.""",
+    ),
+    Code(
+        code="TB7213",
+        title="a data schema that is none",
+        explanation="""\
+A file of `model.schemas` is no JSON, no JSON Schema, or refers to another document: a data schema is one file, and
+nothing is fetched.
+
+Correct the file, or inline what it refers to below `$defs`.""",
+    ),
+    Code(
+        code="TB7214",
+        title="a golden test that the input schema refuses",
+        explanation="""\
+The request of a golden test is not as `model.schemas.input` says. One of the two is wrong.
+
+Correct it; or write `schemas: false` in the test, where it is of an endpoint that the schema is not about.""",
+    ),
+    Code(
+        code="TB7215",
+        title="an answer that the output schema refuses",
+        explanation="""\
+The service's answer to a golden test is not as `model.schemas.output` says, so its clients would be misled.
+
+Mend the service, or correct the schema.""",
+    ),
+    Code(
+        code="TB7216",
+        title="the service takes what the input schema refuses",
+        explanation="""\
+Requests were made from a golden test by taking a required key out, and by putting a value of another kind in. The
+input schema refuses them, and the service did not: it must answer 400 to 499.
+
+Check requests before the model sees them, or correct the schema.""",
+    ),
+    Code(
         code="TB7220",
         title="an image that must be tested was not",
         explanation="""\

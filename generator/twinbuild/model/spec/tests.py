@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from twinbuild.model.spec.accuracy import Accuracy
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.serving import HttpPath
@@ -122,6 +123,8 @@ class Golden(Section):
     """What is asked."""
     expect: Expectation
     """What must be answered."""
+    schemas: bool = True
+    """Whether `model.schemas` are about its request and answer."""
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
@@ -141,7 +144,7 @@ class Performance(Section):
     """Of a hundred answers 95 come within this time."""
     latency_p99: Duration | None = None
     """Of a hundred answers 99 come within this time."""
-    throughput: float | None = Field(default=None, gt=0, le=1_000_000, strict=False)
+    throughput: float | None = Field(default=None, gt=0, le=1_000_000)
     """Fewest answers per second."""
     startup: Duration | None = None
     """Time from the start of the container until it is ready."""
@@ -185,15 +188,23 @@ class Tests(Section):
 
     golden: Several[Golden] = ()
     """Known inputs with expected outputs."""
+    accuracy: Several[Accuracy] = ()
+    """Evaluation sets, and how well the service must do on them."""
     performance: Performance | None = None
     """Limits of time and memory."""
     required: Several[Name] | None = None
     """Variants that must have been tested; where it is missing, all that the machine of the release can run."""
 
+    @property
+    def declared(self) -> bool:
+        """Whether there is anything to try."""
+        return bool(self.golden or self.accuracy) or self.performance is not None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         objections = Objections()
         objections.repeated("golden test", (golden.name for golden in self.golden), "golden", key="name")
+        objections.repeated("accuracy test", (accuracy.name for accuracy in self.accuracy), "accuracy", key="name")
         objections.repeated("variant", self.required or (), "required")
         if self.performance is not None and self.performance.under_load and not self.golden:
             what = "limits of latency and throughput need a golden test, whose requests are sent"
@@ -213,10 +224,14 @@ def check_tests(tests: Tests, *, ports: tuple[str, ...], variants: tuple[str, ..
             what = f"golden test {golden.name!r} asks the port {asked!r}, which serving.ports lacks"
             hint = f"name one of {', '.join(ports)}"
             objections.add("TB1117", what, hint, "tests", "golden", index, "request", "port")
+    for index, accuracy in enumerate(tests.accuracy):
+        if (accuracy.port is not None or not ports) and accuracy.port not in ports:
+            what = f"accuracy test {accuracy.name!r} asks a port that serving.ports lacks"
+            objections.add("TB1117", what, "add it to serving.ports", "tests", "accuracy", index, "port")
     for index, name in enumerate(tests.required or ()):
         if name not in variants:
             what = f"the variant {name!r} must be tested and is not there"
             objections.add("TB1117", what, f"name one of {', '.join(variants)}", "tests", "required", index)
-    if tests.required and not tests.golden and tests.performance is None:
+    if tests.required and not tests.declared:
         what = "variants must be tested, and there is no test"
         objections.add("TB1154", what, "add a golden test, or take 'required' out", "tests", "required")
