@@ -10,6 +10,7 @@ import pytest
 from fakes.services import BINDS, service
 from twinbuild.errors import Finding
 from twinbuild.pipeline import trialrun
+from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
 from twinbuild.pipeline.trying import trial
 
@@ -64,7 +65,7 @@ def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _run(tmp_path: Path, program: str = SERVICE, section: str = OBSERVABILITY, tests: str = TESTS) -> TrialRun:
     tiny = service(tmp_path / "project", program, tests + section)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine)
+    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
 
 
 def _found(findings: list[Finding]) -> list[tuple[str, str]]:
