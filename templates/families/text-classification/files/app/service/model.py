@@ -8,6 +8,7 @@ import torch
 from pydantic import BaseModel, Field
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
+from transformers.utils.logging import disable_progress_bar
 
 __all__ = ["Instance", "Model", "Prediction"]
 
@@ -25,6 +26,7 @@ class Model:
     """The model of a directory that train.py wrote."""
 
     def __init__(self, place: Path) -> None:
+        disable_progress_bar()  # every line of the log is JSON
         torch.set_num_threads(int(os.environ["THREADS"]))
         self._model = BertForSequenceClassification.from_pretrained(place, local_files_only=True).eval()
         self._tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))

@@ -1,0 +1,94 @@
+"""Families: a project of each locks, is built twice alike and answers its golden tests; so does one of one's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes.families import write_family
+from twinbuild.pipeline.families import find_family, list_sheets, shipped_catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = [sheet.name for _, sheet in list_sheets((shipped_catalogue(),))]
+
+
+def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.sandbox
+@pytest.mark.xdist_group("examples")
+@pytest.mark.parametrize("name", NAMES)
+def test_conformance(name: str, tmp_path: Path) -> None:
+    """`twinbuild family test` ends well; where the hook runs, too (in one of them)."""
+    hook = ("--set", "post_assemble=true") if name == "python-service" else ()
+    ended = _twinbuild("family", "test", name, *hook, "--json", directory=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    seen = json.loads(ended.stdout)
+    assert seen["family"] == f"{name}@1.0.0"
+    assert seen["golden"] >= 2
+    assert len(seen["images"]) == 1
+
+
+@pytest.mark.network
+@pytest.mark.sandbox
+@pytest.mark.xdist_group("examples")
+def test_a_family_of_one_s_own(tmp_path: Path) -> None:
+    """A wrong golden answer fails the check with the test's name; the right one is released, pinned and recorded."""
+    digest = find_family("python-service", (shipped_catalogue(),)).digest.hex
+    template = (
+        '{%% extends "python-service/release.yaml.j2" %%}\n{%% block golden %%}\n'
+        "    - name: zero\n      request: {path: /predict, body: {instances: [[0, 0, 0, 0]]}}\n"
+        "      expect:\n        body: {model_version: {{ model_version }}, predictions: [{score: %s, positive: true}]}"
+        "\n        tolerance: 1.0e-5\n{%% endblock %%}\n"
+    )
+    files = {"README.md": "How this family is used, and how it is customised. " * 5, "release.yaml.j2": template % 0.9}
+    sheet = f"extends: python-service@1.0.0\nsha256: '{digest}'\n"
+    family = write_family(tmp_path, files, name="ours", sheet=sheet)
+    (family / "files/app/main.py").unlink()
+    wrong = _twinbuild("family", "test", "./ours", "--json", directory=tmp_path)
+    assert wrong.returncode == 6, wrong.stderr
+    findings = json.loads(wrong.stderr.splitlines()[-1])["findings"]
+    assert [finding["code"] for finding in findings] == ["TB7202", "TB7561"]
+    assert "golden test 'zero'" in findings[0]["message"]
+    (family / "release.yaml.j2").write_text(template % 0.50081475)
+    begun = _twinbuild("init", "--family", "ours", "--catalogue", ".", "new", directory=tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    released = _twinbuild("release", "--json", directory=tmp_path / "new")
+    assert released.returncode == 0, released.stderr
+    (output,) = (tmp_path / "new/dist").iterdir()
+    manifest = json.loads((output / "manifest.json").read_text())
+    assert manifest["extends"]["family"] == "ours@1.0.0"
+    assert manifest["extends"]["variables"]["port"] == 8000
+    places = manifest["provenance"]["files"]
+    assert "/metadata/team" in places["release.yaml"] or "/metadata" in places["release.yaml"]
+    assert places["release.family.yaml"][""] == ""
+    with (family / "README.md").open("a") as stream:
+        stream.write("changed\n")
+    environment = {**os.environ, "TWINBUILD_CATALOGUES": str(tmp_path)}
+    locked = subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", "lock", "--json"],
+        cwd=tmp_path / "new",
+        env={**environment, "PYTHONPATH": str(ROOT / "generator")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert locked.returncode == 5
+    assert json.loads(locked.stderr.splitlines()[-1])["findings"][0]["code"] == "TB7543"
