@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import DifferenceFound, Finding, Location, TwinbuildError
+from twinbuild.errors import DifferenceFound, EnvironmentFault, Finding, Location, TwinbuildError
 from twinbuild.model.family import Family
 from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.lockfiles import ensure_lock
@@ -64,6 +64,7 @@ def prove_family(family: Family, given: Mapping[str, str], machine: Machine) -> 
             project = open_project(place)
             _settle(spec_findings(project, family))
             released = release(project, ensure_lock(project, machine, locked=False, discover=True), machine)
+            _require_tried(released, family)
         except DifferenceFound:
             raise
         except TwinbuildError as error:
@@ -164,6 +165,17 @@ def _unlike_templates(family: Family) -> Iterator[tuple[str, str, str]]:
 def _settle(findings: tuple[Finding, ...]) -> None:
     if findings:
         raise DifferenceFound(findings)
+
+
+def _require_tried(released: Released, family: Family) -> None:
+    """A machine that could not try an image has not shown that a project works. Raises EnvironmentFault TB7562."""
+    if released.trials.untested:
+        raise EnvironmentFault.of(
+            "TB7562",
+            f"the golden tests of {family.sheet.reference} were not asked: {'; '.join(released.trials.untested)}",
+            hint="test the family on a machine that can run its images; `twinbuild doctor` says what this one lacks",
+            where=Location(file=family.directory),
+        )
 
 
 def _last(family: Family) -> Finding:

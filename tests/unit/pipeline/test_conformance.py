@@ -6,16 +6,21 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fakes.families import SPEC, write_family
 from twinbuild.cli.session import session
-from twinbuild.errors import DifferenceFound, TwinbuildError
+from twinbuild.errors import DifferenceFound, EnvironmentFault, TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.platform import Platform
+from twinbuild.model.trial import Untested
 from twinbuild.pipeline.beginning import project_files, write_project
-from twinbuild.pipeline.conformance import family_findings, prove_family, spec_findings
+from twinbuild.pipeline.conformance import _require_tried, family_findings, prove_family, spec_findings
 from twinbuild.pipeline.families import family_at, find_family, list_sheets, shipped_catalogue
 from twinbuild.pipeline.project import open_project
+from twinbuild.pipeline.trials import Trials
 from twinbuild.process.runner import SubprocessRunner
 
 README = {"README.md": "x" * 300}
@@ -136,3 +141,14 @@ def test_a_project_that_does_not_work(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [finding.code for finding in error.value.findings] == ["TB2045", "TB7561"]  # the lock needs a mirror
     assert error.value.exit_code == 2
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_an_image_that_was_not_tried(tmp_path: Path) -> None:
+    """A machine that could not ask the golden tests has shown nothing: TB7562 with the reason."""
+    outcome = Untested(variant="cpu", platform=Platform.parse("linux/arm64"), image=Digest.of(b""), reason="platform")
+    family = family_at(write_family(tmp_path, README), ())
+    with pytest.raises(EnvironmentFault) as error:
+        _require_tried(SimpleNamespace(trials=Trials(outcomes=(outcome,))), family)  # type: ignore[arg-type]
+    (finding,) = error.value.findings
+    assert finding.code == "TB7562"
+    assert "cpu linux/arm64: the machine of the release is of another platform" in finding.message

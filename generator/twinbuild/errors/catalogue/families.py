@@ -136,6 +136,12 @@ CODES: Final[tuple[Code, ...]] = (
         "test, a pinned requirement, a block that is described and not there. Correct it as the message says.",
     ),
     Code(
+        code="TB7562",
+        title="a family that could not be tried",
+        explanation="A project of the family was built, and this machine could not start its image: no sandbox, or "
+        "another architecture. Test the family on a machine that can run it.",
+    ),
+    Code(
         code="TB7561",
         title="a family whose project does not work",
         explanation="The conformance check began a project in a scratch directory, and locking, building twice or "
