@@ -55,6 +55,7 @@ def command(
     spec keeps what it pinned.
     """
     from twinbuild.cli.session import session
+    from twinbuild.pipeline.declared import refuse_undeclared
     from twinbuild.pipeline.keeping import keep_locked
     from twinbuild.pipeline.lockfiles import write_lock
     from twinbuild.pipeline.locking import LockRequest, make_lock, stale
@@ -64,6 +65,7 @@ def command(
     if not export and (output or wheels):
         raise click.UsageError("--output and --wheels belong to --export")
     project = open_project(spec, overlays)
+    refuse_undeclared(project)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
         try:
             previous = read_lock(project)

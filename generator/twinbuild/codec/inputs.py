@@ -152,6 +152,15 @@ def check_freshness(lock: Lock, spec: ReleaseSpec) -> tuple[Finding, ...]:
                     hint="run `twinbuild lock`, and commit release.lock with the spec",
                 )
             )
+    versions = {artifact.model for artifact in lock.artifacts if artifact.model} - {spec.model.version}
+    findings += [
+        Finding(
+            code="TB2222",
+            message=f"the lock is stale: its artifacts are of model {version}, the spec says {spec.model.version}",
+            hint="run `twinbuild lock`, and commit release.lock with the spec",
+        )
+        for version in sorted(versions)
+    ]
     findings += [
         Finding(
             code="TB5320",

@@ -57,7 +57,9 @@ from twinbuild.model.lock import (
 
 __all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
-OPTIONAL: Final = frozenset({"runs", "base", "installer", "steps"})  # fields that are left out where they are empty
+OPTIONAL: Final = frozenset(
+    {"runs", "base", "installer", "steps", "model"}
+)  # fields that are left out where they are empty
 
 
 def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
@@ -231,6 +233,7 @@ _TARGET: Final = Shape(
     key=_by("key"),
     check=_check_target,
 )
+_model = _matching(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", "a version")
 SHAPES: Final[Mapping[str, Shape]] = {
     "Lock": Shape(
         make=Lock,
@@ -261,7 +264,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
             "artifacts": (
                 Shape(
                     make=LockedArtifact,
-                    fields={"name": _spec_name, "uri": _uri, "size": _size, "sha256": _digest},
+                    fields={"name": _spec_name, "uri": _uri, "size": _size, "sha256": _digest, "model": _model},
                     key=_by("name"),
                 ),
             ),

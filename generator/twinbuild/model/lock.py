@@ -268,6 +268,7 @@ class LockedArtifact:
     uri: str
     size: int
     sha256: Digest
+    model: str = ""  # version of the model that these bytes were locked for; absent in the lock of an older twinbuild
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

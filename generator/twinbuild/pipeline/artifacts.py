@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twinbuild.errors import Finding, IntegrityError, Location, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel
@@ -13,7 +15,7 @@ from twinbuild.pipeline.project import Project
 from twinbuild.sources.artifact import is_in_wheel, local_digest, pin_artifact
 from twinbuild.wheel.contents import open_wheel
 
-__all__ = ["changed_artifacts", "extract_artifacts", "pin_artifacts"]
+__all__ = ["changed_artifacts", "extract_artifacts", "pin_artifacts", "refuse_other_bytes"]
 
 _MEMBER = "wheel-member"
 
@@ -24,7 +26,7 @@ def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Locke
     Raises SpecError TB23xx, IntegrityError TB2306-TB2308, FetchError; LockError TB2257 for an unlocked wheel.
     """
     opener = Opener(machine.settings)
-    found = []
+    found: list[LockedArtifact] = []
     for artifact in sorted(project.spec.model.artifacts, key=lambda item: item.name):
         if is_in_wheel(artifact.uri):
             found.append(_pin_member(artifact, lock, machine))
@@ -41,7 +43,27 @@ def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Locke
                 now=moment(machine),
             )
         )
-    return tuple(found)
+    return tuple(replace(artifact, model=project.spec.model.version) for artifact in found)
+
+
+def refuse_other_bytes(previous: Lock | None, artifacts: tuple[LockedArtifact, ...]) -> None:
+    """Refuse bytes that changed while the model's version did not. Raises LockError TB7610 with a finding for each."""
+    known = {artifact.name: artifact for artifact in previous.artifacts} if previous is not None else {}
+    findings = []
+    for artifact in artifacts:
+        before = known.get(artifact.name)
+        if before is not None and before.model == artifact.model and before.sha256 != artifact.sha256:
+            findings.append(
+                Finding(
+                    code="TB7610",
+                    message=f"the artifact {artifact.name!r} of model {artifact.model} has digest {artifact.sha256}, "
+                    f"and was locked for this version with {before.sha256}",
+                    hint="raise model.version, or bring the older file back",
+                    where=Location(file=artifact.uri),
+                )
+            )
+    if findings:
+        raise LockError(tuple(findings))
 
 
 def changed_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]:

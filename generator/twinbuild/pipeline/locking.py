@@ -40,7 +40,7 @@ from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.accelerating import refuse_requirements, refuse_unclosed, unclosed
-from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts
+from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts, refuse_other_bytes
 from twinbuild.pipeline.extending import refuse_changed_family
 from twinbuild.pipeline.families import known_catalogues
 from twinbuild.pipeline.fetching import fetch_lock
@@ -170,6 +170,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
     lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))
+    refuse_other_bytes(previous, lock.artifacts)
     refuse_unasked_code(spec, lock, machine)
     return with_licences(with_scripts(lock, machine, previous), machine, previous)
 

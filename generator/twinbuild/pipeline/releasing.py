@@ -26,6 +26,7 @@ from twinbuild.model.verification import Difference, Different, Identical, Verif
 from twinbuild.oci.image import image_indexes
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+from twinbuild.pipeline.declared import refuse_undeclared, schema_files
 from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
@@ -77,6 +78,7 @@ def release(
     Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails;
     nothing is released then.
     """
+    refuse_undeclared(project)
     started = time.time()
     durations: dict[str, float] = {}
     spec = project.spec
@@ -205,6 +207,7 @@ def _documents(
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
+    documents |= {f"schemas/{side}.json": content for side, content in schema_files(project).items()}
     pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
     deployment = deployment_of(spec, images, image_indexes(images), artifacts=lock.artifacts)
     documents |= {f"deploy/{path}": content for path, content in deploy_files(deployment).items()}

@@ -18,6 +18,7 @@ from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.net.address import is_web
 from twinbuild.oci.image import image_indexes
+from twinbuild.pipeline.declared import schema_files
 from twinbuild.pipeline.evidence import Evidence, evidence_key
 from twinbuild.pipeline.identity import Identity, environment_digest, tool_identity
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
@@ -225,6 +226,9 @@ def _inputs(
     digests: dict[Path, str] = {path: digest.hex for path, digest in zip(project.sources, project.digests, strict=True)}
     digests[project.lock_path] = Digest.of(encode_lock(lock)).hex
     digests[project.directory / "twinbuild.toml"] = ""
+    for side, content in schema_files(project).items():
+        path = getattr(spec.model.schemas, side)
+        digests[project.directory / path] = Digest.of(content).hex
     if project.site is not None:
         digests[project.directory / project.site.name] = Digest.of(project.site.text.encode()).hex
     digests |= {application / file.path: file.sha256.hex for file in lock.source}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.tiny import tiny_project
 from fakes.tool import EXAMPLES, Tool
 
 NAME = "pylock.fraud-scorer-cpu-linux-amd64.toml"
@@ -76,3 +77,27 @@ def test_a_damaged_lock(tool: Tool, project: Path) -> None:
     assert ended.status != 0
     assert "TB2208" not in ended.err
     assert lock.read_text() == damaged
+
+
+def test_other_bytes_under_one_version(tool: Tool, tmp_path: Path) -> None:
+    """A file of the model that changed is refused (exit 3) until the model's version says so; nothing is written."""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store")
+    spec = project / "release.yaml"
+    artifact = "{name: weights, uri: weights.bin, format: other, target: /models/weights.bin}"
+    model = "model: {family: none, version: 1.0.0"
+    spec.write_text(spec.read_text().replace(model, f"{model}, artifacts: [{artifact}]"))
+    (project / "weights.bin").write_bytes(b"first")
+    assert tool("lock", str(project), "--offline").status == 0
+    (project / "weights.bin").write_bytes(b"second")
+    before = (project / "release.lock").read_bytes()
+    ended = tool("lock", str(project), "--offline")
+    assert (ended.status, "error[TB7610]" in ended.err) == (3, True), ended.err
+    assert "raise model.version, or bring the older file back" in ended.err
+    assert (project / "release.lock").read_bytes() == before
+    spec.write_text(spec.read_text().replace(model, "model: {family: none, version: 1.0.1"))
+    stale = tool("lock", str(project), "--check")
+    assert (stale.status, "error[TB2222]" in stale.err) == (1, True)
+    assert "its artifacts are of model 1.0.0, the spec says 1.0.1" in stale.err
+    assert tool("lock", str(project), "--offline").status == 0
+    assert b'"model": "1.0.1"' in (project / "release.lock").read_bytes()
+    assert tool("lock", str(project), "--check").status == 0

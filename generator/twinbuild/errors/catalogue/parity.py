@@ -1,4 +1,4 @@
-"""Codes of parity, captured environments and conventions."""
+"""Codes of parity, captured environments, conventions, and what a release's inputs must be."""
 
 from __future__ import annotations
 
@@ -42,5 +42,24 @@ Name the variant with --variant, or capture an environment of this release.""",
 `twinbuild capture` runs a program in the Python that --python names, which must be Python 3.9 or later.
 
 Name the Python of the environment, such as .venv/bin/python.""",
+    ),
+    Code(
+        code="TB7610",
+        title="other bytes under the same version of the model",
+        explanation="""\
+An artifact's digest is another one than release.lock has, and both are of the same `model.version`. Who compares
+releases by the model's version would take them for one.
+
+Raise `model.version`; or, where the file was changed by mistake, bring the older one back.""",
+    ),
+    Code(
+        code="TB7611",
+        title="a preprocessing step that names no code",
+        explanation="""\
+A step of `source.preprocessing` or `model.preprocessing` names `module:attribute`, and the application's files define
+no such function, method or class. The code is read as text; nothing is imported.
+
+Name what really runs: for code of a library the function of the application that calls it, for a build step its
+name.""",
     ),
 )

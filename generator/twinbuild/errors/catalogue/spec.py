@@ -305,4 +305,20 @@ CODES: Final[tuple[Code, ...]] = (
         title="an overlay that extends",
         explanation="An overlay names no other file. `extends` belongs into the spec itself.",
     ),
+    Code(
+        code="TB1190",
+        title="a feature view that is not pinned",
+        explanation=(
+            "A feature store's view changes under its name. Name its `snapshot`, or the version of the registry, "
+            "and the SHA-256 of its schema, so that the release says which inputs the model was made for."
+        ),
+    ),
+    Code(
+        code="TB1191",
+        title="a preprocessing step that is nowhere",
+        explanation=(
+            "A step is `module:attribute` of the application, or the name of a build step of `environment.steps`. "
+            "There is no build step of that name."
+        ),
+    ),
 )

@@ -58,6 +58,20 @@ class Feature(Section):
     schema_sha256: Sha256 | None = None
     """SHA-256 of its schema."""
 
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        objections = Objections()
+        for key, what in (("snapshot", "snapshot"), ("schema_sha256", "digest of its schema")):
+            if getattr(self, key) is None:
+                objections.add(
+                    "TB1190",
+                    f"the feature view {self.name!r} has no {what}, so that it may be another one tomorrow",
+                    f"name it under '{key}', as the store's registry has it",
+                    "name",
+                )
+        objections.settle()
+        return self
+
 
 class Schemas(Section):
     """JSON Schema files of what the model takes and gives."""

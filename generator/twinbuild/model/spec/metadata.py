@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
-from twinbuild.model.spec.references import Address, Callable
+from twinbuild.model.spec.references import Address, StepReference
 from twinbuild.model.spec.tables import TextTable
 from twinbuild.model.spec.values import (
     AbsolutePlace,
@@ -72,8 +72,8 @@ class Step(Section):
 
     name: Name
     """Name of the step."""
-    step: Callable
-    """The callable, as `module:attribute`."""
+    step: StepReference
+    """What runs: `module:attribute` of the application, or the name of a build step of `environment.steps`."""
     description: Description | None = None
     """What the step does."""
 

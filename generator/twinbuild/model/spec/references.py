@@ -11,10 +11,20 @@ from pydantic import AfterValidator
 from twinbuild.model.reference import LONGEST_REPOSITORY, REPOSITORY, TAG
 from twinbuild.model.spec.values import objection, refuse_path
 
-__all__ = ["Address", "Callable", "ImageName", "RepositoryName", "Requirement", "Uri", "check_repository"]
+__all__ = [
+    "Address",
+    "Callable",
+    "ImageName",
+    "RepositoryName",
+    "Requirement",
+    "StepReference",
+    "Uri",
+    "check_repository",
+]
 
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
 _CALLABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_STEP: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PROJECT: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
@@ -115,6 +125,10 @@ def _check_callable(text: str) -> str:
     return text
 
 
+def _check_step_reference(text: str) -> str:
+    return text if _STEP.fullmatch(text) else _check_callable(text)
+
+
 Address = Annotated[str, AfterValidator(_check_address)]
 """A URL without credentials."""
 
@@ -132,3 +146,6 @@ Requirement = Annotated[str, AfterValidator(_check_requirement)]
 
 Callable = Annotated[str, AfterValidator(_check_callable)]
 """A Python callable as `module:attribute`."""
+
+StepReference = Annotated[str, AfterValidator(_check_step_reference)]
+"""A Python callable as `module:attribute`, or the name of a build step."""

@@ -96,6 +96,7 @@ class ReleaseSpec(Section):
                     "give it a target of its own, such as /models/NAME",
                     *("model", "artifacts", index, "target"),
                 )
+        self._check_preprocessing(objections)
         check_indexes(self.environment.variants, self.dependencies.indexes, objections)
         check_watching(self.observability, self.serving, self.metadata.name, objections)
         check_tests(
@@ -106,3 +107,16 @@ class ReleaseSpec(Section):
         )
         objections.settle()
         return self
+
+    def _check_preprocessing(self, objections: Objections) -> None:
+        """A step that is no `module:attribute` must be a build step."""
+        known = {step.name for step in self.environment.steps}
+        for section in ("source", "model"):
+            for index, step in enumerate(getattr(self, section).preprocessing):
+                if ":" not in step.step and step.step not in known:
+                    objections.add(
+                        "TB1191",
+                        f"the step {step.name!r} names the build step {step.step!r}, which environment.steps lacks",
+                        "write module:attribute of the application, or name a build step that is there",
+                        *(section, "preprocessing", index, "step"),
+                    )
