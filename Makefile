@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow bench twobuilders engine registry check lint types format lock docs schema clean
+.PHONY: help release test test-slow bench twobuilders engine registry validators check lint types format lock docs schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lock: $(VENV)/dev ## Lock the project's own environments (UPGRADE=1: the newest 
 
 docs schema: $(VENV)/tool ## Write the generated pages and the JSON Schema
 	$(BIN)/python tools/write_docs.py
+
+validators: $(VENV)/dev ## Fetch the validators of others that check rendered files (needs npm)
+	tools/schemas/fetch
 
 clean: ## Remove what was made here (the store stays)
 	rm -rf $(VENV) dist examples/*/dist .mypy_cache .ruff_cache .hypothesis

@@ -77,7 +77,6 @@ WITHOUT: Final = frozenset(
         "model/spec/publication.py",
         "model/spec/references.py",
         "model/spec/release.py",
-        "model/spec/rollout.py",
         "model/spec/serving.py",
         "model/spec/tables.py",
         "model/spec/values.py",

@@ -7,6 +7,7 @@ from typing import Final
 
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.files import observability_files
+from twinbuild.deploy.rollout.files import rollout_files
 from twinbuild.deploy.stages import stage_files
 
 __all__ = ["deploy_files"]
@@ -14,6 +15,7 @@ __all__ = ["deploy_files"]
 _RENDERERS: Final[tuple[Callable[[Deployment], dict[str, bytes]], ...]] = (
     stage_files,
     observability_files,
+    rollout_files,
 )
 
 

@@ -9,6 +9,7 @@ range  module            about
 TB10   ``yaml``          the text of a spec: YAML, limits, encoding
 TB11   ``spec``          the values of a spec, overlays, files that it names
 TB114  ``configuration`` knobs, rules between them, values of stages
+TB116  ``rollout``       how a new version takes over
 TB117  ``observe``       metrics, alerts, logs and traces of a spec
 TB20   ``python``        resolving Python requirements
 TB21   ``debian``        resolving Debian packages, signed indexes

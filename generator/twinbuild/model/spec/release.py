@@ -17,6 +17,7 @@ from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
 from twinbuild.model.spec.rollout import Rollout
+from twinbuild.model.spec.rollout_checks import check_rollout
 from twinbuild.model.spec.serving import Serving
 from twinbuild.model.spec.tests import Tests, check_tests
 from twinbuild.model.spec.watching import check_watching
@@ -105,6 +106,7 @@ class ReleaseSpec(Section):
             variants=tuple(variant.name for variant in self.environment.variants),
             objections=objections,
         )
+        check_rollout(self, objections)
         objections.settle()
         return self
 

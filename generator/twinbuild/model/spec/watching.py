@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from twinbuild.model.promql.state import Schema
 
-__all__ = ["Watched", "check_watching", "schema_of", "series_of", "watched"]
+__all__ = ["Watched", "check_expression", "check_watching", "schema_of", "series_of", "watched"]
 
 _SCRAPED: Final = {"up": ("job", "instance"), "scrape_duration_seconds": ("job", "instance")}  # Prometheus' own
 
@@ -86,6 +86,13 @@ def check_watching(observability: Observability, serving: Serving, name: str, ob
         tree = _read(alert.expression, known, objections, (*at, "expression"))
         if tree is not None:
             _check_tests(alert, tree, schema_of(observability, tree, name), objections, at)
+
+
+def check_expression(
+    text: str, observability: Observability, objections: Objections, at: tuple[int | str, ...]
+) -> None:
+    """Objections to an expression of another section, such as that of a gate."""
+    _read(text, watched(observability), objections, at)
 
 
 def _check_places(observability: Observability, serving: Serving, objections: Objections) -> None:

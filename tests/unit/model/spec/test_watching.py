@@ -30,8 +30,9 @@ observability:
 
 
 def text_with(section: str) -> str:
-    """The example's spec with another section ``observability``, at its end."""
+    """The example's spec with another section ``observability``, at its end, and no rollout that asks for more."""
     head, rest = EXAMPLE.split("\nobservability:\n")
+    head = head.partition("\nrollout:\n")[0]
     kept = rest[rest.index("\npublish:") :]
     return f"{head}\n{kept}\n{section}"
 

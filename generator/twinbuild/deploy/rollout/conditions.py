@@ -1,0 +1,134 @@
+"""Conditions of a rollout as PromQL, and what a measurement of one means.
+
+A measurement is taken over a range (``rate``, else ``window``) and repeated until the window is full. Nothing measured
+(no series, or NaN) is no decision: it promotes nothing and rolls nothing back.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from twinbuild.model.spec.observability import MetricDefinition
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.spec.rollout import Condition
+from twinbuild.model.spec.values import duration_seconds
+
+__all__ = ["Measured", "compare", "duration", "measured", "query", "seconds", "threshold_text", "verdict"]
+
+_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+Kind = Literal["promote", "rollback"]
+Verdict = Literal["holds", "fails", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A condition with its name, and how often it is measured: every ``interval`` seconds, ``count`` times."""
+
+    kind: Kind
+    name: str
+    condition: Condition
+    interval: int
+    count: int
+
+
+def measured(spec: ReleaseSpec, kind: Kind) -> tuple[Measured, ...]:
+    """The conditions of a kind in their order."""
+    conditions = spec.rollout.promote if kind == "promote" else spec.rollout.rollback
+    found = []
+    for number, condition in enumerate(conditions, 1):
+        interval = seconds(condition.rate or condition.window)
+        found.append(
+            Measured(
+                kind=kind,
+                name=condition.name or f"{kind}-{number}",
+                condition=condition,
+                interval=interval,
+                count=math.ceil(seconds(condition.window) / interval),
+            )
+        )
+    return tuple(found)
+
+
+def seconds(text: str) -> int:
+    """Whole seconds of a duration of the spec, rounded up."""
+    return math.ceil(duration_seconds(text))
+
+
+def duration(count: int) -> str:
+    """Seconds as Go and Prometheus read them: whole hours, minutes or seconds."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if count and count % size == 0:
+            return f"{count // size}{unit}"
+    return f"{count}s"
+
+
+def query(spec: ReleaseSpec, condition: Condition, matchers: tuple[str, ...] = ()) -> str:
+    """The expression (PromQL) whose value is compared; ``matchers`` (``service="x"``) choose among instances.
+
+    An expression of the spec's own stays as it is.
+    """
+    if condition.expression is not None:
+        return condition.expression
+    metrics = {metric.name: metric for metric in spec.observability.metrics}
+    metric = metrics[condition.metric or ""]
+    labels = tuple(f"{key}={_quoted(value)}" for key, value in sorted(condition.labels.items()))
+    selector = ",".join((*matchers, *labels))
+    chosen = f"{{{selector}}}" if selector else ""
+    window = f"[{duration(seconds(condition.rate or condition.window))}]"
+    if condition.per is not None:
+        everything = f"{{{','.join(matchers)}}}" if matchers else ""
+        return f"sum(rate({metric.name}{chosen}{window})) / {_total(metrics[condition.per], everything, window)}"
+    return _of(metric, condition.quantile, chosen, selector, window)
+
+
+def _of(metric: MetricDefinition, quantile: float | None, chosen: str, selector: str, window: str) -> str:
+    name = metric.name
+    if metric.type == "counter":
+        return f"sum(rate({name}{chosen}{window}))"
+    if metric.type == "gauge":
+        return f"avg(avg_over_time({name}{chosen}{window}))"
+    if quantile is None:
+        return f"sum(rate({name}_sum{chosen}{window})) / sum(rate({name}_count{chosen}{window}))"
+    if metric.type == "histogram":
+        return f"histogram_quantile({quantile!r}, sum by (le) (rate({name}_bucket{chosen}{window})))"
+    wanted = ",".join(part for part in (selector, f'quantile="{quantile!r}"') if part)
+    return f"avg(avg_over_time({name}{{{wanted}}}{window}))"
+
+
+def _total(metric: MetricDefinition, chosen: str, window: str) -> str:
+    name = metric.name if metric.type == "counter" else f"{metric.name}_count"
+    return f"sum(rate({name}{chosen}{window}))"
+
+
+def _quoted(text: str) -> str:
+    """A string of PromQL: it has the escapes of Go, which has those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def threshold_text(value: float) -> str:
+    """A threshold in digits, as PromQL and the expressions of Argo Rollouts read it."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def compare(condition: Condition, value: float) -> bool:
+    """Whether a value that was measured fulfils the condition."""
+    return _OPERATORS[condition.operator](value, condition.threshold)
+
+
+def verdict(condition: Condition, value: float | None) -> Verdict:
+    """What a measurement says; None is no series. Nothing measured neither promotes nor rolls back."""
+    if value is None or math.isnan(value):
+        return "unknown"
+    return "holds" if compare(condition, value) else "fails"

@@ -1,0 +1,167 @@
+"""The pod: the image by digest, locked down, with the probes, resources and secrets that the spec names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twinbuild.codec.canonical import Json
+from twinbuild.deploy.requirements import needs_of
+from twinbuild.deploy.rollout.conditions import seconds
+from twinbuild.deploy.rollout.target import PREFIX, Target
+from twinbuild.model.spec.serving import NamedPort, Probe
+
+__all__ = ["container_of", "pod_spec", "pod_template", "port_name", "secret_variable"]
+
+_DEVICES: Final = {"cuda": "nvidia.com/gpu", "rocm": "amd.com/gpu"}
+_CONTAINER: Final = "server"
+_PORT: Final = re.compile(r"(?=[0-9-]*[a-z])(?!.*--)[a-z0-9-]{1,15}", re.ASCII)
+
+
+def pod_template(target: Target) -> dict[str, Json]:
+    """Metadata and specification of a pod."""
+    annotations = target.annotations()
+    if target.spec.environment.resources_of(target.variant).gpu.kind is not None:
+        annotations[f"{PREFIX}/gpu-kind"] = target.spec.environment.resources_of(target.variant).gpu.kind
+    return {"metadata": {"labels": target.labels(), "annotations": annotations}, "spec": pod_spec(target)}
+
+
+def pod_spec(target: Target, *, container: str = _CONTAINER) -> dict[str, Json]:
+    """A pod without rights: no token, no root, no writable file system but an empty /tmp."""
+    spec = target.spec
+    resources = spec.environment.resources_of(target.variant)
+    user = spec.serving.user
+    tolerations: list[Json] = [
+        {
+            "key": each.key,
+            "operator": each.operator,
+            **({"value": each.value} if each.value is not None else {}),
+            **({"effect": each.effect} if each.effect is not None else {}),
+        }
+        for each in resources.tolerations
+    ]
+    spread: list[Json] = [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": target.all_of_it()},
+        }
+        for key in spec.rollout.spread
+    ]
+    return {
+        "serviceAccountName": target.name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": seconds(spec.rollout.drain),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": user.uid,
+            "runAsGroup": user.gid,
+            "fsGroup": user.gid,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "affinity": _affinity(target),
+        **({"tolerations": tolerations} if tolerations else {}),
+        **({"topologySpreadConstraints": spread} if spread else {}),
+        "containers": [container_of(target, name=container)],
+        "volumes": [{"name": "tmp", "emptyDir": {}}, *_shared_memory(target)],
+    }
+
+
+def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
+    """The one container. What it runs stands in the image."""
+    spec = target.spec
+    health = spec.serving.health
+    ports: list[Json] = [
+        {"name": port_name(each), "containerPort": each.port, "protocol": "TCP"} for each in spec.serving.ports
+    ]
+    probes: dict[str, Json] = {
+        key: _probe(probe)
+        for key, probe in (
+            ("startupProbe", health.startup),
+            ("readinessProbe", health.readiness),
+            ("livenessProbe", health.liveness),
+        )
+        if probe is not None
+    }
+    secrets: list[Json] = []
+    for secret in spec.secrets:
+        if secret.provider == "kubernetes":
+            where, _, key = secret.reference.rpartition("/")
+            reference: Json = {"secretKeyRef": {"name": where, "key": key}}
+            secrets.append({"name": secret_variable(secret.name), "valueFrom": reference})
+    resources = _resources(target)
+    mounts: list[Json] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108  of the container
+    if target.shared_memory:
+        mounts.append({"name": "shared-memory", "mountPath": "/dev/shm"})  # noqa: S108
+    return {
+        "name": name,
+        "image": target.reference,
+        "imagePullPolicy": "IfNotPresent",
+        **({"ports": ports} if ports else {}),
+        **({"envFrom": [{"configMapRef": {"name": target.configuration}}]} if target.configuration else {}),
+        **({"env": secrets} if secrets else {}),
+        **({"resources": resources} if resources else {}),
+        **probes,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "privileged": False,
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": mounts,
+    }
+
+
+def secret_variable(name: str) -> str:
+    """The environment variable that carries a secret which Kubernetes keeps: feature-token → FEATURE_TOKEN."""
+    variable = name.upper().replace("-", "_")
+    return f"_{variable}" if variable[0].isdigit() else variable
+
+
+def _shared_memory(target: Target) -> list[Json]:
+    if not target.shared_memory:
+        return []
+    return [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": target.shared_memory}}]
+
+
+def port_name(port: NamedPort) -> str:
+    """A port's own name where Kubernetes takes it (15 characters, RFC 6335), else its number."""
+    return port.name if _PORT.fullmatch(port.name) else f"port-{port.port}"
+
+
+def _probe(probe: Probe) -> dict[str, Json]:
+    return {
+        "httpGet": {"path": probe.path, "port": probe.port},
+        **({"initialDelaySeconds": seconds(probe.initial_delay)} if probe.initial_delay else {}),
+        "periodSeconds": max(1, seconds(probe.period)),
+        "timeoutSeconds": max(1, seconds(probe.timeout)),
+        "failureThreshold": probe.failures,
+    }
+
+
+def _resources(target: Target) -> dict[str, Json]:
+    resources = target.spec.environment.resources_of(target.variant)
+    found: dict[str, dict[str, Json]] = {"requests": {}, "limits": {}}
+    for name, amount in (("cpu", resources.cpu), ("memory", resources.memory)):
+        for kind, quantity in (("requests", amount.request), ("limits", amount.limit)):
+            if quantity is not None:
+                found[kind][name] = quantity
+    needs = needs_of(target.spec, target.variant)
+    if needs.devices:
+        found["limits"][_DEVICES[needs.accelerator]] = str(needs.devices)
+    return {kind: dict(amounts) for kind, amounts in found.items() if amounts}
+
+
+def _affinity(target: Target) -> dict[str, Json]:
+    """Nodes of the image's platforms, and with the labels that the spec asks for."""
+    platforms = target.image.platforms
+    wanted: list[Json] = [
+        {"key": "kubernetes.io/os", "operator": "In", "values": [*sorted({each.os for each in platforms})]},
+        {"key": "kubernetes.io/arch", "operator": "In", "values": [*sorted({each.architecture for each in platforms})]},
+    ]
+    labels = target.spec.environment.resources_of(target.variant).affinity
+    wanted.extend({"key": label.key, "operator": "In", "values": list(label.values)} for label in labels)
+    terms: Json = [{"matchExpressions": wanted}]
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}

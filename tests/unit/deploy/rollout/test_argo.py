@@ -1,0 +1,117 @@
+"""Argo Rollouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.model.spec.test_rollout import with_rollout
+
+from fakes.deployed import a_target, example
+from twinbuild.deploy.rollout.argo import argo_rollouts, why_not
+
+CONDITION = "{name: fine, metric: fraud_request_errors_total, operator: '<', threshold: 1, window: 5m, rate: 1m}"
+BASELINE = f"registry.example/old@sha256:{'0' * 64}"
+
+
+def test_steps() -> None:
+    """Weight, pause, measurement; the gate stands before the promotion, after which nothing waits."""
+    steps: Any = argo_rollouts(a_target())["rollout"]
+    steps = steps["spec"]["strategy"]["canary"]["steps"]
+    assert [next(iter(step)) for step in steps] == [
+        *("setWeight", "pause", "analysis", "setWeight", "pause", "analysis", "pause", "setWeight"),
+    ]
+    assert steps[1] == {"pause": {"duration": "10m"}}
+    assert steps[6:] == [{"pause": {}}, {"setWeight": 100}]
+
+
+def test_a_step_that_waits_for_somebody() -> None:
+    """A step without a pause is a gate; the last one, below 100, too."""
+    text = with_rollout("strategy: canary\nsteps: [{weight: 5}, {weight: 50, pause: 0s}]\ngates: [{name: end}]")
+    rollout: Any = argo_rollouts(a_target(text))["rollout"]
+    assert rollout["spec"]["strategy"]["canary"]["steps"] == [
+        *({"setWeight": 5}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}),
+    ]
+
+
+def test_measurements() -> None:
+    """Promotion: nothing measured is neither success nor failure. Rollback: nothing measured is success."""
+    found: Any = argo_rollouts(a_target())
+    promote = found["analysis-promote"]["spec"]["metrics"][0]
+    assert promote["successCondition"] == "len(result) > 0 && !isNaN(result[0]) && result[0] < 0.1"
+    assert promote["failureCondition"] == "len(result) > 0 && !isNaN(result[0]) && !(result[0] < 0.1)"
+    assert (promote["count"], promote["failureLimit"]) == (1, 0)
+    rollback = found["analysis-rollback"]["spec"]["metrics"][0]
+    assert rollback["successCondition"] == "!(len(result) > 0 && !isNaN(result[0]) && result[0] > 0.05)"
+    assert rollback["failureCondition"] == "len(result) > 0 && !isNaN(result[0]) && result[0] > 0.05"
+    assert rollback["failureLimit"] == 2
+    assert "count" not in rollback
+    assert 'service="{{args.service}}"' in rollback["provider"]["prometheus"]["query"]
+
+
+def test_canary_is_what_is_measured() -> None:
+    """The Service of the new version, for promotion and rollback."""
+    rollout: Any = argo_rollouts(a_target())["rollout"]
+    canary = rollout["spec"]["strategy"]["canary"]
+    assert (canary["stableService"], canary["canaryService"]) == ("fraud-scorer", "fraud-scorer-canary")
+    assert canary["analysis"]["args"] == [{"name": "service", "value": "fraud-scorer-canary"}]
+    assert canary["trafficRouting"] == {"nginx": {"stableIngress": "fraud-scorer"}}
+
+
+def test_blue_green() -> None:
+    """Measured behind a Service of its own before the switch, and after it for a while."""
+    text = with_rollout(f"strategy: blue_green\npromote: [{CONDITION}]\nrollback: [{CONDITION.replace('fine', 'bad')}]")
+    found: Any = argo_rollouts(a_target(text))
+    strategy = found["rollout"]["spec"]["strategy"]["blueGreen"]
+    assert (strategy["activeService"], strategy["previewService"]) == ("fraud-scorer", "fraud-scorer-preview")
+    assert strategy["autoPromotionEnabled"] is True
+    assert strategy["prePromotionAnalysis"]["args"][0]["value"] == "fraud-scorer-preview"
+    assert strategy["postPromotionAnalysis"]["args"][0]["value"] == "fraud-scorer"
+    assert found["analysis-rollback"]["spec"]["metrics"][0]["count"] == 5
+    assert "service-preview" in found
+    gated: Any = argo_rollouts(a_target(with_rollout("strategy: blue_green\ngates: [{name: review}]")))
+    assert gated["rollout"]["spec"]["strategy"]["blueGreen"]["autoPromotionEnabled"] is False
+
+
+def test_rolling() -> None:
+    """A Rollout without steps replaces its pods one after the other, and is still watched."""
+    found: Any = argo_rollouts(a_target(with_rollout(f"strategy: rolling\nrollback: [{CONDITION}]")))
+    canary = found["rollout"]["spec"]["strategy"]["canary"]
+    assert "steps" not in canary
+    assert canary["analysis"]["args"][0]["value"] == "fraud-scorer"
+    assert found["rollout"]["spec"]["replicas"] == 1
+
+
+def test_istio() -> None:
+    """The other router."""
+    text = with_rollout("strategy: canary\nsteps: [{weight: 5}]\ntraffic: {router: istio, route: scorer}")
+    rollout: Any = argo_rollouts(a_target(text))["rollout"]
+    assert rollout["spec"]["strategy"]["canary"]["trafficRouting"] == {"istio": {"virtualService": {"name": "scorer"}}}
+
+
+def test_shadow() -> None:
+    """An experiment before the first step, and one apart with the old image by digest."""
+    text = with_rollout(
+        f"strategy: canary\nsteps: [{{weight: 5}}]\npromote: [{CONDITION}]\n"
+        f"shadow: {{duration: 30m, baseline: '{BASELINE}'}}"
+    )
+    found: Any = argo_rollouts(a_target(text))
+    first = found["rollout"]["spec"]["strategy"]["canary"]["steps"][0]["experiment"]
+    assert first["duration"] == "30m"
+    assert [each["specRef"] for each in first["templates"]] == ["stable", "canary"]
+    assert first["analyses"][0]["templateName"] == "fraud-scorer-promote"
+    spec = found["experiment"]["spec"]
+    images = [each["template"]["spec"]["containers"][0]["image"] for each in spec["templates"]]
+    assert images == [BASELINE, a_target(text).reference]
+    assert "experiment" not in argo_rollouts(a_target(text.replace(f", baseline: '{BASELINE}'", "")))
+
+
+def test_nothing_to_switch() -> None:
+    """Blue/green without a port is not rendered, and says why."""
+    text = with_rollout("strategy: blue_green")
+    before, _, rest = text.partition("  ports:\n")
+    text = before + rest[rest.index("  user:") :]
+    before, _, rest = text.partition("  health:\n")
+    target = a_target(before + rest[rest.index("\nrollout:") :])
+    assert argo_rollouts(target) == {}
+    assert "serving.ports" in why_not(target)
+    assert why_not(a_target(example())) == ""

@@ -1,0 +1,88 @@
+"""Flagger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.model.spec.test_rollout import with_rollout
+
+from fakes.deployed import a_target, example
+from twinbuild.deploy.rollout.flagger import flagger, why_not
+
+ELSEWHERE = """strategy: canary
+steps: [{weight: 5, pause: 1m}, {weight: 9, pause: 1m}]
+gates: [{name: review, before: 9, confirm: 'http://gate.example'}]"""
+PROMETHEUS = "prometheus: http://prometheus.example:9090"
+
+
+def condition(operator: str, name: str = "one") -> str:
+    """A condition of a gauge-like share."""
+    return f"{{name: {name}, metric: fraud_request_errors_total, operator: '{operator}', threshold: 0.5, window: 5m}}"
+
+
+def test_canary() -> None:
+    """Weights, gate, measurements; the interval is the longest of all."""
+    found: Any = flagger(a_target())
+    spec = found["canary"]["spec"]
+    assert spec["provider"] == "nginx"
+    assert spec["analysis"]["stepWeights"] == [10, 50]
+    assert spec["analysis"]["interval"] == "30m"
+    assert spec["analysis"]["webhooks"][0]["type"] == "confirm-promotion"
+    assert {each["templateRef"]["name"] for each in spec["analysis"]["metrics"]} == {
+        document["metadata"]["name"] for name, document in found.items() if name.startswith("metric-")
+    }
+    assert "service" not in found  # it makes its own
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "span", "ending"),
+    [
+        ("promote", "<=", {"max": 0.5}, "[5m]))"),
+        ("promote", ">=", {"min": 0.5}, "[5m]))"),
+        ("promote", "<", {"min": 1}, ") < bool 0.5"),
+        ("promote", "==", {"min": 1}, ") == bool 0.5"),
+        ("rollback", ">", {"max": 0.5}, "[5m]))"),
+        ("rollback", "<", {"min": 0.5}, "[5m]))"),
+        ("rollback", ">=", {"min": 1}, ") < bool 0.5"),
+        ("rollback", "!=", {"min": 1}, ") == bool 0.5"),
+    ],
+)
+def test_ranges(kind: str, operator: str, span: dict[str, float], ending: str) -> None:
+    """A rollback's condition is good where it does not hold; what no range can say is compared by Prometheus."""
+    text = with_rollout(f"strategy: blue_green\n{kind}: [{condition(operator)}]\n{PROMETHEUS}")
+    found: Any = flagger(a_target(text))
+    assert found["canary"]["spec"]["analysis"]["metrics"][0]["thresholdRange"] == span
+    assert found["metric-one"]["spec"]["query"].endswith(ending)
+    assert 'service="{{ target }}-canary"' in found["metric-one"]["spec"]["query"]
+
+
+def test_without_a_router() -> None:
+    """There are no weights to set: it measures as often as there are steps, then switches."""
+    text = with_rollout("strategy: canary\nsteps: [{weight: 5, pause: 1m}, {weight: 50, pause: 90s}]")
+    spec: Any = flagger(a_target(text))["canary"]
+    assert spec["spec"]["provider"] == "kubernetes"
+    assert (spec["spec"]["analysis"]["iterations"], spec["spec"]["analysis"]["interval"]) == (2, "90s")
+    assert "stepWeights" not in spec["spec"]["analysis"]
+
+
+@pytest.mark.parametrize(
+    ("rollout", "reason"),
+    [
+        ("strategy: rolling", "rolling"),
+        (f"strategy: blue_green\npromote: [{condition('<')}]", "rollout.prometheus"),
+        ("strategy: canary\nsteps: [{weight: 5}, {weight: 100}]", "waits for somebody"),
+        ("strategy: blue_green\ngates: [{name: review}]", "no `confirm`"),
+        (
+            ELSEWHERE,
+            "stands elsewhere",
+        ),
+        ("strategy: canary\nsteps: [{weight: 5, pause: 1m}]\nshadow: {duration: 1m}", "shadow"),
+    ],
+)
+def test_not_rendered(rollout: str, reason: str) -> None:
+    """What Flagger could not do as it is written is not rendered at all."""
+    target = a_target(with_rollout(rollout))
+    assert flagger(target) == {}
+    assert reason in why_not(target)
+    assert why_not(a_target(example())) == ""

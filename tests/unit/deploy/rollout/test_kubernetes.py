@@ -1,0 +1,61 @@
+"""Plain Kubernetes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.deployed import a_target, example
+from twinbuild.deploy.rollout.kubernetes import kubernetes
+
+SERVICES = """
+services:
+  - {name: features, endpoint: "https://features.example:8443/v1", purpose: x}
+  - {name: limits, endpoint: "http://limits.example", purpose: x}
+"""
+
+
+def test_kinds() -> None:
+    """One file a kind; every object has the same name and labels."""
+    found: Any = kubernetes(a_target())
+    assert {name: document["kind"] for name, document in found.items()} == {
+        "deployment": "Deployment",
+        "service": "Service",
+        "serviceaccount": "ServiceAccount",
+        "poddisruptionbudget": "PodDisruptionBudget",
+        "networkpolicy": "NetworkPolicy",
+        "horizontalpodautoscaler": "HorizontalPodAutoscaler",
+    }
+    assert {document["metadata"]["name"] for document in found.values()} == {"fraud-scorer"}
+
+
+def test_autoscaler_decides() -> None:
+    """Where one is, the Deployment has no number of its own; where none is, it has."""
+    found: Any = kubernetes(a_target())
+    assert "replicas" not in found["deployment"]["spec"]
+    scaler = found["horizontalpodautoscaler"]["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 10)
+    assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 70
+    fixed: Any = kubernetes(a_target(example().replace("minimum: 2, maximum: 10, cpu: 70", "minimum: 4")))
+    assert fixed["deployment"]["spec"]["replicas"] == 4
+    assert "horizontalpodautoscaler" not in fixed
+
+
+def test_traffic_that_is_declared() -> None:
+    """In to the service's ports; out to names and the ports of declared services, and of traces where they are sent."""
+    text = example().replace(
+        "  logs: {format", "  tracing: {enabled: true, exporter: otlp, sample_ratio: 0.5}\n  logs: {format"
+    )
+    policy: Any = kubernetes(a_target(text + SERVICES))["networkpolicy"]
+    (ingress,), (egress,) = policy["spec"]["ingress"], policy["spec"]["egress"]
+    assert [each["port"] for each in ingress["ports"]] == [8000]
+    assert [each["port"] for each in egress["ports"]] == [53, 53, 80, 4317, 4318, 8443]
+
+
+def test_no_ports() -> None:
+    """No Service, and nothing comes in."""
+    before, _, rest = example().partition("  ports:\n")
+    text = before + rest[rest.index("  user:") :]
+    before, _, rest = text.partition("  health:\n")
+    found: Any = kubernetes(a_target(before + rest[rest.index("\nrollout:") :]))
+    assert "service" not in found
+    assert found["networkpolicy"]["spec"]["ingress"] == []

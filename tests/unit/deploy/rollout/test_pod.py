@@ -1,0 +1,122 @@
+"""The pod: locked down, by digest, with all that the spec says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fakes.deployed import a_target, deployed, example
+from twinbuild.deploy.rollout.pod import container_of, pod_spec, pod_template, port_name, secret_variable
+from twinbuild.deploy.rollout.target import targets
+from twinbuild.model.spec.serving import NamedPort
+
+SECRETS = """
+secrets:
+  - {name: feature-token, provider: kubernetes, reference: scorer/token, purpose: x}
+  - {name: elsewhere, provider: vault, reference: "a/b#c", purpose: x}
+"""
+RESOURCES = """  resources:
+    affinity: [{key: pool, values: [gpu, "yes"]}]
+    tolerations: [{key: gpu, operator: Equal, value: "true", effect: NoSchedule}, {key: spot}]
+"""
+
+
+def test_locked_down() -> None:
+    """No root, no rights, no token, nothing to write to but /tmp."""
+    pod: Any = pod_spec(a_target())
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsGroup"]) == (10001, 10001)
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+    }
+    assert [volume["name"] for volume in pod["volumes"]] == ["tmp"]
+
+
+def test_probes_and_resources() -> None:
+    """serving.health and environment.resources reach the container."""
+    container: Any = container_of(a_target())
+    assert container["readinessProbe"] == {
+        "httpGet": {"path": "/healthz", "port": 8000},
+        "initialDelaySeconds": 2,
+        "periodSeconds": 5,
+        "timeoutSeconds": 1,
+        "failureThreshold": 3,
+    }
+    assert container["resources"] == {
+        "requests": {"cpu": "250m", "memory": "256Mi"},
+        "limits": {"cpu": "2", "memory": "1Gi"},
+    }
+    assert "command" not in container
+    assert "args" not in container
+
+
+def test_secrets_of_the_cluster_alone() -> None:
+    """A secret that Kubernetes keeps is a reference; one that is kept elsewhere is not there, and no value ever is."""
+    container: Any = container_of(a_target(example() + SECRETS))
+    assert container["env"] == [
+        {"name": "FEATURE_TOKEN", "valueFrom": {"secretKeyRef": {"name": "scorer", "key": "token"}}}
+    ]
+
+
+def test_nodes() -> None:
+    """Platforms, labels and taints."""
+    text = example()
+    before, _, rest = text.partition("  resources:\n")
+    pod: Any = pod_spec(a_target(f"{before}{RESOURCES}{rest[rest.index('    cpu:') :]}"))
+    affinity = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert affinity["nodeSelectorTerms"] == [
+        {
+            "matchExpressions": [
+                {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
+                {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                {"key": "pool", "operator": "In", "values": ["gpu", "yes"]},
+            ]
+        }
+    ]
+    assert pod["tolerations"] == [
+        {"key": "gpu", "operator": "Equal", "value": "true", "effect": "NoSchedule"},
+        {"key": "spot", "operator": "Exists"},
+    ]
+
+
+def test_accelerators() -> None:
+    """A CUDA variant gets its devices, the CPU variant of the same spec none."""
+    found = {each.variant.name: container_of(each) for each in targets(deployed(example("llm-server")))}
+    limits: Any = {name: container.get("resources", {}) for name, container in found.items()}
+    assert limits["cuda12"]["limits"]["nvidia.com/gpu"] == "1"
+    assert "nvidia.com/gpu" not in limits["cpu"].get("limits", {})
+
+
+def test_shared_memory() -> None:
+    """A knob of the kind shared_memory is a volume in memory."""
+    knob = "    - {name: shm, kind: shared_memory, type: bytes, default: 128Mi, description: x}\n"
+    pod: Any = pod_spec(a_target(example().replace("  parameters:\n", f"  parameters:\n{knob}", 1)))
+    assert pod["volumes"][1] == {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": "128Mi"}}
+    assert pod["containers"][0]["volumeMounts"][1] == {"name": "shared-memory", "mountPath": "/dev/shm"}
+
+
+def test_release_in_the_template() -> None:
+    """Another image digest is another pod."""
+    metadata: Any = pod_template(a_target())["metadata"]
+    assert metadata["annotations"]["dev.twinbuild/image-digest"] == str(a_target().image.digest)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("http", "http"), ("a-very-long-port-name", "port-80"), ("8080", "port-80"), ("a--b", "port-80")],
+)
+def test_port_name(name: str, expected: str) -> None:
+    """A name that Kubernetes does not take gives way to the number."""
+    assert port_name(NamedPort(name=name, port=80)) == expected
+
+
+@pytest.mark.parametrize(("name", "variable"), [("a-b", "A_B"), ("3d", "_3D")])
+def test_secret_variable(name: str, variable: str) -> None:
+    """A name of the spec as one of a variable."""
+    assert secret_variable(name) == variable
