@@ -29,6 +29,7 @@ _VERBS: Final = {
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "matrix": ("matrix", "Show variants and platforms: locked, built, sizes, sources."),
     "parity": ("parity", "Compare two releases, or a release with what really runs."),
+    "measure": ("measure", "Measure what each knob does to latency, throughput and memory."),
     "pull": ("pull", "Bring an image from a registry into the store."),
     "push": ("push", "Push a release's images into a registry."),
     "release": ("release", "Lock, build, build again, compare and describe."),

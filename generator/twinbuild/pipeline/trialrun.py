@@ -24,7 +24,7 @@ from twinbuild.pipeline.trialaccuracy import try_accuracy
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialschemas import output_findings, try_refusals
-from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, trial
+from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, stand_ins, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
 from twinbuild.trial.limits import Measure, load_measures, memory_measure, startup_measure
@@ -94,11 +94,18 @@ def _started(
     limits = project.spec.tests.performance
     patience = max(_PATIENCE, 3 * float(duration_seconds(limits.startup)) if limits and limits.startup else 0.0)
     begun = time.perf_counter()
-    with trial(derivation, root, machine, serving=project.spec.serving, bounds=bounds) as service:
+    with trial(
+        derivation,
+        root,
+        machine,
+        serving=project.spec.serving,
+        bounds=bounds,
+        environment=stand_ins(project.spec.secrets),
+    ) as service:
         try:
             service.wait_until_ready(patience)
         except EnvironmentFault:
-            if service.service.ended and "refuses to start: TB54" in service.last_words():
+            if service.service.ended and "refuses to start: TB540" in service.last_words():
                 raise TooSmall(shortened(service.last_words())) from None
             raise
         yield service, time.perf_counter() - begun

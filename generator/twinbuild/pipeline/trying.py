@@ -20,13 +20,14 @@ from twinbuild.build.service import RunningService
 from twinbuild.errors import EnvironmentFault
 from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.environment import Resources
+from twinbuild.model.spec.external import Secret
 from twinbuild.model.spec.serving import Serving
 from twinbuild.model.spec.values import quantity_value
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.running import confinement_of
 from twinbuild.trial.asking import Answer, NoAnswer, Question, Questioner
 
-__all__ = ["Bounds", "Trial", "bounds_of", "trial"]
+__all__ = ["Bounds", "Trial", "bounds_of", "stand_ins", "trial"]
 
 _PAUSE: Final = 0.02
 _MOMENT: Final = 0.5  # seconds: limits of memory are looked at ten times in one
@@ -48,6 +49,11 @@ def bounds_of(resources: Resources) -> Bounds:
         memory=math.floor(quantity_value(memory)) if memory else 0,
         processors=math.ceil(quantity_value(cpu)) if cpu else 0,
     )
+
+
+def stand_ins(secrets: tuple[Secret, ...]) -> tuple[tuple[str, str], ...]:
+    """What a trial gives for secrets of the environment, which are nowhere near: they must be set to start at all."""
+    return tuple((secret.reference, "no-secret-but-a-trial") for secret in secrets if secret.provider == "env")
 
 
 class Trial:

@@ -10,6 +10,7 @@ import pytest
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spec import SourceText, load_spec
+from twinbuild.deploy.configuration import configuration_digest
 from twinbuild.errors import LockError, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, Target
@@ -26,6 +27,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import owned_place
 from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
+from twinbuild.pipeline.preflight import preflight_files
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
 TEXT = (EXAMPLE / "release.yaml").read_text("utf-8")
@@ -219,3 +221,17 @@ def test_packages_on_an_image() -> None:
     without = _plan(TEXT, replace(lock, targets=(replace(target, debs=()),)))
     assert isinstance(without.derivations[0].layers[0].recipe, AccountRecipe)
     assert _interpreters(without)[0].builds[0].debs == ()
+
+
+def test_one_image_for_all_stages() -> None:
+    """What a stage sets changes no derivation: the image that was tested in staging is the one that goes live."""
+    lock = _lock()
+    plans, values = [], []
+    for stage in ("{log_level: debug}", "{log_level: error, batch_limit: 3}", "{decision_threshold: 0.9}"):
+        text = TEXT.replace("staging: {log_level: debug}", f"staging: {stage}")
+        plans.append(_plan(text, lock, documents=preflight_files(_spec(text), lock, "cpu")))
+        values.append(configuration_digest(_spec(text), "staging"))
+    assert plans[0] == plans[1] == plans[2]
+    assert len(set(values)) == 3
+    other = TEXT.replace("default: 0.5", "default: 0.6")
+    assert _plan(other, lock, documents=preflight_files(_spec(other), lock, "cpu")) != plans[0]

@@ -76,6 +76,33 @@ A name alone would take the value from the environment of whoever runs the comma
         explanation="Neither `publish.repositories` nor `configuration.stages` has a stage of that name.",
     ),
     Code(
+        code="TB7110",
+        title="nothing to measure",
+        explanation="""\
+`twinbuild measure` sends the golden requests while knobs are at their bounds, so it needs golden tests, and knobs with
+a declared `impact` or named with --knob.""",
+    ),
+    Code(
+        code="TB7111",
+        title="no such knob to measure",
+        explanation="""\
+The knob named with --knob is not in `configuration.parameters`, or it is a hyper-parameter, which nobody can turn.""",
+    ),
+    Code(
+        code="TB7112",
+        title="no answer with a knob at a value within its range",
+        explanation="""\
+The service was started with a knob at a bound, and did not answer, or with a status of 500 or more. Its release says
+that this value is right. Narrow the range, or add a rule that says under which other knobs it is.""",
+    ),
+    Code(
+        code="TB7113",
+        title="a knob does something else than declared",
+        explanation="""\
+Measured from its lowest to its highest value, a knob changes latency, throughput or memory in another way than its
+`impact` says: by more than a tenth, and in every round. Correct the declaration, or find out why.""",
+    ),
+    Code(
         code="TB7103",
         title="a release without definitions of knobs",
         explanation="""\

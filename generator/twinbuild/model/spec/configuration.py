@@ -31,6 +31,9 @@ Effect = Literal["none", "small", "higher", "lower", "proportional"]
 """What a larger value does: nothing, a little, raises, lowers, or raises in proportion."""
 
 
+Pointer = Annotated[str, Field(pattern=r"^(/[^/\x00-\x1f]{1,100}){1,10}$")]
+
+
 class Impact(Section):
     """What turning a knob up does to the service; `twinbuild measure` holds it against the truth."""
 
@@ -40,6 +43,8 @@ class Impact(Section):
     """Effect on throughput."""
     memory: Effect | None = None
     """Effect on memory."""
+    grows: Pointer | None = None
+    """JSON pointer to a list in the body of golden requests that is as long as the knob allows, when it is measured."""
 
 
 _KIND_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -149,6 +154,9 @@ class Knob(Section):
                 message = f"knob {self.name!r} of kind {self.kind} {has} {key!r}"
                 hint = f"give '{key}' if, and only if, the kind is {kind}"
                 objections.add("TB1142", message, hint, *((key,) if self.kind != kind else ("kind",)))
+        if self.impact is not None and self.impact.grows is not None and self.type != "int":
+            message = f"knob {self.name!r} of type {self.type} can't be the length of a list"
+            objections.add("TB1142", message, "take 'grows' out", "impact", "grows")
         if self.environment is None and self.variable is not None and (problem := check_variable(self.variable)):
             context = problem.context or {}
             objections.add("TB1112", str(context.get("message", problem)), "give it another 'environment'", "name")

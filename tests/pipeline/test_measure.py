@@ -1,0 +1,62 @@
+"""``twinbuild measure`` on a real image: figures, verdicts, the statement, and where they are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    return subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *arguments],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=800,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.sandbox
+@pytest.mark.xdist_group("examples")
+def test_batch_limit(tmp_path: Path) -> None:
+    """A batch of a thousand takes longer than one of one; who declares the opposite is told so, at the line."""
+    example = tmp_path / "example"
+    ignored = shutil.ignore_patterns("dist", "__pycache__")
+    shutil.copytree(ROOT / "examples" / "fraud-scorer", example, ignore=ignored)
+    released = _twinbuild("release", "--json", directory=example)
+    assert released.returncode == 0, released.stderr
+    options = ("measure", "--knob", "batch_limit", "--requests", "20", "--json")
+    said = _twinbuild(*options, "--output", "measured.json", directory=example)
+    assert said.returncode == 0, said.stderr
+    (knob,) = json.loads(said.stdout)["knobs"]
+    assert [value["value"] for value in knob["values"]] == ["1", "64", "1024"]
+    assert all(value["memory"] > 50 << 20 and value["throughput"] > 0 for value in knob["values"])
+    verdicts = {one["of"]: one["verdict"] for one in knob["impact"]}
+    assert verdicts["latency"] == "agrees"
+    assert "contradicts" not in verdicts.values()
+    statement = json.loads((example / "measured.json").read_bytes())
+    image = json.loads(said.stdout)["image"]
+    assert f"sha256:{statement['subject'][0]['digest']['sha256']}" == image
+    assert statement["predicate"]["knobs"] == [knob]
+    (output,) = (example / "dist").iterdir()
+    assert json.loads((output / "run.json").read_bytes())["measurements"]["cpu linux/amd64"] == [knob]
+    assert _twinbuild("validate", str(output), directory=example).returncode == 0
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("configuration: {parameters: [{name: batch_limit, impact: {latency: lower}}]}\n")
+    said = _twinbuild(*options, "--overlay", str(wrong), directory=example)
+    assert said.returncode == 1
+    (finding,) = json.loads(said.stderr)["findings"]
+    assert (finding["code"], finding["file"], finding["line"]) == ("TB7113", str(wrong), 1)
