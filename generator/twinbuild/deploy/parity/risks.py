@@ -9,6 +9,7 @@ __all__ = ["RISKS", "risk_of"]
 # The longest pattern that fits the beginning of a path decides; * stands for one step.
 RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]] = {
     (): ("medium", "it is a part of the release"),
+    ("extends",): ("low", "the family that the spec begins from; what it gives is listed apart"),
     ("metadata",): ("low", "words for people"),
     ("metadata", "name"): ("high", "it is another release"),
     ("metadata", "version"): ("low", "another version of the release"),
@@ -45,6 +46,7 @@ RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]
     ("dependencies", "beside"): ("low", "it enters no image"),
     ("configuration",): ("medium", "what operators may set"),
     ("configuration", "values"): ("high", "the service behaves otherwise"),
+    ("configuration", "stages"): ("high", "the service behaves otherwise in a stage"),
     ("configuration", "variables"): ("medium", "the service or its libraries may read it"),
     ("configuration", "parameters", "*", "default"): ("high", "the service behaves otherwise"),
     ("configuration", "parameters", "*", "environment"): ("high", "a value that is set no longer arrives"),
