@@ -1,7 +1,9 @@
 """The rows that models are trained on and measured with: four numbers and a label, by a known law."""
 
+import json
 import math
 import random
+from pathlib import Path
 
 LAW = (1.5, -2.0, 0.5, 1.0)  # what the rows follow; training should find about this
 
@@ -16,3 +18,18 @@ def rows(count: int, seed: int) -> tuple[list[list[float]], list[int]]:
         found.append(row)
         labels.append(int(chance.random() < 1 / (1 + math.exp(-odds))))
     return found, labels
+
+
+def main() -> None:
+    """Write rows that no model was trained with, as requests with their labels: what `tests.accuracy` asks."""
+    lines = []
+    for at in range(8):
+        inputs, labels = rows(64, seed=100 + at)
+        lines.append(json.dumps({"request": {"instances": inputs}, "label": labels}, separators=(",", ":")) + "\n")
+    place = Path(__file__).resolve().parent / "evaluation"
+    place.mkdir(exist_ok=True)
+    (place / "held-out.jsonl").write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    main()
