@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import EXAMPLES
+from twinbuild.pipeline.families import find_family
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -92,9 +93,10 @@ def test_two_builds_of_the_wheel_are_the_same_bytes(python: Path, tmp_path: Path
     with zipfile.ZipFile(wheels[0]) as archive:
         names = set(archive.namelist())
     modules = (path for path in (CHECKOUT / "generator").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    templates = (path for path in (CHECKOUT / "templates").rglob("*") if path.is_file() and path.suffix != ".pyc")
     assert {name for name in names if ".dist-info/" not in name} == {
         "twinbuild/lockfiles/resolver.txt",
-        "twinbuild/templates/Dockerfile.j2",
+        *(f"twinbuild/{path.relative_to(CHECKOUT).as_posix()}" for path in templates),
         *(path.relative_to(CHECKOUT / "generator").as_posix() for path in modules),
     }
 
@@ -112,6 +114,11 @@ def test_the_installed_wheel_releases(python: Path, tmp_path: Path) -> None:
     tool = python.with_name("twinbuild")
     where = run(python, "-P", "-c", "import twinbuild; print(twinbuild.__file__)", directory=tmp_path)
     assert where.startswith(str(python.parents[1]))
+
+    for name in ("python-service", "scikit-learn"):  # families are the same ones, byte for byte
+        shown = json.loads(run(tool, "family", "show", name, "--json", directory=tmp_path))
+        assert shown["digest"] == str(find_family(name, (CHECKOUT / "templates" / "families",)).digest)
+    assert "python-service" in run(tool, "init", "--list", directory=tmp_path)
 
     ignored = shutil.ignore_patterns("dist", "__pycache__")
     locked = shutil.copytree(EXAMPLES / "fraud-scorer", tmp_path / "locked", ignore=ignored)

@@ -78,6 +78,13 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     places = manifest["provenance"]["files"]
     assert "/metadata/team" in places["release.yaml"] or "/metadata" in places["release.yaml"]
     assert places["release.family.yaml"][""] == ""
+    unchanged = _twinbuild("release", "--json", directory=tmp_path / "new")
+    assert json.loads(unchanged.stdout)["release"] == json.loads(released.stdout)["release"]
+    with (tmp_path / "new/release.family.yaml").open("a") as stream:
+        stream.write("# a comment\n")
+    refused = _twinbuild("release", "--json", directory=tmp_path / "new")
+    assert (refused.returncode, json.loads(refused.stderr)["findings"][0]["code"]) == (5, "TB7541")
+    assert _twinbuild("family", "update", "--catalogue", "..", directory=tmp_path / "new").returncode == 0
     with (family / "README.md").open("a") as stream:
         stream.write("changed\n")
     environment = {**os.environ, "TWINBUILD_CATALOGUES": str(tmp_path)}

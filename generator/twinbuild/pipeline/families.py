@@ -10,7 +10,8 @@ from typing import Final
 
 import twinbuild
 from twinbuild.codec.family import family_digest, load_sheet
-from twinbuild.codec.yaml import SourceText
+from twinbuild.codec.nodes import MappingNode
+from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
 from twinbuild.errors import EnvironmentFault, IntegrityError, Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import Family, FamilySheet
@@ -93,7 +94,7 @@ def _sheet(directory: Path, content: bytes) -> FamilySheet:
             "TB7523",
             f"the family {sheet.name!r} lies in a directory that is called {directory.name!r}",
             hint="give both the same name",
-            where=Location(file=_shown(directory / SHEET), pointer="/name"),
+            where=_at(directory, content, "name"),
         )
     return sheet
 
@@ -109,7 +110,8 @@ def _read(directory: Path, catalogues: Catalogues, above: tuple[str, ...], *, ow
             where=Location(file=_shown(directory)),
         )
     sheet = _sheet(directory, content)
-    base = _base(sheet, directory, catalogues, (*above, sheet.name), own=own) if sheet.extends else None
+    where = _at(directory, content, "extends")
+    base = _base(sheet, where, catalogues, (*above, sheet.name), own=own) if sheet.extends else None
     return Family(
         sheet=sheet,
         files=files,
@@ -119,11 +121,22 @@ def _read(directory: Path, catalogues: Catalogues, above: tuple[str, ...], *, ow
     )
 
 
-def _base(sheet: FamilySheet, directory: Path, catalogues: Catalogues, above: tuple[str, ...], *, own: Path) -> Family:
+def _at(directory: Path, content: bytes, key: str) -> Location:
+    """The place of a key in a family's sheet, which is known to be one."""
+    name = _shown(directory / SHEET)
+    root, _ = parse_yaml(SourceText(name=name, content=content))
+    node = root.key(key) if isinstance(root, MappingNode) else None
+    if node is None:
+        return Location(file=name)
+    mark = node.mark
+    excerpt = excerpt_of(decode_text(content).split("\n"), mark.line)
+    return Location(file=name, line=mark.line, column=mark.column, pointer=f"/{key}", excerpt=excerpt, width=mark.width)
+
+
+def _base(sheet: FamilySheet, where: Location, catalogues: Catalogues, above: tuple[str, ...], *, own: Path) -> Family:
     """The family that another extends: of the same catalogue, or of another one where its digest is stated."""
     assert sheet.extends is not None
     name, _, version = sheet.extends.partition("@")
-    where = Location(file=_shown(directory / SHEET), pointer="/extends")
     reason, hint = "", "correct 'extends', or name the catalogue that has it with --catalogue"
     place = next((each for each in (own, *catalogues) if (each / name / SHEET).is_file()), None)
     if name in above or len(above) >= _DEEPEST:

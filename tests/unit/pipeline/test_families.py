@@ -67,7 +67,7 @@ def test_what_it_extends_is_not_there(tmp_path: Path, sheet: str, message: str) 
     with pytest.raises(SpecError) as error:
         find_family("plain", (tmp_path, shipped_catalogue()))
     (finding,) = error.value.findings
-    assert finding.code == "TB7523"
+    assert (finding.code, finding.where.line) == ("TB7523", 6)
     assert message in finding.message
     with pytest.raises(SpecError, match="TB7523"):
         family_at(place, (shipped_catalogue(),))
@@ -89,8 +89,9 @@ def test_a_pin_of_another_catalogue(tmp_path: Path) -> None:
 def test_names_and_sheets(tmp_path: Path) -> None:
     """A directory of another name, and one without a sheet: TB7523."""
     write_family(tmp_path, name="plain").rename(tmp_path / "else")
-    with pytest.raises(SpecError, match="is called 'else'"):
+    with pytest.raises(SpecError, match="is called 'else'") as error:
         find_family("else", (tmp_path,))
+    assert error.value.findings[0].where.line == 3
     (tmp_path / "empty").mkdir()
     with pytest.raises(SpecError, match=r"has no family\.yaml"):
         family_at(tmp_path / "empty", ())
