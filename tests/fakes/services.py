@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from twinbuild.build.rootfs import materialise
 from twinbuild.build.sandbox import Bind
@@ -18,11 +20,12 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.tree import Symlink
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.memory import MemoryStore
 
-__all__ = ["BINDS", "Service", "service"]
+__all__ = ["BINDS", "Service", "service", "trial_here"]
 
 PYTHON = os.path.realpath(sys.executable)
 _WANTED = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix)
@@ -156,6 +159,11 @@ def service(
             progress=silent,
         ),
     )
+
+
+def trial_here(*arguments: Any, binds: tuple[Bind, ...] = (), **more: Any) -> AbstractContextManager[Trial]:
+    """``trying.trial`` for a root in which programs of this machine are to be seen."""
+    return trial(*arguments, binds=(*BINDS, *binds), **more)
 
 
 def _machine() -> str:

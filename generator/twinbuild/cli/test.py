@@ -88,6 +88,8 @@ def _text(trials: Trials) -> str:
             what = f"{each['value']:.6g} over {each['predictions']} predictions"
             lines.append(f"  accuracy {each['name']}  {each['metric']} {what}")
         lines += [f"  refused the request {each}" for each in facts.get("refused_requests", ())]
+        if facts.get("environment_watched"):
+            lines.append("  environment no undeclared variable was asked for")
         if facts.get("golden"):
             lines.append("  starts 2, the same bytes in every answer")
         if facts.get("metrics"):

@@ -108,6 +108,8 @@ def _names(spec: ReleaseSpec, outcome: Passed) -> Iterator[Json]:
         yield f"{prefix}/metric/{name}"
     for accuracy in spec.tests.accuracy:
         yield f"{prefix}/accuracy/{accuracy.name}"
+    if observed.get("environment_watched"):
+        yield f"{prefix}/no-undeclared-variable"
     if observed.get("refused_requests"):
         yield f"{prefix}/input-schema-enforced"
     for key in sorted(observed.get("limits", {})):

@@ -24,6 +24,7 @@ from twinbuild.pipeline.trialaccuracy import try_accuracy
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialschemas import output_findings, try_refusals
+from twinbuild.pipeline.trialwatch import Watching, watching
 from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, stand_ins, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
@@ -62,13 +63,17 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
     for start in range(STARTS):
         machine.progress(f"testing {who}", start, STARTS)
         try:
-            with _started(project, derivation, root, machine, bounds) as (service, seconds):
+            with (
+                watching(root, spec.source.target, scratch=machine.scratch) as watch,
+                _started(project, derivation, root, machine, bounds, watch if start else None) as (service, seconds),
+            ):
                 startups.append(seconds)
                 _ask(project, service, run, first=start == 0)
-                if start == 0 and not run.findings:
-                    _watch(project, service, run)
-                if start == 0 and not run.findings:
-                    _more(project, service, run, files)
+                if start == 0:
+                    _once(project, service, run, files)
+                else:
+                    run.findings += watch.findings(project)
+                    run.observed["environment_watched"] = watch.watched
                 peaks.append(service.memory())
                 if service.service.ended:
                     service.service.wait()  # raises where a limit ended it
@@ -87,10 +92,11 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
 
 
 @contextmanager
-def _started(
-    project: Project, derivation: Derivation, root: Path, machine: Machine, bounds: Bounds
+def _started(  # noqa: PLR0917
+    project: Project, derivation: Derivation, root: Path, machine: Machine, bounds: Bounds, watch: Watching | None
 ) -> Iterator[tuple[Trial, float]]:
     """The service once it is ready, and how many seconds that took."""
+    binds = watch.binds if watch is not None else ()
     limits = project.spec.tests.performance
     patience = max(_PATIENCE, 3 * float(duration_seconds(limits.startup)) if limits and limits.startup else 0.0)
     begun = time.perf_counter()
@@ -101,6 +107,7 @@ def _started(
         serving=project.spec.serving,
         bounds=bounds,
         environment=stand_ins(project.spec.secrets),
+        binds=binds,
     ) as service:
         try:
             service.wait_until_ready(patience)
@@ -235,8 +242,12 @@ def _load(project: Project, service: Trial, run: TrialRun) -> None:
         _limits(project, run, measure, "TB7205", also=f" in the best of {len(rounds)} rounds")
 
 
-def _more(project: Project, service: Trial, run: TrialRun, files: TrialFiles) -> None:
-    """What one start is enough for: data schemas, accuracy, load."""
+def _once(project: Project, service: Trial, run: TrialRun, files: TrialFiles) -> None:
+    """What one start is enough for, if it answers well: what it publishes, data schemas, accuracy, load."""
+    if not run.findings:
+        _watch(project, service, run)
+    if run.findings:
+        return
     run.findings += output_findings(project, files, run.answers)
     refused, findings = try_refusals(project, service, files)
     measured, worse = try_accuracy(project, service, files)

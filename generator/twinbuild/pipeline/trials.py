@@ -205,6 +205,8 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
             "rollout": said(spec.rollout),
             "resources": said(spec.environment.resources_of(variant)),
             "schemas": said(spec.model.schemas),
+            "variables": [knob.environment for knob in spec.configuration.parameters],
+            "secrets": [secret.reference for secret in spec.secrets],
             "files": [[file.path, str(file.sha256)] for file in files.files],
             "code": _code(),
         }

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fakes.services import BINDS, service
+from fakes.services import service, trial_here
 from twinbuild.pipeline import trialrun
 from twinbuild.pipeline.trialfiles import read_trial_files
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
-from twinbuild.pipeline.trying import trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,7 +30,7 @@ HALVES = "def answer(question):\n    return 200, {'scores': [amount / 2 for amou
 
 
 def _run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> TrialRun:
-    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+    monkeypatch.setattr(trialrun, "trial", trial_here)
     content = "".join(json.dumps(each) + "\n" for each in EXAMPLES).encode()
     tests = TESTS.replace("SHA256", hashlib.sha256(content).hexdigest())
     tiny = service(tmp_path / "project", answer, tests)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fakes.services import BINDS, service
+from fakes.services import service, trial_here
 from twinbuild.errors import Finding
 from twinbuild.pipeline import trialrun
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
-from twinbuild.pipeline.trying import trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -60,7 +58,7 @@ observability:
 @pytest.fixture(autouse=True)
 def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+    monkeypatch.setattr(trialrun, "trial", trial_here)
 
 
 def _run(tmp_path: Path, program: str = SERVICE, section: str = OBSERVABILITY, tests: str = TESTS) -> TrialRun:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fakes.services import BINDS, Service, service
+from fakes.services import Service, service, trial_here
 from twinbuild.errors import EnvironmentFault, Finding
 from twinbuild.pipeline import trialrun
 from twinbuild.pipeline.trialfiles import read_trial_files
 from twinbuild.pipeline.trialrun import TooSmall, TrialRun, run_trial
-from twinbuild.pipeline.trying import trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -31,7 +29,7 @@ TESTS = """\
 @pytest.fixture(autouse=True)
 def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+    monkeypatch.setattr(trialrun, "trial", trial_here)
 
 
 def _run(tmp_path: Path, answer: str, limits: str = "latency_p95: 60s", tests: str = TESTS) -> TrialRun:

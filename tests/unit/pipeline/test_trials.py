@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fakes.services import BINDS, Service, service
+from fakes.services import Service, service, trial_here
 from twinbuild.errors import BuildError, EnvironmentFault, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
@@ -18,7 +17,6 @@ from twinbuild.model.trial import Passed, Untested
 from twinbuild.pipeline import trialrun, trials
 from twinbuild.pipeline.trialrun import TooSmall
 from twinbuild.pipeline.trials import try_images
-from twinbuild.pipeline.trying import trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -44,7 +42,7 @@ def _unpacked(made: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def unpacked(*_: object, **__: object) -> Iterator[Path]:
         yield made.root
 
-    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+    monkeypatch.setattr(trialrun, "trial", trial_here)
     monkeypatch.setattr(trials, "unpacked_image", unpacked)
 
 

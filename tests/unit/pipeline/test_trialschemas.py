@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fakes.services import BINDS, Service, service
+from fakes.services import Service, service, trial_here
 from twinbuild.errors import BuildError
 from twinbuild.pipeline import trialrun
 from twinbuild.pipeline.trialfiles import read_trial_files
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
 from twinbuild.pipeline.trials import try_images
-from twinbuild.pipeline.trying import trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -44,7 +42,7 @@ def _service(tmp_path: Path, answer: str, *, tests: str = TESTS, output: object 
 
 
 def _run(made: Service, monkeypatch: pytest.MonkeyPatch) -> TrialRun:
-    monkeypatch.setattr(trialrun, "trial", partial(trial, binds=BINDS))
+    monkeypatch.setattr(trialrun, "trial", trial_here)
     return run_trial(made.project, made.derivation, made.root, made.machine, read_trial_files(made.project))
 
 

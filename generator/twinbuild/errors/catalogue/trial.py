@@ -156,6 +156,16 @@ input schema refuses them, and the service did not: it must answer 400 to 499.
 Check requests before the model sees them, or correct the schema.""",
     ),
     Code(
+        code="TB7217",
+        title="an undeclared environment variable",
+        explanation="""\
+While the golden tests ran, the application's own code asked for an environment variable that no part of the spec names:
+what it gets there would be decided by whoever starts the container. The message has file and line. Only look-ups in
+Python code below `source.target` are seen (os.environ, os.getenv); those of packages are not.
+
+Declare it as a knob's `environment`, in `serving.environment` or as a secret; or do not ask for it.""",
+    ),
+    Code(
         code="TB7220",
         title="an image that must be tested was not",
         explanation="""\
