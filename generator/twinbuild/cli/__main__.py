@@ -37,6 +37,7 @@ _VERBS: Final = {
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml or of a release manifest."),
+    "shadow": ("shadow", "Send the same traffic to two releases, and compare what they answer."),
     "show": ("show", "Print the release manifest of a release."),
     "test": ("test", "Ask each built image what the spec's tests ask."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),

@@ -18,7 +18,7 @@ from typing import Final
 from twinbuild.build.sandbox import Bind, Sandbox
 from twinbuild.build.service import RunningService
 from twinbuild.errors import EnvironmentFault
-from twinbuild.model.plan import Derivation
+from twinbuild.model.plan import Derivation, ImageConfig
 from twinbuild.model.spec.environment import Resources
 from twinbuild.model.spec.external import Secret
 from twinbuild.model.spec.serving import Serving
@@ -28,6 +28,7 @@ from twinbuild.pipeline.running import confinement_of
 from twinbuild.trial.asking import Answer, NoAnswer, Question, Questioner
 
 __all__ = ["Bounds", "Trial", "bounds_of", "stand_ins", "trial"]
+__all__ = ["Bounds", "Trial", "bounds_of", "configured_trial", "trial"]
 
 _PAUSE: Final = 0.02
 _MOMENT: Final = 0.5  # seconds: limits of memory are looked at ten times in one
@@ -163,7 +164,24 @@ def trial(
 
     ``environment`` is added to that of the image. It has not been waited for: see ``wait_until_ready``.
     """
-    config = derivation.config
+    with configured_trial(
+        derivation.config, root, machine, serving=serving, bounds=bounds, environment=environment, binds=binds
+    ) as tried:
+        yield tried
+
+
+@contextmanager
+def configured_trial(
+    config: ImageConfig,
+    root: Path,
+    machine: Machine,
+    *,
+    serving: Serving,
+    bounds: Bounds = Bounds(),
+    environment: tuple[tuple[str, str], ...] = (),
+    binds: tuple[Bind, ...] = (),
+) -> Iterator[Trial]:
+    """The same for an image that nobody derived here: a release's, by its configuration."""
     confinement = replace(
         confinement_of(config, environment, host_network=False),
         resident=bounds.memory,

@@ -31,6 +31,7 @@ TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
 TB70   ``describe``      release manifest, SBOM, provenance
 TB72   ``trial``         behaviour tests
+TB73   ``rollout``       shadow traffic
 TB74   ``observe``       the proof that what is declared can be seen
 TB75   ``families``      templates of model families, their catalogues
 TB76   ``parity``        parity, captured environments, conventions

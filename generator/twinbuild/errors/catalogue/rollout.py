@@ -1,4 +1,4 @@
-"""TB116: the rollout of a release."""
+"""TB116 and TB73: the rollout of a release, and shadow traffic."""
 
 from __future__ import annotations
 
@@ -66,5 +66,30 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB1169",
         title="neither a number of pods nor a share",
         explanation="Pods are counted (1), or a share of them is given as text ('25%'). Write one of these.",
+    ),
+    Code(
+        code="TB7301",
+        title="no traffic to send",
+        explanation="`twinbuild shadow` sends the golden requests of the first release's tests, or the requests of a "
+        "JSON Lines file. There are none. Add a golden test to the spec, or name a file with --traffic.",
+    ),
+    Code(
+        code="TB7302",
+        title="a recorded request that cannot be read",
+        explanation='Each line of the file is a JSON object such as {"method": "POST", "path": "/predict", "headers": '
+        '{}, "body": {}}: a path that begins with "/", a method of HTTP (POST where it is missing), headers as '
+        "text, and any JSON as the body. Correct the line.",
+    ),
+    Code(
+        code="TB7303",
+        title="no port to send traffic to",
+        explanation="The release's service listens on no port that the release manifest knows. Name one in "
+        "serving.ports, and release it again.",
+    ),
+    Code(
+        code="TB7304",
+        title="no image that this machine runs",
+        explanation="The release has no image, or several, for this machine's architecture. Name a variant with "
+        "--variant, or run it on a machine of the image's platform.",
     ),
 )
