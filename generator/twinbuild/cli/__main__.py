@@ -26,6 +26,7 @@ _VERBS: Final = {
     "fetch": ("fetch", "Bring everything that the lock names into the store."),
     "image": ("image", "List and inspect the images in the store."),
     "init": ("init", "Write a first release.yaml, or a project of a model family."),
+    "lint": ("lint", "Check that a spec keeps the conventions of names and versions."),
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "matrix": ("matrix", "Show variants and platforms: locked, built, sizes, sources."),
     "parity": ("parity", "Compare two releases, or a release with what really runs."),

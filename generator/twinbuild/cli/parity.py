@@ -17,6 +17,10 @@ __all__ = ["command"]
 @click.argument("second", metavar="B", type=click.Path(path_type=Path))
 @click.option("--variant", default="", metavar="NAME", help="Variant that a capture is of, where it does not say so.")
 @click.option(
+    "--stages", nargs=2, default=("", ""), metavar="FIRST SECOND", help="Stages in which the two releases are compared."
+)
+@click.option("--draft", is_flag=True, help="Compare two specs with their locks; nothing need be built.")
+@click.option(
     "--format",
     "form",
     type=click.Choice(["table", "json", "markdown", "junit"]),
@@ -32,18 +36,29 @@ __all__ = ["command"]
     help="Least risk of a difference that ends with exit 1.",
 )
 @json_option
-def command(*, first: Path, second: Path, variant: str, form: str, fail_on: str, as_json: bool) -> None:
+def command(
+    *,
+    first: Path,
+    second: Path,
+    variant: str,
+    stages: tuple[str, str],
+    draft: bool,
+    form: str,
+    fail_on: str,
+    as_json: bool,
+) -> None:
     """Compare two releases, or a release with what really runs (exit 1 on a difference).
 
     A and B are a release's directory, a manifest.json, a spec (its last release), or what `twinbuild capture` wrote in
-    a container or a virtual environment. Each difference has a risk and its reason.
+    a container or a virtual environment; with --draft each is a spec. Each difference has a risk and its reason.
     """
     from twinbuild.deploy.parity.difference import LEVELS
     from twinbuild.deploy.parity.shown import as_json as value_of
     from twinbuild.deploy.parity.shown import as_junit, as_markdown, as_table
-    from twinbuild.pipeline.parity import parity, read_side
+    from twinbuild.pipeline.parity import parity, read_draft, read_side
 
-    found = parity(read_side(first), read_side(second), variant=variant)
+    read = read_draft if draft else read_side
+    found = parity(read(first), read(second), variant=variant, stages=stages)
     if as_json or form == "json":
         click.echo(json.dumps(value_of(found.differences, names=found.names, notes=found.notes)))
     elif form == "markdown":

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.options import json_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.released import Released
 
 __all__ = ["command"]
 
 
 @click.command("show")
 @click.option("--section", default="", metavar="NAME", help="Print this section alone, such as rollout.")
+@click.option("--why", default="", metavar="POINTER", help="Say where a value is from, such as /serving/user/uid.")
 @json_option
 @click.argument("release", metavar="DIST|FILE|SPEC", type=click.Path(path_type=Path), default=Path(), required=False)
-def command(*, release: Path, section: str, as_json: bool) -> None:
+def command(*, release: Path, section: str, why: str, as_json: bool) -> None:
     """Print the release manifest of a release: everything that was decided, as YAML.
 
     Names a release's directory, a manifest.json, or a spec, whose last release is meant. Needs neither network nor
@@ -30,6 +35,9 @@ def command(*, release: Path, section: str, as_json: bool) -> None:
 
     found = read_release(release)
     document = found.document
+    if why:
+        _explain(found, why, as_json=as_json)
+        return
     value: Json = document
     if section:
         if section not in document:
@@ -52,3 +60,16 @@ def command(*, release: Path, section: str, as_json: bool) -> None:
     else:
         click.echo(f"# release {found.digest}")
         click.echo(manifest_yaml(found.content).decode(), nl=False)
+
+
+def _explain(release: Released, where: str, *, as_json: bool) -> None:
+    """Print a value's source: file and pointer, default, or tool."""
+    from twinbuild.cli.outcome import shown
+    from twinbuild.pipeline.explaining import explained
+
+    value, source = explained(release, where)
+    if as_json:
+        click.echo(json.dumps({"pointer": where, "value": value, "source": source}))
+    else:
+        click.echo(shown(f"{where} = {json.dumps(value, ensure_ascii=False)}"))
+        click.echo(shown(f"  {source}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from twinbuild.codec.lock import decode_lock
 from twinbuild.deploy.parity.captures import capture_facts, declared_variables, expected_facts, target_of
 from twinbuild.deploy.parity.difference import Difference, object_at, text_of, unlike
 from twinbuild.deploy.parity.manifests import entries_of, manifest_facts
+from twinbuild.deploy.parity.staged import staged, stages_of
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.records import records_of
 from twinbuild.pipeline.released import Released, read_release
 
-__all__ = ["Capture", "Parity", "Side", "parity", "read_side"]
+__all__ = ["Capture", "Draft", "Parity", "Side", "parity", "read_draft", "read_side"]
 
 _LARGEST = 64 << 20  # bytes of a capture
 
@@ -33,7 +35,21 @@ class Capture:
         return decode_capture(self.content, name=str(self.path))
 
 
-Side = Released | Capture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A spec with its lock, of which nothing need be built."""
+
+    path: Path
+    content: str
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """What its release manifest would decide."""
+        found: dict[str, Json] = json.loads(self.content)
+        return found
+
+
+Side = Released | Capture | Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +60,13 @@ class Parity:
     differences: tuple[Difference, ...]
     sections: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def read_draft(where: Path) -> Draft:
+    """A spec and its lock as a side. Raises as ``draft_manifest`` does."""
+    from twinbuild.pipeline.drafting import draft_manifest  # late: a release needs no spec
+
+    return Draft(path=where, content=json.dumps(draft_manifest(where)))
 
 
 def read_side(where: Path) -> Side:
@@ -60,23 +83,26 @@ def read_side(where: Path) -> Side:
     return read_release(where)
 
 
-def parity(first: Side, second: Side, *, variant: str = "") -> Parity:
+def parity(first: Side, second: Side, *, variant: str = "", stages: tuple[str, str] = ("", "")) -> Parity:
     """Compare two sides. ``variant`` says which one a capture is of, where it does not say so itself.
 
-    Raises UsageError TB7603 where it is not clear which of a release's targets a capture is to be compared with.
+    ``stages``: the stage that each side is meant in; "" for the release as such. Of a capture it says nothing.
+    Raises UsageError TB7603 where it is not clear which of a release's targets a capture is to be compared with,
+    TB7605 for a stage that a release does not know.
     """
     notes: list[str] = []
     match first, second:
-        case Released(), Released():
-            one, other = manifest_facts(first.document), manifest_facts(second.document)
+        case ((Released() | Draft()), (Released() | Draft())):
+            one = manifest_facts(_in_stage(first, stages[0]))
+            other = manifest_facts(_in_stage(second, stages[1]))
         case Released(), Capture():
-            one, other = _seen(first, second, variant, notes)
+            one, other = _seen(first, second, variant, stages[0], notes)
         case Capture(), Released():
-            other, one = _seen(second, first, variant, notes)
+            other, one = _seen(second, first, variant, stages[1], notes)
         case _:
             one, other = capture_facts(first.document), capture_facts(second.document)
     return Parity(
-        names=(_name(first), _name(second)),
+        names=(_name(first, stages[0]), _name(second, stages[1])),
         differences=unlike(one, other),
         sections=tuple(sorted({path[0] for path in (*one, *other)})),
         notes=tuple(notes),
@@ -84,10 +110,10 @@ def parity(first: Side, second: Side, *, variant: str = "") -> Parity:
 
 
 def _seen(
-    release: Released, capture: Capture, variant: str, notes: list[str]
+    release: Released, capture: Capture, variant: str, stage: str, notes: list[str]
 ) -> tuple[dict[tuple[str, ...], str], dict[tuple[str, ...], str]]:
     """The facts of a release that its environment shows, and those that were seen."""
-    document, seen = release.document, capture.document
+    document, seen = _in_stage(release, stage), capture.document
     within = object_at(seen, "release")
     inside = bool(within)
     chosen = variant or text_of(within.get("variant") or "")
@@ -138,10 +164,27 @@ def _below(release: Released, target: dict[str, Json], notes: list[str]) -> dict
     return {}
 
 
-def _name(side: Side) -> str:
+def _in_stage(side: Released | Draft, stage: str) -> dict[str, Json]:
+    """The manifest of a side as the stage has it."""
     document = side.document
-    if isinstance(side, Released):
+    if not stage:
+        return document
+    known = stages_of(document)
+    if stage not in known:
+        raise UsageError.of(
+            "TB7605",
+            f"got the stage {stage[:80]!r}, expected one of {', '.join(known) or 'none: the release has no stages'}",
+            hint="name a stage of configuration.stages or publish.repositories",
+            where=str(side.path),
+        )
+    return staged(document, stage)
+
+
+def _name(side: Side, stage: str = "") -> str:
+    document = side.document
+    if not isinstance(side, Capture):
         metadata = object_at(document, "metadata")
-        return f"{metadata.get('name')} {metadata.get('version')} ({str(side.digest)[:19]})"
+        which = str(side.digest)[:19] if isinstance(side, Released) else "its spec and lock"
+        return f"{metadata.get('name')} {metadata.get('version')} ({which}){f' in {stage}' * bool(stage)}"
     within = object_at(document, "release")
     return f"{within['name']} {within.get('version')}, captured" if within.get("name") else "a captured environment"

@@ -44,6 +44,23 @@ Name the variant with --variant, or capture an environment of this release.""",
 Name the Python of the environment, such as .venv/bin/python.""",
     ),
     Code(
+        code="TB7605",
+        title="a stage that the release does not know",
+        explanation="""\
+`twinbuild parity --stages` names a stage that neither `configuration.stages` nor `publish.repositories` has.
+
+Name one that is there; `twinbuild show --section configuration` prints them.""",
+    ),
+    Code(
+        code="TB7606",
+        title="no such value in the release manifest",
+        explanation="""\
+`twinbuild show --why` takes a JSON pointer (RFC 6901), such as /serving/user/uid or /model/artifacts/0/sha256, and the
+release manifest has no value there; or it is of version 1, which does not say where its values are from.
+
+Look for the value with `twinbuild show --json`.""",
+    ),
+    Code(
         code="TB7610",
         title="other bytes under the same version of the model",
         explanation="""\
@@ -61,5 +78,79 @@ no such function, method or class. The code is read as text; nothing is imported
 
 Name what really runs: for code of a library the function of the application that calls it, for a build step its
 name.""",
+    ),
+    Code(
+        code="TB7620",
+        title="a version of the release that breaks the convention",
+        explanation="""\
+A release's version is of one scheme (semver by default), so that tools and people can order versions and know what
+changed.
+
+Write it so, or choose `versions = "pep440"` or `"any"` in conventions.toml.""",
+    ),
+    Code(
+        code="TB7621",
+        title="a version of the model that breaks the convention",
+        explanation="""\
+A model's version is of the same scheme as the release's.
+
+Write it so, or choose another scheme in conventions.toml.""",
+    ),
+    Code(
+        code="TB7622",
+        title="a repository with another name than the release",
+        explanation="""\
+The last part of a repository's name is the release's name, so that whoever sees one finds the other.
+
+Rename the repository, or ignore the rule in conventions.toml.""",
+    ),
+    Code(
+        code="TB7623",
+        title="a variant with a name that does not say what it is for",
+        explanation="""\
+A variant is called cpu, cuda or rocm, or begins so: tags of images have its name.
+
+Rename it, or ignore the rule in conventions.toml.""",
+    ),
+    Code(
+        code="TB7624",
+        title="a knob and a variable with different names",
+        explanation="""\
+A knob and the environment variable that sets it have the same name, the variable in capitals and maybe with a prefix.
+
+Rename one of them, or ignore the rule in conventions.toml.""",
+    ),
+    Code(
+        code="TB7625",
+        title="a metric with an unusual name",
+        explanation="""\
+Counters end in `_total`, and times and sizes are in seconds and bytes (Prometheus, "Metric and label naming").
+
+Rename it, or ignore the rule in conventions.toml.""",
+    ),
+    Code(
+        code="TB7626",
+        title="a release that does not say what it is for",
+        explanation="""\
+`metadata.description` stands in the manifest, the SBOM and the image's labels.
+
+Write one, or ignore the rule in conventions.toml.""",
+    ),
+    Code(
+        code="TB7627",
+        title="a changelog without the version",
+        explanation="""\
+conventions.toml names a changelog, and it does not have the release's version.
+
+Write what is new in it.""",
+    ),
+    Code(
+        code="TB7630",
+        title="conventions that are none",
+        explanation="""\
+conventions.toml beside the spec has the keys `versions` (semver, pep440 or any), `ignore` (codes of rules) and
+`changelog` (a file of the project).
+
+Correct it.""",
     ),
 )

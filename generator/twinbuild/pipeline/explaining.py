@@ -1,0 +1,54 @@
+"""Where a value of a release manifest is from, in words."""
+
+from __future__ import annotations
+
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.findings import pointer
+from twinbuild.codec.written import Written
+from twinbuild.deploy.parity.difference import object_at
+from twinbuild.describe.origins import Default, Made, source_at, steps_of
+from twinbuild.describe.parts import TOOLS
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.released import Released
+
+__all__ = ["explained"]
+
+
+def explained(release: Released, where: str) -> tuple[Json, str]:
+    """The value at a JSON pointer, and its source.
+
+    Raises UsageError TB7606 where there is no such value, or a release manifest of the first version, which does not
+    say where its values are from.
+    """
+    document = release.document
+    section = object_at(document, "provenance")
+    if not section:
+        raise _nothing(release, where, "the release manifest is of version 1, which has no provenance")
+    if not where.startswith("/"):
+        raise _nothing(release, where, "it is no JSON pointer")
+    value: Json = document
+    for step in steps_of(where):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and str(step).isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            raise _nothing(release, where, f"there is no {str(step)[:80]!r} on the way")
+    match source_at(section, where):
+        case Written(file=file, path=path):
+            return value, f"written in {file} at {pointer(path) or '/'}"
+        case Default(of=version):
+            return value, f"nobody wrote it: a default of {version}"
+        case Made(by=tool):
+            return value, f"by {tool}: {TOOLS.get(tool, 'a tool of a newer twinbuild')}"
+        case None:
+            raise _nothing(release, where, "its provenance does not say")
+
+
+def _nothing(release: Released, where: str, why: str) -> UsageError:
+    return UsageError.of(
+        "TB7606",
+        f"nothing is known of {where[:120]!r}: {why}",
+        hint="write a JSON pointer (RFC 6901) of manifest.json, such as /serving/user/uid",
+        where=str(release.path),
+    )
