@@ -40,9 +40,10 @@ def check(
     }
     texts, found = knobs.check(document, given)
     missing = {knob["environment"]: texts[knob["name"]] for knob in parameters if knob["name"] not in given}
-    if not found:
-        for knob in parameters:
-            found += asked_of_the_container(knob, knobs.read(knob, texts[knob["name"]]), host, memory)
+    for knob in parameters:
+        value, wrong = knobs.finding(knob, texts[knob["name"]])
+        if wrong is None:
+            found += asked_of_the_container(knob, value, host, memory)
     found += secrets(document["secrets"], environment, host)
     found += artifacts(document["artifacts"], host)
     return missing, found

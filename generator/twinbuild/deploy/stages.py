@@ -24,7 +24,7 @@ _MANAGED: Final = {"app.kubernetes.io/managed-by": "twinbuild"}
 
 
 def stage_files(deployment: Deployment) -> dict[str, bytes]:
-    """What the images hold, the schema of values, the ConfigMap of the defaults, and the files of each stage."""
+    """What the images hold, the schema of values, and the files of each stage: of the defaults where there is none."""
     spec = deployment.spec
     files = {
         "definitions.json": definitions_document(spec, deployment.artifacts),
@@ -33,8 +33,9 @@ def stage_files(deployment: Deployment) -> dict[str, bytes]:
             for image in deployment.images
         },
         "configuration.schema.json": values_schema(spec),
-        "kubernetes/configmap.yaml": as_yaml_stream(_config_map(spec, "")),
     }
+    if not deployment.stages:
+        files["configmap.yaml"] = as_yaml_stream(_config_map(spec, ""))
     for stage in deployment.stages:
         files |= {
             f"{stage}/configuration.json": values_document(spec, stage),

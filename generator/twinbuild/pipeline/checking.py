@@ -102,7 +102,7 @@ def check_configuration(
     if subject.project is not None:
         findings += _artifacts(subject.project, document["artifacts"])
     if machine:
-        findings += _machine(subject, document, environment, sound=not wrong)
+        findings += _machine(subject, document, environment)
     return Checked(texts=tuple(complete.items()), findings=tuple(findings))
 
 
@@ -242,9 +242,7 @@ def _artifacts(project: Project, wanted: dict[str, Any]) -> list[Finding]:
     return findings
 
 
-def _machine(
-    subject: _Subject, document: dict[str, Any], environment: Mapping[str, str], *, sound: bool
-) -> list[Finding]:
+def _machine(subject: _Subject, document: dict[str, Any], environment: Mapping[str, str]) -> list[Finding]:
     """What this machine lacks: memory, driver and devices, limits, shared memory."""
     host = preflight.Host()
     found: list[Finding] = []
@@ -252,9 +250,9 @@ def _machine(
         unmet = preflight.findings(preflight.requirements_of(text.decode()), host)
         found += [_plain(each, f"variant {variant}") for each in unmet]
     memory = min(preflight.memory_limits(host), default=None)
-    for knob in document["parameters"] if sound else ():
-        if knob["environment"]:
-            value = knobs.read(knob, environment[knob["environment"]])
+    for knob in document["parameters"]:
+        value, wrong = knobs.finding(knob, environment[knob["environment"]]) if knob["environment"] else (None, None)
+        if knob["environment"] and wrong is None:
             asked = configured.asked_of_the_container(knob, value, host, memory[0] if memory is not None else None)
             found += [_plain(each, "this machine") for each in asked]
     return found

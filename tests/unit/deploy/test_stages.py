@@ -13,8 +13,10 @@ from twinbuild.deploy.stages import stage_files
 
 def test_config_map_of_a_stage() -> None:
     """It is immutable, holds text alone, and is named by its values."""
-    files = stage_files(deployment_of_text())
-    for stage, path in (("", "kubernetes/configmap.yaml"), ("production", "production/configmap.yaml")):
+    nowhere = TEXT[: TEXT.index("publish:")] + TEXT[TEXT.index("governance:") :]
+    nowhere = nowhere.replace("    staging: {log_level: debug}\n    production: {batch_limit: 256}\n", "    {}\n")
+    files = stage_files(deployment_of_text(nowhere)) | stage_files(deployment_of_text())
+    for stage, path in (("", "configmap.yaml"), ("production", "production/configmap.yaml")):
         document = yaml.safe_load(files[path])
         assert document["immutable"] is True
         assert document["metadata"]["name"] == configuration_map_name(spec_of(), stage)
