@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -12,6 +14,7 @@ from twinbuild.codec.lock import encode_lock
 from twinbuild.deploy.deployment import deployment_of
 from twinbuild.deploy.files import deploy_files
 from twinbuild.describe.manifest import release_manifest
+from twinbuild.describe.page import PAGE, release_page
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.provenance import provenance_statement
 from twinbuild.describe.sbom import release_sbom
@@ -101,14 +104,14 @@ def release(
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
     documents = _documents(project, whole, lock, plan, images, machine=machine, epoch=epoch)
-    manifest = release_manifest(
+    describe = partial(
+        release_manifest,
         spec,
         lock,
         images,
         identical,
         epoch=epoch,
         lock_digest=Digest.of(encode_lock(whole)),
-        documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items()),
         written=written_in(project),
         arguments=spec_arguments(project),
         commit=recorded,
@@ -116,6 +119,10 @@ def release(
         variants=variants_of(whole) if project.variants else (),
         outcomes=trials.outcomes,
         tested_with=tuple((file.path, file.sha256, file.size) for file in trials.files),
+    )
+    documents[PAGE] = release_page(json.loads(describe(documents=())))
+    manifest = describe(
+        documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items())
     )
     digest = Digest.of(manifest)
     documents |= {

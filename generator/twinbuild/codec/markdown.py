@@ -1,0 +1,40 @@
+"""Text and tables as Markdown (CommonMark, tables of GFM): no text becomes structure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["code", "table", "text"]
+
+_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
+_LIST: Final = re.compile(r"^(\d*)([-+=.)])(?=\s|$|[-=])")  # what begins a list, a rule or a heading above
+_BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+def text(value: object) -> str:
+    """A value on one line, with every character escaped that could mean something."""
+    line = _BLANKS.sub(" ", str(value)).strip()
+    escaped = _ACTIVE.sub(r"\\\1", line)
+    return _LIST.sub(r"\1\\\2", escaped)
+
+
+def code(value: object) -> str:
+    """A value on one line as code, whatever backticks and bars it has."""
+    line = _BLANKS.sub(" ", str(value)).strip()
+    if not line:
+        return ""
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """The lines of a table whose cells are Markdown already, and an empty one; nothing where there are no rows."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if not lines:
+        return []
+    titles = list(head)
+    return [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}", *lines, ""]

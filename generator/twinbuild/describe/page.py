@@ -1,0 +1,306 @@
+"""The page of a release for people: what runs, where it came from, how it is set up, rolled out, and made again.
+
+Everything on it is taken from the release manifest, which stays the one place that says so.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any, Final
+
+from twinbuild.codec.markdown import code, table, text
+
+__all__ = ["PAGE", "release_page"]
+
+PAGE: Final = "README.md"
+
+
+def release_page(manifest: dict[str, Any]) -> bytes:
+    """Markdown of a release manifest, as it was read from JSON."""
+    metadata = manifest["metadata"]
+    lines = [f"# {text(metadata['name'])} {text(metadata['version'])}", ""]
+    if metadata.get("description"):
+        lines += [text(metadata["description"]), ""]
+    lines += [
+        "This page is made from `manifest.json`, whose SHA-256, in `release.digest`, is the release's one name.",
+        "",
+    ]
+    for title, part in (
+        ("What runs", _what_runs),
+        ("Where it came from", _origin),
+        ("How it is configured", _configuration),
+        ("How it was tried", _tests),
+        ("How it rolls out, and what would roll it back", _rollout),
+        ("What is watched", _watched),
+        ("Who may change it", _governance),
+        ("How to make it again", _reproduce),
+    ):
+        lines += [f"## {title}", "", *part(manifest)]
+    return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def _list(entries: list[str]) -> list[str]:
+    return [*(f"- {entry}" for entry in entries), ""] if entries else []
+
+
+def _what_runs(manifest: dict[str, Any]) -> Iterator[str]:
+    environment, serving = manifest["environment"], manifest["serving"]
+    yield from table(
+        ("variant", "platform", "image"),
+        ((text(one["variant"]), text(one["platform"]), code(one["digest"])) for one in environment["images"]),
+    )
+    yield from table(
+        ("variant", "platforms", "index"),
+        (
+            (text(one["variant"]), text(", ".join(one["platforms"])), code(one["digest"]))
+            for one in environment.get("indexes", ())
+        ),
+    )
+    yield from table(
+        ("stage", "repository"),
+        ((text(stage), code(name)) for stage, name in manifest["publish"].get("repositories", {}).items()),
+    )
+    user = serving["user"]
+    ports = ", ".join(f"{port['name']} {port['port']}" for port in serving.get("ports", ()))
+    resources = environment.get("resources", {})
+    cpu, memory, gpu = (resources.get(key, {}) for key in ("cpu", "memory", "gpu"))
+    entries = [
+        f"command: {code(shlex.join(serving['command']))}",
+        f"account: {text(user['name'])}, user {user['uid']}, group {user['gid']}",
+        *([f"ports: {text(ports)}"] if ports else []),
+        *(
+            f"{name}: {text(_bounds(section))}"
+            for name, section in (("processors", cpu), ("memory", memory))
+            if _bounds(section)
+        ),
+        *([f"devices: {gpu['count']}"] if gpu.get("count") else []),
+    ]
+    entries += [
+        f"{name}: {code(probe['path'])} at port {probe['port']}"
+        for name, probe in sorted(serving.get("health", {}).items())
+        if probe
+    ]
+    yield from _list(entries)
+
+
+def _bounds(section: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {section[key]}" for key in ("request", "limit") if section.get(key))
+
+
+def _origin(manifest: dict[str, Any]) -> Iterator[str]:
+    source, model, metadata = manifest["source"], manifest["model"], manifest["metadata"]
+    dependencies = manifest["dependencies"]
+    owners = ", ".join(f"{owner['name']} ({owner['email']})" for owner in metadata.get("owners", ()))
+    yield from _list(
+        [
+            f"made by {text(metadata['team'])}, {text(metadata.get('date', ''))}; owners: {text(owners)}",
+            f"application: {len(source['files'])} files, {code(source['digest'])}"
+            + (f", of {code(source['repository'])}" if source.get("repository") else "")
+            + (f", commit {code(source['commit'])}" if source.get("commit") else ""),
+            f"model: {text(model['family'])} {text(model['version'])}",
+            f"lock: {code(dependencies['lock'])}, in `release.lock`; every file in it has a digest",
+            (f"wheels by pip-compile (pip-tools {text(dependencies['resolver']['pip-tools'])}, "
+            f"pip {text(dependencies['resolver']['pip'])})"),
+        ]
+    )
+    yield from table(
+        ("target", "Python", "packages of the system", "wheels"),
+        (
+            (
+                text(f"{target['variant']} {target['platform']}"),
+                text(target["python"]["version"]),
+                str(len(target["os_packages"])),
+                str(len(target["wheels"])),
+            )
+            for target in manifest["environment"]["targets"]
+        ),
+    )
+    yield from table(
+        ("artifact", "in the image", "from", "SHA-256", "bytes", "licence"),
+        (
+            (
+                text(one["name"]),
+                code(one["target"]),
+                code(one["uri"]),
+                code(one["sha256"]),
+                str(one["size"]),
+                text(one.get("licence", "")),
+            )
+            for one in model.get("artifacts", ())
+        ),
+    )
+    yield from table(
+        ("data set", "version", "what it is"),
+        (
+            (text(one["name"]), text(one.get("version", "")), text(one.get("description", "")))
+            for one in model.get("datasets", ())
+        ),
+    )
+
+
+def _configuration(manifest: dict[str, Any]) -> Iterator[str]:
+    configuration = manifest["configuration"]
+    stages: dict[str, dict[str, Any]] = configuration.get("stages", {})
+    names = list(dict.fromkeys((*manifest["publish"].get("repositories", {}), *stages)))
+    yield from table(
+        ("knob", "type", "range", "default", *map(text, names), "what it does"),
+        (
+            (
+                text(knob["name"]),
+                text(knob["type"]),
+                text(_range(knob)),
+                code(_value(knob["default"])),
+                *(code(_value(stages.get(stage, {}).get(knob["name"], knob["default"]))) for stage in names),
+                text(knob["description"]),
+            )
+            for knob in configuration.get("parameters", ())
+        ),
+    )
+    yield from _list(
+        [f"rule {text(rule['name'])}: {code(rule['rule'])}" for rule in configuration.get("rules", ())]
+        + [
+            f"secret {text(one['name'])}: {text(one['provider'])} {code(one['reference'])}, {text(one['purpose'])}"
+            for one in manifest.get("secrets", ())
+        ]
+        + [
+            f"asks {text(one['name'])} at {code(one['endpoint'])}: {text(one['purpose'])}"
+            for one in manifest.get("services", ())
+        ]
+    )
+    yield "Values of stages lie in `deploy/STAGE/`; `twinbuild check-config` holds others against the ranges and rules."
+    yield ""
+
+
+def _range(knob: dict[str, Any]) -> str:
+    if knob.get("values"):
+        return ", ".join(map(str, knob["values"]))
+    bounds = [f"{word} {knob[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in knob]
+    return " ".join([*bounds, knob.get("unit", "")]).strip()
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _tests(manifest: dict[str, Any]) -> Iterator[str]:
+    verification, tests = manifest["verification"], manifest["tests"]
+    yield from _list(
+        [
+            (f"built {verification['builds']} times under {len(verification['variations'])} variations: "
+            f"{text(verification['verdict'])}"),
+            *(
+                f"{text(one['variant'])} {text(one['platform'])}: {text(one['verdict'])}"
+                + (f" ({text(one['reason'])})" if one.get("reason") else "")
+                for one in tests.get("images", ())
+            ),
+            *(
+                f"golden test {text(one['name'])}" + (f": {text(one['description'])}" if one.get("description") else "")
+                for one in tests.get("golden", ())
+            ),
+            *(
+                f"{text(one['metric'])} of {code(one['dataset'])} is no worse than {text(one['threshold'])}"
+                for one in tests.get("accuracy", ())
+            ),
+            *(
+                f"{text(key)}: {text(value)}"
+                for key, value in sorted((tests.get("performance") or {}).items())
+                if key not in ("requests", "concurrency")
+            ),
+        ]
+    )
+
+
+def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
+    rollout = manifest["rollout"]
+    steps = [
+        f"{step['weight']} % of the traffic" + (f", then {step['pause']}" if step.get("pause") else "")
+        for step in rollout.get("steps", ())
+    ]
+    yield from _list([f"strategy: {text(rollout['strategy'])}", *map(text, steps)])
+    yield from table(
+        ("condition", "of", "metric", "", "over"),
+        (
+            (
+                text(one.get("name", "")),
+                kind,
+                code(_measured(one)),
+                text(f"{one['operator']} {one['threshold']}"),
+                text(one["window"]),
+            )
+            for kind in ("promote", "rollback")
+            for one in rollout.get(kind, ())
+        ),
+    )
+    yield from table(
+        ("failure", "signal", "action", "what it is"),
+        (
+            (text(one["name"]), text(one["signal"]), text(one["action"]), text(one.get("description", "")))
+            for one in rollout.get("failure_modes", ())
+        ),
+    )
+    yield "The files for clusters lie in `deploy/`."
+    yield ""
+
+
+def _measured(condition: dict[str, Any]) -> str:
+    """What a condition looks at; the expression in full stands in ``deploy/rollout.md``."""
+    if condition.get("expression"):
+        return str(condition["expression"])
+    labels = ", ".join(f"{name}={value}" for name, value in condition.get("labels", {}).items())
+    quantile = f"quantile {condition['quantile']} of " if condition.get("quantile") is not None else ""
+    share = f" per {condition['per']}" if condition.get("per") else ""
+    return f"{quantile}{condition.get('metric', '')}{f'{{{labels}}}' if labels else ''}{share}"
+
+
+def _watched(manifest: dict[str, Any]) -> Iterator[str]:
+    watched = manifest["observability"]
+    yield from table(
+        ("metric", "type", "labels", "what it counts"),
+        (
+            (code(one["name"]), text(one["type"]), text(", ".join(one.get("labels", ()))), text(one["description"]))
+            for one in watched.get("metrics", ())
+        ),
+    )
+    yield from table(
+        ("alert", "severity", "when", "for", "what it says"),
+        (
+            (
+                text(one["name"]),
+                text(one["severity"]),
+                code(one["expression"]),
+                text(one["duration"]),
+                text(one["summary"]),
+            )
+            for one in watched.get("alerts", ())
+        ),
+    )
+
+
+def _governance(manifest: dict[str, Any]) -> Iterator[str]:
+    governance = manifest["governance"]
+    roles = governance.get("roles", {})
+    yield from _list(
+        [
+            *(
+                f"{text(role)}: {text(', '.join(roles[role]))}"
+                for role in ("creators", "approvers", "deployers")
+                if roles.get(role)
+            ),
+            f"approvals that it needs: {governance.get('approvals', 0)}",
+            *([f"kept for {text(governance['retention'])}"] if governance.get("retention") else []),
+            *([f"class: {text(governance['classification'])}"] if governance.get("classification") else []),
+        ]
+    )
+
+
+def _reproduce(manifest: dict[str, Any]) -> Iterator[str]:
+    reproduce = manifest["reproduce"]
+    yield from _list([f"it needs {text(need)}" for need in reproduce["needs"]])
+    yield from _list(
+        [
+            f"{code(shlex.join(step['run']))}: {text(step['why'])}"
+            + "".join(f" {text(who)} is {code(digest)}." for who, digest in step.get("expect", {}).items())
+            for step in reproduce["steps"]
+        ]
+    )
