@@ -43,6 +43,7 @@ def command(
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.trialparameters import parameter_findings
     from twinbuild.pipeline.trials import try_images
 
     project = open_project(spec, overlays).only(variants)
@@ -51,7 +52,8 @@ def command(
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
         keep_built(project, images, machine)
-        trials = try_images(project, plan, images, machine, again=retest)
+        known = tuple(parameter_findings(project, lock, machine))
+        trials = try_images(project, plan, images, machine, again=retest, known=known)
         machine.progress("", 0, 0)
     click.echo(_json(trials) if as_json else _text(trials))
 

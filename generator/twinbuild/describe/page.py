@@ -100,8 +100,10 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
             + (f", commit {code(source['commit'])}" if source.get("commit") else ""),
             f"model: {text(model['family'])} {text(model['version'])}",
             f"lock: {code(dependencies['lock'])}, in `release.lock`; every file in it has a digest",
-            (f"wheels by pip-compile (pip-tools {text(dependencies['resolver']['pip-tools'])}, "
-            f"pip {text(dependencies['resolver']['pip'])})"),
+            (
+                f"wheels by pip-compile (pip-tools {text(dependencies['resolver']['pip-tools'])}, "
+                f"pip {text(dependencies['resolver']['pip'])})"
+            ),
         ]
     )
     yield from table(
@@ -187,8 +189,10 @@ def _tests(manifest: dict[str, Any]) -> Iterator[str]:
     verification, tests = manifest["verification"], manifest["tests"]
     yield from _list(
         [
-            (f"built {verification['builds']} times under {len(verification['variations'])} variations: "
-            f"{text(verification['verdict'])}"),
+            (
+                f"built {verification['builds']} times under {len(verification['variations'])} variations: "
+                f"{text(verification['verdict'])}"
+            ),
             *(
                 f"{text(one['variant'])} {text(one['platform'])}: {text(one['verdict'])}"
                 + (f" ({text(one['reason'])})" if one.get("reason") else "")

@@ -40,6 +40,7 @@ from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
+from twinbuild.pipeline.trialparameters import parameter_findings
 from twinbuild.pipeline.trials import Trials, try_images
 from twinbuild.pipeline.writing import spec_arguments, written_in
 from twinbuild.render.requirements import render_requirements
@@ -99,7 +100,9 @@ def release(
     if docker is not None:
         buildkit = _with_docker(project, lock, plan, images, machine, name=docker, again=reverify)
         durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
-    trials = try_images(project, plan, images, machine, again=retest)
+    trials = try_images(
+        project, plan, images, machine, again=retest, known=tuple(parameter_findings(project, lock, machine))
+    )
     durations["test"], clock = time.perf_counter() - clock, time.perf_counter()
     commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""

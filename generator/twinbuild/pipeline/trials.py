@@ -85,17 +85,23 @@ class Trials:
 
 
 def try_images(
-    project: Project, plan: Plan, images: tuple[Image, ...], machine: Machine, *, again: bool = False
+    project: Project,
+    plan: Plan,
+    images: tuple[Image, ...],
+    machine: Machine,
+    *,
+    again: bool = False,
+    known: tuple[Finding, ...] = (),
 ) -> Trials:
     """Try every image that this machine can run, or take what was seen of it before, unless ``again``.
 
-    Raises BuildError with TB72xx for everything that is not as expected, of all images at once; PolicyRefused TB7220
-    where an image that must be tested was not.
+    ``known`` is what is wrong already. Raises BuildError with TB72xx for everything that is not as expected, of all
+    images at once; PolicyRefused TB7220 where an image that must be tested was not.
     """
     files = read_trial_files(project)
     derivations = {(each.variant, each.platform): each for each in plan.derivations}
     outcomes: list[Outcome] = []
-    findings: list[Finding] = [*input_findings(project, files)]
+    findings: list[Finding] = [*known, *input_findings(project, files)]
     for image in images:
         derivation = derivations[image.variant, image.platform]
         outcome = outcome_of(project, derivation, image, machine, files, again=again)
@@ -205,7 +211,7 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
             "rollout": said(spec.rollout),
             "resources": said(spec.environment.resources_of(variant)),
             "schemas": said(spec.model.schemas),
-            "variables": [knob.environment for knob in spec.configuration.parameters],
+            "variables": [knob.variable for knob in spec.configuration.parameters],
             "secrets": [secret.reference for secret in spec.secrets],
             "files": [[file.path, str(file.sha256)] for file in files.files],
             "code": _code(),

@@ -107,6 +107,6 @@ def watching(root: Path, application: str, *, scratch: Path) -> Iterator[Watchin
 
 def _declared(spec: ReleaseSpec) -> frozenset[str]:
     """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
-    knobs = (knob.environment for knob in spec.configuration.parameters)
+    knobs = (knob.variable for knob in spec.configuration.parameters)
     secrets = (secret.reference for secret in spec.secrets if secret.provider == "env")
     return frozenset({*(name for name in knobs if name), *spec.serving.environment, *secrets})

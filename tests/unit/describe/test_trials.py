@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from google.protobuf import json_format
+from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.describe import trials
@@ -70,6 +75,20 @@ def test_the_statement_is_about_the_images_that_passed() -> None:
     ]
     assert predicate["observed"]["cpu-linux-amd64"]["figures"] == {"latency_p95": 0.05}
     assert len(predicate["configuration"][0]["digest"]["sha256"]) == 64
+
+
+def test_the_official_messages_take_the_statement() -> None:
+    """in-toto's own, for the statement and for the predicate, in which only our additions are unknown."""
+    content = statement_of_tests(SPEC, (_passed(0.05),))
+    assert content is not None
+    document = json.loads(content)
+    Statement.copy_from_pb(json_format.ParseDict(document, statement_pb2.Statement())).validate()
+    predicate = document["predicate"]
+    ours = {key: predicate.pop(key) for key in ("observed", "tester")}
+    result = json_format.ParseDict(predicate, test_result_pb2.TestResult())
+    assert result.result == "PASSED"
+    assert len(result.passed_tests) == 6
+    assert "cpu-linux-amd64" in ours["observed"]
 
 
 def test_nothing_tested_nothing_stated() -> None:

@@ -166,6 +166,15 @@ Python code below `source.target` are seen (os.environ, os.getenv); those of pac
 Declare it as a knob's `environment`, in `serving.environment` or as a secret; or do not ask for it.""",
     ),
     Code(
+        code="TB7218",
+        title="a hyper-parameter that the model was not made with",
+        explanation="""\
+`model.hyperparameters` says one value, and the model's own file another. Files of skops and LightGBM's text say what
+they were trained with; of other formats nothing can be compared.
+
+Write down the value of the artifact, or release the artifact that was meant.""",
+    ),
+    Code(
         code="TB7220",
         title="an image that must be tested was not",
         explanation="""\

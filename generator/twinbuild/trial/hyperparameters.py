@@ -1,0 +1,53 @@
+"""Hyper-parameters as a model's own file says them, where its format does: skops and LightGBM's text.
+
+A skops file is a zip archive whose ``schema.json`` describes the object; numbers and texts stand in it as JSON. Nothing
+of the file is run. ONNX, safetensors and XGBoost's JSON do not keep what a model was trained with.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from typing import IO, Any, Final
+
+__all__ = ["FORMATS", "hyperparameters_of"]
+
+FORMATS: Final = ("skops", "lightgbm")
+_LARGEST: Final = 64 << 20  # bytes that are read
+_LINE: Final = re.compile(r"\[([A-Za-z0-9_]+): (.*)\]")
+
+
+def hyperparameters_of(kind: str, stream: IO[bytes]) -> dict[str, object]:
+    """What a file of one of ``FORMATS`` says, by name; nothing where it cannot be read as such."""
+    try:
+        return dict(_of_skops(stream) if kind == "skops" else _of_lightgbm(stream))
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, RecursionError, NotImplementedError):
+        return {}
+
+
+def _of_skops(stream: IO[bytes]) -> dict[str, object]:
+    """The attributes of the outermost object that are plain JSON."""
+    with zipfile.ZipFile(stream) as archive, archive.open("schema.json") as member:
+        document: Any = json.loads(member.read(_LARGEST))
+    nodes = document["content"]["content"]
+    return {
+        name: json.loads(node["content"])
+        for name, node in nodes.items()
+        if isinstance(node, dict) and node.get("__loader__") == "JsonNode"
+    }
+
+
+def _of_lightgbm(stream: IO[bytes]) -> dict[str, object]:
+    """The lines ``[name: value]`` of the section ``parameters``."""
+    text = stream.read(_LARGEST).decode()
+    _, begin, rest = text.rpartition("\nparameters:\n")
+    section = rest.partition("\nend of parameters")[0] if begin else ""
+    return {match[1]: _value(match[2]) for line in section.splitlines() if (match := _LINE.fullmatch(line))}
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
