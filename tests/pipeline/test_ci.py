@@ -215,3 +215,24 @@ def test_hooks(repository: Path) -> None:
     assert ended.returncode == 1
     assert "TB2253" in ended.stdout
     assert ended.stdout.count("Passed") == 2
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_hooks_that_are_installed(repository: Path) -> None:
+    """pre-commit installs them from a repository of ours, as people do, and runs one."""
+    ours = repository.parent / "ours"
+    ours.mkdir()
+    for name in ("generator", "templates", "lockfiles"):
+        shutil.copytree(ROOT / name, ours / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy(ROOT / name, ours / name)
+    _git(repository.parent, "init", "-q", "-b", "main", str(ours))
+    _git(ours, "add", "-A")
+    _git(ours, "commit", "-q", "-m", "first")
+    shutil.copy(repository / "models" / "fraud" / "release.yaml", repository / "release.yaml")
+    _git(repository, "add", "-A")
+    script = f"{sys.executable} -m pre_commit try-repo {ours} twinbuild-spec --all-files"
+    ended = _run(script, repository, PRE_COMMIT_HOME=str(repository.parent / "pre-commit"), PYTHONPATH="")
+    assert ended.returncode == 0, ended.stdout
+    assert "Passed" in ended.stdout

@@ -92,3 +92,11 @@ def test_keys_with_slashes() -> None:
     assert source_at(section, "/a/b") == Made(by="tool")
     assert source_at(section, "/ab") == Made(by="other")
     assert source_at({}, "/ab") is None
+
+
+def test_other_indexes() -> None:
+    """Entries of a list that stand elsewhere in their file lead there, also where most of them do."""
+    written = {("a", index): Written(file="f", path=("a", 2 - index)) for index in range(3)}
+    section = provenance(dict(written))
+    for path, place in written.items():
+        assert source_at(section, pointer(path)) == Written(file="f", path=("a", str(place.path[1])))

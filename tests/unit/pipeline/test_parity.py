@@ -55,3 +55,16 @@ def test_which_target(tool: Tool, tmp_path: Path) -> None:
         assert (ended.status, code in ended.err) == (2, True), ended.err
     assert "expected one of one (linux/amd64), two (linux/amd64)" in ended.err
     assert tool("parity", str(project), str(capture), "--variant", "one").status == 1
+
+
+def test_one_line_for_another_version(dist: Path, tmp_path: Path) -> None:
+    """A package of another version has another RECORD, which is not said twice; of the same version it is said."""
+    within = {"name": "tiny", "version": "1.0.0", "variant": "cpu", "platform": "linux/amd64"}
+    packages = [
+        {"name": "alpha", "version": "2", "record": "sha256:x"},
+        {"name": "beta", "version": "1", "record": "x"},
+    ]
+    document = DOCUMENT | {"release": within, "packages": packages}
+    found = parity(read_side(dist), read_side(_capture(tmp_path / "c.json", document)))
+    listed = [item.what for item in found.differences if item.section == "packages"]
+    assert listed == ["installed alpha", "record beta"]
