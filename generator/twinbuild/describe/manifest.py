@@ -51,6 +51,7 @@ def release_manifest(
     written: Mapping[Path, Written],
     arguments: tuple[str, ...] = (),
     commit: str = "",
+    modified: bool = False,
     indexes: tuple[ImageIndex, ...] = (),
     variants: tuple[str, ...] = (),
     outcomes: tuple[Outcome, ...] = (),
@@ -60,14 +61,23 @@ def release_manifest(
 
     ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
     covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
-    "". ``written`` says where each value of the spec was written, ``arguments`` how a command names spec and overlays.
+    "", and ``modified`` whether files differ from it. ``written`` says where each value of the spec was written,
+    ``arguments`` how a command names spec and overlays.
     ``outcomes`` are what became of the images' tests, ``tested_with`` the files that those read.
     """
     names = [key for key in type(spec).model_fields if key not in ("api_version", "kind")]
     document: dict[str, Json] = {key: plain(value) for key in names if (value := getattr(spec, key)) is not None}
     stated = frozenset(path for path, _ in leaves(document))
     for section, more in _added(
-        spec, lock, images, epoch=epoch, lock_digest=lock_digest, commit=commit, indexes=indexes, variants=variants
+        spec,
+        lock,
+        images,
+        epoch=epoch,
+        lock_digest=lock_digest,
+        commit=commit,
+        modified=modified,
+        indexes=indexes,
+        variants=variants,
     ).items():
         own = document[section]
         assert isinstance(own, dict)
@@ -105,6 +115,7 @@ def _added(
     epoch: int,
     lock_digest: Digest,
     commit: str,
+    modified: bool,
     indexes: tuple[ImageIndex, ...],
     variants: tuple[str, ...],
 ) -> dict[str, dict[str, object]]:
@@ -115,6 +126,7 @@ def _added(
         "metadata": {"source_date_epoch": epoch},
         "source": {
             **({"commit": commit} if commit else {}),
+            **({"modified": True} if commit and modified else {}),
             "digest": source_digest(lock),
             "files": [file_part(file) for file in lock.source],
         },

@@ -97,7 +97,8 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
             f"made by {text(metadata['team'])}, {text(metadata.get('date', ''))}; owners: {text(owners)}",
             f"application: {len(source['files'])} files, {code(source['digest'])}"
             + (f", of {code(source['repository'])}" if source.get("repository") else "")
-            + (f", commit {code(source['commit'])}" if source.get("commit") else ""),
+            + (f", commit {code(source['commit'])}" if source.get("commit") else "")
+            + (", with changes that are not in it" if source.get("modified") else ""),
             f"model: {text(model['family'])} {text(model['version'])}",
             f"lock: {code(dependencies['lock'])}, in `release.lock`; every file in it has a digest",
             (

@@ -35,12 +35,14 @@ def provenance_statement(
     *,
     epoch: int,
     commit: str,
+    modified: bool = False,
     digest: Digest,
     indexes: tuple[ImageIndex, ...] = (),
 ) -> bytes:
     """The statement: subjects are the images, their indexes and the release manifest, whose digest is ``digest``.
 
-    ``commit`` is the source commit, or "" where there is none. resolvedDependencies is the whole lock.
+    ``commit`` is the source commit, or "" where there is none, ``modified`` whether files differ from it.
+    resolvedDependencies is the whole lock.
     """
     metadata = spec.metadata
     subjects: list[Json] = [
@@ -79,7 +81,7 @@ def provenance_statement(
                             f"{image.variant}-{image.platform.file_part}": str(image.derivation) for image in images
                         },
                     },
-                    "resolvedDependencies": _dependencies(spec, lock, commit),
+                    "resolvedDependencies": _dependencies(spec, lock, commit, modified=modified),
                 },
                 "runDetails": {"builder": {"id": BUILDER, "version": {"twinbuild": __version__}}},
             },
@@ -87,7 +89,7 @@ def provenance_statement(
     )
 
 
-def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
+def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str, *, modified: bool) -> list[Json]:
     """Each thing once, sorted by kind and name."""
     packages: dict[tuple[str, str], Json] = {}
     for target in lock.targets:
@@ -122,7 +124,7 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str) -> list[Json]:
         *_indexes(lock),
         {"name": "pip", "uri": f"pkg:pypi/pip@{lock.resolver.pip}"},
         {"name": "pip-tools", "uri": f"pkg:pypi/pip-tools@{lock.resolver.pip_tools}"},
-        *_commit(spec, commit),
+        *_commit(spec, commit, modified=modified),
     ]
 
 
@@ -146,7 +148,8 @@ def _indexes(lock: Lock) -> Iterator[Json]:
         yield _resource(name, index.release, annotations={"date": index.date, "signedBy": index.signed_by})
 
 
-def _commit(spec: ReleaseSpec, commit: str) -> Iterator[Json]:
+def _commit(spec: ReleaseSpec, commit: str, *, modified: bool) -> Iterator[Json]:
     if commit:
         uri = {"uri": f"git+{spec.source.repository}@{commit}"} if spec.source.repository else {}
-        yield {"name": "source", "digest": {"gitCommit": commit}, **uri}
+        more: dict[str, Json] = {"annotations": {"modified": True}} if modified else {}
+        yield {"name": "source", "digest": {"gitCommit": commit}, **uri, **more}

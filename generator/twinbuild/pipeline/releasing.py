@@ -20,7 +20,7 @@ from twinbuild.describe.provenance import provenance_statement
 from twinbuild.describe.sbom import release_sbom
 from twinbuild.describe.trials import STATEMENT, statement_of_tests
 from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
-from twinbuild.errors import Finding, Location, NotReproducible
+from twinbuild.errors import Finding, Location, NotReproducible, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
@@ -83,6 +83,7 @@ def release(
     nothing is released then.
     """
     refuse_undeclared(project)
+    commit = _commit(project, machine)
     started = time.time()
     durations: dict[str, float] = {}
     spec = project.spec
@@ -104,7 +105,6 @@ def release(
         project, plan, images, machine, again=retest, known=tuple(parameter_findings(project, lock, machine))
     )
     durations["test"], clock = time.perf_counter() - clock, time.perf_counter()
-    commit = _commit(project, machine)
     recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
     documents = _documents(project, whole, lock, plan, images, machine=machine, epoch=epoch)
     describe = partial(
@@ -118,6 +118,7 @@ def release(
         written=written_in(project),
         arguments=spec_arguments(project),
         commit=recorded,
+        modified=commit is not None and commit.modified,
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),
         outcomes=trials.outcomes,
@@ -138,6 +139,7 @@ def release(
             images,
             epoch=epoch,
             commit=commit.identifier if commit else "",
+            modified=commit is not None and commit.modified,
             digest=digest,
             indexes=image_indexes(images),
         ),
@@ -200,9 +202,21 @@ def require_identical(verification: Verification, *, who: str = "two builds") ->
 
 
 def _commit(project: Project, machine: Machine) -> Commit | None:
-    if project.spec.source.commit == "record":
-        return require_commit(project.directory, machine.runner, purpose="source.commit is `record`")
-    return source_commit(project.directory, machine.runner)
+    """The source commit. Raises SpecError TB2320 where there must be one, PolicyRefused TB8601 where files differ."""
+    recorded = project.spec.source.commit == "record"
+    if recorded:
+        commit: Commit | None = require_commit(project.directory, machine.runner, purpose="source.commit is `record`")
+    else:
+        commit = source_commit(project.directory, machine.runner)
+    policy = project.spec.governance.dirty_source or ("refuse" if recorded else "allow")
+    if policy == "refuse" and commit is not None and commit.modified:
+        raise PolicyRefused.of(
+            "TB8601",
+            f"files of the project differ from its commit {commit.identifier[:12]}, or are not in it",
+            hint="commit them, or set `governance.dirty_source: allow`; the release then says so",
+            where=project.loaded.where("governance", "dirty_source"),
+        )
+    return commit
 
 
 def _documents(

@@ -32,8 +32,18 @@ _QUIET: Final = (
 )
 _LAST: Final = ("log", "-1", "--no-show-signature", "--no-mailmap", "--format=%H %ct")
 # What `git status` says, without comparing contents, which runs filters, and without asking submodules.
-_TOUCHED: Final = ("diff-index", "--name-only", "--no-renames", "--ignore-submodules=dirty", "HEAD", "--", ".")
-_ADDED: Final = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "--", ".")
+_OUTPUT: Final = ":(exclude,glob)dist/**"  # releases are no sources, ignored or not
+_TOUCHED: Final = ("diff-index", "--name-only", "--no-renames", "--ignore-submodules=dirty", "HEAD", "--", ".", _OUTPUT)
+_ADDED: Final = (
+    "ls-files",
+    "--others",
+    "--exclude-standard",
+    "--directory",
+    "--no-empty-directory",
+    "--",
+    ".",
+    _OUTPUT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,8 @@ class Governance(Section):
 
     roles: Roles = Field(default_factory=Roles)
     """Who may do what."""
+    dirty_source: Literal["allow", "refuse"] | None = None
+    """Whether a release may be made of files that differ from the source commit; refused where it is recorded."""
     approvals: int = Field(default=0, ge=0, le=20)
     """Approvals that the release needs."""
     retention: Duration | None = None

@@ -1,0 +1,57 @@
+"""A release of files that are not in the commit: refused, or said in the manifest and in the provenance."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fakes.tiny import tiny_project
+from fakes.tool import Tool, tool
+
+__all__ = ["tool"]
+
+
+def _git(directory: Path, *arguments: str) -> None:
+    name = ("-c", "user.name=Ada", "-c", "user.email=ada@tests.example")
+    subprocess.run(["git", *name, *arguments], cwd=directory, check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("source", "policy", "status"), [("", "", 0), ("", "refuse", 8), ("record", "", 8), ("record", "allow", 0)]
+)
+def test_dirty(tool: Tool, tmp_path: Path, source: str, policy: str, status: int) -> None:
+    """Clean it is always released; with a changed file as the policy says."""
+    more = f"governance: {{dirty_source: {policy}}}\n" if policy else ""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store", more=more)
+    spec = project / "release.yaml"
+    if source:
+        spec.write_text(spec.read_text().replace("target: /app}", f"target: /app, commit: {source}}}"))
+    _git(project, "init", "-q")
+    _git(project, "add", ".")
+    _git(project, "commit", "-qm", "first")
+    for _ in range(2):  # the first release's own output is no change
+        ended = tool("release", str(project), "--locked", "-q")
+        assert ended.status == 0, ended.err
+    assert _modified(project) == (None, None)
+    (project / "notes.txt").write_text("not in the commit")
+    (project / "app" / "main.py").touch()
+    spec.write_text(spec.read_text() + "# changed\n")
+    ended = tool("release", str(project), "--locked", "-q")
+    assert ended.status == status, ended.err
+    if status:
+        assert "TB8601" in ended.err
+    else:
+        assert _modified(project) == (True if source else None, True)
+
+
+def _modified(project: Path) -> tuple[object, object]:
+    """What the release manifest and the provenance say."""
+    dist = project / "dist" / "tiny-1.0.0"
+    manifest = json.loads((dist / "manifest.json").read_bytes())
+    provenance = json.loads((dist / "provenance.intoto.json").read_bytes())
+    inputs = provenance["predicate"]["buildDefinition"]["resolvedDependencies"]
+    (commit,) = [each for each in inputs if each["name"] == "source"]
+    return manifest["source"].get("modified"), commit.get("annotations", {}).get("modified")
