@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.unit.deploy.rollout.test_files import ANY_TEXT, YAML_TEXT
 from tests.unit.model.spec.test_rollout import with_rollout
@@ -17,6 +17,7 @@ from fakes.cluster import MISSING, findings
 from fakes.deployed import EXAMPLES, deployed, documents, example
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.files import deploy_files
+from twinbuild.model.spec.configuration import Knob
 from twinbuild.model.spec.external import Secret
 from twinbuild.model.spec.frozen import FrozenMapping
 
@@ -71,7 +72,9 @@ def test_other_rollouts(rollout: str) -> None:
 TEXTS: Final = ANY_TEXT | YAML_TEXT
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None, max_examples=12, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
 @given(
     team=TEXTS,
     label=TEXTS,
@@ -97,10 +100,14 @@ def test_any_text(*, team: str, label: str, version: str, path: str, kind: str, 
     health = spec.serving.health.model_copy(update={"liveness": liveness.model_copy(update={"path": path})})
     gpu = spec.environment.resources.gpu.model_copy(update={"kind": kind})
     resources = spec.environment.resources.model_copy(update={"gpu": gpu})
+    knob = Knob(name="text", type="string", default="x", description="x").model_copy(update={"default": kind})
+    parameters = (*spec.configuration.parameters, knob)
+    configuration = spec.configuration.model_copy(update={"parameters": parameters})
     changed = spec.model_copy(
         update={
             "metadata": metadata,
             "rollout": rollout,
+            "configuration": configuration,
             "serving": spec.serving.model_copy(update={"health": health}),
             "environment": spec.environment.model_copy(update={"resources": resources}),
             "secrets": (Secret(name=secret, provider="kubernetes", reference="a.b/c_D.e-f", purpose="x"),),

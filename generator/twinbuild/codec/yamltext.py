@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 import yaml
@@ -11,6 +12,10 @@ from twinbuild.codec.canonical import Json
 
 __all__ = ["as_scalar", "as_yaml", "as_yaml_stream"]
 
+# What Go's readers (kubectl's among them) and YAML 1.2 take for a number or a truth value, and PyYAML for a text.
+_ELSEWHERE: Final = re.compile(
+    r"[yYnN]|[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?|[-+]?0[xob][0-9a-fA-F_]+", re.ASCII
+)
 _BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
 
 
@@ -23,8 +28,11 @@ class _Plain(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    """A text with a line break of Unicode is quoted and escaped: a reader would fold it otherwise."""
-    style = '"' if not _BREAKS.isdisjoint(value) else None
+    """A text with a line break of Unicode is quoted and escaped: a reader would fold it otherwise.
+
+    So is one that some reader takes for something else than a text.
+    """
+    style = '"' if not _BREAKS.isdisjoint(value) else "'" if _ELSEWHERE.fullmatch(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fakes.deployed import deployed, example
 from twinbuild.deploy.rollout.conditions import compare, duration, measured, query, seconds, threshold_text, verdict
+from twinbuild.model.promql.expression import parse
 from twinbuild.model.spec.release import ReleaseSpec
 
 METRICS = """
@@ -61,7 +62,9 @@ def spec_with(condition: str) -> ReleaseSpec:
 def test_query(condition: str, expression: str) -> None:
     """Each kind of metric has its own expression; labels are quoted, instances chosen."""
     spec = spec_with(f"{condition}, operator: '<', threshold: 1, window: 5m")
-    assert query(spec, spec.rollout.promote[0], ('service="x"',)) == expression
+    found = query(spec, spec.rollout.promote[0], ('service="x"',))
+    assert found == expression
+    parse(found)  # it is PromQL
 
 
 def test_query_without_matchers() -> None:
