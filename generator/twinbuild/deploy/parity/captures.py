@@ -10,6 +10,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.parity.difference import Facts, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
 from twinbuild.model.knobs import written
+from twinbuild.model.spec.configuration import variable_name
 
 __all__ = ["asked_of", "capture_facts", "declared_variables", "expected_facts", "target_of"]
 
@@ -26,8 +27,11 @@ def declared_variables(document: Mapping[str, Json]) -> dict[str, str]:
     whole = dict(document)
     found = {name: text_of(value) for name, value in object_at(whole, "serving", "environment").items()}
     for knob in entries_of(object_at(whole, "configuration").get("parameters")):
-        if isinstance(knob.get("environment"), str):
-            found[str(knob["environment"])] = written(knob.get("default"))
+        name = knob.get("environment")
+        if name is None and "kind" in knob and knob["kind"] != "hyperparameter":  # version 1 set no such variable
+            name = variable_name(text_of(knob.get("name")))
+        if isinstance(name, str):
+            found[name] = written(knob.get("default"))
     return dict(sorted(found.items()))
 
 

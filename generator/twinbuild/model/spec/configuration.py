@@ -25,7 +25,7 @@ from twinbuild.model.spec.values import (
     quantity_value,
 )
 
-__all__ = ["Configuration", "Impact", "Knob", "Rule"]
+__all__ = ["Configuration", "Impact", "Knob", "Rule", "variable_name"]
 
 Effect = Literal["none", "small", "higher", "lower", "proportional"]
 """What a larger value does: nothing, a little, raises, lowers, or raises in proportion."""
@@ -56,6 +56,11 @@ _KIND_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "ulimit": ("int",),
     "shared_memory": ("bytes",),
 }
+
+
+def variable_name(knob: str) -> str:
+    """The environment variable that sets a knob which names none: ``batch-size`` is BATCH_SIZE."""
+    return re.sub("[^A-Z0-9]", "_", knob.upper())
 
 
 class Knob(Section):
@@ -109,7 +114,7 @@ class Knob(Section):
         """The environment variable that sets it; None for a hyper-parameter, which nobody sets any more."""
         if self.environment is not None or self.kind == "hyperparameter":
             return self.environment
-        return re.sub("[^A-Z0-9]", "_", self.name.upper())
+        return variable_name(self.name)
 
     @property
     def definition(self) -> dict[str, Any]:

@@ -33,7 +33,10 @@ def test_asked(case: Case) -> None:
         "MODEL_PATH": "/models/classifier.skops",
         "MODEL_VERSION": "3.2.0",
         "OMP_NUM_THREADS": "1",
+        "OPEN_FILES": "1024",
     }
+    of_knobs = {knob.variable for knob in case.spec.configuration.parameters}
+    assert of_knobs | set(case.spec.serving.environment) == set(declared_variables(document))
     assert asked_of({}) == {"files": [], "variables": []}
 
 
