@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.deploy.test_configuration import deployment_of_text
+from tests.unit.model.spec.test_watching import text_with
 
 from fakes.promtool import promtool, promtool_says
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.files import observability_files
+from twinbuild.deploy.observability.gates import DECISION, HOLDS, gate_rules, gates_of
+from twinbuild.deploy.observability.gatetests import gate_tests
 from twinbuild.deploy.observability.rules import literal
+from twinbuild.deploy.observability.simulation import decisions
 from twinbuild.model.promql.candidates import INVERSE
 from twinbuild.model.promql.derive import Underivable, derive_false, derive_true
 from twinbuild.model.promql.expression import parse
@@ -261,3 +266,98 @@ def test_any_text_arrives_as_it_is(summary: str, tmp_path: Path) -> None:
     }
     status, said = promtool_says("test", tmp_path, files, "tests.yaml")
     assert status == 0, said
+
+
+SIMULATED = """\
+rollout:
+  strategy: canary
+  steps: [{weight: 10, pause: 1m}, {weight: 100}]
+  promote:
+    - {name: few, metric: queue, operator: "OPERATOR", threshold: 5, window: 3m}
+    - {name: other, expression: load, operator: "!=", threshold: 2, window: 2m}
+  rollback:
+    - {name: many, expression: "queue * 1", operator: ">=", threshold: 9, window: 2m}
+observability:
+  metrics:
+    - {name: queue, type: gauge, description: What waits.}
+    - {name: load, type: gauge, description: Load.}
+"""
+_MEASURED = st.lists(st.sampled_from([None, None, math.nan, 1.0, 2.0, 5.0, 9.0, 12.0]), min_size=12, max_size=12)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(queue=_MEASURED, load=_MEASURED, operator=st.sampled_from(["<", "<=", ">", "!="]))
+def test_the_simulation_decides_as_the_rules_do(
+    queue: list[float | None], load: list[float | None], operator: str, tmp_path: Path
+) -> None:
+    """At every moment, whatever is measured, and whatever is not."""
+    promtool()
+    section = SIMULATED.replace("OPERATOR", operator).replace("metric: queue", "expression: queue")
+    spec = deployment_of_text(text_with(section).replace(_old_rollout(), "")).spec
+    gates = gates_of(spec)
+    assert gates.interval == 60
+    values = {"few": tuple(queue), "other": tuple(load), "many": tuple(queue)}
+    decided = [moment.decision for moment in decisions(gates, values)]
+    samples = {
+        name: " ".join(_notation(value) for value in given) for name, given in (("queue", queue), ("load", load))
+    }
+    expected = {"promote": 1, "rollback": -1}
+    tests = [
+        {
+            "expr": f"{DECISION} != 0",
+            "eval_time": f"{moment}m",
+            "exp_samples": [{"labels": f'{DECISION}{{release="fraud-scorer"}}', "value": expected[decision]}]
+            if decision != "hold"
+            else [],
+        }
+        for moment, decision in enumerate(decided)
+    ]
+    document = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": text} for name, text in samples.items()],
+                "promql_expr_test": tests,
+            }
+        ],
+    }
+    files = {
+        "rules.yaml": json.dumps({"groups": [gate_rules(spec)]}).encode(),
+        "tests.yaml": json.dumps(document).encode(),
+    }
+    status, said = promtool_says("test", tmp_path, files, "tests.yaml")
+    assert status == 0, said
+
+
+def _notation(value: float | None) -> str:
+    return "stale" if value is None else str(value).replace("nan", "NaN")
+
+
+def _old_rollout() -> str:
+    text = _spec("fraud-scorer")
+    return text[text.index("\nrollout:") : text.index("\nobservability:")]
+
+
+def test_gates_of_the_example(tmp_path: Path) -> None:
+    """Good, bad, empty and NaN series decide as they must; a gate that is inverted fails its tests."""
+    spec = deployment_of_text(_spec("fraud-scorer")).spec
+    files = {
+        "rules.yaml": json.dumps({"groups": [gate_rules(spec)]}).encode(),
+        "tests.yaml": json.dumps(gate_tests(spec, "rules.yaml")).encode(),
+    }
+    status, said = promtool_says("check", tmp_path, files, "rules.yaml")
+    assert status == 0, said
+    status, said = promtool_says("test", tmp_path, files, "tests.yaml")
+    assert status == 0, said
+    for gate in gates_of(spec).gates:
+        group: Any = json.loads(json.dumps(gate_rules(spec)))
+        for rule in group["rules"]:
+            if rule["record"] == HOLDS and rule["labels"]["gate"] == gate.name:
+                operator = gate.condition.operator
+                rule["expr"] = rule["expr"].replace(f" {operator} bool ", f" {INVERSE[operator]} bool ")
+        changed = {**files, "rules.yaml": json.dumps({"groups": [group]}).encode()}
+        status, said = promtool_says("test", tmp_path, changed, "tests.yaml")
+        assert status == 1
+        assert f"{gate.name} with" in said or f'gate=\\"{gate.name}\\"' in said

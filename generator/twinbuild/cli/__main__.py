@@ -35,6 +35,7 @@ _VERBS: Final = {
     "push": ("push", "Push a release's images into a registry."),
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
+    "simulate": ("simulate", "Play a rollout through: promoted, held back or rolled back."),
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
     "schema": ("schema", "Print the JSON Schema of release.yaml or of a release manifest."),

@@ -97,6 +97,12 @@ def _text(trials: Trials) -> str:
         if facts.get("metrics"):
             lines.append(f"  metrics {', '.join(facts['metrics'])}  published as declared")
         lines += [f"  metric {each}  not provable here" for each in facts.get("not_provable_here", ())]
+        lines += [
+            f"  fallback of {each}  used while it closed connections, and while it said nothing"
+            for each in facts.get("fallbacks", ())
+        ]
+        if facts.get("traces"):
+            lines.append(f"  traces {facts['traces']}")
         for key, value in facts.get("figures", {}).items():
             limit = facts.get("limits", {}).get(key)
             measure = Measure(key=key, value=value, limit=limit, least=key == "throughput")

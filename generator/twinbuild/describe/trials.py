@@ -112,5 +112,9 @@ def _names(spec: ReleaseSpec, outcome: Passed) -> Iterator[Json]:
         yield f"{prefix}/no-undeclared-variable"
     if observed.get("refused_requests"):
         yield f"{prefix}/input-schema-enforced"
+    for name in observed.get("fallbacks", ()):
+        yield f"{prefix}/fallback/{name}"
+    if "traces" in observed:
+        yield f"{prefix}/traces"
     for key in sorted(observed.get("limits", {})):
         yield f"{prefix}/limit/{key}"

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from twinbuild.deploy.observability.environment import IMAGE, RELEASE
+from twinbuild.deploy.observability.gates import gates_of
 from twinbuild.deploy.observability.monitor import places
+from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.errors import Finding
 from twinbuild.model.promql.expression import parse, uses
 from twinbuild.model.spec.observability import MetricDefinition, Observability
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.watching import series_of, watched
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialtraces import STAND_IN
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.exposition import Published, Unreadable, read_exposition
-from twinbuild.trial.lines import bad_lines
+from twinbuild.trial.lines import bad_lines, fields_of
 
 __all__ = ["Place", "provable", "prove", "unprovable"]
 
@@ -40,10 +44,11 @@ def unprovable(observability: Observability) -> tuple[str, ...]:
     return tuple(f"{metric.name} ({metric.source})" for metric in observability.metrics if metric.source != "service")
 
 
-def prove(project: Project, service: Trial) -> tuple[Finding, ...]:
+def prove(project: Project, service: Trial, image: str) -> tuple[Finding, ...]:
     """All that is not as it was declared, of a service that has answered its golden tests."""
     spec = project.spec
-    return (*_metrics(project, service), *(_lines(project, service.output) if _logs_are_declared(spec) else ()))
+    lines = _lines(project, service.output, image) if _logs_are_declared(spec) else ()
+    return (*_metrics(project, service, image), *lines)
 
 
 def _logs_are_declared(spec: ReleaseSpec) -> bool:
@@ -54,7 +59,7 @@ def _finding(project: Project, code: str, message: str, hint: str, *at: int | st
     return Finding(code=code, message=message, hint=hint, where=project.loaded.where(*at))
 
 
-def _metrics(project: Project, service: Trial) -> Iterator[Finding]:
+def _metrics(project: Project, service: Trial, image: str) -> Iterator[Finding]:
     observability = project.spec.observability
     found: dict[Place, dict[str, Published]] = {}
     for port, path in places(project.spec):
@@ -70,6 +75,9 @@ def _metrics(project: Project, service: Trial) -> Iterator[Finding]:
         if metric.source == "service":
             published = found[_place(project.spec, metric)]
             yield from _metric(project, index, metric, published, readers.get(metric.name, ()))
+            if metric.name == INFORMATION and INFORMATION in published:
+                labels = [dict(each) for each in published[INFORMATION].labels]
+                yield from _identity(project, labels, image, ("observability", "metrics", index, "name"))
 
 
 def _scraped(service: Trial, port: str, path: str) -> dict[str, Published]:
@@ -103,6 +111,14 @@ def _expressions(spec: ReleaseSpec) -> Iterator[tuple[str, str, Path]]:
     """Every expression whose metrics somebody relies on."""
     for index, alert in enumerate(spec.observability.alerts):
         yield f"alert {alert.name!r}", alert.expression, ("observability", "alerts", index, "expression")
+    for gate in gates_of(spec).gates:
+        conditions = list(spec.rollout.promote if gate.kind == "promote" else spec.rollout.rollback)
+        key = "expression" if gate.condition.expression is not None else "metric"
+        yield (
+            f"gate {gate.name!r}",
+            gate.expression,
+            ("rollout", gate.kind, conditions.index(gate.condition), key),
+        )
 
 
 def _metric(
@@ -139,7 +155,20 @@ def _metric(
             return
 
 
-def _lines(project: Project, output: bytes) -> Iterator[Finding]:
+def _identity(
+    project: Project, said: list[dict[str, str]], image: str, at: Path, keys: tuple[str, ...] = ("image", "release")
+) -> Iterator[Finding]:
+    """Whoever says which image and release it is says the ones that it was told."""
+    for each in said:
+        for key, value in (("image", image), ("release", STAND_IN)):
+            if key in keys and value and each.get(key) != value:
+                variable = IMAGE if key == "image" else RELEASE
+                message = f"{key} is {each.get(key, 'nothing')[:80]!r}, expected {value}, as {variable} says"
+                yield _finding(project, "TB7406", message, f"take it from the variable {variable}", *at)
+                return
+
+
+def _lines(project: Project, output: bytes, image: str) -> Iterator[Finding]:
     logs = project.spec.observability.logs
     lines = output.split(b"\n")
     for count, (number, fault) in enumerate(bad_lines(output, logs)):
@@ -149,3 +178,10 @@ def _lines(project: Project, output: bytes) -> Iterator[Finding]:
         message = f"line {number} of the log is not as declared: {fault}; it is: {said}"
         hint = "let every logger write the declared form, the server's own too, or declare what is written"
         yield _finding(project, "TB7405", message, hint, "observability", "logs")
+    keys = tuple(key for key in ("image", "release") if key in logs.fields)
+    if keys:
+        records = [fields_of(line, logs.format) for line in lines[:-1]]
+        told: list[dict[str, str]] = [
+            {key: str(each.get(key)) for key in keys} for each in records if isinstance(each, dict)
+        ]
+        yield from _identity(project, told, image, ("observability", "logs"), keys)

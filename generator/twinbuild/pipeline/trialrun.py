@@ -8,7 +8,7 @@ one round that keeps all of them is enough. Nothing else is tried again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,15 +21,19 @@ from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialaccuracy import try_accuracy
+from twinbuild.pipeline.trialfallbacks import dead_services, fallback_findings, service_environment
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialschemas import output_findings, try_refusals
+from twinbuild.pipeline.trialtraces import prove_traces, received_traces, trial_environment
 from twinbuild.pipeline.trialwatch import Watching, watching
 from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, stand_ins, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
+from twinbuild.trial.dead import Dead
 from twinbuild.trial.limits import Measure, load_measures, memory_measure, startup_measure
 from twinbuild.trial.loading import Load, under_load
+from twinbuild.trial.receiver import Received
 
 __all__ = ["TooSmall", "TrialRun", "run_trial"]
 
@@ -51,8 +55,13 @@ class TrialRun:
         self.answers: dict[str, Answer] = {}
 
 
-def run_trial(project: Project, derivation: Derivation, root: Path, machine: Machine, files: TrialFiles) -> TrialRun:
-    """Try the image that is unpacked at ``root``. Raises TooSmall, EnvironmentFault TB5910 without a sandbox."""
+def run_trial(
+    project: Project, derivation: Derivation, root: Path, machine: Machine, files: TrialFiles, *, image: str = ""
+) -> TrialRun:
+    """Try the image of this digest that is unpacked at ``root``.
+
+    Raises TooSmall, EnvironmentFault TB5910 without a sandbox.
+    """
     spec = project.spec
     variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
     bounds = bounds_of(spec.environment.resources_of(variant))
@@ -65,13 +74,13 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
         try:
             with (
                 watching(root, spec.source.target, scratch=machine.scratch) as watch,
-                _started(project, derivation, root, machine, bounds, watch if start else None) as (service, seconds),
+                _started(
+                    project, derivation, root, machine, bounds=bounds, watch=watch if start else None, image=image
+                ) as (service, seconds),
             ):
                 startups.append(seconds)
-                _ask(project, service, run, first=start == 0)
-                if start == 0:
-                    _once(project, service, run, files)
-                else:
+                _asked(project, service, run, files, first=start == 0, image=image)
+                if start:
                     run.findings += watch.findings(project)
                     run.observed["environment_watched"] = watch.watched
                 peaks.append(service.memory())
@@ -87,26 +96,40 @@ def run_trial(project: Project, derivation: Derivation, root: Path, machine: Mac
         _limits(project, run, startup_measure(min(startups), spec.tests.performance), "TB7206")
     if peaks:
         _limits(project, run, memory_measure(max(peaks), spec.tests.performance), "TB7207")
+    if tried := {golden.fallback for golden in spec.tests.golden if golden.fallback}:
+        run.observed["fallbacks"] = sorted(tried)
     run.observed["startup_seconds"] = [round(each, 3) for each in startups]
     return run
 
 
 @contextmanager
-def _started(  # noqa: PLR0917
-    project: Project, derivation: Derivation, root: Path, machine: Machine, bounds: Bounds, watch: Watching | None
+def _started(
+    project: Project,
+    derivation: Derivation,
+    root: Path,
+    machine: Machine,
+    *,
+    bounds: Bounds,
+    watch: Watching | None,
+    image: str,
 ) -> Iterator[tuple[Trial, float]]:
     """The service once it is ready, and how many seconds that took."""
     binds = watch.binds if watch is not None else ()
     limits = project.spec.tests.performance
     patience = max(_PATIENCE, 3 * float(duration_seconds(limits.startup)) if limits and limits.startup else 0.0)
     begun = time.perf_counter()
+    told = (
+        *stand_ins(project.spec.secrets),
+        *trial_environment(project.spec, image),
+        *service_environment(project.spec),
+    )
     with trial(
         derivation,
         root,
         machine,
         serving=project.spec.serving,
         bounds=bounds,
-        environment=stand_ins(project.spec.secrets),
+        environment=told,
         binds=binds,
     ) as service:
         try:
@@ -118,6 +141,20 @@ def _started(  # noqa: PLR0917
         yield service, time.perf_counter() - begun
 
 
+def _asked(project: Project, service: Trial, run: TrialRun, files: TrialFiles, *, first: bool, image: str) -> None:
+    """Everything that is asked of one start; what can be seen of it, and load, are the first one's."""
+    spec = project.spec
+    with (
+        received_traces(spec, service) as received,
+        dead_services(spec, service, silent=not first) as dead,
+    ):
+        _ask(project, service, run, dead, first=first)
+        if first and not run.findings:
+            _watch(project, service, run, received, image)
+        if first and not run.findings:
+            _once(project, service, run, files)
+
+
 def question_of(golden: Golden, service: Trial) -> Question:
     """What a golden test asks."""
     request = golden.request
@@ -125,9 +162,11 @@ def question_of(golden: Golden, service: Trial) -> Question:
     return Question.of(request.method, request.path, service.port(request.port), request.body, headers)
 
 
-def _ask(project: Project, service: Trial, run: TrialRun, *, first: bool) -> None:
+def _ask(project: Project, service: Trial, run: TrialRun, dead: Mapping[str, Dead], *, first: bool) -> None:
     """All golden tests, in order; in a later start the answers must be those of the first, byte for byte."""
     for index, golden in enumerate(project.spec.tests.golden):
+        unanswering = dead.get(golden.fallback or "")
+        before = unanswering.asked if unanswering is not None else 0
         try:
             answer = service.ask(question_of(golden, service))
         except NoAnswer as error:
@@ -135,6 +174,8 @@ def _ask(project: Project, service: Trial, run: TrialRun, *, first: bool) -> Non
             hint = "look at the service's log with `twinbuild run`"
             run.findings.append(_finding(project, "TB7203", what, hint, "tests", "golden", index, "request"))
             continue
+        if unanswering is not None:
+            run.findings += fallback_findings(project, index, answer, asked=unanswering.asked - before)
         if not first:
             run.findings += _unlike(project, index, golden, run.answers.get(golden.name), answer)
             continue
@@ -186,15 +227,20 @@ def _unlike(project: Project, index: int, golden: Golden, first: Answer | None, 
     )
 
 
-def _watch(project: Project, service: Trial, run: TrialRun) -> None:
+def _watch(project: Project, service: Trial, run: TrialRun, received: Received | None, image: str) -> None:
     """What can be seen of it is there."""
-    run.findings += prove(project, service)
+    run.findings += prove(project, service, image)
     observability = project.spec.observability
     proven = [metric.name for metric in provable(observability)]
     if proven:
         run.observed["metrics"] = proven
     if others := unprovable(observability):
         run.observed["not_provable_here"] = list(others)
+    golden = project.spec.tests.golden
+    if received is not None and golden and not run.findings:
+        found, seen = prove_traces(project, service, received, question_of(golden[0], service), image)
+        run.findings += found
+        run.observed["traces"] = seen
 
 
 def _load(project: Project, service: Trial, run: TrialRun) -> None:
@@ -243,11 +289,7 @@ def _load(project: Project, service: Trial, run: TrialRun) -> None:
 
 
 def _once(project: Project, service: Trial, run: TrialRun, files: TrialFiles) -> None:
-    """What one start is enough for, if it answers well: what it publishes, data schemas, accuracy, load."""
-    if not run.findings:
-        _watch(project, service, run)
-    if run.findings:
-        return
+    """What one start is enough for, if it answers well: data schemas, accuracy, load."""
     run.findings += output_findings(project, files, run.answers)
     refused, findings = try_refusals(project, service, files)
     measured, worse = try_accuracy(project, service, files)

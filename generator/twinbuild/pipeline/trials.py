@@ -129,7 +129,7 @@ def outcome_of(
     base = len(derivation.base.layers) if derivation.base is not None else 0
     try:
         with unpacked_image(image, machine, base=base) as root:
-            run = run_trial(project, derivation, root, machine, files)
+            run = run_trial(project, derivation, root, machine, files, image=str(image.manifest.digest))
     except TooSmall:
         return _untested(image, "machine")
     except EnvironmentFault as error:
@@ -209,6 +209,7 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
             "serving": said(spec.serving),
             "observability": said(spec.observability),
             "rollout": said(spec.rollout),
+            "services": [said(service) for service in spec.services],
             "resources": said(spec.environment.resources_of(variant)),
             "schemas": said(spec.model.schemas),
             "variables": [knob.variable for knob in spec.configuration.parameters],

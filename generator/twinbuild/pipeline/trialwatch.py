@@ -19,6 +19,7 @@ from twinbuild.build.sandbox import Bind
 from twinbuild.errors import Finding
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialtraces import trial_environment
 from twinbuild.trial import hook
 
 __all__ = ["Watching", "watching"]
@@ -109,4 +110,7 @@ def _declared(spec: ReleaseSpec) -> frozenset[str]:
     """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
     knobs = (knob.variable for knob in spec.configuration.parameters)
     secrets = (secret.reference for secret in spec.secrets if secret.provider == "env")
-    return frozenset({*(name for name in knobs if name), *spec.serving.environment, *secrets})
+    services = (service.environment for service in spec.services)
+    told = (name for name, _ in trial_environment(spec, "sha256:"))
+    given = {name for name in (*knobs, *services) if name}
+    return frozenset({*given, *spec.serving.environment, *secrets, *told})

@@ -125,3 +125,57 @@ def test_logs_that_nothing_is_said_of(tmp_path: Path) -> None:
     """They may be as they like."""
     section = OBSERVABILITY[: OBSERVABILITY.index("  logs:")]
     assert _run(tmp_path, SERVICE.replace("print(json.dumps(", "print(str("), section).findings == []
+
+
+INFORMATION = """\
+observability:
+  metrics:
+    - {name: twinbuild_release_info, type: gauge, description: Which it is., labels: [image, release]}
+  logs: {format: json, fields: [image], optional: [level, message]}
+"""
+IDENTITY = """
+def answer(question):
+    print(json.dumps({"image": os.environ["TWINBUILD_IMAGE"]}), flush=True)
+    return 200, {'score': 1}
+def metrics():
+    image, release = os.environ["TWINBUILD_IMAGE"], os.environ["TWINBUILD_RELEASE"]
+    text = "# TYPE twinbuild_release_info gauge\\ntwinbuild_release_info{image=\\"%s\\",release=\\"%s\\"} 1\\n"
+    return text % (image, release)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "", ""),
+        ("% (image, release)", "% ('unknown', release)", "image is 'unknown', expected sha256:7"),
+        ("% (image, release)", "% (image, '')", "release is '', expected sha256:"),
+        ('{"image": os.environ["TWINBUILD_IMAGE"]}', '{"image": None}', "image is 'None', expected sha256:7"),
+    ],
+)
+def test_identity(tmp_path: Path, old: str, new: str, words: str) -> None:
+    """The service says which image and release it is, as it was told."""
+    program = IDENTITY.replace(old, new) if old else IDENTITY
+    tiny = service(tmp_path / "project", program, TESTS + INFORMATION)
+    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles(), image="sha256:7")
+    assert [finding.code for finding in run.findings] == (["TB7406"] if words else [])
+    assert not words or words in run.findings[0].message
+
+
+GATE = """\
+rollout:
+  strategy: canary
+  steps: [{weight: 10, pause: 1m}, {weight: 100}]
+  promote:
+    - {name: few, metric: lost_total, operator: "<", threshold: 1, window: 5m}
+"""
+
+
+def test_a_gate(tmp_path: Path) -> None:
+    """A condition on a metric that is declared, and that nobody publishes, stops the release at the condition."""
+    lost = "    - {name: lost_total, type: counter, description: What is lost.}\n  alerts:\n"
+    run = _run(tmp_path, SERVICE, OBSERVABILITY.replace("  alerts:\n", lost) + GATE)
+    (finding,) = run.findings
+    assert finding.code == "TB7402"
+    assert finding.message.startswith("gate 'few' reads lost_total, which the service does not publish")
+    assert finding.where.pointer == "/rollout/promote/0/metric"

@@ -130,7 +130,7 @@ def test_without_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test
 def test_a_machine_that_is_too_small(tiny: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused: another machine could have tried it."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise TooSmall("TB5401")
 
     monkeypatch.setattr(trials, "run_trial", refuse)
@@ -141,7 +141,7 @@ def test_a_machine_that_is_too_small(tiny: Service, monkeypatch: pytest.MonkeyPa
 def test_a_fault_that_only_looks_like_it(tiny: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a sandbox can be made, the fault is told as it is."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise EnvironmentFault.of("TB5910", "the launcher died", hint="x")
 
     monkeypatch.setattr(trials, "run_trial", fail)

@@ -66,6 +66,13 @@ CODES: Final[tuple[Code, ...]] = (
         '`requests_total{path="/predict"}`. The values come one a minute.',
     ),
     Code(
+        code="TB1178",
+        title="a fallback that nothing tries",
+        explanation="A service says what happens where another service does not answer, and nothing shows that it "
+        "does. Give the variable in which the service finds the other's address (`environment`), and mark a golden "
+        "test that must pass without it (`fallback: NAME`). A service without time to answer is refused, too.",
+    ),
+    Code(
         code="TB7401",
         title="no metrics where they are said to be",
         explanation="Before a release each image is started, its golden tests are asked, and the place of "
@@ -99,5 +106,40 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="What the service printed, until its golden tests were answered, has a line that is not in the "
         "declared format, lacks a field of `observability.logs.fields`, or has one that is neither there nor in "
         "`optional`. Servers and native libraries often write lines of their own: configure their loggers, too.",
+    ),
+    Code(
+        code="TB7406",
+        title="another identity than the one that was told",
+        explanation="`twinbuild_release_info`, or the fields `image` and `release` of a log line, do not have the "
+        "digests that the service was given in TWINBUILD_IMAGE and TWINBUILD_RELEASE. A deployment gives the real "
+        "ones; in a trial the release is not known yet, and a stand-in takes its place.",
+    ),
+    Code(
+        code="TB7407",
+        title="traces that do not arrive as declared",
+        explanation="Requests with evenly spaced `traceparent` headers were sent, and a receiver beside the service "
+        "counted the traces that came by OTLP over HTTP. Their share is not `sample_ratio`, their spans do not hang "
+        "on the sent ones, or their resource does not say which image and release they are from. A deployment sets "
+        "OTEL_TRACES_SAMPLER=traceidratio and its argument: a service that follows its caller (`parentbased`) samples "
+        "whatever the caller samples.",
+    ),
+    Code(
+        code="TB7408",
+        title="a fallback takes too long",
+        explanation="The other service took the connection and said nothing. The service under test answered, but "
+        "later than the time-out of the other service and its retries allow.",
+    ),
+    Code(
+        code="TB7409",
+        title="a service that should be asked was not",
+        explanation="A golden test is marked for the fallback of a service, and while it was asked nobody connected to "
+        "that service's address. Whatever answered was not the fallback. The address is in the variable that the "
+        "service's `environment` names, and has no network but the loopback: no proxy, no fixed address.",
+    ),
+    Code(
+        code="TB7410",
+        title="a file of measurements that is none",
+        explanation="`twinbuild simulate --series FILE` reads YAML with `series`, a mapping from the names of the "
+        "rollout's conditions to values as promtool writes them, and `interval`, the time between two of them.",
     ),
 )

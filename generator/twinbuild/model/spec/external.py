@@ -3,13 +3,15 @@
 import re
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section
 from twinbuild.model.spec.references import Address
-from twinbuild.model.spec.values import Duration, Line, Name, refuse_path
+from twinbuild.model.spec.tables import EnvironmentName
+from twinbuild.model.spec.tests import Tests
+from twinbuild.model.spec.values import Duration, Line, Name, duration_seconds, refuse_path
 
-__all__ = ["Authentication", "Secret", "Service"]
+__all__ = ["Authentication", "Secret", "Service", "check_services"]
 
 
 class Authentication(Section):
@@ -30,12 +32,48 @@ class Service(Section):
     """What it is asked for."""
     authentication: Authentication | None = None
     """How it is convinced."""
+    environment: EnvironmentName | None = None
+    """Environment variable that holds its address."""
     timeout: Duration = "5s"
     """Time to answer."""
+    retries: int = Field(default=0, ge=0, le=10)
+    """How often it is asked again where it does not answer."""
     fallback: Line | None = None
-    """What happens where it does not answer."""
+    """What happens where it does not answer; a golden test with `fallback` shows that it does."""
     required: bool = True
     """Whether the service cannot start without it."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        objections = Objections()
+        if self.fallback is not None and self.environment is None:
+            message = f"the fallback of service {self.name!r} can't be tried: nothing says where its address is read"
+            objections.add("TB1178", message, "name the variable: environment: FEATURES_URL", "fallback")
+        if duration_seconds(self.timeout) == 0:
+            objections.add("TB1178", f"service {self.name!r} has no time to answer", "allow some", "timeout")
+        objections.settle()
+        return self
+
+
+def check_services(services: tuple[Service, ...], tests: Tests, taken: dict[str, str], objections: Objections) -> None:
+    """Object to fallbacks that no golden test tries, and to variables that something else sets (``taken``: by whom)."""
+    known = {service.name: service for service in services}
+    tried = {golden.fallback for golden in tests.golden}
+    for index, golden in enumerate(tests.golden):
+        if golden.fallback is not None and (golden.fallback not in known or not known[golden.fallback].fallback):
+            message = f"golden test {golden.name!r} tries the fallback of {golden.fallback!r}, which is not there"
+            hint = "name an entry of 'services' that has a fallback"
+            objections.add("TB1117", message, hint, "tests", "golden", index, "fallback")
+    for index, service in enumerate(services):
+        if service.fallback is not None and service.environment is not None and service.name not in tried:
+            message = f"the fallback of service {service.name!r} is tried by no golden test"
+            hint = f"mark one that must pass without it: fallback: {service.name}"
+            objections.add("TB1178", message, hint, "services", index, "fallback")
+        if service.environment is not None:
+            owner = taken.setdefault(service.environment, f"service {service.name!r}")
+            if owner != f"service {service.name!r}":
+                message = f"the variable {service.environment} is set by {owner} and by service {service.name!r}"
+                objections.add("TB1115", message, "rename one of them", "services", index, "environment")
 
 
 _REFERENCES = {

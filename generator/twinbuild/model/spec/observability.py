@@ -18,6 +18,7 @@ __all__ = [
     "Sample",
     "Scrape",
     "Tracing",
+    "check_values",
 ]
 
 _METRIC = r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$"
@@ -36,7 +37,8 @@ def _check_label(text: str) -> str:
     return text
 
 
-def _check_values(text: str) -> str:
+def check_values(text: str) -> str:
+    """Values of a series as promtool writes them. Raises PydanticCustomError TB1177."""
     for word in text.split(" "):
         if not _VALUE.fullmatch(word):
             hint = "write numbers, _ (none), stale, and a+bxN for N more values, with one blank between: 0+60x30"
@@ -45,7 +47,7 @@ def _check_values(text: str) -> str:
 
 
 MetricLabel = Annotated[str, AfterValidator(_check_label)]
-SeriesValues = Annotated[str, AfterValidator(_check_values)]
+SeriesValues = Annotated[str, AfterValidator(check_values)]
 Source = Literal["service", "mesh", "cluster"]
 
 

@@ -125,6 +125,8 @@ class Golden(Section):
     """What must be answered."""
     schemas: bool = True
     """Whether `model.schemas` are about its request and answer."""
+    fallback: Name | None = None
+    """Service (of `services`) that does not answer while this is asked: its fallback must."""
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:

@@ -1,0 +1,123 @@
+"""The conditions of a rollout as recording rules, and what a controller, or a person, may read off them.
+
+Each condition is evaluated every ``Gates.interval`` seconds; it holds at a moment if every series of its expression
+does (``promote``), or any does (``rollback``), and it is met once it has held at every one of the last ``count``
+moments. No series, a gap, or NaN at any of them is no decision: moments are counted. Nothing is promoted either while
+a condition of ``rollback`` is not measured.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from twinbuild.codec.canonical import Json
+from twinbuild.deploy.rollout.conditions import measured, query
+from twinbuild.model.promql.series import duration, number, quoted
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.spec.rollout import Condition
+from twinbuild.model.spec.values import duration_seconds
+
+__all__ = ["DECISION", "HOLDS", "MET", "VALUE", "Gate", "Gates", "gate_rules", "gates_of", "matchers"]
+
+VALUE: Final = "twinbuild_gate_value"
+HOLDS: Final = "twinbuild_gate_holds"
+MET: Final = "twinbuild_gate_met"
+DECISION: Final = "twinbuild_rollout_decision"
+_INTERVALS: Final = (60, 30, 15, 10, 5, 1)  # seconds
+Kind = Literal["promote", "rollback"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A condition: what is asked (PromQL), and at how many moments in a row it must hold."""
+
+    kind: Kind
+    name: str
+    expression: str
+    condition: Condition
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """All conditions of a rollout, and the seconds between two moments."""
+
+    interval: int
+    gates: tuple[Gate, ...]
+
+    def of(self, kind: Kind) -> tuple[Gate, ...]:
+        """Those of a kind, in the spec's order."""
+        return tuple(gate for gate in self.gates if gate.kind == kind)
+
+
+def gates_of(spec: ReleaseSpec) -> Gates:
+    """The conditions with names; moments are so close that the shortest window has two."""
+    kinds: tuple[Kind, ...] = ("promote", "rollback")
+    found = [each for kind in kinds for each in measured(spec, kind)]
+    windows = [math.ceil(duration_seconds(each.condition.window)) for each in found]
+    interval = next((each for each in _INTERVALS if 2 * each <= min(windows, default=120)), 1)
+    gates = tuple(
+        Gate(
+            kind=each.kind,
+            name=each.name,
+            expression=query(spec, each.condition),
+            condition=each.condition,
+            count=math.ceil(window / interval),
+        )
+        for each, window in zip(found, windows, strict=True)
+    )
+    return Gates(interval=interval, gates=gates)
+
+
+def gate_rules(spec: ReleaseSpec) -> Json | None:
+    """A group of rules; None where a rollout has no conditions."""
+    gates = gates_of(spec)
+    if not gates.gates:
+        return None
+    rules: list[Json] = []
+    for gate in gates.gates:
+        labels = {"release": spec.metadata.name, "kind": gate.kind, "gate": gate.name}
+        rules.append({"record": VALUE, "expr": gate.expression, "labels": dict(labels)})
+        rules.append({"record": HOLDS, "expr": _holds(spec, gate), "labels": dict(labels)})
+        rules.append({"record": MET, "expr": _met(spec, gate, gates.interval), "labels": dict(labels)})
+    rules.append({"record": DECISION, "expr": _decision(spec, gates), "labels": {"release": spec.metadata.name}})
+    return {"name": f"{spec.metadata.name}.gates", "interval": duration(gates.interval * 1000), "rules": rules}
+
+
+def matchers(spec: ReleaseSpec, gate: Gate) -> str:
+    """What chooses the series of a gate."""
+    labels = (("release", spec.metadata.name), ("kind", gate.kind), ("gate", gate.name))
+    return ",".join(f"{name}={quoted(value)}" for name, value in labels)
+
+
+def _holds(spec: ReleaseSpec, gate: Gate) -> str:
+    value = f"{VALUE}{{{matchers(spec, gate)}}}"
+    threshold = number(gate.condition.threshold)
+    # NaN is unequal to everything, itself included: what is left of `value == value` are numbers.
+    if gate.kind == "rollback":
+        return f"max(({value} == {value}) {gate.condition.operator} bool {threshold})"
+    return f"min({value} {gate.condition.operator} bool {threshold}) and count({value}) == count({value} == {value})"
+
+
+def _met(spec: ReleaseSpec, gate: Gate, interval: int) -> str:
+    holds = f"{HOLDS}{{{matchers(spec, gate)}}}"
+    # Half an interval less than `count` of them holds exactly `count` moments, whether its ends count or not.
+    window = f"[{duration((2 * gate.count - 1) * interval * 500)}]"
+    return f"min_over_time({holds}{window}) * (count_over_time({holds}{window}) == bool {gate.count})"
+
+
+def _decision(spec: ReleaseSpec, gates: Gates) -> str:
+    """1: the next step; 0: wait; -1: back. No element at all where nothing has been measured."""
+    release = f"release={quoted(spec.metadata.name)}"
+    promote, rollback = len(gates.of("promote")), len(gates.of("rollback"))
+    parts, factors = [], []
+    if rollback:
+        parts.append(f'-(max({MET}{{{release},kind="rollback"}}) == 1)')
+    if promote:
+        met = f'{MET}{{{release},kind="promote"}}'
+        factors += [f"min({met})", f"(count({met}) == bool {promote})"]
+    if rollback:
+        factors.append(f'(count({HOLDS}{{{release},kind="rollback"}}) == bool {rollback})')
+    return " or ".join([*parts, " * ".join(factors)])
