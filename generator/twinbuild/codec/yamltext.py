@@ -12,9 +12,11 @@ from twinbuild.codec.canonical import Json
 
 __all__ = ["as_scalar", "as_yaml", "as_yaml_stream"]
 
-# What Go's readers (kubectl's among them) and YAML 1.2 take for a number or a truth value, and PyYAML for a text.
+# What Go's readers (kubectl's among them) and YAML 1.2 take for a number, truth value or time, and PyYAML for a text.
 _ELSEWHERE: Final = re.compile(
-    r"[yYnN]|[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?|[-+]?0[xob][0-9a-fA-F_]+", re.ASCII
+    r"[yYnN]|[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?|[-+]?0[xob][0-9a-fA-F_]+"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?",
+    re.ASCII,
 )
 _BREAKS: Final = frozenset("\x85\u2028\u2029\ufeff")  # YAML 1.1 breaks lines there (5.4), JSON does not
 
