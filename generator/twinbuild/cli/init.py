@@ -45,8 +45,8 @@ def command(
     if listed:
         click.echo(family_table(catalogues_of(catalogues), as_json=as_json))
         return
-    if given and not family:
-        raise click.UsageError("--set is for the variables of a family: name one with --family.")
+    if (given or catalogues) and not family:
+        raise click.UsageError("--set and --catalogue are about families: name one with --family.")
     written = _of_family(directory, family, dict(given), catalogues) if family else _first(directory)
     if as_json:
         click.echo(json.dumps({"written": written}))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from twinbuild.build.family import render_family
 from twinbuild.codec.canonical import Json
@@ -134,20 +134,11 @@ def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...
         with replace_directory(directory) as fresh:
             _write(fresh, files)
         return tuple(file.path for file in files)
-    taken = [file.path for file in files if not _is_free(directory, file)]
+    places = {file.path: _place(directory, file) for file in files}
+    taken = [path for path, place in places.items() if place == "taken"]
     if taken:
-        raise UsageError(
-            tuple(
-                Finding(
-                    code="TB7530",
-                    message=f"{path} is already there, with other content",
-                    hint="name another directory, or move it away; nothing was written",
-                    where=Location(file=str(directory / path)),
-                )
-                for path in taken
-            )
-        )
-    lacking = tuple(file for file in files if not os.path.lexists(directory / file.path))
+        raise _taken(directory, taken)
+    lacking = tuple(file for file in files if places[file.path] == "free")
     _write(directory, lacking)
     return tuple(file.path for file in lacking)
 
@@ -198,15 +189,31 @@ def _refuse_paths(family: Family, files: tuple[Written, ...]) -> None:
         raise SpecError(tuple(findings))
 
 
-def _is_free(directory: Path, file: Written) -> bool:
-    """Whether a file may be written: it is not there, or it is the same, and what is above it are directories."""
+def _taken(directory: Path, paths: Iterable[str]) -> UsageError:
+    return UsageError(
+        tuple(
+            Finding(
+                code="TB7530",
+                message=f"{path} is already there, with other content",
+                hint="name another directory, or move it away; nothing was written",
+                where=Location(file=str(directory / path)),
+            )
+            for path in paths
+        )
+    )
+
+
+def _place(directory: Path, file: Written) -> Literal["free", "same", "taken"]:
+    """What is where a file is to be: nothing, the same bytes, or something else, also in the place of a directory."""
     place = directory
     for part in Path(file.path).parts[:-1]:
         place /= part
         if os.path.lexists(place) and (place.is_symlink() or not place.is_dir()):
-            return False
+            return "taken"
     place = directory / file.path
-    return not os.path.lexists(place) or same_content(place, file.content)
+    if not os.path.lexists(place):
+        return "free"
+    return "same" if same_content(place, file.content) else "taken"
 
 
 def _write(directory: Path, files: tuple[Written, ...]) -> None:
@@ -231,10 +238,12 @@ def _write(directory: Path, files: tuple[Written, ...]) -> None:
                     os.fsync(stream.fileno())
             finally:
                 os.close(parent)
-    except BaseException:
+    except BaseException as error:
         for path in reversed(made):
             with suppress(OSError):
                 path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        if isinstance(error, FileExistsError):  # made by somebody since it was looked for
+            raise _taken(directory, (file.path,)) from None
         raise
     finally:
         os.close(root)

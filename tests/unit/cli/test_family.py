@@ -62,6 +62,7 @@ def test_begun(tool: Tool, tmp_path: Path) -> None:
         (("--family", "torch", "new", "--catalogue", "nowhere"), "TB7520"),
         (("--family", "torch", "new", "--set", "name=A B"), "TB1104"),
         (("new", "--set", "a=b"), "TB8001"),
+        (("new", "--catalogue", "."), "TB8001"),
         (("--family", "torch", "new", "--set", "a"), "TB8001"),
         (("--family", "torch", "new", "--set", "a=1", "--set", "a=2"), "TB8001"),
     ],

@@ -154,19 +154,37 @@ def test_a_link_that_appears_meanwhile(tmp_path: Path, monkeypatch: pytest.Monke
     top = tmp_path / "top"
     top.mkdir()
     (top / "kept").write_text("")
-    checked = beginning._is_free
+    checked = beginning._place
 
-    def then(directory: Path, file: Written) -> bool:
-        free = checked(directory, file)
+    def then(directory: Path, file: Written) -> str:
+        place = checked(directory, file)
         if file is SPEC_FILE:
             (top / "a").symlink_to(tmp_path / "elsewhere")
-        return free
+        return place
 
-    monkeypatch.setattr(beginning, "_is_free", then)
+    monkeypatch.setattr(beginning, "_place", then)
     with pytest.raises(OSError, match=r"Not a directory|symbolic"):
         write_project(top, (Written(path="0", content=b"", executable=False), ONE, SPEC_FILE))
     assert sorted(path.name for path in top.iterdir()) == ["a", "kept"]
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_file_that_appears_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays what it is: TB7530, and what was written before goes again."""
+    (tmp_path / "kept").write_text("")
+    checked = beginning._place
+
+    def then(directory: Path, file: Written) -> str:
+        place = checked(directory, file)
+        if file is SPEC_FILE:
+            (tmp_path / "a").mkdir()
+            (tmp_path / "a/two").write_text("mine")
+        return place
+
+    monkeypatch.setattr(beginning, "_place", then)
+    with pytest.raises(UsageError, match="a/two is already there"):
+        write_project(tmp_path, (ONE, TWO, SPEC_FILE))
+    assert _tree(tmp_path) == {"a/two": "mine", "kept": ""}
 
 
 def test_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
