@@ -23,6 +23,7 @@ from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialaccuracy import try_accuracy
 from twinbuild.pipeline.trialfallbacks import dead_services, fallback_findings, service_environment
 from twinbuild.pipeline.trialfiles import TrialFiles
+from twinbuild.pipeline.trialloglevel import effect_of_level, level_knob
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialschemas import output_findings, try_refusals
 from twinbuild.pipeline.trialtraces import prove_traces, received_traces, trial_environment
@@ -53,6 +54,7 @@ class TrialRun:
         self.findings: list[Finding] = []
         self.observed: dict[str, Any] = {}
         self.answers: dict[str, Answer] = {}
+        self.output = b""  # of the last start
 
 
 def run_trial(
@@ -84,6 +86,7 @@ def run_trial(
                     run.findings += watch.findings(project)
                     run.observed["environment_watched"] = watch.watched
                 peaks.append(service.memory())
+                run.output = service.output
                 if service.service.ended:
                     service.service.wait()  # raises where a limit ended it
         except TwinbuildError as error:
@@ -92,6 +95,7 @@ def run_trial(
                 raise
         if run.findings:
             break
+    _level(project, derivation, root, machine, run, bounds=bounds, image=image)
     if startups:
         _limits(project, run, startup_measure(min(startups), spec.tests.performance), "TB7206")
     if peaks:
@@ -100,6 +104,38 @@ def run_trial(
         run.observed["fallbacks"] = sorted(tried)
     run.observed["startup_seconds"] = [round(each, 3) for each in startups]
     return run
+
+
+def _level(
+    project: Project, derivation: Derivation, root: Path, machine: Machine, run: TrialRun, *, bounds: Bounds, image: str
+) -> None:
+    """Start once more with the most severe log level, where there is a knob for it, and ask the golden tests again."""
+    if run.findings or (chosen := level_knob(project)) is None or not project.spec.tests.golden:
+        return
+    knob, level = chosen
+    assert knob.variable is not None
+    try:
+        with _started(
+            project,
+            derivation,
+            root,
+            machine,
+            bounds=bounds,
+            watch=None,
+            image=image,
+            environment=((knob.variable, level),),
+        ) as (service, _):
+            with dead_services(project.spec, service, silent=False):
+                for golden in project.spec.tests.golden:
+                    service.ask(question_of(golden, service))
+            severe = service.output
+    except (NoAnswer, TwinbuildError) as error:
+        what = f"with {knob.variable}={level} the service does not answer: {error}"
+        hint = "try it with `twinbuild run --env`; take the value out of the knob if it is none"
+        run.findings.append(_finding(project, "TB7203", shortened(what), hint, "configuration", "parameters"))
+        return
+    run.findings += effect_of_level(project, knob, level, plain=run.output, severe=severe)
+    run.observed["log_level"] = {"value": level, "lines": severe.count(b"\n"), "by_default": run.output.count(b"\n")}
 
 
 @contextmanager
@@ -112,6 +148,7 @@ def _started(
     bounds: Bounds,
     watch: Watching | None,
     image: str,
+    environment: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[tuple[Trial, float]]:
     """The service once it is ready, and how many seconds that took."""
     binds = watch.binds if watch is not None else ()
@@ -122,6 +159,7 @@ def _started(
         *stand_ins(project.spec.secrets),
         *trial_environment(project.spec, image),
         *service_environment(project.spec),
+        *environment,
     )
     with trial(
         derivation,

@@ -175,6 +175,13 @@ they were trained with; of other formats nothing can be compared.
 Write down the value of the artifact, or release the artifact that was meant.""",
     ),
     Code(
+        code="TB7219",
+        title="the log level has no effect",
+        explanation="""\
+The knob of the kind log_level was set to its most severe value, and the service still wrote lines of a lesser level in
+answer to the golden tests. Set the level of every logger from the knob's variable, those of libraries included.""",
+    ),
+    Code(
         code="TB7220",
         title="an image that must be tested was not",
         explanation="""\

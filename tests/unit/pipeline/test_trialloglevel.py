@@ -1,0 +1,81 @@
+"""The log level has its effect, on a real service in the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.services import service, trial_here
+from twinbuild.pipeline import trialrun
+from twinbuild.pipeline.trialfiles import TrialFiles
+from twinbuild.pipeline.trialrun import TrialRun, run_trial
+
+pytestmark = pytest.mark.sandbox
+
+SERVICE = """
+import os
+level = os.environ.get('LEVEL', 'info')
+if level == 'fatal':
+    raise SystemExit(3)
+def answer(question):
+    if level in ('debug', 'info'):
+        print(json.dumps({'level': 'info', 'message': 'asked'}), flush=True)
+    print(json.dumps({'level': 'error', 'message': 'too'}), flush=True)
+    return 200, {'score': 1}
+"""
+SECTIONS = """\
+  golden:
+    - name: one
+      request: {path: /predict, body: {amount: 3}}
+      expect: {status: 200, body: {score: 1}}
+configuration:
+  parameters:
+    - {name: level, kind: log_level, type: enum, values: [debug, info, error], default: info, description: d}
+observability: {logs: {format: json, fields: [level, message]}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs of this machine are seen in the sandbox."""
+    monkeypatch.setattr(trialrun, "trial", trial_here)
+
+
+def _run(tmp_path: Path, program: str = SERVICE, sections: str = SECTIONS) -> TrialRun:
+    tiny = service(tmp_path / "project", program, sections)
+    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+
+
+def test_effect(tmp_path: Path) -> None:
+    """Lines of a lesser level are gone; how many there were is noted."""
+    run = _run(tmp_path)
+    assert run.findings == []
+    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 2}
+
+
+def test_no_effect(tmp_path: Path) -> None:
+    """A service that ignores its level is found, at the knob."""
+    (finding,) = _run(tmp_path, SERVICE.replace("if level in ('debug', 'info')", "if True")).findings
+    assert finding.code == "TB7219"
+    assert "with LEVEL=error the service still writes 1 lines of a lesser level, first line 1 (info)" in finding.message
+    assert "kind: log_level" in finding.where.excerpt
+
+
+def test_no_start(tmp_path: Path) -> None:
+    """A level that is listed and ends the service is found."""
+    sections = SECTIONS.replace("[debug, info, error]", "[debug, info, fatal]")
+    (finding,) = _run(tmp_path, sections=sections).findings
+    assert (finding.code, "with LEVEL=fatal the service does not answer" in finding.message) == ("TB7203", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("observability: {logs: {format: json, fields: [level, message]}}\n", ""), ("kind: log_level, ", "")],
+)
+def test_nothing_to_show(tmp_path: Path, old: str, new: str) -> None:
+    """Without declared logs, or without such a knob, nothing is started once more."""
+    assert old in SECTIONS
+    run = _run(tmp_path, sections=SECTIONS.replace(old, new))
+    assert run.findings == []
+    assert "log_level" not in run.observed

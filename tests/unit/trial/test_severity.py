@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from twinbuild.trial.severity import below, rank
+
+LINES = b"""\
+{"level": "debug", "message": "a"}
+{"severity": "INFO"}
+{"level": "warning"}
+plain text with level=info
+["info"]
+{"level": 20}
+{"message": "no level"}
+{"level": "ERROR"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "numbers"), [("trace", []), ("info", [1]), ("warning", [1, 2]), ("error", [1, 2, 3]), ("loud", [])]
+)
+def test_below(level: str, numbers: list[int]) -> None:
+    """Lines of JSON that name a lesser level, whatever its spelling; the rest says nothing."""
+    assert [number for number, _ in below(LINES, level)] == numbers
+
+
+def test_order() -> None:
+    """The usual words are in their order."""
+    ranks = [rank(level) for level in ("trace", "DEBUG", "info", "Warning", "error", "critical", "alert", "emergency")]
+    assert ranks == sorted(ranks, key=lambda found: -1 if found is None else found)
+    assert None not in ranks
+    assert rank("loud") is None
