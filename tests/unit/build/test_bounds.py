@@ -12,14 +12,22 @@ from typing import Any
 
 import pytest
 
-from twinbuild.build.bounds import Watch, limit
+from twinbuild.build.bounds import Watch, limit, peak
 from twinbuild.build.sandbox import Confinement, Sandbox
 from twinbuild.errors import BuildError
 from unit.build.test_sandbox import CONFINED, PYTHON, root, sandbox
 
 __all__ = ["root", "sandbox"]
 
-NOTHING: dict[str, Any] = {"memory": 0, "processes": 0, "space": 0, "writable": False, "binds": [], "root": "/"}
+NOTHING: dict[str, Any] = {
+    "memory": 0,
+    "resident": 0,
+    "processes": 0,
+    "space": 0,
+    "writable": False,
+    "binds": [],
+    "root": "/",
+}
 
 
 def test_nothing_to_watch() -> None:
@@ -28,7 +36,7 @@ def test_nothing_to_watch() -> None:
     assert (watch.interval, watch.exceeded()) == (None, None)
     program = (
         "import resource, sys; sys.path.insert(0, sys.argv[1]); import bounds;"
-        "bounds.limit({'memory': 0, 'processes': 0, 'space': 0});"
+        "bounds.limit({'memory': 0, 'resident': 1, 'processes': 0, 'space': 0, 'cpus': 0});"
         "print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_DATA)[0] < 0)"
     )
     place = str(Path(sys.modules[limit.__module__].__file__ or "").parent)
@@ -45,6 +53,9 @@ def test_processes_below_another() -> None:
             assert child.stdout.readline() == child.stdout.readline() == b"1\n"
             few = Watch({**NOTHING, "processes": 1}, os.getpid())
             much = Watch({**NOTHING, "memory": 32 << 20}, os.getpid())
+            container = Watch({**NOTHING, "resident": 32 << 20}, os.getpid())
+            assert (container.exceeded() or {})["memory"] > 32 << 20  # type: ignore[operator]
+            assert peak(os.getpid()) > 64 << 20
             assert (few.interval, much.interval) == (0.02, 0.1)
             assert (few.exceeded() or {})["processes"] >= 2  # type: ignore[operator]
             assert (much.exceeded() or {})["memory"] > 32 << 20  # type: ignore[operator]

@@ -39,7 +39,7 @@ def test_requirements_before_anything_is_asked(project: Project) -> None:
         project.spec_path.read_text("utf-8").replace(
             "{name: cpu, accelerator: none}",
             "{name: c, accelerator: cuda, cuda: '13.0', compute_capabilities: ['7.0'], "
-            "resources: {gpu: {count: 1, driver: '535.54.03'}}}",
+            "resources: {cpu: {request: 250m}, gpu: {count: 1, driver: '535.54.03'}}}",
         )
     )
     with pytest.raises(SpecError) as caught:
