@@ -147,6 +147,7 @@ def test_examples(example: str, tmp_path: Path) -> None:
     assert status == 0, said
     tests = sorted(path for path in files if path.endswith("tests.yaml"))
     assert f"{name}.tests.yaml" in tests
+    assert (f"{name}.gates.tests.yaml" in tests) is (example == "fraud-scorer")
     status, said = promtool_says("test", tmp_path, files, *tests)
     assert status == 0, said
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
 from service import logs
@@ -19,6 +19,10 @@ BATCH_LIMIT = int(os.environ.get("BATCH_LIMIT", "64"))
 classifier = Classifier(Path(os.environ.get("MODEL_PATH", "/models/classifier.skops")))
 
 registry = CollectorRegistry()
+INFORMATION = Gauge(
+    "twinbuild_release_info", "Which image and release this is.", ["image", "release"], registry=registry
+)
+INFORMATION.labels(**logs.IDENTITY).set(1)
 PREDICTIONS = Counter("fraud_predictions_total", "Transactions scored, by decision.", ["decision"], registry=registry)
 LATENCY = Histogram("fraud_request_seconds", "Time to answer a request.", ["path"], registry=registry)
 ERRORS = Counter("fraud_request_errors_total", "Requests answered with a status of 400 or more.", registry=registry)

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from opentelemetry import trace
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from service import logs
+from service import logs, tracing, translator
 from service.model import Embedder
 
 logs.configure(os.environ.get("LOG_LEVEL", "info"))
@@ -22,10 +23,15 @@ embedder = Embedder(
 )
 
 registry = CollectorRegistry()
+INFORMATION = Gauge(
+    "twinbuild_release_info", "Which image and release this is.", ["image", "release"], registry=registry
+)
+INFORMATION.labels(**logs.IDENTITY).set(1)
 TEXTS = Counter("embedder_texts_total", "Texts embedded.", registry=registry)
 LATENCY = Histogram("embedder_request_seconds", "Time to answer a request.", ["path"], registry=registry)
 ERRORS = Counter("embedder_request_errors_total", "Requests answered with a status of 400 or more.", registry=registry)
 
+tracer = tracing.tracer()
 app = FastAPI(title="text-embedder", version="1.0.0")
 
 
@@ -35,6 +41,7 @@ class Texts(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     texts: list[str] = Field(min_length=1, max_length=BATCH_LIMIT)
+    language: str = Field(default="en", pattern="^[a-z]{2}$")
 
 
 class Vectors(BaseModel):
@@ -56,7 +63,9 @@ class Similarities(BaseModel):
 async def observe(request: Request, call_next):
     """Measure and log every request."""
     started = time.perf_counter()
-    response = await call_next(request)
+    with tracer.start_as_current_span(request.method, tracing.parent(request.headers), trace.SpanKind.SERVER) as span:
+        response = await call_next(request)
+        span.set_attribute("http.response.status_code", response.status_code)
     seconds = time.perf_counter() - started
     route = getattr(request.scope.get("route"), "path", "other")  # a fixed set, whatever clients ask for
     LATENCY.labels(path=route).observe(seconds)
@@ -82,7 +91,7 @@ def version() -> str:
 @app.post("/embed")
 def embed(question: Texts) -> Vectors:
     """Embed texts."""
-    vectors = embedder.embed(question.texts)
+    vectors = embedder.embed(translator.english(question.texts, question.language))
     TEXTS.inc(len(question.texts))
     return Vectors(model_version=version(), dimensions=vectors.shape[1], vectors=vectors.tolist())
 
@@ -90,7 +99,7 @@ def embed(question: Texts) -> Vectors:
 @app.post("/similarity")
 def similarity(question: Texts) -> Similarities:
     """Compare the first text with the others."""
-    vectors = embedder.embed(question.texts)
+    vectors = embedder.embed(translator.english(question.texts, question.language))
     TEXTS.inc(len(question.texts))
     return Similarities(model_version=version(), similarities=(vectors[1:] @ vectors[0]).tolist())
 

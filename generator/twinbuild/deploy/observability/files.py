@@ -7,9 +7,12 @@ from twinbuild.codec.yamltext import as_yaml_stream
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.collector import collector_configuration
 from twinbuild.deploy.observability.dashboard import dashboard_bytes
+from twinbuild.deploy.observability.gates import gates_of
+from twinbuild.deploy.observability.gatetests import gate_tests
 from twinbuild.deploy.observability.monitor import places, prometheus_rule, service_monitor
 from twinbuild.deploy.observability.rules import rules_document
 from twinbuild.deploy.observability.ruletests import alert_tests
+from twinbuild.deploy.rollout.target import targets
 
 __all__ = ["observability_files"]
 
@@ -21,8 +24,11 @@ def observability_files(deployment: Deployment) -> dict[str, bytes]:
     documents: dict[str, Json] = {f"prometheus/{name}.rules.yaml": rules_document(deployment)}
     if spec.observability.alerts:
         documents[f"prometheus/{name}.tests.yaml"] = alert_tests(spec, f"{name}.rules.yaml")
-    if places(spec):
-        documents[f"prometheus/{name}.servicemonitor.yaml"] = service_monitor(deployment, (name,))
+    if gates_of(spec).gates:
+        documents[f"prometheus/{name}.gates.tests.yaml"] = gate_tests(spec, f"{name}.rules.yaml")
+    names = tuple(sorted({target.name for target in targets(deployment)}))
+    if places(spec) and names:
+        documents[f"prometheus/{name}.servicemonitor.yaml"] = service_monitor(deployment, names)
     documents[f"prometheus/{name}.prometheusrule.yaml"] = prometheus_rule(deployment)
     if (collector := collector_configuration(deployment)) is not None:
         documents["opentelemetry/collector.yaml"] = collector

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.rules import milliseconds, rules_document
+from twinbuild.deploy.rollout.pod import port_name
 from twinbuild.model.promql.series import duration
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -29,6 +30,7 @@ def service_monitor(deployment: Deployment, names: tuple[str, ...]) -> Json:
     """A ServiceMonitor for services of these names: the job is the service's name, as rules expect it."""
     spec = deployment.spec
     interval = duration(milliseconds(spec.observability.scrape.interval))
+    names_in_a_cluster = {port.name: port_name(port) for port in spec.serving.ports}
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
@@ -40,7 +42,8 @@ def service_monitor(deployment: Deployment, names: tuple[str, ...]) -> Json:
             },
             "podTargetLabels": ["app.kubernetes.io/version"],
             "endpoints": [
-                {"port": port, "path": path, "interval": interval, "scheme": "http"} for port, path in places(spec)
+                {"port": names_in_a_cluster[port], "path": path, "interval": interval, "scheme": "http"}
+                for port, path in places(spec)
             ],
         },
     }

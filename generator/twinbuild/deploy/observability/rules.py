@@ -6,6 +6,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
+from twinbuild.deploy.observability.gates import gate_rules
 from twinbuild.model.promql.series import duration
 from twinbuild.model.spec.observability import Alert
 from twinbuild.model.spec.release import ReleaseSpec
@@ -33,6 +34,9 @@ def rules_document(deployment: Deployment) -> Json:
     if spec.observability.alerts:
         rules: list[Json] = [alert_rule(spec, alert) for alert in spec.observability.alerts]
         groups.append({"name": f"{spec.metadata.name}.alerts", "rules": rules})
+    gates = gate_rules(spec)
+    if gates is not None:
+        groups.append(gates)
     if not any(metric.name == INFORMATION for metric in spec.observability.metrics):
         groups.append({"name": f"{spec.metadata.name}.release", "rules": _information(deployment)})
     return {"groups": groups}

