@@ -14,6 +14,7 @@ _KEY: Final = re.compile(
 )
 _SERVICE: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
+_ADDRESS: Final = re.compile(r"https?://[^@\s]+")  # of another service, without credentials
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 _PINNED: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9._/-]+)+@sha256:[0-9a-f]{64}", re.ASCII)
 _PORT: Final = re.compile(r"(?=[0-9-]*[a-z])(?!.*--)(?!-)[a-z0-9-]{1,15}(?<!-)", re.ASCII)
@@ -86,8 +87,10 @@ def _container(container: dict[str, Any], where: str) -> Iterator[str]:
         if len(names) != len(set(names)):
             yield f"{where}/{key}: a name twice"
     for each in container.get("env", []):
-        if not _VARIABLE.fullmatch(str(each.get("name"))) or "value" in each:
-            yield f"{where}/env: {each.get('name')}"  # values come from the ConfigMap, secrets by reference
+        name, value = str(each.get("name")), str(each.get("value", ""))
+        told = name.startswith(("TWINBUILD_", "OTEL_")) or _ADDRESS.fullmatch(value)
+        if not _VARIABLE.fullmatch(name) or ("value" in each and not told):
+            yield f"{where}/env: {name}"  # knobs come from the ConfigMap, secrets by reference
     for each in container.get("ports", []):
         if not _PORT.fullmatch(str(each.get("name"))):
             yield f"{where}/ports: {each.get('name')!r}"

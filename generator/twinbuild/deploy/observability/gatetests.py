@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from pydantic_core import PydanticCustomError
+
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.observability.gates import DECISION, MET, VALUE, Gate, Gates, gates_of, matchers
 from twinbuild.deploy.observability.simulation import CASES, case_value
@@ -29,12 +31,15 @@ def gate_tests(spec: ReleaseSpec, rules: str) -> Json:
 def _measured(spec: ReleaseSpec, gates: Gates, gate: Gate) -> list[Json]:
     """From series of the service's own metrics to one gate, where they can be derived from its expression."""
     operator, bound = gate.condition.operator, number(gate.condition.threshold)
-    tree = parse(f"({gate.expression}) {operator} {bound}")
-    schema = schema_of(spec.observability, tree, spec.metadata.name)
     try:
+        tree = parse(f"({gate.expression}) {operator} {bound}")
+        schema = schema_of(spec.observability, tree, spec.metadata.name)
         timing = timing_of(tree, gate.count * gates.interval * 1000)
         holds, fails = derive_true(tree, schema)[0], derive_false(tree, schema)[0]
-    except Underivable:  # an expression of one's own: what is decided from its value is tested all the same
+    except (
+        Underivable,
+        PydanticCustomError,
+    ):  # an expression of one's own: what is decided from its value is tested all the same
         return []
     # The quantile of no observation is NaN; of buckets that are NaN, Prometheus makes a number.
     still = Line(first=1.0) if "histogram_quantile" in gate.expression else Line(first=math.nan)
