@@ -34,4 +34,5 @@ def configure(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)  # uvicorn's own default is a level; here the root's counts
         logger.propagate = name != "uvicorn.access"  # requests are logged by the service itself
