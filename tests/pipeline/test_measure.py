@@ -60,3 +60,15 @@ def test_batch_limit(tmp_path: Path) -> None:
     assert said.returncode == 1
     (finding,) = json.loads(said.stderr)["findings"]
     assert (finding["code"], finding["file"], finding["line"]) == ("TB7113", str(wrong), 1)
+    wrong.write_text("configuration: {parameters: [{name: batch_limit, impact: {grows: /nothing}}]}\n")
+    said = _twinbuild(*options, "--overlay", str(wrong), directory=example)
+    assert (said.returncode, json.loads(said.stderr)["findings"][0]["code"]) == (2, "TB7110")
+    wrong.write_text(
+        "configuration: {parameters: [{name: allocator, type: enum, values: [malloc, nonsense], default: malloc, "
+        "description: d, environment: PYTHONMALLOC}]}\n"  # Python itself ends at one that it does not know
+    )
+    options = ("measure", "--knob", "allocator", "--requests", "5", "--json", "--overlay", str(wrong))
+    said = _twinbuild(*options, directory=example)
+    (finding,) = json.loads(said.stderr)["findings"]
+    assert finding["code"] == "TB7112"
+    assert "with allocator at 'nonsense' the service does not answer" in finding["message"]

@@ -7,12 +7,13 @@ standard library, and imports nothing of twinbuild but ``knobs``, which lies bes
 
 from __future__ import annotations
 
-# ruff: noqa: PTH123
 import os
+import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from io import BufferedReader
     from typing import Any
 
     from twinbuild.build.preflight import Finding, Host
@@ -88,7 +89,7 @@ def secrets(references: list[dict[str, str]], environment: Mapping[str, str], ho
             yield "TB5415", sentence, f"start the container with {where} from where the secret is kept"
         elif secret["provider"] == "file":
             try:
-                with open(host.path(where), "rb") as stream:
+                with opened(host.path(where)) as stream:
                     problem = "" if stream.read(1) else "is empty"
             except OSError as error:
                 problem = f"can't be read ({error.strerror})"
@@ -109,7 +110,7 @@ def artifacts(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:
 def unlike(path: str, expected: Mapping[str, Any], *, every_byte: bool) -> str:
     """Why a file is not the released one; nothing where it is."""
     try:
-        with open(path, "rb") as stream:
+        with opened(path) as stream:
             size = os.fstat(stream.fileno()).st_size
             if size != expected["size"]:
                 return f"has {size} bytes, expected {expected['size']}"
@@ -122,6 +123,15 @@ def unlike(path: str, expected: Mapping[str, Any], *, every_byte: bool) -> str:
         return f"can't be read ({error.strerror})"
     found: str = digest.hexdigest()
     return "" if found == expected["sha256"] else f"has the SHA-256 {found}, expected {expected['sha256']}"
+
+
+def opened(path: str) -> BufferedReader:
+    """A regular file to read. Raises OSError; a pipe that nobody writes to is refused, too, and not waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(0, "it is no regular file")
+    return os.fdopen(handle, "rb")
 
 
 def sha256(size: int) -> Callable[[], Any]:

@@ -74,5 +74,5 @@ def command(
         return
     width = max((len(name) for name, _ in checked.texts), default=0)
     for name, text in checked.texts:
-        click.echo(f"{name:{width}}  {text}")
+        click.echo(f"{name:{width}}  {text if text.isprintable() else repr(text)}")
     click.echo(f"{len(checked.texts)} knobs fit" if checked.texts else "there are no knobs")

@@ -8,8 +8,9 @@ from typing import Final
 
 __all__ = ["code", "table", "text"]
 
-_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
+_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#~&])")
 _LIST: Final = re.compile(r"^(\d*)([-+=.)])(?=\s|$|[-=])")  # what begins a list, a rule or a heading above
+_BAR: Final = "\\|"  # within a table alone: in code elsewhere the backslash would be shown, and copied
 _BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -28,12 +29,12 @@ def code(value: object) -> str:
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{line}{pad}{fence}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """The lines of a table whose cells are Markdown already, and an empty one; nothing where there are no rows."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines = [f"| {' | '.join(cell.replace('|', _BAR) for cell in row)} |" for row in rows]
     if not lines:
         return []
     titles = list(head)

@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 from twinbuild.codec.canonical import to_json
+from twinbuild.model.knobs import LARGEST, LONGEST
 from twinbuild.model.spec.configuration import Knob
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import duration_pattern, quantity_pattern
@@ -14,10 +15,10 @@ __all__ = ["values_schema"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Final[dict[str, dict[str, Any]]] = {
-    "int": {"type": "integer"},
+    "int": {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST},
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
-    "string": {"type": "string"},
+    "string": {"type": "string", "maxLength": LONGEST},
     "enum": {"type": "string"},
     "duration": {"type": "string", "pattern": f"^{duration_pattern.pattern}$"},
     "bytes": {"type": "string", "pattern": f"^{quantity_pattern.pattern}$"},

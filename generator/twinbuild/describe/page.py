@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from twinbuild.codec.markdown import code, table, text
+from twinbuild.model.knobs import written
 
 __all__ = ["PAGE", "release_page"]
 
@@ -183,7 +184,7 @@ def _range(knob: dict[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return written(value)
 
 
 def _tests(manifest: dict[str, Any]) -> Iterator[str]:

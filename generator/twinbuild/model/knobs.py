@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2**53 - 1  # the largest whole number that every reader of JSON keeps (RFC 8785, 3.2.2.3)
 LONGEST = 4096  # characters of a value
+SHORTENED = 1e21  # below it a whole float is spelt as an int (RFC 8785, 3.2.2.3)
 MILLION = 1_000_000
 DURATIONS = {
     "ms": 1_000,
@@ -139,6 +140,10 @@ def written(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(quoted(item) if isinstance(item, str) else written(item) for item in value) + "]"
+    if isinstance(value, float) and value.is_integer() and abs(value) < SHORTENED:  # as the image's document has it
+        mantissa, _, exponent = repr(value).partition("e")
+        before, _, after = mantissa.partition(".")
+        return before + after.ljust(int(exponent), "0") if exponent else repr(int(value))
     return value if isinstance(value, str) else repr(value)
 
 
@@ -177,7 +182,8 @@ def finding(knob: Mapping[str, Any], text: str) -> tuple[object, Finding | None]
     try:
         value = read(knob, text)
     except Wrong:
-        return None, ("TB5411", f"{name} is {shown(text)}, expected {EXPECTED[knob['type']]}", remedy)
+        expected = EXPECTED[knob["type"]] if len(text) <= LONGEST else f"at most {LONGEST} characters"
+        return None, ("TB5411", f"{name} is {shown(text)}, expected {expected}", remedy)
     allowed = knob.get("values") or ()
     if allowed and not (value in allowed if knob["type"] == "enum" else all(item in allowed for item in value)):  # type: ignore[attr-defined]
         return None, ("TB5413", f"{name} is {shown(text)}, expected {span(knob)}", remedy)
@@ -222,20 +228,27 @@ def evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
     return OPERATIONS[kind](*found)
 
 
+def same(one: object, other: object) -> bool:
+    """Equal, and of one kind: true is not 1, as it is not in JSON."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(*pair) for pair in zip(one, other))  # noqa: B905  Python 3.9
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
 OPERATIONS: dict[str, Any] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
     ">": lambda one, other: one > other,
     ">=": lambda one, other: one >= other,
-    "==": lambda one, other: one == other,
-    "!=": lambda one, other: one != other,
+    "==": same,
+    "!=": lambda one, other: not same(one, other),
     "+": lambda one, other: one + other,
     "-": lambda one, other: one - other,
     "*": lambda one, other: one * other,
     "/": lambda one, other: one / other,
     "//": lambda one, other: one // other,
     "%": lambda one, other: one % other,
-    "in": lambda one, other: one in other,
+    "in": lambda one, other: any(same(one, item) for item in other),
     "not": lambda one: not one,
     "negative": lambda one: -one,
     "abs": abs,

@@ -16,7 +16,7 @@ from typing import Any, Final
 from twinbuild.build import configured, preflight
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.envfile import Assignment
-from twinbuild.deploy.configuration import configuration_environment, definitions_document
+from twinbuild.deploy.configuration import FORMAT, configuration_environment, definitions_document
 from twinbuild.deploy.requirements import requirements_document
 from twinbuild.errors import Finding, IntegrityError, Location, UsageError
 from twinbuild.model import knobs
@@ -142,9 +142,18 @@ def _of_release(where: Path) -> _Subject:
     serving = document.get("serving")
     fixed = serving.get("environment") if isinstance(serving, dict) else None
     paths = [path for path in _documents(release) if path.startswith("deploy/requirements.")]
+    definitions = _covered(release, _DEFINITIONS)
+    version = json.loads(definitions).get("apiVersion")
+    if version != FORMAT:
+        raise UsageError.of(
+            "TB7103",
+            f"{_DEFINITIONS} has the format {str(version)[:80]!r}, expected {FORMAT!r}",
+            hint="use the version of twinbuild that made the release, or a later one",
+            where=str(release.path),
+        )
     return _Subject(
         name=str(release.path),
-        definitions=_covered(release, _DEFINITIONS),
+        definitions=definitions,
         requirements=tuple(
             (path.removeprefix("deploy/requirements.").removesuffix(".json"), _covered(release, path)) for path in paths
         ),
@@ -173,7 +182,8 @@ def _covered(release: Released, path: str) -> bytes:
         )
     file = release.directory / path
     try:
-        content = file.read_bytes()
+        with configured.opened(str(file)) as stream:
+            content = stream.read()
     except OSError as error:
         found, content = f"can't be read: {error.strerror}", b""
     else:
@@ -212,7 +222,7 @@ def _located(found: knobs.Finding, places: Mapping[str, Location], names: list[s
     code, message, hint = found
     if code == "TB5414":  # its rule names the knobs, behind the word `with`
         said = message.partition(" with ")[2]
-        place = next((places[name] for name in names if name in places and f"{name} " in said), Location())
+        place = next((places[name] for name in names if name in places and f" {name} " in f" {said}"), Location())
     else:
         place = places.get(message.split(" ", 1)[0], Location())
     return Finding(code=code, message=message, hint=hint, where=place)

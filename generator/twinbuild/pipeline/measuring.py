@@ -161,8 +161,18 @@ def _round(
     assert knob.variable is not None
     environment = (*stand_ins(spec.secrets), (knob.variable, text))
     with trial(derivation, root, machine, serving=spec.serving, bounds=bounds, environment=environment) as service:
-        service.wait_until_ready(_PATIENCE)
+        try:
+            service.wait_until_ready(_PATIENCE)
+        except EnvironmentFault as error:
+            raise silent(knob.name, text, error.findings[0].message) from error
         questions = tuple(_questions(project, service, knob, text))
+        if not questions:
+            raise UsageError.of(
+                "TB7110",
+                f"no golden request has a list at {_grows(knob)!r} of its body, which knob {knob.name!r} bounds",
+                hint="correct 'grows', or add such a golden test",
+                where="configuration.parameters",
+            )
         limits = spec.tests.performance
         concurrency = limits.concurrency if limits is not None else 1
         try:
@@ -193,7 +203,7 @@ def silent(knob: str, text: str, why: str) -> EnvironmentFault:
 
 def _questions(project: Project, service: Trial, knob: Knob, text: str) -> Iterator[Question]:
     """The golden requests; where a knob bounds a list of them, that list is as long as the knob allows."""
-    pointer = knob.impact.grows if knob.impact is not None else None
+    pointer = _grows(knob)
     for golden in project.spec.tests.golden:
         question = question_of(golden, service)
         if pointer is None or question.body is None:
@@ -202,6 +212,10 @@ def _questions(project: Project, service: Trial, knob: Knob, text: str) -> Itera
         body = json.loads(question.body)
         if stretch(body, pointer, int(text)):
             yield Question.of(question.method, question.path, question.port, body, question.headers)
+
+
+def _grows(knob: Knob) -> str | None:
+    return knob.impact.grows if knob.impact is not None else None
 
 
 def stretch(body: Any, pointer: str, count: int) -> bool:

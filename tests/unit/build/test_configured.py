@@ -65,7 +65,7 @@ def test_defaults_are_made_explicit() -> None:
         ({"provider": "file", "reference": "/run/secrets/full"}, {}, ""),
         ({"provider": "file", "reference": "/run/secrets/empty"}, {}, "is empty"),
         ({"provider": "file", "reference": "/run/secrets/none"}, {}, "No such file or directory"),
-        ({"provider": "file", "reference": "/run/secrets"}, {}, "Is a directory"),
+        ({"provider": "file", "reference": "/run/secrets"}, {}, "no regular file"),
         ({"provider": "vault", "reference": "a/b#c"}, {}, ""),
     ],
 )
@@ -102,6 +102,38 @@ def test_artifacts(size: int, damage: str, check: str, refused: bool, tmp_path: 
     wanted = document(artifacts={"check": check, "files": [file]})
     _, found = configured.check(wanted, {}, Host(str(tmp_path)), None)
     assert codes(found) == (["TB5416"] if refused else [])
+
+
+@pytest.mark.parametrize("what", ["pipe", "directory", "device", "link to a pipe", "loop"])
+@pytest.mark.parametrize("size", [0, 3])
+def test_what_is_no_file_is_refused_and_not_waited_for(what: str, size: int, tmp_path: Path) -> None:
+    """A pipe that nobody writes to, or a device that never ends, in the place of an artifact or of a secret."""
+    path = tmp_path / "m.bin"
+    if what == "directory":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to({"device": "/dev/zero", "loop": "m.bin"}.get(what, "pipe"))
+    file = {"name": "m", "path": "/m.bin", "sha256": hashlib.sha256(bytes(size)).hexdigest(), "size": size}
+    wanted = document(
+        artifacts={"check": "digest", "files": [file]},
+        secrets=[{"name": "s", "provider": "file", "reference": "/m.bin"}],
+    )
+    script = (
+        "import json, sys\nfrom twinbuild.build import configured, preflight\n"
+        "print(json.dumps(configured.check(json.load(sys.stdin), {}, preflight.Host(sys.argv[1]), None)[1]))"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", script, str(tmp_path)),
+        input=json.dumps(wanted),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert codes(json.loads(done.stdout)) == ["TB5415", "TB5416"]
 
 
 def test_memory() -> None:

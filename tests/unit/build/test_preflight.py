@@ -367,6 +367,7 @@ def test_plain_python(module: object) -> None:
         "__future__",
         "_json",
         "_signal",
+        "stat",
         "ctypes",
         "hashlib",
         "json",

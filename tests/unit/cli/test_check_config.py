@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -84,9 +86,39 @@ def test_refused_before_anything_is_looked_at(tool: Tool, dist: Path, tmp_path: 
     (dist / "deploy" / "definitions.json").write_bytes(b"{}")
     said = tool("check-config", str(dist))
     assert (said.status, codes(said.err)) == (5, ["TB7005"])
+    (dist / "deploy" / "definitions.json").unlink()
+    os.mkfifo(dist / "deploy" / "definitions.json")
+    said = tool("check-config", str(dist))
+    assert (said.status, codes(said.err)) == (5, ["TB7005"])
     alone = tmp_path / "alone.json"
     shutil.copy(dist / "manifest.json", alone)
     assert codes(tool("check-config", str(alone)).err) == ["TB7103"]
+
+
+def test_a_release_of_another_format(tool: Tool, dist: Path) -> None:
+    """Definitions that a later version wrote are refused with a word, though everything agrees."""
+    content = b'{"apiVersion": "twinbuild/configuration/v9"}'
+    path = dist / "deploy" / "definitions.json"
+    before = path.read_bytes()
+    path.write_bytes(content)
+    manifest = (dist / "manifest.json").read_bytes()
+    manifest = manifest.replace(
+        hashlib.sha256(before).hexdigest().encode(), hashlib.sha256(content).hexdigest().encode()
+    )
+    (dist / "manifest.json").write_bytes(manifest)
+    (dist / "release.digest").write_text(f"sha256:{hashlib.sha256(manifest).hexdigest()}\n")
+    said = tool("check-config", str(dist))
+    assert (said.status, codes(said.err)) == (2, ["TB7103"])
+    assert "has the format 'twinbuild/configuration/v9', expected 'twinbuild/configuration/v1'" in said.err
+
+
+def test_a_value_is_shown_without_what_moves_a_terminal(tool: Tool, dist: Path) -> None:
+    """Escape sequences and bytes that are no UTF-8 are told, not obeyed."""
+    overlay = dist.parent / "note.yaml"
+    overlay.write_text("configuration: {parameters: [{name: note, type: string, default: x, description: d}]}\n")
+    arguments = ("check-config", str(dist.parent.parent), "--overlay", str(overlay), "--set")
+    said = tool(*arguments, "note=a\x1b[2Jb")
+    assert (said.status, "\x1b" in said.out, "'a\\x1b[2Jb'" in said.out) == (0, False, True), said.err
 
 
 def test_this_machine(tool: Tool, dist: Path) -> None:

@@ -13,7 +13,7 @@ from twinbuild.codec.markdown import code, table, text
     ("value", "written"),
     [
         ("plain words, 95 % of them.", "plain words, 95 % of them."),
-        ("a_b *c* [d](e) <f> | g", r"a\_b \*c\* \[d\](e) \<f\> \| g"),
+        ("a_b *c* [d](e) <f> | g", r"a\_b \*c\* \[d\](e) \<f\> | g"),
         ("- item", r"\- item"),
         ("1. item", r"1\. item"),
         ("12) item", r"12\) item"),
@@ -31,10 +31,10 @@ def test_text(value: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [("a`b", "``a`b``"), ("`", "`` ` ``"), ("a|b", r"`a\|b`"), ("x\ny", "`x y`"), ("", "")],
+    [("a`b", "``a`b``"), ("`", "`` ` ``"), ("a|b", "`a|b`"), ("x\ny", "`x y`"), ("", "")],
 )
 def test_code(value: str, written: str) -> None:
-    """Backticks are fenced by more of them, bars are escaped for tables."""
+    """Backticks are fenced by more of them; a bar is as it was, for it is copied into a shell."""
     assert code(value) == written
 
 
@@ -45,6 +45,11 @@ def test_a_row_stays_a_row(one: str, other: str) -> None:
     assert len(lines) == 4
     assert not any("\n" in line or "\r" in line for line in lines)
     assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", lines[2])) == 3
+
+
+def test_bars_of_cells() -> None:
+    """They part no cells, in code neither."""
+    assert table(("a", "b"), [(text("x|y"), code("cat | sh"))])[2] == r"| x\|y | `cat \| sh` |"
 
 
 def test_no_rows() -> None:

@@ -14,6 +14,8 @@ _KNOBS = """\
     - {name: cache, type: bytes, default: 1Gi, description: d}
     - {name: colours, type: list, values: [red, blue], default: [red], description: d}
     - {name: flag, type: bool, kind: feature_flag, owner: ada, expires: 2027-01-01, default: false, description: d}
+    - {name: note, type: string, default: x, description: d}
+    - {name: count, type: int, default: 1, description: d}
     - name: decision_threshold
 """
 
@@ -28,6 +30,11 @@ _KNOBS = """\
         ({"cache": "512MB"}, False),
         ({"colours": ["green"]}, False),
         ({"flag": "true"}, False),
+        ({"open_files": 2**53 - 1}, False),
+        ({"note": "x" * 4096, "count": 2**53 - 1}, True),
+        ({"note": "x" * 4097}, False),
+        ({"count": 2**53}, False),
+        ({"count": -(2**53)}, False),
     ],
 )
 def test_types(values: dict[str, object], fits: bool) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinbuild.codec.canonical import canonical
 from twinbuild.model import knobs
 from twinbuild.model.spec.values import duration_pattern, duration_seconds, quantity_pattern, quantity_value
 
@@ -104,6 +105,30 @@ def test_written_and_read(value: object) -> None:
     assert knobs.read(knob(kind), knobs.written(value)) == value
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**15), 10**22).map(float))
+def test_a_float_is_the_same_text_in_the_image(value: float) -> None:
+    """What the tool writes into a ConfigMap is what the entrypoint makes of the document in the image."""
+    assert knobs.written(json.loads(canonical(value))) == knobs.written(value)
+    assert knobs.written(json.loads(canonical([value]))) == knobs.written([value])
+
+
+@pytest.mark.parametrize(
+    ("tree", "holds"),
+    [
+        (["in", ["value", 1], ["knob", "flags"]], False),
+        (["in", ["value", True], ["knob", "flags"]], True),
+        (["in", ["value", True], ["knob", "sizes"]], False),
+        (["in", ["value", 1], ["knob", "sizes"]], True),
+        (["==", ["knob", "flags"], ["knob", "sizes"]], False),
+        (["!=", ["knob", "flags"], ["knob", "sizes"]], True),
+        (["==", ["knob", "sizes"], ["items", ["value", 1]]], True),
+    ],
+)
+def test_true_is_not_one(tree: list[Any], holds: bool) -> None:
+    """In a list, too: JSON has both."""
+    assert knobs.evaluate(tree, {"flags": [True], "sizes": [1.0]}) is holds
+
+
 @pytest.mark.parametrize(
     ("definition", "text", "code"),
     [
@@ -148,3 +173,6 @@ def test_messages_are_bounded() -> None:
     assert found is not None
     assert len(found[1]) < 200
     assert json.dumps(found)
+    _, found = knobs.finding(knob("string", default=""), "x" * 4097)
+    assert found is not None
+    assert found[1].endswith("expected at most 4096 characters")

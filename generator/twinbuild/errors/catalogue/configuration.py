@@ -64,6 +64,13 @@ A knob of the kind hyperparameter documents a value that the model was trained w
 of `model.hyperparameters`.""",
     ),
     Code(
+        code="TB1147",
+        title="more configuration than a cluster takes",
+        explanation="""\
+The values of all knobs together are one ConfigMap, which Kubernetes refuses beyond 1 MiB. Large texts belong in files
+of the application or in artifacts of the model.""",
+    ),
+    Code(
         code="TB7101",
         title="a line of an environment file that is none",
         explanation="""\

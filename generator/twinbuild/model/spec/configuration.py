@@ -199,6 +199,10 @@ class Knob(Section):
                 f"choose one from {_shown(self.minimum)} to {_shown(self.maximum)}",
                 "default",
             )
+        elif wrong := knobs.finding(self.definition, knobs.written(self.default))[1]:
+            objections.add(
+                "TB1124", f"the default of knob {wrong[1]}", "give a default that its image accepts", "default"
+            )
 
     def has_type(self, value: object) -> bool:
         """Whether a value of a spec is of the knob's type."""
@@ -246,6 +250,9 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value)[:80] if isinstance(value, (int, float, str)) else f"a {type(value).__name__}"
+
+
+_LARGEST: Final = 1 << 20  # bytes of all values of a ConfigMap
 
 
 class Rule(Section):
@@ -306,6 +313,8 @@ class Configuration(Section):
         objections.repeated("knob", (knob.name for knob in self.parameters), "parameters", key="name")
         objections.repeated("variable", (knob.variable for knob in self.parameters), "parameters", key="environment")
         objections.repeated("rule", (rule.name for rule in self.rules), "rules", key="name")
+        for stage in ("", *self.stages):
+            self._check_size(stage, objections)
         objections.settle()
         compiled: list[dict[str, Any]] = []
         for index, rule in enumerate(self.rules):
@@ -321,6 +330,16 @@ class Configuration(Section):
             self._check_stage(stage, values, compiled, objections)
         objections.settle()
         return self
+
+    def _check_size(self, stage: str, objections: Objections) -> None:
+        """A ConfigMap takes no more."""
+        size = sum(len(knobs.written(value).encode()) for value in self.values(stage).values())
+        if size > _LARGEST:
+            message = (
+                f"the values {f'of stage {stage!r} ' if stage else ''}have {size} bytes, expected at most {_LARGEST}"
+            )
+            hint = "keep large texts in files of the application, or in artifacts of the model"
+            objections.add("TB1147", message, hint, *(("stages", stage) if stage else ("parameters",)))
 
     def tree(self, rule: Rule) -> Tree:
         """The rule as the entrypoint evaluates it. Raises RuleFault, but not of a spec that is valid."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from twinbuild.model.spec.base import Objections
 from twinbuild.model.spec.configuration import Configuration, Knob
+from twinbuild.model.spec.external import Secret
 from twinbuild.model.spec.values import epoch
 
 __all__ = ["check_knobs"]
@@ -14,15 +15,17 @@ def check_knobs(
     objections: Objections,
     *,
     variables: frozenset[str],
+    secrets: tuple[Secret, ...],
     date: str,
     hyperparameters: Mapping[str, object],
     published: tuple[str, ...],
 ) -> None:
     """Objections from the root of a spec.
 
-    ``variables`` are those of ``serving.environment``, ``date`` the release's, ``published`` the stages that it is
-    published to.
+    ``variables`` are those of ``serving.environment``, ``secrets`` the spec's, ``date`` the release's, ``published``
+    the stages that it is published to.
     """
+    kept = {secret.reference: secret.name for secret in secrets if secret.provider == "env"}
     for index, knob in enumerate(configuration.parameters):
         at = ("configuration", "parameters", index)
         if knob.variable is not None and knob.variable in variables:
@@ -30,6 +33,13 @@ def check_knobs(
                 "TB1115",
                 f"the variable {knob.variable} is set by serving.environment and by knob {knob.name!r}",
                 "take it out of serving.environment: the knob's default sets it",
+                *(*at, "environment" if knob.environment is not None else "name"),
+            )
+        if knob.variable is not None and knob.variable in kept:
+            objections.add(
+                "TB1115",
+                f"the variable {knob.variable} is secret {kept[knob.variable]!r} and sets knob {knob.name!r}",
+                "choose another variable: a knob's value is shown, and stands in a ConfigMap",
                 *(*at, "environment" if knob.environment is not None else "name"),
             )
         if knob.expires is not None and date != "commit" and epoch(knob.expires) < epoch(date):

@@ -85,6 +85,7 @@ class ReleaseSpec(Section):
             self.configuration,
             objections,
             variables=frozenset(self.serving.environment),
+            secrets=self.secrets,
             date=self.metadata.date,
             hyperparameters=self.model.hyperparameters,
             published=tuple(self.publish.repositories),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twinbuild.model.knobs import AMOUNTS, DURATIONS, LARGEST, Wrong, millionths
+from twinbuild.model.knobs import AMOUNTS, DURATIONS, LARGEST, SHORTENED, Wrong, millionths
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -99,7 +99,8 @@ class _Compiler:
         if compile_it is None:
             raise RuleFault(
                 f"{_CALLED.get(kind, kind.lower())} is no part of a rule",
-                "use knobs, constants, comparisons, arithmetic, `and`, `or`, `not`, `in`, min, max, abs and length",
+                (self._unspeakable() if kind == "Getattr" else "")
+                or "use knobs, constants, comparisons, arithmetic, `and`, `or`, `not`, `in`, min, max, abs and length",
             )
         found: _Typed = compile_it(node)
         return found
@@ -111,21 +112,28 @@ class _Compiler:
             near = difflib.get_close_matches(node.name, self._knobs, n=1)
             known = ", ".join(list(self._knobs)[:12]) or "none"
             hint = f"did you mean {near[0]!r}?" if near else f"name one of the knobs: {known}"
+            hint = self._unspeakable() or hint
             raise RuleFault(f"there is no knob {node.name[:80]!r}", hint)
         kind, allowed = self._knobs[node.name]
         return _Typed(tree=("knob", node.name), type=_TYPES[kind], allowed=allowed if kind == "enum" else ())
+
+    def _unspeakable(self) -> str:
+        """What to do about knobs that a rule can't name: in one, ``a-b`` is a difference and ``a.b`` an attribute."""
+        odd = next((name for name in self._knobs if not name.isidentifier()), "")
+        return f"name knobs of rules with letters, digits and '_' alone, which {odd!r} is not" if odd else ""
 
     def _const(self, node: nodes.Const) -> _Typed:
         value = node.value
         if isinstance(value, bool):
             return _Typed(tree=("value", value), type=_BOOL)
-        if isinstance(value, str):
+        if isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value):
             return _Typed(tree=("value", value), type=_TEXT, constant=value)
-        if isinstance(value, int) and abs(value) <= LARGEST:
+        if isinstance(value, (int, float)) and abs(value) <= LARGEST:
+            value = int(value) if value == int(value) else value  # as the image reads 2.0 of its document: exact, too
             return _Typed(tree=("value", value), type=_NUMBER, constant=value)
-        if isinstance(value, float) and abs(value) != float("inf"):
+        if isinstance(value, float) and SHORTENED <= abs(value) < float("inf"):
             return _Typed(tree=("value", value), type=_NUMBER, constant=value)
-        raise RuleFault(f"{str(value)[:40]} is no constant of a rule", "write a number, a text, true or false")
+        raise RuleFault(f"{ascii(value)[:40]} is no constant of a rule", "write a number, a text, true or false")
 
     def _list(self, node: nodes.List) -> _Typed:
         parts = [self.typed(item) for item in node.items]
@@ -203,6 +211,9 @@ class _Compiler:
     def _arithmetic(self, operator: str, node: nodes.Node) -> _Typed:
         assert hasattr(node, "left")
         assert hasattr(node, "right")
+        name = f"{getattr(node.left, 'name', '')}{operator}{getattr(node.right, 'name', '')}"
+        if name in self._knobs:
+            raise RuleFault(f"{name!r} is a knob, and in a rule it would be arithmetic", self._unspeakable())
         left, right = self.typed(node.left), self.typed(node.right)
         if operator in ("+", "-"):
             left, right = self._alike(left, right, operator)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from twinbuild.codec.canonical import canonical
 from twinbuild.model import knobs
 from twinbuild.model.spec.rules import RuleFault, compile_rule
 
@@ -55,6 +56,31 @@ def test_vectors_in_an_image() -> None:
         timeout=60,
     )
     assert json.loads(done.stdout) == [holds for _, holds in VECTORS["rules"]]
+
+
+def test_a_tree_is_the_same_in_an_image() -> None:
+    """Canonical JSON writes 2.0 as 2: the tool calculates with the int, too, which is exact beyond 2**53."""
+    for rule in ("batch * 2.0 > 1", "cache * 1e3 > '1Ti'", "share > 1e30", "share > -0.0"):
+        tree = compile_rule(rule, KNOBS)
+        assert repr(json.loads(canonical(tree))) == repr(_plain(tree))
+
+
+@pytest.mark.parametrize(
+    ("knob", "rule", "message"),
+    [
+        ("batch-limit", "batch-limit > 1", "'batch-limit' is a knob"),
+        ("batch-queue", "batch - queue > 1", "'batch-queue' is a knob"),
+        ("a/b", "a/b > 1", "'a/b' is a knob"),
+        ("a.b", "a.b > 1", "an attribute is no part of a rule"),
+        ("x-y-z", "x-y-z > 1", "there is no knob 'x'"),
+    ],
+)
+def test_a_knob_that_no_rule_can_name(knob: str, rule: str, message: str) -> None:
+    """It is said, and never read as a difference of two others."""
+    with pytest.raises(RuleFault) as caught:
+        compile_rule(rule, {**KNOBS, knob: ("int", ())})
+    assert message in caught.value.message
+    assert f"which {knob!r} is not" in caught.value.hint
 
 
 @pytest.mark.parametrize("rule", VECTORS["undecidable"])
