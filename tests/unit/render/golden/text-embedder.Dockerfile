@@ -16,7 +16,7 @@ ARG SOURCE_DATE_EPOCH
 # The virtual environment (PEP 405), without packages.
 ADD ["environment.tar", "/"]
 
-# 30 wheels, by the pinned pip 26.3: each must have the SHA-256 that requirements.txt states.
+# 42 wheels, by the pinned pip 26.3: each must have the SHA-256 that requirements.txt states.
 RUN --mount=type=bind,source=wheels,target=/run/context/wheels \
     --mount=type=bind,source=pip,target=/run/context/pip \
     --mount=type=bind,source=pip.py,target=/run/context/pip.py \
@@ -44,6 +44,7 @@ ENV BATCH_LIMIT="32"
 ENV LOG_LEVEL="info"
 ENV MODEL_PATH="/models/model.onnx"
 ENV MODEL_VERSION="2.0.0"
+ENV ORT_DISABLE_TELEMETRY="1"
 ENV THREADS="1"
 ENV TOKENIZER_PATH="/models/tokenizer.json"
 LABEL "dev.twinbuild.model.family"="sentence-transformer"
