@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
 from service import logs
@@ -18,6 +18,10 @@ writer = Writer(Path(os.environ.get("MODEL_PATH", "/models/gpt")), threads=int(o
 log.info("loaded", extra={"device": writer.device})
 
 registry = CollectorRegistry()
+INFORMATION = Gauge(
+    "twinbuild_release_info", "Which image and release this is.", ["image", "release"], registry=registry
+)
+INFORMATION.labels(**logs.IDENTITY).set(1)
 TOKENS = Counter("llm_tokens_total", "Tokens written.", registry=registry)
 LATENCY = Histogram("llm_request_seconds", "Time to answer a request.", ["path"], registry=registry)
 ERRORS = Counter("llm_request_errors_total", "Requests answered with a status of 400 or more.", registry=registry)

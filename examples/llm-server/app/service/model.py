@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from transformers import GPT2LMHeadModel
+from transformers.utils.logging import disable_progress_bar
 
 
 class Writer:
@@ -14,6 +15,7 @@ class Writer:
         torch.set_num_threads(threads)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
+        disable_progress_bar()  # every line of the log is JSON
         self.model = GPT2LMHeadModel.from_pretrained(place, local_files_only=True).to(self.device).eval()
 
     @torch.inference_mode()
