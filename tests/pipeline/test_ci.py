@@ -152,6 +152,8 @@ def test_promotion(repository: Path, system: str) -> None:
         ET.parse(repository / "parity.xml")
     ended = _run(script, repository, RELEASE=f"{repository}/none", RUNNING=other, FAIL_ON="low")
     assert ended.returncode == 2
+    ended = _run(script, repository, RELEASE=release, RUNNING="", FAIL_ON="low")
+    assert (ended.returncode, "empty" in ended.stdout + ended.stderr) == (2, True)
 
 
 @pytest.mark.network

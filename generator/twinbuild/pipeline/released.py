@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,9 @@ from twinbuild.pipeline.layouts import LayoutBlobs
 __all__ = ["Released", "check_documents", "read_release"]
 
 _MANIFEST = "manifest.json"
+_BESIDE = frozenset(  # what no manifest can cover: itself, and what was observed of it
+    {_MANIFEST, "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
+)
 _LARGEST = 64 << 20  # bytes of a release manifest
 
 
@@ -109,6 +113,7 @@ def check_documents(release: Released) -> int:
             where = Location(file=str(directory / path))
             hint = "take the directory from where it was released again"
             findings.append(Finding(code="TB7005", message=f"{path} {why}", hint=hint, where=where))
+    findings += _added(directory, {PurePosixPath(str(entry.get("path"))) for entry in entries})
     if findings:
         raise IntegrityError(tuple(findings))
     source = LayoutBlobs(directory / "image")
@@ -118,6 +123,17 @@ def check_documents(release: Released) -> int:
         for blob in close_over(source.manifest(image.descriptor), source.manifest).blobs:
             source.check(blob.digest)
     return len(entries)
+
+
+def _added(directory: Path, covered: set[PurePosixPath]) -> Iterator[Finding]:
+    """A finding for each file that lies there and is none of the release's: somebody would apply or read it."""
+    for path in sorted(directory.rglob("*")):
+        relative = PurePosixPath(path.relative_to(directory).as_posix())
+        known = relative in covered or relative.as_posix() in _BESIDE or relative.parts[0] == "image"
+        if not known and (path.is_symlink() or not path.is_dir()):
+            message = f"{relative} was added: the release manifest does not name it"
+            hint = "take it out, or take the directory from where it was released again"
+            yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(path)))
 
 
 def _unlike(directory: Path, path: PurePosixPath, entry: dict[str, Json]) -> str:

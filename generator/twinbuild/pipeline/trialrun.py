@@ -40,6 +40,7 @@ __all__ = ["TooSmall", "TrialRun", "run_trial"]
 
 STARTS: Final = 2
 ROUNDS: Final = 3  # of load, until one keeps all limits
+_GRACE: Final = 0.1  # seconds after the last answer, in which a service that fails then does so
 _PATIENCE: Final = 300.0  # seconds that a service gets to start
 
 
@@ -87,8 +88,9 @@ def run_trial(
                     run.observed["environment_watched"] = watch.watched
                 peaks.append(service.memory())
                 run.output = service.output
+                service.service.wait(_GRACE)
                 if service.service.ended:
-                    service.service.wait()  # raises where a limit ended it
+                    run.findings.append(_ended(project, service.service.wait()))  # raises where a limit ended it
         except TwinbuildError as error:
             run.findings += _died(project, error, bounds)
             if error.findings[0].code == "TB5910":
@@ -265,6 +267,13 @@ def _unlike(project: Project, index: int, golden: Golden, first: Answer | None, 
     )
 
 
+def _ended(project: Project, status: int | None) -> Finding:
+    """That a service is no more, although nobody ended it."""
+    what = f"the service ended by itself with status {status} once it had answered"
+    hint = "run it by hand with `twinbuild run`, and look at its output"
+    return _finding(project, "TB7201", what, hint, "serving", "command")
+
+
 def _watch(project: Project, service: Trial, run: TrialRun, received: Received | None, image: str) -> None:
     """What can be seen of it is there."""
     run.findings += prove(project, service, image)
@@ -276,7 +285,13 @@ def _watch(project: Project, service: Trial, run: TrialRun, received: Received |
         run.observed["not_provable_here"] = list(others)
     golden = project.spec.tests.golden
     if received is not None and golden and not run.findings:
-        found, seen = prove_traces(project, service, received, question_of(golden[0], service), image)
+        try:
+            found, seen = prove_traces(project, service, received, question_of(golden[0], service), image)
+        except NoAnswer as error:
+            what = f"a request with a traceparent got no answer: {error}"
+            hint = "look at the service's log with `twinbuild run`"
+            run.findings.append(_finding(project, "TB7203", what, hint, "observability", "tracing"))
+            return
         run.findings += found
         run.observed["traces"] = seen
 

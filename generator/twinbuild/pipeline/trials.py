@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -222,10 +223,12 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
 
 @cache
 def _code() -> str:
-    """SHA-256 of the sources that try an image."""
+    """SHA-256 of all that may have a say in a verdict: all of our sources, and the libraries that read answers."""
     package = Path(twinbuild.__file__).parent
-    paths = [*sorted(package.joinpath("trial").glob("*.py")), *sorted(package.joinpath("pipeline").glob("tr*.py"))]
     digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\0".encode() + content)
+    for library in ("prometheus-client", "jsonschema-rs"):
+        digest.update(f"{library} {version(library)}\0".encode())
     return digest.hexdigest()

@@ -27,8 +27,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.running import confinement_of
 from twinbuild.trial.asking import Answer, NoAnswer, Question, Questioner
 
-__all__ = ["Bounds", "Trial", "bounds_of", "stand_ins", "trial"]
-__all__ = ["Bounds", "Trial", "bounds_of", "configured_trial", "trial"]
+__all__ = ["Bounds", "Trial", "bounds_of", "configured_trial", "stand_ins", "trial"]
 
 _PAUSE: Final = 0.02
 _MOMENT: Final = 0.5  # seconds: limits of memory are looked at ten times in one

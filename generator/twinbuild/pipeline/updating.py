@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from twinbuild.build.family import render_family
 from twinbuild.codec.nodes import MappingNode, Node, ScalarNode
@@ -56,7 +56,7 @@ def update_project(
             where=Location(file=str(spec)),
         )
     name = _scalar(section, "spec")
-    place = spec.parent / (name.text if name is not None else FAMILY_SPEC)
+    place = _place(spec, name.text if name is not None else FAMILY_SPEC)
     family = find_family(before.text.partition("@")[0], catalogues)
     known = {variable.name for variable in family.variables}
     older = _older_values(place)
@@ -77,6 +77,39 @@ def update_project(
         dropped=tuple(sorted(older.keys() - known)),
         changed=changed,
     )
+
+
+def _place(spec: Path, name: str) -> Path:
+    """Where the family's spec lies. Raises UsageError TB7551 for any other file: it would be written over."""
+    parts = PurePosixPath(name).parts
+    place = spec.parent.joinpath(*parts)
+    above = [spec.parent.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+    inside = bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts
+    hidden = any(part.startswith(".") for part in parts)
+    why = ""
+    if not inside or hidden or place.suffix not in (".yaml", ".yml") or place == spec:
+        why = "is no place for a family's spec"
+    elif any(path.is_symlink() for path in above):
+        why = "is a link, or lies below one"
+    elif name != FAMILY_SPEC and place.exists() and not _is_family_spec(place):
+        why = "is there, and is no family's spec"
+    if why:
+        raise UsageError.of(
+            "TB7551",
+            f"extends.spec: {name[:200]} {why}",
+            hint=f"name a file of the project such as {FAMILY_SPEC}",
+            where=Location(file=str(spec)),
+        )
+    return place
+
+
+def _is_family_spec(place: Path) -> bool:
+    """Whether a file says which family it is of, as those do that twinbuild wrote."""
+    if not place.is_file():
+        return False
+    root, findings = parse_yaml(SourceText(name=place.name, content=place.read_bytes()))
+    section = root.get("extends") if isinstance(root, MappingNode) and not findings else None
+    return _scalar(section, "family") is not None
 
 
 def _scalar(node: Node | None, key: str) -> ScalarNode | None:
@@ -110,7 +143,9 @@ def _of_metadata(root: Node | None, key: str) -> str:
 def _replaced(text: str, values: Mapping[ScalarNode, str]) -> str:
     """The text with some of its scalars replaced, and nothing else changed."""
     lines = text.split("\n")
-    for scalar, value in values.items():
+    for scalar, value in sorted(
+        values.items(), key=lambda item: (item[0].mark.line, item[0].mark.column), reverse=True
+    ):
         line = lines[scalar.mark.line - 1]
         at = scalar.mark.column - 1
         lines[scalar.mark.line - 1] = line[:at] + line[at:].replace(scalar.text, value, 1)

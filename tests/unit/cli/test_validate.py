@@ -69,6 +69,12 @@ HARMS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "gone": (lambda dist: (dist / "release.lock").unlink(), "TB7005", "release.lock is missing"),
     "link": (_linked, "TB7005", "release.lock is a link"),
     "outside": (_leading_out, "TB7005", "lies outside of the release"),
+    "added": (
+        lambda dist: (dist / "deploy" / "zz.yaml").write_text("kind: Pod\n"),
+        "TB7005",
+        "deploy/zz.yaml was added",
+    ),
+    "added link": (lambda dist: (dist / "more").symlink_to("/etc"), "TB7005", "more was added"),
     "blob": (lambda dist: _changed(_blob(dist)), "TB3211", "sha256:"),
     "no blob": (lambda dist: _blob(dist).unlink(), "TB3211", "cannot be read"),
 }

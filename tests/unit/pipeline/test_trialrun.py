@@ -147,6 +147,20 @@ def test_more_memory_than_the_container_has(tmp_path: Path) -> None:
     assert "268435456 bytes" in finding.message
 
 
+def test_a_service_that_ends_after_its_last_answer(tmp_path: Path) -> None:
+    """It would be restarted for ever; its status is said."""
+    program = """
+import threading
+def answer(question):
+    threading.Timer(0.02, os._exit, [3]).start()
+    return 200, {'score': 1}
+"""
+    tests = TESTS[: TESTS.index("  performance")].replace("1.5", "1")
+    (finding,) = _run(tmp_path, program, tests=tests).findings
+    assert finding.code == "TB7201"
+    assert "ended by itself with status 3" in finding.message
+
+
 def test_a_service_that_does_not_start(tmp_path: Path) -> None:
     """With its output."""
     (finding,) = _run(tmp_path, "sys.exit('no model')\n").findings

@@ -98,3 +98,13 @@ def test_identifiers() -> None:
     for bits in (64, 56):
         shares = [(int(trace, 16) & ((1 << bits) - 1)) / (1 << bits) for trace in traces]
         assert shares == pytest.approx([(number + 0.5) / 40 for number in range(40)], abs=0.01)
+
+
+def test_no_answer_to_a_traceparent(tmp_path: Path) -> None:
+    """A service that hangs up on it is found."""
+    program = SERVICE.replace(
+        "    give(self, status, body)", "    self.connection.close() if sampled else give(self, status, body)"
+    )
+    (finding,) = _run(tmp_path, program.replace('"-" + "f" * 16', '"-" + "e" * 16')).findings
+    assert finding.code == "TB7203"
+    assert "a request with a traceparent got no answer" in finding.message

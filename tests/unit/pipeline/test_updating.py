@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fakes.families import SPEC, write_family
 from twinbuild.errors import SpecError, UsageError
@@ -103,3 +104,44 @@ def test_refused(project: Path) -> None:
     (project / "release.yaml").write_text(SPEC)
     with pytest.raises(UsageError, match="TB7550"):
         _update(project)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("../outside.yaml", "no place"),
+        ("/tmp/outside.yaml", "no place"),
+        ("app/main.py", "no place"),
+        (".git/hooks/pre-commit.yaml", "no place"),
+        ("release.yaml", "no place"),
+        ("other.yaml", "no family's spec"),
+        ("linked/x.yaml", "a link"),
+    ],
+)
+def test_no_place(project: Path, place: str, why: str) -> None:
+    """What it would write over is looked at first; nothing is written."""
+    (project / "other.yaml").write_text("values: mine\n")
+    (project / "linked").symlink_to(project.parent)
+    spec = project / "release.yaml"
+    text = spec.read_text()
+    changed = text.replace("release.family.yaml", place) if "release.family.yaml" in text else ""
+    spec.write_text(changed or text.replace("extends:", f"extends:\n  spec: {place}", 1))
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError) as caught:
+        _update(project)
+    assert caught.value.findings[0].code == "TB7551"
+    assert why in caught.value.findings[0].message
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+def test_values_on_one_line(project: Path) -> None:
+    """Name and digest may stand beside one another, and both are renewed."""
+    spec = project / "release.yaml"
+    root = yaml.safe_load(spec.read_text())["extends"]
+    flow = f'extends: {{family: plain@1.0.0-rc.1, sha256: "{"0" * 64}"}}\n'
+    lines = spec.read_text().split("\n")
+    start = next(number for number, line in enumerate(lines) if line.startswith("extends:"))
+    end = next(number for number in range(start + 1, len(lines)) if not lines[number].startswith(" "))
+    spec.write_text("\n".join([*lines[:start], flow.rstrip(), *lines[end:]]))
+    _update(project)
+    assert yaml.safe_load(spec.read_text())["extends"] == {"family": "plain@1.0.0", "sha256": root["sha256"]}

@@ -31,7 +31,8 @@ def why_not(target: Target) -> str:
         return "a step waits for somebody without a gate that Flagger could ask (`gates` with `confirm`)"
     if any(gate.confirm is None for gate in rollout.gates):
         return "a gate has no `confirm` that Flagger could ask"
-    if any(gate.before not in (100, min(step.weight for step in rollout.steps)) for gate in rollout.gates):
+    first = min((step.weight for step in rollout.steps), default=100)
+    if any(gate.before not in (100, first) for gate in rollout.gates):
         return "Flagger asks before the first step and before the promotion, and a gate stands elsewhere"
     if rollout.shadow is not None:
         return "Flagger has no experiment before the first step: `shadow` needs Argo Rollouts"

@@ -130,6 +130,13 @@ CODES: Final[tuple[Code, ...]] = (
         "Begin a project with `twinbuild init --family FAMILY DIR`.",
     ),
     Code(
+        code="TB7551",
+        title="no place for a family's spec",
+        explanation="`extends.spec` names the file that `twinbuild family update` writes anew, so it must be a YAML "
+        "file within the project, not hidden, no link, and absent or a family's spec already. Name "
+        "release.family.yaml.",
+    ),
+    Code(
         code="TB7560",
         title="a family that is not complete",
         explanation="The conformance check of families found something missing: documentation, a description, a golden "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST_SUFFIX", "check_rollout"]
 
-LONGEST_SUFFIX: Final = len("-preview")  # of names of services, which are host names of at most 63 characters
+LONGEST_SUFFIX: Final = len("-candidate")  # of names of services, which are host names of at most 63 characters
 _SERVICE: Final = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?", re.ASCII)  # RFC 1035
 _KEY: Final = re.compile(
     r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.ASCII

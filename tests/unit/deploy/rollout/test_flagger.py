@@ -57,6 +57,13 @@ def test_ranges(kind: str, operator: str, span: dict[str, float], ending: str) -
     assert 'service="{{ target }}-canary"' in found["metric-one"]["spec"]["query"]
 
 
+def test_a_gate_of_blue_green() -> None:
+    """There are no steps: the gate stands before the promotion."""
+    text = with_rollout("strategy: blue_green\ngates: [{name: review, confirm: 'http://gate.example'}]")
+    found: Any = flagger(a_target(text))
+    assert found["canary"]["spec"]["analysis"]["webhooks"][0]["type"] == "confirm-promotion"
+
+
 def test_without_a_router() -> None:
     """There are no weights to set: it measures as often as there are steps, then switches."""
     text = with_rollout("strategy: canary\nsteps: [{weight: 5, pause: 1m}, {weight: 50, pause: 90s}]")
