@@ -29,6 +29,7 @@ class Place:
         self.base, self.project = base, base / "project"
         ignored = shutil.ignore_patterns("dist", "__pycache__", "release.lock", "lockfiles")
         shutil.copytree(EXAMPLES / "fraud-scorer", self.project, ignore=ignored)
+        self._leave_trials_out()
         for name in ("home", "tmp"):
             (base / name).mkdir()
         self._environment = {name: value for name, value in os.environ.items() if SETTINGS.fullmatch(name)} | {
@@ -40,6 +41,12 @@ class Place:
             "TWINBUILD_STORE": str(base / "store"),
         }
         self._runs = 0
+
+    def _leave_trials_out(self) -> None:
+        """Nothing of the service: it runs in a mount namespace, where `/etc` is another one than strace means."""
+        spec = self.project / "release.yaml"
+        text = spec.read_text("utf-8")
+        spec.write_text(text[: text.index("\ntests:")] + text[text.index("\npublish:") :], "utf-8")
 
     def traced(self, *arguments: str) -> Traced:
         """The command line under strace; it must succeed."""
