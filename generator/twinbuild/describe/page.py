@@ -22,7 +22,8 @@ def release_page(manifest: dict[str, Any]) -> bytes:
     metadata = manifest["metadata"]
     lines = [f"# {text(metadata['name'])} {text(metadata['version'])}", ""]
     if metadata.get("description"):
-        lines += [text(metadata["description"]), ""]
+        description = text(metadata["description"])
+        lines += [f"\\{description}" if description.startswith("|") else description, ""]  # no row of a table
     lines += [
         "This page is made from `manifest.json`, whose SHA-256, in `release.digest`, is the release's one name.",
         "",
