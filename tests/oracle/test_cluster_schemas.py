@@ -17,9 +17,9 @@ from fakes.cluster import MISSING, findings
 from fakes.deployed import EXAMPLES, deployed, documents, example
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.files import deploy_files
-from twinbuild.model.spec.configuration import Knob
 from twinbuild.model.spec.external import Secret
 from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.knob import Knob
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from twinbuild.codec.canonical import to_json
 from twinbuild.model.knobs import LARGEST, LONGEST
-from twinbuild.model.spec.configuration import Knob
+from twinbuild.model.spec.knob import Knob
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.values import duration_pattern, quantity_pattern
 

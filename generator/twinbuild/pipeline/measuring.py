@@ -20,7 +20,7 @@ from twinbuild.errors import EnvironmentFault, UsageError
 from twinbuild.model import knobs
 from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation
-from twinbuild.model.spec.configuration import Knob
+from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialrun import question_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinbuild.errors import Finding
-from twinbuild.model.spec.configuration import Knob
+from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.project import Project
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.severity import below, rank

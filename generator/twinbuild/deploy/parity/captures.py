@@ -10,7 +10,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.parity.difference import Facts, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
 from twinbuild.model.knobs import written
-from twinbuild.model.spec.configuration import variable_name
+from twinbuild.model.spec.knob import variable_name
 
 __all__ = ["asked_of", "capture_facts", "declared_variables", "expected_facts", "target_of"]
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from twinbuild.model.spec.base import Objections
-from twinbuild.model.spec.configuration import Configuration, Knob
+from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.external import Secret
+from twinbuild.model.spec.knob import Knob
 from twinbuild.model.spec.values import epoch
 
 __all__ = ["check_knobs"]

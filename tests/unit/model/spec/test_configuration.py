@@ -7,35 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from twinbuild.model import knobs
 from twinbuild.model.spec.configuration import Configuration
 
 
 def _configuration(*parameters: dict[str, Any], **more: Any) -> Configuration:
     given = [{"name": f"k{index}", "description": "d", **each} for index, each in enumerate(parameters)]
     return Configuration.model_validate({"parameters": given, **more})
-
-
-@pytest.mark.parametrize(
-    ("knob", "code"),
-    [
-        ({"type": "list", "default": ["x" * knobs.LONGEST]}, "TB1124"),
-        ({"type": "list", "default": ["x" * (knobs.LONGEST - 4)]}, ""),
-        ({"type": "enum", "values": ["a\0", "b"], "default": "a\0"}, "TB1124"),
-        ({"type": "float", "default": 0.1 + 0.2, "maximum": 0.3}, "TB1124"),
-        ({"type": "duration", "default": "1000ms", "maximum": "1s"}, ""),
-        ({"type": "bytes", "default": "900719925474.099Ki", "maximum": "900719925474.098Ki"}, "TB1124"),
-    ],
-)
-def test_a_default_is_one_that_the_image_accepts(knob: dict[str, Any], code: str) -> None:
-    """Else the service would never start with it; the spec asks the very code of the image."""
-    if code:
-        with pytest.raises(ValidationError) as caught:
-            _configuration(knob)
-        assert [error["type"] for error in caught.value.errors()] == [code]
-    else:
-        (only,) = _configuration(knob).parameters
-        assert knobs.finding(only.definition, knobs.written(only.default))[1] is None
 
 
 @pytest.mark.parametrize("stage", ["", "live"])
