@@ -23,7 +23,7 @@ from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.trialrun import question_of
+from twinbuild.pipeline.trialgolden import question_of
 from twinbuild.pipeline.trying import Trial, bounds_of, stand_ins, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge
