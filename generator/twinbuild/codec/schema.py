@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from twinbuild.model.spec import ReleaseSpec
 from twinbuild.model.spec.base import Section
+from twinbuild.model.spec.extends import REFERENCE
 
 __all__ = ["field_descriptions", "schema_text", "spec_schema"]
 
@@ -63,6 +64,9 @@ def spec_schema() -> dict[str, object]:
             entry["title"] = field.alias or key
             entry["description"] = descriptions[key]
             definition["properties"][field.alias or key] = entry
+    extends = schema["properties"]["extends"]
+    text = {"type": "string", "pattern": f"^{REFERENCE}$"}
+    schema["properties"]["extends"] = {"anyOf": [{"$ref": extends.pop("$ref")}, text], **extends}
     if definitions:  # pydantic orders them by which model happened to be used first
         schema["$defs"] = dict(sorted(definitions.items()))
     schema["title"] = "Release"

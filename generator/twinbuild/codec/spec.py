@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from twinbuild.codec.family import expanded
 from twinbuild.codec.findings import Described, describe, empty_values, is_echo, pointer
 from twinbuild.codec.mask import assignment, find_credentials, looks_secret, mask
 from twinbuild.codec.nodes import MappingNode, Mark, Path, ScalarNode, SequenceNode, find, walk
@@ -88,11 +89,11 @@ def _read(
 ) -> tuple[list[MappingNode], list[Finding]]:
     roots: list[MappingNode] = []
     findings: list[Finding] = []
-    for source in sources:
+    for below, source in zip((None, *sources), sources, strict=False):
         root, found = parse_yaml(source)
         findings += found
         if isinstance(root, MappingNode):
-            roots.append(root)
+            roots.append(expanded(root, below.content if below is not None else None))
         elif not found:
             findings.append(_no_mapping(source.name, lines[source.name]))
     return roots, findings

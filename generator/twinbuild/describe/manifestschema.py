@@ -28,6 +28,8 @@ def manifest_schema() -> dict[str, Any]:
         "title": "kind",
         "description": "Kind of document.",
     }
+    (reference, _) = properties["extends"].pop("anyOf")  # a manifest has the mapping, however the spec says it
+    properties["extends"] = {**reference, **properties["extends"]}
     for at, part in SCHEMAS.items():
         where = schema
         for step in at[:-1]:

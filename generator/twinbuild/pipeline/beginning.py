@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from twinbuild.build.family import render_family
 from twinbuild.codec.canonical import Json
+from twinbuild.codec.family import with_pin
 from twinbuild.codec.nodes import MappingNode
 from twinbuild.codec.spec import load_spec
 from twinbuild.codec.yaml import SourceText, parse_yaml
@@ -17,6 +18,7 @@ from twinbuild.codec.yamltext import as_scalar, as_yaml
 from twinbuild.errors import Finding, Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import STANDARD, Family, Written
+from twinbuild.model.spec.extends import FAMILY_SPEC
 from twinbuild.model.spec.values import refuse_path
 from twinbuild.pipeline.output import replace_directory, same_content
 from twinbuild.pipeline.starting import fit_name
@@ -25,7 +27,6 @@ from twinbuild.render.variables import chosen_values
 
 __all__ = ["FAMILY_SPEC", "family_spec", "project_files", "write_project"]
 
-FAMILY_SPEC: Final = "release.family.yaml"
 _SPEC: Final = "release.yaml"
 _DEFAULTS: Final = {
     "version": "0.1.0",
@@ -121,8 +122,8 @@ def family_spec(family: Family, given: Mapping[str, str], body: bytes) -> bytes:
             "variables": {**chosen_values(family, given)},
         }
     }
-    note = f"# What the family {family.sheet.reference} says. Nobody edits this file: release.yaml comes over it.\n"
-    return note.encode() + as_yaml(header).encode() + body
+    note = f"What the family {family.sheet.reference} says. Nobody edits this file: release.yaml comes over it."
+    return with_pin(note, as_yaml(header).encode() + body)
 
 
 def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...]:

@@ -17,7 +17,15 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.family import Family, FamilySheet
 from twinbuild.sources.catalogue import SHEET, family_names, read_files, read_sheet
 
-__all__ = ["Catalogues", "family_at", "find_family", "known_catalogues", "list_sheets", "shipped_catalogue"]
+__all__ = [
+    "Catalogues",
+    "family_at",
+    "find_family",
+    "known_catalogues",
+    "list_sheets",
+    "present_family",
+    "shipped_catalogue",
+]
 
 _DEEPEST: Final = 5  # families that extend each other
 Catalogues = tuple[Path, ...]
@@ -50,6 +58,18 @@ def list_sheets(catalogues: Catalogues) -> tuple[tuple[Path, FamilySheet], ...]:
             if name not in found:
                 found[name] = (catalogue / name, _sheet(catalogue / name, read_sheet(catalogue / name)))
     return tuple(found[name] for name in sorted(found))
+
+
+def present_family(reference: str, catalogues: Catalogues) -> Family | None:
+    """The family ``NAME@VERSION``; None where no catalogue has it, or in another version.
+
+    No other family is looked at, and a catalogue that is not there has none. Raises as ``find_family``.
+    """
+    name, _, version = reference.partition("@")
+    own = next((each for each in catalogues if name and os.path.lexists(each / name / SHEET)), None)
+    if own is None or _sheet(own / name, read_sheet(own / name)).version != version:
+        return None
+    return _read(own / name, catalogues, (), own=own)
 
 
 def find_family(wanted: str, catalogues: Catalogues) -> Family:

@@ -41,10 +41,9 @@ from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.opener import Opener
 from twinbuild.pipeline.accelerating import refuse_requirements, refuse_unclosed, unclosed
 from twinbuild.pipeline.artifacts import changed_artifacts, pin_artifacts, refuse_other_bytes
-from twinbuild.pipeline.extending import refuse_changed_family
-from twinbuild.pipeline.families import known_catalogues
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.grounding import Ground, find_ground, step_packages
+from twinbuild.pipeline.holding import refuse_changed_family
 from twinbuild.pipeline.indexes import serving
 from twinbuild.pipeline.installer import pinned_installer
 from twinbuild.pipeline.licensing import licences_missing, with_licences
@@ -115,7 +114,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     _refuse_unknown(previous, request)
     spec = project.spec
     _refuse_unsupported(spec)
-    refuse_changed_family(spec, known_catalogues(machine.environment))
+    refuse_changed_family(project, machine)
     refuse_requirements(spec)
     fresh_debian = (
         previous is None

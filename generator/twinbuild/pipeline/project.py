@@ -16,7 +16,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.files import open_beneath, open_directory
-from twinbuild.pipeline.extending import extended_spec, refuse_changed_extends
+from twinbuild.pipeline.extending import extended_spec, refuse_changed_extends, refuse_forged_extends
 from twinbuild.render.dockerfile import SiteTemplate
 
 __all__ = ["Project", "open_project", "read_lock", "require_lock"]
@@ -122,6 +122,7 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
     base = extended_spec(path, sources[0], shown=_shown)
     loaded = load_spec((*base, *sources))
     refuse_changed_extends(loaded, overlays=frozenset(source.name for source in sources[1:]))
+    refuse_forged_extends(loaded, below=frozenset(source.name for source in base))
     return Project(
         directory=path.parent.absolute(),
         spec_path=path.absolute(),

@@ -15,13 +15,13 @@ from twinbuild.codec.spec import load_spec
 from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.model.family import STANDARD
+from twinbuild.model.family import STANDARD, Family
 from twinbuild.pipeline.beginning import FAMILY_SPEC, family_spec
 from twinbuild.pipeline.families import Catalogues, find_family
 from twinbuild.pipeline.output import write_file
 from twinbuild.ports import Runner
 
-__all__ = ["Update", "update_project"]
+__all__ = ["Update", "made_anew", "stated_values", "update_project"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,12 @@ def update_project(
         raise SpecError(findings)
     section = root.get("extends") if isinstance(root, MappingNode) else None
     before, digest = (_scalar(section, key) for key in ("family", "sha256"))
-    if before is None or digest is None:
+    if isinstance(section, ScalarNode) and isinstance(section.value, str):  # then the file states its own digest
+        before = section
+    if before is None or (digest is None and before is not section):
         raise UsageError.of(
             "TB7550",
-            f"{spec} extends no family by name and digest",
+            f"{spec} extends no family by name and digest, or as the text FAMILY@VERSION",
             hint="begin a project with `twinbuild init --family FAMILY DIR`",
             where=Location(file=str(spec)),
         )
@@ -61,11 +63,9 @@ def update_project(
     known = {variable.name for variable in family.variables}
     older = _older_values(place)
     chosen = {key: value for key, value in older.items() if key in known} | dict(given)
-    standard = {key: _of_metadata(root, key) for key, _ in STANDARD}
-    rendered = render_family(family, chosen, standard, runner=runner, interpreter=interpreter)
-    body = next((file.content for file in rendered if file.path == "release.yaml"), b"")
-    base = family_spec(family, chosen, body)
-    fresh = _replaced(text.decode(), {before: family.sheet.reference, digest: Digest.of(base).hex}).encode()
+    base = made_anew(family, chosen, root, runner=runner, interpreter=interpreter)
+    pins = {digest: Digest.of(base).hex} if digest is not None else {}
+    fresh = _replaced(text.decode(), {before: family.sheet.reference, **pins}).encode()
     load_spec((SourceText(name=place.name, content=base), SourceText(name=spec.name, content=fresh)))
     files = {place: base, spec: fresh}
     changed = tuple(path for path, content in files.items() if not path.is_file() or path.read_bytes() != content)
@@ -77,6 +77,16 @@ def update_project(
         dropped=tuple(sorted(older.keys() - known)),
         changed=changed,
     )
+
+
+def made_anew(
+    family: Family, chosen: Mapping[str, str], root: Node | None, *, runner: Runner, interpreter: Path
+) -> bytes:
+    """The family's spec for a project whose own spec is ``root``, of values ``chosen``. Raises as rendering does."""
+    standard = {key: _of_metadata(root, key) for key, _ in STANDARD}
+    rendered = render_family(family, chosen, standard, runner=runner, interpreter=interpreter)
+    body = next((file.content for file in rendered if file.path == "release.yaml"), b"")
+    return family_spec(family, chosen, body)
 
 
 def _place(spec: Path, name: str) -> Path:
@@ -118,11 +128,15 @@ def _scalar(node: Node | None, key: str) -> ScalarNode | None:
 
 
 def _older_values(place: Path) -> dict[str, str]:
-    """The values that the family's spec was made of, as people write them; none where it is not there."""
     if not place.is_file():
         return {}
     root, findings = parse_yaml(SourceText(name=place.name, content=place.read_bytes()))
-    section = root.get("extends") if isinstance(root, MappingNode) and not findings else None
+    return stated_values(root if not findings else None)
+
+
+def stated_values(root: Node | None) -> dict[str, str]:
+    """The values that a family's spec says it was made of, as people write them; none where it states none."""
+    section = root.get("extends") if isinstance(root, MappingNode) else None
     values = section.get("variables") if isinstance(section, MappingNode) else None
     if not isinstance(values, MappingNode):
         return {}

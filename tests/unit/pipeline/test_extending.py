@@ -11,7 +11,6 @@ import pytest
 from fakes.families import write_family
 from twinbuild.errors import IntegrityError, SpecError, TwinbuildError
 from twinbuild.pipeline.beginning import project_files, write_project
-from twinbuild.pipeline.extending import refuse_changed_family
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.project import open_project
 from twinbuild.process.runner import SubprocessRunner
@@ -73,7 +72,11 @@ def test_the_application_is_all_of_the_directory(project: Path) -> None:
         ("spec: release.family.yaml", "spec: link", "TB2302", 0, "leads out"),
         ("  sha256:", "  sha512:", "TB1101", 8, "'sha512' is unknown"),
         ("  sha256:", "  digest: a\n  sha256:", "TB1109", 8, "digest"),
-        ("extends:\n", "extends: plain@1.0.0\nx:\n", "TB1103", 5, "expected a mapping"),
+        ("  sha256:", f"  digest: '{'a' * 64}'\n  sha256:", "TB7545", 8, "extends.digest is what the family's"),
+        ("  sha256:", "  variables: {port: 9}\n  sha256:", "TB7545", 8, "extends.variables is what the family's"),
+        ("extends:\n", "extends: 5\nx:\n", "TB1103", 5, "expected a mapping"),
+        ("extends:\n", "extends: plain\nx:\n", "TB7542", 5, "got plain, and"),
+        ("extends:\n", "extends: plain@2.0.0\nx:\n", "TB7542", 5, "got plain@2.0.0"),
     ],
 )
 def test_a_section_that_is_wrong(  # noqa: PLR0917
@@ -111,20 +114,71 @@ def test_an_overlay_extends_nothing(project: Path) -> None:
     assert (finding.code, Path(finding.where.file).name, finding.where.line) == ("TB1184", "over.yaml", 2)
 
 
-def test_a_family_that_changed_under_the_same_version(project: Path, tmp_path: Path) -> None:
-    """Refused with both digests where a catalogue has it; another version and no catalogue are no fault."""
-    spec = open_project(project).spec
-    catalogue = tmp_path / "families"
-    refuse_changed_family(spec, (catalogue,))
-    write_family(catalogue, {"files/new": ""})
+def _as_text(project: Path, family: str = "plain@1.0.0") -> None:
+    """The spec with ``extends`` as a text."""
+    text = (project / "release.yaml").read_text()
+    section = re.search(r"extends:\n(  .*\n)+", text)
+    assert section is not None
+    (project / "release.yaml").write_text(text.replace(section[0], f"extends: {family}\n"))
+
+
+def test_a_family_as_a_text(project: Path) -> None:
+    """FAMILY@VERSION means the same as the mapping: the family's file states its own digest."""
+    mapping = open_project(project).spec.extends
+    assert mapping is not None
+    _as_text(project)
+    opened = open_project(project)
+    assert opened.spec.extends == mapping
+    assert opened.loaded.where("extends", "family").line == 5
+    assert [path.name for path in opened.below] == ["release.family.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('  python: "3.11"', '  python: "3.12"'), ("variables: {}", "variables: {a: 1}"), ("\n", "\n\n")]
+)
+def test_an_edited_family_spec_of_a_text(project: Path, old: str, new: str) -> None:
+    """Whatever follows the digest is held to it: TB7541 at the line of the digest."""
+    _as_text(project)
+    place = project / "release.family.yaml"
+    first, second, rest = place.read_text().split("\n", 2)
+    assert old in rest
+    place.write_text("\n".join((first, second, rest.replace(old, new, 1))))
     with pytest.raises(IntegrityError) as error:
-        refuse_changed_family(spec, (catalogue,))
+        open_project(project)
     (finding,) = error.value.findings
-    assert spec.extends is not None
-    assert finding.code == "TB7543"
-    assert f"expected sha256:{spec.extends.digest}" in finding.message
-    _change(catalogue / "plain/family.yaml", "version: 1.0.0", "version: 1.1.0")
-    refuse_changed_family(spec, (catalogue,))
-    (catalogue / "plain").rename(catalogue / "gone")
-    _change(catalogue / "gone/family.yaml", "name: plain", "name: gone")
-    refuse_changed_family(spec, (catalogue,))
+    assert (finding.code, finding.where.line) == ("TB7541", 2)
+    assert finding.where.file.endswith("release.family.yaml")
+
+
+def test_a_text_without_a_digest(project: Path) -> None:
+    """A family's spec that states no digest of itself pins nothing: TB7544, with the remedy."""
+    _as_text(project)
+    place = project / "release.family.yaml"
+    lines = place.read_text().split("\n")
+    place.write_text("\n".join((lines[0], *lines[2:])))
+    with pytest.raises(SpecError) as error:
+        open_project(project)
+    (finding,) = error.value.findings
+    assert (finding.code, finding.where.line) == ("TB7544", 5)
+    assert "family update" in finding.hint
+    place.unlink()
+    with pytest.raises(SpecError, match="TB7540"):
+        open_project(project)
+
+
+@pytest.mark.parametrize("key", ['"\\u0065xtends"', "'extends'", '"ext\\x65nds"'])
+def test_a_key_in_other_spelling(project: Path, key: str) -> None:
+    """The section is found as YAML reads it: an edited file is refused whatever the spelling."""
+    _change(project / "release.yaml", "extends:", f"{key}:")
+    assert open_project(project).below
+    with (project / "release.family.yaml").open("a") as stream:
+        stream.write("# edited\n")
+    with pytest.raises(IntegrityError, match="TB7541"):
+        open_project(project)
+
+
+def test_a_pin_without_a_file(project: Path) -> None:
+    """A release.yaml that states all of the section itself has no family: nothing made it."""
+    (project / "over.yaml").write_text("extends: plain@1.0.0\n")
+    with pytest.raises(SpecError, match="TB1184"):
+        open_project(project, (project / "over.yaml",))

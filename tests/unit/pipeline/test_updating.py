@@ -145,3 +145,18 @@ def test_values_on_one_line(project: Path) -> None:
     spec.write_text("\n".join([*lines[:start], flow.rstrip(), *lines[end:]]))
     _update(project)
     assert yaml.safe_load(spec.read_text())["extends"] == {"family": "plain@1.0.0", "sha256": root["sha256"]}
+
+
+def test_a_family_as_a_text(project: Path) -> None:
+    """It stays a text; a new version is named, and the file's own digest is made anew, also where it was missing."""
+    spec = project / "release.yaml"
+    text = spec.read_text()
+    start, end = text.index("extends:"), text.index("metadata:")
+    spec.write_text(f"{text[:start]}extends: plain@0.9.0 # ours\n{text[end:]}")
+    place = project / "release.family.yaml"
+    place.write_text(place.read_text().split("\n", 2)[2])
+    _update(project)
+    assert "extends: plain@1.0.0 # ours\n" in spec.read_text()
+    opened = open_project(project)
+    assert opened.spec.serving.environment["ABOUT"] == "mine: #1"
+    assert _update(project).changed == ()

@@ -124,6 +124,27 @@ CODES: Final[tuple[Code, ...]] = (
         "over what is there now.",
     ),
     Code(
+        code="TB7544",
+        title="a family's spec without its digest",
+        explanation="`extends: FAMILY@VERSION` leaves the digest to release.family.yaml, whose second line states it: "
+        "`# sha256 of what follows: HEX`. That line is missing. `twinbuild family update` makes the file anew.",
+    ),
+    Code(
+        code="TB7545",
+        title="a family's digest or values in another file",
+        explanation="Which family a release is of, and of which values, is stated by the file that the family made, "
+        "and by no other: elsewhere anybody could write anything. Take `extends.digest` and `extends.variables` out of "
+        "release.yaml; `twinbuild family update --set NAME=VALUE` changes a value.",
+    ),
+    Code(
+        code="TB7546",
+        title="a family's spec that the family does not make",
+        explanation="A catalogue of this machine has exactly the family that release.family.yaml states, and it makes "
+        "another spec of the same values: somebody edited the file and pinned it again, or what release.yaml says of "
+        "name, team or owner changed since. `twinbuild family update` makes it anew; what is to differ belongs into "
+        "release.yaml.",
+    ),
+    Code(
         code="TB7550",
         title="a project that extends no family",
         explanation="`twinbuild family update` makes the spec of the project's family anew; this project names none. "

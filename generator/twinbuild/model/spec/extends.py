@@ -11,11 +11,14 @@ from twinbuild.model.spec.base import Section
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.values import Confined, JsonObject, Sha256, objection
 
-__all__ = ["Extends", "FamilyReference"]
+__all__ = ["FAMILY_SPEC", "REFERENCE", "Extends", "FamilyReference"]
 
-_REFERENCE: Final = re.compile(
-    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?@[0-9A-Za-z]([0-9A-Za-z.+_-]{0,62}[0-9A-Za-z])?", re.ASCII
-)
+FAMILY_SPEC: Final = "release.family.yaml"
+"""Where the family's spec is, if nothing else is said."""
+
+REFERENCE: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?@[0-9A-Za-z]([0-9A-Za-z.+_-]{0,62}[0-9A-Za-z])?"
+"""FAMILY@VERSION, as a regular expression."""
+_REFERENCE: Final = re.compile(REFERENCE, re.ASCII)
 
 
 def _check_reference(text: str) -> str:
@@ -29,17 +32,20 @@ def _check_reference(text: str) -> str:
 
 
 FamilyReference = Annotated[
-    str, AfterValidator(_check_reference), Field(json_schema_extra={"pattern": f"^{_REFERENCE.pattern}$"})
+    str, AfterValidator(_check_reference), Field(json_schema_extra={"pattern": f"^{REFERENCE}$"})
 ]
 """A family and its version: ``scikit-learn@1.0.0``."""
 
 
 class Extends(Section):
-    """The family that the release is of. Its spec is the lowest overlay: what this spec says comes over it."""
+    """The family that the release is of. Its spec is the lowest overlay: what this spec says comes over it.
+
+    Also written as the text FAMILY@VERSION: then release.family.yaml states the digest of itself.
+    """
 
     family: FamilyReference
     """Family and version."""
-    spec: Confined = "release.family.yaml"
+    spec: Confined = FAMILY_SPEC
     """What `twinbuild init` made of the family's spec; it lies beside this one, and nobody edits it."""
     sha256: Sha256
     """Digest of that file."""
