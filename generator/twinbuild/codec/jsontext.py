@@ -12,6 +12,8 @@ from twinbuild.errors import Location
 __all__ = ["JsonProblem", "locate", "parse_json"]
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_DEEPEST: Final = 128  # arrays and objects in one another: what other readers of JSON take, and what can be walked
 _CONFLICT: Final = re.compile(r"^(<{7} |={7}$|>{7} |\|{7} )", re.MULTILINE)
 
 JsonPath = tuple[int | str, ...]
@@ -41,7 +43,9 @@ def parse_json(name: str, content: bytes) -> tuple[Json, str]:
     if conflict is not None:
         raise JsonProblem("conflict", "it holds the marks of a merge conflict", _at(name, text, conflict.start()))
     try:
-        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant), text
+        value: Json = json.loads(
+            text, object_pairs_hook=_distinct, parse_constant=_refuse_constant, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         what = error.msg.removesuffix(" starting at") if text.strip() else "it is empty"
         raise JsonProblem("syntax", what, _at(name, text, min(error.pos, len(text)))) from None
@@ -53,6 +57,45 @@ def parse_json(name: str, content: bytes) -> tuple[Json, str]:
         raise JsonProblem("duplicate", f"the key {key[:80]!r} is given twice in one object", where) from None
     except ValueError as error:  # a constant, or an integer of thousands of digits
         raise JsonProblem("syntax", str(error)[:120], Location(file=name)) from None
+    if text.count("[") + text.count("{") > _DEEPEST and _deeper(value, _DEEPEST):
+        raise JsonProblem("depth", "it is nested too deeply", Location(file=name))
+    surrogate = _SURROGATE.search(text)
+    if surrogate is not None and not _writable(value):
+        raise JsonProblem(
+            "encoding", "it has half of a surrogate pair, which is no character", _at(name, text, surrogate.start())
+        )
+    return value, text
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:40]} is beyond the numbers that can be held")
+    return value
+
+
+def _deeper(value: Json, most: int) -> bool:
+    """Whether arrays and objects lie in one another more than ``most`` times."""
+    level: list[dict[str, Json] | list[Json]] = [value] if isinstance(value, dict | list) else []
+    for _ in range(most):
+        level = [
+            item
+            for each in level
+            for item in (each.values() if isinstance(each, dict) else each)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _writable(value: Json) -> bool:
+    """Whether every text of a value can be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

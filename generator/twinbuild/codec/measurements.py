@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from typing import Final
 
 from pydantic_core import PydanticCustomError
@@ -23,7 +24,7 @@ from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode
 from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
 from twinbuild.errors import Finding, Location, UsageError
 from twinbuild.model.spec.observability import check_values
-from twinbuild.model.spec.values import duration_pattern, duration_seconds
+from twinbuild.model.spec.values import duration_pattern, duration_seconds, objection
 
 __all__ = ["Measurements", "expand", "read_measurements"]
 
@@ -48,22 +49,27 @@ class Measurements:
 
 
 def expand(text: str) -> tuple[float | None, ...]:
-    """The values that a notation stands for, at most 100,000. Raises PydanticCustomError TB1177."""
+    """The values that a notation stands for. Raises PydanticCustomError TB1177, for more than 100,000 of them too."""
     check_values(text)
     values: list[float | None] = []
     for word in text.split(" "):
-        values += islice(_word(word), _LONGEST - len(values))
+        values += islice(_word(word), _LONGEST + 1 - len(values))
+    if len(values) > _LONGEST:
+        raise objection("TB1177", f"they stand for more than {_LONGEST:,} values", "write fewer of them")
     return tuple(values)
 
 
-def _word(word: str) -> list[float | None]:
+def _word(word: str) -> Iterator[float | None]:
     if word == "stale" or word.startswith("_"):
-        return [None] * int(word.partition("x")[2] or 1)
+        yield from repeat(None, int(word.partition("x")[2] or 1))
+        return
     match = _REPEATED.fullmatch(word)
     if match is None:
-        return [float(word)]
+        yield float(word)
+        return
     first, step = float(match["first"]), float(match["step"] or 0)
-    return [first + step * number for number in range(int(match["count"]) + 1)]
+    for number in range(int(match["count"]) + 1):
+        yield first + step * number
 
 
 def read_measurements(name: str, content: bytes, gates: tuple[str, ...]) -> Measurements:

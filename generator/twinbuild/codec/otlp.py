@@ -42,11 +42,12 @@ def read_spans(content: bytes, content_type: str) -> tuple[Span, ...]:
 
 def _of_json(request: Any) -> Iterator[Span]:
     for resource_spans in request.get("resourceSpans", ()):
-        attributes = tuple(
+        found = (
             (str(each["key"]), str(each["value"]["stringValue"]))
             for each in resource_spans.get("resource", {}).get("attributes", ())
             if "stringValue" in each.get("value", {})
         )
+        attributes = tuple(sorted(found))
         for scope_spans in resource_spans.get("scopeSpans", ()):
             for span in scope_spans.get("spans", ()):
                 yield Span(
@@ -54,7 +55,7 @@ def _of_json(request: Any) -> Iterator[Span]:
                     span=str(span["spanId"]).lower(),
                     parent=str(span.get("parentSpanId", "")).lower(),
                     name=str(span.get("name", "")),
-                    resource=tuple(sorted(attributes)),
+                    resource=attributes,
                 )
 
 
@@ -63,9 +64,10 @@ def _of_json(request: Any) -> Iterator[Span]:
 
 def _of_protobuf(content: bytes) -> Iterator[Span]:
     for resource_spans in _messages(content, 1):
-        attributes = [
+        found = (
             pair for resource in _messages(resource_spans, 1) for each in _messages(resource, 1) for pair in _pair(each)
-        ]
+        )
+        attributes = tuple(sorted(found))
         for scope_spans in _messages(resource_spans, 2):
             for span in _messages(scope_spans, 2):
                 yield Span(
@@ -73,7 +75,7 @@ def _of_protobuf(content: bytes) -> Iterator[Span]:
                     span=_last(span, 2).hex(),
                     parent=_last(span, 4).hex(),
                     name=_last(span, 5).decode("utf-8"),
-                    resource=tuple(sorted(attributes)),
+                    resource=attributes,
                 )
 
 

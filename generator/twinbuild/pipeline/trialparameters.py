@@ -25,7 +25,7 @@ def parameter_findings(project: Project, lock: Lock, machine: Machine) -> Iterat
         if artifact.format not in FORMATS or artifact.name not in locked:
             continue
         with machine.store.open(locked[artifact.name].sha256) as stream:
-            found = hyperparameters_of(artifact.format, stream)
+            found = hyperparameters_of(artifact.format, stream) or {}
         for name, value in stated.items():
             difference = first_difference(found[name], plain(value), 0.0) if name in found else None
             if difference is not None:

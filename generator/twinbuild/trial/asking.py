@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from twinbuild.codec.canonical import digest_of
 from twinbuild.model.digest import Digest
@@ -19,7 +19,8 @@ __all__ = ["Answer", "Connect", "NoAnswer", "Question", "Questioner", "plain"]
 
 Connect = Callable[[int], socket.socket]
 LARGEST: Final = 64 << 20  # bytes of an answer that are read
-_PATIENCE: Final = 60.0  # seconds for one answer
+_PATIENCE: Final = 60.0  # seconds for one answer, from the question to its last byte
+_IDLE: Final = 1.0  # seconds after which a connection is made anew, before the service closes it on us
 
 
 class NoAnswer(Exception):
@@ -66,18 +67,70 @@ class Answer:
     seconds: float
 
 
+class _Timed(socket.socket):
+    """A socket on which all that is sent and read until a moment has to be sent and read by then.
+
+    A time-out of its own begins anew with every byte: whoever sends one now and then would never be given up.
+    """
+
+    until = 0.0  # monotonic
+
+    def recv_into(self, *arguments: Any, **more: Any) -> int:
+        self._hurry()
+        return super().recv_into(*arguments, **more)
+
+    def sendall(self, *arguments: Any, **more: Any) -> None:
+        self._hurry()
+        super().sendall(*arguments, **more)
+
+    def _hurry(self) -> None:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.settimeout(left)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether the other side has closed it, or sent anything, since nothing was asked."""
+        self.settimeout(0)
+        try:
+            self.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+
 class _Inside(http.client.HTTPConnection):
     """An HTTP connection whose socket comes from elsewhere: it never dials an address of this machine."""
+
+    auto_open = 0  # only ``connect`` connects: that is not an answer's time
 
     def __init__(self, connect: Connect, port: int) -> None:
         super().__init__("127.0.0.1", port)
         self._socket_from = connect
+        self._used = 0.0
+        self.timed: _Timed | None = None
 
     def connect(self) -> None:
-        self.sock = self._socket_from(self.port)
-        self.sock.settimeout(_PATIENCE)
+        inside = self._socket_from(self.port)
+        self.sock = self.timed = _Timed(inside.family, inside.type, inside.proto, fileno=inside.detach())
         with contextlib.suppress(OSError):
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ready(self, patience: float) -> None:
+        """Be connected, to a service that has not closed the connection meanwhile; the answer has so many seconds."""
+        if self.sock is not None and (time.monotonic() - self._used > _IDLE or (self.timed and self.timed.spoken)):
+            self.close()
+        if self.sock is None:
+            self.connect()
+        assert self.timed is not None
+        self.timed.until = time.monotonic() + patience
+
+    def used(self) -> None:
+        """An answer has come over it."""
+        self._used = time.monotonic()
 
 
 class Questioner:
@@ -87,32 +140,32 @@ class Questioner:
         self._connect = connect
         self._connections: dict[int, _Inside] = {}
 
-    def ask(self, question: Question) -> Answer:
-        """The answer. Raises NoAnswer, and what ``connect`` does.
+    def ask(self, question: Question, *, patience: float = 0.0) -> Answer:
+        """The answer, whose last byte must come within so many seconds (0: a minute).
 
-        A connection that the service closed between two questions is made anew, once.
+        A connection that the service has closed since its last answer is made anew. What was sent is never sent again:
+        the second answer would hide that there was none to the first. Raises NoAnswer, and what ``connect`` does.
         """
-        known = question.port in self._connections
-        try:
-            return self._once(question)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
-            self.close()
-            if not known:
-                raise NoAnswer("it closed the connection without an answer") from error
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            raise NoAnswer(_reason(error)) from error
-        try:
-            return self._once(question)
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            raise NoAnswer(_reason(error)) from error
-
-    def _once(self, question: Question) -> Answer:
+        allowed = patience or _PATIENCE
         connection = self._connections.get(question.port)
         if connection is None:
             connection = self._connections[question.port] = _Inside(self._connect, question.port)
-            connection.connect()  # its time is the start's, not the answer's
+        connection.ready(allowed)  # what that takes is no time of the answer's
+        try:
+            answer = self._once(connection, question)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            self.close()
+            raise NoAnswer("it closed the connection without an answer") from error
+        except TimeoutError as error:
+            self.close()
+            raise NoAnswer(f"it did not answer within {allowed:g} s") from error
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise NoAnswer(f"{type(error).__name__}: {str(error)[:200]}") from error
+        connection.used()
+        return answer
+
+    def _once(self, connection: _Inside, question: Question) -> Answer:
         started = time.perf_counter()
         connection.request(question.method, question.path, question.body, dict(question.headers))
         response = connection.getresponse()
@@ -131,12 +184,6 @@ class Questioner:
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"it did not answer within {_PATIENCE:g} s"
-    return f"{type(error).__name__}: {str(error)[:200]}"
 
 
 def plain(value: object) -> object:

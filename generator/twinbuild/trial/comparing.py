@@ -36,16 +36,21 @@ class Mismatch:
 def mismatch_of(answer: Answer, *, status: int, body: object, tolerance: float) -> Mismatch | None:
     """How an answer differs from the expected status and (frozen) body; a body of None is not looked at."""
     if answer.status != status:
-        said = shortened(answer.body.decode(errors="replace"))
+        said = _said(answer)
         return Mismatch(pointer="", got=f"status {answer.status} ({said})", expected=f"status {status}")
     if body is None:
         return None
     try:
         value = json_body(answer)
     except JsonProblem as problem:
-        said = shortened(answer.body.decode(errors="replace"))
+        said = _said(answer)
         return Mismatch(pointer="", got=f"a body that is no JSON, {problem.message} ({said})", expected="JSON")
     return first_difference(value, plain(body), tolerance)
+
+
+def _said(answer: Answer) -> str:
+    """The beginning of a body."""
+    return shortened(answer.body[: 4 * _SHOWN + 4].decode(errors="replace"))
 
 
 def json_body(answer: Answer) -> object:
@@ -107,5 +112,5 @@ def _text(value: object) -> str:
 
 def shortened(text: str) -> str:
     """The beginning of a text of any length, on one line."""
-    line = "".join(character if character.isprintable() else " " for character in text)
+    line = "".join(character if character.isprintable() else " " for character in text[: _SHOWN + 1])
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

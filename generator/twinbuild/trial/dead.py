@@ -7,11 +7,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Final, Literal
 
 __all__ = ["Dead", "unanswering"]
 
 Way = Literal["closes", "silent"]
+_MOST: Final = 256  # connections that are kept open
 
 
 class Dead:
@@ -26,7 +27,7 @@ class Dead:
         """Another connection: closed at once, or kept open."""
         with self._lock:
             self._count += 1
-            if way == "silent":
+            if way == "silent" and len(self.kept) < _MOST:
                 self.kept.append(connection)
                 return
         connection.close()

@@ -10,6 +10,7 @@ __all__ = ["Published", "Unreadable", "read_exposition"]
 
 _NAME: Final = re.compile(r"^[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)", re.MULTILINE)
 _SAMPLES: Final = 200_000
+_LARGEST: Final = 16 << 20  # bytes: what is read of them takes many times as much memory
 
 
 class Unreadable(Exception):
@@ -35,6 +36,10 @@ def read_exposition(content: bytes, content_type: str) -> dict[str, Published]:
     from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
     from prometheus_client.parser import text_string_to_metric_families as read_text
 
+    if len(content) > _LARGEST:
+        raise Unreadable(f"it has {len(content)} bytes, expected {_LARGEST} at most")
+    if content.count(b"\n") > 2 * _SAMPLES:
+        raise Unreadable(f"it has more than {2 * _SAMPLES} lines")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

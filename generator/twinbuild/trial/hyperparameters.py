@@ -7,23 +7,30 @@ of the file is run. ONNX, safetensors and XGBoost's JSON do not keep what a mode
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
+import zlib
 from typing import IO, Any, Final
 
 __all__ = ["FORMATS", "hyperparameters_of"]
 
 FORMATS: Final = ("skops", "lightgbm")
-_LARGEST: Final = 64 << 20  # bytes that are read
+_LARGEST: Final = 64 << 20  # bytes of a description that are read
+_END: Final = 1 << 20  # bytes at the end of a text in which its parameters stand
+_UNREADABLE: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError),  # the archive; RuntimeError: it asks a password
+    *(KeyError, ValueError, TypeError, AttributeError, OverflowError),  # its description; RecursionError is a Runtime…
+)
 _LINE: Final = re.compile(r"\[([A-Za-z0-9_]+): (.*)\]")
 
 
-def hyperparameters_of(kind: str, stream: IO[bytes]) -> dict[str, object]:
-    """What a file of one of ``FORMATS`` says, by name; nothing where it cannot be read as such."""
+def hyperparameters_of(kind: str, stream: IO[bytes]) -> dict[str, object] | None:
+    """What a file of one of ``FORMATS`` says, by name; None where it cannot be read as such."""
     try:
-        return dict(_of_skops(stream) if kind == "skops" else _of_lightgbm(stream))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, RecursionError, NotImplementedError):
-        return {}
+        return _of_skops(stream) if kind == "skops" else _of_lightgbm(stream)
+    except _UNREADABLE:
+        return None
 
 
 def _of_skops(stream: IO[bytes]) -> dict[str, object]:
@@ -39,10 +46,14 @@ def _of_skops(stream: IO[bytes]) -> dict[str, object]:
 
 
 def _of_lightgbm(stream: IO[bytes]) -> dict[str, object]:
-    """The lines ``[name: value]`` of the section ``parameters``."""
-    text = stream.read(_LARGEST).decode()
-    _, begin, rest = text.rpartition("\nparameters:\n")
-    section = rest.partition("\nend of parameters")[0] if begin else ""
+    """The lines ``[name: value]`` of the section ``parameters``, which follows all the trees."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _END))
+    _, begin, rest = stream.read(_END).rpartition(b"\nparameters:\n")
+    found, end, _ = rest.partition(b"\nend of parameters")
+    if not begin or not end:
+        raise ValueError("it has no section 'parameters'")
+    section = found.decode()
     return {match[1]: _value(match[2]) for line in section.splitlines() if (match := _LINE.fullmatch(line))}
 
 

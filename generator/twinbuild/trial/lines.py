@@ -27,7 +27,7 @@ def bad_lines(content: bytes, logs: Logs) -> Iterator[tuple[int, str]]:
             yield number, fields
         elif missing := sorted(needed - fields.keys()):
             yield number, f"it lacks the field {missing[0]!r}"
-        elif needed and (unknown := sorted(fields.keys() - known)):
+        elif known and (unknown := sorted(fields.keys() - known)):
             yield number, f"it has the field {unknown[0]!r}, which is neither in 'fields' nor in 'optional'"
 
 

@@ -34,7 +34,13 @@ def measure(metric: str, pairs: Pairs) -> float:
     """The value of a metric. Raises Unmeasurable."""
     if not pairs:
         raise Unmeasurable("there is nothing to compare")
-    return METRICS[metric](pairs)
+    try:
+        value = METRICS[metric](pairs)
+    except (OverflowError, ValueError):
+        value = math.inf
+    if not math.isfinite(value):
+        raise Unmeasurable("a prediction or a label is so large that the metric has no value")
+    return value
 
 
 def _accuracy(pairs: Pairs) -> float:

@@ -9,13 +9,17 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 from twinbuild.codec.otlp import NotOtlp, Span, read_spans
 
 __all__ = ["Received", "receiving"]
 
-_LARGEST: Final = 16 << 20
+_LARGEST: Final = 4 << 20  # bytes of a request, as OpenTelemetry's collector has it
+_MOST: Final = 64 << 20  # bytes of all requests together
+_AT_ONCE: Final = 16  # connections; more are closed
+_MOMENT: Final = 1.0  # seconds that a connection waits for another to end
+_FAULTS: Final = 100  # that are kept
 
 
 class Received:
@@ -25,13 +29,20 @@ class Received:
         self._lock = threading.Lock()
         self._spans: list[Span] = []
         self._faults: list[str] = []
+        self._left = _MOST
 
     def add(self, spans: tuple[Span, ...], fault: str = "") -> None:
         """Keep spans, or say why there are none."""
         with self._lock:
             self._spans += spans
-            if fault:
+            if fault and len(self._faults) < _FAULTS:
                 self._faults.append(fault)
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes more may be read."""
+        with self._lock:
+            self._left -= size
+            return self._left >= 0
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -58,48 +69,83 @@ class Received:
             time.sleep(0.02)
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """POST /v1/traces: keeps the spans of each request."""
+
+    timeout = 10.0
+
+    @property
+    def _received(self) -> Received:
+        assert isinstance(self.server, _Bounded)
+        return self.server.received
+
+    def do_POST(self) -> None:
+        """Keep the spans of one request."""
+        fault = ""
+        spans: tuple[Span, ...] = ()
+        try:
+            spans = read_spans(self._body(), self.headers.get("content-type", ""))
+        except (NotOtlp, zlib.error, ValueError) as error:
+            fault = f"POST {self.path[:80]}: {error}"
+        if self.path != "/v1/traces":
+            fault = f"POST {self.path[:80]}, expected /v1/traces"
+        self._received.add(() if fault else spans, fault)
+        self.send_response(400 if fault else 200)
+        self.send_header("content-type", "application/x-protobuf")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def _body(self) -> bytes:
+        length = int(self.headers.get("content-length", "0"))
+        if not 0 <= length <= _LARGEST:
+            raise ValueError(f"a body of {length} bytes")
+        if not self._received.take(length):
+            raise ValueError(f"more than {_MOST} bytes of spans in all")
+        content = self.rfile.read(length)
+        if self.headers.get("content-encoding") == "gzip":
+            inflater = zlib.decompressobj(31)
+            content = inflater.decompress(content, _LARGEST)
+            if not inflater.eof:
+                raise ValueError(f"a body that is cut off, or has more than {_LARGEST} bytes")
+            if not self._received.take(len(content)):
+                raise ValueError(f"more than {_MOST} bytes of spans in all")
+        return content
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the base's
+        """Say nothing."""
+
+
+class _Bounded(ThreadingHTTPServer):
+    """A server that has so many connections at once, and no more."""
+
+    def __init__(self, received: Received) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self.received = received
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """A thread of its own, where one is free within a moment."""
+        if self._free.acquire(timeout=_MOMENT):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """What the thread does."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a connection that broke off sent no spans, and that is seen."""
+
+
 @contextmanager
 def receiving(listener: socket.socket) -> Iterator[Received]:
     """Receive on a listening socket while the context lasts; the socket is closed at its end."""
     received = Received()
-
-    class Handler(BaseHTTPRequestHandler):
-        """POST /v1/traces."""
-
-        timeout = 10.0
-
-        def do_POST(self) -> None:
-            """Keep the spans of one request."""
-            fault = ""
-            spans: tuple[Span, ...] = ()
-            try:
-                spans = read_spans(self._body(), self.headers.get("content-type", ""))
-            except (NotOtlp, zlib.error, ValueError) as error:
-                fault = f"POST {self.path[:80]}: {error}"
-            if self.path != "/v1/traces":
-                fault = f"POST {self.path[:80]}, expected /v1/traces"
-            received.add(() if fault else spans, fault)
-            self.send_response(400 if fault else 200)
-            self.send_header("content-type", "application/x-protobuf")
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def _body(self) -> bytes:
-            length = int(self.headers.get("content-length", "0"))
-            if not 0 <= length <= _LARGEST:
-                raise ValueError(f"a body of {length} bytes")
-            content = self.rfile.read(length)
-            if self.headers.get("content-encoding") == "gzip":
-                inflater = zlib.decompressobj(31)
-                content = inflater.decompress(content, _LARGEST)
-                if not inflater.eof:
-                    raise ValueError(f"a body that is cut off, or has more than {_LARGEST} bytes")
-            return content
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the base's
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+    server = _Bounded(received)
     server.socket.close()
     server.socket = listener
     server.daemon_threads = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from twinbuild.codec.measurements import Measurements, expand, read_measurements
 from twinbuild.errors import UsageError
@@ -28,9 +30,14 @@ def test_notation(text: str, values: tuple[float | None, ...]) -> None:
 
 
 def test_nan_and_length() -> None:
-    """NaN is a value; nothing is longer than 100,000 values."""
+    """NaN is a value; nothing is longer than 100,000 values, and what is longer is refused, not cut off."""
     assert math.isnan(expand("NaN")[0] or 0)
-    assert len(expand(" ".join(["1x99999"] * 40))) == 100_000
+    assert len(expand("1x99999")) == 100_000
+    started = time.process_time()
+    for text in ("1x99999 1", " ".join(["1x99999"] * 5000)):
+        with pytest.raises(PydanticCustomError, match="more than 100,000 values"):
+            expand(text)
+    assert time.process_time() - started < 60  # 500 million values take minutes and gigabytes
 
 
 def test_other_moments() -> None:

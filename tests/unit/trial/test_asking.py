@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -27,7 +29,7 @@ def _scripted(*scripts: bytes | None) -> tuple[Callable[[int], socket.socket], l
                     heard.append(_request(theirs))
                     theirs.sendall(script)
 
-        threading.Thread(target=work).start()
+        threading.Thread(target=work, name="scripted").start()
         return ours
 
     return connect, heard
@@ -78,13 +80,103 @@ def test_the_identity_of_a_question() -> None:
 
 
 def test_a_connection_that_was_closed_between_two_questions() -> None:
-    """The second question goes over a new one."""
+    """The second question goes over a new one, which is no part of its time."""
     connect, heard = _scripted(_OK, _OK)
-    questioner = Questioner(connect)
-    for _ in range(2):
-        assert questioner.ask(Question.of("GET", "/", 1)).status == 200
+
+    def slowly(port: int) -> socket.socket:
+        time.sleep(0.3)
+        return connect(port)
+
+    with closing(Questioner(slowly)) as questioner:
+        for _ in range(2):
+            answer = questioner.ask(Question.of("GET", "/", 1))
+            assert (answer.status, answer.seconds < 0.25) == (200, True)
+            for thread in [each for each in threading.enumerate() if each.name == "scripted"]:
+                thread.join()  # it has closed its end
     assert len(heard) == 2
-    questioner.close()
+
+
+def test_a_connection_that_was_idle_for_long() -> None:
+    """It is made anew before the service closes it while something is on its way."""
+    heard: list[bytes] = []
+    made: list[int] = []
+
+    def connect(port: int) -> socket.socket:
+        made.append(port)
+        ours, theirs = socket.socketpair()
+
+        def work() -> None:
+            with theirs, contextlib.suppress(OSError):
+                for _ in range(2):
+                    heard.append(_request(theirs))
+                    theirs.sendall(_OK)
+
+        threading.Thread(target=work, daemon=True).start()
+        return ours
+
+    with closing(Questioner(connect)) as questioner:
+        questioner.ask(Question.of("GET", "/", 1))
+        questioner.ask(Question.of("GET", "/", 1))
+        assert made == [1]
+        questioner._connections[1]._used -= 2
+        questioner.ask(Question.of("GET", "/", 1))
+    assert (made, len(heard)) == ([1, 1], 3)
+
+
+@pytest.mark.parametrize("half", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"])
+def test_an_answer_that_is_cut_off_on_a_kept_connection(half: bytes) -> None:
+    """It is no answer: to ask again would hide that the service failed, and would ask it twice."""
+    asked: list[bytes] = []
+
+    def connect(_port: int) -> socket.socket:
+        ours, theirs = socket.socketpair()
+
+        def work() -> None:
+            with theirs, contextlib.suppress(OSError):
+                for script in (_OK, half):
+                    asked.append(_request(theirs))
+                    theirs.sendall(script)
+
+        threading.Thread(target=work, daemon=True).start()
+        return ours
+
+    with closing(Questioner(connect)) as questioner:
+        assert questioner.ask(Question.of("GET", "/", 1)).status == 200
+        with pytest.raises(NoAnswer, match=r"closed the connection|IncompleteRead"):
+            questioner.ask(Question.of("GET", "/", 1))
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n"),
+    ],
+)
+def test_an_answer_that_never_ends(head: bytes, drop: bytes) -> None:
+    """Whoever says a little now and then is given up once the time of the whole answer is over."""
+    over = threading.Event()
+
+    def connect(_port: int) -> socket.socket:
+        ours, theirs = socket.socketpair()
+
+        def work() -> None:
+            with theirs, contextlib.suppress(OSError):
+                _request(theirs)
+                theirs.sendall(head)
+                while not over.wait(0.05):
+                    theirs.sendall(drop)
+
+        threading.Thread(target=work, daemon=True).start()
+        return ours
+
+    try:
+        with closing(Questioner(connect)) as questioner, pytest.raises(NoAnswer, match=r"not answer within 0\.4 s"):
+            questioner.ask(Question.of("GET", "/", 1), patience=0.4)
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from twinbuild.model.spec.frozen import freeze
 from twinbuild.trial.asking import Answer
-from twinbuild.trial.comparing import first_difference, mismatch_of
+from twinbuild.trial.comparing import first_difference, mismatch_of, shortened
 
 
 def _answer(body: bytes, status: int = 200) -> Answer:
@@ -63,3 +65,21 @@ def test_whole_answers() -> None:
     assert said.startswith("got a body that is no JSON")
     assert mismatch_of(_answer(b'{"ok":true,"ok":true}'), status=200, body=body, tolerance=0.0) is not None
     assert mismatch_of(_answer(b"\xff"), status=200, body=body, tolerance=0.0) is not None
+
+
+def test_a_body_that_is_nested_without_end() -> None:
+    """It is no JSON that can be compared, and no fault of ours."""
+    for depth in (200, 900, 100_000):
+        body = b"[" * depth + b"]" * depth
+        said = str(mismatch_of(_answer(body), status=200, body=freeze([]), tolerance=0.0))
+        assert "nested too deeply" in said
+    assert mismatch_of(_answer(b"[" * 100 + b"]" * 100), status=200, body=freeze([]), tolerance=0.0) is not None
+
+
+def test_the_beginning_of_a_long_text() -> None:
+    """The rest of it is not looked at."""
+    text = "é" * (64 << 20)
+    started = time.process_time()
+    assert shortened(text) == "é" * 120 + "…"
+    assert shortened("a\nb") == "a b"
+    assert time.process_time() - started < 1

@@ -31,3 +31,13 @@ def test_it_says_nothing() -> None:
         with pytest.raises(TimeoutError):
             connection.recv(1)
         assert dead.asked == 1
+
+
+def test_it_keeps_no_more_than_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More are closed, and count."""
+    monkeypatch.setattr("twinbuild.trial.dead._MOST", 1)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    with unanswering(listener, "silent") as dead, _connect(port), _connect(port) as second:
+        assert second.recv(1) == b""
+        assert dead.asked == 2

@@ -53,6 +53,17 @@ def test_what_is_none(content: bytes) -> None:
         read_exposition(content, "text/plain")
 
 
+def test_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused by its bytes and lines, before anything is made of it."""
+    monkeypatch.setattr("prometheus_client.parser.text_string_to_metric_families", None)
+    monkeypatch.setattr("twinbuild.trial.exposition._SAMPLES", 2)
+    with pytest.raises(Unreadable, match="more than 4 lines"):
+        read_exposition(b"a 1\n" * 5, "text/plain")
+    monkeypatch.setattr("twinbuild.trial.exposition._LARGEST", 10)
+    with pytest.raises(Unreadable, match="it has 12 bytes, expected 10 at most"):
+        read_exposition(b"a 1\n" * 3, "text/plain")
+
+
 @given(st.binary(max_size=200) | st.text(st.sampled_from('a_{}="1# TYPE\n\\ e+,'), max_size=80).map(str.encode))
 def test_any_bytes(content: bytes) -> None:
     """They are read or refused."""

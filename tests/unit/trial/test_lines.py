@@ -34,6 +34,11 @@ LOGFMT = Logs(format="logfmt", fields=("level",), optional=("path",))
         (LOGFMT, b"level\n", [(1, 'it is no logfmt (key=value key="a value")')]),
         (Logs(format="text"), b"\xff anything\n", []),
         (Logs(format="json"), b'{"any": 1}\n', []),
+        (
+            Logs(format="json", optional=("path",)),
+            b'{"path": 1}\n{"any": 1}\n',
+            [(2, "it has the field 'any', which is neither in 'fields' nor in 'optional'")],
+        ),
     ],
 )
 def test_lines(logs: Logs, content: bytes, found: list[tuple[int, str]]) -> None:

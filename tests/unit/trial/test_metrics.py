@@ -73,6 +73,7 @@ def test_roc_auc_is_the_share_of_pairs(seed: int) -> None:
         ("brier", [(1.0, 1.5)], "no probability"),
         ("log_loss", [(1.0, -0.5)], "no probability"),
         ("r2", [(1.0, 1.0), (1.0, 2.0)], "all labels are the same"),
+        *((metric, [(1e308, -1e308), (-1e308, 1e308)], "so large") for metric in ("mae", "mse", "rmse", "r2")),
     ],
 )
 def test_nothing_to_measure(metric: str, pairs: list[tuple[float, float]], reason: str) -> None:

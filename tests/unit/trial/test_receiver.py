@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import socket
 import time
 
+import pytest
 from tests.unit.codec.test_otlp import EXPECTED, PROTOBUF, request
 
+from twinbuild.codec.otlp import read_spans
 from twinbuild.trial.receiver import Received, receiving
 
 
@@ -34,8 +37,34 @@ def test_spans_arrive() -> None:
     assert received.spans == (EXPECTED, EXPECTED)
     assert len(received.faults) == 3
     assert "expected /v1/traces" in received.faults[1]
-    with socket.socket() as other:
-        assert other.connect_ex(("127.0.0.1", port)) != 0
+    assert listener.fileno() == -1
+
+
+def test_more_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a flood of spans a part is kept, and it is said; connections that are not served are closed."""
+    monkeypatch.setattr("twinbuild.trial.receiver._MOST", 3 * len(request()))
+    monkeypatch.setattr("twinbuild.trial.receiver._AT_ONCE", 2)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    with receiving(listener) as received:
+        assert [_post(port, "/v1/traces", request()) for _ in range(5)] == [200, 200, 200, 400, 400]
+        assert received.spans == (EXPECTED,) * 3
+        assert "bytes of spans in all" in received.faults[0]
+        with socket.create_connection(("127.0.0.1", port)) as one, socket.create_connection(("127.0.0.1", port)):
+            one.sendall(b"POST")
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as third:
+                assert third.recv(1) == b""
+
+
+def test_attributes_of_many_spans() -> None:
+    """They are those of the resource, sorted once for all its spans and not once for each."""
+    attributes = [{"key": f"k{number}", "value": {"stringValue": "v"}} for number in range(20_000)]
+    spans = [{"traceId": "1", "spanId": "2"}] * 20_000
+    document = {"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": [{"spans": spans}]}]}
+    started = time.process_time()
+    found = read_spans(json.dumps(document).encode(), "application/json")
+    assert found[0].resource is found[-1].resource
+    assert time.process_time() - started < 30  # 400 million comparisons take longer
 
 
 def test_settling() -> None:

@@ -11,6 +11,7 @@ __all__ = ["INVERSE", "MIRROR", "candidates", "holds"]
 
 MIRROR: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 INVERSE: Final = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
+_LARGEST: Final = 1e300  # a bound beyond which series of values that grow to it can't be written down
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operators.gt,
     "<": operators.lt,
@@ -31,7 +32,7 @@ def candidates(operator: str, bound: float, *, exact: bool) -> Iterator[float]:
 
     ``exact``: a value that is wished for comes out to the bit, so that the bound itself may be one.
     """
-    if not math.isfinite(bound):
+    if not abs(bound) <= _LARGEST:
         return
     above = [(1 + bound) / 2] if 0 <= bound < 1 else []
     above += [*([2 * bound] if bound > 0 else []), math.floor(bound) + 1.0, bound + 1, bound / 2]
