@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from unit.codec.test_capture import DOCUMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -152,6 +155,13 @@ def test_promotion(repository: Path, system: str) -> None:
         ET.parse(repository / "parity.xml")
     ended = _run(script, repository, RELEASE=f"{repository}/none", RUNNING=other, FAIL_ON="low")
     assert ended.returncode == 2
+    ended = _run(script, repository, RELEASE=release, RUNNING=other, FAIL_ON="low", STAGE="none")
+    assert (ended.returncode, "TB7605" in ended.stderr) == (2, True)
+    capture = repository.parent / "capture.json"
+    capture.write_text(json.dumps(DOCUMENT))
+    for complete, status in (("true", 1), ("", 1), ("false", 0)):
+        ended = _run(script, repository, RELEASE=release, RUNNING=str(capture), FAIL_ON="never", COMPLETE=complete)
+        assert ended.returncode == status, ended.stderr
     ended = _run(script, repository, RELEASE=release, RUNNING="", FAIL_ON="low")
     assert (ended.returncode, "empty" in ended.stdout + ended.stderr) == (2, True)
 
@@ -160,11 +170,27 @@ def test_promotion(repository: Path, system: str) -> None:
 def test_installed(repository: Path) -> None:
     """The action installs what its lock pins by digest, and puts the program on the path."""
     path = repository.parent / "path"
-    ended = _run(_step("Install twinbuild"), repository, GITHUB_ACTION_PATH=str(ROOT), GITHUB_PATH=str(path))
+    where = {"GITHUB_ACTION_PATH": str(ROOT), "GITHUB_PATH": str(path), "PYTHON": "python3"}
+    ended = _run(_step("Install twinbuild"), repository, **where)
     assert ended.returncode == 0, ended.stderr
     program = Path(path.read_text().strip()) / "twinbuild"
     shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=60, env={})
     assert shown.stdout.startswith("twinbuild ")
+
+
+def test_a_python_that_is_too_old(repository: Path) -> None:
+    """It is refused by name, before anything is installed into it."""
+    old = repository.parent / "bin" / "python3.9"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n')
+    old.chmod(0o755)
+    ended = _run(_step("Install twinbuild"), repository, PYTHON="python3.9", GITHUB_ACTION_PATH=str(ROOT))
+    assert (ended.returncode, "got Python 3.9.2" in ended.stdout) == (2, True)
+    assert not (repository.parent / "twinbuild").exists()
+
+
+def test_no_gate_beside_what_it_guards() -> None:
+    """The stage of GitLab's gate comes before `deploy` in its default order."""
+    assert [job["stage"] for name, job in GITLAB.items() if name.startswith("twinbuild-")] == ["test"] * 3
 
 
 def test_no_value_becomes_code(repository: Path) -> None:

@@ -11,7 +11,7 @@ shown, only digests.
 
 from __future__ import annotations
 
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123, PTH208, T201
+# ruff: noqa: PTH100, PTH112, PTH113, PTH114, PTH115, PTH116, PTH118, PTH119, PTH120, PTH123, PTH208, T201
 import base64
 import csv
 import hashlib
@@ -33,7 +33,7 @@ MOST = 200  # paths that are listed of one kind
 
 def main(argv: list[str]) -> int:
     """Print the document; ``--image DIGEST`` says which image this is, which cannot be seen from inside."""
-    image = argv[argv.index("--image") + 1] if "--image" in argv[:-1] else os.environ.get("TWINBUILD_IMAGE_DIGEST", "")
+    image = argv[argv.index("--image") + 1] if "--image" in argv[:-1] else os.environ.get("TWINBUILD_IMAGE", "")
     json.dump(captured(image), sys.stdout, sort_keys=True, indent=1, ensure_ascii=True)
     print()
     return 0
@@ -63,9 +63,16 @@ def captured(image: str) -> dict[str, Any]:
 
 
 def site_directories() -> list[str]:
-    """Where distributions are installed: of the virtual environment whose Python this is, else of Python itself."""
+    """Where distributions are installed: of the virtual environment whose Python this is, else of Python itself.
+
+    Of both, where the virtual environment says that it has the packages of Python itself, too.
+    """
     above = os.path.dirname(os.path.dirname(os.path.abspath(sys.executable)))
-    prefixes = [above] if os.path.isfile(os.path.join(above, "pyvenv.cfg")) else [sys.prefix, sys.exec_prefix]
+    own = [sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix]
+    configuration = os.path.join(above, "pyvenv.cfg")
+    shared = rb"(?im)^include-system-site-packages\s*=\s*true\s*$"
+    prefixes = [above] if os.path.isfile(configuration) else own
+    prefixes += own if re.search(shared, read(configuration)) else []
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     found = [
         os.path.join(prefix, lib, each, kind)
@@ -125,12 +132,25 @@ def package(where: str, name: str, owned: set[str]) -> dict[str, Any]:
 
 def unowned(where: str, owned: set[str]) -> Iterator[str]:
     """Files of a site directory that no RECORD names, but for byte code; relative to it."""
-    for top, directories, names in os.walk(where):
-        directories[:] = sorted(each for each in directories if each != "__pycache__")
-        for name in names:
-            path = os.path.join(top, name)
-            if path not in owned:
-                yield os.path.relpath(path, where)
+    for path in walked(where):
+        if path not in owned:
+            yield os.path.relpath(path, where)
+
+
+def walked(where: str) -> Iterator[str]:
+    """Everything below a directory but directories and byte code, and each directory that can't be looked into.
+
+    A link to a directory is not followed, and so is one of those.
+    """
+    unread: list[OSError] = []
+    for top, directories, names in os.walk(where, onerror=unread.append):
+        links = [name for name in directories if os.path.islink(os.path.join(top, name))]
+        directories[:] = sorted(name for name in directories if name not in links)
+        inside = os.path.basename(top) == "__pycache__"
+        for name in sorted(names + links):
+            if not (inside and name.endswith(".pyc")):
+                yield os.path.join(top, name)
+    yield from (str(error.filename) for error in unread)
 
 
 def os_packages() -> list[dict[str, str]]:
@@ -155,17 +175,19 @@ def os_packages() -> list[dict[str, str]]:
 
 
 def files(asked: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A file, or each file below a directory but for byte code: digest, and whether it may be executed."""
+    """A file, or everything below a directory but for byte code: digest and whether it may be executed, or what it is.
+
+    A link to a file is the file; one to a directory says where it leads, for what is there was not looked at.
+    """
     start = os.path.join(ROOT, asked.lstrip("/"))
-    paths = [start] if not os.path.isdir(start) else []
-    for top, directories, names in os.walk(start):
-        directories[:] = sorted(each for each in directories if each != "__pycache__")
-        paths += [os.path.join(top, name) for name in sorted(names)]
-    for path in paths:
-        got = digest_of(path, "sha256")
+    for path in walked(start) if os.path.isdir(start) else [start]:
+        name, got = "/" + os.path.relpath(path, ROOT), digest_of(path, "sha256")
         if got is not None:
-            executable = bool(os.stat(path).st_mode & 0o100)
-            yield "/" + os.path.relpath(path, ROOT), {"sha256": got.hex(), "executable": executable}
+            yield name, {"sha256": got.hex(), "executable": bool(os.stat(path).st_mode & 0o100)}
+        elif os.path.islink(path):
+            yield name, {"link": os.readlink(path)}
+        elif os.path.lexists(path):
+            yield name, {"sha256": "of what is no file, or can't be read"}
 
 
 def release() -> dict[str, str]:

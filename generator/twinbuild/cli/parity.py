@@ -35,6 +35,7 @@ __all__ = ["command"]
     show_default=True,
     help="Least risk of a difference that ends with exit 1.",
 )
+@click.option("--complete", is_flag=True, help="Also end with exit 1 where something could not be compared.")
 @json_option
 def command(
     *,
@@ -45,6 +46,7 @@ def command(
     draft: bool,
     form: str,
     fail_on: str,
+    complete: bool,
     as_json: bool,
 ) -> None:
     """Compare two releases, or a release with what really runs (exit 1 on a difference).
@@ -64,9 +66,10 @@ def command(
     elif form == "markdown":
         click.echo(as_markdown(found.differences, names=found.names, notes=found.notes), nl=False)
     elif form == "junit":
-        click.echo(as_junit(found.differences, names=found.names, sections=found.sections), nl=False)
+        junit = as_junit(found.differences, names=found.names, sections=found.sections, notes=found.notes)
+        click.echo(junit, nl=False)
     else:
         click.echo(as_table(found.differences, names=found.names, notes=found.notes), nl=False)
     counted = LEVELS[: LEVELS.index(fail_on) + 1] if fail_on != "never" else ()
-    if any(item.risk in counted for item in found.differences):
+    if any(item.risk in counted for item in found.differences) or (complete and found.notes):
         raise click.exceptions.Exit(1)

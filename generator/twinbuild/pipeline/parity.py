@@ -9,10 +9,11 @@ from pathlib import Path
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.capture import decode_capture, is_capture
 from twinbuild.codec.lock import decode_lock
-from twinbuild.deploy.parity.captures import capture_facts, declared_variables, expected_facts, target_of
+from twinbuild.deploy.parity.captures import capture_facts, expected_facts, target_of
 from twinbuild.deploy.parity.difference import Difference, object_at, text_of, unlike
 from twinbuild.deploy.parity.manifests import entries_of, manifest_facts
 from twinbuild.deploy.parity.staged import staged, stages_of
+from twinbuild.deploy.parity.variables import declared_variables
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.records import records_of
 from twinbuild.pipeline.released import Released, read_release
@@ -20,6 +21,7 @@ from twinbuild.pipeline.released import Released, read_release
 __all__ = ["Capture", "Draft", "Parity", "Side", "parity", "read_draft", "read_side"]
 
 _LARGEST = 64 << 20  # bytes of a capture
+_UNSEEN = "the image's digest, which is not seen from inside: capture with --image DIGEST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +97,16 @@ def parity(first: Side, second: Side, *, variant: str = "", stages: tuple[str, s
         case ((Released() | Draft()), (Released() | Draft())):
             one = manifest_facts(_in_stage(first, stages[0]))
             other = manifest_facts(_in_stage(second, stages[1]))
+            if isinstance(first, Draft) or isinstance(second, Draft):
+                notes.append("images, of which nothing was built")
         case Released(), Capture():
             one, other = _seen(first, second, variant, stages[0], notes)
         case Capture(), Released():
             other, one = _seen(second, first, variant, stages[1], notes)
         case _:
             one, other = capture_facts(first.document), capture_facts(second.document)
+            if not (first.document.get("image") and second.document.get("image")):
+                notes.append(_UNSEEN)
     return Parity(
         names=(_name(first, stages[0]), _name(second, stages[1])),
         differences=unlike(one, other),
@@ -135,10 +141,10 @@ def _seen(
     if inside and records is None:
         notes.append("RECORD files: the release manifest lies alone, without its images")
     if inside and not seen.get("image"):
-        notes.append("the image's digest, which is not seen from inside: capture with --image DIGEST")
-    values = declared_variables(document)
-    expected = expected_facts(document, target, seen, values=values, below=below or {}, records=records)
-    found = capture_facts(seen, declared=frozenset(values), inside=inside, records=records is not None)
+        notes.append(_UNSEEN)
+    variables = declared_variables(document)
+    expected = expected_facts(document, target, seen, variables=variables, below=below or {}, records=records)
+    found = capture_facts(seen, variables=variables, inside=inside, records=records is not None)
     for path in [path for path in (*expected, *found) if path[:2] == ("packages", "record")]:
         installed = ("packages", "installed", path[2])
         if expected.get(installed) != found.get(installed):  # that says it already

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from twinbuild.build import capture
+from twinbuild.deploy.observability.environment import IMAGE
 
 
 def _row(path: str, content: bytes) -> str:
@@ -123,6 +124,60 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("{", "[]", '{"name": "x"}'):
         (tmp_path / "etc/twinbuild/release.json").write_text(text)
         assert capture.release() == {}
+
+
+def test_links_are_seen(prefix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to a directory of code is somebody's, in site-packages and in the application, and so is an odd file."""
+    (site,) = prefix.glob("lib/*/site-packages")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "code.py").write_text("")
+    (site / "fastapi").symlink_to(tmp_path / "elsewhere")
+    (site / "__pycache__").mkdir()
+    (site / "__pycache__" / "code.py").write_text("")
+    assert _seen(prefix)["unowned"] == ["__pycache__/code.py", "fastapi"]
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "more").symlink_to("../elsewhere")
+    (tmp_path / "app" / "file").symlink_to("../elsewhere/code.py")
+    os.mkfifo(tmp_path / "app" / "pipe")
+    monkeypatch.setattr(capture, "ROOT", str(tmp_path))
+    empty = {"sha256": hashlib.sha256(b"").hexdigest(), "executable": False}
+    odd = {"sha256": "of what is no file, or can't be read"}
+    assert dict(capture.files("/app")) == {"/app/file": empty, "/app/more": {"link": "../elsewhere"}, "/app/pipe": odd}
+
+
+def test_directories_that_cannot_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code may be imported from there all the same, so it is named."""
+
+    def walk(top: str, onerror: Any) -> Any:
+        onerror(PermissionError(13, "denied", f"{top}/closed"))
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", walk)
+    assert list(capture.unowned(str(tmp_path), set())) == ["closed"]
+
+
+def test_packages_of_python_itself(prefix: Path) -> None:
+    """They count where the virtual environment says that it has them, too."""
+    alone = {package["name"] for package in _seen(prefix)["packages"]}
+    configuration = prefix / "pyvenv.cfg"
+    text = configuration.read_text().replace("packages = false", "packages = true")
+    configuration.write_text(text)
+    assert "= true" in text
+    listed = subprocess.run(
+        [prefix / "bin" / "python", "-I", "-c", "import sys; print(*sys.path, sep='\\n')"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    more = {path.name for where in listed for path in Path(where).glob("*.dist-info")} - {"Odd_Name-1.5.dist-info"}
+    assert alone == {"odd-name"}
+    assert len(_seen(prefix)["packages"]) == 1 + len(more)
+
+
+def test_the_image_that_a_pod_is_told(prefix: Path) -> None:
+    """The variable is the one that a deployment sets."""
+    assert _seen(prefix, **{IMAGE: "sha256:cd"})["image"] == "sha256:cd"
+    assert _seen(prefix, "--image", "sha256:ab", **{IMAGE: "sha256:cd"})["image"] == "sha256:ab"
 
 
 def test_damaged_records(prefix: Path) -> None:

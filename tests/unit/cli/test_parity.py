@@ -10,6 +10,7 @@ import pytest
 
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
+from unit.codec.test_capture import DOCUMENT
 
 __all__ = ["tool"]
 
@@ -36,6 +37,18 @@ def test_two_releases(tool: Tool, dist: Path, tmp_path: Path) -> None:
     assert tool("parity", str(dist), str(other), "--fail-on", "never").status == 0
     markdown = tool("parity", str(dist), str(other), "--format", "markdown").out
     assert "| **medium** | governance | approvals | 0 | 2 | who may decide about it |" in markdown
+
+
+def test_what_was_not_compared(tool: Tool, dist: Path, tmp_path: Path) -> None:
+    """No difference is no failure, but where everything has to be compared; then what was not is one."""
+    packages = [{"name": name, "version": "1", "record": ""} for name in ("alpha", "beta")]
+    (tmp_path / "venv.json").write_text(json.dumps(DOCUMENT | {"packages": packages}))
+    for arguments, status in (((), 0), (("--complete",), 1), (("--complete", "--fail-on", "never"), 1)):
+        ended = tool("parity", str(dist), str(tmp_path / "venv.json"), *arguments)
+        assert (ended.status, "not compared: application" in ended.out) == (status, True)
+    assert tool("parity", str(dist), str(dist), "--complete").status == 0
+    draft = tool("parity", "--draft", str(dist.parent.parent), str(dist.parent.parent), "--complete")
+    assert (draft.status, "not compared: images" in draft.out) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.parity.difference import Facts, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
-from twinbuild.model.knobs import written
-from twinbuild.model.spec.knob import variable_name
+from twinbuild.deploy.parity.variables import Variables, declared_variables, usual
 
-__all__ = ["asked_of", "capture_facts", "declared_variables", "expected_facts", "target_of"]
-
-# Names of variables that shells, engines and orchestrators set, and that an image of ours has by itself.
-_USUAL: Final = re.compile(
-    r"PATH|HOME|HOSTNAME|PWD|OLDPWD|SHLVL|TERM|_|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|container|VIRTUAL_ENV"
-    r"|PYTHONDONTWRITEBYTECODE|PYTHONUNBUFFERED|TWINBUILD_[A-Z0-9_]+|KUBERNETES_[A-Z0-9_]+"
-    r"|[A-Z0-9_]+_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)"
-)
-
-
-def declared_variables(document: Mapping[str, Json]) -> dict[str, str]:
-    """The variables of a release manifest with their values: of knobs, and of ``serving.environment``."""
-    whole = dict(document)
-    found = {name: text_of(value) for name, value in object_at(whole, "serving", "environment").items()}
-    for knob in entries_of(object_at(whole, "configuration").get("parameters")):
-        name = knob.get("environment")
-        if name is None and "kind" in knob and knob["kind"] != "hyperparameter":  # version 1 set no such variable
-            name = variable_name(text_of(knob.get("name")))
-        if isinstance(name, str):
-            found[name] = written(knob.get("default"))
-    return dict(sorted(found.items()))
+__all__ = ["asked_of", "capture_facts", "expected_facts", "target_of"]
 
 
 def asked_of(document: Mapping[str, Json]) -> dict[str, Json]:
@@ -40,7 +17,7 @@ def asked_of(document: Mapping[str, Json]) -> dict[str, Json]:
     whole = dict(document)
     places = [object_at(whole, "source").get("target")]
     places += [artifact.get("target") for artifact in entries_of(object_at(whole, "model").get("artifacts"))]
-    return {"files": [text_of(place) for place in places if place], "variables": list(declared_variables(document))}
+    return {"files": [text_of(place) for place in places if place], "variables": [*declared_variables(document).shown]}
 
 
 def target_of(document: Mapping[str, Json], variant: str, platform: str) -> dict[str, Json] | None:
@@ -59,13 +36,13 @@ def expected_facts(
     target: Mapping[str, Json],
     capture: Mapping[str, Json],
     *,
-    values: Mapping[str, str],
+    variables: Variables,
     below: Mapping[str, str],
     records: Mapping[str, str] | None,
 ) -> Facts:
     """What the capture must show where it is of that target.
 
-    ``values`` are those of the declared variables, ``below`` the packages of the base image with their versions,
+    ``variables`` are those that the release knows, ``below`` the packages of the base image with their versions,
     ``records`` the digests of the RECORD files of its image by project, where they are known.
     """
     whole, inside = dict(document), bool(capture.get("release"))
@@ -73,16 +50,17 @@ def expected_facts(
     for wheel in entries_of(target.get("wheels")):
         facts["packages", "installed", text_of(wheel.get("name"))] = text_of(wheel.get("version"))
     facts |= {("packages", "record", name): digest for name, digest in (records or {}).items()}
-    facts |= {("configuration", "values", name): value for name, value in values.items()} if inside else {}
     if not inside:
         return facts
+    there = object_at(dict(capture), "variables")
+    compared = {name: value for name, value in variables.where_set.items() if name in there} | dict(variables.values)
+    facts |= {("configuration", "values", name): compared[name] for name in compared if name not in variables.secrets}
+    facts |= {("secrets", name): "set" for name in variables.secrets}
     metadata = object_at(whole, "metadata")
     facts |= {("release", key): text_of(metadata.get(key)) for key in ("name", "version")}
     facts |= {("release", key): text_of(target.get(key)) for key in ("variant", "platform")}
     if capture.get("image"):
-        for image in entries_of(object_at(whole, "environment").get("images")):
-            if all(image.get(key) == target.get(key) for key in ("variant", "platform")):
-                facts["environment", "image"] = text_of(image.get("digest"))
+        facts["environment", "image"] = _image(whole, target, text_of(capture["image"]))
     for deb in entries_of(target.get("os_packages")):
         facts["os_packages", text_of(deb.get("name"))] = text_of(deb.get("version"))
     facts |= {("os_packages", name): version for name, version in below.items() if ("os_packages", name) not in facts}
@@ -97,11 +75,11 @@ def expected_facts(
 def capture_facts(
     capture: Mapping[str, Json],
     *,
-    declared: frozenset[str] | None = None,
+    variables: Variables | None = None,
     inside: bool = True,
     records: bool = True,
 ) -> Facts:
-    """What was seen. ``declared``: the variables that the release knows, where it is compared with one.
+    """What was seen. ``variables``: those that the release knows, where it is compared with one.
 
     ``inside``: whether it was seen inside of an image; else only Python and its packages are meant. ``records``:
     whether the digests of RECORD files are known of the other side, too.
@@ -114,27 +92,32 @@ def capture_facts(
     facts |= {("release", key): text_of(value) for key, value in object_at(whole, "release").items()}
     if capture.get("image"):
         facts["environment", "image"] = text_of(capture["image"])
-    for deb in entries_of(capture.get("os_packages")):
-        facts["os_packages", text_of(deb.get("name"))] = text_of(deb.get("version"))
+    debs = ((text_of(deb.get("name")), text_of(deb.get("version"))) for deb in entries_of(capture.get("os_packages")))
+    facts |= {("os_packages", name): versions for name, versions in _together(debs).items()}
     for path, file in object_at(whole, "files").items():
         if isinstance(file, dict):
-            facts["files", path] = f"sha256:{file.get('sha256')}{_mode(file)}"
-    variables = object_at(whole, "variables")
-    facts |= {("configuration", "values", name): text_of(value) for name, value in variables.items()}
+            facts["files", path] = _file(file)
+    values = object_at(whole, "variables")
+    secrets = variables.secrets if variables is not None else frozenset()
+    facts |= {
+        ("configuration", "values", name): text_of(value) for name, value in values.items() if name not in secrets
+    }
     names = capture.get("environment")
-    for name in names if isinstance(names, list) else ():
-        known = name in variables if declared is None else name in declared
-        if not known and not _USUAL.fullmatch(text_of(name)):
-            facts["configuration", "variables", text_of(name)] = "set"
+    for name in map(text_of, names if isinstance(names, list) else ()):
+        if name in secrets:
+            facts["secrets", name] = "set"
+        elif name not in (values if variables is None else variables.known) and not usual(name):
+            facts["configuration", "variables", name] = "set"
     return facts
 
 
 def _packages(whole: dict[str, Json]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for package in entries_of(whole.get("packages")):
-        name = text_of(package.get("name"))
-        yield ("packages", "installed", name), text_of(package.get("version"))
-        if package.get("record"):
-            yield ("packages", "record", name), text_of(package["record"])
+    packages = [(text_of(package.get("name")), package) for package in entries_of(whole.get("packages"))]
+    installed = _together((name, text_of(package.get("version"))) for name, package in packages)
+    records = _together((name, text_of(package["record"])) for name, package in packages if package.get("record"))
+    yield from ((("packages", "installed", name), versions) for name, versions in installed.items())
+    yield from ((("packages", "record", name), digests) for name, digests in records.items())
+    for name, package in packages:
         for kind in ("altered", "missing"):
             listed = package.get(kind)
             for path in listed if isinstance(listed, list) else ():
@@ -142,6 +125,34 @@ def _packages(whole: dict[str, Json]) -> Iterator[tuple[tuple[str, ...], str]]:
     unowned = whole.get("unowned")
     for path in unowned if isinstance(unowned, list) else ():
         yield ("packages", "unowned", text_of(path)), "there"
+
+
+def _together(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The text of each name; all of them where a name is there more than once, so that no copy hides another."""
+    found: dict[str, list[str]] = {}
+    for name, text in pairs:
+        found.setdefault(name, []).append(text)
+    return {name: ", ".join(texts) for name, texts in found.items()}
+
+
+def _image(whole: dict[str, Json], target: Mapping[str, Json], seen: str) -> str:
+    """The digest that the image of a target may be called by: its own, or that of the index which lists it."""
+    environment, variant = object_at(whole, "environment"), target.get("variant")
+    own = [
+        text_of(image.get("digest"))
+        for image in entries_of(environment.get("images"))
+        if all(image.get(key) == target.get(key) for key in ("variant", "platform"))
+    ]
+    indexes = [
+        text_of(each.get("digest")) for each in entries_of(environment.get("indexes")) if each.get("variant") == variant
+    ]
+    return seen if seen in (*own, *indexes) else ", ".join(own)
+
+
+def _file(file: Mapping[str, Json]) -> str:
+    if file.get("link") is not None:
+        return f"link to {text_of(file['link'])}"
+    return f"sha256:{file.get('sha256')}{_mode(file)}"
 
 
 def _mode(file: Mapping[str, Json]) -> str:

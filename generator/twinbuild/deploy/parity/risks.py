@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 __all__ = ["RISKS", "risk_of"]
 
-# The longest pattern that fits the beginning of a path decides; * stands for one step.
+# The longest pattern that fits the beginning of a path decides; * stands for one step, or for the end of one.
 RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]] = {
     (): ("medium", "it is a part of the release"),
     ("extends",): ("low", "the family that the spec begins from; what it gives is listed apart"),
@@ -37,9 +37,10 @@ RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]
     ("environment", "targets", "*", "base"): ("high", "the system below the service"),
     ("environment", "targets", "*", "os_packages"): ("medium", "libraries and programs of the system"),
     ("environment", "targets", "*", "wheels"): ("high", "code that the service imports"),
-    ("environment", "targets", "*", "steps"): ("medium", "what files of the image were made with"),
+    ("environment", "targets", "*", "steps"): ("high", "what files of the image were made with"),
     ("environment", "variants"): ("medium", "which accelerator and which requirements"),
     ("environment", "resources"): ("medium", "memory and processors decide latency and whether it starts"),
+    ("environment", "steps"): ("high", "commands that make files of the image"),
     ("environment", "suites"): ("low", "when the indexes were read; packages are listed apart"),
     ("environment", "packages"): ("low", "what was asked for; what was chosen is listed apart"),
     ("dependencies",): ("low", "what was asked for; what was chosen is listed apart"),
@@ -65,6 +66,8 @@ RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]
     ("build",): ("low", "how the image is stored"),
     ("verification",): ("low", "how it was proven"),
     ("documents",): ("low", "it follows from the rest"),
+    ("documents", "deploy/*"): ("high", "what a cluster is told to run, watch and roll back"),
+    ("documents", "schemas/*"): ("high", "requests may be refused, answers may not be understood"),
     ("apiVersion",): ("low", "another version of the document"),
     ("release", "name"): ("high", "it is another release"),
     ("release", "version"): ("high", "it is another version of the release"),
@@ -86,6 +89,10 @@ def risk_of(path: tuple[str, ...]) -> tuple[Literal["high", "medium", "low"], st
     fits = [
         pattern
         for pattern in RISKS
-        if len(pattern) <= len(path) and all(want in ("*", step) for want, step in zip(pattern, path, strict=False))
+        if len(pattern) <= len(path) and all(_fits(want, step) for want, step in zip(pattern, path, strict=False))
     ]
     return RISKS[max(fits, key=lambda pattern: (len(pattern), pattern.count("*") == 0))]
+
+
+def _fits(want: str, step: str) -> bool:
+    return want in ("*", step) or (want.endswith("/*") and step.startswith(want[:-1]))

@@ -72,15 +72,25 @@ def as_json(differences: tuple[Difference, ...], *, names: tuple[str, str], note
     }
 
 
-def as_junit(differences: tuple[Difference, ...], *, names: tuple[str, str], sections: tuple[str, ...]) -> str:
-    """A test suite with a case for each section that was compared; it fails with each difference of it."""
+def as_junit(
+    differences: tuple[Difference, ...],
+    *,
+    names: tuple[str, str],
+    sections: tuple[str, ...],
+    notes: tuple[str, ...],
+) -> str:
+    """A test suite with a case for each section that was compared; it fails with each difference of it.
+
+    What could not be compared is a case that was skipped.
+    """
     by_section = {section: [item for item in differences if item.section == section] for section in sections}
     by_section |= {item.section: [each for each in differences if each.section == item.section] for item in differences}
     failed = sum(bool(found) for found in by_section.values())
     title = quoteattr(_plain(f"parity of {names[0]} and {names[1]}"))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    lines.append(f'<testsuites name="twinbuild parity" tests="{len(by_section)}" failures="{failed}">')
-    lines.append(f'  <testsuite name={title} tests="{len(by_section)}" failures="{failed}" errors="0">')
+    counts = f'tests="{len(by_section) + len(notes)}" failures="{failed}"'
+    lines.append(f'<testsuites name="twinbuild parity" {counts}>')
+    lines.append(f'  <testsuite name={title} {counts} errors="0" skipped="{len(notes)}">')
     for section, found in sorted(by_section.items()):
         start = f'    <testcase classname="twinbuild.parity" name={quoteattr(_plain(section))}'
         if not found:
@@ -91,6 +101,9 @@ def as_junit(differences: tuple[Difference, ...], *, names: tuple[str, str], sec
         lines.append(f'      <failure type="{worst}" message="{len(found)} differences">')
         lines += [escape(_plain(f"{item.risk}: {_sentence(item)}")) for item in found]
         lines += ["      </failure>", "    </testcase>"]
+    for note in notes:
+        lines.append(f'    <testcase classname="twinbuild.parity" name={quoteattr(_plain(note))}>')
+        lines += ['      <skipped message="not compared"/>', "    </testcase>"]
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
 
 

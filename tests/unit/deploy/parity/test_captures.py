@@ -9,34 +9,21 @@ from tests.unit.codec.test_capture import DOCUMENT
 from tests.unit.describe.conftest import Case, case, two
 from tests.unit.describe.test_manifest import manifest_of
 
-from twinbuild.deploy.parity.captures import (
-    asked_of,
-    capture_facts,
-    declared_variables,
-    expected_facts,
-    target_of,
-)
+from twinbuild.deploy.parity.captures import asked_of, capture_facts, expected_facts, target_of
 from twinbuild.deploy.parity.difference import unlike
+from twinbuild.deploy.parity.variables import declared_variables
 
 __all__ = ["case", "two"]
 WITHIN = {"name": "fraud-scorer", "version": "1.0.0", "variant": "cpu", "platform": "linux/amd64"}
 
 
 def test_asked(case: Case) -> None:
-    """Files of application and model, and the variables that knobs and serving.environment declare, as text."""
+    """Files of application and model, and the variables whose values count: never those of secrets."""
     document = json.loads(manifest_of(case))
-    assert asked_of(document)["files"] == ["/app", "/models/classifier.skops"]
-    assert declared_variables(document) == {
-        "BATCH_LIMIT": "64",
-        "DECISION_THRESHOLD": "0.5",
-        "LOG_LEVEL": "info",
-        "MODEL_PATH": "/models/classifier.skops",
-        "MODEL_VERSION": "3.2.0",
-        "OMP_NUM_THREADS": "1",
-        "OPEN_FILES": "1024",
-    }
-    of_knobs = {knob.variable for knob in case.spec.configuration.parameters}
-    assert of_knobs | set(case.spec.serving.environment) == set(declared_variables(document))
+    document["secrets"] = [{"name": "a", "provider": "env", "reference": "MODEL_PATH"}]
+    asked = asked_of(document)
+    assert asked["files"] == ["/app", "/models/classifier.skops"]
+    assert asked["variables"] == sorted({*declared_variables(document).values} - {"MODEL_PATH"})
     assert asked_of({}) == {"files": [], "variables": []}
 
 
@@ -63,8 +50,8 @@ def _ideal(document: dict[str, Any]) -> dict[str, Any]:
         "python": {"version": target["python"]["version"]},
         "packages": [{"name": wheel["name"], "version": wheel["version"], "record": ""} for wheel in target["wheels"]],
         "os_packages": [{"name": deb["name"], "version": deb["version"]} for deb in target["os_packages"]],
-        "variables": declared_variables(document),
-        "environment": [*declared_variables(document), "HOME", "HOSTNAME", "SCORER_PORT_8000_TCP_ADDR"],
+        "variables": dict(declared_variables(document).values),
+        "environment": [*declared_variables(document).values, "HOME", "HOSTNAME", "KUBERNETES_PORT_443_TCP_ADDR"],
         "files": files,
     }
 
@@ -72,9 +59,9 @@ def _ideal(document: dict[str, Any]) -> dict[str, Any]:
 def _drift(document: dict[str, Any], capture: dict[str, Any]) -> list[str]:
     target = target_of(document, "cpu", "")
     assert target is not None
-    values = declared_variables(document)
-    expected = expected_facts(document, target, capture, values=values, below={}, records=None)
-    found = capture_facts(capture, declared=frozenset(values), inside=bool(capture["release"]), records=False)
+    known = declared_variables(document)
+    expected = expected_facts(document, target, capture, variables=known, below={}, records=None)
+    found = capture_facts(capture, variables=known, inside=bool(capture["release"]), records=False)
     return [f"{item.section} {item.what}" for item in unlike(expected, found)]
 
 
@@ -92,6 +79,57 @@ def test_what_drifts(case: Case) -> None:
     assert _drift(document, ideal | {"python": {"version": "3.11.9"}}) == ["python version"]
     assert _drift(document, ideal | {"image": "sha256:" + "0" * 64}) == ["environment image"]
     assert _drift(document, ideal | {"release": WITHIN | {"version": "1.0.1"}}) == ["release version"]
+
+
+def test_no_copy_hides_another(case: Case) -> None:
+    """A second copy of a package, or one for another architecture, is drift, even of the same version."""
+    document = json.loads(manifest_of(case))
+    ideal = _ideal(document)
+    for kind, what in (("packages", "packages installed "), ("os_packages", "os_packages ")):
+        first, *rest = ideal[kind]
+        for version in (first["version"], "0"):
+            twice = [first | {"version": version}, first, *rest]
+            assert _drift(document, ideal | {kind: twice}) == [what + first["name"]]
+
+
+def test_links(case: Case) -> None:
+    """A link to a directory in the application is drift, whatever is there; so is what no one can read."""
+    document = json.loads(manifest_of(case))
+    ideal = _ideal(document)
+    for entry in ({"link": "/tmp"}, {"sha256": "of what is no file, or can't be read"}):
+        assert _drift(document, ideal | {"files": ideal["files"] | {"/app/more": entry}}) == ["files /app/more"]
+
+
+def test_variables(case: Case) -> None:
+    """What a deployment sets is known, with its values; what Kubernetes sets for other services is not."""
+    document = json.loads(manifest_of(case))
+    document["observability"] = {"tracing": {"enabled": True, "exporter": "otlp", "sample_ratio": 0.5}}
+    document["services"] = [{"name": "store", "environment": "STORE_URL", "endpoint": "https://store.example"}]
+    document["secrets"] = [{"name": "api-key", "provider": "kubernetes", "reference": "keys/api"}]
+    ideal = _ideal(document)
+    names, values = ideal["environment"], ideal["variables"]
+    deployed = [*names, "API_KEY", "TWINBUILD_IMAGE", "TWINBUILD_RELEASE", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+    assert _drift(document, ideal | {"environment": deployed}) == []
+    assert _drift(document, ideal) == ["secrets API_KEY"]
+    for other in ("DATABASE_PORT", "MODEL_SERVICE_HOST", "TWINBUILD_ANYTHING"):
+        assert _drift(document, ideal | {"environment": [*deployed, other]}) == [f"configuration variables {other}"]
+    for change, drift in (
+        ({"OTEL_TRACES_SAMPLER_ARG": "0.5"}, []),
+        ({"OTEL_TRACES_SAMPLER_ARG": "1.0"}, ["configuration values OTEL_TRACES_SAMPLER_ARG"]),
+        ({"STORE_URL": "https://other.example"}, ["configuration values STORE_URL"]),
+    ):
+        seen = ideal | {"environment": deployed, "variables": values | change}
+        assert _drift(document, seen) == drift
+
+
+def test_the_index_of_an_image(case: Case) -> None:
+    """A pod may be told the digest of the index that lists its image."""
+    document = json.loads(manifest_of(case))
+    (image,) = document["environment"]["images"]
+    index = "sha256:" + "1" * 64
+    document["environment"]["indexes"] = [{"variant": "cpu", "digest": index}, {"variant": "gpu", "digest": "x"}]
+    for digest, drift in ((image["digest"], []), (index, []), ("x", ["environment image"])):
+        assert _drift(document, _ideal(document) | {"image": digest}) == drift
 
 
 def test_outside_of_an_image(case: Case) -> None:

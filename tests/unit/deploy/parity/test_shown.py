@@ -65,11 +65,17 @@ def test_markdown_is_text() -> None:
 
 
 def test_junit() -> None:
-    """A case for each section, and a failure for each that differs."""
-    text = as_junit((_difference(), _difference(what="family")), names=NAMES, sections=("model", "serving"))
+    """A case for each section, and a failure for each that differs; what was not compared was skipped."""
+    two = (_difference(), _difference(what="family"))
+    text = as_junit(two, names=NAMES, sections=("model", "serving"), notes=("the <image>",))
     (suite,) = ET.fromstring(text)
-    assert suite.attrib["tests"] == "2"
-    model, serving = suite
+    assert {key: suite.attrib[key] for key in ("tests", "failures", "skipped")} == {
+        "tests": "3",
+        "failures": "1",
+        "skipped": "1",
+    }
+    model, serving, image = suite
+    assert (image.attrib["name"], image[0].tag) == ("the <image>", "skipped")
     failure = model.find("failure")
     assert failure is not None
     assert failure.attrib == {"type": "high", "message": "2 differences"}
@@ -81,7 +87,7 @@ def test_junit() -> None:
 def test_any_text(text: str) -> None:
     """Whatever a value holds, XML is well-formed and a table has one line for it."""
     found = (_difference(what=text, first=text),)
-    ET.fromstring(as_junit(found, names=(text, "b"), sections=(text,)))
+    ET.fromstring(as_junit(found, names=(text, "b"), sections=(text,), notes=()))
     assert len(as_table(found, names=NAMES, notes=()).splitlines()) == 3
 
 
@@ -89,4 +95,4 @@ def test_any_text(text: str) -> None:
 def test_worst(level: str) -> None:
     """A failure is of the kind of the worst difference in it."""
     item = Difference(section="m", what="w", first="1", second="2", risk=level, reason="r")  # type: ignore[arg-type]
-    assert f'type="{level}"' in as_junit((item,), names=NAMES, sections=())
+    assert f'type="{level}"' in as_junit((item,), names=NAMES, sections=(), notes=())
