@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,8 @@ def test_example(example: Path) -> None:
     _the_stamp_names_every_file_that_is_read(example)
     _service_answers_from_its_own_root(example)
     _too_small_a_machine_is_refused(example)
+    if (example / "model" / "classifier.skops").exists():
+        _a_failure_of_the_code_is_counted(example)
     _changed_application_rebuilds_one_layer(example)
 
 
@@ -175,6 +178,48 @@ def _too_small_a_machine_is_refused(example: Path) -> None:
     assert refused.returncode == 78, refused.stderr
     assert "(cpu) refuses to start: TB5401: got " in refused.stdout
     assert "expected at least 921600 GiB; raise the container's limit" in refused.stdout
+
+
+_FAILING = """
+import asyncio, json
+from service import main
+
+def fail(*_):
+    raise RuntimeError("broken")
+
+async def ask(method, path, body=b""):
+    sent, bodies = [], [{"type": "http.request", "body": body, "more_body": False}]
+    async def receive():
+        if bodies:
+            return bodies.pop()
+        await asyncio.sleep(60)
+    async def send(message):
+        sent.append(message)
+    headers = [(b"content-type", b"application/json")]
+    scope = dict(type="http", asgi=dict(version="3.0"), http_version="1.1", method=method, path=path, scheme="http",
+                 raw_path=path.encode(), query_string=b"", root_path="", headers=headers, client=None, server=None)
+    await main.app(scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]).decode()
+
+main.classifier.scores = fail
+row = dict(amount=1, hour=1, merchant_risk=0, account_age_days=1, transactions_last_hour=0, is_foreign=False)
+status, _ = asyncio.run(ask("POST", "/predict", json.dumps({"transactions": [row]}).encode()))
+_, metrics = asyncio.run(ask("GET", "/metrics"))
+print(json.dumps({"status": status, "metrics": metrics}))
+"""
+
+
+def _a_failure_of_the_code_is_counted(example: Path) -> None:
+    """An exception is an answer 500 that metrics and log show: or the gates of a rollout would let it pass."""
+    ended = _twinbuild("run", "-q", "--exec", shlex.join(["python", "-c", _FAILING]), directory=example)
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    said = lines[-1]
+    assert said["status"] == 500
+    assert "fraud_request_errors_total 1.0" in said["metrics"]
+    assert 'fraud_request_seconds_count{path="/predict"} 1.0' in said["metrics"]
+    assert [line["status"] for line in lines[:-1] if line["message"] == "request"][0] == 500
+    assert any("RuntimeError: broken" in line.get("exception", "") for line in lines[:-1])
 
 
 def _changed_application_rebuilds_one_layer(example: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from twinbuild.codec.canonical import canonical, to_json
+from twinbuild.codec.canonical import canonical, digest_of, to_json
 from twinbuild.model.digest import Digest
 from twinbuild.model.knobs import written
 from twinbuild.model.lock import LockedArtifact
@@ -88,8 +88,9 @@ def configuration_digest(spec: ReleaseSpec, stage: str = "") -> Digest:
 
 
 def configuration_map_name(spec: ReleaseSpec, stage: str = "") -> str:
-    """The name of a stage's ConfigMap."""
-    return f"{spec.metadata.name}-configuration-{configuration_digest(spec, stage).hex[:_SHOWN]}"
+    """The name of a stage's ConfigMap: of all that it holds, for the same values may come by other variables."""
+    held = digest_of({"values": configuration_digest(spec, stage), "data": configuration_environment(spec, stage)})
+    return f"{spec.metadata.name}-configuration-{held.hex[:_SHOWN]}"
 
 
 def configuration_environment(spec: ReleaseSpec, stage: str = "") -> dict[str, str]:

@@ -68,7 +68,11 @@ def test_digest_is_of_values_alone() -> None:
     assert len(digests) == 3
     names = {configuration_map_name(spec_of(), stage) for stage in ("", "staging", "production")}
     assert len(names) == 3
+    renamed = spec_of(TEXT.replace("environment: BATCH_LIMIT", "environment: LARGEST_BATCH"))
+    assert configuration_digest(renamed) == configuration_digest(spec_of())
+    assert configuration_map_name(renamed) != configuration_map_name(spec_of())  # an immutable one can't change
     other = spec_of(TEXT.replace("Most transactions in one request.", "At most so many."))
+    assert configuration_map_name(other) == configuration_map_name(spec_of())
     assert configuration_digest(other) == configuration_digest(spec_of())
     spelled = spec_of(TEXT.replace("default: 0.5", "default: 0.50  # a comment"))
     assert configuration_digest(spelled) == configuration_digest(spec_of())

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,11 +46,20 @@ class Completion(BaseModel):
     completion: str
 
 
+async def answered(request: Request, call_next) -> Response:
+    """The answer, also where the code failed: with status 500, so that it is measured and logged as others are."""
+    try:
+        return await call_next(request)
+    except Exception:
+        log.exception("failed")
+        return JSONResponse({"detail": "internal error"}, status_code=500)
+
+
 @app.middleware("http")
 async def observe(request: Request, call_next):
     """Measure and log every request."""
     started = time.perf_counter()
-    response = await call_next(request)
+    response = await answered(request, call_next)
     seconds = time.perf_counter() - started
     route = getattr(request.scope.get("route"), "path", "other")
     LATENCY.labels(path=route).observe(seconds)

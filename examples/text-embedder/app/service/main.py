@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from opentelemetry import trace
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,12 +60,21 @@ class Similarities(BaseModel):
     similarities: list[float]
 
 
+async def answered(request: Request, call_next) -> Response:
+    """The answer, also where the code failed: with status 500, so that it is measured and logged as others are."""
+    try:
+        return await call_next(request)
+    except Exception:
+        log.exception("failed")
+        return JSONResponse({"detail": "internal error"}, status_code=500)
+
+
 @app.middleware("http")
 async def observe(request: Request, call_next):
     """Measure and log every request."""
     started = time.perf_counter()
     with tracer.start_as_current_span(request.method, tracing.parent(request.headers), trace.SpanKind.SERVER) as span:
-        response = await call_next(request)
+        response = await answered(request, call_next)
         span.set_attribute("http.response.status_code", response.status_code)
     seconds = time.perf_counter() - started
     route = getattr(request.scope.get("route"), "path", "other")  # a fixed set, whatever clients ask for
