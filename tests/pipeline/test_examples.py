@@ -218,7 +218,7 @@ def _a_failure_of_the_code_is_counted(example: Path) -> None:
     assert said["status"] == 500
     assert "fraud_request_errors_total 1.0" in said["metrics"]
     assert 'fraud_request_seconds_count{path="/predict"} 1.0' in said["metrics"]
-    assert [line["status"] for line in lines[:-1] if line["message"] == "request"][0] == 500
+    assert next(line["status"] for line in lines[:-1] if line["message"] == "request") == 500
     assert any("RuntimeError: broken" in line.get("exception", "") for line in lines[:-1])
 
 
