@@ -42,6 +42,7 @@ def test_conformance(name: str, tmp_path: Path) -> None:
     seen = json.loads(ended.stdout)
     assert seen["family"] == f"{name}@1.0.0"
     assert seen["golden"] >= 2
+    assert seen["tests"] >= 9
     assert len(seen["images"]) == 1
 
 
@@ -67,6 +68,14 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     assert [finding["code"] for finding in findings] == ["TB7202", "TB7561"]
     assert "golden test 'zero'" in findings[0]["message"]
     (family / "release.yaml.j2").write_text(template % 0.50081475)
+    broken = family / "files/tests/examples.py"
+    broken.parent.mkdir()
+    broken.write_text("GOOD, EDGES, WRONG = [0, 0, 0, 0], [], [[0, 0, 0, 0]]\n")
+    wrong = _twinbuild("family", "test", "./ours", "--json", directory=tmp_path)
+    findings = json.loads(wrong.stderr.splitlines()[-1])["findings"]
+    assert [finding["code"] for finding in findings] == ["TB7563", "TB7563", "TB7561"]
+    assert "ERROR: test_edges" in findings[0]["message"] or "FAIL: test_edges" in findings[0]["message"]
+    broken.unlink()
     begun = _twinbuild("init", "--family", "ours", "--catalogue", ".", "new", directory=tmp_path)
     assert begun.returncode == 0, begun.stderr
     released = _twinbuild("release", "--json", directory=tmp_path / "new")

@@ -137,6 +137,7 @@ def test_command(
                     "digest": str(found.digest),
                     "files": proven.files,
                     "golden": proven.golden,
+                    "tests": proven.tests,
                     "images": images,
                     "release": str(proven.released.digest),
                 }
@@ -147,4 +148,4 @@ def test_command(
     click.echo(f"project  {proven.files} files, documented and pinned")
     for digest in images:
         click.echo(f"image    {digest}  built twice, the same bytes")
-    click.echo(f"tests    {proven.golden} golden tests passed")
+    click.echo(f"tests    {proven.golden} golden tests and {proven.tests} of tests/ passed")

@@ -3,6 +3,7 @@
 1. What can be seen in the family's own files, all at once.
 2. A project in a scratch directory, as ``init`` writes it; what its spec lacks, all at once.
 3. That project is locked, built twice and tried, as any release.
+4. The tests that the family gives its projects pass in the image.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import Final
 from twinbuild.errors import DifferenceFound, EnvironmentFault, Finding, Location, TwinbuildError
 from twinbuild.model.family import Family
 from twinbuild.pipeline.beginning import project_files, write_project
+from twinbuild.pipeline.building import plan_release, source_epoch
 from twinbuild.pipeline.lockfiles import ensure_lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.projecttests import project_tests, run_tests
 from twinbuild.pipeline.releasing import Released, release
 
 __all__ = ["Proven", "family_findings", "prove_family", "spec_findings"]
@@ -34,10 +37,11 @@ _WHEN: Final = "2026-01-01"  # date of the scratch project: nothing depends on t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """What the check saw: the release of the scratch project, and how many golden tests its spec has."""
+    """What the check saw: the release of the scratch project, how many golden tests its spec has, and other tests."""
 
     released: Released
     golden: int
+    tests: int
     files: int
 
 
@@ -63,13 +67,20 @@ def prove_family(family: Family, given: Mapping[str, str], machine: Machine) -> 
             write_project(place, files)
             project = open_project(place)
             _settle(spec_findings(project, family))
-            released = release(project, ensure_lock(project, machine, locked=False, discover=True), machine)
+            lock = ensure_lock(project, machine, locked=False, discover=True)
+            released = release(project, lock, machine)
             _require_tried(released, family)
+            plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+            derivations = {(each.variant, each.platform): each for each in plan.derivations}
+            tests = sum(
+                run_tests(project, derivations[image.variant, image.platform], image, machine)
+                for image in released.images
+            )
         except DifferenceFound:
             raise
         except TwinbuildError as error:
             raise type(error)((*error.findings, _last(family))) from error
-    return Proven(released=released, golden=len(project.spec.tests.golden), files=len(files))
+    return Proven(released=released, golden=len(project.spec.tests.golden), tests=tests, files=len(files))
 
 
 def family_findings(family: Family) -> tuple[Finding, ...]:
@@ -121,6 +132,9 @@ def spec_findings(project: Project, family: Family) -> tuple[Finding, ...]:
     ]
     if not (project.directory / "README.md").is_file():
         found.append(("the project has no README.md", f"add files/README.md.j2 to {family.directory}", ()))
+    if not project_tests(project.directory):
+        what = "add files/tests/test_service.py: unittest, in the image"
+        found.append(("the project has no tests/test_*.py", what, ()))
     return tuple(
         Finding(code="TB7560", message=message, hint=hint, where=project.loaded.where(*at))
         for message, hint, at in found

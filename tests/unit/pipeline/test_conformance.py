@@ -24,6 +24,7 @@ from twinbuild.pipeline.trials import Trials
 from twinbuild.process.runner import SubprocessRunner
 
 README = {"README.md": "x" * 300}
+FILES = {"files/README.md": "x", "files/tests/test_it.py": ""}
 COMPLETE = SPEC.replace("artifacts: []}", "artifacts: [], schemas: {input: app/main.py, output: app/main.py}}") + (
     "  ports: [{name: http, port: 8000}]\n  health: {readiness: {path: /, port: 8000}}\n"
     "tests: {golden: [{name: a, request: {path: /}, expect: {status: 200}}]}\n"
@@ -93,9 +94,7 @@ def test_what_a_spec_lacks(tmp_path: Path, old: str, new: str, message: str) -> 
     """TB7560 at the place of the spec; a spec that lacks nothing has no finding."""
     assert old in COMPLETE
     family = family_at(
-        write_family(
-            tmp_path, {"release.yaml.j2": COMPLETE.replace(old, new, 1) if old else COMPLETE, "files/README.md": "x"}
-        ),
+        write_family(tmp_path, {"release.yaml.j2": COMPLETE.replace(old, new, 1) if old else COMPLETE, **FILES}),
         (),
     )
     files = project_files(
@@ -116,22 +115,25 @@ def test_what_a_spec_lacks(tmp_path: Path, old: str, new: str, message: str) -> 
         assert findings[0].where.line > 0
 
 
-def test_a_project_without_a_readme(tmp_path: Path) -> None:
-    """Whoever gets the project must be able to read what it is."""
+def test_a_project_without_a_readme_and_tests(tmp_path: Path) -> None:
+    """Whoever gets the project must be able to read what it is, and to try it."""
     family = family_at(write_family(tmp_path, {"release.yaml.j2": COMPLETE}), ())
     files = project_files(
         family, {}, directory_name="new", today="2026-11-26", committed=False, runner=SubprocessRunner(),
         interpreter=Path(sys.executable),
     )  # fmt: skip
     write_project(tmp_path / "new", files)
-    (finding,) = spec_findings(open_project(tmp_path / "new"), family)
-    assert finding.message == "the project has no README.md"
+    findings = spec_findings(open_project(tmp_path / "new"), family)
+    assert [finding.message for finding in findings] == [
+        "the project has no README.md",
+        "the project has no tests/test_*.py",
+    ]
 
 
 def test_a_project_that_does_not_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is said first; then what fails in a stage, with TB7561 last and that stage's exit code."""
     monkeypatch.setenv("TWINBUILD_STORE", str(tmp_path / "store"))
-    files = {**README, "release.yaml.j2": COMPLETE, "files/README.md": "x"}
+    files = {**README, **FILES, "release.yaml.j2": COMPLETE}
     family = family_at(write_family(tmp_path, files), ())
     with session(beside=tmp_path, quiet=True, offline=True) as machine:
         with pytest.raises(DifferenceFound, match="TB7560"):

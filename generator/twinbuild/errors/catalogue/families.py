@@ -175,4 +175,10 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="The conformance check began a project in a scratch directory, and locking, building twice or "
         "asking its golden tests failed; the finding before says how. Correct the family.",
     ),
+    Code(
+        code="TB7563",
+        title="a test of a family's project fails",
+        explanation="`twinbuild family test` runs `tests/test_*.py` of the scratch project with unittest in the image "
+        "that it built, without a network. The message names the test. Correct the family, or the test.",
+    ),
 )

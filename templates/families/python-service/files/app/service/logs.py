@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import sys
 import time
 
+IDENTITY = {key: os.environ.get(f"TWINBUILD_{key.upper()}", "unknown") for key in ("image", "release")}
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 
@@ -19,6 +21,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **IDENTITY,
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:

@@ -19,4 +19,10 @@ class Model:
     def predict(self, instances: list[Instance]) -> list[Prediction]:
         """A prediction for each row."""
         sums = [self.bias + sum(map(float.__mul__, self.weights, row)) for row in instances]
-        return judged([1 / (1 + math.exp(-total)) for total in sums])
+        return judged([_probability(total) for total in sums])
+
+
+def _probability(total: float) -> float:
+    """The logistic function; ``exp`` never gets a large number, which it refuses."""
+    small = math.exp(-abs(total))
+    return (1.0 if total >= 0 else small) / (1 + small)

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 
 THRESHOLD = float(os.environ["DECISION_THRESHOLD"])
 
-Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+# Strict: "1" and true are no numbers, as the data schema says, too.
+Number = Annotated[float, Field(strict=True, ge=-1e6, le=1e6, allow_inf_nan=False)]
 Instance = Annotated[list[Number], Field(min_length=4, max_length=4)]
 
 
