@@ -10,8 +10,8 @@ from typing import Final
 
 from twinbuild.deploy.observability.environment import IMAGE, RELEASE
 from twinbuild.deploy.observability.gates import gates_of
-from twinbuild.deploy.observability.monitor import places
 from twinbuild.deploy.observability.rules import INFORMATION
+from twinbuild.deploy.rollout.scraped import places
 from twinbuild.errors import Finding
 from twinbuild.model.promql.expression import parse, uses
 from twinbuild.model.spec.observability import MetricDefinition, Observability

@@ -10,8 +10,8 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
-from twinbuild.deploy.observability.monitor import places
 from twinbuild.deploy.observability.rules import milliseconds
+from twinbuild.deploy.rollout.scraped import places
 from twinbuild.model.promql.series import duration
 
 __all__ = ["collector_configuration"]

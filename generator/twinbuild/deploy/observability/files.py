@@ -9,9 +9,10 @@ from twinbuild.deploy.observability.collector import collector_configuration
 from twinbuild.deploy.observability.dashboard import dashboard_bytes
 from twinbuild.deploy.observability.gates import gates_of
 from twinbuild.deploy.observability.gatetests import gate_tests
-from twinbuild.deploy.observability.monitor import places, prometheus_rule, service_monitor
+from twinbuild.deploy.observability.monitor import prometheus_rule, service_monitor
 from twinbuild.deploy.observability.rules import rules_document
 from twinbuild.deploy.observability.ruletests import alert_tests
+from twinbuild.deploy.rollout.scraped import places
 from twinbuild.deploy.rollout.target import targets
 
 __all__ = ["observability_files"]

@@ -6,28 +6,19 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.rules import milliseconds, rules_document
 from twinbuild.deploy.rollout.pod import port_name
+from twinbuild.deploy.rollout.scraped import POD_LABELS, SCRAPED, places
 from twinbuild.model.promql.series import duration
-from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["places", "prometheus_rule", "service_monitor"]
+__all__ = ["prometheus_rule", "service_monitor"]
 
 _MANAGED = {"app.kubernetes.io/managed-by": "twinbuild"}
 
 
-def places(spec: ReleaseSpec) -> tuple[tuple[str, str], ...]:
-    """Name of the port and path of everything that is to be scraped, each once; empty where the service has no port."""
-    ports = {port.port: port.name for port in spec.serving.ports}
-    if not ports:
-        return ()
-    scrape = spec.observability.scrape
-    usual = scrape.port if scrape.port is not None else next(iter(ports))
-    own = [metric for metric in spec.observability.metrics if metric.source == "service"]
-    found = [(ports[metric.port or usual], metric.path or scrape.path) for metric in own]
-    return tuple(dict.fromkeys(found))
-
-
 def service_monitor(deployment: Deployment, names: tuple[str, ...]) -> Json:
-    """A ServiceMonitor for services of these names: the job is the service's name, as rules expect it."""
+    """A ServiceMonitor for these names: the job is the name, as rules expect it.
+
+    It selects the Service that is there for it alone (``rollout/scraped.py``): of the others a pod may be behind two.
+    """
     spec = deployment.spec
     interval = duration(milliseconds(spec.observability.scrape.interval))
     names_in_a_cluster = {port.name: port_name(port) for port in spec.serving.ports}
@@ -38,9 +29,10 @@ def service_monitor(deployment: Deployment, names: tuple[str, ...]) -> Json:
         "spec": {
             "jobLabel": "app.kubernetes.io/name",
             "selector": {
-                "matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "In", "values": list(names)}]
+                "matchLabels": dict(SCRAPED),
+                "matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "In", "values": list(names)}],
             },
-            "podTargetLabels": ["app.kubernetes.io/version"],
+            "podTargetLabels": list(POD_LABELS),
             "endpoints": [
                 {"port": names_in_a_cluster[port], "path": path, "interval": interval, "scheme": "http"}
                 for port, path in places(spec)

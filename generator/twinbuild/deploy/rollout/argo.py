@@ -8,12 +8,17 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.conditions import Kind, Measured, duration, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, service
 from twinbuild.deploy.rollout.pod import pod_template
+from twinbuild.deploy.rollout.scraped import ARGO_HASH, label_of
 from twinbuild.deploy.rollout.target import Target
 
 __all__ = ["analysis_template", "argo_rollouts", "why_not"]
 
 _VERSION: Final = "argoproj.io/v1alpha1"
-_SERVICE: Final = 'service="{{args.service}}"'  # what the Prometheus operator calls the Service that it scraped
+_HASH: Final = "pod-hash"
+# What a pod runs, by the label that Argo Rollouts puts on it: the old version's pods, and what they did, are not in it.
+_VERSION_AND_PLACE: Final = (f'{label_of(ARGO_HASH)}="{{{{args.{_HASH}}}}}"', 'namespace=~"{{args.namespace}}"')
+_LATEST: Final[Json] = {"name": _HASH, "valueFrom": {"podTemplateHashValue": "Latest"}}
+_NAMESPACE: Final[Json] = {"name": "namespace", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
 
 
 def why_not(target: Target) -> str:
@@ -74,7 +79,6 @@ def _canary(target: Target) -> Json:
     """Steps with weights; without steps (rolling) the pods are replaced one after the other."""
     rollout = target.spec.rollout
     other = _other_service(target)
-    watched = other or target.name
     found: dict[str, Json] = {"maxSurge": rollout.surge, "maxUnavailable": rollout.unavailable}
     if other:
         found |= {"stableService": target.name, "canaryService": other}
@@ -85,12 +89,12 @@ def _canary(target: Target) -> Json:
         }
         found["trafficRouting"] = {rollout.traffic.router: routes[rollout.traffic.router]}
     if measured(target.spec, "rollback"):
-        found["analysis"] = _analysis(target, "rollback", watched)
-    steps = _shadow_steps(target, watched) + _weight_steps(target, watched)
+        found["analysis"] = _analysis(target, "rollback")
+    steps = _shadow_steps(target) + _weight_steps(target)
     return found | ({"steps": steps} if steps else {})
 
 
-def _weight_steps(target: Target, watched: str) -> list[Json]:
+def _weight_steps(target: Target) -> list[Json]:
     rollout = target.spec.rollout
     gates = {gate.before for gate in rollout.gates}
     steps: list[Json] = []
@@ -105,13 +109,13 @@ def _weight_steps(target: Target, watched: str) -> list[Json]:
         elif seconds(step.pause):
             steps.append({"pause": {"duration": duration(seconds(step.pause))}})
         if rollout.promote:
-            steps.append({"analysis": _analysis(target, "promote", watched)})
+            steps.append({"analysis": _analysis(target, "promote")})
     if rollout.steps and rollout.steps[-1].weight != 100 and 100 in gates:
         steps.append({"pause": {}})
     return steps
 
 
-def _shadow_steps(target: Target, watched: str) -> list[Json]:
+def _shadow_steps(target: Target) -> list[Json]:
     """The new version beside the old one, each with one pod, and measured as before a step."""
     shadow = target.spec.rollout.shadow
     if shadow is None:
@@ -124,7 +128,7 @@ def _shadow_steps(target: Target, watched: str) -> list[Json]:
         ],
     }
     if target.spec.rollout.promote:
-        experiment["analyses"] = [{"name": "promote", "templateName": f"{target.name}-promote", **_args(watched)}]
+        experiment["analyses"] = [_measured_beside(target, _NAMESPACE)]
     return [{"experiment": experiment}]
 
 
@@ -138,28 +142,30 @@ def _blue_green(target: Target) -> Json:
         "autoPromotionEnabled": not rollout.gates,
     }
     if rollout.promote:
-        found["prePromotionAnalysis"] = _analysis(target, "promote", other)
+        found["prePromotionAnalysis"] = _analysis(target, "promote")
     if rollout.rollback:
-        found["postPromotionAnalysis"] = _analysis(target, "rollback", target.name)
+        found["postPromotionAnalysis"] = _analysis(target, "rollback")
     return found
 
 
-def _analysis(target: Target, kind: Kind, watched: str) -> dict[str, Json]:
-    return {"templates": [{"templateName": f"{target.name}-{kind}"}], **_args(watched)}
+def _analysis(target: Target, kind: Kind) -> dict[str, Json]:
+    return {"templates": [{"templateName": f"{target.name}-{kind}"}], "args": [_LATEST, _NAMESPACE]}
 
 
-def _args(watched: str) -> dict[str, Json]:
-    return {"args": [{"name": "service", "value": watched}]}
+def _measured_beside(target: Target, *more: Json) -> Json:
+    """The conditions of a promotion, of the candidate's pods in an experiment: they are none of the rollout's own."""
+    candidate: Json = {"name": _HASH, "value": "{{templates.candidate.podTemplateHash}}"}
+    return {"name": "promote", "templateName": f"{target.name}-promote", "args": [candidate, *more]}
 
 
 def analysis_template(target: Target, kind: Kind) -> Json:
-    """The conditions of a kind; ``service`` is the Service whose pods are measured."""
+    """The conditions of a kind, measured over the pods of one hash; in every namespace where nobody says which."""
     return {
         "apiVersion": _VERSION,
         "kind": "AnalysisTemplate",
         "metadata": target.metadata(f"{target.name}-{kind}"),
         "spec": {
-            "args": [{"name": "service"}],
+            "args": [{"name": _HASH}, {"name": "namespace", "value": ".*"}],
             "metrics": [_metric(target, each) for each in measured(target.spec, kind)],
         },
     }
@@ -171,7 +177,7 @@ def _metric(target: Target, each: Measured) -> Json:
     Rollback: measured for as long as the rollout takes; nothing measured is well.
     """
     rollout = target.spec.rollout
-    prometheus: dict[str, Json] = {"query": query(target.spec, each.condition, (_SERVICE,))}
+    prometheus: dict[str, Json] = {"query": query(target.spec, each.condition, _VERSION_AND_PLACE)}
     if rollout.prometheus is not None:
         prometheus["address"] = rollout.prometheus
     something = "len(result) > 0 && !isNaN(result[0])"
@@ -220,7 +226,7 @@ def _experiment(target: Target, baseline: str, length: int) -> Json:
         )
     analyses: list[Json] = []
     if target.spec.rollout.promote:
-        analyses = [{"name": "promote", "templateName": f"{target.name}-promote", **_args(f"{target.name}-candidate")}]
+        analyses = [_measured_beside(target)]
     return {
         "apiVersion": _VERSION,
         "kind": "Experiment",

@@ -75,22 +75,28 @@ def duration(count: int) -> str:
 
 
 def query(spec: ReleaseSpec, condition: Condition, matchers: tuple[str, ...] = ()) -> str:
-    """The expression (PromQL) whose value is compared; ``matchers`` (``service="x"``) choose among instances.
+    """The expression (PromQL) whose value is compared; ``matchers`` (``namespace="x"``) choose among instances.
 
-    An expression of the spec's own stays as it is.
+    They are of what a scrape of the pods adds: a metric of the mesh or the cluster has none of it, and an expression of
+    the spec's own stays as it is.
     """
     if condition.expression is not None:
         return condition.expression
     metrics = {metric.name: metric for metric in spec.observability.metrics}
     metric = metrics[condition.metric or ""]
     labels = tuple(f"{key}={_quoted(value)}" for key, value in sorted(condition.labels.items()))
-    selector = ",".join((*matchers, *labels))
+    selector = ",".join((*_own(metric, matchers), *labels))
     chosen = f"{{{selector}}}" if selector else ""
     window = f"[{duration(seconds(condition.rate or condition.window))}]"
     if condition.per is not None:
-        everything = f"{{{','.join(matchers)}}}" if matchers else ""
-        return f"sum(rate({metric.name}{chosen}{window})) / {_total(metrics[condition.per], everything, window)}"
+        per = metrics[condition.per]
+        everything = f"{{{','.join(of_pods)}}}" if (of_pods := _own(per, matchers)) else ""
+        return f"sum(rate({metric.name}{chosen}{window})) / {_total(per, everything, window)}"
     return _of(metric, condition.quantile, chosen, selector, window)
+
+
+def _own(metric: MetricDefinition, matchers: tuple[str, ...]) -> tuple[str, ...]:
+    return matchers if metric.source == "service" else ()
 
 
 def _of(metric: MetricDefinition, quantile: float | None, chosen: str, selector: str, window: str) -> str:

@@ -8,13 +8,15 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.conditions import Measured, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, deployment
 from twinbuild.deploy.rollout.pod import port_name
+from twinbuild.deploy.rollout.scraped import NAME, label_of, matchers_of
 from twinbuild.deploy.rollout.target import Target
 from twinbuild.model.spec.rollout import Condition
 
 __all__ = ["flagger", "why_not"]
 
 _VERSION: Final = "flagger.app/v1beta1"
-_SERVICE: Final = 'service="{{ target }}-canary"'
+# The pods of the new version: Flagger calls those of the old one NAME-primary.
+_TARGET: Final = (f'{label_of(NAME)}="{{{{ target }}}}"', 'namespace="{{ namespace }}"')
 _NEGATED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
@@ -140,7 +142,7 @@ def _range(each: Measured) -> Json:
 
 def _template(target: Target, each: Measured) -> Json:
     condition: Condition = each.condition
-    text = query(target.spec, condition, (_SERVICE,))
+    text = query(target.spec, condition, (*_TARGET, *matchers_of(target.spec, target.stage)))
     wanted = _wanted(each)
     if wanted not in ("<=", ">="):
         text = f"({text}) {wanted} bool {threshold_text(condition.threshold)}"

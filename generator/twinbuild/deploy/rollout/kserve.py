@@ -59,4 +59,5 @@ def kserve(target: Target) -> dict[str, Json]:
         }
     }
     everything = around(target, kind="Deployment", version="apps/v1")
-    return found | {name: everything[name] for name in ("serviceaccount", "networkpolicy")}
+    kept = ("serviceaccount", "networkpolicy", "service-metrics")
+    return found | {name: everything[name] for name in kept if name in everything}

@@ -8,6 +8,7 @@ from typing import Final
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.conditions import seconds
 from twinbuild.deploy.rollout.pod import pod_template, port_name
+from twinbuild.deploy.rollout.scraped import scraped_service
 from twinbuild.deploy.rollout.target import Target
 
 __all__ = ["around", "autoscaler", "deployment", "kubernetes", "service"]
@@ -80,6 +81,8 @@ def around(target: Target, *, kind: str, version: str) -> dict[str, Json]:
         },
         "networkpolicy": _network_policy(target),
     }
+    if (scraped := scraped_service(target)) is not None:
+        found["service-metrics"] = scraped
     if target.spec.rollout.replicas.scaled:
         found["horizontalpodautoscaler"] = autoscaler(target, kind=kind, version=version)
     return found

@@ -14,9 +14,12 @@ from twinbuild.deploy.deployment import DeployedImage, Deployment
 from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["PREFIX", "Target", "targets"]
+__all__ = ["INSTANCE", "PREFIX", "STAGE", "VERSION", "Target", "targets", "version_label"]
 
 PREFIX: Final = "dev.twinbuild"  # of annotations of our own
+STAGE: Final = f"{PREFIX}/stage"  # these are labels
+VERSION: Final = "app.kubernetes.io/version"
+INSTANCE: Final = "app.kubernetes.io/instance"
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -34,20 +37,20 @@ class Target:
 
     def selector(self) -> dict[str, Json]:
         """Labels by which pods of this variant are found, whatever their version."""
-        return {"app.kubernetes.io/name": self.name, "app.kubernetes.io/instance": self.name}
+        return {"app.kubernetes.io/name": self.name, INSTANCE: self.name}
 
     def all_of_it(self) -> dict[str, Json]:
         """The label that Flagger leaves as it is on the pods of the old version too."""
-        return {"app.kubernetes.io/instance": self.name}
+        return {INSTANCE: self.name}
 
     def labels(self) -> dict[str, Json]:
         """Labels of every object."""
-        version = _UNFIT.sub("_", self.spec.metadata.version)[:63].rstrip("._-")
         return {
             **self.selector(),
-            "app.kubernetes.io/version": version,
+            VERSION: version_label(self.spec),
             "app.kubernetes.io/component": "model-server",
             "app.kubernetes.io/managed-by": "twinbuild",
+            STAGE: self.stage,
         }
 
     def annotations(self) -> dict[str, Json]:
@@ -55,7 +58,6 @@ class Target:
         spec = self.spec
         return {
             f"{PREFIX}/release": f"{spec.metadata.name} {spec.metadata.version}",
-            f"{PREFIX}/stage": self.stage,
             f"{PREFIX}/variant": self.variant.name,
             f"{PREFIX}/team": spec.metadata.team,
             f"{PREFIX}/owners": json.dumps([owner.email for owner in spec.metadata.owners]),
@@ -83,6 +85,11 @@ class Target:
         configuration = self.spec.configuration
         values = configuration.values(self.stage)
         return next((str(values[each.name]) for each in configuration.parameters if each.kind == "shared_memory"), "")
+
+
+def version_label(spec: ReleaseSpec) -> str:
+    """The release's version as the value of a label."""
+    return _UNFIT.sub("_", spec.metadata.version)[:63].rstrip("._-")
 
 
 def targets(deployment: Deployment) -> Iterator[Target]:

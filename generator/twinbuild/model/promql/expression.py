@@ -18,8 +18,12 @@ Kind = Literal["scalar", "vector", "matrix", "string"]
 
 TARGET_LABELS: Final = frozenset(
     {"job", "instance", "namespace", "pod", "container", "service", "endpoint", "node", "cluster"}
+    | {"app_kubernetes_io_name", "app_kubernetes_io_version", "dev_twinbuild_stage", "rollouts_pod_template_hash"}
 )
-"""Labels that a scrape by the Prometheus operator puts on every series, whatever the service publishes."""
+"""Labels that a scrape by the Prometheus operator puts on every series, whatever the service publishes.
+
+The second half are labels of the pods, by the rendered ServiceMonitor.
+"""
 
 _HINT: Final = "see https://prometheus.io/docs/prometheus/latest/querying/basics/; `promtool check rules` knows it, too"
 

@@ -10,6 +10,10 @@ from fakes.deployed import a_target, example
 from twinbuild.deploy.rollout.argo import argo_rollouts, why_not
 
 CONDITION = "{name: fine, metric: fraud_request_errors_total, operator: '<', threshold: 1, window: 5m, rate: 1m}"
+LATEST = [
+    {"name": "pod-hash", "valueFrom": {"podTemplateHashValue": "Latest"}},
+    {"name": "namespace", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+]
 BASELINE = f"registry.example/old@sha256:{'0' * 64}"
 
 
@@ -45,15 +49,19 @@ def test_measurements() -> None:
     assert rollback["failureCondition"] == "len(result) > 0 && !isNaN(result[0]) && result[0] > 0.05"
     assert rollback["failureLimit"] == 2
     assert "count" not in rollback
-    assert 'service="{{args.service}}"' in rollback["provider"]["prometheus"]["query"]
+    matchers = '{rollouts_pod_template_hash="{{args.pod-hash}}",namespace=~"{{args.namespace}}"}'
+    assert rollback["provider"]["prometheus"]["query"].count(matchers) == 2
+    assert found["analysis-rollback"]["spec"]["args"] == [{"name": "pod-hash"}, {"name": "namespace", "value": ".*"}]
 
 
 def test_canary_is_what_is_measured() -> None:
-    """The Service of the new version, for promotion and rollback."""
+    """Pods of the new version, by their hash: what the old one did before, behind the same Service, does not count."""
     rollout: Any = argo_rollouts(a_target())["rollout"]
     canary = rollout["spec"]["strategy"]["canary"]
     assert (canary["stableService"], canary["canaryService"]) == ("fraud-scorer", "fraud-scorer-canary")
-    assert canary["analysis"]["args"] == [{"name": "service", "value": "fraud-scorer-canary"}]
+    assert canary["analysis"]["args"] == LATEST
+    (step,) = [each["analysis"] for each in canary["steps"][:3] if "analysis" in each]
+    assert step["args"] == LATEST
     assert canary["trafficRouting"] == {"nginx": {"stableIngress": "fraud-scorer"}}
 
 
@@ -64,8 +72,7 @@ def test_blue_green() -> None:
     strategy = found["rollout"]["spec"]["strategy"]["blueGreen"]
     assert (strategy["activeService"], strategy["previewService"]) == ("fraud-scorer", "fraud-scorer-preview")
     assert strategy["autoPromotionEnabled"] is True
-    assert strategy["prePromotionAnalysis"]["args"][0]["value"] == "fraud-scorer-preview"
-    assert strategy["postPromotionAnalysis"]["args"][0]["value"] == "fraud-scorer"
+    assert strategy["prePromotionAnalysis"]["args"] == strategy["postPromotionAnalysis"]["args"] == LATEST
     assert found["analysis-rollback"]["spec"]["metrics"][0]["count"] == 5
     assert "service-preview" in found
     gated: Any = argo_rollouts(a_target(with_rollout("strategy: blue_green\ngates: [{name: review}]")))
@@ -77,7 +84,7 @@ def test_rolling() -> None:
     found: Any = argo_rollouts(a_target(with_rollout(f"strategy: rolling\nrollback: [{CONDITION}]")))
     canary = found["rollout"]["spec"]["strategy"]["canary"]
     assert "steps" not in canary
-    assert canary["analysis"]["args"][0]["value"] == "fraud-scorer"
+    assert canary["analysis"]["args"] == LATEST
     assert found["rollout"]["spec"]["replicas"] == 1
 
 
@@ -98,8 +105,14 @@ def test_shadow() -> None:
     first = found["rollout"]["spec"]["strategy"]["canary"]["steps"][0]["experiment"]
     assert first["duration"] == "30m"
     assert [each["specRef"] for each in first["templates"]] == ["stable", "canary"]
-    assert first["analyses"][0]["templateName"] == "fraud-scorer-promote"
+    candidate = {"name": "pod-hash", "value": "{{templates.candidate.podTemplateHash}}"}
+    assert first["analyses"] == [
+        {"name": "promote", "templateName": "fraud-scorer-promote", "args": [candidate, LATEST[1]]}
+    ]
     spec = found["experiment"]["spec"]
+    assert spec["analyses"][0]["args"] == [candidate]
+    scraped = found["service-metrics"]["spec"]["selector"].items()
+    assert all(scraped <= each["template"]["metadata"]["labels"].items() for each in spec["templates"])
     images = [each["template"]["spec"]["containers"][0]["image"] for each in spec["templates"]]
     assert images == [BASELINE, a_target(text).reference]
     assert "experiment" not in argo_rollouts(a_target(text.replace(f", baseline: '{BASELINE}'", "")))

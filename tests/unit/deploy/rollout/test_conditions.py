@@ -17,6 +17,7 @@ METRICS = """
     - {name: asked_seconds, type: histogram, description: x, labels: [path]}
     - {name: queue, type: gauge, description: x, labels: [path]}
     - {name: size, type: summary, description: x, labels: [path]}
+    - {name: mesh_requests_total, type: counter, description: x, labels: [host], source: mesh}
 """
 
 
@@ -57,10 +58,15 @@ def spec_with(condition: str) -> ReleaseSpec:
         ("metric: size, quantile: 0.5", 'avg(avg_over_time(size{service="x",quantile="0.5"}[5m]))'),
         ("metric: size", 'sum(rate(size_sum{service="x"}[5m])) / sum(rate(size_count{service="x"}[5m]))'),
         ("expression: 'up == 1'", "up == 1"),
+        ("metric: mesh_requests_total, labels: {host: a}", 'sum(rate(mesh_requests_total{host="a"}[5m]))'),
+        (
+            "metric: asked_total, per: mesh_requests_total",
+            'sum(rate(asked_total{service="x"}[5m])) / sum(rate(mesh_requests_total[5m]))',
+        ),
     ],
 )
 def test_query(condition: str, expression: str) -> None:
-    """Each kind of metric has its own expression; labels are quoted, instances chosen."""
+    """Each kind of metric has its own expression; labels are quoted, instances chosen of what the pods publish."""
     spec = spec_with(f"{condition}, operator: '<', threshold: 1, window: 5m")
     found = query(spec, spec.rollout.promote[0], ('service="x"',))
     assert found == expression

@@ -54,7 +54,9 @@ def test_ranges(kind: str, operator: str, span: dict[str, float], ending: str) -
     found: Any = flagger(a_target(text))
     assert found["canary"]["spec"]["analysis"]["metrics"][0]["thresholdRange"] == span
     assert found["metric-one"]["spec"]["query"].endswith(ending)
-    assert 'service="{{ target }}-canary"' in found["metric-one"]["spec"]["query"]
+    new = 'app_kubernetes_io_name="{{ target }}",namespace="{{ namespace }}",'
+    this = 'app_kubernetes_io_version="1.0.0",dev_twinbuild_stage="staging"'
+    assert f"fraud_request_errors_total{{{new}{this}}}[5m]" in found["metric-one"]["spec"]["query"]
 
 
 def test_a_gate_of_blue_green() -> None:

@@ -20,7 +20,7 @@ def test_canary() -> None:
     assert (predictor["minReplicas"], predictor["maxReplicas"], predictor["scaleTarget"]) == (2, 10, 70)
     assert predictor["containers"][0]["name"] == "kserve-container"
     assert predictor["containers"][0]["image"] == a_target().reference
-    assert set(found) == {"inferenceservice", "serviceaccount", "networkpolicy"}
+    assert set(found) == {"inferenceservice", "serviceaccount", "networkpolicy", "service-metrics"}
 
 
 def test_others() -> None:

@@ -20,12 +20,14 @@ def test_kinds() -> None:
     assert {name: document["kind"] for name, document in found.items()} == {
         "deployment": "Deployment",
         "service": "Service",
+        "service-metrics": "Service",
         "serviceaccount": "ServiceAccount",
         "poddisruptionbudget": "PodDisruptionBudget",
         "networkpolicy": "NetworkPolicy",
         "horizontalpodautoscaler": "HorizontalPodAutoscaler",
     }
-    assert {document["metadata"]["name"] for document in found.values()} == {"fraud-scorer"}
+    names = {document["metadata"]["name"] for name, document in found.items() if name != "service-metrics"}
+    assert names == {"fraud-scorer"}
 
 
 def test_autoscaler_decides() -> None:
@@ -58,4 +60,5 @@ def test_no_ports() -> None:
     before, _, rest = text.partition("  health:\n")
     found: Any = kubernetes(a_target(before + rest[rest.index("\nrollout:") :]))
     assert "service" not in found
+    assert "service-metrics" not in found
     assert found["networkpolicy"]["spec"]["ingress"] == []
