@@ -22,10 +22,11 @@ def command(*, release: Path, as_json: bool) -> None:
     Needs neither network nor store.
     """
     from twinbuild.cli.outcome import shown
-    from twinbuild.pipeline.released import check_documents, read_release
+    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.validating import check_release
 
     found = read_release(release)
-    count = check_documents(found)
+    count = check_release(found)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "files": count, "alone": found.directory is None}))
         return

@@ -7,7 +7,8 @@ from typing import Any
 
 from twinbuild.codec.schema import spec_schema
 from twinbuild.describe.manifest import MANIFEST_VERSION
-from twinbuild.describe.parts import SCHEMAS
+from twinbuild.describe.partschemas import OPTIONAL, SCHEMAS
+from twinbuild.describe.shapes import SHA256, SIZE
 
 __all__ = ["manifest_schema", "manifest_schema_text"]
 
@@ -35,6 +36,12 @@ def manifest_schema() -> dict[str, Any]:
         for step in at[:-1]:
             where = _resolved(schema, where["items"] if step == "*" else where["properties"][step])
         where["properties"][at[-1]] = {"title": at[-1], **part}
+        if at not in OPTIONAL:
+            where["required"] = [*dict.fromkeys((*where.get("required", ()), at[-1]))]
+    artifact = _resolved(schema, _resolved(schema, properties["model"])["properties"]["artifacts"]["items"])
+    artifact["required"] = [*dict.fromkeys((*artifact.get("required", ()), "sha256", "size"))]
+    for key, exact in (("sha256", SHA256), ("size", SIZE)):
+        artifact["properties"][key] = {"title": key, **exact, "description": artifact["properties"][key]["description"]}
     schema["required"] = [key for key in properties if key != "extends"]  # most releases extend no family
     schema["title"] = "ReleaseManifest"
     schema["description"] = "A release of a model, as it was built: everything that was decided."

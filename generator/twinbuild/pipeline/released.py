@@ -1,25 +1,18 @@
-"""A release on disk, read back: the release manifest, its digest, and whether everything that it covers is there."""
+"""A release on disk, read back: the release manifest and its digest."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.manifest import decode_manifest
-from twinbuild.errors import Finding, IntegrityError, Location, UsageError
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.net.registry.closure import close_over
-from twinbuild.pipeline.layouts import LayoutBlobs
 
-__all__ = ["Released", "check_documents", "read_release"]
+__all__ = ["Released", "read_release"]
 
 _MANIFEST = "manifest.json"
-_BESIDE = frozenset(  # what no manifest can cover: itself, and what was observed of it
-    {_MANIFEST, "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
-)
 _LARGEST = 64 << 20  # bytes of a release manifest
 
 
@@ -92,62 +85,3 @@ def _none(where: Path, why: str) -> UsageError:
         hint="run `twinbuild release`, or name the directory of a release",
         where=str(where),
     )
-
-
-def check_documents(release: Released) -> int:
-    """Hold every file that the release manifest covers against it, and the images; how many files there are.
-
-    A release manifest that lies alone covers nothing that could be looked at. Raises IntegrityError TB7005 with every
-    file that is missing, of other bytes, or no file; TB3210, TB3211 and TB3234 for images and
-    blobs that are not the release's.
-    """
-    directory = release.directory
-    if directory is None:
-        return 0
-    findings: list[Finding] = []
-    listed = release.document.get("documents")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    for entry in entries:
-        path = PurePosixPath(str(entry.get("path")))
-        if why := _unlike(directory, path, entry):
-            where = Location(file=str(directory / path))
-            hint = "take the directory from where it was released again"
-            findings.append(Finding(code="TB7005", message=f"{path} {why}", hint=hint, where=where))
-    findings += _added(directory, {PurePosixPath(str(entry.get("path"))) for entry in entries})
-    if findings:
-        raise IntegrityError(tuple(findings))
-    source = LayoutBlobs(directory / "image")
-    images = source.images()
-    source.require_verified(images)
-    for image in images:
-        for blob in close_over(source.manifest(image.descriptor), source.manifest).blobs:
-            source.check(blob.digest)
-    return len(entries)
-
-
-def _added(directory: Path, covered: set[PurePosixPath]) -> Iterator[Finding]:
-    """A finding for each file that lies there and is none of the release's: somebody would apply or read it."""
-    for path in sorted(directory.rglob("*")):
-        relative = PurePosixPath(path.relative_to(directory).as_posix())
-        known = relative in covered or relative.as_posix() in _BESIDE or relative.parts[0] == "image"
-        if not known and (path.is_symlink() or not path.is_dir()):
-            message = f"{relative} was added: the release manifest does not name it"
-            hint = "take it out, or take the directory from where it was released again"
-            yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(path)))
-
-
-def _unlike(directory: Path, path: PurePosixPath, entry: dict[str, Json]) -> str:
-    """Why a file is not the one that was released; "" where it is."""
-    if path.is_absolute() or ".." in path.parts:
-        return "lies outside of the release"
-    file = directory / path
-    if any(part.is_symlink() for part in (file, *file.parents) if part.is_relative_to(directory) and part != directory):
-        return "is a link, or lies below one"
-    if not file.is_file():
-        return "is missing"
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = stream.tell()
-    if (size, digest) != (entry.get("size"), entry.get("sha256")):
-        return f"has {size} bytes with sha256:{digest}, expected {entry.get('size')} with sha256:{entry.get('sha256')}"
-    return ""

@@ -51,7 +51,9 @@ def image(lock: Lock, index: int) -> Image:
     target = lock.targets[index]
 
     def descriptor(kind: str) -> Descriptor:
-        return Descriptor(media_type=f"application/{kind}", digest=Digest.of(f"{kind}{index}".encode()), size=7)
+        return Descriptor(
+            media_type=f"application/vnd.oci.image.{kind}", digest=Digest.of(f"{kind}{index}".encode()), size=7
+        )
 
     layer = BuiltLayer(
         derivation=Digest.of(b"derivation"),

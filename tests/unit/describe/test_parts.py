@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinbuild.describe.parts import PARTS, SCHEMAS, TOOLS, tool_of
+from twinbuild.describe.parts import PARTS, TOOLS, tool_of
 
 
 def test_innermost() -> None:
@@ -20,7 +20,6 @@ def test_innermost() -> None:
 
 
 def test_known() -> None:
-    """Each tool is explained, each is used, and each schema is of a part."""
+    """Each tool is explained, and each is used."""
     assert {part.by for part in PARTS} == set(TOOLS)
-    assert SCHEMAS.keys() <= {part.at for part in PARTS}
     assert len({part.at for part in PARTS}) == len(PARTS)

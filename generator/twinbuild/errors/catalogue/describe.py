@@ -47,7 +47,8 @@ Take the directory from where it was released again.""",
         title="a file of the release is not what was released",
         explanation="""\
 The release manifest names every other file of the release with its size and digest. One is missing, is a link, or has
-other bytes.
+other bytes, or was added; or image/index.json leads to other images or calls them otherwise; or a statement that lies
+beside the manifest is about another release.
 
 Take the directory from where it was released again.""",
     ),

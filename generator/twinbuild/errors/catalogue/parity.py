@@ -61,6 +61,16 @@ release manifest has no value there; or it is of version 1, which does not say w
 Look for the value with `twinbuild show --json`.""",
     ),
     Code(
+        code="TB7607",
+        title="a release manifest that does not keep its format",
+        explanation="""\
+The document calls itself a release manifest, but lacks what each has, has what none has, has values of another form, or
+contradicts itself: release.lock has another digest among its documents than at /dependencies/lock. `twinbuild schema
+manifest` prints the JSON Schema that it is held against.
+
+Take it from where the release was made again.""",
+    ),
+    Code(
         code="TB7610",
         title="other bytes under the same version of the model",
         explanation="""\

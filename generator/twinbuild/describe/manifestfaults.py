@@ -1,0 +1,114 @@
+"""In what a document that calls itself a release manifest is none: its format, and what its parts say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.findings import pointer
+from twinbuild.describe.manifest import MANIFEST_VERSION
+from twinbuild.describe.manifestschema import manifest_schema
+from twinbuild.describe.shapes import PATH, SHA256, SIZE, digest
+
+__all__ = ["LOCK", "manifest_faults"]
+
+LOCK: Final = "release.lock"
+_MOST: Final = 20  # faults that are told of one document
+_LONGEST: Final = 300  # characters of one
+_SECTIONS: Final = ("metadata", "source", "model", "environment", "dependencies", "configuration", "serving", "tests")
+# Version 1 had no schema of its own; this is what is read of it.
+_FIRST: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": [*_SECTIONS, "generator", "verification", "documents"],
+    "properties": {
+        **{section: {"type": "object"} for section in _SECTIONS},
+        "generator": {"type": "object"},
+        "metadata": {
+            "type": "object",
+            "required": ["name", "version", "source_date_epoch"],
+            "properties": {"name": {"type": "string"}, "version": {"type": "string"}},
+        },
+        "source": {"type": "object", "required": ["digest", "files"]},
+        "environment": {
+            "type": "object",
+            "required": ["images", "targets"],
+            "properties": {
+                "images": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "required": ["variant", "platform", "digest"],
+                        "properties": {
+                            "variant": {"type": "string"},
+                            "platform": {"type": "string"},
+                            "digest": digest(""),
+                        },
+                    },
+                },
+                "targets": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+                "indexes": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["variant", "digest"],
+                        "properties": {"variant": {"type": "string"}, "digest": digest("")},
+                    },
+                },
+            },
+        },
+        "dependencies": {"type": "object", "required": ["lock"], "properties": {"lock": digest("")}},
+        "verification": {"type": "object", "properties": {"verdict": {"const": "identical"}}},
+        "documents": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["path", "sha256", "size"],
+                "properties": {"path": PATH, "sha256": SHA256, "size": SIZE},
+            },
+        },
+    },
+}
+
+
+def manifest_faults(document: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Each fault: a JSON pointer, and what is wrong there. None: it has everything that its version has.
+
+    ``document`` is what ``codec.manifest`` read, of any version that it reads.
+    """
+    import jsonschema_rs  # late: start-up is measured
+
+    schema = manifest_schema() if document.get("apiVersion") == MANIFEST_VERSION else _FIRST
+    found = 0
+    for error in jsonschema_rs.validator_for(schema).iter_errors(document):
+        yield pointer(tuple(error.instance_path)), error.message[:_LONGEST]
+        found += 1
+        if found == _MOST:
+            return
+    if not found:
+        yield from _contradictions(document)
+
+
+def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a schema can't say. The document keeps its own."""
+    covered: dict[str, str] = {}
+    for index, file in enumerate(document["documents"]):
+        if file["path"] in covered:
+            yield f"/documents/{index}/path", f"{file['path'][:_LONGEST]} is named twice"
+        covered[file["path"]] = f"sha256:{file['sha256']}"
+    lock = document["dependencies"]["lock"]
+    if covered.get(LOCK) != lock:
+        said = covered.get(LOCK, "no digest")
+        yield "/documents", f"{LOCK} has {said} here, and {lock} at /dependencies/lock"
+    environment = document["environment"]
+    for key in ("images", "targets"):
+        places = [(each.get("variant"), each.get("platform")) for each in environment[key]]
+        for index, place in enumerate(places):
+            if place in places[:index]:
+                yield f"/environment/{key}/{index}", f"variant {place[0]} on {place[1]} is there twice"
+    targets = {(each.get("variant"), each.get("platform")) for each in environment["targets"]}
+    for index, image in enumerate(environment["images"]):
+        if (image["variant"], image["platform"]) not in targets:
+            yield f"/environment/images/{index}", "no target says what this image is made of"

@@ -1,0 +1,159 @@
+"""Whether a release on disk is whole: its manifest keeps its format, and every file and image is the one it names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from twinbuild import __version__
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.describe.manifestfaults import manifest_faults
+from twinbuild.describe.people import manifest_yaml
+from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.net.registry.closure import close_over
+from twinbuild.oci.layout import blob_path, tag
+from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.released import Released
+
+__all__ = ["check_release"]
+
+_BESIDE: Final = frozenset(  # what no manifest can cover: itself, and what was observed of it
+    {"manifest.json", "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
+)
+_LARGEST: Final = 64 << 20  # bytes of a statement that are read
+_IMAGE: Final = "image"
+_TAKE: Final = "take the directory from where it was released again"
+
+
+def check_release(release: Released) -> int:
+    """Hold the release manifest against its format, and every file and image against it; how many files it names.
+
+    A release manifest that lies alone covers nothing that could be looked at. Raises IntegrityError TB7607 with each
+    fault of the manifest, TB7005 with every file that is missing, added, of other bytes, or no file; TB3210, TB3211 and
+    TB3234 for images and blobs that are not the release's.
+    """
+    document: dict[str, Any] = release.document
+    faults = tuple(
+        Finding(
+            code="TB7607",
+            message=f"{where or 'the document'}: {what}",
+            hint="take the release manifest from where it was made again",
+            where=Location(file=str(release.path), pointer=where),
+        )
+        for where, what in manifest_faults(document)
+    )
+    if faults:
+        raise IntegrityError(faults)
+    directory, entries = release.directory, document["documents"]
+    if directory is None:
+        return 0
+    findings: list[Finding] = []
+    for entry in entries:
+        path = PurePosixPath(entry["path"])
+        if why := _unlike(directory, path, entry):
+            findings.append(_finding(directory, path, why))
+    findings += _added(directory, {PurePosixPath(entry["path"]) for entry in entries})
+    findings += _beside(directory, document, release)
+    if findings:
+        raise IntegrityError(tuple(findings))
+    _check_images(directory, document)
+    return len(entries)
+
+
+def _beside(directory: Path, document: dict[str, Any], release: Released) -> Iterator[Finding]:
+    """What no manifest can cover: the same document as YAML, and statements, which are about this release."""
+    if document["generator"].get("version") == __version__:  # another version may write YAML otherwise
+        file = directory / "manifest.yaml"
+        if file.is_symlink() or not file.is_file() or file.read_bytes() != manifest_yaml(release.content):
+            yield _finding(directory, PurePosixPath(file.name), "is not the release manifest as YAML")
+    environment = document["environment"]
+    images = {each["digest"] for key in ("images", "indexes") for each in environment.get(key, ())}
+    for name in ("provenance.intoto.json", "tests.intoto.json"):
+        file = directory / name
+        if not file.is_file() and not file.is_symlink():
+            continue
+        try:
+            statement: Any = parse_json(name, file.read_bytes()[:_LARGEST])[0]
+            about = {f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]}
+        except (JsonProblem, LookupError, TypeError, AttributeError, OSError):
+            about = set()
+        if not about or file.is_symlink() or about - images - {str(release.digest)}:
+            yield _finding(directory, PurePosixPath(name), "is no statement about this release and its images")
+
+
+def _check_images(directory: Path, document: dict[str, Any]) -> None:
+    """Every image of the release is in the layout, by its own name, and nothing else is."""
+    source = LayoutBlobs(directory / _IMAGE)
+    named = source.images()
+    source.require_verified(named)
+    files = {"index.json", "oci-layout"}
+    seen: set[str] = set()
+    for image in named:
+        closure = close_over(source.manifest(image.descriptor), source.manifest)
+        for blob in closure.blobs:
+            source.check(blob.digest)
+        seen |= {str(manifest.digest) for manifest in closure.manifests}
+        files |= {blob_path(blob.digest) for blob in closure.blobs}
+        files |= {blob_path(manifest.digest) for manifest in closure.manifests}
+    index = PurePosixPath(_IMAGE, "index.json")
+    findings = [
+        _finding(directory, index, f"does not lead to {image['digest']} ({image['variant']}, {image['platform']})")
+        for image in document["environment"]["images"]
+        if image["digest"] not in seen
+    ]
+    tags, expected = [(str(image.descriptor.digest), image.tag) for image in named], _tags(document)
+    findings += [
+        _finding(directory, index, f"calls {digest} {was!r}, expected {expected.get(digest, 'no such entry')!r}")
+        for digest, was in tags
+        if expected.get(digest) != was
+    ]
+    if len(tags) != len(set(tags)):
+        findings.append(_finding(directory, index, "names an image twice"))
+    findings += _added(directory / _IMAGE, {PurePosixPath(file) for file in files}, beside=frozenset())
+    if findings:
+        raise IntegrityError(tuple(findings))
+
+
+def _tags(document: dict[str, Any]) -> dict[str, str]:
+    """The tag of each entry of the layout, by its digest: an image, or the index of a variant's images."""
+    environment = document["environment"]
+    indexes = {index["variant"]: index["digest"] for index in environment.get("indexes", ())}
+    tops = {image["variant"]: indexes.get(image["variant"], image["digest"]) for image in environment["images"]}
+    only = len(tops) == 1 and not environment.get("subset_of")
+    version = document["metadata"]["version"]
+    return {digest: tag(version, variant, only=only) for variant, digest in tops.items()}
+
+
+def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[str] = _BESIDE) -> Iterator[Finding]:
+    """A finding for each file that lies there and is none of the release's: somebody would apply or read it."""
+    for path in sorted(directory.rglob("*")):
+        relative = PurePosixPath(path.relative_to(directory).as_posix())
+        known = relative in covered or relative.as_posix() in beside or (beside and relative.parts[0] == _IMAGE)
+        if not known and (path.is_symlink() or not path.is_dir()):
+            message = f"{relative} was added: the release manifest does not name it"
+            hint = f"take it out, or {_TAKE}"
+            yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(path)))
+
+
+def _finding(directory: Path, path: PurePosixPath, why: str) -> Finding:
+    return Finding(code="TB7005", message=f"{path} {why}", hint=_TAKE, where=Location(file=str(directory / path)))
+
+
+def _unlike(directory: Path, path: PurePosixPath, entry: dict[str, Json]) -> str:
+    """Why a file is not the one that was released; "" where it is."""
+    if path.is_absolute() or ".." in path.parts:
+        return "lies outside of the release"
+    file = directory / path
+    if any(part.is_symlink() for part in (file, *file.parents) if part.is_relative_to(directory) and part != directory):
+        return "is a link, or lies below one"
+    if not file.is_file():
+        return "is missing"
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = stream.tell()
+    if (size, digest) != (entry.get("size"), entry.get("sha256")):
+        return f"has {size} bytes with sha256:{digest}, expected {entry.get('size')} with sha256:{entry.get('sha256')}"
+    return ""
