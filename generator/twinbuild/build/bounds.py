@@ -45,6 +45,7 @@ class Watch:
 
     def __init__(self, configuration: dict[str, Any], init: int) -> None:
         self._memory = configuration["memory"] or configuration["resident"]
+        self._files = bool(configuration["resident"] and configuration["shared"])  # of /dev/shm, are memory
         self._processes = configuration["processes"]
         self._init = init
         writable = [configuration["root"]] if configuration["writable"] else []
@@ -73,8 +74,10 @@ class Watch:
             found = _below(self._init)
             if self._processes and sum(found.values()) > self._processes:
                 return {"processes": sum(found.values())}
-            if self._memory and (memory := _memory_of(found, self._memory)) > self._memory:
-                return {"memory": memory}
+            if self._memory:
+                kept = _kept_in_memory(found) if self._files else 0
+                if (memory := _memory_of(found, self._memory, kept)) > self._memory:
+                    return {"memory": memory}
         if self._places and now >= self._disk_again:
             self._disk_again = now + _SELDOM
             if any(place.exceeded() for place in self._places):
@@ -118,17 +121,42 @@ def _below(init: int) -> dict[int, int]:
     return found
 
 
-def _memory_of(processes: dict[int, int], enough: int) -> int:
-    """Bytes of memory that processes have, files apart.
+def _memory_of(processes: dict[int, int], enough: int, kept: int) -> int:
+    """Bytes of memory that processes have, files apart but for those that are ``kept`` in memory.
 
     What several have in common counts once: after a fork, or as shared memory. That costs the kernel a look at every
-    page, so it is asked only where the plain sum is more than ``enough``.
+    page, so it is asked only where the plain sum is more than ``enough``. Of files in memory a part may be mapped as
+    shared memory: the larger of both counts.
     """
-    resident = {process: _bytes(f"/proc/{process}/status", b"RssAnon:", b"RssShmem:") for process in processes}
-    if sum(resident.values()) <= enough:
-        return sum(resident.values())
-    shares = {process: _bytes(f"/proc/{process}/smaps_rollup", b"Pss_Anon:", b"Pss_Shmem:") for process in processes}
-    return sum(share or resident[process] for process, share in shares.items())
+    status = [f"/proc/{process}/status" for process in processes]
+    private, shared = (
+        sum(_bytes(path, b"RssAnon:") for path in status),
+        sum(_bytes(path, b"RssShmem:") for path in status),
+    )
+    if private + max(shared, kept) <= enough:
+        return private + max(shared, kept)
+    found = [_proportional(process) for process in processes]
+    return sum(one for one, _ in found) + max(sum(other for _, other in found), kept)
+
+
+def _proportional(process: int) -> tuple[int, int]:
+    """Private and shared memory of a process, of pages in common its share; the whole where the kernel says none."""
+    rollup, status = f"/proc/{process}/smaps_rollup", f"/proc/{process}/status"
+    private, shared = _bytes(rollup, b"Pss_Anon:"), _bytes(rollup, b"Pss_Shmem:")
+    if private or shared:
+        return private, shared
+    return _bytes(status, b"RssAnon:"), _bytes(status, b"RssShmem:")
+
+
+def _kept_in_memory(processes: dict[int, int]) -> int:
+    """Bytes of the files in /dev/shm, as one of the processes sees it."""
+    for process in processes:
+        try:
+            place = os.statvfs(f"/proc/{process}/root/dev/shm")
+        except OSError:  # it ended meanwhile
+            continue
+        return (place.f_blocks - place.f_bfree) * place.f_frsize
+    return 0
 
 
 def _bytes(path: str, *names: bytes) -> int:

@@ -49,8 +49,10 @@ def change_root(configuration: Configuration) -> None:
     for name, link in DEVICE_LINKS:
         os.symlink(link, f"{root}/dev/{name}")
     os.mkdir(f"{root}/dev/shm")  # noqa: S108  of the sandbox
-    options = f"mode=1777,size={configuration['space']}" if configuration["space"] else "mode=1777"
-    for name in ("/dev/shm", *configuration["tmpfs"]):  # noqa: S108  of the sandbox
+    sizes = {"/dev/shm": configuration["shared"] or configuration["space"]}  # noqa: S108  of the sandbox
+    sizes |= dict.fromkeys(configuration["tmpfs"], configuration["space"])
+    for name, size in sizes.items():
+        options = f"mode=1777,size={size}" if size else "mode=1777"
         mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, options, name=name)
     mount_proc(root)
     for source, name, writable in configuration["binds"]:

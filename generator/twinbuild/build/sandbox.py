@@ -62,7 +62,8 @@ class Confinement:
     ``space`` limits what is added to each place that may be written to, each file and each temporary directory, in
     bytes; ``memory`` what each process and all together have for themselves, in bytes; ``resident`` what all together
     have in use of it, as a container's limit counts, in bytes; ``processes`` how many processes and threads there are;
-    ``cpus`` how many of the machine's processors they may use (0: as the host does).
+    ``shared`` is the size of /dev/shm in bytes (0: as ``space`` says); files there are memory, and count in
+    ``resident``; ``cpus`` how many of the machine's processors they may use (0: as the host does).
     """
 
     environment: tuple[tuple[str, str], ...] = (
@@ -82,6 +83,7 @@ class Confinement:
     memory: int = 0
     resident: int = 0
     processes: int = 0
+    shared: int = 0
     cpus: int = 0
 
 
@@ -193,6 +195,7 @@ class Sandbox:
             "report": f"{scratch}/report",
             "resident": confinement.resident,
             "root": os.path.realpath(root),
+            "shared": confinement.shared,
             "space": confinement.space,
             "timeout": timeout,
             "tmpfs": confinement.temporary,

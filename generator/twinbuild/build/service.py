@@ -18,7 +18,7 @@ from typing import Final
 
 from twinbuild.errors import EnvironmentFault, TwinbuildError
 
-__all__ = ["RunningService"]
+__all__ = ["RunningService", "last_words"]
 
 _PAUSE: Final = 0.02
 _CHUNK: Final = 1 << 16
@@ -160,15 +160,22 @@ class RunningService:
         return message[1:].decode(errors="replace") or "no answer"
 
     def _silent(self, reason: str) -> EnvironmentFault:
-        try:
-            said = self.log.read_bytes()[-_LAST_WORDS:].decode(errors="replace").strip()
-        except OSError:
-            said = ""
+        said = last_words(self.log)
         return EnvironmentFault.of(
             "TB5912",
             reason + (f"; it printed: {said}" if said else "; it printed nothing"),
             hint="look at its output; check that it listens on the port that the spec names",
         )
+
+
+def last_words(log: Path) -> str:
+    """The end of what a service has printed, however much that is."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _LAST_WORDS))
+            return stream.read(_LAST_WORDS).decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -24,7 +24,8 @@ from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialgolden import question_of
-from twinbuild.pipeline.trying import Trial, bounds_of, stand_ins, trial
+from twinbuild.pipeline.trialtold import told_by_spec
+from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge
 from twinbuild.trial.loading import percentile, under_load
@@ -156,11 +157,9 @@ def _round(
     """Median latency in seconds, answers per second, and bytes of memory, of one start with a knob at a value."""
     spec = project.spec
     knob, text = setting
-    variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
-    bounds = bounds_of(spec.environment.resources_of(variant))
     assert knob.variable is not None
-    environment = (*stand_ins(spec.secrets), (knob.variable, text))
-    with trial(derivation, root, machine, serving=spec.serving, bounds=bounds, environment=environment) as service:
+    told = told_by_spec(spec, derivation, (knob.variable, text), watched=())
+    with trial(derivation, root, machine, serving=spec.serving, told=told) as service:
         try:
             service.wait_until_ready(_PATIENCE)
         except EnvironmentFault as error:

@@ -7,7 +7,7 @@ written to, within the limits of its spec. What they need is in the image and in
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +18,10 @@ from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.running import confinement_of, unpacked_image
+from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.trialtold import told_by_spec
 from twinbuild.pipeline.trialtraces import trial_environment
-from twinbuild.pipeline.trying import bounds_of, stand_ins
+from twinbuild.pipeline.trying import confined
 from twinbuild.ports import Completed
 
 __all__ = ["TESTS", "passed_tests", "project_tests", "run_tests"]
@@ -42,22 +43,15 @@ def project_tests(directory: Path) -> tuple[Path, ...]:
 def run_tests(project: Project, derivation: Derivation, image: Image, machine: Machine) -> int:
     """How many tests passed. Raises BuildError TB7563 where one fails or there is none, and what the sandbox raises."""
     spec = project.spec
-    variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
-    bounds = bounds_of(spec.environment.resources_of(variant))
-    environment = (
-        *configuration_environment(spec).items(),
-        *trial_environment(spec, str(image.manifest.digest)),
-        *stand_ins(spec.secrets),
-    )
-    source = (project.directory / TESTS).resolve()
-    confinement = replace(
-        confinement_of(derivation.config, environment, host_network=False),
-        binds=(Bind(source=str(source), target=_INSIDE),),
-        resident=bounds.memory,
-        cpus=bounds.processors,
-    )
+    watched = (*configuration_environment(spec).items(), *trial_environment(spec, str(image.manifest.digest)))
+    told = told_by_spec(spec, derivation, watched=watched)
+    binds = (Bind(source=str((project.directory / TESTS).resolve()), target=_INSIDE),)
     base = len(derivation.base.layers) if derivation.base is not None else 0
-    with unpacked_image(image, machine, base=base) as root:
+    with (
+        unpacked_image(image, machine, base=base) as root,
+        tempfile.TemporaryDirectory(prefix="tests-", dir=machine.scratch) as directory,
+    ):
+        confinement = confined(derivation.config, root, told, binds=binds, directory=Path(directory))
         machine.progress(f"tests of {project.directory.name}", 0, 0)
         ended = Sandbox(machine.runner).run(root, _COMMAND, confinement=confinement, timeout=_TIME)
     return passed_tests(ended, f"{project.directory.name}/{TESTS}")

@@ -23,6 +23,7 @@ from twinbuild.oci.foreign import parse_manifest
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.trialtold import told_by_manifest
 from twinbuild.pipeline.trying import Trial, configured_trial
 from twinbuild.resolve.base_layout import LayoutSource
 from twinbuild.trial.asking import Answer, NoAnswer
@@ -229,6 +230,14 @@ def _answer(service: Trial, request: Request) -> Answer | str:
 def _served(side: Side, machine: Machine) -> Iterator[Trial]:
     """The side's image, checked into the store, unpacked and started."""
     subject = side.name
+    told = told_by_manifest(
+        side.document,
+        side.serving,
+        variant=side.image.variant,
+        image=str(side.image.manifest.digest),
+        release=str(side.digest),
+        where=side.name,
+    )
     media_type, content = side.source.manifest(str(side.image.manifest.digest))
     manifest = parse_manifest(content, media_type, subject)
     for blob in (manifest.config, *manifest.layers):
@@ -246,6 +255,6 @@ def _served(side: Side, machine: Machine) -> Iterator[Trial]:
     )
     with (
         unpacked_image(side.image, machine, base=len(side.image.layers)) as root,
-        configured_trial(config, root, machine, serving=side.serving) as service,
+        configured_trial(config, root, machine, serving=side.serving, told=told) as service,
     ):
         yield service

@@ -81,9 +81,13 @@ def _read(project: Project, path: str) -> bytes:
     root = open_directory(str(project.directory))
     try:
         with open_beneath(root, path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
-            return stream.read(_LARGEST)
+            content = stream.read(_LARGEST + 1)
     finally:
         os.close(root)
+    if len(content) > _LARGEST:
+        what = f"the file has more than {_LARGEST} bytes, which is as much as tests read"
+        raise SpecError.of("TB7211", what, hint="evaluate a part of it", where=path)
+    return content
 
 
 def _pinned(project: Project, contents: Mapping[str, bytes]) -> None:

@@ -11,14 +11,14 @@ from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.tests import Golden
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.trialfallbacks import fallback_findings
+from twinbuild.pipeline.trialfallbacks import fallback_findings, patience_for
 from twinbuild.pipeline.trialrecord import TrialRun, finding_at
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
-from twinbuild.trial.comparing import Mismatch, mismatch_of, shortened
+from twinbuild.trial.comparing import Mismatch, mismatch_of, said_in, shortened
 from twinbuild.trial.dead import Dead
 
-__all__ = ["ask_golden", "question_of"]
+__all__ = ["ask_golden", "otherwise_answered", "question_of"]
 
 
 def question_of(golden: Golden, service: Trial) -> Question:
@@ -30,18 +30,21 @@ def question_of(golden: Golden, service: Trial) -> Question:
 
 def ask_golden(project: Project, service: Trial, run: TrialRun, dead: Mapping[str, Dead], *, first: bool) -> None:
     """All golden tests, in order; in a later start the answers must be those of the first, byte for byte."""
+    asked: dict[str, int] = {}
     for index, golden in enumerate(project.spec.tests.golden):
         unanswering = dead.get(golden.fallback or "")
         before = unanswering.asked if unanswering is not None else 0
         try:
-            answer = service.ask(question_of(golden, service))
+            answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
         except NoAnswer as error:
             what = f"golden test {golden.name!r} got no answer: {error}"
             hint = "look at the service's log with `twinbuild run`"
             run.findings.append(finding_at(project, "TB7203", what, hint, "tests", "golden", index, "request"))
             continue
         if unanswering is not None:
-            run.findings += fallback_findings(project, index, answer, asked=unanswering.asked - before)
+            assert golden.fallback is not None
+            asked[golden.fallback] = asked.get(golden.fallback, 0) + unanswering.asked - before
+            run.findings += fallback_findings(project, index, answer, asked=asked[golden.fallback])
         if not first:
             run.findings += _unlike(project, index, golden, run.answers.get(golden.name), answer)
             continue
@@ -58,6 +61,21 @@ def ask_golden(project: Project, service: Trial, run: TrialRun, dead: Mapping[st
         found = mismatch_of(answer, status=expected.status, body=expected.body, tolerance=expected.tolerance)
         if found is not None:
             run.findings.append(_mismatched(project, index, golden, found))
+
+
+def otherwise_answered(project: Project, service: Trial, run: TrialRun, where: str) -> Iterator[Finding]:
+    """Golden tests whose answer is not the first start's, in a start that is otherwise set (``where``).
+
+    Raises NoAnswer.
+    """
+    for index, golden in enumerate(project.spec.tests.golden):
+        answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
+        known = run.answers[golden.name]
+        if (answer.status, answer.body) != (known.status, known.body):
+            one, other = (f"status {each.status} ({said_in(each)})" for each in (answer, known))
+            what = f"{where} golden test {golden.name!r} is answered otherwise: got {one}, expected {other}"
+            hint = "let this knob change nothing of an answer"
+            yield finding_at(project, "TB7204", what, hint, "tests", "golden", index)
 
 
 def _mismatched(project: Project, index: int, golden: Golden, found: Mismatch) -> Finding:

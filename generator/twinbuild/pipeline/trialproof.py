@@ -1,4 +1,4 @@
-"""What can be seen of a service is there: each metric that is declared, or that an alert reads, and each log line.
+"""What can be seen of a service is there: each metric that is declared, or that an alert or a gate reads.
 
 The service has answered its golden tests by then. A metric of the mesh or of the cluster can't be proven here.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from twinbuild.deploy.observability.environment import IMAGE, RELEASE
 from twinbuild.deploy.observability.gates import gates_of
 from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.deploy.rollout.scraped import places
@@ -18,18 +17,21 @@ from twinbuild.model.spec.observability import MetricDefinition, Observability
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.watching import series_of, watched
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.trialtraces import STAND_IN
+from twinbuild.pipeline.triallogs import identity_findings
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.exposition import Published, Unreadable, read_exposition
-from twinbuild.trial.lines import bad_lines, fields_of
 
 __all__ = ["Place", "provable", "prove", "unprovable"]
 
 Path = tuple[int | str, ...]
 Place = tuple[str, str]
-_LINES: Final = 3  # of a log, that are shown
+_PLAIN: Final = "text/plain;version=0.0.4"
+_PROMETHEUS: Final = (  # what Prometheus 2 sends
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
 _ALIKE: Final = {"gauge": frozenset({"gauge", "info", "stateset"})}
 _REACH: Final = "let a golden test reach the code that makes it, or initialise its labels at the start"
 
@@ -45,28 +47,29 @@ def unprovable(observability: Observability) -> tuple[str, ...]:
 
 
 def prove(project: Project, service: Trial, image: str) -> tuple[Finding, ...]:
-    """All that is not as it was declared, of a service that has answered its golden tests."""
-    spec = project.spec
-    lines = _lines(project, service.output, image) if _logs_are_declared(spec) else ()
-    return (*_metrics(project, service, image), *lines)
+    """All metrics that are not as they were declared, of a service that has answered its golden tests.
 
-
-def _logs_are_declared(spec: ReleaseSpec) -> bool:
-    return "logs" in spec.observability.model_fields_set
+    They must be there in both forms: as Prometheus asks for them, which is OpenMetrics where the service has it, and
+    as plain text, which is what others and older ones read.
+    """
+    for accepted in (_PLAIN, _PROMETHEUS):
+        if found := tuple(_metrics(project, service, image, accepted)):
+            return found
+    return ()
 
 
 def _finding(project: Project, code: str, message: str, hint: str, *at: int | str) -> Finding:
     return Finding(code=code, message=message, hint=hint, where=project.loaded.where(*at))
 
 
-def _metrics(project: Project, service: Trial, image: str) -> Iterator[Finding]:
+def _metrics(project: Project, service: Trial, image: str, accepted: str) -> Iterator[Finding]:
     observability = project.spec.observability
     found: dict[Place, dict[str, Published]] = {}
     for port, path in places(project.spec):
         try:
-            found[port, path] = _scraped(service, port, path)
+            found[port, path] = _scraped(service, port, path, accepted)
         except (NoAnswer, Unreadable) as error:
-            message = f"GET {path} at port {port!r} gives no metrics: {shortened(str(error))}"
+            message = f"GET {path} at port {port!r} gives no metrics{_asked(accepted)}: {shortened(str(error))}"
             hint = "publish them there in Prometheus' text format, or say where below observability.scrape"
             yield _finding(project, "TB7401", message, hint, "observability", "scrape")
             return
@@ -77,11 +80,15 @@ def _metrics(project: Project, service: Trial, image: str) -> Iterator[Finding]:
             yield from _metric(project, index, metric, published, readers.get(metric.name, ()))
             if metric.name == INFORMATION and INFORMATION in published:
                 labels = [dict(each) for each in published[INFORMATION].labels]
-                yield from _identity(project, labels, image, ("observability", "metrics", index, "name"))
+                yield from identity_findings(project, labels, image, ("observability", "metrics", index, "name"))
 
 
-def _scraped(service: Trial, port: str, path: str) -> dict[str, Published]:
-    answer = service.get(path, port=port)
+def _asked(accepted: str) -> str:
+    return " to Prometheus, which accepts OpenMetrics first" if accepted == _PROMETHEUS else ""
+
+
+def _scraped(service: Trial, port: str, path: str, accepted: str) -> dict[str, Published]:
+    answer = service.get(path, port=port, headers=(("accept", accepted),))
     if answer.status != 200:
         raise Unreadable(f"status {answer.status}, expected 200")
     return read_exposition(answer.body, dict(answer.headers).get("content-type", ""))
@@ -153,35 +160,3 @@ def _metric(
             where = (*at, "labels") if metric.labels else (*at, "name")
             yield _finding(project, "TB7404", message, "declare those that it has", *where)
             return
-
-
-def _identity(
-    project: Project, said: list[dict[str, str]], image: str, at: Path, keys: tuple[str, ...] = ("image", "release")
-) -> Iterator[Finding]:
-    """Whoever says which image and release it is says the ones that it was told."""
-    for each in said:
-        for key, value in (("image", image), ("release", STAND_IN)):
-            if key in keys and value and each.get(key) != value:
-                variable = IMAGE if key == "image" else RELEASE
-                message = f"{key} is {each.get(key, 'nothing')[:80]!r}, expected {value}, as {variable} says"
-                yield _finding(project, "TB7406", message, f"take it from the variable {variable}", *at)
-                return
-
-
-def _lines(project: Project, output: bytes, image: str) -> Iterator[Finding]:
-    logs = project.spec.observability.logs
-    lines = output.split(b"\n")
-    for count, (number, fault) in enumerate(bad_lines(output, logs)):
-        if count == _LINES:
-            return
-        said = shortened(lines[number - 1].decode(errors="replace"))
-        message = f"line {number} of the log is not as declared: {fault}; it is: {said}"
-        hint = "let every logger write the declared form, the server's own too, or declare what is written"
-        yield _finding(project, "TB7405", message, hint, "observability", "logs")
-    keys = tuple(key for key in ("image", "release") if key in logs.fields)
-    if keys:
-        records = [fields_of(line, logs.format) for line in lines[:-1]]
-        told: list[dict[str, str]] = [
-            {key: str(each.get(key)) for key in keys} for each in records if isinstance(each, dict)
-        ]
-        yield from _identity(project, told, image, ("observability", "logs"), keys)

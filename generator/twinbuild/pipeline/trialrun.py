@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,17 +20,19 @@ from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialaccuracy import try_accuracy
-from twinbuild.pipeline.trialfallbacks import dead_services, service_environment
+from twinbuild.pipeline.trialfallbacks import dead_services
 from twinbuild.pipeline.trialfiles import TrialFiles
-from twinbuild.pipeline.trialgolden import ask_golden, question_of
+from twinbuild.pipeline.trialgolden import ask_golden, otherwise_answered, question_of
 from twinbuild.pipeline.trialload import put_under_load
 from twinbuild.pipeline.trialloglevel import effect_of_level, level_knob
+from twinbuild.pipeline.triallogs import log_findings
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialrecord import TrialRun, finding_at, note_measure
 from twinbuild.pipeline.trialschemas import output_findings, try_refusals
-from twinbuild.pipeline.trialtraces import prove_traces, received_traces, trial_environment
+from twinbuild.pipeline.trialtold import told_by_spec
+from twinbuild.pipeline.trialtraces import prove_traces, rarely, received_traces, trial_environment
 from twinbuild.pipeline.trialwatch import Watching, watching
-from twinbuild.pipeline.trying import Bounds, Trial, bounds_of, stand_ins, trial
+from twinbuild.pipeline.trying import Bounds, Trial, trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.limits import memory_measure, startup_measure
@@ -54,8 +57,7 @@ def run_trial(
     Raises TooSmall, EnvironmentFault TB5910 without a sandbox.
     """
     spec = project.spec
-    variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
-    bounds = bounds_of(spec.environment.resources_of(variant))
+    trying = _Trying(project=project, derivation=derivation, root=root, machine=machine, image=image)
     who = f"{derivation.variant} {derivation.platform}"
     run = TrialRun()
     startups: list[float] = []
@@ -65,30 +67,27 @@ def run_trial(
         try:
             with (
                 watching(root, spec.source.target, scratch=machine.scratch) as watch,
-                _started(
-                    project, derivation, root, machine, bounds=bounds, watch=watch if start else None, image=image
-                ) as (service, seconds),
+                _started(trying, watch=watch if start else None, every=start == 0 and rarely(spec)) as (
+                    service,
+                    seconds,
+                ),
             ):
                 startups.append(seconds)
                 _asked(project, service, run, files, first=start == 0, image=image)
                 if start:
                     run.findings += watch.findings(project)
                     run.observed["environment_watched"] = watch.watched
-                peaks.append(service.memory())
-                run.output = service.output
-                service.service.wait(_GRACE)
-                if service.service.ended:
-                    run.findings.append(_ended(project, service.service.wait()))  # raises where a limit ended it
+                peaks.append(_seen_off(trying, service, run))
         except TwinbuildError as error:
-            run.findings += _died(project, error, bounds)
+            run.findings += _died(project, error, trying.bounds)
             if error.findings[0].code == "TB5910":
                 raise
         if run.findings:
             break
-    _level(project, derivation, root, machine, run, bounds=bounds, image=image)
+    _level(trying, run)
     if startups:
         note_measure(project, run, startup_measure(min(startups), spec.tests.performance), "TB7206")
-    if peaks:
+    if any(peaks):
         note_measure(project, run, memory_measure(max(peaks), spec.tests.performance), "TB7207")
     if tried := {golden.fallback for golden in spec.tests.golden if golden.fallback}:
         run.observed["fallbacks"] = sorted(tried)
@@ -96,69 +95,82 @@ def run_trial(
     return run
 
 
-def _level(
-    project: Project, derivation: Derivation, root: Path, machine: Machine, run: TrialRun, *, bounds: Bounds, image: str
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trying:
+    """Which image is tried, and where."""
+
+    project: Project
+    derivation: Derivation
+    root: Path
+    machine: Machine
+    image: str
+
+    @property
+    def bounds(self) -> Bounds:
+        """What its service may take."""
+        return told_by_spec(self.project.spec, self.derivation, watched=()).bounds
+
+
+def _seen_off(trying: _Trying, service: Trial, run: TrialRun) -> int:
+    """What can be seen only at the end of a start: whether it still runs, all that it has printed, and its memory."""
+    project = trying.project
+    peak = service.memory()
+    service.service.wait(_GRACE)
+    if service.service.ended:
+        run.findings.append(_ended(project, service.service.wait()))  # raises where a limit ended it
+        return peak
+    run.output = service.whole_output()
+    if not run.findings:
+        run.findings += log_findings(project, run.output, trying.image)
+        run.observed["log_lines"] = run.output.count(b"\n")
+    if not peak:
+        hint = "run it again; if it stays so, run it by hand with `twinbuild run`"
+        what = "the memory of the service could not be read"
+        run.findings.append(finding_at(project, "TB7207", what, hint, "tests"))
+    return peak
+
+
+def _level(trying: _Trying, run: TrialRun) -> None:
     """Start once more with the most severe log level, where there is a knob for it, and ask the golden tests again."""
+    project = trying.project
     if run.findings or (chosen := level_knob(project)) is None or not project.spec.tests.golden:
         return
     knob, level = chosen
     assert knob.variable is not None
+    setting = (knob.variable, level)
     try:
-        with _started(
-            project,
-            derivation,
-            root,
-            machine,
-            bounds=bounds,
-            watch=None,
-            image=image,
-            environment=((knob.variable, level),),
-        ) as (service, _):
+        with _started(trying, setting, watch=None) as (service, _):
             with dead_services(project.spec, service, silent=False):
-                for golden in project.spec.tests.golden:
-                    service.ask(question_of(golden, service))
-            severe = service.output
+                run.findings += otherwise_answered(project, service, run, f"with {knob.variable}={level}")
+            severe = service.whole_output()
     except (NoAnswer, TwinbuildError) as error:
         what = f"with {knob.variable}={level} the service does not answer: {error}"
         hint = "try it with `twinbuild run --env`; take the value out of the knob if it is none"
         run.findings.append(finding_at(project, "TB7203", shortened(what), hint, "configuration", "parameters"))
         return
     run.findings += effect_of_level(project, knob, level, plain=run.output, severe=severe)
+    run.findings += log_findings(project, severe, trying.image)
     run.observed["log_level"] = {"value": level, "lines": severe.count(b"\n"), "by_default": run.output.count(b"\n")}
 
 
 @contextmanager
 def _started(
-    project: Project,
-    derivation: Derivation,
-    root: Path,
-    machine: Machine,
-    *,
-    bounds: Bounds,
-    watch: Watching | None,
-    image: str,
-    environment: tuple[tuple[str, str], ...] = (),
+    trying: _Trying, *settings: tuple[str, str], watch: Watching | None, every: bool = False
 ) -> Iterator[tuple[Trial, float]]:
-    """The service once it is ready, and how many seconds that took."""
-    binds = watch.binds if watch is not None else ()
-    limits = project.spec.tests.performance
+    """The service once it is ready, and how many seconds that took; with ``settings`` over what it is told."""
+    spec = trying.project.spec
+    limits = spec.tests.performance
     patience = max(_PATIENCE, 3 * float(duration_seconds(limits.startup)) if limits and limits.startup else 0.0)
+    watched = trial_environment(spec, trying.image, every=every)
+    told = told_by_spec(spec, trying.derivation, *settings, watched=watched)
     begun = time.perf_counter()
-    told = (
-        *stand_ins(project.spec.secrets),
-        *trial_environment(project.spec, image),
-        *service_environment(project.spec),
-        *environment,
-    )
     with trial(
-        derivation,
-        root,
-        machine,
-        serving=project.spec.serving,
-        bounds=bounds,
-        environment=told,
-        binds=binds,
+        trying.derivation,
+        trying.root,
+        trying.machine,
+        serving=spec.serving,
+        told=told,
+        binds=watch.binds if watch is not None else (),
     ) as service:
         try:
             service.wait_until_ready(patience)
@@ -178,7 +190,9 @@ def _asked(project: Project, service: Trial, run: TrialRun, files: TrialFiles, *
     ):
         ask_golden(project, service, run, dead, first=first)
         if first and not run.findings:
-            _watch(project, service, run, received, image)
+            _watch(project, service, run, image)
+        if received is not None and (first or rarely(spec)) and not run.findings:
+            _traced(project, service, run, received, image, every=first and rarely(spec))
         if first and not run.findings:
             _once(project, service, run, files)
 
@@ -190,7 +204,7 @@ def _ended(project: Project, status: int | None) -> Finding:
     return finding_at(project, "TB7201", what, hint, "serving", "command")
 
 
-def _watch(project: Project, service: Trial, run: TrialRun, received: Received | None, image: str) -> None:
+def _watch(project: Project, service: Trial, run: TrialRun, image: str) -> None:
     """What can be seen of it is there."""
     run.findings += prove(project, service, image)
     observability = project.spec.observability
@@ -199,17 +213,22 @@ def _watch(project: Project, service: Trial, run: TrialRun, received: Received |
         run.observed["metrics"] = proven
     if others := unprovable(observability):
         run.observed["not_provable_here"] = list(others)
+
+
+def _traced(project: Project, service: Trial, run: TrialRun, received: Received, image: str, *, every: bool) -> None:
+    """Traces of the first golden test's request."""
     golden = project.spec.tests.golden
-    if received is not None and golden and not run.findings:
-        try:
-            found, seen = prove_traces(project, service, received, question_of(golden[0], service), image)
-        except NoAnswer as error:
-            what = f"a request with a traceparent got no answer: {error}"
-            hint = "look at the service's log with `twinbuild run`"
-            run.findings.append(finding_at(project, "TB7203", what, hint, "observability", "tracing"))
-            return
-        run.findings += found
-        run.observed["traces"] = seen
+    if not golden:
+        return
+    try:
+        found, seen = prove_traces(project, service, received, question_of(golden[0], service), image, every=every)
+    except NoAnswer as error:
+        what = f"a request with a traceparent got no answer: {error}"
+        hint = "look at the service's log with `twinbuild run`"
+        run.findings.append(finding_at(project, "TB7203", what, hint, "observability", "tracing"))
+        return
+    run.findings += found
+    run.observed["traces"] = "; ".join(filter(None, (run.observed.get("traces"), seen)))
 
 
 def _once(project: Project, service: Trial, run: TrialRun, files: TrialFiles) -> None:

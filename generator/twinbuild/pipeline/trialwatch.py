@@ -7,7 +7,9 @@ for such: neither is a part of the image. Only the second start is watched, whos
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.build.sandbox import Bind
+from twinbuild.deploy.rollout.pod import secret_variable
 from twinbuild.errors import Finding
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
@@ -71,11 +74,7 @@ class Watching:
 
     def _lines(self) -> list[object]:
         """Lines of the report. The service could write to it, too: what is no such line says nothing."""
-        try:
-            with (self.directory / "seen").open("rb") as stream:
-                content = stream.read(_MOST)
-        except OSError:
-            return []
+        content = _read(self.directory / "seen")
         found: list[object] = []
         for line in content.splitlines():
             try:
@@ -83,6 +82,18 @@ class Watching:
             except (ValueError, RecursionError):
                 continue
         return found
+
+
+def _read(path: Path) -> bytes:
+    """The beginning of a regular file in a directory that the service may write to; nothing of a pipe or a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, _MOST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -109,7 +120,8 @@ def watching(root: Path, application: str, *, scratch: Path) -> Iterator[Watchin
 def _declared(spec: ReleaseSpec) -> frozenset[str]:
     """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
     knobs = (knob.variable for knob in spec.configuration.parameters)
-    secrets = (secret.reference for secret in spec.secrets if secret.provider == "env")
+    secrets = [secret.reference for secret in spec.secrets if secret.provider == "env"]
+    secrets += [secret_variable(secret.name) for secret in spec.secrets if secret.provider == "kubernetes"]
     services = (service.environment for service in spec.services)
     told = (name for name, _ in trial_environment(spec, "sha256:"))
     given = {name for name in (*knobs, *services) if name}

@@ -15,11 +15,11 @@ from twinbuild.codec.canonical import digest_of
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.frozen import FrozenMapping
 
-__all__ = ["Answer", "Connect", "NoAnswer", "Question", "Questioner", "plain"]
+__all__ = ["PATIENCE", "Answer", "Connect", "NoAnswer", "Question", "Questioner", "plain"]
 
 Connect = Callable[[int], socket.socket]
 LARGEST: Final = 64 << 20  # bytes of an answer that are read
-_PATIENCE: Final = 60.0  # seconds for one answer, from the question to its last byte
+PATIENCE: Final = 60.0  # seconds for one answer, from the question to its last byte
 _IDLE: Final = 1.0  # seconds after which a connection is made anew, before the service closes it on us
 
 
@@ -146,7 +146,7 @@ class Questioner:
         A connection that the service has closed since its last answer is made anew. What was sent is never sent again:
         the second answer would hide that there was none to the first. Raises NoAnswer, and what ``connect`` does.
         """
-        allowed = patience or _PATIENCE
+        allowed = patience or PATIENCE
         connection = self._connections.get(question.port)
         if connection is None:
             connection = self._connections[question.port] = _Inside(self._connect, question.port)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.trial.asking import Answer, plain
 
-__all__ = ["Mismatch", "first_difference", "json_body", "mismatch_of", "shortened"]
+__all__ = ["Mismatch", "first_difference", "json_body", "mismatch_of", "said_in", "shortened"]
 
 _SHOWN = 120  # characters of a value in a message
 _ABSENT = "nothing"
@@ -36,20 +36,20 @@ class Mismatch:
 def mismatch_of(answer: Answer, *, status: int, body: object, tolerance: float) -> Mismatch | None:
     """How an answer differs from the expected status and (frozen) body; a body of None is not looked at."""
     if answer.status != status:
-        said = _said(answer)
+        said = said_in(answer)
         return Mismatch(pointer="", got=f"status {answer.status} ({said})", expected=f"status {status}")
     if body is None:
         return None
     try:
         value = json_body(answer)
     except JsonProblem as problem:
-        said = _said(answer)
+        said = said_in(answer)
         return Mismatch(pointer="", got=f"a body that is no JSON, {problem.message} ({said})", expected="JSON")
     return first_difference(value, plain(body), tolerance)
 
 
-def _said(answer: Answer) -> str:
-    """The beginning of a body."""
+def said_in(answer: Answer) -> str:
+    """The beginning of an answer's body, on one line."""
     return shortened(answer.body[: 4 * _SHOWN + 4].decode(errors="replace"))
 
 

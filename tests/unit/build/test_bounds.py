@@ -22,6 +22,7 @@ __all__ = ["root", "sandbox"]
 NOTHING: dict[str, Any] = {
     "memory": 0,
     "resident": 0,
+    "shared": 0,
     "processes": 0,
     "space": 0,
     "writable": False,
@@ -127,3 +128,26 @@ def test_a_command_that_exceeds_them(
     with pytest.raises(BuildError) as caught:
         sandbox.run(root, (PYTHON, "-S", "-c", program), confinement=confined, timeout=60)
     assert caught.value.findings[0].code == code
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("size", "ends"), [(24, "0"), (90, "No space"), (48, "TB5915")])
+def test_files_in_memory(size: int, ends: str, sandbox: Sandbox, root: Path) -> None:
+    """What lies in /dev/shm counts as memory, whether or not it is mapped; more than its size does not fit."""
+    program = (
+        "import sys, time\n"
+        "try:\n"
+        f"    with open('/dev/shm/a', 'wb') as file: [file.write(bytes(1 << 20)) for _ in range({size})]\n"
+        "    time.sleep(2)\n"
+        "except OSError as error:\n"
+        "    print(error)\n"
+    )
+    confined = Confinement(
+        binds=CONFINED.binds, environment=CONFINED.environment, resident=40 << 20, shared=64 << 20, space=128 << 20
+    )
+    try:
+        done = sandbox.run(root, (PYTHON, "-S", "-c", program), confinement=confined, timeout=60)
+        said = done.stdout.decode() or str(done.status)
+    except BuildError as error:
+        said = error.findings[0].code
+    assert ends in said or (size == 90 and said == "TB5915")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import socket
+import time
 
 import pytest
 
@@ -41,3 +44,19 @@ def test_listening() -> None:
             assert client.getpeername() == ("127.0.0.1", port)
         with pytest.raises(OSError, match="in use"):
             listening(port)
+
+
+def test_a_server_whose_queue_is_full() -> None:
+    """The launcher is kept for a moment, not for seconds: it has limits to look at."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, contextlib.ExitStack() as stack:
+        port = server.getsockname()[1]
+        started = time.monotonic()
+
+        def fill() -> None:
+            for _ in range(5):
+                stack.enter_context(connected(port))
+
+        with pytest.raises(OSError, match=r".") as caught:
+            fill()
+        assert caught.value.errno == errno.ETIMEDOUT
+        assert time.monotonic() - started < 0.9  # a blocking one waits for a second, at least

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from twinbuild.pipeline.measuring import silent, stretch
+from fakes.services import service, trial_here
+from twinbuild.pipeline import measuring
+from twinbuild.pipeline.measuring import measure_knobs, silent, stretch
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,32 @@ def test_no_answer() -> None:
     error = silent("batch_limit", "1024", "status 500")
     assert error.findings[0].code == "TB7112"
     assert "with batch_limit at '1024' the service does not answer: status 500" in error.findings[0].message
+
+
+@pytest.mark.sandbox
+def test_what_the_service_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a trial tells it: a service that needs a secret and an address to start can be measured."""
+    program = """
+open("/run/secrets/token").read()
+os.environ["FEATURES_URL"]
+def answer(question):
+    return 200, {"score": 1}
+"""
+    section = """\
+  golden:
+    - name: one
+      request: {path: /predict, body: {amount: 3}}
+      expect: {status: 200}
+configuration:
+  parameters:
+    - {name: fast, type: bool, default: true, description: Fast., environment: FAST}
+secrets:
+  - {name: token, provider: file, reference: /run/secrets/token, purpose: Features.}
+services:
+  - {name: features, endpoint: "https://features.example/v1", purpose: Features., environment: FEATURES_URL}
+"""
+    monkeypatch.setattr(measuring, "trial", trial_here)
+    monkeypatch.setattr(measuring, "ROUNDS", 1)
+    tiny = service(tmp_path / "project", program, section)
+    (measured,) = measure_knobs(tiny.project, tiny.derivation, tiny.root, tiny.machine, names=("fast",), requests=2)
+    assert [point.text for point in measured.points] == ["false", "true"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from twinbuild.codec.canonical import canonical
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.tests import Request
+from twinbuild.pipeline import shadowing
 from twinbuild.pipeline.shadowing import ask_both, golden_requests, read_side, traffic_of
-from twinbuild.pipeline.trying import trial
+from twinbuild.pipeline.trying import Told, trial
 from twinbuild.trial.shadowing import Recorded
 
 __all__ = ["tool"]
@@ -108,3 +111,24 @@ def test_both_are_asked(tmp_path: Path) -> None:
     assert [len(each) for each in found.seconds] == [6, 6]
     assert 0 < found.latency(0, 0.5) <= found.latency(0, 0.99)
     assert alike.differing == 0
+
+
+def test_what_both_are_told(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins for secrets, addresses, bounds and which release it is, as the release manifest has them."""
+    secrets = [{"name": "token", "provider": "env", "reference": "TOKEN", "purpose": "Features."}]
+    side = read_side(rewritten(dist, secrets=secrets), variant="", machine="x86_64")
+    given: list[Told] = []
+
+    @contextmanager
+    def remember(*_: object, told: Told, **__: object) -> Iterator[None]:
+        given.append(told)
+        yield
+
+    monkeypatch.setattr(shadowing, "configured_trial", remember)
+    with shadowing._served(side, service(tmp_path / "one", ANSWER, "  golden: []\n").machine):
+        environment = dict(given[0].environment)
+    assert environment == {
+        "TOKEN": "no-secret-but-a-trial",
+        "TWINBUILD_IMAGE": str(side.image.manifest.digest),
+        "TWINBUILD_RELEASE": str(side.digest),
+    }

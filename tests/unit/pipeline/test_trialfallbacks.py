@@ -8,7 +8,7 @@ import pytest
 
 from fakes.services import service, trial_here
 from twinbuild.pipeline import trialrun
-from twinbuild.pipeline.trialfallbacks import service_environment
+from twinbuild.pipeline.trialfallbacks import patience_for, service_environment
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
 
@@ -70,7 +70,7 @@ def test_it_falls_back(tmp_path: Path) -> None:
 )
 def test_a_fault(tmp_path: Path, old: str, new: str, codes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """It fails, it never asked, it waits too long, it waits for ever."""
-    monkeypatch.setattr("twinbuild.trial.asking._PATIENCE", 10.0)
+    monkeypatch.setattr("twinbuild.trial.asking.PATIENCE", 10.0)
     run = _run(tmp_path, SERVICE.replace(old, new))
     assert [finding.code for finding in run.findings] == codes
     assert run.findings[0].where.file.endswith("release.yaml")
@@ -79,7 +79,30 @@ def test_a_fault(tmp_path: Path, old: str, new: str, codes: list[str], monkeypat
 def test_addresses(tmp_path: Path) -> None:
     """The one that is tried leads to the loopback, with its own path; the other is as declared."""
     spec = service(tmp_path / "project", SERVICE, SECTION).project.spec
-    assert dict(service_environment(spec)) == {
+    assert dict(service_environment(spec.services, spec.serving)) == {
         "FEATURES_URL": "http://127.0.0.1:4400/v1",
         "OTHER_URL": "https://other.example/x",
     }
+
+
+def test_a_circuit_breaker(tmp_path: Path) -> None:
+    """A service that was told once that nobody answers may leave the other alone afterwards."""
+    breaker = "    if BROKEN:\n        return 200, {'score': 1}\n    BROKEN.append(1)\n    try:"
+    program = "BROKEN = []\n" + SERVICE.replace("    try:", breaker)
+    golden, services = SECTION[: SECTION.index("services:")], SECTION[SECTION.index("services:") :]
+    again = golden + golden.removeprefix("  golden:\n").replace("name: one", "name: two") + services
+    tiny = service(tmp_path / "project", program, again)
+    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    assert run.findings == []
+    assert [each["name"] for each in run.observed["golden"]] == ["one", "two"]
+
+
+def test_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer gets more time than its fallback is allowed, even where that is more than any other gets."""
+    slow = SECTION.replace("timeout: 300ms", "timeout: 40s\n    retries: 2")
+    spec = service(tmp_path / "slow", SERVICE, slow).project.spec
+    (golden,) = spec.tests.golden
+    assert patience_for(spec, golden) == 40 * 3 + 2 + 2
+    monkeypatch.setattr("twinbuild.trial.asking.PATIENCE", 0.5)
+    program = SERVICE.replace("    try:", "    time.sleep(1)\n    try:")
+    assert _run(tmp_path, program).findings == []

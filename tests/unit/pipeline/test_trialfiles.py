@@ -89,3 +89,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (made.project.directory / "schemas" / "input.json").symlink_to("../../../outside.json")
     with pytest.raises(SpecError, match="TB2302"):
         read_trial_files(made.project)
+
+
+def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused; the digest of its beginning would be nobody's."""
+    monkeypatch.setattr("twinbuild.pipeline.trialfiles._LARGEST", len(LINE) - 1)
+    with pytest.raises(SpecError, match=r"TB7211.*more than"):
+        read_trial_files(_service(tmp_path).project)

@@ -79,3 +79,18 @@ def test_nothing_to_show(tmp_path: Path, old: str, new: str) -> None:
     run = _run(tmp_path, sections=SECTIONS.replace(old, new))
     assert run.findings == []
     assert "log_level" not in run.observed
+
+
+def test_other_answers(tmp_path: Path) -> None:
+    """What is answered with another level is what is answered by default: an error there is found."""
+    program = SERVICE.replace("return 200", "return 200 if level == 'info' else 500")
+    (finding,) = _run(tmp_path, program).findings
+    assert finding.code == "TB7204"
+    assert "with LEVEL=error golden test 'one' is answered otherwise: got status 500" in finding.message
+
+
+def test_another_form(tmp_path: Path) -> None:
+    """Lines of that start have the declared form, too."""
+    program = SERVICE.replace("    return 200", "    level == 'error' and print('asked', flush=True)\n    return 200")
+    (finding,) = _run(tmp_path, program).findings
+    assert finding.code == "TB7405"

@@ -179,3 +179,68 @@ def test_a_gate(tmp_path: Path) -> None:
     assert finding.code == "TB7402"
     assert finding.message.startswith("gate 'few' reads lost_total, which the service does not publish")
     assert finding.where.pointer == "/rollout/promote/0/metric"
+
+
+METRIC = "  metrics: [{name: queue, type: gauge, description: What waits.}]\n"
+
+
+@pytest.mark.parametrize("start", [1, 2])
+def test_a_line_that_is_printed_late(tmp_path: Path, start: int) -> None:
+    """What is printed after the last answer counts, in the second start too, in which nothing is scraped."""
+    program = """
+import threading
+def answer(question):
+    print(json.dumps({"level": "info"}), flush=True)
+    if START == 1 or os.path.exists("/run/twinbuild-trial"):
+        threading.Timer(0.03, print, ["a line of another form"], {"flush": True}).start()
+    return 200, {'score': 1}
+"""
+    section = "observability:\n  logs: {format: json, fields: [level]}\n"
+    tiny = service(tmp_path / "project", program.replace("START", str(start)), TESTS + section)
+    (tiny.root / "opt/venv/lib/python3.11/site-packages").mkdir(parents=True)  # then the second start is watched
+    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    (finding,) = run.findings
+    assert finding.code == "TB7405"
+    assert "it is: a line of another form" in finding.message
+    assert len(run.observed["startup_seconds"]) == start
+
+
+FORMS = """
+def answer(question):
+    return 200, {'score': 1}
+def metrics():
+    return TEXT
+give = Handler.give
+def formed(self, status, body):
+    if self.path == "/metrics" and "openmetrics" in self.headers.get("accept", "") and OPEN is not None:
+        body = OPEN.encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/openmetrics-text; version=1.0.0")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    else:
+        give(self, status, body)
+Handler.give = formed
+"""
+PLAIN = "# TYPE queue gauge\nqueue 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "opened", "code", "words"),
+    [
+        (PLAIN, None, "", ""),
+        (PLAIN, PLAIN + "# EOF\n", "", ""),
+        (PLAIN, "# EOF\n", "TB7402", "'queue' is declared"),
+        (PLAIN, PLAIN, "TB7401", "to Prometheus, which accepts OpenMetrics first"),
+        ("", PLAIN + "# EOF\n", "TB7402", "'queue' is declared"),
+        (PLAIN, PLAIN.replace("queue 1", 'queue{a="b"} 1') + "# EOF\n", "TB7404", "labels a"),
+    ],
+)
+def test_both_forms(tmp_path: Path, text: str, opened: str | None, code: str, words: str) -> None:
+    """A metric is there as Prometheus asks for it, which is OpenMetrics first, and in plain text."""
+    program = f"TEXT, OPEN = {text!r}, {opened!r}\n" + FORMS
+    tiny = service(tmp_path / "project", program, TESTS + "observability:\n" + METRIC)
+    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    assert [finding.code for finding in run.findings] == ([code] if code else [])
+    assert not words or words in run.findings[0].message

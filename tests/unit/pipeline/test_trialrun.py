@@ -120,3 +120,11 @@ def test_no_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trialrun, "trial", fail)
     with pytest.raises(EnvironmentFault, match="TB5910"):
         _of(tiny)
+
+
+def test_a_memory_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps no limit."""
+    monkeypatch.setattr("twinbuild.build.service.RunningService.memory", lambda _: 0)
+    (finding,) = tried(tmp_path, HALF, "memory: 1Gi").findings
+    assert finding.code == "TB7207"
+    assert "could not be read" in finding.message

@@ -108,3 +108,29 @@ def test_no_answer_to_a_traceparent(tmp_path: Path) -> None:
     (finding,) = _run(tmp_path, program.replace('"-" + "f" * 16', '"-" + "e" * 16')).findings
     assert finding.code == "TB7203"
     assert "a request with a traceparent got no answer" in finding.message
+
+
+RARE = SECTION.replace("0.3", "0.001")
+
+
+def test_a_share_so_small_that_none_may_come(tmp_path: Path) -> None:
+    """Then every request is traced in the first start, and the share is seen in the second."""
+    run = _run(tmp_path, section=RARE)
+    assert run.findings == []
+    assert run.observed["traces"] == (
+        "20 of 20 sent traces arrived, sample_ratio 1; 2 of 400 sent traces arrived, sample_ratio 0.001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("        export(trace, parent)\n", "        pass\n", "0 reached the receiver, expected 20"),
+        ("sampled = int(", "sampled = True or int(", "400 reached the receiver, expected 0.4"),
+    ],
+)
+def test_a_fault_of_so_small_a_share(tmp_path: Path, old: str, new: str, words: str) -> None:
+    """A service that sends none is no better than one that sends all."""
+    (finding,) = _run(tmp_path, SERVICE.replace(old, new), RARE).findings
+    assert finding.code == "TB7407"
+    assert words in finding.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -103,3 +104,15 @@ def test_what_a_service_writes_itself_says_nothing(tmp_path: Path) -> None:
     lines = [b"{", b"[" * 9999, b'["A", 1, 2]', b'["A"]', b"\xff", json.dumps(["B", "/app/x.py", 3]).encode()]
     (tmp_path / "seen").write_bytes(b"\n".join(lines))
     assert list(Watching(binds=(), directory=tmp_path)._seen()) == [("B", "/app/x.py", 3)]
+
+
+def test_a_report_that_is_none(tmp_path: Path) -> None:
+    """The service may put a pipe or a link in its place: nobody waits for the one, or follows the other."""
+    (tmp_path / "elsewhere").write_text('["SECRET", "/app/x.py", 3]\n')
+    for number, make in enumerate((os.mkfifo, lambda path: path.symlink_to(tmp_path / "elsewhere"), Path.mkdir)):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        make(directory / "seen")
+        watch = Watching(binds=(), directory=directory)
+        assert list(watch._seen()) == []
+        assert not watch.watched

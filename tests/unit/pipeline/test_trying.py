@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from fakes.services import BINDS, Service, service
 from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.spec.environment import Resources
-from twinbuild.pipeline.trying import Bounds, bounds_of, trial
+from twinbuild.pipeline.trying import Bounds, Told, Trial, bounds_of, trial
+from twinbuild.trial.asking import NoAnswer
 
 pytestmark = pytest.mark.sandbox
 
@@ -33,8 +35,7 @@ def test_it_answers_under_its_limits(tmp_path: Path) -> None:
         tiny.root,
         tiny.machine,
         serving=serving,
-        bounds=Bounds(memory=1 << 30, processors=1),
-        environment=variables,
+        told=Told(environment=variables, bounds=Bounds(memory=1 << 30, processors=1)),
         binds=BINDS,
     ) as running:
         running.wait_until_ready(60)
@@ -81,12 +82,84 @@ def test_a_service_that_takes_too_much_memory(tmp_path: Path) -> None:
     reserve = "import mmap\nreserved = mmap.mmap(-1, 1 << 30)\n"
     tiny = _service(tmp_path, reserve + "def answer(question):\n    time.sleep(9) if bytearray(1 << 28) else 0\n")
     serving = tiny.project.spec.serving
-    bounds = Bounds(memory=1 << 27)
-    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, bounds=bounds, binds=BINDS) as running:
+    told = Told(bounds=Bounds(memory=1 << 27))
+    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
         running.wait_until_ready(60)
         with pytest.raises(BuildError) as caught:
             running.post("/predict", {})
     assert caught.value.findings[0].code == "TB5915"
+
+
+def test_secrets_in_files(tmp_path: Path) -> None:
+    """A stand-in lies where the service looks for a secret, behind a link of the image too; nothing else is left."""
+    answer = "def answer(question):\n    return 200, [open(each).read() for each in question]\n"
+    tiny = _service(tmp_path, answer)
+    (tiny.root / "run").mkdir()
+    (tiny.root / "var").mkdir()
+    (tiny.root / "var" / "run").symlink_to("/run")
+    told = Told(secrets=("/run/secrets/one", "/var/run/secrets/two", "/etc/three"))
+    serving = tiny.project.spec.serving
+    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
+        running.wait_until_ready(60)
+        body = running.post("/predict", list(told.secrets)).body
+        assert body.count(b"no-secret-but-a-trial") == 3
+    assert not list((tiny.root / "run").iterdir())
+
+
+def test_floods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of files, threads and lines there are bounds; of lines the beginning and the end are looked at."""
+    answer = """
+import threading
+def answer(question):
+    if question == "file":
+        try:
+            with open("/tmp/a", "wb") as file: [file.write(bytes(1 << 20)) for _ in range(9)]
+        except OSError as error:
+            return 200, error.strerror
+    if question == "threads":
+        try:
+            [threading.Thread(target=time.sleep, args=(60,), daemon=True).start() for _ in range(999)]
+        except RuntimeError as error:
+            return 200, str(error)
+    print("x" * 5000 + "end", flush=True)
+    return 200, os.statvfs("/dev/shm").f_blocks * os.statvfs("/dev/shm").f_frsize
+"""
+    tiny = _service(tmp_path, answer)
+    monkeypatch.setattr("twinbuild.pipeline.trying._SPACE", 4 << 20)
+    monkeypatch.setattr("twinbuild.pipeline.trying.LARGEST_OUTPUT", 4096)
+    serving = tiny.project.spec.serving
+    told = Told(bounds=Bounds(shared=8 << 20))
+    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
+        running.wait_until_ready(60)
+        assert b"No space" in running.post("/predict", "file").body or b"large" in running.post("/predict", "file").body
+        assert running.post("/predict", "shared").body == b"%d" % (8 << 20)
+        assert running.output == b"x" * 4096
+        assert running.last_words().endswith("xend")
+        monkeypatch.setattr("twinbuild.pipeline.trying._PAUSE", 0.01)
+        assert running.whole_output() == b"x" * 4096
+    monkeypatch.setattr("twinbuild.pipeline.trying._PROCESSES", 32)
+    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running:
+        running.wait_until_ready(60)
+        with pytest.raises(BuildError, match="TB5916"):
+            _until_it_ends(running, "threads")
+
+
+def _until_it_ends(running: Trial, question: str) -> None:
+    with contextlib.suppress(NoAnswer):
+        running.post("/predict", question)
+    running.service.wait(10)
+
+
+def test_a_start_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended, whatever is being asked of it."""
+    monkeypatch.setattr("twinbuild.pipeline.trying._LONGEST", 3.0)
+    tiny = _service(tmp_path, "def answer(question):\n    time.sleep(90)\n")
+    serving = tiny.project.spec.serving
+    with (
+        trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
+        pytest.raises(EnvironmentFault, match="TB5902"),
+    ):
+        _until_it_ends(running, "anything")
 
 
 @pytest.mark.parametrize(
@@ -100,3 +173,4 @@ def test_a_service_that_takes_too_much_memory(tmp_path: Path) -> None:
 def test_limits_of_a_spec(stated: dict[str, object], bounds: Bounds) -> None:
     """Requests are no limits; a part of a processor is a whole one."""
     assert bounds_of(Resources.model_validate(stated)) == bounds
+    assert bounds_of(Resources(), shared="2Mi") == Bounds(shared=2 << 20)
