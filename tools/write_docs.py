@@ -19,6 +19,10 @@ from twinbuild.deploy.accelerator.table import CUDA, ROCM
 from twinbuild.describe.manifestschema import manifest_schema_text
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.beginning import FAMILY_SPEC, project_files
+from twinbuild.pipeline.families import find_family, shipped_catalogue
+from twinbuild.process.runner import SubprocessRunner
 
 NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -35,7 +39,38 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(),
         "cli.md": cli_page(),
         "variants.md": variants_page(),
+        "families.md": families_page(),
     }
+
+
+def families_page() -> str:
+    """docs/families.md as it is, with digests and files as the shipped families now give them."""
+    given = {"summary": "Ranks customers: who may leave?", "team": "retention"}
+    scikit, xgboost = (find_family(name, (shipped_catalogue(),)) for name in ("scikit-learn", "xgboost"))
+    begun, tried = (
+        project_files(
+            family,
+            values,
+            directory_name="churn",
+            today="2026-11-26",
+            committed=False,
+            runner=SubprocessRunner(),
+            interpreter=Path(sys.executable),
+        )
+        for family, values in ((scikit, given), (xgboost, {}))
+    )
+    pin = next(Digest.of(file.content).hex for file in begun if file.path == FAMILY_SPEC)
+    text = (DOCS / "families.md").read_text("utf-8")
+    for pattern, now in (
+        (r'(?<=sha256: ")[0-9a-f]{64}|(?<=sha256: )[0-9a-f]{64}|(?<=, expected )[0-9a-f]{64}', pin),
+        (r"(?<=\ndigest: )[0-9a-f]{64}", scikit.digest.hex),
+        (r"(?<=family   xgboost@1\.0\.0  sha256:)[0-9a-f]{64}", xgboost.digest.hex),
+        (r"(?<=\nproject  )[0-9]+", str(len(tried))),
+        (r"(?<=\n)(churn/\S+ written\n)+(?=next: )", "".join(f"churn/{file.path} written\n" for file in begun)),
+    ):
+        text, count = re.subn(pattern, now, text)
+        assert count, pattern
+    return text
 
 
 def variants_page() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,21 @@ def test_conformance(name: str, tmp_path: Path) -> None:
     assert len(seen["images"]) == 1
 
 
+def _put_own_model(project: Path) -> None:
+    """What docs/families.md says under "Put your own model", word for word."""
+    _, section = (ROOT / "docs/families.md").read_text().split("\n## Put your own model\n")
+    commands, spec = re.findall(r"```(?:yaml)?\n(.*?)```", section.split("\n## ")[0], re.DOTALL)
+    for line in commands.splitlines():
+        command = line.removeprefix("$ ").replace("twinbuild ", f"{sys.executable} -m twinbuild.cli ")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator"), "TWINBUILD_CATALOGUES": str(project.parent)}
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=project, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+    with (project / "release.yaml").open("a") as stream:
+        stream.write(spec)
+
+
 @pytest.mark.network
 @pytest.mark.sandbox
 @pytest.mark.xdist_group("examples")
@@ -78,15 +94,19 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     broken.unlink()
     begun = _twinbuild("init", "--family", "ours", "--catalogue", ".", "new", directory=tmp_path)
     assert begun.returncode == 0, begun.stderr
+    _put_own_model(tmp_path / "new")
     released = _twinbuild("release", "--json", directory=tmp_path / "new")
     assert released.returncode == 0, released.stderr
     (output,) = (tmp_path / "new/dist").iterdir()
     manifest = json.loads((output / "manifest.json").read_text())
     assert manifest["extends"]["family"] == "ours@1.0.0"
     assert manifest["extends"]["variables"]["port"] == 8000
+    assert [test["name"] for test in manifest["tests"]["golden"]] == ["a-loyal-customer"]
+    assert manifest["model"]["version"] == manifest["serving"]["environment"]["MODEL_VERSION"] == "2.0.0"
     places = manifest["provenance"]["files"]
     assert "/metadata/team" in places["release.yaml"] or "/metadata" in places["release.yaml"]
-    assert places["release.family.yaml"][""] == ""
+    assert {"/tests/golden", "/model/card/summary"} <= places["release.yaml"].keys()
+    assert "/build" in places["release.family.yaml"]
     unchanged = _twinbuild("release", "--json", directory=tmp_path / "new")
     assert json.loads(unchanged.stdout)["release"] == json.loads(released.stdout)["release"]
     with (tmp_path / "new/release.family.yaml").open("a") as stream:

@@ -68,8 +68,10 @@ def update_command(
 ) -> int:
     """Make the family's part of a project's spec anew, with the family that is there now.
 
-    Only that file and its pin in the spec change. SPEC is a spec file or a directory with a release.yaml (default: the
-    current directory).
+    That file and its pin in the spec change; with --set also files that the new values make otherwise (data schemas,
+    a hook), where they are as the family wrote them.
+
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
     import sys
 
@@ -87,7 +89,15 @@ def update_command(
     if as_json:
         changed = [str(path) for path in update.changed]
         click.echo(
-            json.dumps({"before": update.before, "after": update.after, "dropped": update.dropped, "changed": changed})
+            json.dumps(
+                {
+                    "before": update.before,
+                    "after": update.after,
+                    "dropped": update.dropped,
+                    "changed": changed,
+                    "kept": [str(path) for path in update.kept],
+                }
+            )
         )
     else:
         click.echo(f"{update.before} -> {update.after}")
@@ -95,6 +105,8 @@ def update_command(
             click.echo(shown(f"{name} is no variable any more"))
         for path in update.changed:
             click.echo(f"{shown(path)} {'would change' if checked else 'written'}")
+        for path in update.kept:
+            click.echo(f"{shown(path)} stays: it is not as the family wrote it, and these values would change it")
         if not update.changed:
             click.echo("nothing changes")
     return int(checked and bool(update.changed))

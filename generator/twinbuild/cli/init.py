@@ -47,33 +47,41 @@ def command(
         return
     if (given or catalogues) and not family:
         raise click.UsageError("--set and --catalogue are about families: name one with --family.")
-    written = _of_family(directory, family, dict(given), catalogues) if family else _first(directory)
+    today, committed = _dated(directory)
+    if family:
+        written = _of_family(directory, family, dict(given), catalogues, today=today, committed=committed)
+    else:
+        written = _first(directory, today=today, committed=committed)
     if as_json:
         click.echo(json.dumps({"written": written}))
         return
     for path in written:
         click.echo(f"{shown(path)} written")
     where = "" if directory == Path() else f" {shlex.quote(shown(directory))}"
-    click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")
+    if committed:  # the commit dates the release, so all that it is made of is committed first, its lock too
+        place = where or " ."
+        click.echo(f"next: twinbuild lock{where}, git add{place}, git commit, twinbuild release{where}")
+    else:
+        click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")
 
 
-def _first(directory: Path) -> list[str]:
+def _first(directory: Path, *, today: str, committed: bool) -> list[str]:
     from twinbuild.pipeline.starting import first_files, write_first_files
 
-    today, committed = _dated(directory)
     directory.mkdir(parents=True, exist_ok=True)
     files = first_files(directory.absolute().name, today=today, committed=committed)
     return [str(path) for path in write_first_files(directory, files)]
 
 
-def _of_family(directory: Path, name: str, given: dict[str, str], catalogues: tuple[Path, ...]) -> list[str]:
+def _of_family(
+    directory: Path, name: str, given: dict[str, str], catalogues: tuple[Path, ...], *, today: str, committed: bool
+) -> list[str]:
     import sys
 
     from twinbuild.pipeline.beginning import project_files, write_project
     from twinbuild.pipeline.families import find_family
     from twinbuild.process.runner import SubprocessRunner
 
-    today, committed = _dated(directory)
     files = project_files(
         find_family(name, catalogues_of(catalogues)),
         given,

@@ -98,13 +98,14 @@ def _released(
     from twinbuild.cli.session import session
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.releasing import release
+    from twinbuild.pipeline.releasing import commit_of, release
     from twinbuild.pipeline.stamping import begin, remember_release, summary_of
 
     beginning = begin()
     project = open_project(spec, overlays)
     with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
         project = project.only(variants)
+        commit_of(project, machine)  # what refuses it is said before anything is resolved
         lock = ensure_lock(project, machine, locked=locked, discover=True)
         released = release(project, lock, machine, output=output, reverify=reverify, retest=retest, docker=docker)
         remember_release(project, lock, machine, released, beginning, output=output)

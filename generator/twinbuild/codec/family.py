@@ -62,11 +62,15 @@ def load_sheet(source: SourceText) -> FamilySheet:
 
 
 def family_digest(files: tuple[FamilyFile, ...], base: Digest | None) -> Digest:
-    """The identity of a family: paths, bytes and modes of its files, and the family that it extends."""
+    """The identity of a family: paths and bytes of its files, which of the project's may run, and what it extends."""
     return digest_of(
         {
             "files": [
-                {"path": file.path, "sha256": Digest.of(file.content).hex, "executable": file.executable}
+                {
+                    "path": file.path,
+                    "sha256": Digest.of(file.content).hex,
+                    "executable": file.executable and file.path.startswith("files/"),
+                }
                 for file in sorted(files, key=lambda file: file.path)
             ],
             "extends": base.hex if base is not None else None,

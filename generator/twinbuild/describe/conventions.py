@@ -24,6 +24,7 @@ RULES: Final[dict[str, str]] = {
     "TB7625": "a counter ends in _total, and a unit of time or size is a base unit",
     "TB7626": "the release says what it is for",
     "TB7627": "the changelog has the version",
+    "TB7628": "the service is told the model's version",
 }
 # semver.org, "Is there a suggested regular expression"; without the groups.
 _SEMVER: Final = re.compile(
@@ -52,6 +53,11 @@ def breaches(loaded: LoadedSpec, conventions: Conventions, *, changelog: str | N
     """Every place where a spec breaks a rule. ``changelog`` is the text of the changelog, where one is kept."""
     spec = loaded.spec
     found = [*_versions(spec, conventions.versions), *_names(spec), *_metrics(spec)]
+    told = spec.serving.environment.get("MODEL_VERSION", spec.model.version)
+    if told != spec.model.version:
+        message = f"the service is told that its model is {told[:80]!r}, and model.version is {spec.model.version!r}"
+        hint = "write one version; in a project of a family: `twinbuild family update --set model_version=VERSION`"
+        found.append(("TB7628", message, hint, ("serving", "environment", "MODEL_VERSION")))
     if spec.metadata.description is None:
         found.append(("TB7626", "it has no description", "say it in metadata.description", ("metadata", "name")))
     if changelog is not None and not re.search(rf"(?<![\w.]){re.escape(spec.metadata.version)}(?![\w.])", changelog):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.base import Objections, Section, Several
@@ -43,6 +43,11 @@ def _check_variable(text: str) -> str:
     if text in _TAKEN:
         raise objection("TB1181", f"the variable {text!r} is one that every family has", "choose another name")
     return text
+
+
+def _plain_digest(value: object) -> object:
+    """The hexadecimal digits alone: `family show` prints the algorithm before them."""
+    return value.removeprefix("sha256:") if isinstance(value, str) else value
 
 
 class Variable(Section):
@@ -113,8 +118,8 @@ class FamilySheet(Section):
     """What it is for."""
     extends: FamilyReference | None = None
     """Family on which this one is built: its files, variables and blocks are here, too."""
-    sha256: Sha256 | None = None
-    """Digest of that family; needed where it is of another catalogue."""
+    sha256: Annotated[Sha256, BeforeValidator(_plain_digest)] | None = None
+    """Digest of that family, as `twinbuild family show` says it; needed where it is of another catalogue."""
     variables: Several[Variable] = ()
     """What whoever starts a project chooses."""
     optional: Several[Conditional] = ()

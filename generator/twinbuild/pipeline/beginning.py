@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,22 +23,33 @@ from twinbuild.model.family import STANDARD, Family, Written
 from twinbuild.model.spec.extends import FAMILY_SPEC
 from twinbuild.model.spec.values import refuse_path
 from twinbuild.pipeline.output import replace_directory, same_content
-from twinbuild.pipeline.starting import fit_name
 from twinbuild.ports import Runner
 from twinbuild.render.variables import chosen_values
 
-__all__ = ["FAMILY_SPEC", "family_spec", "project_files", "write_project"]
+__all__ = [
+    "FAMILY_SPEC",
+    "SPEC",
+    "family_spec",
+    "fit_name",
+    "project_files",
+    "refuse_paths",
+    "write_new",
+    "write_project",
+]
 
-_SPEC: Final = "release.yaml"
+SPEC: Final = "release.yaml"
 _DEFAULTS: Final = {
     "version": "0.1.0",
     "team": "my-team",
     "owner": "Ada Example",
     "email": "ada@team.example",
 }
-# Not a template's to write: what twinbuild writes, what sets up a machine, and what other programs run or obey.
+# Not a template's to write: what twinbuild writes, what sets up a machine, and what other programs run or obey; those
+# have hidden names. Devices of Windows are files nowhere there.
 _FORBIDDEN: Final = frozenset({"release.yaml", FAMILY_SPEC, "release.lock", "twinbuild.toml", "lockfiles", "dist"})
-_CONTROL: Final = frozenset({".git", ".hg", ".svn", ".envrc"})
+_HARMLESS: Final = frozenset({".gitignore", ".gitkeep", ".dockerignore", ".editorconfig"})
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_UNFIT: Final = re.compile(r"[^a-z0-9]+")
 _NEW_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PROJECT: Final = """\
@@ -80,7 +93,7 @@ def project_files(
     """
     standard, own = _standard(given, directory_name)
     rendered = render_family(family, own, standard, runner=runner, interpreter=interpreter)
-    body = next((file.content for file in rendered if file.path == _SPEC), None)
+    body = next((file.content for file in rendered if file.path == SPEC), None)
     if body is None:
         raise SpecError.of(
             "TB7514",
@@ -88,8 +101,8 @@ def project_files(
             hint="write the family's spec there",
             where=Location(file=family.directory),
         )
-    others = tuple(file for file in rendered if file.path != _SPEC)
-    _refuse_paths(family, others)
+    others = tuple(file for file in rendered if file.path != SPEC)
+    refuse_paths(family, others)
     base = family_spec(family, own, body)
     spec = _PROJECT.format(
         spec=FAMILY_SPEC,
@@ -99,8 +112,8 @@ def project_files(
         **{name: as_scalar(value) for name, value in standard.items()},
     ) + (_COMMIT if committed else "")
     # Checked as it will be read; where it is wrong, the names of the files say which text to look at.
-    load_spec((SourceText(name=FAMILY_SPEC, content=base), SourceText(name=_SPEC, content=spec.encode())))
-    made = {FAMILY_SPEC: base, _SPEC: spec.encode()}
+    load_spec((SourceText(name=FAMILY_SPEC, content=base), SourceText(name=SPEC, content=spec.encode())))
+    made = {FAMILY_SPEC: base, SPEC: spec.encode()}
     written = (*others, *(Written(path=path, content=content, executable=False) for path, content in made.items()))
     return tuple(sorted(written, key=lambda file: file.path))
 
@@ -126,6 +139,12 @@ def family_spec(family: Family, given: Mapping[str, str], body: bytes) -> bytes:
     return with_pin(note, as_yaml(header).encode() + body)
 
 
+def fit_name(text: str) -> str:
+    """The name of a directory made fit for a release."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()  # été → ete
+    return _UNFIT.sub("-", plain.lower()).strip("-")[:63].strip("-") or "my-release"
+
+
 def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...]:
     """Write the files below ``directory``, all or none; which were written.
 
@@ -133,14 +152,14 @@ def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...
     """
     if not os.path.lexists(directory) or (directory.is_dir() and not any(directory.iterdir())):
         with replace_directory(directory) as fresh:
-            _write(fresh, files)
+            write_new(fresh, files)
         return tuple(file.path for file in files)
     places = {file.path: _place(directory, file) for file in files}
     taken = [path for path, place in places.items() if place == "taken"]
     if taken:
         raise _taken(directory, taken)
     lacking = tuple(file for file in files if places[file.path] == "free")
-    _write(directory, lacking)
+    write_new(directory, lacking)
     return tuple(file.path for file in lacking)
 
 
@@ -164,17 +183,23 @@ def _standard(given: Mapping[str, str], directory_name: str) -> tuple[dict[str, 
     return standard, {name: value for name, value in given.items() if name not in names}
 
 
-def _refuse_paths(family: Family, files: tuple[Written, ...]) -> None:
+def refuse_paths(family: Family, files: Iterable[Written]) -> None:
+    """Raises SpecError TB7513 for every path that is no family's to write."""
     paths = {file.path for file in files}
     findings = []
+    folded: dict[str, str] = {}
     for path in sorted(paths):
         parts = path.split("/")
         above = {"/".join(parts[:end]) for end in range(1, len(parts))}
         reason = ""
         if refuse_path(path):
             reason = f"it {refuse_path(path)}"
-        elif parts[0].casefold() in _FORBIDDEN or any(part.casefold() in _CONTROL for part in parts):
+        elif parts[0].casefold() in _FORBIDDEN or any(_is_control(part) for part in parts):
             reason = "that is not a template's to write"
+        elif any(_DEVICES.fullmatch(part) or part.endswith((".", " ")) for part in parts):
+            reason = "no file on Windows can be called so"
+        elif (other := folded.setdefault(path.casefold(), path)) != path:
+            reason = f"its name differs from {other!r} only by case"
         elif above & paths:
             reason = f"{min(above & paths)} is a file, too"
         if reason:
@@ -188,6 +213,11 @@ def _refuse_paths(family: Family, files: tuple[Written, ...]) -> None:
             )
     if findings:
         raise SpecError(tuple(findings))
+
+
+def _is_control(name: str) -> bool:
+    """Whether a name is one that other programs look for: all hidden ones, but for some that run nothing."""
+    return name.startswith(".") and name not in _HARMLESS
 
 
 def _taken(directory: Path, paths: Iterable[str]) -> UsageError:
@@ -217,7 +247,7 @@ def _place(directory: Path, file: Written) -> Literal["free", "same", "taken"]:
     return "same" if same_content(place, file.content) else "taken"
 
 
-def _write(directory: Path, files: tuple[Written, ...]) -> None:
+def write_new(directory: Path, files: tuple[Written, ...]) -> None:
     """Write new files; where one cannot be, those before it go, and the directories that were made for them.
 
     Each step is taken from the directory before it and follows no link, whoever renames things meanwhile.
@@ -225,9 +255,7 @@ def _write(directory: Path, files: tuple[Written, ...]) -> None:
     made: list[Path] = []
     root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for file in sorted(
-            files, key=lambda file: (file.path == _SPEC, file.path)
-        ):  # the spec last: it makes a project
+        for file in sorted(files, key=lambda file: (file.path == SPEC, file.path)):  # the spec last: it makes a project
             parent = _parent(root, directory, file.path, made)
             try:
                 name = file.path.rpartition("/")[2]

@@ -12,9 +12,10 @@ import twinbuild
 from twinbuild.codec.family import family_digest, load_sheet
 from twinbuild.codec.nodes import MappingNode
 from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
-from twinbuild.errors import EnvironmentFault, IntegrityError, Location, SpecError, UsageError
+from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import Family, FamilySheet
+from twinbuild.render.family import written_paths
 from twinbuild.sources.catalogue import SHEET, family_names, read_files, read_sheet
 
 __all__ = [
@@ -132,13 +133,40 @@ def _read(directory: Path, catalogues: Catalogues, above: tuple[str, ...], *, ow
     sheet = _sheet(directory, content)
     where = _at(directory, content, "extends")
     base = _base(sheet, where, catalogues, (*above, sheet.name), own=own) if sheet.extends else None
-    return Family(
+    family = Family(
         sheet=sheet,
         files=files,
         digest=family_digest(files, base.digest if base is not None else None),
         base=base,
         directory=_shown(directory),
     )
+    _refuse_idle(family, directory, content)
+    return family
+
+
+def _refuse_idle(family: Family, directory: Path, content: bytes) -> None:
+    """Raises SpecError TB7525 for rules that name a file or a variable that is not there: they would do nothing."""
+    switches = {variable.name for variable in family.variables if variable.type == "bool"}
+    below = written_paths(family.base) if family.base is not None else frozenset()
+    places = below | written_paths(family)
+    wrong = [
+        ("without", f"'without' names {path!r}, which no family below writes", "correct the path, or take it out")
+        for path in family.sheet.without
+        if path not in below
+    ]
+    for rule in family.sheet.optional:
+        if rule.when not in switches:
+            message = f"'when' of {rule.path!r} names {rule.when[:80]!r}, which is no variable of type bool"
+            wrong.append(("optional", message, "name one of the family's variables"))
+        if rule.path not in places and not any(path.startswith(f"{rule.path}/") for path in places):
+            wrong.append(("optional", f"'optional' names {rule.path!r}, which no family writes", "correct the path"))
+    if wrong:
+        raise SpecError(
+            tuple(
+                Finding(code="TB7525", message=message, hint=hint, where=_at(directory, content, key))
+                for key, message, hint in wrong
+            )
+        )
 
 
 def _at(directory: Path, content: bytes, key: str) -> Location:
@@ -164,7 +192,9 @@ def _base(sheet: FamilySheet, where: Location, catalogues: Catalogues, above: tu
     elif place is None:
         reason = "which no catalogue has"
     elif place != own and sheet.sha256 is None:
-        reason, hint = "which is of another catalogue", "pin it: add sha256 with what `twinbuild family show` says"
+        found = _read(place / name, catalogues, above, own=place).digest
+        reason = f"which is of another catalogue, {place}"
+        hint = f"look at it, and pin it: its digest is {found} (`sha256:` in family.yaml)"
     if reason or place is None:
         raise SpecError.of("TB7523", f"{sheet.reference} extends {sheet.extends}, {reason}", hint=hint, where=where)
     base = _read(place / name, catalogues, above, own=place)

@@ -46,7 +46,7 @@ from twinbuild.pipeline.writing import spec_arguments, written_in
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 
-__all__ = ["Released", "release", "require_identical", "verification_facts"]
+__all__ = ["Released", "commit_of", "release", "require_identical", "verification_facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def release(
     nothing is released then.
     """
     refuse_undeclared(project)
-    commit = _commit(project, machine)
+    commit = commit_of(project, machine)
     started = time.time()
     durations: dict[str, float] = {}
     spec = project.spec
@@ -201,7 +201,7 @@ def require_identical(verification: Verification, *, who: str = "two builds") ->
     assert_never(verification)
 
 
-def _commit(project: Project, machine: Machine) -> Commit | None:
+def commit_of(project: Project, machine: Machine) -> Commit | None:
     """The source commit. Raises SpecError TB2320 where there must be one, PolicyRefused TB8601 where files differ."""
     recorded = project.spec.source.commit == "record"
     if recorded:
@@ -213,8 +213,11 @@ def _commit(project: Project, machine: Machine) -> Commit | None:
         raise PolicyRefused.of(
             "TB8601",
             f"files of the project differ from its commit {commit.identifier[:12]}, or are not in it",
-            hint="commit them, or set `governance.dirty_source: allow`; the release then says so",
-            where=project.loaded.where("governance", "dirty_source"),
+            hint="run `twinbuild lock`, commit all of it with release.lock and lockfiles/, and release again; or set "
+            "`governance.dirty_source: allow`: the release then says so",
+            where=project.loaded.where(
+                *(("governance", "dirty_source") if project.spec.governance.dirty_source else ("source", "commit"))
+            ),
         )
     return commit
 

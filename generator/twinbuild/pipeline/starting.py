@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import os
 from pathlib import Path
 from typing import Final
 
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.output import write_file
+from twinbuild.model.family import Written
+from twinbuild.pipeline.beginning import fit_name, write_new
 
-__all__ = ["first_files", "fit_name", "write_first_files"]
+__all__ = ["first_files", "write_first_files"]
 
 _SPEC: Final = """\
 # Every key is described in docs/spec.md; `twinbuild schema > release.schema.json` gives your editor the same.
@@ -59,14 +59,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Service(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        body = b"ok\\n"
         self.send_response(200)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"ok\\n")
+        self.wfile.write(body)
 
 
 ThreadingHTTPServer(("0.0.0.0", 8000), Service).serve_forever()
 '''
-_UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 
 def first_files(name: str, *, today: str, committed: bool) -> dict[str, bytes]:
@@ -79,25 +81,18 @@ def first_files(name: str, *, today: str, committed: bool) -> dict[str, bytes]:
     return {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode(), ".gitignore": b"/dist/\n"}
 
 
-def fit_name(text: str) -> str:
-    """The name of a directory made fit for a release."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()  # été → ete
-    return _UNFIT.sub("-", plain.lower()).strip("-")[:63].strip("-") or "my-release"
-
-
 def write_first_files(directory: Path, files: dict[str, bytes]) -> tuple[Path, ...]:
-    """Write what isn't there yet; which were written. Raises UsageError TB8021 if there is a spec."""
-    if (directory / "release.yaml").exists():
+    """Write what isn't there yet, all or none; which were written. Raises UsageError TB8021 if there is a spec.
+
+    Nothing is written through a link: what is one is there.
+    """
+    if os.path.lexists(directory / "release.yaml"):
         raise UsageError.of(
             "TB8021",
             f"{directory} has a release.yaml",
             hint="edit it, or name another directory",
             where=str(directory / "release.yaml"),
         )
-    written = []
-    for name, content in files.items():
-        path = directory / name
-        if not path.exists():
-            write_file(path, content)
-            written.append(path)
-    return tuple(written)
+    lacking = [name for name in files if not os.path.lexists(directory / name)]
+    write_new(directory, tuple(Written(path=name, content=files[name], executable=False) for name in lacking))
+    return tuple(directory / name for name in lacking)

@@ -1,12 +1,15 @@
 """Bringing a project up to date with its family: the family's spec is made anew, and pinned in ``release.yaml``.
 
-Nothing else of the project is touched: the application, the model and the tests are the team's own by then.
+Of the other files only those follow that other values make otherwise, such as data schemas, and these only where they
+are still as the family wrote them: the application, the model and the tests are the team's own by then.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from twinbuild.build.family import render_family
@@ -16,7 +19,7 @@ from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import STANDARD, Family
-from twinbuild.pipeline.beginning import FAMILY_SPEC, family_spec
+from twinbuild.pipeline.beginning import FAMILY_SPEC, SPEC, family_spec, refuse_paths
 from twinbuild.pipeline.families import Catalogues, find_family
 from twinbuild.pipeline.output import write_file
 from twinbuild.ports import Runner
@@ -26,12 +29,16 @@ __all__ = ["Update", "made_anew", "stated_values", "update_project"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What became of a project: the families before and after, variables that are no more, files that changed."""
+    """What became of a project: the families before and after, variables that are no more, files that changed.
+
+    ``kept`` are files that the new values would make otherwise, and that stay, for somebody changed them.
+    """
 
     before: str
     after: str
     dropped: tuple[str, ...]
     changed: tuple[Path, ...]
+    kept: tuple[Path, ...]
 
 
 def update_project(
@@ -62,12 +69,20 @@ def update_project(
     family = find_family(before.text.partition("@")[0], catalogues)
     known = {variable.name for variable in family.variables}
     older = _older_values(place)
-    chosen = {key: value for key, value in older.items() if key in known} | dict(given)
-    base = made_anew(family, chosen, root, runner=runner, interpreter=interpreter)
+    standing = {key: value for key, value in older.items() if key in known}
+    chosen = standing | dict(given)
+    render = partial(_rendered, family, root, runner, interpreter)
+    newer = render(chosen)
+    base = family_spec(family, chosen, newer.pop(SPEC, b""))
+    try:
+        written = render(standing) if standing != chosen else newer
+    except UsageError:  # older values that this version no longer takes: nobody can say what was written
+        written = newer
+    follow, kept = _following(spec.parent, written, newer)
     pins = {digest: Digest.of(base).hex} if digest is not None else {}
     fresh = _replaced(text.decode(), {before: family.sheet.reference, **pins}).encode()
     load_spec((SourceText(name=place.name, content=base), SourceText(name=spec.name, content=fresh)))
-    files = {place: base, spec: fresh}
+    files = {**follow, place: base, spec: fresh}
     changed = tuple(path for path, content in files.items() if not path.is_file() or path.read_bytes() != content)
     for path in changed if write else ():
         write_file(path, files[path])
@@ -76,6 +91,7 @@ def update_project(
         after=family.sheet.reference,
         dropped=tuple(sorted(older.keys() - known)),
         changed=changed,
+        kept=kept,
     )
 
 
@@ -83,10 +99,38 @@ def made_anew(
     family: Family, chosen: Mapping[str, str], root: Node | None, *, runner: Runner, interpreter: Path
 ) -> bytes:
     """The family's spec for a project whose own spec is ``root``, of values ``chosen``. Raises as rendering does."""
+    return family_spec(family, chosen, _rendered(family, root, runner, interpreter, chosen).get(SPEC, b""))
+
+
+def _rendered(
+    family: Family, root: Node | None, runner: Runner, interpreter: Path, chosen: Mapping[str, str]
+) -> dict[str, bytes]:
+    """What the family makes of these values, by path; its spec is ``release.yaml``."""
     standard = {key: _of_metadata(root, key) for key, _ in STANDARD}
     rendered = render_family(family, chosen, standard, runner=runner, interpreter=interpreter)
-    body = next((file.content for file in rendered if file.path == "release.yaml"), b"")
-    return family_spec(family, chosen, body)
+    refuse_paths(family, (file for file in rendered if file.path != SPEC))
+    return {file.path: file.content for file in rendered}
+
+
+def _following(
+    project: Path, older: Mapping[str, bytes], newer: Mapping[str, bytes]
+) -> tuple[dict[Path, bytes], tuple[Path, ...]]:
+    """Files that other values make otherwise: those that may follow, and those that somebody changed or removed."""
+    follow: dict[Path, bytes] = {}
+    kept = []
+    for path, content in newer.items():
+        place = project / path
+        if older.get(path) == content:
+            continue
+        above = [project.joinpath(*PurePosixPath(path).parts[:count]) for count in range(1, path.count("/") + 2)]
+        plain = not any(each.is_symlink() for each in above)
+        if (plain and place.is_file() and place.read_bytes() in (content, older.get(path))) or (
+            plain and not os.path.lexists(place) and path not in older
+        ):
+            follow[place] = content
+        else:
+            kept.append(place)
+    return follow, tuple(kept)
 
 
 def _place(spec: Path, name: str) -> Path:

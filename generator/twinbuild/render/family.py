@@ -26,13 +26,13 @@ from twinbuild.errors import Finding, Location, SpecError
 from twinbuild.model.family import Family, FamilyFile, Written
 from twinbuild.render.variables import Value, chosen_values
 
-__all__ = ["SPEC_TEMPLATE", "instantiate", "project_paths"]
+__all__ = ["SPEC_TEMPLATE", "instantiate", "project_paths", "written_paths"]
 
 SPEC_TEMPLATE: Final = "release.yaml.j2"
 _SUFFIX: Final = ".j2"
 _FILES: Final = "files/"
 _STRUCTURED: Final = (".yaml", ".yml", ".json")
-_PLAIN: Final = (".md", ".txt")
+_PLAIN: Final = (".md",)  # a text for people; what programs read is quoted, or refused
 _LARGEST: Final = 1 << 20  # characters of a rendered text
 _TOKEN: Final = re.compile(r'"twinbuild-value-(\d+)"')
 _TRACE: Final = re.compile(r"twinbuild-value-\d+", re.IGNORECASE)
@@ -66,6 +66,16 @@ def instantiate(family: Family, given: Mapping[str, str], standard: Mapping[str,
     if findings:
         raise SpecError(tuple(findings))
     return tuple(written)
+
+
+def written_paths(family: Family) -> frozenset[str]:
+    """Paths in the project of all files that the family or one below it has, whatever its variables say."""
+    return frozenset(
+        file.path.removeprefix(_FILES).removesuffix(_SUFFIX)
+        for each in family.chain
+        for file in each.files
+        if file.path.startswith(_FILES)
+    )
 
 
 def project_paths(family: Family, values: Mapping[str, Value]) -> dict[str, tuple[Family, FamilyFile]]:
@@ -220,8 +230,20 @@ class _Renderer:
         )
         if findings:
             raise SpecError(findings)
-        scalar = json.dumps if shown.endswith(f".json{_SUFFIX}") else as_scalar
-        return _TOKEN.sub(lambda found: scalar(self._tokens[int(found[1])][0]), text)
+        as_json = shown.endswith(f".json{_SUFFIX}")
+        scalar = json.dumps if as_json else as_scalar
+        placed = _TOKEN.sub(lambda found: scalar(self._tokens[int(found[1])][0]), text)
+        if as_json:
+            try:
+                json.loads(placed, parse_constant=_no_constant)
+            except (ValueError, RecursionError) as error:
+                raise SpecError.of(
+                    "TB7511",
+                    f"what the template makes is no JSON: {str(error)[:200]}",
+                    hint=_REMEDY,
+                    where=Location(file=shown),
+                ) from error
+        return placed
 
     def _misplaced(self, line: str, shown: str) -> Finding:
         found = [int(number[16:]) for number in _TRACE.findall(line)]
@@ -233,6 +255,11 @@ class _Renderer:
             hint="print the whole scalar from one expression: {{ 'prefix-' ~ name }}; no value is a key or a comment",
             where=Location(file=f"{shown.removesuffix(path)}{path}" if path else shown, line=place[1]),
         )
+
+
+def _no_constant(name: str) -> object:
+    message = f"{name} is no number of JSON"
+    raise ValueError(message)
 
 
 def _is_token(text: str) -> bool:

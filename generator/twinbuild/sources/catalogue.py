@@ -23,7 +23,11 @@ MAXIMUM_FILES: Final = 500
 MAXIMUM_SIZE: Final = 16 << 20  # bytes of all files of a family: models in it are small ones
 _FAMILIES: Final = 1000
 _DEPTH: Final = 12
-_PASSED: Final = frozenset({".git", ".hg", ".svn", "__pycache__", ".DS_Store", ".venv"})
+# What tools leave behind, and no author put there.
+_PASSED: Final = frozenset(
+    {".git", ".hg", ".svn", ".venv", "__pycache__", ".DS_Store", ".coverage", ".ipynb_checkpoints", ".idea", ".tox"}
+    | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "Thumbs.db", "node_modules"}
+)
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 

@@ -44,10 +44,10 @@ def test_errors_come_back() -> None:
 @pytest.mark.parametrize(
     ("files", "sheet", "given", "message"),
     [
-        ({"files/a.txt.j2": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"}, "", {},
+        ({"files/a.md.j2": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"}, "", {},
          "is not done after 1 seconds"),
         ({}, SHEET % "(a+)+b", {"value": "a" * 60}, "is not done after 1 seconds"),
-        ({"files/a.txt.j2": "{% set x = 'x' * 999999 %}" + "{% set x = x ~ x %}" * 40}, "", {},
+        ({"files/a.md.j2": "{% set x = 'x' * 999999 %}" + "{% set x = x ~ x %}" * 40}, "", {},
          "needs more than 1024 MiB"),
         ({"files/a.yaml.j2": "{{ 'x' | center(10 ** 12) }}"}, "", {}, "needs more than 1024 MiB"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_the_spec_loads(name: str, expected: str, *, committed: bool) -> None:
     )
 
 
+def test_where_sources_are_committed(tool: Tool, tmp_path: Path) -> None:
+    """Then the commit dates the release, and what is to be committed includes the lock."""
+    place = tmp_path / "project"
+    for arguments in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "x")):
+        git = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@tests.example", *arguments)
+        subprocess.run(git, cwd=place, check=True, capture_output=True, timeout=60)
+    assert tool("init", "new").out.splitlines()[-1] == (
+        "next: twinbuild lock new, git add new, git commit, twinbuild release new"
+    )
+    assert tool("init", "--family", "python-service", "other").out.splitlines()[-1].startswith("next: twinbuild lock")
+
+
 def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
     """A second time is TB8021, and what is there stays."""
     assert tool("init", "new").out.splitlines()[-1] == "next: twinbuild release new, then twinbuild run new"
@@ -49,3 +62,18 @@ def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
     assert (tmp_path / "project/new/app/main.py").read_text() == "mine"
     assert (tmp_path / "project/new/.gitignore").read_text() == "other\n"
     assert (tmp_path / "project/new/release.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("taken", ["app", "app/main.py"])
+def test_nothing_is_written_through_a_link(tool: Tool, tmp_path: Path, taken: str) -> None:
+    """Where a part cannot be written, none is; what is a link stays one."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    place = tmp_path / "project/new" / taken
+    place.parent.mkdir(parents=True)
+    place.symlink_to(outside / "main.py" if taken != "app" else outside)
+    ended = tool("init", "new")
+    assert list(outside.iterdir()) == []
+    if taken == "app":
+        assert ended.status != 0
+        assert [path.name for path in (tmp_path / "project/new").iterdir()] == ["app"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 
-from fakes.families import family_of
-from twinbuild.codec.family import family_digest, load_sheet
+from fakes.families import SHEET, family_of
+from twinbuild.codec.family import family_digest, load_sheet, stated_pin, with_pin
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import SpecError
 from twinbuild.model.family import FamilyFile, FamilySheet
@@ -57,9 +60,9 @@ def test_faults(text: str, code: str, line: int, message: str) -> None:
 
 
 def test_the_digest_is_of_all_that_counts() -> None:
-    """Bytes, paths, modes and the family below change it; order does not."""
+    """Bytes, paths, who may run the project's files, and the family below change it; order does not."""
     one = FamilyFile(path="a", content=b"1", executable=False)
-    two = FamilyFile(path="b", content=b"2", executable=False)
+    two = FamilyFile(path="files/b", content=b"2", executable=False)
     digests = {
         family_digest(files, base)
         for files, base in (
@@ -67,9 +70,26 @@ def test_the_digest_is_of_all_that_counts() -> None:
             ((two, one), None),
             ((one,), None),
             ((one, FamilyFile(path="c", content=b"2", executable=False)), None),
-            ((one, FamilyFile(path="b", content=b"3", executable=False)), None),
-            ((one, FamilyFile(path="b", content=b"2", executable=True)), None),
+            ((one, FamilyFile(path="files/b", content=b"3", executable=False)), None),
+            ((one, FamilyFile(path="files/b", content=b"2", executable=True)), None),
+            ((replace(one, executable=True), two), None),  # nobody runs what is no file of the project
             ((one, two), family_of({}).digest),
         )
     }
     assert len(digests) == 6
+
+
+@pytest.mark.parametrize("prefix", ["", "sha256:"])
+def test_a_digest_as_it_is_printed(prefix: str) -> None:
+    """`family show` prints the algorithm before it; both spellings are one value."""
+    text = f"{SHEET.format(name='plain')}extends: other@1.0.0\nsha256: '{prefix}{'a' * 64}'\n"
+    assert load_sheet(SourceText(name="family.yaml", content=text.encode())).sha256 == "a" * 64
+
+
+def test_a_spec_and_its_pin() -> None:
+    """The digest that a text states is that of what follows it; without its line there is none."""
+    text = with_pin("What it is.", b"a: 1\n")
+    stated, rest = stated_pin(text)
+    assert (stated, rest) == (hashlib.sha256(b"a: 1\n").hexdigest(), b"a: 1\n")
+    assert stated_pin(b"# note\n" + rest) == ("", b"# note\n" + rest)
+    assert stated_pin(text.replace(b"a: 1", b"a: 2"))[0] == stated

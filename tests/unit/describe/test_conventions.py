@@ -17,6 +17,7 @@ CHANGES = [
     ("TB7624", "environment: LOG_LEVEL", "environment: VERBOSITY", {}),
     ("TB7625", "fraud_predictions_total", "fraud_predictions", {}),
     ("TB7625", "fraud_request_seconds", "fraud_request_ms", {}),
+    ("TB7628", "MODEL_VERSION: 3.2.0", "MODEL_VERSION: 3.1.9", {}),
     ("TB7626", "  description: Scores card transactions for fraud with gradient-boosted trees.\n", "", {}),
 ]
 

@@ -13,7 +13,7 @@ from fakes.families import SPEC, write_family
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.model.family import Written
 from twinbuild.pipeline import beginning
-from twinbuild.pipeline.beginning import project_files, write_project
+from twinbuild.pipeline.beginning import project_files, refuse_paths, write_project
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.project import open_project
 from twinbuild.process.runner import SubprocessRunner
@@ -86,7 +86,14 @@ def test_values_of_the_project_itself(tmp_path: Path, value: str) -> None:
         ({"files/dist/x": "x"}, {}, "TB7513"),
         ({"files/.GIT/config": "x"}, {}, "TB7513"),
         ({"files/a/.Envrc": "x"}, {}, "TB7513"),
-        ({"files/a.txt.j2": "x", "files/a.txt/b": "x"}, {}, "TB7513"),
+        ({"files/a.md.j2": "x", "files/a.md/b": "x"}, {}, "TB7513"),
+        ({"files/.env": "x"}, {}, "TB7513"),
+        ({"files/.github/workflows/x.yml": "x"}, {}, "TB7513"),
+        ({"files/a/.vscode/tasks.json": "x"}, {}, "TB7513"),
+        ({"files/app/Con.py": "x"}, {}, "TB7513"),
+        ({"files/aux/x": "x"}, {}, "TB7513"),
+        ({"files/x.": "x"}, {}, "TB7513"),
+        ({"files/App/main.py": "x"}, {}, "TB7522"),
     ],
 )
 def test_nothing_is_made(tmp_path: Path, files: Mapping[str, str], given: dict[str, str], code: str) -> None:
@@ -204,3 +211,12 @@ def test_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(OSError, match="No space"):
         write_project(tmp_path, (SPEC_FILE, ONE, TWO))
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_names_that_differ_by_case(tmp_path: Path) -> None:
+    """Files of two families may be one file elsewhere: TB7513."""
+    family = family_at(write_family(tmp_path), ())
+    refuse_paths(family, (ONE, TWO))
+    with pytest.raises(SpecError, match="differs from 'A/two' only by case") as error:
+        refuse_paths(family, (ONE, TWO, Written(path="A/two", content=b"", executable=False)))
+    assert error.value.findings[0].code == "TB7513"

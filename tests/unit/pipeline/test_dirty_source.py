@@ -47,6 +47,21 @@ def test_dirty(tool: Tool, tmp_path: Path, source: str, policy: str, status: int
         assert _modified(project) == (True if source else None, True)
 
 
+def test_refused_before_anything_is_resolved(tool: Tool, tmp_path: Path) -> None:
+    """Sources that are not committed are said at once: without a lock, a network would be asked first."""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store")
+    spec = project / "release.yaml"
+    spec.write_text(spec.read_text().replace("target: /app}", "target: /app, commit: record}"))
+    _git(project, "init", "-q")
+    _git(project, "add", ".")
+    _git(project, "commit", "-qm", "first")
+    (project / "release.lock").unlink()
+    ended = tool("release", str(project), "--offline", "-q")
+    assert (ended.status, "TB8601" in ended.err) == (8, True), ended.err
+    assert "twinbuild lock" in ended.err
+    assert not (project / "release.lock").exists()
+
+
 def _modified(project: Path) -> tuple[object, object]:
     """What the release manifest and the provenance say."""
     dist = project / "dist" / "tiny-1.0.0"

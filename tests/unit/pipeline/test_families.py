@@ -8,12 +8,24 @@ import pytest
 
 from fakes.families import write_family
 from twinbuild.errors import IntegrityError, SpecError, UsageError
-from twinbuild.pipeline.families import family_at, find_family, known_catalogues, list_sheets, shipped_catalogue
+from twinbuild.pipeline.families import (
+    family_at,
+    find_family,
+    known_catalogues,
+    list_sheets,
+    present_family,
+    shipped_catalogue,
+)
 
 FAMILIES = (
     "lightgbm", "onnxruntime", "python-service", "scikit-learn", "sentence-embeddings", "text-classification", "torch",
     "xgboost",
 )  # fmt: skip
+
+HOOKED = """\
+variables: [{name: text, default: x, description: A.},
+  {name: hooked, type: bool, default: true, description: A.}]
+"""
 
 
 def test_the_shipped_ones() -> None:
@@ -104,3 +116,39 @@ def test_a_base_that_changes_changes_what_extends_it(tmp_path: Path) -> None:
     before = find_family("plain", (tmp_path,)).digest
     write_family(tmp_path, {"files/new": ""}, name="base")
     assert find_family("plain", (tmp_path,)).digest != before
+
+
+@pytest.mark.parametrize(
+    ("sheet", "line", "message"),
+    [
+        ("without: [app/mian.py]\n", 7, "'without' names 'app/mian.py', which no family below writes"),
+        ("without: [new]\n", 7, "'without' names 'new'"),
+        (f"{HOOKED}optional: [{{path: new, when: hokked}}]\n", 9, "names 'hokked', which is no variable of type bool"),
+        (f"{HOOKED}optional: [{{path: new, when: text}}]\n", 9, "names 'text', which is no variable of type bool"),
+        (f"{HOOKED}optional: [{{path: hooks, when: hooked}}]\n", 9, "'optional' names 'hooks', which no family writes"),
+    ],
+)
+def test_rules_that_would_do_nothing(tmp_path: Path, sheet: str, line: int, message: str) -> None:
+    """TB7525 with the place; those that name a file, a directory and a bool are rules."""
+    write_family(tmp_path, name="base")
+    write_family(tmp_path, {"files/new": ""}, sheet=f"extends: base@1.0.0\n{sheet}")
+    with pytest.raises(SpecError) as error:
+        find_family("plain", (tmp_path,))
+    (finding,) = error.value.findings
+    assert (finding.code, finding.where.line) == ("TB7525", line)
+    assert message in finding.message
+    good = f"extends: base@1.0.0\n{HOOKED}optional: [{{path: app, when: hooked}}]\nwithout: [app/main.py]\n"
+    write_family(tmp_path, {"files/new": ""}, sheet=good)
+    assert find_family("plain", (tmp_path,)).base is not None
+
+
+def test_a_family_that_is_present(tmp_path: Path) -> None:
+    """One is looked up, and others are not read; another version, and a catalogue that is not there, have none."""
+    write_family(tmp_path)
+    write_family(tmp_path, name="wrong", sheet="more: 1\n")
+    catalogues = (tmp_path / "nowhere", tmp_path)
+    found = present_family("plain@1.0.0", catalogues)
+    assert found is not None
+    assert found.sheet.reference == "plain@1.0.0"
+    assert present_family("plain@1.0.1", catalogues) is None
+    assert present_family("other@1.0.0", catalogues) is None

@@ -20,6 +20,14 @@ SHEET = (
     "variables:\n  - {name: about, default: first, description: A.}\n  - {name: port, type: int, default: 1, "
     "description: A.}\n"
 )
+FILES = {
+    "files/schemas/input.json.j2": '{"most": {{ port }}}\n',
+    "files/schemas/output.json.j2": '{"least": {{ port }}}\n',
+    "files/hooks/run.py": "print(1)\n",
+    "files/same.md": "as ever\n",
+}
+OPTIONAL = "optional: [{path: hooks, when: hooked}]\n"
+HOOKED = "  - {name: hooked, type: bool, default: false, description: A.}\n"
 TEMPLATE = SPEC + "  environment: {ABOUT: {{ about }}, PORT: {{ port ~ '' }}, WHO: {{ team }}}\n"
 
 
@@ -160,3 +168,76 @@ def test_a_family_as_a_text(project: Path) -> None:
     opened = open_project(project)
     assert opened.spec.serving.environment["ABOUT"] == "mine: #1"
     assert _update(project).changed == ()
+
+
+@pytest.fixture
+def filed(project: Path) -> Path:
+    """The same project, of a family whose values are in other files, too."""
+    files = {"release.yaml.j2": TEMPLATE, **FILES}
+    family = family_at(write_family(project.parent / "families", files, sheet=SHEET + HOOKED + OPTIONAL), ())
+    made = project_files(
+        family,
+        {},
+        directory_name="filed",
+        today="2026-11-26",
+        committed=False,
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+    )
+    write_project(project.parent / "filed", made)
+    return project.parent / "filed"
+
+
+def test_files_follow_the_values(filed: Path) -> None:
+    """Those that are as the family wrote them; one that was changed stays, and is named. A hook appears."""
+    (filed / "schemas/output.json").write_text("mine")
+    (filed / "same.md").write_text("mine, too")
+    update = _update(filed, port="7", hooked="true")
+    changed = sorted(path.relative_to(filed).as_posix() for path in update.changed)
+    assert changed == ["hooks/run.py", "release.family.yaml", "release.yaml", "schemas/input.json"]
+    assert [path.relative_to(filed).as_posix() for path in update.kept] == ["schemas/output.json"]
+    assert (filed / "schemas/input.json").read_text() == '{"most": 7}\n'
+    assert (filed / "schemas/output.json").read_text() == "mine"
+    assert (filed / "hooks/run.py").read_text() == "print(1)\n"
+    again = _update(filed)
+    assert (again.changed, again.kept) == ((), ())
+
+
+def test_files_that_are_links(filed: Path) -> None:
+    """Nothing is written through a link, and a file that was removed stays away."""
+    outside = filed.parent / "outside.json"
+    outside.write_text((filed / "schemas/input.json").read_text())
+    (filed / "schemas/input.json").unlink()
+    (filed / "schemas/input.json").symlink_to(outside)
+    (filed / "schemas/output.json").unlink()
+    (filed / "hooks").symlink_to(filed.parent)
+    before = outside.read_bytes()
+    update = _update(filed, port="7", hooked="true")
+    assert [path.name for path in update.kept] == ["run.py", "input.json", "output.json"]
+    assert outside.read_bytes() == before
+    assert not (filed.parent / "run.py").exists()
+    assert not (filed / "schemas/output.json").exists()
+
+
+def test_older_values_that_no_longer_fit(filed: Path) -> None:
+    """The new one counts; what was written of the older ones is nobody's guess."""
+    sheet = (filed.parent / "families/plain/family.yaml").read_text()
+    (filed.parent / "families/plain/family.yaml").write_text(
+        sheet.replace("type: int, default: 1", "type: int, minimum: 5, default: 5")
+    )
+    with pytest.raises(UsageError, match="TB7503"):
+        _update(filed)
+    update = _update(filed, port="7")
+    assert {path.name for path in update.changed} == {"release.family.yaml", "release.yaml"}
+
+
+@pytest.mark.parametrize("path", [".git/hooks/pre-commit", ".github/x.yml"])
+def test_a_family_that_now_writes_elsewhere(filed: Path, path: str) -> None:
+    """What `init` refuses is refused here, too."""
+    place = filed.parent / "families/plain/files" / path
+    place.parent.mkdir(parents=True)
+    if path.startswith(".git/"):  # passed over where families are read
+        place = place.parents[2] / ".envrc"
+    place.write_text("x")
+    with pytest.raises(SpecError, match="TB7513"):
+        _update(filed, port="7")

@@ -153,17 +153,29 @@ def test_a_filter_cannot_smuggle_text() -> None:
 
 
 def test_text_files_and_others() -> None:
-    """Markdown and plain text take values as they are; any other kind of file is no template."""
+    """Markdown takes values as they are; what programs read is quoted, or no template."""
     assert _made("# {{ value }}\n", "*x*", path="files/README.md.j2") == b"# *x*\n"
-    with pytest.raises(SpecError) as error:
-        _made("x = {{ value }}\n", "1", path="files/app/main.py.j2")
-    assert error.value.findings[0].code == "TB7513"
+    for path in ("files/app/main.py.j2", "files/requirements.txt.j2"):
+        with pytest.raises(SpecError) as error:
+            _made("x = {{ value }}\n", "1", path=path)
+        assert error.value.findings[0].code == "TB7513"
+
+
+@pytest.mark.parametrize(
+    "text", ["{a: {{ value }}}", '{"a": {{ value }},}', "# x\n[{{ value }}]", '{"a": {{ value }}, "b": Infinity}']
+)
+def test_json_that_is_none(text: str) -> None:
+    """YAML that only looks like JSON: TB7511."""
+    assert json.loads(_made('{"a": {{ value }}}', "x", path="files/x.json.j2")) == {"a": "x"}
+    with pytest.raises(SpecError, match="no JSON") as error:
+        _made(text, "x", path="files/x.json.j2")
+    assert error.value.findings[0].code == "TB7511"
 
 
 def test_what_is_too_large() -> None:
     """More than a million characters: TB7512."""
     with pytest.raises(SpecError) as error:
-        _made("{{ value * 3000 }}", "x" * 400, path="files/x.txt.j2")
+        _made("{{ value * 3000 }}", "x" * 400, path="files/x.md.j2")
     assert error.value.findings[0].code == "TB7512"
 
 

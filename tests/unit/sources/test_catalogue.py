@@ -16,7 +16,9 @@ from twinbuild.sources.catalogue import family_names, read_files, read_sheet
 
 def test_a_family_is_read(tmp_path: Path) -> None:
     """Every file, sorted; byte code, version control and the like are passed over; who may execute it is kept."""
-    place = write_family(tmp_path, {"files/run.sh": "x", ".git/config": "x", "files/__pycache__/a.pyc": "x"})
+    place = write_family(
+        tmp_path, {"files/run.sh": "x", ".git/config": "x", "files/__pycache__/a.pyc": "x", ".ruff_cache/x": "x"}
+    )
     (place / "files/run.sh").chmod(0o755)
     files = read_files(place)
     assert [(file.path, file.executable) for file in files] == [

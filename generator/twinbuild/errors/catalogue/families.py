@@ -50,8 +50,9 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB7513",
         title="a file that no family writes",
         explanation="Families write files of a project: not what twinbuild writes itself, not the machine's settings "
-        "(twinbuild.toml), nothing of version control, no path that leaves the project; and templates only for YAML, "
-        "JSON, Markdown and plain text, where values can be put safely. Rename the file, or take it out.",
+        "(twinbuild.toml), no hidden files but .gitignore and its like, for other programs obey them, no path that "
+        "leaves the project or that another system cannot have; and templates only for YAML, JSON and Markdown, where "
+        "values can be put safely. Rename the file, or take it out.",
     ),
     Code(
         code="TB7514",
@@ -90,6 +91,12 @@ CODES: Final[tuple[Code, ...]] = (
         title="a family that is not the pinned one",
         explanation="A family pins the one that it extends by SHA-256, and the one that is there has other files. Take "
         "the pinned one back, or look at the changes and write the new digest with a new version.",
+    ),
+    Code(
+        code="TB7525",
+        title="a rule of a family without effect",
+        explanation="`without` names a file that no family below writes, or `optional` a file that none writes or a "
+        "variable that is none of type bool. Such a rule does nothing, mostly for a slip of the pen. Correct the name.",
     ),
     Code(
         code="TB7530",

@@ -155,6 +155,14 @@ conventions.toml names a changelog, and it does not have the release's version.
 Write what is new in it.""",
     ),
     Code(
+        code="TB7628",
+        title="convention: one version of the model",
+        explanation="""\
+`serving.environment.MODEL_VERSION` is what answers name as the version of the model, and it is another one than
+`model.version`: answers would name a model that did not give them. Write one version; in a project of a family
+`twinbuild family update --set model_version=VERSION` changes all places.""",
+    ),
+    Code(
         code="TB7630",
         title="conventions that are none",
         explanation="""\
