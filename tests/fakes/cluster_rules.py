@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fakes.cluster_webhooks import inference_service
+
 __all__ = ["rules"]
 
 _LABEL: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", re.ASCII)
@@ -30,6 +32,8 @@ def rules(document: dict[str, Any]) -> Iterator[str]:
     alerts = document.get("kind") == "PrometheusRule"
     yield from _everywhere(document.get("metadata") if alerts else document, "")
     spec = document.get("spec")
+    if document.get("kind") == "InferenceService":
+        yield from inference_service(document)
     if isinstance(spec, dict) and isinstance(spec.get("template"), dict):
         own = spec["template"].get("metadata", {}).get("labels", {})
         for key, value in spec.get("selector", {}).get("matchLabels", {}).items():
@@ -64,7 +68,7 @@ def _entry(key: str, item: Any, here: str) -> Iterator[str]:
 
 def _pod(pod: dict[str, Any], where: str) -> Iterator[str]:
     wanted = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-    context = pod.get("securityContext", {})
+    context = pod.get("securityContext", pod["containers"][0].get("securityContext", {}))
     if not wanted.items() <= context.items() or context.get("runAsUser", 0) < 1 or context.get("runAsGroup", 0) < 1:
         yield f"{where}/securityContext: not locked down"
     if pod.get("automountServiceAccountToken") is not False:
@@ -80,9 +84,11 @@ def _container(container: dict[str, Any], where: str) -> Iterator[str]:
         "privileged": False,
         "readOnlyRootFilesystem": True,
     }
-    if container.get("securityContext") != wanted:
+    if not wanted.items() <= container.get("securityContext", {}).items():
         yield f"{where}/securityContext: not locked down"
     for key in ("ports", "env", "volumeMounts"):
+        if key == "ports" and len(container.get(key, [])) == 1:
+            continue
         names = [str(each.get("name")) for each in container.get(key, [])]
         if len(names) != len(set(names)):
             yield f"{where}/{key}: a name twice"
@@ -92,5 +98,5 @@ def _container(container: dict[str, Any], where: str) -> Iterator[str]:
         if not _VARIABLE.fullmatch(name) or ("value" in each and not told):
             yield f"{where}/env: {name}"  # knobs come from the ConfigMap, secrets by reference
     for each in container.get("ports", []):
-        if not _PORT.fullmatch(str(each.get("name"))):
+        if "name" in each and not _PORT.fullmatch(str(each["name"])):
             yield f"{where}/ports: {each.get('name')!r}"

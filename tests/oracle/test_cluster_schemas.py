@@ -138,6 +138,8 @@ TAG: Final = "registry.example/production/fraud-scorer:1.0.0"
 POD: Final = ("spec", "template", "spec")
 CANARY: Final = ("spec", "strategy", "canary")
 PREDICTOR: Final = ("spec", "predictor")
+SLEEP: Final = {"preStop": {"sleep": {"seconds": 5}}}
+BY_FIELD: Final = {"fieldRef": {"fieldPath": "metadata.name"}}
 MUTATIONS: Final = [
     ("kubernetes/production/deployment", _set("two", "spec", "progressDeadlineSeconds")),
     ("kubernetes/production/deployment", _misspell(*POD, "containers", 0, "resources")),
@@ -173,6 +175,13 @@ MUTATIONS: Final = [
     ("kserve/production/inferenceservice", _misspell(*PREDICTOR, "containers", 0, "envFrom")),
     ("kserve/production/inferenceservice", _set(TAG, *PREDICTOR, "containers", 0, "image")),
     ("kserve/production/inferenceservice", _misspell("spec", "predictor")),
+    # What only the webhooks of KServe and Knative refuse.
+    ("kserve/production/inferenceservice", _set("cpu", *PREDICTOR, "scaleMetric")),
+    ("kserve/production/inferenceservice", _set(30, *PREDICTOR, "terminationGracePeriodSeconds")),
+    ("kserve/production/inferenceservice", _set("http", *PREDICTOR, "containers", 0, "ports", 0, "name")),
+    ("kserve/production/inferenceservice", _set(8012, *PREDICTOR, "containers", 0, "ports", 0, "containerPort")),
+    ("kserve/production/inferenceservice", _set(SLEEP, *PREDICTOR, "containers", 0, "lifecycle")),
+    ("kserve/production/inferenceservice", _set(BY_FIELD, *PREDICTOR, "containers", 0, "env", 0, "valueFrom")),
 ]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.rollout.conditions import Measured, measured, query, seconds, threshold_text
+from twinbuild.deploy.rollout.conditions import Measured, duration, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, deployment
 from twinbuild.deploy.rollout.pod import port_name
 from twinbuild.deploy.rollout.scraped import NAME, label_of, matchers_of
 from twinbuild.deploy.rollout.target import Target
-from twinbuild.model.spec.rollout import Condition
+from twinbuild.model.spec.rollout import Condition, RolloutStep
 
 __all__ = ["flagger", "why_not"]
 
@@ -38,7 +38,36 @@ def why_not(target: Target) -> str:
         return "Flagger asks before the first step and before the promotion, and a gate stands elsewhere"
     if rollout.shadow is not None:
         return "Flagger has no experiment before the first step: `shadow` needs Argo Rollouts"
+    return _too_late(target)
+
+
+def _too_late(target: Target) -> str:
+    """Why conditions would not be measured, or acted on in time: Flagger looks once in an interval, at the canary."""
+    rollout = target.spec.rollout
+    if not _all_measured(target):
+        return ""
+    if rollout.strategy == "blue_green" or rollout.traffic.route is None:
+        return "without weights (a canary and a router) the new version gets no traffic that Flagger could measure"
+    first = min(measured(target.spec, "rollback"), key=_window, default=None)
+    if first is not None and _interval(target) > _window(first):
+        every, window = duration(_interval(target)), first.condition.window
+        return f"Flagger looks once in {every}, and `{first.name}` brings the old version back after {window}"
     return ""
+
+
+def _window(each: Measured) -> int:
+    return seconds(each.condition.window)
+
+
+def _interval(target: Target) -> int:
+    """Seconds between two looks: the longest pause or window of a promotion, so that none is cut short."""
+    pauses = [seconds(step.pause) for step in _steps(target) if step.pause is not None]
+    promoted = [_window(each) for each in measured(target.spec, "promote")]
+    return max(10, *pauses, *promoted, 0)
+
+
+def _steps(target: Target) -> list[RolloutStep]:
+    return [step for step in target.spec.rollout.steps if 0 < step.weight < 100]
 
 
 def flagger(target: Target) -> dict[str, Json]:
@@ -82,20 +111,19 @@ def _canary(target: Target) -> Json:
 
 
 def _analysis(target: Target) -> Json:
-    """Flagger has one interval: that of the longest pause or measurement, so that none is cut short.
+    """Flagger has one interval, and counts looks that fail: as many as the shortest window of a rollback holds.
 
-    Weights need a router. Without one, and for blue/green, Flagger measures as often as there are steps, then switches.
+    Weights need a router. Without one, and for blue/green, Flagger looks as often as there are steps, then switches.
     """
     rollout = target.spec.rollout
-    steps = [step for step in rollout.steps if 0 < step.weight < 100]
-    pauses = [seconds(step.pause) for step in steps if step.pause is not None]
-    every = max(10, *pauses, *(each.interval for each in _all_measured(target)), 0)
-    weights: list[Json] = [step.weight for step in steps]
+    every = _interval(target)
+    windows = [_window(each) for each in measured(target.spec, "rollback")]
+    weights: list[Json] = [step.weight for step in _steps(target)]
     weighted = bool(weights) and rollout.traffic.route is not None
     hooks = _hooks(target)
     return {
         "interval": _span(every),
-        "threshold": rollout.failures,
+        "threshold": max(1, min(windows) // every) if windows else rollout.failures,
         **({"stepWeights": weights} if weighted else {"iterations": max(1, len(weights))}),
         "metrics": [
             {
@@ -144,8 +172,15 @@ def _template(target: Target, each: Measured) -> Json:
     condition: Condition = each.condition
     text = query(target.spec, condition, (*_TARGET, *matchers_of(target.spec, target.stage)))
     wanted = _wanted(each)
+    well = threshold_text(condition.threshold)
+    if each.kind == "rollback":
+        text = f"({text}) >= -Inf"  # true of every number, and of NaN not
     if wanted not in ("<=", ">="):
         text = f"({text}) {wanted} bool {threshold_text(condition.threshold)}"
+        well = "1"
+    if each.kind == "rollback":
+        # Flagger takes nothing measured for a failure. It brings nothing back: a value that is well stands in for it.
+        text = f"{text} or on() vector({well})"
     return {
         "apiVersion": _VERSION,
         "kind": "MetricTemplate",

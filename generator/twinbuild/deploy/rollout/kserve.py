@@ -6,20 +6,51 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.kubernetes import around
-from twinbuild.deploy.rollout.pod import pod_spec
+from twinbuild.deploy.rollout.pod import pod_spec, secret_variable
 from twinbuild.deploy.rollout.target import Target
 
-__all__ = ["kserve", "why_not"]
+__all__ = ["KNATIVE_PORTS", "features", "kserve", "why_not"]
 
 _CONTAINER: Final = "kserve-container"  # the name that KServe takes for the one that answers
 _MODE: Final = "serving.kserve.io/deploymentMode"
+# Knative's webhook (pkg/apis/serving/k8s_validation.go): what is its own, and what it lets through only with a feature.
+KNATIVE_PORTS: Final = (8012, 8013, 8022, 9090, 9091)  # of its proxy: HTTP/1, HTTP/2, administration, two for metrics
+_RESERVED_PORTS: Final = frozenset((*KNATIVE_PORTS, 8008))
+_RESERVED_VARIABLES: Final = frozenset({"PORT", "K_SERVICE", "K_CONFIGURATION", "K_REVISION"})
+_FEATURES: Final = {
+    "affinity": "kubernetes.podspec-affinity",
+    "tolerations": "kubernetes.podspec-tolerations",
+    "topologySpreadConstraints": "kubernetes.podspec-topologyspreadconstraints",
+}
 
 
 def why_not(target: Target) -> str:
     """Why there is no InferenceService; "" where there is one."""
-    if len(target.spec.serving.ports) != 1:
-        return f"an InferenceService has one port, and `serving.ports` has {len(target.spec.serving.ports)}"
+    ports = target.spec.serving.ports
+    if len(ports) != 1:
+        return f"an InferenceService has one port, and `serving.ports` has {len(ports)}"
+    if not _canary(target):
+        return ""
+    if ports[0].port in _RESERVED_PORTS:
+        return f"Knative, which divides a canary's traffic, keeps port {ports[0].port} for itself"
+    taken = {secret_variable(each.name) for each in target.spec.secrets if each.provider == "kubernetes"}
+    taken |= {each.environment for each in target.spec.services if each.environment is not None}
+    if taken & _RESERVED_VARIABLES:
+        return f"Knative, which divides a canary's traffic, keeps the variable {min(taken & _RESERVED_VARIABLES)}"
     return ""
+
+
+def features(target: Target) -> tuple[str, ...]:
+    """Features that Knative must have switched on for what the spec asks for, where it divides the traffic."""
+    if why_not(target) or not _canary(target):
+        return ()
+    pod = _for_knative(target, pod_spec(target, container=_CONTAINER))
+    return tuple(feature for key, feature in _FEATURES.items() if key in pod)
+
+
+def _canary(target: Target) -> bool:
+    rollout = target.spec.rollout
+    return rollout.strategy == "canary" and bool(rollout.steps) and rollout.steps[0].weight < 100
 
 
 def kserve(target: Target) -> dict[str, Json]:
@@ -30,12 +61,14 @@ def kserve(target: Target) -> dict[str, Json]:
     if why_not(target):
         return {}
     rollout = target.spec.rollout
-    canary = rollout.strategy == "canary" and bool(rollout.steps) and rollout.steps[0].weight < 100
+    canary = _canary(target)
     replicas = rollout.replicas
     metadata = target.metadata()
     annotations = target.annotations() | {_MODE: "Serverless" if canary else "RawDeployment"}
     scaled: dict[str, Json] = {}
-    if replicas.scaled and replicas.cpu is not None:
+    if canary:  # Knative scales by requests; it knows neither processors nor memory as a target of its own
+        pass
+    elif replicas.scaled and replicas.cpu is not None:
         scaled = {"scaleMetric": "cpu", "scaleTarget": replicas.cpu}
     elif replicas.scaled and replicas.memory is not None:
         scaled = {"scaleMetric": "memory", "scaleTarget": replicas.memory}
@@ -53,11 +86,49 @@ def kserve(target: Target) -> dict[str, Json]:
                     **({"canaryTrafficPercent": rollout.steps[0].weight} if canary else {}),
                     "labels": target.labels(),
                     "annotations": target.annotations(),
-                    **pod,
+                    **(_for_knative(target, pod) if canary else pod),
                 }
             },
         }
     }
-    everything = around(target, kind="Deployment", version="apps/v1")
+    everything = around(target, kind="Deployment", version="apps/v1", more_ports=KNATIVE_PORTS if canary else ())
     kept = ("serviceaccount", "networkpolicy", "service-metrics")
     return found | {name: everything[name] for name in kept if name in everything}
+
+
+def _of_the_pod(variable: Json) -> bool:
+    """Whether a variable is read off the pod, which takes a feature, too: the release's digest, which is said there."""
+    source = variable.get("valueFrom") if isinstance(variable, dict) else None
+    return isinstance(source, dict) and "fieldRef" in source
+
+
+def _for_knative(target: Target, pod: dict[str, Json]) -> dict[str, Json]:
+    """The pod as Knative's webhook takes it without any of its features.
+
+    What locks the pod down moves into its container. Only what the spec asks for by itself stays and needs a feature:
+    labels of nodes, tolerations, spread.
+    """
+    labels = target.spec.environment.resources_of(target.variant).affinity
+    left = {"terminationGracePeriodSeconds", "securityContext"} | (set() if labels else {"affinity"})
+    kept = {key: value for key, value in pod.items() if key not in left}
+    containers, security = pod["containers"], pod["securityContext"]
+    assert isinstance(containers, list)
+    assert isinstance(security, dict)
+    (container,) = containers
+    assert isinstance(container, dict)
+    own, ports, variables = container["securityContext"], container["ports"], container["env"]
+    assert isinstance(own, dict)
+    assert isinstance(ports, list)
+    assert isinstance(variables, list)
+    told: list[Json] = [each for each in variables if not _of_the_pod(each)]
+    nameless: list[Json] = [
+        {key: value for key, value in port.items() if key != "name"} for port in ports if isinstance(port, dict)
+    ]
+    locked = own | {key: value for key, value in security.items() if key != "fsGroup"}
+    changed: dict[str, Json] = {
+        **{key: value for key, value in container.items() if key != "lifecycle"},
+        "ports": nameless,
+        "env": told,
+        "securityContext": locked,
+    }
+    return kept | {"containers": [changed]}

@@ -61,8 +61,11 @@ def service(target: Target, name: str) -> Json:
     }
 
 
-def around(target: Target, *, kind: str, version: str) -> dict[str, Json]:
-    """What stands around the pods, whichever ``kind`` (of API ``version``) makes them."""
+def around(target: Target, *, kind: str, version: str, more_ports: tuple[int, ...] = ()) -> dict[str, Json]:
+    """What stands around the pods, whichever ``kind`` (of API ``version``) makes them.
+
+    ``more_ports`` are those of what it puts beside the service.
+    """
     found: dict[str, Json] = {
         "serviceaccount": {
             "apiVersion": "v1",
@@ -79,7 +82,7 @@ def around(target: Target, *, kind: str, version: str) -> dict[str, Json]:
                 "selector": {"matchLabels": target.all_of_it()},
             },
         },
-        "networkpolicy": _network_policy(target),
+        "networkpolicy": _network_policy(target, more_ports),
     }
     if (scraped := scraped_service(target)) is not None:
         found["service-metrics"] = scraped
@@ -109,9 +112,10 @@ def autoscaler(target: Target, *, kind: str, version: str) -> Json:
     }
 
 
-def _network_policy(target: Target) -> Json:
+def _network_policy(target: Target, more_ports: tuple[int, ...]) -> Json:
     """In: the ports that the service listens on. Out: names, and the ports of the services that the spec declares."""
-    inward: list[Json] = [{"port": each.port, "protocol": "TCP"} for each in target.spec.serving.ports]
+    ports = dict.fromkeys((*(each.port for each in target.spec.serving.ports), *more_ports))
+    inward: list[Json] = [{"port": port, "protocol": "TCP"} for port in ports]
     names: list[Json] = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
     outward: list[Json] = [{"port": port, "protocol": "TCP"} for port in sorted(set(_outward(target)))]
     return {
@@ -129,9 +133,15 @@ def _network_policy(target: Target) -> Json:
 
 def _outward(target: Target) -> Iterator[int]:
     for each in target.spec.services:
-        scheme, _, rest = each.endpoint.partition("://")
-        _, colon, port = rest.partition("/")[0].rpartition(":")
-        yield int(port) if colon and port.isdigit() else _DEFAULT_PORTS[scheme]
+        yield _port_of(each.endpoint)
     tracing = target.spec.observability.tracing
-    if tracing.enabled and tracing.exporter == "otlp":
+    if tracing.endpoint is not None:
+        yield _port_of(tracing.endpoint)
+    elif tracing.enabled and tracing.exporter == "otlp":
         yield from _OTLP
+
+
+def _port_of(address: str) -> int:
+    scheme, _, rest = address.partition("://")
+    _, colon, port = rest.partition("/")[0].rpartition(":")
+    return int(port) if colon and port.isdigit() else _DEFAULT_PORTS[scheme]

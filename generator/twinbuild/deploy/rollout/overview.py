@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.rollout import argo, flagger, kserve
 from twinbuild.deploy.rollout.conditions import duration, measured, query, threshold_text
-from twinbuild.deploy.rollout.target import targets
+from twinbuild.deploy.rollout.target import Target, targets
 from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = ["overview"]
 
+_ADDS = (  # awk: every file is a document, and what has the image's digest gets the release's
+    'FNR == 1 { print "---" } { print } /dev.twinbuild\\/image-digest:/ '
+    '{ sub(/image-digest:.*/, "release-digest: " digest); print }'
+)
 _ACTIONS = {"rollback": "the old version comes back", "stop": "the rollout stops", "page": "somebody is called"}
 
 
@@ -83,9 +87,50 @@ def _files(deployment: Deployment) -> Iterator[str]:
     for target in found:
         yield f"| {target.stage} | {target.variant.name} | `{target.reference}` |"
     yield ""
+    first = found[0]  # what is rendered hangs on the spec alone
     for system, why in (("argo-rollouts", argo.why_not), ("flagger", flagger.why_not), ("kserve", kserve.why_not)):
-        reason = why(found[0])  # it hangs on the spec alone
+        reason = why(first)
         yield f"- `{system}/`: {'not rendered: ' + reason if reason else 'rendered'}"
+    yield from _limits(deployment.spec, first)
+    yield from _apply(first)
+
+
+def _limits(spec: ReleaseSpec, target: Target) -> Iterator[str]:
+    """What somebody must see to, as no file here does it."""
+    rollout = spec.rollout
+    found = []
+    if rollout.strategy == "blue_green" and rollout.promote:
+        found.append(
+            f"Before the switch nobody sends traffic to `{target.name}-preview`: send some, or nothing is measured"
+            " there and nothing promoted."
+        )
+    if rollout.promote and not flagger.why_not(target):
+        found.append(
+            "Flagger cannot wait: where a condition of `promote` is not measured, it brings the old version back."
+        )
+    if needed := kserve.features(target):
+        names = ", ".join(f"`{each}`" for each in needed)
+        found.append(f"KServe's canary needs features of Knative (its ConfigMap `config-features`): {names}.")
+    tracing = spec.observability.tracing
+    if tracing.enabled and tracing.exporter == "otlp" and tracing.endpoint is None:
+        found.append(
+            "Traces go to a collector in the same pod, which nothing here puts there: add it (its configuration is"
+            " `opentelemetry/collector.yaml`), or name another by `observability.tracing.endpoint`."
+        )
+    if found:
+        yield ""
+    yield from (f"- {each}" for each in found)
+
+
+def _apply(target: Target) -> Iterator[str]:
+    """The command that applies a directory and tells the pods the release's digest: no file here can hold it."""
+    yield ""
+    yield "To apply a directory, with the release's digest for the pods (`TWINBUILD_RELEASE`):"
+    yield ""
+    yield "```sh"
+    yield f"""awk -v digest="$(cat release.digest)" '{_ADDS}' \\"""
+    yield f"  deploy/{target.stage}/configmap.yaml deploy/SYSTEM/{target.directory}/*.yaml | kubectl apply -f -"
+    yield "```"
 
 
 def _plain(text: str) -> str:

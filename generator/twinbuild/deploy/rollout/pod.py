@@ -16,6 +16,7 @@ __all__ = ["container_of", "pod_spec", "pod_template", "port_name", "secret_vari
 
 _DEVICES: Final = {"cuda": "nvidia.com/gpu", "rocm": "amd.com/gpu"}
 _CONTAINER: Final = "server"
+_SETTLING: Final = 5  # seconds until nobody sends requests to a pod that was taken out of its Services
 _PORT: Final = re.compile(r"(?=[0-9-]*[a-z])(?!.*--)[a-z0-9-]{1,15}", re.ASCII)
 
 
@@ -54,7 +55,7 @@ def pod_spec(target: Target, *, container: str = _CONTAINER) -> dict[str, Json]:
         "serviceAccountName": target.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": seconds(spec.rollout.drain),
+        "terminationGracePeriodSeconds": seconds(spec.rollout.drain) + (_SETTLING if spec.serving.ports else 0),
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": user.uid,
@@ -78,14 +79,16 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
         {"name": port_name(each), "containerPort": each.port, "protocol": "TCP"} for each in spec.serving.ports
     ]
     probes: dict[str, Json] = {
-        key: _probe(probe)
+        key: probe
         for key, probe in (
-            ("startupProbe", health.startup),
-            ("readinessProbe", health.readiness),
-            ("livenessProbe", health.liveness),
+            ("startupProbe", _startup(target)),
+            ("readinessProbe", _probe(health.readiness)),
+            ("livenessProbe", _probe(health.liveness)),
         )
         if probe is not None
     }
+    # Requests still arrive for a moment after a pod's end has begun: it goes on answering before it is told.
+    draining: dict[str, Json] = {"preStop": {"sleep": {"seconds": _SETTLING}}}
     secrets: list[Json] = []
     for secret in spec.secrets:
         if secret.provider == "kubernetes":
@@ -106,6 +109,7 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
         "env": variables,
         **({"resources": resources} if resources else {}),
         **probes,
+        **({"lifecycle": draining} if ports else {}),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -123,7 +127,7 @@ def _watched(target: Target) -> list[Json]:
     # Known once the release is described: whoever promotes it annotates the pods with it.
     annotation = f"metadata.annotations['{PREFIX}/release-digest']"
     found.append({"name": RELEASE, "valueFrom": {"fieldRef": {"fieldPath": annotation}}})
-    endpoint = f"http://localhost:{OTLP_PORT}"
+    endpoint = spec.observability.tracing.endpoint or f"http://localhost:{OTLP_PORT}"
     values = list(tracing_environment(spec, image=image, release="", endpoint=endpoint))
     values += [(service.environment, service.endpoint) for service in spec.services if service.environment is not None]
     found += [{"name": name, "value": value} for name, value in values]
@@ -147,7 +151,22 @@ def port_name(port: NamedPort) -> str:
     return port.name if _PORT.fullmatch(port.name) else f"port-{port.port}"
 
 
-def _probe(probe: Probe) -> dict[str, Json]:
+def _startup(target: Target) -> dict[str, Json] | None:
+    """The probe of the start: where none is declared, that of liveness, for as long as the rollout gives new pods.
+
+    Without one a service that loads a large model would be killed before it has ever answered.
+    """
+    health, deadline = target.spec.serving.health, seconds(target.spec.rollout.deadline)
+    if health.startup is not None or health.liveness is None:
+        return _probe(health.startup)
+    found = _probe(health.liveness) or {}
+    period = max(1, seconds(health.liveness.period))
+    return found | {"failureThreshold": max(health.liveness.failures, -(-deadline // period))}
+
+
+def _probe(probe: Probe | None) -> dict[str, Json] | None:
+    if probe is None:
+        return None
     return {
         "httpGet": {"path": probe.path, "port": probe.port},
         **({"initialDelaySeconds": seconds(probe.initial_delay)} if probe.initial_delay else {}),

@@ -56,7 +56,7 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB1176",
         title="traces that contradict each other",
         explanation="Tracing is enabled but has no exporter, or a sampling ratio of 0, so that no trace would ever be "
-        "sent.",
+        "sent; or it has an address to which none is sent.",
     ),
     Code(
         code="TB1177",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
+from twinbuild.model.spec.references import Address
 from twinbuild.model.spec.serving import HttpPath
 from twinbuild.model.spec.values import Description, Duration, Label, Line, Port, objection
 
@@ -160,7 +161,9 @@ class Tracing(Section):
     enabled: bool = False
     """Whether traces are sent."""
     exporter: Literal["otlp", "zipkin", "none"] = "none"
-    """Where they go."""
+    """How they go."""
+    endpoint: Address | None = None
+    """Where they go in a cluster (OTLP over HTTP): http://collector.tracing:4318; to the same pod if missing."""
     sample_ratio: float = Field(default=0.0, ge=0, le=1)
     """Share of the requests that are traced."""
 
@@ -170,6 +173,12 @@ class Tracing(Section):
         if self.enabled and self.exporter == "none":
             message = "traces are sent, but nowhere: the exporter is 'none'"
             objections.add("TB1176", message, "choose otlp, or take 'enabled' out", "exporter")
+        if self.endpoint is not None and not (self.enabled and self.exporter == "otlp"):
+            message = "an address for traces, and none are sent by OTLP"
+            objections.add("TB1176", message, "choose the exporter otlp and enable it, or take it out", "endpoint")
+        elif self.endpoint is not None and not self.endpoint.startswith(("http://", "https://")):
+            message = f"OTLP goes over HTTP here, and the address is {self.endpoint[:80]!r}"
+            objections.add("TB1176", message, "write http:// or https://", "endpoint")
         if self.enabled and self.sample_ratio == 0:
             message = "traces are sent, but of no request: sample_ratio is 0"
             objections.add("TB1176", message, "write a share above 0, or take 'enabled' out", "sample_ratio")

@@ -24,7 +24,7 @@ def test_steps() -> None:
     assert [next(iter(step)) for step in steps] == [
         *("setWeight", "pause", "analysis", "setWeight", "pause", "analysis", "pause", "setWeight"),
     ]
-    assert steps[1] == {"pause": {"duration": "10m"}}
+    assert steps[1] == {"pause": {"duration": "5m"}}
     assert steps[6:] == [{"pause": {}}, {"setWeight": 100}]
 
 
@@ -47,7 +47,7 @@ def test_measurements() -> None:
     rollback = found["analysis-rollback"]["spec"]["metrics"][0]
     assert rollback["successCondition"] == "!(len(result) > 0 && !isNaN(result[0]) && result[0] > 0.05)"
     assert rollback["failureCondition"] == "len(result) > 0 && !isNaN(result[0]) && result[0] > 0.05"
-    assert rollback["failureLimit"] == 2
+    assert rollback["failureLimit"] == 4
     assert "count" not in rollback
     matchers = '{rollouts_pod_template_hash="{{args.pod-hash}}",namespace=~"{{args.namespace}}"}'
     assert rollback["provider"]["prometheus"]["query"].count(matchers) == 2

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.unit.model.spec.test_rollout import with_rollout
 
 from fakes.deployed import a_target, example
-from twinbuild.deploy.rollout.kserve import kserve, why_not
+from twinbuild.deploy.rollout.kserve import features, kserve, why_not
+
+STEPS = """  steps:
+    - {weight: 10, pause: 5m}
+    - {weight: 50, pause: 5m}
+    - {weight: 100}
+"""
 
 
 def test_canary() -> None:
@@ -17,10 +24,52 @@ def test_canary() -> None:
     assert service["metadata"]["annotations"]["serving.kserve.io/deploymentMode"] == "Serverless"
     predictor = service["spec"]["predictor"]
     assert predictor["canaryTrafficPercent"] == 10
-    assert (predictor["minReplicas"], predictor["maxReplicas"], predictor["scaleTarget"]) == (2, 10, 70)
+    assert (predictor["minReplicas"], predictor["maxReplicas"]) == (2, 10)
     assert predictor["containers"][0]["name"] == "kserve-container"
     assert predictor["containers"][0]["image"] == a_target().reference
     assert set(found) == {"inferenceservice", "serviceaccount", "networkpolicy", "service-metrics"}
+
+
+def test_what_knative_takes() -> None:
+    """No name of a port, no target that it does not know, nothing that needs a feature unless the spec asks for it."""
+    found: Any = kserve(a_target())
+    predictor = found["inferenceservice"]["spec"]["predictor"]
+    left = ("scaleMetric", "scaleTarget", "terminationGracePeriodSeconds", "securityContext", "affinity")
+    assert not set(left) & set(predictor)
+    (container,) = predictor["containers"]
+    assert container["ports"] == [{"containerPort": 8000, "protocol": "TCP"}]
+    assert "lifecycle" not in container
+    assert [each["name"] for each in container["env"]] == ["TWINBUILD_IMAGE"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "runAsUser": 10001,
+        "runAsGroup": 10001,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    (inward,) = found["networkpolicy"]["spec"]["ingress"]
+    assert {8000, 8012, 8013, 8022} <= {each["port"] for each in inward["ports"]}
+    assert features(a_target()) == ("kubernetes.podspec-topologyspreadconstraints",)
+    nodes = example().replace("  resources:\n", "  resources:\n    affinity: [{key: pool, values: [gpu]}]\n", 1)
+    assert "kubernetes.podspec-affinity" in features(a_target(nodes))
+    assert features(a_target(with_rollout("strategy: rolling"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (example().replace("port: 8000", "port: 8012"), "port 8012"),
+        (example() + "secrets: [{name: port, provider: kubernetes, reference: a/b, purpose: x}]\n", "variable PORT"),
+    ],
+)
+def test_what_knative_keeps_for_itself(text: str, reason: str) -> None:
+    """A canary with it is not rendered, and says why; without a canary there is no Knative."""
+    assert kserve(a_target(text)) == {}
+    assert reason in why_not(a_target(text))
+    assert why_not(a_target(text.replace("strategy: canary", "strategy: blue_green").replace(STEPS, ""))) == ""
 
 
 def test_others() -> None:

@@ -53,6 +53,13 @@ def test_traffic_that_is_declared() -> None:
     assert [each["port"] for each in egress["ports"]] == [53, 53, 80, 4317, 4318, 8443]
 
 
+def test_where_traces_go() -> None:
+    """Out to the port of the collector that the spec names."""
+    traced = example("text-embedder")
+    policy: Any = kubernetes(a_target(traced.replace("observability:4318", "observability:9999")))["networkpolicy"]
+    assert [each["port"] for each in policy["spec"]["egress"][0]["ports"]] == [53, 53, 443, 9999]
+
+
 def test_no_ports() -> None:
     """No Service, and nothing comes in."""
     before, _, rest = example().partition("  ports:\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.model.spec.test_rollout import with_rollout
 
 from fakes.deployed import a_target, deployed, example
 from twinbuild.deploy.rollout.pod import container_of, pod_spec, pod_template, port_name, secret_variable
@@ -54,6 +55,25 @@ def test_probes_and_resources() -> None:
     }
     assert "command" not in container
     assert "args" not in container
+
+
+def test_a_slow_start_is_no_death() -> None:
+    """Liveness counts once the service has answered, for which it has as long as the rollout gives new pods."""
+    probe: Any = container_of(a_target())
+    assert probe["livenessProbe"]["failureThreshold"] == 3
+    assert probe["startupProbe"] == probe["livenessProbe"] | {"failureThreshold": 60}  # each 10 s, for 10 m
+    assert next(key for key in probe if key.endswith("Probe")) == "startupProbe"
+    own = example().replace("    liveness:", "    startup: {path: /up, port: 8000, failures: 7}\n    liveness:")
+    declared: Any = container_of(a_target(own))
+    assert (declared["startupProbe"]["httpGet"]["path"], declared["startupProbe"]["failureThreshold"]) == ("/up", 7)
+
+
+def test_the_end_of_a_pod() -> None:
+    """It answers for as long as requests may still arrive, and has `drain` for them after that."""
+    pod: Any = pod_spec(a_target(with_rollout("strategy: rolling\ndrain: 40s")))
+    (container,) = pod["containers"]
+    assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+    assert pod["terminationGracePeriodSeconds"] == 45
 
 
 def test_secrets_of_the_cluster_alone() -> None:
@@ -130,4 +150,5 @@ def test_it_is_told_which_image_it_is() -> None:
     where = "metadata.annotations['dev.twinbuild/release-digest']"
     assert variables["TWINBUILD_RELEASE"]["valueFrom"] == {"fieldRef": {"fieldPath": where}}
     assert variables["OTEL_TRACES_SAMPLER_ARG"]["value"] == "0.25"
+    assert variables["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"] == "http://otel-collector.observability:4318"
     assert variables["TRANSLATOR_URL"]["value"] == "https://translator.search.example/v1/translate"

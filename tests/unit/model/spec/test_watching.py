@@ -117,6 +117,12 @@ def test_what_else_is_there(expression: str) -> None:
         ("optional: [exception]", "optional: [level]", ("TB1175", 12, 58)),
         ("exporter: otlp, ", "", ("TB1176", 13, 3)),
         ("sample_ratio: 0.5", "sample_ratio: 0.0", ("TB1176", 13, 58)),
+        ("sample_ratio: 0.5", "sample_ratio: 0.5, endpoint: 'ssh://a.example'", ("TB1176", 13, 73)),
+        (
+            "exporter: otlp, sample_ratio: 0.5",
+            "exporter: zipkin, sample_ratio: 0.5, endpoint: 'http://a'",
+            ("TB1176", 13, 75),
+        ),
         ("summary: It is slow.", "summary: It is slow.\n      tests: {}", ("TB1177", 12, 7)),
         (
             "summary: It is slow.",
