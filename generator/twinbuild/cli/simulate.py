@@ -37,7 +37,8 @@ def command(*, spec: Path, overlays: tuple[Path, ...], series: Path | None, appr
     """
     from twinbuild.codec.measurements import read_measurements
     from twinbuild.deploy.observability.gates import gates_of
-    from twinbuild.deploy.observability.simulation import CASES, case_value, length_of, simulate
+    from twinbuild.deploy.observability.simulation import CASES, LONGEST, case_value, length_of, simulate
+    from twinbuild.errors import Finding, Location, UsageError
     from twinbuild.pipeline.project import open_project
 
     project = open_project(spec, overlays)
@@ -49,6 +50,10 @@ def command(*, spec: Path, overlays: tuple[Path, ...], series: Path | None, appr
         found = {str(series): read_measurements(str(series), series.read_bytes(), names).every(gates.interval)}
     else:
         length = length_of(rollout, gates)
+        if length > LONGEST:
+            message = f"the rollout takes {length} looks, one every {gates.interval} s; at most {LONGEST} are played"
+            hint = "give --series, or lengthen the shortest window: it says how often conditions are looked at"
+            raise UsageError((Finding(code="TB7411", message=message, hint=hint, where=Location(file=str(spec))),))
         found = {case: {gate.name: (case_value(gate, case),) * length for gate in gates.gates} for case in CASES}
     played = {
         case: tuple(simulate(rollout, gates, values, approved=approve, length=length)) for case, values in found.items()

@@ -45,9 +45,19 @@ def test_measurements_of_a_file(tool: Tool, tmp_path: Path) -> None:
     ended = tool("simulate", EXAMPLE, "--series", "measurements.yaml")
     lines = ended.out.splitlines()
     assert lines[1] == "measurements.yaml: rolled back"
-    assert lines[-1] == "  00:17:00-00:17:00   50 %  rollback  many-errors has held for 3m"
+    assert lines[-1] == "  00:19:00-00:19:00   50 %  rollback  many-errors has held for 5m"
     path.write_text("series:\n  slow: 1\n")
     ended = tool("simulate", EXAMPLE, "--series", "measurements.yaml")
     assert ended.status == 2
     assert "measurements.yaml:2:3" in ended.err
     assert "TB7410" in ended.err
+
+
+def test_a_rollout_of_years(tool: Tool, tmp_path: Path) -> None:
+    """It is refused, not cut off: what ends after the last moment that is played would be said to be held back."""
+    overlay = tmp_path / "project" / "years.yaml"
+    overlay.write_text("rollout: {steps: [{weight: 10, pause: 1000h}, {weight: 50, pause: 1000h}, {weight: 100}]}\n")
+    refused = tool("simulate", EXAMPLE, "--overlay", "years.yaml")
+    assert refused.status == 2
+    assert "error[TB7411]" in refused.err
+    assert "120018 looks" in refused.err

@@ -16,11 +16,12 @@ from twinbuild.model.promql.candidates import INVERSE, candidates
 from twinbuild.model.spec.rollout import Rollout
 from twinbuild.model.spec.values import duration_seconds
 
-__all__ = ["CASES", "Decision", "Moment", "Seen", "case_value", "decisions", "length_of", "simulate"]
+__all__ = ["CASES", "LONGEST", "Decision", "Moment", "Seen", "case_value", "decisions", "length_of", "simulate"]
 
 Decision = Literal["promote", "hold", "rollback"]
 CASES: Final = ("good", "bad", "empty", "nan")
-_LONGEST: Final = 100_000  # moments
+LONGEST: Final = 100_000
+"""Moments of a rollout, at most, that are played."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ def case_value(gate: Gate, case: str) -> float | None:
 
 
 def length_of(rollout: Rollout, gates: Gates) -> int:
-    """Moments after which a rollout that nothing holds back has ended."""
+    """Moments after which a rollout that nothing holds back has ended: ``LONGEST`` or fewer can be played."""
     pauses = sum(_seconds(step.pause) or 0 for step in rollout.steps)
     longest = max((gate.count for gate in gates.gates), default=0)
-    return min(pauses // gates.interval + longest + 2 * len(rollout.steps) + 2, _LONGEST)
+    return pauses // gates.interval + longest + 2 * len(rollout.steps) + 2

@@ -142,4 +142,10 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="`twinbuild simulate --series FILE` reads YAML with `series`, a mapping from the names of the "
         "rollout's conditions to values as promtool writes them, and `interval`, the time between two of them.",
     ),
+    Code(
+        code="TB7411",
+        title="a rollout that is too long to be played",
+        explanation="`twinbuild simulate` plays at most 100,000 moments of a rollout. Conditions are looked at so "
+        "often that the shortest window has two moments; with pauses of weeks that is too often.",
+    ),
 )

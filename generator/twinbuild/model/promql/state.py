@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from twinbuild.model.promql.series import Line, Series
 
 if TYPE_CHECKING:
     import promql_parser as ql
+    from jsonschema_rs import Validator
 
 __all__ = ["Atom", "Labels", "Matching", "Output", "Refusals", "Schema", "State", "Underivable", "matching_of"]
 
@@ -75,11 +77,23 @@ def _holds(matcher: tuple[str, str, str], value: str) -> bool:
     operator, _, wanted = matcher
     if operator in ("=", "!="):
         return (value == wanted) == (operator == "=")
+    pattern = _pattern(wanted)
+    return pattern is not None and pattern.is_valid(value) == (operator == "=~")
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> Validator | None:
+    """A regular expression as Prometheus reads it: of the whole value, in time that grows with its length alone.
+
+    Python's ``re`` would take 2^n steps for ``(a+)+b``. None where it is no expression without look-around.
+    """
+    import jsonschema_rs  # late: start-up is measured
+
     try:
-        found = re.fullmatch(wanted, value, re.DOTALL) is not None
-    except re.error:
-        return False
-    return found == (operator == "=~")
+        options = jsonschema_rs.RegexOptions()
+        return jsonschema_rs.validator_for({"pattern": f"^(?s:{text})$"}, pattern_options=options)
+    except jsonschema_rs.ValidationError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,11 +26,20 @@ def _atom(text: str) -> Atom:
         ('a{status=~"5"}', False),
         ('a{status!~"4..|5.."}', False),
         ('a{other=""}', True),
+        ('a{status=~"(?i)5[0-9]+"}', True),
+        ('a{status=~"50"}', False),
+        ('a{status=~".*\\n?"}', True),
     ],
 )
 def test_what_a_selector_takes(text: str, taken: bool) -> None:
     """Regular expressions take the whole value; a label that is not there is empty."""
     assert _atom(text).accepts("a", (("status", "500"),)) is taken
+
+
+@pytest.mark.parametrize(("operator", "taken"), [("=~", False), ("!~", True)])
+def test_no_expression_takes_for_ever(operator: str, taken: bool) -> None:
+    """An engine that goes back and forth would take 2^60 steps."""
+    assert _atom(f'a{{status{operator}"(a+)+b"}}').accepts("a", (("status", "a" * 60),)) is taken
 
 
 def test_labels_suit_one_selector_alone() -> None:
