@@ -130,7 +130,7 @@ def _spec(name: str) -> str:
 def _rendered(text: str) -> tuple[str, dict[str, bytes], Deployment]:
     """The name of a spec's release, its files for Prometheus, and its deployment."""
     deployment = deployment_of_text(text)
-    prefix = "prometheus/"
+    prefix = f"prometheus/{deployment.stages[-1]}/" if deployment.stages else "prometheus/"
     files = {
         path.removeprefix(prefix): content
         for path, content in observability_files(deployment).items()

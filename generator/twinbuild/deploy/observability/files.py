@@ -19,18 +19,21 @@ __all__ = ["observability_files"]
 
 
 def observability_files(deployment: Deployment) -> dict[str, bytes]:
-    """Content by path below ``deploy/``."""
+    """Content by path below ``deploy/``; the rules are of a stage, or of all where the spec publishes to none."""
     spec = deployment.spec
     name = spec.metadata.name
-    documents: dict[str, Json] = {f"prometheus/{name}.rules.yaml": rules_document(deployment)}
-    if spec.observability.alerts:
-        documents[f"prometheus/{name}.tests.yaml"] = alert_tests(spec, f"{name}.rules.yaml")
-    if gates_of(spec).gates:
-        documents[f"prometheus/{name}.gates.tests.yaml"] = gate_tests(spec, f"{name}.rules.yaml")
+    documents: dict[str, Json] = {}
+    for stage in deployment.stages or ("",):
+        path = f"prometheus/{stage}/{name}" if stage else f"prometheus/{name}"
+        documents[f"{path}.rules.yaml"] = rules_document(deployment, stage)
+        if spec.observability.alerts:
+            documents[f"{path}.tests.yaml"] = alert_tests(spec, f"{name}.rules.yaml", stage)
+        if gates_of(spec).gates:
+            documents[f"{path}.gates.tests.yaml"] = gate_tests(spec, f"{name}.rules.yaml", stage)
+        documents[f"{path}.prometheusrule.yaml"] = prometheus_rule(deployment, stage)
     names = tuple(sorted({target.name for target in targets(deployment)}))
     if places(spec) and names:
         documents[f"prometheus/{name}.servicemonitor.yaml"] = service_monitor(deployment, names)
-    documents[f"prometheus/{name}.prometheusrule.yaml"] = prometheus_rule(deployment)
     if (collector := collector_configuration(deployment)) is not None:
         documents["opentelemetry/collector.yaml"] = collector
     files = {path: as_yaml_stream(document) for path, document in documents.items()}

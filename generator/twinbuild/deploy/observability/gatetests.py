@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic_core import PydanticCustomError
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.observability.gates import DECISION, MET, VALUE, Gate, Gates, gates_of, matchers
+from twinbuild.deploy.observability.gates import DECISION, MET, VALUE, Gate, Gates, gates_of, labels_of, matchers
 from twinbuild.deploy.observability.simulation import CASES, case_value
 from twinbuild.model.promql.derive import Underivable, derive_false, derive_true
 from twinbuild.model.promql.expression import parse
@@ -20,9 +20,9 @@ from twinbuild.model.spec.watching import schema_of
 __all__ = ["gate_tests"]
 
 
-def gate_tests(spec: ReleaseSpec, rules: str) -> Json:
+def gate_tests(spec: ReleaseSpec, rules: str, stage: str = "") -> Json:
     """The file of tests; ``rules`` is the name of the file of rules beside it."""
-    gates = gates_of(spec)
+    gates = gates_of(spec, stage)
     tests: list[Json] = [each for gate in gates.gates for each in _measured(spec, gates, gate)]
     tests += [_decided(spec, gates, case) for case in CASES]
     return {"rule_files": [rules], "evaluation_interval": duration(gates.interval * 1000), "tests": tests}
@@ -52,29 +52,30 @@ def _measured(spec: ReleaseSpec, gates: Gates, gate: Gate) -> list[Json]:
         ("empty", (), None),
         ("nan", nothing, None),
     ]
-    return [_test(spec, gate, timing, case=case, series=series, value=value) for case, series, value in cases]
+    met, labels = f"{MET}{{{matchers(spec, gates.stage, gate)}}}", f"{MET}{{{_sorted(spec, gates.stage, gate)}}}"
+    return [
+        _test(f"{gate.name} with {case} series", (met, labels), timing, series=series, value=value)
+        for case, series, value in cases
+    ]
 
 
-def _test(
-    spec: ReleaseSpec, gate: Gate, timing: Timing, *, case: str, series: tuple[Series, ...], value: int | None
-) -> Json:
-    met = f"{MET}{{{matchers(spec, gate)}}}"
-    sample: Json = {"labels": f"{MET}{{{_sorted(spec, gate)}}}", "value": value}
+def _test(name: str, met: tuple[str, str], timing: Timing, *, series: tuple[Series, ...], value: int | None) -> Json:
+    """``met``: what is asked, and the labels of the answer."""
+    sample: Json = {"labels": met[1], "value": value}
     return {
-        "name": f"{gate.name} with {case} series",
+        "name": name,
         "interval": duration(timing.interval),
         "input_series": [
             {"series": each.selector, "values": each.line.notation(timing.interval, timing.count)} for each in series
         ],
         "promql_expr_test": [
-            {"expr": met, "eval_time": duration(timing.at), "exp_samples": [] if value is None else [sample]}
+            {"expr": met[0], "eval_time": duration(timing.at), "exp_samples": [] if value is None else [sample]}
         ],
     }
 
 
-def _sorted(spec: ReleaseSpec, gate: Gate) -> str:
-    labels = {"release": spec.metadata.name, "kind": gate.kind, "gate": gate.name}
-    return ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels.items()))
+def _sorted(spec: ReleaseSpec, stage: str, gate: Gate | None = None) -> str:
+    return ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels_of(spec, stage, gate).items()))
 
 
 def _decided(spec: ReleaseSpec, gates: Gates, case: str) -> Json:
@@ -85,8 +86,8 @@ def _decided(spec: ReleaseSpec, gates: Gates, case: str) -> Json:
         value = case_value(gate, case)
         if value is not None:
             line = Line(first=value).notation(gates.interval * 1000, moments)
-            series.append({"series": f"{VALUE}{{{_sorted(spec, gate)}}}", "values": line})
-    labels = f"{DECISION}{{release={quoted(spec.metadata.name)}}}"
+            series.append({"series": f"{VALUE}{{{_sorted(spec, gates.stage, gate)}}}", "values": line})
+    labels = f"{DECISION}{{{_sorted(spec, gates.stage)}}}"
     decision: dict[str, Json] = {"good": 1, "bad": -1 if gates.of("rollback") else 0}
     sample: Json = {"labels": labels, "value": decision.get(case)}
     return {

@@ -7,6 +7,7 @@ from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.rules import milliseconds, rules_document
 from twinbuild.deploy.rollout.pod import port_name
 from twinbuild.deploy.rollout.scraped import POD_LABELS, SCRAPED, places
+from twinbuild.deploy.rollout.target import STAGE
 from twinbuild.model.promql.series import duration
 
 __all__ = ["prometheus_rule", "service_monitor"]
@@ -41,12 +42,15 @@ def service_monitor(deployment: Deployment, names: tuple[str, ...]) -> Json:
     }
 
 
-def prometheus_rule(deployment: Deployment) -> Json:
-    """The rules as the operator reads them."""
+def prometheus_rule(deployment: Deployment, stage: str = "") -> Json:
+    """The rules of a stage as the operator reads them."""
     name = deployment.spec.metadata.name
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": {"name": name, "labels": {"app.kubernetes.io/name": name, **_MANAGED}},
-        "spec": rules_document(deployment),
+        "metadata": {
+            "name": f"{name}-{stage}" if stage else name,
+            "labels": {"app.kubernetes.io/name": name, **_MANAGED, **({STAGE: stage} if stage else {})},
+        },
+        "spec": rules_document(deployment, stage),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.observability.rules import alert_labels, alert_texts, milliseconds
+from twinbuild.deploy.observability.rules import alert_expression, alert_labels, alert_texts, milliseconds
 from twinbuild.model.promql.derive import derive_false, derive_true
 from twinbuild.model.promql.expression import parse
 from twinbuild.model.promql.series import Series, duration, quoted
@@ -15,24 +15,25 @@ from twinbuild.model.spec.watching import schema_of
 __all__ = ["alert_tests"]
 
 
-def alert_tests(spec: ReleaseSpec, rules: str) -> Json:
+def alert_tests(spec: ReleaseSpec, rules: str, stage: str = "") -> Json:
     """The file of tests; ``rules`` is the name of the file of rules beside it."""
     tests: list[Json] = []
     evaluation = MINUTE
     for alert in spec.observability.alerts:
-        timing = timing_of(parse(alert.expression), milliseconds(alert.duration))
+        tree = parse(alert_expression(spec, alert, stage))
+        timing = timing_of(tree, milliseconds(alert.duration))
         evaluation = max(evaluation, timing.evaluation)
-        tests += _given(alert, timing) if alert.tests is not None else _derived(spec, alert, timing)
+        tests += _given(alert, timing) if alert.tests is not None else _derived(spec, alert, timing, stage)
     return {"rule_files": [rules], "evaluation_interval": duration(evaluation), "tests": tests}
 
 
-def _derived(spec: ReleaseSpec, alert: Alert, timing: Timing) -> list[Json]:
-    tree = parse(alert.expression)
+def _derived(spec: ReleaseSpec, alert: Alert, timing: Timing, stage: str) -> list[Json]:
+    tree = parse(alert_expression(spec, alert, stage))
     schema = schema_of(spec.observability, tree, spec.metadata.name)
     firing, labels = derive_true(tree, schema)
     silent, _ = derive_false(tree, schema)
     raised: Json = {
-        "exp_labels": {**dict(labels), **alert_labels(spec, alert)},
+        "exp_labels": {**dict(labels), **alert_labels(spec, alert, stage)},
         "exp_annotations": dict(alert_texts(spec, alert)),
     }
     return [

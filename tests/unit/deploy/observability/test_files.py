@@ -12,5 +12,9 @@ def test_files() -> None:
     """Each is YAML or JSON, and the same each time."""
     files = observability_files(deployment_of_text())
     assert files == observability_files(deployment_of_text())
-    assert {"prometheus/fraud-scorer.rules.yaml", "prometheus/fraud-scorer.tests.yaml"} <= set(files)
+    kinds = ("rules", "tests", "gates.tests", "prometheusrule")
+    assert {
+        *(f"prometheus/{stage}/fraud-scorer.{kind}.yaml" for stage in ("staging", "production") for kind in kinds),
+        "prometheus/fraud-scorer.servicemonitor.yaml",
+    } == {path for path in files if path.startswith("prometheus/")}
     assert all(list(yaml.safe_load_all(content)) for content in files.values())

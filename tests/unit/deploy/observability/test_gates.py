@@ -31,6 +31,25 @@ def test_rules_are_promql() -> None:
         parse(rule["expr"])
 
 
+def test_of_a_stage() -> None:
+    """Pods of this version in this stage are measured, and what is recorded says which stage."""
+    text = TEXT.replace(
+        "  rollback:\n", "  rollback:\n    - {expression: up, operator: '==', threshold: 0, window: 5m}\n"
+    )
+    spec = spec_of(text)
+    chosen = '{app_kubernetes_io_version="1.0.0",dev_twinbuild_stage="staging"}'
+    gates = {gate.name: gate.expression for gate in gates_of(spec, "staging").gates}
+    assert gates.pop("rollback-1") == 'up{dev_twinbuild_stage=~"staging|"}'
+    assert all(f"fraud_request_seconds_count{chosen}" in each for each in gates.values() if "_count" in each)
+    assert all("app_kubernetes_io_version" in each for each in gates.values())
+    rules: Any = gate_rules(spec, "staging")
+    assert {rule["labels"]["stage"] for rule in rules["rules"]} == {"staging"}
+    for rule in rules["rules"]:
+        parse(rule["expr"])
+        assert "twinbuild_gate" not in rule["expr"] or 'release="fraud-scorer",stage="staging"' in rule["expr"]
+    assert not any("dev_twinbuild" in gate.expression for gate in gates_of(spec).gates)
+
+
 def test_no_conditions() -> None:
     """No group."""
     text = TEXT[: TEXT.index("rollout:")] + TEXT[TEXT.index("observability:") :]

@@ -7,6 +7,7 @@ from typing import Any
 from tests.unit.deploy.test_configuration import TEXT, deployment_of_text
 
 from twinbuild.deploy.observability.rules import literal, rules_document
+from twinbuild.deploy.observability.ruletests import alert_tests
 from twinbuild.model.digest import Digest
 
 
@@ -22,6 +23,24 @@ def test_an_alert() -> None:
         "labels": {"severity": "critical", "release": "fraud-scorer", "version": "1.0.0"},
         "annotations": {"summary": '{{"{{"}} $value }}: x', "team": "payments-risk"},
     }
+
+
+def test_an_alert_of_a_stage() -> None:
+    """It looks at its own stage and says which that is, for whoever is called by night of one alone."""
+    rules: Any = rules_document(deployment_of_text(), "staging")
+    (rule,) = [each for each in rules["groups"][0]["rules"] if each["alert"] == "FraudScorerGone"]
+    assert rule["expr"] == 'absent(up{job="fraud-scorer",dev_twinbuild_stage=~"staging|"})'
+    assert rule["labels"]["stage"] == "staging"
+
+
+def test_an_alert_that_must_not_be_narrowed() -> None:
+    """Where no series for its unit test can be found then, it stays as it is: nothing is rendered without a test."""
+    both = 'up{dev_twinbuild_stage="other"} == 0 and up == 0'
+    text = TEXT.replace('absent(up{job="fraud-scorer"})', f"'{both}'")
+    rules: Any = rules_document(deployment_of_text(text), "staging")
+    (rule,) = [each for each in rules["groups"][0]["rules"] if each["alert"] == "FraudScorerGone"]
+    assert rule["expr"] == both
+    alert_tests(deployment_of_text(text).spec, "x", "staging")
 
 
 def test_the_images_are_recorded_unless_the_service_says_them() -> None:
