@@ -45,8 +45,12 @@ replicas: {{minimum: 1, maximum: 3, memory: 50}}""",
 steps: [{{weight: 7, pause: 90s}}, {{weight: 100}}]
 promote: [{BAD}]
 {PROMETHEUS}
+rollback: [{BAD.replace("{", "{name: bad, ", 1)}]
+traffic: {{router: istio, route: r}}
 gates: [{{name: a, before: 7, confirm: 'http://a.example'}}, {{name: b, confirm: 'https://b.example/x?y=z'}}]""",
+    "strategy: canary\nsteps: [{weight: 50, pause: 90s}]\ngates: [{name: a, before: 50, confirm: 'http://a.example'}]",
 )
+FLAGGER: Final = (3, 4)  # of these, which Flagger can do as they are written
 
 
 def wrong(deployment: Deployment) -> dict[str, list[str]]:
@@ -66,7 +70,10 @@ def test_examples(name: str) -> None:
 @pytest.mark.parametrize("rollout", ROLLOUTS)
 def test_other_rollouts(rollout: str) -> None:
     """What the examples do not use."""
-    assert wrong(deployed(with_rollout(rollout))) == {}
+    deployment = deployed(with_rollout(rollout))
+    assert wrong(deployment) == {}
+    rendered = any(path.startswith("flagger/") for path in deploy_files(deployment))
+    assert rendered is (ROLLOUTS.index(rollout) in FLAGGER)
 
 
 TEXTS: Final = ANY_TEXT | YAML_TEXT
