@@ -221,12 +221,25 @@ SCHEMAS: Final[Mapping[tuple[str, ...], dict[str, Json]]] = {
         "What became of the images. What was seen of them stands in tests.intoto.json.",
         record(
             "An image.",
-            "reason",
+            *("reason", "answers", "proven", "not_proven"),
             variant=VARIANT,
             platform=PLATFORM,
             digest=_MANIFEST,
             verdict=text("Outcome.", enum=["passed", "untested"]),
             reason=text("Why it is untested."),
+            answers=entries(
+                "Answers to golden tests that expect a body without tolerance.",
+                record(
+                    "An answer.",
+                    golden=text("Name of the test."),
+                    digest=digest("Digest of its body, as sent."),
+                ),
+            ),
+            proven=entries("What was shown of it, by name.", text("Name, such as metric/requests_total.")),
+            not_proven=entries(
+                "What the spec declares and a test could not show.",
+                record("A claim.", proof=text("Name, as in proven."), reason=text("Why it was not shown.")),
+            ),
         ),
     ),
     ("verification",): record(

@@ -1,14 +1,15 @@
 """The tests of a release: the manifest's section, and an in-toto statement of what was seen when they ran.
 
-The section holds what is the same on every machine: inputs, expected answers, limits and verdicts. What one machine
-saw (times, memory, digests of answers whose last digits depend on the processor) is the statement's.
+The section holds what is the same on every machine: inputs, expected answers, limits, verdicts, what was proven and
+what was not, and the digests of answers that are expected to the last digit. What one machine saw (times, memory,
+digests of answers whose last digits depend on the processor) is the statement's.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
@@ -47,11 +48,24 @@ def part_of_tests(
                 "variant": outcome.variant,
                 "platform": str(outcome.platform),
                 "digest": str(outcome.image),
-                **({"verdict": "passed"} if isinstance(outcome, Passed) else _untested(REASONS[outcome.reason])),
+                **(_passed(spec, outcome) if isinstance(outcome, Passed) else _untested(REASONS[outcome.reason])),
             }
             for outcome in outcomes
         ],
     }
+
+
+def _passed(spec: ReleaseSpec, outcome: Passed) -> dict[str, Json]:
+    observed = json.loads(outcome.observed)
+    exact = {each.name for each in spec.tests.golden if each.expect.body is not None and not each.expect.tolerance}
+    answers: list[Json] = [
+        {"golden": each["name"], "digest": each["answer"]}
+        for each in observed.get("golden", ())
+        if each["name"] in exact
+    ]
+    proven: list[Json] = list(_proven(spec, observed))
+    not_proven: list[Json] = [{"proof": proof, "reason": reason} for proof, reason in _not_proven(spec, observed)]
+    return {"verdict": "passed", "answers": answers, "proven": proven, "not_proven": not_proven}
 
 
 def _untested(reason: str) -> dict[str, Json]:
@@ -98,23 +112,50 @@ def statement_of_tests(spec: ReleaseSpec, outcomes: tuple[Outcome, ...]) -> byte
 
 def _names(spec: ReleaseSpec, outcome: Passed) -> Iterator[Json]:
     """Every test that an image passed, in order."""
-    prefix = f"{outcome.variant}-{outcome.platform.file_part}"
-    for golden in spec.tests.golden:
-        yield f"{prefix}/golden/{golden.name}"
-    if spec.tests.golden:
-        yield f"{prefix}/two-starts-one-answer"
-    observed = json.loads(outcome.observed)
-    for name in observed.get("metrics", ()):
-        yield f"{prefix}/metric/{name}"
-    for accuracy in spec.tests.accuracy:
-        yield f"{prefix}/accuracy/{accuracy.name}"
-    if observed.get("environment_watched"):
-        yield f"{prefix}/no-undeclared-variable"
-    if observed.get("refused_requests"):
-        yield f"{prefix}/input-schema-enforced"
-    for name in observed.get("fallbacks", ()):
-        yield f"{prefix}/fallback/{name}"
-    if "traces" in observed:
-        yield f"{prefix}/traces"
-    for key in sorted(observed.get("limits", {})):
-        yield f"{prefix}/limit/{key}"
+    for name in _proven(spec, json.loads(outcome.observed)):
+        yield f"{outcome.variant}-{outcome.platform.file_part}/{name}"
+
+
+def _proven(spec: ReleaseSpec, observed: dict[str, Any]) -> tuple[str, ...]:
+    """What was shown of an image, in order."""
+    shown = {
+        "two-starts-one-answer": bool(spec.tests.golden),
+        "no-undeclared-variable": bool(observed.get("environment_watched")),
+        "input-schema-enforced": bool(observed.get("refused_requests")),
+        "log-format": bool(observed.get("log_lines")) and _has_form(spec),
+        "log-level": "log_level" in observed,
+        "traces": "traces" in observed,
+    }
+    return (
+        *(f"golden/{golden.name}" for golden in spec.tests.golden),
+        *(f"metric/{name}" for name in observed.get("metrics", ())),
+        *(f"accuracy/{accuracy.name}" for accuracy in spec.tests.accuracy),
+        *(f"fallback/{name}" for name in observed.get("fallbacks", ())),
+        *(name for name, was in shown.items() if was),
+        *(f"limit/{key}" for key in sorted(observed.get("limits", {}))),
+    )
+
+
+def _has_form(spec: ReleaseSpec) -> bool:
+    """Whether logs are declared, and their lines have a form."""
+    observability = spec.observability
+    return "logs" in observability.model_fields_set and observability.logs.format != "text"
+
+
+def _not_proven(spec: ReleaseSpec, observed: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the spec declares and a test could not show, with the reason."""
+    tracing, golden = spec.observability.tracing, bool(spec.tests.golden)
+    for metric in spec.observability.metrics:
+        if metric.source != "service":
+            yield f"metric/{metric.name}", f"it is published by the {metric.source}"
+    if not observed.get("environment_watched"):
+        yield "no-undeclared-variable", "no Python of the image's virtual environment was seen to run"
+    if spec.model.schemas.input is not None and not observed.get("refused_requests"):
+        yield "input-schema-enforced", "no request of a golden test could be changed into one that the schema refuses"
+    if _has_form(spec) and not observed.get("log_lines"):
+        yield "log-format", "the service printed no line"
+    if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
+        why = "logs are not declared to be JSON" if golden else "there is no golden test"
+        yield "log-level", why
+    if tracing.enabled and "traces" not in observed:
+        yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -213,8 +214,9 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
             "services": [said(service) for service in spec.services],
             "resources": said(spec.environment.resources_of(variant)),
             "schemas": said(spec.model.schemas),
-            "variables": [knob.variable for knob in spec.configuration.parameters],
-            "secrets": [secret.reference for secret in spec.secrets],
+            "configuration": said(spec.configuration),
+            "secrets": [said(secret) for secret in spec.secrets],
+            "source": spec.source.target,
             "files": [[file.path, str(file.sha256)] for file in files.files],
             "code": _code(),
         }
@@ -223,12 +225,13 @@ def _key(project: Project, image: Image, files: TrialFiles) -> Digest:
 
 @cache
 def _code() -> str:
-    """SHA-256 of all that may have a say in a verdict: all of our sources, and the libraries that read answers."""
+    """SHA-256 of all that may have a say in a verdict: our sources, Python, and the libraries that read answers."""
     package = Path(twinbuild.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\0".encode() + content)
+    digest.update(f"python {sys.version}\0".encode())
     for library in ("prometheus-client", "jsonschema-rs"):
         digest.update(f"{library} {version(library)}\0".encode())
     return digest.hexdigest()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 from google.protobuf import json_format
 from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 
+from fakes.services import service
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.describe import trials
@@ -30,6 +32,21 @@ def _passed(seconds: float) -> Passed:
     return Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=False)
 
 
+PROVEN = [
+    "golden/burst-of-foreign-payments",
+    "golden/lunch-with-an-old-account",
+    "accuracy/held-out",
+    "two-starts-one-answer",
+    "input-schema-enforced",
+    "limit/latency_p95",
+]
+NOT_PROVEN = [
+    {"proof": "no-undeclared-variable", "reason": "no Python of the image's virtual environment was seen to run"},
+    {"proof": "log-format", "reason": "the service printed no line"},
+    {"proof": "log-level", "reason": "logs are not declared to be JSON"},
+]
+
+
 def _section(*outcomes: Outcome) -> dict[str, object]:
     return dict(trials.part_of_tests(SPEC, outcomes, (("schemas/input.json", OTHER, 7),)))
 
@@ -39,7 +56,15 @@ def test_the_section_is_the_same_whatever_was_measured() -> None:
     section = _section(_passed(0.05), UNTESTED)
     assert section == _section(_passed(0.07), UNTESTED)
     assert section["images"] == [
-        {"variant": "cpu", "platform": "linux/amd64", "digest": f"sha256:{'1' * 64}", "verdict": "passed"},
+        {
+            "variant": "cpu",
+            "platform": "linux/amd64",
+            "digest": f"sha256:{'1' * 64}",
+            "verdict": "passed",
+            "answers": [],  # they have a tolerance
+            "proven": PROVEN,
+            "not_proven": NOT_PROVEN,
+        },
         {
             "variant": "cuda12",
             "platform": "linux/amd64",
@@ -65,14 +90,7 @@ def test_the_statement_is_about_the_images_that_passed() -> None:
     predicate = statement["predicate"]
     assert predicate["result"] == "PASSED"
     assert predicate["failedTests"] == predicate["warnedTests"] == []
-    assert predicate["passedTests"] == [
-        "cpu-linux-amd64/golden/burst-of-foreign-payments",
-        "cpu-linux-amd64/golden/lunch-with-an-old-account",
-        "cpu-linux-amd64/two-starts-one-answer",
-        "cpu-linux-amd64/accuracy/held-out",
-        "cpu-linux-amd64/input-schema-enforced",
-        "cpu-linux-amd64/limit/latency_p95",
-    ]
+    assert predicate["passedTests"] == [f"cpu-linux-amd64/{name}" for name in PROVEN]
     assert predicate["observed"]["cpu-linux-amd64"]["figures"] == {"latency_p95": 0.05}
     assert len(predicate["configuration"][0]["digest"]["sha256"]) == 64
 
@@ -94,3 +112,70 @@ def test_the_official_messages_take_the_statement() -> None:
 def test_nothing_tested_nothing_stated() -> None:
     """A statement without a subject is none."""
     assert statement_of_tests(SPEC, (UNTESTED,)) is None
+
+
+OBSERVED = {
+    "environment_watched": True,
+    "fallbacks": ["features"],
+    "golden": [{"name": "exact", "answer": f"sha256:{'3' * 64}"}, {"name": "near", "answer": f"sha256:{'4' * 64}"}],
+    "log_level": {"value": "error"},
+    "log_lines": 3,
+    "metrics": ["queue"],
+    "traces": "6 of 20",
+}
+TESTS = """
+  golden:
+    - {name: exact, request: {path: /p}, expect: {status: 200, body: {score: 1}}}
+    - {name: near, request: {path: /p}, expect: {status: 200, body: {score: 1}, tolerance: 0.1}}
+    - {name: any, request: {path: /p}, expect: {status: 200}}
+observability:
+  metrics:
+    - {name: queue, type: gauge, description: What waits.}
+    - {name: mesh_total, type: counter, description: Requests., source: mesh}
+  logs: {format: json}
+  tracing: {enabled: true, exporter: otlp, sample_ratio: 0.3}
+configuration:
+  parameters:
+    - {name: level, kind: log_level, type: enum, values: [info, error], default: info, description: d}
+"""
+
+
+def _image(text: str, observed: dict[str, object], tmp_path: Path) -> dict[str, Any]:
+    spec = service(tmp_path, "", text.removeprefix("\n")).project.spec
+    passed = Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=True)
+    (image,) = cast("list[dict[str, Any]]", trials.part_of_tests(spec, (passed,), ())["images"])
+    return image
+
+
+def test_answers_and_proofs(tmp_path: Path) -> None:
+    """The digest of an answer that is expected to the last digit; what was shown, and what another has to show."""
+    image = _image(TESTS, OBSERVED, tmp_path)
+    assert image["answers"] == [{"golden": "exact", "digest": f"sha256:{'3' * 64}"}]
+    assert image["proven"][3:] == [
+        "metric/queue",
+        "fallback/features",
+        "two-starts-one-answer",
+        "no-undeclared-variable",
+        "log-format",
+        "log-level",
+        "traces",
+    ]
+    assert image["not_proven"] == [{"proof": "metric/mesh_total", "reason": "it is published by the mesh"}]
+
+
+def test_what_was_not_shown(tmp_path: Path) -> None:
+    """Each with its reason; the same without a golden test, and with an exporter that nobody receives here."""
+    image = _image(TESTS, {}, tmp_path / "one")
+    assert [each["proof"] for each in image["not_proven"]] == [
+        "metric/mesh_total",
+        "no-undeclared-variable",
+        "log-format",
+        "log-level",
+        "traces",
+    ]
+    without = "  golden: []\n" + TESTS[TESTS.index("observability:") :].replace("exporter: otlp", "exporter: zipkin")
+    image = _image(without, {"log_lines": 1}, tmp_path / "other")
+    assert {each["proof"]: each["reason"] for each in image["not_proven"][2:]} == {
+        "log-level": "there is no golden test",
+        "traces": "only OTLP is received by a test",
+    }

@@ -15,6 +15,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.model.trial import Passed, Untested
 from twinbuild.pipeline import trialrun, trials
+from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TooSmall
 from twinbuild.pipeline.trials import try_images
 
@@ -147,3 +148,26 @@ def test_a_fault_that_only_looks_like_it(tiny: Service, monkeypatch: pytest.Monk
     monkeypatch.setattr(trials, "run_trial", fail)
     with pytest.raises(EnvironmentFault, match="the launcher died"):
         try_images(tiny.project, tiny.plan, (tiny.image,), tiny.machine)
+
+
+SECTIONS = """\
+configuration:
+  parameters:
+    - {name: level, kind: log_level, type: enum, values: [info, error], default: info, description: d, environment: L}
+secrets:
+  - {name: token, provider: file, reference: /run/token, purpose: Asking.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("[info, error]", "[info, fatal]"), ("kind: log_level, ", ""), ("file", "env")]
+)
+def test_what_the_outcome_depends_on(tmp_path: Path, old: str, new: str) -> None:
+    """All that decides what is asked and told: with another of it, nothing that was seen before counts."""
+    assert old in SECTIONS
+    changed = SECTIONS.replace(old, new).replace("env, reference: /run/token", "env, reference: TOKEN")
+    keys = set()
+    for number, sections in enumerate((SECTIONS, SECTIONS, changed)):
+        made = service(tmp_path / str(number), HALF, TESTS + sections)
+        keys.add(trials._key(made.project, made.image, TrialFiles()))
+    assert len(keys) == 2

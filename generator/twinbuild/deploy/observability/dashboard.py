@@ -11,6 +11,7 @@ from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.model.digest import Digest
 from twinbuild.model.promql.series import quoted
 from twinbuild.model.spec.observability import MetricDefinition
+from twinbuild.model.spec.watching import series_of
 
 __all__ = ["dashboard", "dashboard_bytes", "panel_queries"]
 
@@ -57,7 +58,7 @@ def panel_queries(metric: MetricDefinition) -> tuple[tuple[str, str], ...]:
     by = f" by ({', '.join(labels)})" if labels else ""
     legend = " ".join(f"{{{{{label}}}}}" for label in labels) or name
     if metric.type == "counter":
-        return ((f"sum{by} (rate({name}[5m]))", legend),)
+        return tuple((f"sum{by} (rate({each.series}[5m]))", legend) for each in series_of(metric))
     if metric.type == "gauge":
         return ((f"sum{by} ({name})", legend),)
     if metric.type == "summary":

@@ -67,3 +67,11 @@ def test_kinds() -> None:
         "histogram": ("histogram_quantile(0.5, sum by (le) (rate(m_bucket[5m])))", "0.5"),
         "summary": ("avg by (quantile) (m)", "{{quantile}}"),
     }
+
+
+def test_a_counter_whose_name_has_no_suffix() -> None:
+    """It is stored with it where the client speaks OpenMetrics, without it where not: what is there is drawn."""
+    for name, series in (("m", ("m", "m_total")), ("m_total", ("m_total",))):
+        metric = MetricDefinition(name=name, type="counter", description="M.")
+        expected = tuple((f"sum (rate({each}[5m]))", name) for each in series)
+        assert panel_queries(metric) == expected
