@@ -362,3 +362,52 @@ def test_gates_of_the_example(tmp_path: Path) -> None:
         status, said = promtool_says("test", tmp_path, changed, "tests.yaml")
         assert status == 1
         assert f"{gate.name} with" in said or f'gate=\\"{gate.name}\\"' in said
+
+
+def test_other_stages_and_versions_do_not_count(tmp_path: Path) -> None:
+    """One Prometheus scrapes all of them: of two stages one alone is bad, of two versions the old one."""
+    name, files, deployment = _rendered(_spec("fraud-scorer"))
+    stage = deployment.stages[-1]
+
+    def requests(stage: str, version: str, errors: str) -> list[dict[str, str]]:
+        pod = f'app_kubernetes_io_version="{version}",dev_twinbuild_stage="{stage}"'
+        return [
+            {"series": f"fraud_request_errors_total{{{pod}}}", "values": errors},
+            {"series": f'fraud_request_seconds_count{{path="/predict",{pod}}}', "values": "0+600x40"},
+            {"series": f'fraud_request_seconds_bucket{{le="0.05",path="/predict",{pod}}}', "values": "0+600x40"},
+            {"series": f'fraud_request_seconds_bucket{{le="+Inf",path="/predict",{pod}}}', "values": "0+600x40"},
+            {"series": f'fraud_predictions_total{{decision="fraud",{pod}}}', "values": "0+1x40"},
+            {"series": f'fraud_predictions_total{{decision="genuine",{pod}}}', "values": "0+600x40"},
+        ]
+
+    labels = f'{{release="fraud-scorer",stage="{stage}"}}'
+    cases = (
+        ([requests(stage, "1.0.0", "0x40"), requests("other", "1.0.0", "0+600x40")], [], 1),
+        ([requests(stage, "1.0.0", "0x40"), requests(stage, "0.9.0", "0+600x40")], [1], 1),
+        ([requests(stage, "1.0.0", "0+600x40"), requests(stage, "0.9.0", "0x40")], [1], -1),
+    )
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [each for pods in series for each in pods],
+            "promql_expr_test": [
+                {
+                    "expr": 'clamp_max(count(ALERTS{alertname="FraudScorerErrors",alertstate="firing"}), 1)',
+                    "eval_time": "30m",
+                    "exp_samples": [{"labels": "{}", "value": value} for value in firing],
+                },
+                {
+                    "expr": DECISION,
+                    "eval_time": "30m",
+                    "exp_samples": [{"labels": f"{DECISION}{labels}", "value": decision}],
+                },
+            ],
+        }
+        for series, firing, decision in cases
+    ]
+    document = {"rule_files": [f"{name}.rules.yaml"], "evaluation_interval": "1m", "tests": tests}
+    status, said = promtool_says("test", tmp_path, {**files, "t.yaml": json.dumps(document).encode()}, "t.yaml")
+    assert status == 0, said
+    # The same rules of whichever stage and version, as they were once, decide otherwise.
+    mixed = files[f"{name}.rules.yaml"].decode().replace(f'dev_twinbuild_stage=~"{stage}|"', 'job!="x"')
+    assert promtool_says("test", tmp_path, {f"{name}.rules.yaml": mixed.encode()}, "t.yaml")[0] == 1
