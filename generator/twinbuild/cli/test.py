@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from twinbuild.cli.options import common, locked_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.model.spec.release import ReleaseSpec
     from twinbuild.pipeline.trials import Trials
 
 __all__ = ["command"]
@@ -43,7 +45,7 @@ def command(
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.trialparameters import parameter_findings
+    from twinbuild.pipeline.trialparameters import parameter_findings, uncompared
     from twinbuild.pipeline.trials import try_images
 
     project = open_project(spec, overlays).only(variants)
@@ -54,19 +56,33 @@ def command(
         keep_built(project, images, machine)
         known = tuple(parameter_findings(project, lock, machine))
         trials = try_images(project, plan, images, machine, again=retest, known=known)
+        unknown = uncompared(project, lock, machine)
         machine.progress("", 0, 0)
-    click.echo(_json(trials) if as_json else _text(trials))
+    click.echo(_json(trials, project.spec, unknown) if as_json else _text(trials, project.spec, unknown))
 
 
-def _json(trials: Trials) -> str:
+def _json(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
     return json.dumps(
         {
             "images": [
-                {"image": str(outcome.image), "variant": outcome.variant, "platform": str(outcome.platform), **facts}
+                {
+                    "image": str(outcome.image),
+                    "variant": outcome.variant,
+                    "platform": str(outcome.platform),
+                    **facts,
+                    **({"not_proven": dict(_not_proven(spec, facts))} if facts["verdict"] == "passed" else {}),
+                }
                 for outcome, facts in _with_facts(trials)
-            ]
+            ],
+            "hyperparameters_not_compared": unknown,
         }
     )
+
+
+def _not_proven(spec: ReleaseSpec, facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    from twinbuild.describe.trials import not_proven
+
+    return not_proven(spec, facts)
 
 
 def _with_facts(trials: Trials) -> list[tuple[Any, dict[str, Any]]]:
@@ -74,7 +90,7 @@ def _with_facts(trials: Trials) -> list[tuple[Any, dict[str, Any]]]:
     return [(outcome, facts[f"{outcome.variant} {outcome.platform}"]) for outcome in trials.outcomes]
 
 
-def _text(trials: Trials) -> str:
+def _text(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
     from twinbuild.trial.limits import Measure, seconds_text
 
     lines = []
@@ -96,7 +112,7 @@ def _text(trials: Trials) -> str:
             lines.append("  starts 2, the same bytes in every answer")
         if facts.get("metrics"):
             lines.append(f"  metrics {', '.join(facts['metrics'])}  published as declared")
-        lines += [f"  metric {each}  not provable here" for each in facts.get("not_provable_here", ())]
+        lines += [f"  not proven {claim}  {reason}" for claim, reason in _not_proven(spec, facts)]
         lines += [
             f"  fallback of {each}  used while it closed connections, and while it said nothing"
             for each in facts.get("fallbacks", ())
@@ -107,4 +123,5 @@ def _text(trials: Trials) -> str:
             limit = facts.get("limits", {}).get(key)
             measure = Measure(key=key, value=value, limit=limit, least=key == "throughput")
             lines.append(f"  figure {key}  {measure.shown}{f', {measure.allowed}' if limit is not None else ''}")
+    lines += [f"hyper-parameter {name}  not compared: no file of the model was seen to say it" for name in unknown]
     return "\n".join(lines)

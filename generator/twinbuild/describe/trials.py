@@ -8,7 +8,7 @@ digests of answers whose last digits depend on the processor) is the statement's
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from twinbuild import __version__
@@ -19,7 +19,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.trial import REASONS, Outcome, Passed
 
-__all__ = ["STATEMENT", "part_of_tests", "statement_of_tests"]
+__all__ = ["STATEMENT", "not_proven", "part_of_tests", "statement_of_tests"]
 
 STATEMENT: Final = "tests.intoto.json"
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
@@ -64,8 +64,8 @@ def _passed(spec: ReleaseSpec, outcome: Passed) -> dict[str, Json]:
         if each["name"] in exact
     ]
     proven: list[Json] = list(_proven(spec, observed))
-    not_proven: list[Json] = [{"proof": proof, "reason": reason} for proof, reason in _not_proven(spec, observed)]
-    return {"verdict": "passed", "answers": answers, "proven": proven, "not_proven": not_proven}
+    open_claims: list[Json] = [{"proof": proof, "reason": reason} for proof, reason in not_proven(spec, observed)]
+    return {"verdict": "passed", "answers": answers, "proven": proven, "not_proven": open_claims}
 
 
 def _untested(reason: str) -> dict[str, Json]:
@@ -142,7 +142,7 @@ def _has_form(spec: ReleaseSpec) -> bool:
     return "logs" in observability.model_fields_set and observability.logs.format != "text"
 
 
-def _not_proven(spec: ReleaseSpec, observed: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What the spec declares and a test could not show, with the reason."""
     tracing, golden = spec.observability.tracing, bool(spec.tests.golden)
     for metric in spec.observability.metrics:

@@ -11,7 +11,7 @@ from tests.unit.pipeline.conftest import lock_of, machine
 from twinbuild.model.lock import Lock, LockedArtifact
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
-from twinbuild.pipeline.trialparameters import parameter_findings
+from twinbuild.pipeline.trialparameters import parameter_findings, uncompared
 from twinbuild.store.memory import MemoryStore
 
 
@@ -55,3 +55,20 @@ def test_an_artifact_that_is_not_locked_yet(tmp_path: Path, project: Project) ->
     """Nothing can be read."""
     made, lock, here = _project(tmp_path, project, "max_depth: 3", "max_depth: 4")
     assert list(parameter_findings(made, replace(lock, artifacts=()), here)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("max_depth: 3", "max_depth: 4", ()),
+        ("max_depth: 3", "depth_of_trees: 4", ("depth_of_trees",)),
+        (
+            "format: skops",
+            "format: lightgbm",
+            ("learning_rate", "max_depth", "n_estimators", "random_state", "subsample"),
+        ),
+    ],
+)
+def test_what_is_not_compared(tmp_path: Path, project: Project, old: str, new: str, names: tuple[str, ...]) -> None:
+    """Each name that no file says, and all of them where the file cannot be read as what it is said to be."""
+    assert uncompared(*_project(tmp_path, project, old, new)) == names
