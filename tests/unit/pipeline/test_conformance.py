@@ -51,6 +51,28 @@ def test_the_shipped_ones_lack_nothing(name: str, tmp_path: Path) -> None:
     assert [step.name for step in project.spec.environment.steps] == ["post-assemble"]
 
 
+def test_a_canary_or_not(tmp_path: Path) -> None:
+    """Its conditions look at what clients ask, and have metrics to look at; a project may be rolled out otherwise."""
+    files = project_files(
+        find_family("python-service", (shipped_catalogue(),)),
+        {},
+        directory_name="new",
+        today="2026-11-26",
+        committed=False,
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+    )
+    write_project(tmp_path / "new", files)
+    rollout = open_project(tmp_path / "new").spec.rollout
+    assert rollout.strategy == "canary"
+    conditions = (*rollout.promote, *rollout.rollback)
+    assert {condition.labels["path"] for condition in conditions} == {"/predict"}
+    with (tmp_path / "new/release.yaml").open("a") as stream:
+        stream.write("rollout: {$patch: replace, strategy: rolling}\n")
+    rolling = open_project(tmp_path / "new").spec.rollout
+    assert (rolling.strategy, rolling.steps, rolling.promote) == ("rolling", (), ())
+
+
 @pytest.mark.parametrize(
     ("files", "sheet", "message"),
     [
