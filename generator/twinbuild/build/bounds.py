@@ -31,7 +31,8 @@ def limit(configuration: dict[str, Any]) -> None:
         )
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if configuration["space"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (configuration["space"], configuration["space"]))
+        largest = max(configuration["space"], configuration["shared"])  # a file in /dev/shm is one, too
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     if configuration["memory"]:
         resource.setrlimit(resource.RLIMIT_DATA, (configuration["memory"], configuration["memory"]))
     release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])

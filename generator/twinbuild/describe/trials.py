@@ -144,7 +144,7 @@ def _has_form(spec: ReleaseSpec) -> bool:
 
 def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What the spec declares and a test could not show, with the reason."""
-    tracing, golden = spec.observability.tracing, bool(spec.tests.golden)
+    tracing = spec.observability.tracing
     for metric in spec.observability.metrics:
         if metric.source != "service":
             yield f"metric/{metric.name}", f"it is published by the {metric.source}"
@@ -155,7 +155,25 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
     if _has_form(spec) and not observed.get("log_lines"):
         yield "log-format", "the service printed no line"
     if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
-        why = "logs are not declared to be JSON" if golden else "there is no golden test"
-        yield "log-level", why
+        yield "log-level", _levelless(spec)
     if tracing.enabled and "traces" not in observed:
         yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"
+    for key in _limited(spec):
+        if key not in observed.get("limits", {}):
+            yield f"limit/{key}", "there is no golden test to send"
+
+
+def _limited(spec: ReleaseSpec) -> Iterator[str]:
+    """The limits that are declared."""
+    for key in ("latency_p50", "latency_p95", "latency_p99", "memory", "startup", "throughput"):
+        if getattr(spec.tests.performance, key, None) is not None:
+            yield key
+
+
+def _levelless(spec: ReleaseSpec) -> str:
+    """Why a log level was not seen to have its effect."""
+    if not spec.tests.golden:
+        return "there is no golden test"
+    if not _has_form(spec) or spec.observability.logs.format != "json":
+        return "logs are not declared to be JSON"
+    return "by default the service printed no line of a lesser level than the most severe one"

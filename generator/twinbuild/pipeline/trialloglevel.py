@@ -10,7 +10,7 @@ from twinbuild.pipeline.project import Project
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.severity import below, rank
 
-__all__ = ["effect_of_level", "level_knob"]
+__all__ = ["effect_of_level", "has_lesser", "level_knob"]
 
 
 def level_knob(project: Project) -> tuple[Knob, str] | None:
@@ -25,12 +25,14 @@ def level_knob(project: Project) -> tuple[Knob, str] | None:
     return None
 
 
-def effect_of_level(project: Project, knob: Knob, level: str, *, plain: bytes, severe: bytes) -> Iterator[Finding]:
-    """What was printed by default and with the most severe level, to the same questions.
+def has_lesser(plain: bytes, level: str) -> bool:
+    """Whether anything less severe was printed: where nothing is by default, no effect of a level can be shown."""
+    return any(True for _ in below(plain, level))
 
-    Nothing can be shown where nothing less severe is printed by default.
-    """
-    if not any(True for _ in below(plain, level)):
+
+def effect_of_level(project: Project, knob: Knob, level: str, *, plain: bytes, severe: bytes) -> Iterator[Finding]:
+    """What was printed by default and with the most severe level, to the same questions."""
+    if not has_lesser(plain, level):
         return
     still = list(below(severe, level))
     if not still:

@@ -24,7 +24,7 @@ from twinbuild.pipeline.trialfallbacks import dead_services
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialgolden import ask_golden, otherwise_answered, question_of
 from twinbuild.pipeline.trialload import put_under_load
-from twinbuild.pipeline.trialloglevel import effect_of_level, level_knob
+from twinbuild.pipeline.trialloglevel import effect_of_level, has_lesser, level_knob
 from twinbuild.pipeline.triallogs import log_findings
 from twinbuild.pipeline.trialproof import provable, prove, unprovable
 from twinbuild.pipeline.trialrecord import TrialRun, finding_at, note_measure
@@ -150,7 +150,9 @@ def _level(trying: _Trying, run: TrialRun) -> None:
         return
     run.findings += effect_of_level(project, knob, level, plain=run.output, severe=severe)
     run.findings += log_findings(project, severe, trying.image)
-    run.observed["log_level"] = {"value": level, "lines": severe.count(b"\n"), "by_default": run.output.count(b"\n")}
+    if has_lesser(run.output, level):
+        lines = {"lines": severe.count(b"\n"), "by_default": run.output.count(b"\n")}
+        run.observed["log_level"] = {"value": level, **lines}
 
 
 @contextmanager

@@ -37,12 +37,14 @@ def test_nothing_to_watch() -> None:
     assert (watch.interval, watch.exceeded()) == (None, None)
     program = (
         "import resource, sys; sys.path.insert(0, sys.argv[1]); import bounds;"
-        "bounds.limit({'memory': 0, 'resident': 1, 'processes': 0, 'space': 0, 'cpus': 0});"
-        "print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_DATA)[0] < 0)"
+        "bounds.limit({'memory': 0, 'resident': 1, 'processes': 0, 'space': 0, 'shared': 0, 'cpus': 0});"
+        "print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_DATA)[0] < 0);"
+        "bounds.limit({'memory': 0, 'resident': 1, 'processes': 0, 'space': 9, 'shared': 99, 'cpus': 0});"
+        "print(resource.getrlimit(resource.RLIMIT_FSIZE))"
     )
     place = str(Path(sys.modules[limit.__module__].__file__ or "").parent)
     ended = subprocess.run([sys.executable, "-c", program, place], check=True, capture_output=True, text=True)
-    assert ended.stdout == "(0, 0) True\n"
+    assert ended.stdout == "(0, 0) True\n(99, 99)\n"
 
 
 def test_processes_below_another() -> None:

@@ -94,3 +94,10 @@ def test_another_form(tmp_path: Path) -> None:
     program = SERVICE.replace("    return 200", "    level == 'error' and print('asked', flush=True)\n    return 200")
     (finding,) = _run(tmp_path, program).findings
     assert finding.code == "TB7405"
+
+
+def test_nothing_less_severe(tmp_path: Path) -> None:
+    """Where only errors are printed by default, no effect is seen, and none is claimed."""
+    run = _run(tmp_path, SERVICE.replace("if level in ('debug', 'info')", "if False"))
+    assert run.findings == []
+    assert "log_level" not in run.observed
