@@ -20,11 +20,12 @@ HERE = Path(__file__).resolve().parent
 if (HERE.parent / "app" / "service").is_dir():  # in the project; in the image the service is in the current directory
     sys.path.insert(0, str(HERE.parent / "app"))
 sys.path.insert(0, str(HERE))
+FILES = sorted((HERE.parent / "model").glob("*"))
 for name, value in {
     "BATCH_LIMIT": "64",
     "DECISION_THRESHOLD": "0.5",
     "LOG_LEVEL": "info",
-    "MODEL_PATH": str(next(iter(sorted((HERE.parent / "model").glob("model.*"))), "")),
+    "MODEL_PATH": str(FILES[0] if len(FILES) == 1 else HERE.parent / "model"),
     "MODEL_VERSION": "1.0.0",
     "THREADS": "1",
 }.items():
