@@ -38,6 +38,7 @@ def test_more_than_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """It is said."""
     monkeypatch.setattr("twinbuild.pipeline.triallogs.LARGEST_OUTPUT", len(GOOD))
     (finding,) = log_findings(service(tmp_path, "", SECTION).project, GOOD, "sha256:7")
+    assert finding.code == "TB7405"
     assert "printed more than the" in finding.message
 
 
