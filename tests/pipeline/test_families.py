@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,23 @@ def _put_own_model(project: Path) -> None:
         stream.write(spec)
 
 
+_TESTS = """
+import json, pathlib, sys, unittest
+for name, text in json.loads(sys.argv[1]).items():
+    pathlib.Path("/tmp", name).write_text(text)
+unittest.main(module=None, argv=["tests", "discover", "-s", "/tmp"])
+"""
+
+
+def _its_tests_pass(project: Path) -> None:
+    """The tests that the family gave the project, in its image: bodies of all kinds, failures of the code, load."""
+    files = json.dumps({path.name: path.read_text() for path in (project / "tests").glob("*.py")})
+    command = shlex.join(["python", "-B", "-c", _TESTS, files])
+    ended = _twinbuild("run", "-q", "--exec", command, directory=project)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert re.search(r"^Ran (9|[1-9][0-9]+) tests in ", ended.stderr, re.MULTILINE), ended.stderr[-3000:]
+
+
 @pytest.mark.network
 @pytest.mark.sandbox
 @pytest.mark.xdist_group("families")
@@ -97,6 +115,7 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     assert "/metadata/team" in places["release.yaml"] or "/metadata" in places["release.yaml"]
     assert {"/tests/golden", "/model/card/summary"} <= places["release.yaml"].keys()
     assert "/build" in places["release.family.yaml"]
+    _its_tests_pass(tmp_path / "new")
     unchanged = _twinbuild("release", "--json", directory=tmp_path / "new")
     assert json.loads(unchanged.stdout)["release"] == json.loads(released.stdout)["release"]
     with (tmp_path / "new/release.family.yaml").open("a") as stream:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -77,3 +80,18 @@ def test_nothing_is_written_through_a_link(tool: Tool, tmp_path: Path, taken: st
     if taken == "app":
         assert ended.status != 0
         assert [path.name for path in (tmp_path / "project/new").iterdir()] == ["app"]
+
+
+def test_the_first_service_says_what_it_sends() -> None:
+    """Type and length of the answer, as clients that keep connections need them."""
+    code = first_files("x", today="2026-11-25", committed=False)["app/main.py"].decode()
+    names: dict[str, type[BaseHTTPRequestHandler]] = {}
+    exec(code[: code.rindex("ThreadingHTTPServer(")], names)
+    with HTTPServer(("127.0.0.1", 0), names["Service"]) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=10) as answer:
+            assert (answer.headers["Content-Type"], answer.headers["Content-Length"]) == (
+                "text/plain; charset=utf-8",
+                "3",
+            )
+            assert answer.read() == b"ok\n"
