@@ -96,12 +96,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _body(self) -> bytes:
-        length = int(self.headers.get("content-length", "0"))
-        if not 0 <= length <= _LARGEST:
-            raise ValueError(f"a body of {length} bytes")
-        if not self._received.take(length):
-            raise ValueError(f"more than {_MOST} bytes of spans in all")
-        content = self.rfile.read(length)
+        if self.headers.get("transfer-encoding", "").lower() == "chunked":
+            content = b"".join(self._chunks())
+        else:
+            content = self._piece(int(self.headers.get("content-length", "0")))
         if self.headers.get("content-encoding") == "gzip":
             inflater = zlib.decompressobj(31)
             content = inflater.decompress(content, _LARGEST)
@@ -110,6 +108,24 @@ class _Handler(BaseHTTPRequestHandler):
             if not self._received.take(len(content)):
                 raise ValueError(f"more than {_MOST} bytes of spans in all")
         return content
+
+    def _piece(self, length: int) -> bytes:
+        """So many bytes of a body, where there may be as many."""
+        if not 0 <= length <= _LARGEST:
+            raise ValueError(f"a body of {length} bytes")
+        if not self._received.take(length):
+            raise ValueError(f"more than {_MOST} bytes of spans in all")
+        return self.rfile.read(length)
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The parts of a body whose length nobody knew (RFC 9112, section 7.1); trailers are not looked at."""
+        total = 0
+        while size := int(self.rfile.readline(32).partition(b";")[0], 16):
+            total += size
+            if total > _LARGEST:
+                raise ValueError(f"a body of more than {_LARGEST} bytes")
+            yield self._piece(size)
+            self.rfile.readline(3)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the base's
         """Say nothing."""

@@ -77,3 +77,26 @@ def test_settling() -> None:
     started = time.monotonic()
     received.settle(0.05, 60)
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"%x\r\n%b\r\n%x;a=b\r\n%b\r\n0\r\n\r\n", 200),
+        (b"zz\r\n%b%b%b%b", 400),
+        (b"-5\r\n%b%b%b%b", 400),
+        (b"ffffffff\r\n%b%b%b%b", 400),
+    ],
+)
+def test_a_body_in_chunks(body: bytes, status: int) -> None:
+    """Exporters that do not know its length send it so; what is none is refused."""
+    one, other = request()[:7], request()[7:]
+    if status == 200:
+        body %= (len(one), one, len(other), other)
+    head = f"POST /v1/traces HTTP/1.1\r\ncontent-type: {PROTOBUF}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
+    listener = socket.create_server(("127.0.0.1", 0))
+    with receiving(listener) as received:
+        with socket.create_connection(listener.getsockname(), timeout=10) as connection:
+            connection.sendall(head + body)
+            assert connection.recv(1000).split()[1] == b"%d" % status
+        assert received.spans == ((EXPECTED,) if status == 200 else ())
