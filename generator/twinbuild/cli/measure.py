@@ -75,7 +75,15 @@ def command(
         keep_built(project, (image,), machine)
         base = len(derivation.base.layers) if derivation.base is not None else 0
         with unpacked_image(image, machine, base=base) as root:
-            measured = measure_knobs(project, derivation, root, machine, names=names, requests=requests or 0)
+            measured = measure_knobs(
+                project,
+                derivation,
+                root,
+                machine,
+                image=str(image.manifest.digest),
+                names=names,
+                requests=requests or 0,
+            )
         machine.progress("", 0, 0)
     if output is not None:
         write_file(output, statement_of_measurements(project, image, measured))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from twinbuild import __version__
 from twinbuild.codec.canonical import canonical
 from twinbuild.deploy.configuration import definitions
+from twinbuild.deploy.observability.environment import identity_environment
 from twinbuild.errors import EnvironmentFault, UsageError
 from twinbuild.model import knobs
 from twinbuild.model.image import Image
@@ -25,6 +26,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialgolden import question_of
 from twinbuild.pipeline.trialtold import told_by_spec
+from twinbuild.pipeline.trialtraces import STAND_IN
 from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge
@@ -54,13 +56,15 @@ def measure_knobs(
     root: Path,
     machine: Machine,
     *,
+    image: str,
     names: tuple[str, ...] = (),
     requests: int = 0,
 ) -> tuple[Measured, ...]:
-    """Measure knobs of the image that is unpacked at ``root``: those that are named, or all with a declared impact.
+    """Measure knobs of the image of this digest that is unpacked at ``root``.
 
-    ``requests`` a round, 0: as many as ``tests.performance`` says. Raises UsageError TB7110 where nothing can be
-    measured, TB7111 for an unknown knob, EnvironmentFault TB7112 where the service gives no answer.
+    Those that are named, or all with a declared impact. ``requests`` a round, 0: as many as ``tests.performance`` says.
+    Raises UsageError TB7110 where nothing can be measured, TB7111 for an unknown knob, EnvironmentFault TB7112 where the
+    service gives no answer.
     """
     spec = project.spec
     if not spec.tests.golden:
@@ -75,7 +79,7 @@ def measure_knobs(
         allowed, left_out = _values(project, knob)
 
         def measure(text: str, knob: Knob = knob) -> tuple[float, float, float]:
-            return _round(project, derivation, root, machine, setting=(knob, text), requests=count)
+            return _round(project, derivation, root, machine, image=image, setting=(knob, text), requests=count)
 
         points = _points(allowed, {}, measure)
         if any(one.verdict == "contradicts" for one in _judged(knob, points)):
@@ -151,6 +155,7 @@ def _round(
     root: Path,
     machine: Machine,
     *,
+    image: str,
     setting: tuple[Knob, str],
     requests: int,
 ) -> tuple[float, float, float]:
@@ -158,7 +163,8 @@ def _round(
     spec = project.spec
     knob, text = setting
     assert knob.variable is not None
-    told = told_by_spec(spec, derivation, (knob.variable, text), watched=())
+    watched = identity_environment(image=image, release=STAND_IN)
+    told = told_by_spec(spec, derivation, (knob.variable, text), watched=watched)
     with trial(derivation, root, machine, serving=spec.serving, told=told) as service:
         try:
             service.wait_until_ready(_PATIENCE)

@@ -42,7 +42,8 @@ def test_what_the_service_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """All that a trial tells it: a service that needs a secret and an address to start can be measured."""
     program = """
 open("/run/secrets/token").read()
-os.environ["FEATURES_URL"]
+os.environ["FEATURES_URL"], os.environ["TWINBUILD_RELEASE"]
+assert os.environ["TWINBUILD_IMAGE"] == "sha256:7"
 def answer(question):
     return 200, {"score": 1}
 """
@@ -62,5 +63,7 @@ services:
     monkeypatch.setattr(measuring, "trial", trial_here)
     monkeypatch.setattr(measuring, "ROUNDS", 1)
     tiny = service(tmp_path / "project", program, section)
-    (measured,) = measure_knobs(tiny.project, tiny.derivation, tiny.root, tiny.machine, names=("fast",), requests=2)
+    (measured,) = measure_knobs(
+        tiny.project, tiny.derivation, tiny.root, tiny.machine, image="sha256:7", names=("fast",), requests=2
+    )
     assert [point.text for point in measured.points] == ["false", "true"]
