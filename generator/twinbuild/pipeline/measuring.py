@@ -63,8 +63,8 @@ def measure_knobs(
     """Measure knobs of the image of this digest that is unpacked at ``root``.
 
     Those that are named, or all with a declared impact. ``requests`` a round, 0: as many as ``tests.performance`` says.
-    Raises UsageError TB7110 where nothing can be measured, TB7111 for an unknown knob, EnvironmentFault TB7112 where the
-    service gives no answer.
+    Raises UsageError TB7110 where nothing can be measured, TB7111 for an unknown knob, EnvironmentFault TB7112 where
+    the service gives no answer.
     """
     spec = project.spec
     if not spec.tests.golden:
