@@ -134,6 +134,7 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
             "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
             "indexes": [asdict(index) for index in summary.indexes],
+            "signed": False,
             "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
         }
     )
@@ -151,6 +152,7 @@ def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
         when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
         lines.append(f"verified built twice by Docker's BuildKit ({what}), the same digests ({when})")
     lines += _tests(summary)
+    lines.append("unsigned no key vouches for it: whoever gets it compares the release digest")
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return "\n".join([*lines, f"output   {shown(place)}{'' if summary.written else '  (unchanged)'}"])

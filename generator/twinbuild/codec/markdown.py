@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["code", "table", "text"]
+__all__ = ["code", "table", "text", "unlinked"]
 
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#~&])")
+_ADDRESS: Final = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")  # what GFM makes a link of, bare as it is
 _LIST: Final = re.compile(r"^(\d*)([-+=.)])(?=\s|$|[-=])")  # what begins a list, a rule or a heading above
 _BAR: Final = "\\|"  # within a table alone: in code elsewhere the backslash would be shown, and copied
 _BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -19,6 +20,11 @@ def text(value: object) -> str:
     line = _BLANKS.sub(" ", str(value)).strip()
     escaped = _ACTIVE.sub(r"\\\1", line)
     return _LIST.sub(r"\1\\\2", escaped)
+
+
+def unlinked(markdown: str) -> str:
+    """Text whose addresses stay text: GFM makes a link of each that is bare."""
+    return _ADDRESS.sub(r"\g<0>\\", markdown)
 
 
 def code(value: object) -> str:

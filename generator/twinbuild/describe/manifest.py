@@ -61,8 +61,8 @@ def release_manifest(
 
     ``indexes`` are those of variants with several platforms, ``documents`` the other files of the release that it
     covers (path, digest, size in bytes); ``commit`` is the source commit where the spec says ``commit: record``, else
-    "", and ``modified`` whether files differ from it. ``written`` says where each value of the spec was written,
-    ``arguments`` how a command names spec and overlays.
+    "", and ``modified`` whether files differ from the commit, where the spec says something of either. ``written`` says
+    where each value of the spec was written, ``arguments`` how a command names spec and overlays.
     ``outcomes`` are what became of the images' tests, ``tested_with`` the files that those read.
     """
     names = [key for key in type(spec).model_fields if key not in ("api_version", "kind")]
@@ -100,10 +100,19 @@ def release_manifest(
         },
         "documents": [{"path": path, "sha256": digest.hex, "size": size} for path, digest, size in sorted(documents)],
         "reproduce": reproduction(
-            spec, images, source=source_digest(lock), commit=commit, arguments=arguments, some=bool(variants)
+            spec,
+            images,
+            source=source_digest(lock),
+            commit=commit,
+            modified=modified,
+            arguments=arguments,
+            some=bool(variants),
         ),
     }
-    document["provenance"] = provenance({path: _source(path, written, stated) for path, _ in leaves(document)})
+    sources = {path: _source(path, written, stated) for path, _ in leaves(document)}
+    if spec.metadata.date == "commit":
+        sources["metadata", "source_date_epoch"] = Made(by="git")
+    document["provenance"] = provenance(sources)
     return canonical(document)
 
 
@@ -126,7 +135,7 @@ def _added(
         "metadata": {"source_date_epoch": epoch},
         "source": {
             **({"commit": commit} if commit else {}),
-            **({"modified": True} if commit and modified else {}),
+            **({"modified": True} if modified else {}),
             "digest": source_digest(lock),
             "files": [file_part(file) for file in lock.source],
         },

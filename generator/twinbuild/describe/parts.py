@@ -16,7 +16,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "pip-compile": "pip-compile, as dependencies.resolver pins it, from the package indexes.",
     "apt": "The signed indexes of the Debian archive.",
     "registry": "The registry that served the base image, by digest.",
-    "git": "The source commit.",
+    "git": "The source commit, its date, and whether files differ from it.",
     "builder": "The builder of the images.",
     "test": "`twinbuild test`, which asked the images what the tests ask.",
     "second build": "The second build, whose bytes were compared.",

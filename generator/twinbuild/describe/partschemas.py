@@ -164,7 +164,10 @@ SCHEMAS: Final[Mapping[tuple[str, ...], dict[str, Json]]] = {
     ("source", "commit"): text(
         "Source commit, where the spec says `commit: record`.", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"
     ),
-    ("source", "modified"): flag("Whether files of the project differ from the commit."),
+    ("source", "modified"): flag(
+        "Whether files of the project differ from the commit; said where the spec states `commit: record` or "
+        "`governance.dirty_source`."
+    ),
     ("source", "digest"): digest("Digest of the list of files."),
     ("source", "files"): entries("Files of the application.", _FILE),
     ("environment", "subset_of"): entries("All variants of the lock, where the release has fewer.", VARIANT),

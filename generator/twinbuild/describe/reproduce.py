@@ -16,12 +16,18 @@ def reproduction(
     *,
     source: Digest,
     commit: str,
+    modified: bool,
     arguments: tuple[str, ...],
     some: bool,
 ) -> dict[str, Json]:
-    """The section ``reproduce``. ``arguments`` name spec and overlays; ``some``: the lock has further variants."""
+    """The section ``reproduce``. ``arguments`` name spec and overlays; ``some``: the lock has further variants.
+
+    ``modified``: files differ from the commit, so that a checkout alone does not do.
+    """
     place = f" of {spec.source.repository}" if spec.source.repository else ""
     checkout = f"the commit {commit}{place}" if commit else f"the project{place} with application files of {source}"
+    if commit and modified:
+        checkout += f", with the changes that were in no commit: application files of {source}"
     chosen: list[Json] = [*arguments]
     for variant in sorted({image.variant for image in images}) if some else ():
         chosen += ["--variant", variant]

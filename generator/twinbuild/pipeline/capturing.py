@@ -9,7 +9,9 @@ from typing import Final
 
 from twinbuild.build import capture
 from twinbuild.deploy.parity.captures import asked_of
+from twinbuild.deploy.parity.variables import declared_variables
 from twinbuild.errors import UsageError
+from twinbuild.pipeline.records import image_variables
 from twinbuild.pipeline.released import Released
 from twinbuild.ports import Runner
 
@@ -23,7 +25,12 @@ def capture_program(release: Released) -> str:
     text = Path(capture.__file__).read_text("utf-8")
     before, found, after = text.partition(_ASK)
     assert found
-    asked = json.dumps(asked_of(release.document), ensure_ascii=True, sort_keys=True)
+    wanted = asked_of(release.document)
+    if release.directory is not None:
+        declared = declared_variables(release.document)
+        own = image_variables(release.directory, release.document)
+        wanted["variables"] = [*sorted({*declared.shown, *own} - declared.secrets)]
+    asked = json.dumps(wanted, ensure_ascii=True, sort_keys=True)
     return f"{before}ASK: dict[str, Any] = json.loads({asked!r})\n{after}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twinbuild.codec.canonical import Json
@@ -15,7 +15,7 @@ from twinbuild.deploy.parity.manifests import entries_of, manifest_facts
 from twinbuild.deploy.parity.staged import staged, stages_of
 from twinbuild.deploy.parity.variables import declared_variables
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.records import records_of
+from twinbuild.pipeline.records import image_variables, records_of
 from twinbuild.pipeline.released import Released, read_release
 
 __all__ = ["Capture", "Draft", "Parity", "Side", "parity", "read_draft", "read_side"]
@@ -143,6 +143,9 @@ def _seen(
     if inside and not seen.get("image"):
         notes.append(_UNSEEN)
     variables = declared_variables(document)
+    if release.directory is not None and inside:
+        own = image_variables(release.directory, document, target)
+        variables = replace(variables, where_set={**own, **variables.where_set})
     expected = expected_facts(document, target, seen, variables=variables, below=below or {}, records=records)
     found = capture_facts(seen, variables=variables, inside=inside, records=records is not None)
     for path in [path for path in (*expected, *found) if path[:2] == ("packages", "record")]:

@@ -1,4 +1,4 @@
-"""The RECORD files in a release's own image, by which installed packages are recognised."""
+"""What a release's own image says of what it holds: RECORD files, by which packages are recognised, and variables."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.decompress import decompress
+from twinbuild.oci.document import parse
 from twinbuild.pipeline.layouts import LayoutBlobs
 
-__all__ = ["records_of"]
+__all__ = ["image_variables", "records_of"]
 
 _RECORD: Final = re.compile(r"opt/venv/lib/python3\.[0-9]+/site-packages/([^/]+)-[^/-]+\.dist-info/RECORD")
 _KINDS: Final = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
@@ -62,6 +63,27 @@ def records_of(directory: Path, document: Mapping[str, Json], target: Mapping[st
                 kind = _KINDS.get(str(layer.get("media_type")))
                 limit = size if isinstance(size, int) else 0
                 found |= _records(decompress(stream, kind, limit=limit, subject=str(digest)), str(digest))
+    return found
+
+
+def image_variables(
+    directory: Path, document: Mapping[str, Json], target: Mapping[str, Json] | None = None
+) -> dict[str, str]:
+    """The variables that the image of a target sets, those of its base among them; of all images without one.
+
+    ``directory`` is the release's. Raises IntegrityError TB3211, TB4335 for a configuration that cannot be read.
+    """
+    blobs, found = LayoutBlobs(directory / "image"), dict[str, str]()
+    for image in entries_of(object_at(dict(document), "environment").get("images")):
+        if target is not None and any(image.get(key) != target.get(key) for key in ("variant", "platform")):
+            continue
+        digest = Digest.parse(str(image.get("config")))
+        blobs.check(digest)
+        with blobs.open(digest) as stream:
+            runtime = parse(stream.read(), str(digest)).optional("config")
+        for entry in runtime.texts("Env") if runtime is not None else ():
+            name, _, value = entry.partition("=")
+            found[name] = value
     return found
 
 

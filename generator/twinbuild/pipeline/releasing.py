@@ -118,7 +118,9 @@ def release(
         written=written_in(project),
         arguments=spec_arguments(project),
         commit=recorded,
-        modified=commit is not None and commit.modified,
+        # Else no word of git is in the manifest: who neither records the commit nor says what may differ from it gets
+        # the same digest from an archive of the sources. `run.json` and the provenance say it in any case.
+        modified=commit is not None and commit.modified and bool(recorded or spec.governance.dirty_source),
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),
         outcomes=trials.outcomes,

@@ -13,11 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from twinbuild.deploy.observability.environment import identity_environment
-from twinbuild.deploy.rollout.pod import secret_variable
 from twinbuild.errors import UsageError
 from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.environment import Resources
-from twinbuild.model.spec.external import Secret, Service
+from twinbuild.model.spec.external import Secret, Service, secret_variable
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.serving import Serving
 from twinbuild.pipeline.trialfallbacks import service_environment

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.build.sandbox import Bind
-from twinbuild.deploy.rollout.pod import secret_variable
 from twinbuild.errors import Finding
+from twinbuild.model.spec.external import secret_variable
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialtraces import trial_environment

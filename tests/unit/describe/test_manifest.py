@@ -102,6 +102,17 @@ def test_commit_on_request(case: Case) -> None:
     assert json.loads(manifest_of(case, commit="0" * 40))["source"]["commit"] == "0" * 40
 
 
+def test_the_date_of_the_commit_is_gits(case: Case) -> None:
+    """The time stamp follows from a stated date; where the commit's is meant, git said it."""
+    at = "/metadata/source_date_epoch"
+    tools = json.loads(manifest_of(case))["provenance"]["tools"]
+    assert at in tools["twinbuild"]
+    dated = case.spec.model_copy(update={"metadata": case.spec.metadata.model_copy(update={"date": "commit"})})
+    tools = json.loads(manifest_of(replace(case, spec=dated)))["provenance"]["tools"]
+    assert at in tools["git"]
+    assert at not in tools["twinbuild"]
+
+
 def test_no_address_of_the_machine(case: Case) -> None:
     """Wheels and packages name an index or archive, never where it is."""
     document = json.loads(manifest_of(case))

@@ -13,7 +13,7 @@ SOURCE = Digest.of(b"source")
 def test_named(two: Case) -> None:
     """Spec, overlays and variants are named in commands; the commit where it is recorded, else the files' digest."""
     arguments = ("other.yaml", "--overlay", "prod.yaml")
-    found = reproduction(two.spec, two.images, source=SOURCE, commit="", arguments=arguments, some=True)
+    found = reproduction(two.spec, two.images, source=SOURCE, commit="", modified=False, arguments=arguments, some=True)
     assert isinstance(found["steps"], list)
     lock, fetch, verify = found["steps"]
     assert isinstance(lock, dict)
@@ -24,7 +24,15 @@ def test_named(two: Case) -> None:
     assert verify["expect"] == {f"{image.variant} {image.platform}": str(image.manifest.digest) for image in two.images}
     assert isinstance(found["needs"], list)
     assert str(SOURCE) in str(found["needs"][0])
-    recorded = reproduction(two.spec, two.images, source=SOURCE, commit="c0ffee", arguments=(), some=False)
+    recorded, changed = (
+        reproduction(two.spec, two.images, source=SOURCE, commit="c0ffee", modified=modified, arguments=(), some=False)
+        for modified in (False, True)
+    )
     assert isinstance(recorded["needs"], list)
     assert recorded["needs"][0] == "the commit c0ffee of https://git.example/payments/fraud-scorer"
+    assert isinstance(changed["needs"], list)
+    assert changed["needs"][0] == (
+        "the commit c0ffee of https://git.example/payments/fraud-scorer, "
+        f"with the changes that were in no commit: application files of {SOURCE}"
+    )
     assert "--variant" not in str(recorded)

@@ -23,4 +23,5 @@ def test_program(tool: Tool, dist: Path) -> None:
     program = tool("capture", str(dist), "--program").out
     compile(program, "capture.py", "exec")
     assert '"files": ["/app"]' in program
+    assert '"variables": ["LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "VIRTUAL_ENV"]' in program
     assert "import twinbuild" not in program

@@ -44,7 +44,7 @@ def test_dirty(tool: Tool, tmp_path: Path, source: str, policy: str, status: int
     if status:
         assert "TB8601" in ended.err
     else:
-        assert _modified(project) == (True if source else None, True)
+        assert _modified(project) == (True if source or policy else None, True)
 
 
 def test_refused_before_anything_is_resolved(tool: Tool, tmp_path: Path) -> None:

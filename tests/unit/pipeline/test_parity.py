@@ -68,3 +68,13 @@ def test_one_line_for_another_version(dist: Path, tmp_path: Path) -> None:
     found = parity(read_side(dist), read_side(_capture(tmp_path / "c.json", document)))
     listed = [item.what for item in found.differences if item.section == "packages"]
     assert listed == ["installed alpha", "record beta"]
+
+
+def test_variables_of_the_image(dist: Path, tmp_path: Path) -> None:
+    """What the image sets is known, and drift where it is set to something else."""
+    within = {"name": "tiny", "version": "1.0.0", "variant": "cpu", "platform": "linux/amd64"}
+    document = DOCUMENT | {"release": within, "environment": ["LANG", "VIRTUAL_ENV"]}
+    for language, drift in (("C.UTF-8", []), ("C", ["values LANG"])):
+        seen = _capture(tmp_path / "c.json", document | {"variables": {"LANG": language}})
+        found = parity(read_side(dist), read_side(seen))
+        assert [item.what for item in found.differences if item.section == "configuration"] == drift

@@ -9,7 +9,7 @@ import pytest
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.errors import TwinbuildError
-from twinbuild.pipeline.records import records_of
+from twinbuild.pipeline.records import image_variables, records_of
 from twinbuild.pipeline.released import read_release
 
 __all__ = ["tool"]
@@ -35,3 +35,13 @@ def test_records(dist: Path) -> None:
     with pytest.raises(TwinbuildError) as caught:
         records_of(dist, release.document, target)  # type: ignore[arg-type]
     assert caught.value.findings[0].code == "TB3211"
+
+
+def test_variables(dist: Path) -> None:
+    """Those of the image's configuration, of all images or of one."""
+    document = read_release(dist).document
+    (target,) = document["environment"]["targets"]  # type: ignore[index,call-overload]  # JSON
+    found = image_variables(dist, document)
+    assert (found["LANG"], found["VIRTUAL_ENV"]) == ("C.UTF-8", "/opt/venv")
+    assert image_variables(dist, document, target) == found  # type: ignore[arg-type]
+    assert image_variables(dist, document, {"variant": "other"}) == {}

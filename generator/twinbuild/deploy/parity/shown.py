@@ -8,6 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from twinbuild.codec.canonical import Json
+from twinbuild.codec.markdown import unlinked
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS, Difference
 
 __all__ = ["as_json", "as_junit", "as_markdown", "as_table"]
@@ -141,4 +142,4 @@ def _plain(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    return _MARKS.sub(r"\\\1", _plain(text))
+    return unlinked(_MARKS.sub(r"\\\1", _plain(text)))

@@ -11,8 +11,8 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.observability.environment import IMAGE, RELEASE
 from twinbuild.deploy.parity.difference import object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
-from twinbuild.deploy.rollout.pod import secret_variable
 from twinbuild.model.knobs import written
+from twinbuild.model.spec.external import secret_variable
 from twinbuild.model.spec.knob import variable_name
 
 __all__ = ["Variables", "declared_variables", "usual"]
@@ -73,7 +73,7 @@ def declared_variables(document: Mapping[str, Json]) -> Variables:
         if secret.get("provider") == "env":
             secrets.add(text_of(secret.get("reference")))
         elif secret.get("provider") == "kubernetes":
-            secrets.add(secret_variable(text_of(secret.get("name")) or "-"))
+            secrets.add(secret_variable(text_of(secret.get("name"))))
     where_set, names = _traced(whole)
     return Variables(
         values=dict(sorted(found.items())),

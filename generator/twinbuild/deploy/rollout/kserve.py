@@ -6,8 +6,9 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.kubernetes import around
-from twinbuild.deploy.rollout.pod import pod_spec, secret_variable
+from twinbuild.deploy.rollout.pod import pod_spec
 from twinbuild.deploy.rollout.target import Target
+from twinbuild.model.spec.external import secret_variable
 
 __all__ = ["KNATIVE_PORTS", "features", "kserve", "why_not"]
 

@@ -10,9 +10,10 @@ from twinbuild.deploy.observability.environment import IMAGE, OTLP_PORT, RELEASE
 from twinbuild.deploy.requirements import needs_of
 from twinbuild.deploy.rollout.conditions import seconds
 from twinbuild.deploy.rollout.target import PREFIX, Target
+from twinbuild.model.spec.external import secret_variable
 from twinbuild.model.spec.serving import NamedPort, Probe
 
-__all__ = ["container_of", "pod_spec", "pod_template", "port_name", "secret_variable"]
+__all__ = ["container_of", "pod_spec", "pod_template", "port_name"]
 
 _DEVICES: Final = {"cuda": "nvidia.com/gpu", "rocm": "amd.com/gpu"}
 _CONTAINER: Final = "server"
@@ -132,12 +133,6 @@ def _watched(target: Target) -> list[Json]:
     values += [(service.environment, service.endpoint) for service in spec.services if service.environment is not None]
     found += [{"name": name, "value": value} for name, value in values]
     return found
-
-
-def secret_variable(name: str) -> str:
-    """The environment variable that carries a secret which Kubernetes keeps: feature-token → FEATURE_TOKEN."""
-    variable = name.upper().replace("-", "_")
-    return f"_{variable}" if variable[0].isdigit() else variable
 
 
 def _shared_memory(target: Target) -> list[Json]:

@@ -26,7 +26,7 @@ def check_knobs(
     ``variables`` are those of ``serving.environment``, ``secrets`` the spec's, ``date`` the release's, ``published``
     the stages that it is published to.
     """
-    kept = {secret.reference: secret.name for secret in secrets if secret.provider == "env"}
+    kept = {secret.variable: secret.name for secret in secrets if secret.variable is not None}
     for index, knob in enumerate(configuration.parameters):
         at = ("configuration", "parameters", index)
         if knob.variable is not None and knob.variable in variables:

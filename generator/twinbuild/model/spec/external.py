@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section
 from twinbuild.model.spec.references import Address
-from twinbuild.model.spec.tables import EnvironmentName
+from twinbuild.model.spec.tables import EnvironmentName, check_variable
 from twinbuild.model.spec.tests import Tests
 from twinbuild.model.spec.values import Duration, Line, Name, duration_seconds, refuse_path
 
@@ -76,6 +76,31 @@ def check_services(services: tuple[Service, ...], tests: Tests, taken: dict[str,
                 objections.add("TB1115", message, "rename one of them", "services", index, "environment")
 
 
+def check_secrets(secrets: tuple["Secret", ...], taken: dict[str, str], objections: Objections) -> None:
+    """Object to secrets in variables that are the system's, another secret's, or set in the open.
+
+    ``taken`` says by whom, and gets those of the secrets.
+    """
+    for index, secret in enumerate(secrets):
+        variable = secret.variable
+        if variable is None:
+            continue
+        at = ("secrets", index, "reference" if secret.provider == "env" else "name")
+        if problem := check_variable(variable):
+            context = problem.context or {}
+            objections.add("TB1112", str(context.get("message", problem)), "keep it in another variable", *at)
+        if variable in taken:
+            message = f"the variable {variable} of secret {secret.name!r} is set by {taken[variable]}, too"
+            objections.add("TB1115", message, "take one of them out, or rename it", *at)
+        taken.setdefault(variable, f"secret {secret.name!r}")
+
+
+def secret_variable(name: str) -> str:
+    """The environment variable that carries a secret which Kubernetes keeps: feature-token → FEATURE_TOKEN."""
+    variable = name.upper().replace("-", "_")
+    return f"_{variable}" if variable[:1].isdigit() else variable
+
+
 _REFERENCES = {
     "env": (r"[A-Z_][A-Z0-9_]{0,127}", "the name of an environment variable, such as DATABASE_PASSWORD"),
     "file": (r"/.+", "an absolute path, such as /run/secrets/database"),
@@ -97,6 +122,13 @@ class Secret(Section):
     """What it is for."""
     rotation: Duration | None = None
     """How often it changes."""
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable that holds it where the service runs; None for one that is no variable."""
+        if self.provider == "env":
+            return self.reference
+        return secret_variable(self.name) if self.provider == "kubernetes" else None
 
     @model_validator(mode="after")
     def _well_formed(self) -> Self:

@@ -43,6 +43,7 @@ class Impact(Section):
     """JSON pointer to a list in the body of golden requests that is as long as the knob allows, when it is measured."""
 
 
+_LONGEST_LIST: Final = 100_000  # items of a golden request
 _KIND_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "feature_flag": ("bool",),
     "log_level": ("enum",),
@@ -120,7 +121,7 @@ class Knob(Section):
             "type": self.type,
             "environment": self.variable,
             "default": _plain(self.default),
-            "minimum": self.minimum,
+            "minimum": 0 if self.minimum is None and self.kind == "ulimit" else self.minimum,
             "maximum": self.maximum,
             "values": list(self.values),
         }
@@ -158,9 +159,22 @@ class Knob(Section):
         if self.impact is not None and self.impact.grows is not None and self.type != "int":
             message = f"knob {self.name!r} of type {self.type} can't be the length of a list"
             objections.add("TB1142", message, "take 'grows' out", "impact", "grows")
+        if self.impact is not None and self.impact.grows is not None:
+            self._check_list(objections)
+        if self.kind == "ulimit" and isinstance(self.minimum, int) and self.minimum < 0:
+            message = f"the minimum of knob {self.name!r} is {self.minimum}, but a ulimit is 0 or more"
+            objections.add("TB1142", message, "give a minimum of 0 or more", "minimum")
         if self.environment is None and self.variable is not None and (problem := check_variable(self.variable)):
             context = problem.context or {}
             objections.add("TB1112", str(context.get("message", problem)), "give it another 'environment'", "name")
+
+    def _check_list(self, objections: Objections) -> None:
+        """`twinbuild measure` asks with lists of these lengths."""
+        for key in ("default", "minimum", "maximum"):
+            value = getattr(self, key)
+            if isinstance(value, int) and value > _LONGEST_LIST:
+                message = f"the {key} of knob {self.name!r} is {value}, a list of at most {_LONGEST_LIST} can be asked"
+                objections.add("TB1142", message, f"give a smaller {key}, or take 'grows' out", key)
 
     def _check_values(self, objections: Objections) -> None:
         """Default and range must have the knob's own type."""

@@ -11,7 +11,7 @@ from twinbuild.model.spec.configuring import check_knobs
 from twinbuild.model.spec.dependencies import Dependencies
 from twinbuild.model.spec.environment import Environment
 from twinbuild.model.spec.extends import Extends
-from twinbuild.model.spec.external import Secret, Service, check_services
+from twinbuild.model.spec.external import Secret, Service, check_secrets, check_services
 from twinbuild.model.spec.indexes import check_indexes
 from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.observability import Observability
@@ -102,9 +102,8 @@ class ReleaseSpec(Section):
         check_indexes(self.environment.variants, self.dependencies.indexes, objections)
         check_watching(self.observability, self.serving, self.metadata.name, objections)
         variables = dict.fromkeys(self.serving.environment, "serving.environment")
-        variables |= {
-            knob.environment: f"knob {knob.name!r}" for knob in self.configuration.parameters if knob.environment
-        }
+        check_secrets(self.secrets, variables, objections)  # that of a knob is said of the knob
+        variables |= {knob.variable: f"knob {knob.name!r}" for knob in self.configuration.parameters if knob.variable}
         check_services(self.services, self.tests, variables, objections)
         check_tests(
             self.tests,

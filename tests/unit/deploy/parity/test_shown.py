@@ -61,6 +61,7 @@ def test_markdown_is_text() -> None:
     for tag in ("<img", "<a ", "<code", "\x1b", "\u202e"):
         assert tag not in html
     assert html.count("<strong>") == 1  # the risk
+    assert r"https\://a.example" in as_markdown((_difference(first="https://a.example"),), names=NAMES, notes=())
     assert "No difference." in as_markdown((), names=NAMES, notes=())
 
 

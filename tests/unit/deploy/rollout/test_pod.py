@@ -8,7 +8,7 @@ import pytest
 from tests.unit.model.spec.test_rollout import with_rollout
 
 from fakes.deployed import a_target, deployed, example
-from twinbuild.deploy.rollout.pod import container_of, pod_spec, pod_template, port_name, secret_variable
+from twinbuild.deploy.rollout.pod import container_of, pod_spec, pod_template, port_name
 from twinbuild.deploy.rollout.target import targets
 from twinbuild.model.spec.serving import NamedPort
 
@@ -134,12 +134,6 @@ def test_release_in_the_template() -> None:
 def test_port_name(name: str, expected: str) -> None:
     """A name that Kubernetes does not take gives way to the number."""
     assert port_name(NamedPort(name=name, port=80)) == expected
-
-
-@pytest.mark.parametrize(("name", "variable"), [("a-b", "A_B"), ("3d", "_3D")])
-def test_secret_variable(name: str, variable: str) -> None:
-    """A name of the spec as one of a variable."""
-    assert secret_variable(name) == variable
 
 
 def test_it_is_told_which_image_it_is() -> None:

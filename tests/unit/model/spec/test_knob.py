@@ -35,3 +35,25 @@ def test_a_default_is_one_that_the_image_accepts(knob: dict[str, Any], code: str
     else:
         only = _knob(knob)
         assert knobs.finding(only.definition, knobs.written(only.default))[1] is None
+
+
+@pytest.mark.parametrize(
+    ("knob", "code"),
+    [
+        ({"kind": "ulimit", "limit": "nofile", "type": "int", "default": -1}, "TB1124"),
+        ({"kind": "ulimit", "limit": "nofile", "type": "int", "default": 1, "minimum": -1}, "TB1142"),
+        ({"kind": "ulimit", "limit": "nofile", "type": "int", "default": 0}, ""),
+        ({"type": "int", "default": -1}, ""),
+        ({"type": "int", "default": 1, "maximum": 100_001, "impact": {"grows": "/rows"}}, "TB1142"),
+        ({"type": "int", "default": 1, "maximum": 100_000, "impact": {"grows": "/rows"}}, ""),
+        ({"type": "int", "default": 1, "maximum": 100_001}, ""),
+    ],
+)
+def test_bounds_that_no_service_has(knob: dict[str, Any], code: str) -> None:
+    """A ulimit below nothing, and a list to measure with that would fill the memory."""
+    if code:
+        with pytest.raises(ValidationError) as caught:
+            _knob(knob)
+        assert [error["type"] for error in caught.value.errors()] == [code]
+    else:
+        assert knobs.finding(_knob(knob).definition, "-1")[1] is None or knob["kind"] == "ulimit"
