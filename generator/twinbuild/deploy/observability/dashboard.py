@@ -7,6 +7,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
+from twinbuild.deploy.observability.narrowed import narrowed
 from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.model.digest import Digest
 from twinbuild.model.promql.series import quoted
@@ -30,14 +31,22 @@ def dashboard(deployment: Deployment) -> dict[str, Json]:
     """The dashboard; its identity is the release's name, so that a new version takes the place of the old one."""
     spec = deployment.spec
     panels: list[Json] = [_table("Images", INFORMATION, 0)]
-    source = {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
+    variables: list[Json] = [
+        {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
+    ]
+    stage = ""
+    if deployment.stages:
+        variables.append(_choice(deployment.stages))
+        stage = "$stage"
     alerts = "|".join(alert.name for alert in spec.observability.alerts)
     if alerts:
         matcher = f"alertname=~{quoted(alerts)}"
-        panels.append(_table("Alerts", f'ALERTS{{{matcher},alertstate="firing"}}', 1))
+        of_stage = f',stage=~"{stage}|"' if stage else ""
+        panels.append(_table("Alerts", f'ALERTS{{{matcher},alertstate="firing"{of_stage}}}', 1))
     for metric in spec.observability.metrics:
         if metric.name != INFORMATION:
-            panels.append(_panel(metric, len(panels)))
+            queries = tuple((narrowed(spec, text, stage), legend) for text, legend in panel_queries(metric))
+            panels.append(_panel(metric, queries, len(panels)))
     return {
         "uid": Digest.of(spec.metadata.name.encode()).hex[:12],
         "title": spec.metadata.name,
@@ -46,7 +55,7 @@ def dashboard(deployment: Deployment) -> dict[str, Json]:
         "editable": False,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": [dict(source)]},
+        "templating": {"list": variables},
         "annotations": {"list": []},
         "panels": panels,
     }
@@ -66,7 +75,20 @@ def panel_queries(metric: MetricDefinition) -> tuple[tuple[str, str], ...]:
     return tuple((f"histogram_quantile({share}, sum by (le) (rate({name}_bucket[5m])))", share) for share in _QUANTILES)
 
 
-def _panel(metric: MetricDefinition, index: int) -> Json:
+def _choice(stages: tuple[str, ...]) -> Json:
+    """The variable by which one who looks chooses a stage: each, or all of them."""
+    return {
+        "name": "stage",
+        "label": "Stage",
+        "type": "custom",
+        "query": ",".join(stages),
+        "includeAll": True,
+        "allValue": ".*",
+        "current": {"text": "All", "value": "$__all"},
+    }
+
+
+def _panel(metric: MetricDefinition, queries: tuple[tuple[str, str], ...], index: int) -> Json:
     rate = " per second" if metric.type == "counter" else ""
     where = "" if metric.source == "service" else f"\n\nPublished by the {metric.source}, not by the service."
     unit = _UNITS.get(metric.unit or "", "short")
@@ -81,7 +103,7 @@ def _panel(metric: MetricDefinition, index: int) -> Json:
         "options": {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True}},
         "targets": [
             {"refId": "ABC"[number], "datasource": _SOURCE, "expr": expression, "legendFormat": legend}
-            for number, (expression, legend) in enumerate(panel_queries(metric))
+            for number, (expression, legend) in enumerate(queries)
         ],
     }
 

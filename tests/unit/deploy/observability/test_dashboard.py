@@ -25,7 +25,7 @@ def test_queries_read_what_is_declared() -> None:
     for query in queries:
         for use in uses(parse(query)):
             if use.metric not in ("ALERTS", "twinbuild_release_info"):
-                assert set(use.labels) <= set(known[use.metric].labels)
+                assert set(use.labels) <= {*known[use.metric].labels, "dev_twinbuild_stage"}
 
 
 def test_panels() -> None:
@@ -44,6 +44,17 @@ def test_panels() -> None:
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
     assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def test_a_stage_is_chosen() -> None:
+    """Each panel shows the stage that is chosen, or all; where the spec publishes to none there is no choice."""
+    document = _dashboard()
+    (choice,) = [each for each in document["templating"]["list"] if each["name"] == "stage"]
+    assert (choice["query"], choice["allValue"]) == ("staging,production", ".*")
+    queries = [target["expr"] for panel in document["panels"][1:] for target in panel["targets"]]
+    assert all('stage=~"$stage|"' in each for each in queries)
+    nowhere = deployment_of_text(TEXT.partition("publish:\n")[0] + TEXT[TEXT.index("governance:\n") :])
+    assert "$stage" not in dashboard_bytes(nowhere).decode()
 
 
 def test_identity() -> None:
