@@ -39,6 +39,9 @@ def _pairs(
 @click.option(
     "--set", "values", multiple=True, callback=_pairs, metavar="KNOB=VALUE", help="Set a knob; may be repeated."
 )
+@click.option(
+    "--live", is_flag=True, help="Refuse to set a knob that needs a restart: the values are for a live change."
+)
 @click.option("--machine", is_flag=True, help="Check this machine, too: memory, driver, secrets in files, limits.")
 @click.argument("release", metavar="DIST|SPEC", type=click.Path(path_type=Path), default=Path(), required=False)
 def command(
@@ -48,6 +51,7 @@ def command(
     stage: str,
     files: tuple[Path, ...],
     values: tuple[tuple[str, str], ...],
+    live: bool,
     machine: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +70,7 @@ def command(
         files=tuple((str(file), parse_env_file(str(file), file.read_bytes())) for file in files),
         stage=stage,
     )
-    checked = check_configuration(release, given, overlays=overlays, machine=machine)
+    checked = check_configuration(release, given, overlays=overlays, live=live, machine=machine)
     if checked.findings:
         raise DifferenceFound(checked.findings)
     if as_json:

@@ -117,6 +117,11 @@ def _text(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
             f"  fallback of {each}  used while it closed connections, and while it said nothing"
             for each in facts.get("fallbacks", ())
         ]
+        lines += [
+            f"  change {each['knob']} to {each['value']}  "
+            + ("while it ran" if each["how"] == "live" else "with a restart, and not without")
+            for each in facts.get("changes", ())
+        ]
         if facts.get("traces"):
             lines.append(f"  traces {facts['traces']}")
         for key, value in facts.get("figures", {}).items():

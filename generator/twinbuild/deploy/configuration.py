@@ -37,7 +37,8 @@ def definitions(configuration: Configuration) -> dict[str, Any]:
     """``parameters`` and ``rules`` as ``twinbuild.model.knobs`` takes them."""
     return {
         "parameters": [
-            {**knob.definition, "kind": knob.kind, "limit": knob.limit or ""} for knob in configuration.parameters
+            {**knob.definition, "kind": knob.kind, "limit": knob.limit or "", "live": knob.runtime_change}
+            for knob in configuration.parameters
         ],
         "rules": [
             {"name": rule.name, "rule": rule.rule, "message": rule.message, "tree": configuration.tree(rule)}

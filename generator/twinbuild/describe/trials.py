@@ -130,6 +130,7 @@ def _proven(spec: ReleaseSpec, observed: dict[str, Any]) -> tuple[str, ...]:
         *(f"golden/{golden.name}" for golden in spec.tests.golden),
         *(f"metric/{name}" for name in observed.get("metrics", ())),
         *(f"accuracy/{accuracy.name}" for accuracy in spec.tests.accuracy),
+        *(f"change/{change['how']}/{change['knob']}" for change in observed.get("changes", ())),
         *(f"fallback/{name}" for name in observed.get("fallbacks", ())),
         *(name for name, was in shown.items() if was),
         *(f"limit/{key}" for key in sorted(observed.get("limits", {}))),
@@ -156,6 +157,10 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
         yield "log-format", "the service printed no line"
     if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
         yield "log-level", _levelless(spec)
+    changed = {change["knob"] for change in observed.get("changes", ())}
+    for knob in spec.configuration.parameters:
+        if knob.runtime_change and knob.name not in changed:
+            yield f"change/live/{knob.name}", "nothing shows its effect"
     if tracing.enabled and "traces" not in observed:
         yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"
     for key in _limited(spec):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Finding = tuple[str, str, str]  # code, what was found and expected, what to do
     Tree = Sequence[Any]
 
+LIVE = "/etc/twinbuild/live"  # a file for each knob that may change while the service runs, named by its variable
 LARGEST = 2**53 - 1  # the largest whole number that every reader of JSON keeps (RFC 8785, 3.2.2.3)
 LONGEST = 4096  # characters of a value
 SHORTENED = 1e21  # below it a whole float is spelt as an int (RFC 8785, 3.2.2.3)

@@ -60,9 +60,11 @@ class _Subject:
 
 
 def check_configuration(
-    where: Path, given: Given, *, overlays: tuple[Path, ...] = (), machine: bool = False
+    where: Path, given: Given, *, overlays: tuple[Path, ...] = (), live: bool = False, machine: bool = False
 ) -> Checked:
-    """Hold what is given against the knobs of a spec or a release; ``machine``: and against this machine, too.
+    """Hold what is given against the knobs of a spec or a release.
+
+    ``live``: only what may change while the service runs may be set; ``machine``: this machine is looked at, too.
 
     Secrets are asked for where an environment file is given, or the machine is looked at; the model's artifacts are
     read where a project has them.
@@ -86,12 +88,14 @@ def check_configuration(
             elif each.name not in subject.fixed | secrets:
                 findings.append(_unknown(each.name, sorted(known), "environment variable", place))
     names = [knob["name"] for knob in document["parameters"]]
+    fixed = {knob["name"] for knob in document["parameters"] if not knob.get("live")} if live else set()
     for name, text in given.values:
         place = Location(subject=f"--set {name}")
         if name in names:
             texts[name], places[name] = text, place
         else:
             findings.append(_unknown(name, names, "knob", place))
+    findings += [_needs_a_restart(name, places[name]) for name in names if name in fixed and name in places]
     complete, wrong = knobs.check(document, texts)
     findings += [_located(each, places, names) for each in wrong]
     environment |= {variable: complete[name] for variable, name in known.items()}
@@ -215,6 +219,12 @@ def _unknown(name: str, known: list[str], kind: str, place: Location) -> Finding
     meant = next((each for each in known if near and each.casefold() == near[0]), "")
     hint = f"did you mean {meant}?" if meant else f"name one of {', '.join(known) or 'none: there are no knobs'}"
     return Finding(code="TB5419", message=f"there is no {kind} {name[:80]!r}", hint=hint, where=place)
+
+
+def _needs_a_restart(knob: str, place: Location) -> Finding:
+    message = f"knob {knob!r} does not change while the service runs: got it in a live change, expected others"
+    hint = "deploy the value with the next start; or, if the service can, declare the knob with runtime_change: true"
+    return Finding(code="TB7104", message=message, hint=hint, where=place)
 
 
 def _located(found: knobs.Finding, places: Mapping[str, Location], names: list[str]) -> Finding:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinbuild.build.sandbox import Bind
 from twinbuild.errors import EnvironmentFault, Finding, TwinbuildError
 from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.values import duration_seconds
@@ -23,6 +24,7 @@ from twinbuild.pipeline.trialaccuracy import try_accuracy
 from twinbuild.pipeline.trialfallbacks import dead_services
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialgolden import ask_golden, otherwise_answered, question_of
+from twinbuild.pipeline.triallive import try_changes
 from twinbuild.pipeline.trialload import put_under_load
 from twinbuild.pipeline.trialloglevel import effect_of_level, has_lesser, level_knob
 from twinbuild.pipeline.triallogs import log_findings
@@ -85,6 +87,7 @@ def run_trial(
         if run.findings:
             break
     _level(trying, run)
+    _changes(trying, run)
     if startups:
         note_measure(project, run, startup_measure(min(startups), spec.tests.performance), "TB7206")
     if any(peaks):
@@ -155,9 +158,30 @@ def _level(trying: _Trying, run: TrialRun) -> None:
         run.observed["log_level"] = {"value": level, **lines}
 
 
+def _changes(trying: _Trying, run: TrialRun) -> None:
+    """Start it once more to change knobs while it runs, and once for each other value that needs a restart."""
+
+    @contextmanager
+    def started(settings: tuple[tuple[str, str], ...], binds: tuple[Bind, ...]) -> Iterator[Trial]:
+        with (
+            _started(trying, *settings, watch=None, binds=binds) as (service, _),
+            dead_services(trying.project.spec, service, silent=False),
+        ):
+            yield service
+
+    try:
+        try_changes(trying.project, run, started, scratch=trying.machine.scratch)
+    except TwinbuildError as error:
+        run.findings += _died(trying.project, error, trying.bounds)
+
+
 @contextmanager
 def _started(
-    trying: _Trying, *settings: tuple[str, str], watch: Watching | None, every: bool = False
+    trying: _Trying,
+    *settings: tuple[str, str],
+    watch: Watching | None,
+    every: bool = False,
+    binds: tuple[Bind, ...] = (),
 ) -> Iterator[tuple[Trial, float]]:
     """The service once it is ready, and how many seconds that took; with ``settings`` over what it is told."""
     spec = trying.project.spec
@@ -172,7 +196,7 @@ def _started(
         trying.machine,
         serving=spec.serving,
         told=told,
-        binds=watch.binds if watch is not None else (),
+        binds=(*(watch.binds if watch is not None else ()), *binds),
     ) as service:
         try:
             service.wait_until_ready(patience)

@@ -56,6 +56,40 @@ def test_defaults_are_made_explicit() -> None:
     assert (missing, found) == ({"B": "2"}, [])
 
 
+def test_what_was_changed_live_counts_at_a_start(tmp_path: Path) -> None:
+    """The file wins over the variable, as it did while the service ran; rules and ranges hold for it, too."""
+    live = tmp_path / "etc/twinbuild/live"
+    live.mkdir(parents=True)
+    (live / "A").write_text("7\n")
+    (live / "..data").mkdir()
+    found = configured.check(document(knob("a", live=True), knob("b")), {"A": "5"}, Host(str(tmp_path)), None)
+    assert found == ({"A": "7", "B": "1"}, [])
+    (live / "A").write_text("9")
+    _, wrong = configured.check(document(knob("a", live=True, maximum=8)), {}, Host(str(tmp_path)), None)
+    assert codes(wrong) == ["TB5412"]
+
+
+def test_what_can_not_be_changed_live(tmp_path: Path) -> None:
+    """Knobs that need a restart, what is no knob, what is no text and what is no file."""
+    live = tmp_path / "etc/twinbuild/live"
+    live.mkdir(parents=True)
+    (live / "A").write_bytes(b"\xff")
+    (live / "B").write_text("2")
+    (live / "C").write_text("2")
+    os.mkfifo(live / "D")
+    knobs_ = (knob("a", live=True), knob("b"), knob("d", live=True))
+    values, found = configured.check(document(*knobs_), {}, Host(str(tmp_path)), None)
+    assert codes(found) == ["TB5423"] * 4
+    said = [sentence for _, sentence, _ in found]
+    assert "it is no UTF-8" in said[0]
+    assert said[1:3] == [
+        "/etc/twinbuild/live/B sets b, which needs a restart, expected some of A, D",
+        "/etc/twinbuild/live/C is the variable of no knob, expected some of A, D",
+    ]
+    assert values == {"A": "1", "B": "1", "D": "1"}
+    assert configured.check(document(knob("b")), {}, Host(str(tmp_path)), None) == ({"B": "1"}, [])
+
+
 @pytest.mark.parametrize(
     ("secret", "environment", "reason"),
     [

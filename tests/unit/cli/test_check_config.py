@@ -146,3 +146,12 @@ def test_no_knobs(tool: Tool, tmp_path: Path) -> None:
     """A release without knobs has nothing to check."""
     said = tool("check-config", str(tiny_release(tool, tmp_path)))
     assert (said.status, said.out) == (0, "there are no knobs\n")
+
+
+def test_a_live_change(tool: Tool) -> None:
+    """What may change while the service runs is checked like any other; the others are refused."""
+    said = tool("check-config", str(EXAMPLE), "--live", "--set", "decision_threshold=0.7", "--json")
+    assert json.loads(said.out)["configuration"]["decision_threshold"] == "0.7", said.err
+    said = tool("check-config", str(EXAMPLE), "--live", "--set", "decision_threshold=7", "--set", "batch_limit=8")
+    assert (said.status, codes(said.err)) == (1, ["TB7104", "TB5412"])
+    assert "knob 'batch_limit' does not change while the service runs" in said.err

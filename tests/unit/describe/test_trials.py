@@ -28,14 +28,21 @@ UNTESTED = Untested(variant="cuda12", platform=AMD64, image=OTHER, reason="accel
 
 
 def _passed(seconds: float) -> Passed:
-    observed = {"figures": {"latency_p95": seconds}, "limits": {"latency_p95": 0.1}, "refused_requests": ["without /x"]}
+    observed: dict[str, Any] = {
+        "figures": {"latency_p95": seconds},
+        "limits": {"latency_p95": 0.1},
+        "refused_requests": ["without /x"],
+        "changes": [{"knob": "batch_limit", "value": "1", "how": "restart"}],
+    }
     return Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=False)
 
 
 PROVEN = [
     "golden/burst-of-foreign-payments",
     "golden/lunch-with-an-old-account",
+    "golden/both-at-once",
     "accuracy/held-out",
+    "change/restart/batch_limit",
     "two-starts-one-answer",
     "input-schema-enforced",
     "limit/latency_p95",
@@ -47,6 +54,7 @@ NOT_PROVEN = [
         "proof": "log-level",
         "reason": "by default the service printed no line of a lesser level than the most severe one",
     },
+    {"proof": "change/live/decision_threshold", "reason": "nothing shows its effect"},
     {"proof": "limit/memory", "reason": "there is no golden test to send"},
 ]
 
@@ -79,8 +87,8 @@ def test_the_section_is_the_same_whatever_was_measured() -> None:
     ]
     digests = section["digests"]
     assert isinstance(digests, list)
-    assert [each["golden"] for each in digests] == ["burst-of-foreign-payments", "lunch-with-an-old-account"]
-    assert len({each[key] for each in digests for key in ("request", "expect")}) == 4
+    assert [each["golden"] for each in digests] == [golden.name for golden in SPEC.tests.golden]
+    assert len({each[key] for each in digests for key in ("request", "expect")}) == 2 * len(SPEC.tests.golden)
 
 
 def test_the_statement_is_about_the_images_that_passed() -> None:
@@ -109,7 +117,7 @@ def test_the_official_messages_take_the_statement() -> None:
     ours = {key: predicate.pop(key) for key in ("observed", "tester")}
     result = json_format.ParseDict(predicate, test_result_pb2.TestResult())
     assert result.result == "PASSED"
-    assert len(result.passed_tests) == 6
+    assert len(result.passed_tests) == 8
     assert "cpu-linux-amd64" in ours["observed"]
 
 

@@ -10,6 +10,7 @@ from twinbuild.deploy.observability.environment import IMAGE, OTLP_PORT, RELEASE
 from twinbuild.deploy.requirements import needs_of
 from twinbuild.deploy.rollout.conditions import seconds
 from twinbuild.deploy.rollout.target import PREFIX, Target
+from twinbuild.model.knobs import LIVE
 from twinbuild.model.spec.external import secret_variable
 from twinbuild.model.spec.serving import NamedPort, Probe
 
@@ -68,7 +69,7 @@ def pod_spec(target: Target, *, container: str = _CONTAINER) -> dict[str, Json]:
         **({"tolerations": tolerations} if tolerations else {}),
         **({"topologySpreadConstraints": spread} if spread else {}),
         "containers": [container_of(target, name=container)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}, *_shared_memory(target)],
+        "volumes": [{"name": "tmp", "emptyDir": {}}, *_shared_memory(target), *_live(target)],
     }
 
 
@@ -101,6 +102,8 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
     mounts: list[Json] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108  of the container
     if target.shared_memory:
         mounts.append({"name": "shared-memory", "mountPath": "/dev/shm"})  # noqa: S108
+    if target.live:
+        mounts.append({"name": "live", "mountPath": LIVE, "readOnly": True})
     return {
         "name": name,
         "image": target.reference,
@@ -139,6 +142,13 @@ def _shared_memory(target: Target) -> list[Json]:
     if not target.shared_memory:
         return []
     return [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": target.shared_memory}}]
+
+
+def _live(target: Target) -> list[Json]:
+    """A ConfigMap of what is changed while it runs: the whole directory, for a single file of it would never change."""
+    if not target.live:
+        return []
+    return [{"name": "live", "configMap": {"name": target.live, "optional": True}}]
 
 
 def port_name(port: NamedPort) -> str:

@@ -80,6 +80,12 @@ class Target:
         return configuration_map_name(self.spec, self.stage) if any(knob.variable for knob in knobs) else ""
 
     @property
+    def live(self) -> str:
+        """Name of the ConfigMap of knobs that are changed while pods run, which need not be there; "": none may be."""
+        live = any(knob.runtime_change for knob in self.spec.configuration.parameters)
+        return f"{self.configuration}-live" if live else ""
+
+    @property
     def shared_memory(self) -> str:
         """What a knob asks for as /dev/shm in the stage; "" where none does."""
         configuration = self.spec.configuration

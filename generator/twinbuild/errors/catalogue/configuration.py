@@ -116,4 +116,12 @@ Measured from its lowest to its highest value, a knob changes latency, throughpu
 The release was made by an older twinbuild, which wrote no `deploy/definitions.json`. Check its spec instead, or make
 the release again.""",
     ),
+    Code(
+        code="TB7104",
+        title="a live change of a knob that needs a restart",
+        explanation="""\
+`check-config --live` holds values against what may change while the service runs. This knob is not declared so
+(runtime_change: true): a file of it in /etc/twinbuild/live would change nothing, and would keep the next container from
+starting. Deploy the value with the next start.""",
+    ),
 )

@@ -150,4 +150,11 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="A knob of the kind memory is larger than what the container may take. Lower it, or raise the "
         "limit.",
     ),
+    Code(
+        code="TB5423",
+        title="a setting that was changed live can't be taken over at a start",
+        explanation="In /etc/twinbuild/live lies a file for each knob that was changed while the service ran, named by "
+        "the knob's environment variable. The file belongs to no knob, to one that needs a restart, or can't be read. "
+        "Take it out, or set the variable where the service is started.",
+    ),
 )

@@ -270,6 +270,21 @@ CODES: Final[tuple[Code, ...]] = (
         ),
     ),
     Code(
+        code="TB1156",
+        title="a change of a knob that could show nothing",
+        explanation="""\
+tests.changes gives a knob another value and says how the answer to a golden test's request changes with it. The value
+is the default, is none that the knob may have, or breaks a rule; or the expected answer is the one without the change,
+so that the test could not fail.""",
+    ),
+    Code(
+        code="TB1157",
+        title="a knob that may change at run time, and is never changed",
+        explanation="""\
+That a knob takes effect while the service runs is a promise to whoever operates it, and a promise that nothing tries is
+none. Add an entry to tests.changes: another value, a golden test, and the answer that shows the change.""",
+    ),
+    Code(
         code="TB1154",
         title="tests that ask nothing",
         explanation=(

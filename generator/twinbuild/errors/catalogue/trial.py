@@ -191,4 +191,35 @@ released.
 
 Release on a machine that can run it, or change `tests.required`.""",
     ),
+    Code(
+        code="TB7230",
+        title="a change at run time has no effect",
+        explanation="""\
+The knob may change while the service runs (runtime_change: true). The file /etc/twinbuild/live/VARIABLE was written, or
+taken away again, and after the time that tests.changes allows the answer to the golden test was not the expected one.
+Read the file at each request, or when it changes; or allow more time with `within`.""",
+    ),
+    Code(
+        code="TB7231",
+        title="a text that is no value is taken over at run time",
+        explanation="""\
+A text that is no value of the knob's type was written to /etc/twinbuild/live/VARIABLE, and the service then answered
+otherwise, or not at all. Nothing checks what is changed while a service runs but the service itself: it must keep the
+last good value.""",
+    ),
+    Code(
+        code="TB7232",
+        title="a knob that needs a restart changed without one",
+        explanation="""\
+The knob is not declared as one that may change at run time, and still the service took over the file
+/etc/twinbuild/live/VARIABLE while it ran. Declare it with runtime_change: true, or read its variable at the start
+alone.""",
+    ),
+    Code(
+        code="TB7233",
+        title="another value of a knob has no effect after a restart",
+        explanation="""\
+The service was started with the value of tests.changes in the knob's variable, and the answer to the golden test was
+not the expected one. Let the service take the variable over, or mend what is expected.""",
+    ),
 )

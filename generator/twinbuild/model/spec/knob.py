@@ -100,7 +100,7 @@ class Knob(Section):
     expires: Instant | None = None
     """Day by which a feature flag is taken out."""
     runtime_change: bool = False
-    """Whether it may change while the service runs."""
+    """Whether it may change while the service runs, in `/etc/twinbuild/live/VARIABLE`; `tests.changes` tries it."""
     impact: Impact | None = None
     """What turning it up does."""
     guidance: Description | None = None
@@ -156,6 +156,9 @@ class Knob(Section):
                 message = f"knob {self.name!r} of kind {self.kind} {has} {key!r}"
                 hint = f"give '{key}' if, and only if, the kind is {kind}"
                 objections.add("TB1142", message, hint, *((key,) if self.kind != kind else ("kind",)))
+        if self.runtime_change and self.kind in ("hyperparameter", "ulimit", "shared_memory"):
+            message = f"a knob of kind {self.kind} can't change while the service runs"
+            objections.add("TB1142", message, "take 'runtime_change' out", "runtime_change")
         if self.impact is not None and self.impact.grows is not None and self.type != "int":
             message = f"knob {self.name!r} of type {self.type} can't be the length of a list"
             objections.add("TB1142", message, "take 'grows' out", "impact", "grows")

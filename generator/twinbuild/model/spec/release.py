@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from twinbuild.model.spec.artifacts import Model
 from twinbuild.model.spec.base import Objections, Section, Several
+from twinbuild.model.spec.changes import check_changes
 from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.configuring import check_knobs
 from twinbuild.model.spec.dependencies import Dependencies
@@ -111,6 +112,8 @@ class ReleaseSpec(Section):
             variants=tuple(variant.name for variant in self.environment.variants),
             objections=objections,
         )
+        golden = {each.name: each.expect for each in self.tests.golden}
+        check_changes(self.tests.changes, self.configuration, golden, objections)
         check_rollout(self, objections)
         objections.settle()
         return self

@@ -121,6 +121,18 @@ def test_shared_memory() -> None:
     assert pod["containers"][0]["volumeMounts"][1] == {"name": "shared-memory", "mountPath": "/dev/shm"}
 
 
+def test_knobs_that_change_live() -> None:
+    """A directory that need not be there, named after the values that it changes; none without such a knob."""
+    target = a_target()
+    pod: Any = pod_spec(target)
+    assert pod["volumes"][-1] == {"name": "live", "configMap": {"name": target.live, "optional": True}}
+    assert target.live == f"{target.configuration}-live"
+    mount = {"name": "live", "mountPath": "/etc/twinbuild/live", "readOnly": True}
+    assert pod["containers"][0]["volumeMounts"][-1] == mount
+    fixed: Any = pod_spec(next(iter(targets(deployed(example("text-embedder"))))))
+    assert "live" not in [each["name"] for each in fixed["volumes"]]
+
+
 def test_release_in_the_template() -> None:
     """Another image digest is another pod."""
     metadata: Any = pod_template(a_target())["metadata"]

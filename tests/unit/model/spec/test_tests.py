@@ -10,7 +10,11 @@ from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 from twinbuild.model.spec.tests import Performance
 
-TEXT = (Path(__file__).resolve().parents[4] / "examples" / "fraud-scorer" / "release.yaml").read_text("utf-8")
+TEXT = (
+    (Path(__file__).resolve().parents[4] / "examples" / "fraud-scorer" / "release.yaml")
+    .read_text("utf-8")
+    .replace("      runtime_change: true\n", "")
+)
 BEFORE = TEXT[: TEXT.index("tests:\n")]
 AFTER = TEXT[TEXT.index("rollout:\n") :]
 GOLDEN = """\
