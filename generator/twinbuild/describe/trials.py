@@ -157,15 +157,18 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
         yield "log-format", "the service printed no line"
     if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
         yield "log-level", _levelless(spec)
-    changed = {change["knob"] for change in observed.get("changes", ())}
-    for knob in spec.configuration.parameters:
-        if knob.runtime_change and knob.name not in changed:
-            yield f"change/live/{knob.name}", "nothing shows its effect"
+    yield from ((f"change/live/{name}", "nothing shows its effect") for name in _unchanged(spec, observed))
     if tracing.enabled and "traces" not in observed:
         yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"
     for key in _limited(spec):
         if key not in observed.get("limits", {}):
             yield f"limit/{key}", "there is no golden test to send"
+
+
+def _unchanged(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
+    """Knobs that may change at run time and were not seen to."""
+    changed = {change["knob"] for change in observed.get("changes", ())}
+    yield from (knob.name for knob in spec.configuration.parameters if knob.runtime_change and knob.name not in changed)
 
 
 def _limited(spec: ReleaseSpec) -> Iterator[str]:

@@ -36,7 +36,7 @@ def test_locked_down() -> None:
         "privileged": False,
         "readOnlyRootFilesystem": True,
     }
-    assert [volume["name"] for volume in pod["volumes"]] == ["tmp"]
+    assert [volume["name"] for volume in pod["volumes"]] == ["tmp", "live"]
 
 
 def test_probes_and_resources() -> None:
