@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from twinbuild.deploy.rollout.target import Target, targets
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 
-__all__ = ["EXAMPLES", "a_target", "deployed", "documents", "example"]
+__all__ = ["EXAMPLES", "a_target", "deployed", "documents", "example", "example_unchanged"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 EXAMPLES: Final = sorted(path.parent.name for path in (ROOT / "examples").glob("*/release.yaml"))
@@ -22,6 +23,12 @@ EXAMPLES: Final = sorted(path.parent.name for path in (ROOT / "examples").glob("
 def example(name: str = "fraud-scorer") -> str:
     """The text of an example's spec."""
     return (ROOT / "examples" / name / "release.yaml").read_text("utf-8")
+
+
+def example_unchanged() -> str:
+    """The first example without a knob that changes while the service runs: its tests, or all knobs, may be cut out."""
+    before, _, rest = example().replace("      runtime_change: true\n", "").partition("  changes:\n")
+    return before + "".join(itertools.dropwhile(lambda line: line.startswith("    "), rest.splitlines(keepends=True)))
 
 
 def deployed(text: str) -> Deployment:

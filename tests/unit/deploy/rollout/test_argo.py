@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.unit.model.spec.test_rollout import with_rollout
 
-from fakes.deployed import a_target, example
+from fakes.deployed import a_target, example, example_unchanged
 from twinbuild.deploy.rollout.argo import argo_rollouts, why_not
 
 CONDITION = "{name: fine, metric: fraud_request_errors_total, operator: '<', threshold: 1, window: 5m, rate: 1m}"
@@ -120,7 +120,8 @@ def test_shadow() -> None:
 
 def test_nothing_to_switch() -> None:
     """Blue/green without a port is not rendered, and says why."""
-    text = with_rollout("strategy: blue_green")
+    before, _, rest = example_unchanged().partition("rollout:\n")
+    text = f"{before}rollout:\n  strategy: blue_green\n\n{rest[rest.index('observability:') :]}"
     before, _, rest = text.partition("  ports:\n")
     text = before + rest[rest.index("  user:") :]
     before, _, rest = text.partition("  health:\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.deployed import a_target, example
+from fakes.deployed import a_target, example, example_unchanged
 from twinbuild.deploy.rollout.kubernetes import kubernetes
 
 SERVICES = """
@@ -62,7 +62,7 @@ def test_where_traces_go() -> None:
 
 def test_no_ports() -> None:
     """No Service, and nothing comes in."""
-    before, _, rest = example().partition("  ports:\n")
+    before, _, rest = example_unchanged().partition("  ports:\n")
     text = before + rest[rest.index("  user:") :]
     before, _, rest = text.partition("  health:\n")
     found: Any = kubernetes(a_target(before + rest[rest.index("\nrollout:") :]))

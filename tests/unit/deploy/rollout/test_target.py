@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakes.deployed import a_target, deployed, example
+from fakes.deployed import a_target, deployed, example, example_unchanged
 from twinbuild.deploy.rollout.target import targets
 
 
@@ -37,6 +37,6 @@ def test_name_in_the_cluster() -> None:
 
 def test_no_knob_with_a_variable() -> None:
     """Then there is no ConfigMap to name."""
-    before, _, rest = example().partition("configuration:\n")
+    before, _, rest = example_unchanged().partition("configuration:\n")
     assert a_target(before + rest[rest.index("serving:\n") :]).configuration == ""
     assert a_target().configuration.startswith("fraud-scorer-configuration-")
