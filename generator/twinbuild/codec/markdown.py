@@ -18,7 +18,7 @@ _BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
 def text(value: object) -> str:
     """A value on one line, with every character escaped that could mean something."""
     line = _BLANKS.sub(" ", str(value)).strip()
-    escaped = _ACTIVE.sub(r"\\\1", line)
+    escaped = unlinked(_ACTIVE.sub(r"\\\1", line))
     return _LIST.sub(r"\1\\\2", escaped)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from twinbuild.codec.markdown import code, table, text
@@ -96,11 +97,12 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
     owners = ", ".join(f"{owner['name']} ({owner['email']})" for owner in metadata.get("owners", ()))
     yield from _list(
         [
-            f"made by {text(metadata['team'])}, {text(metadata.get('date', ''))}; owners: {text(owners)}",
+            f"made by {text(metadata['team'])}; owners: {text(owners)}",
+            f"date: {text(_date(metadata))}, the time stamp of every file",
             f"application: {len(source['files'])} files, {code(source['digest'])}"
             + (f", of {code(source['repository'])}" if source.get("repository") else "")
             + (f", commit {code(source['commit'])}" if source.get("commit") else "")
-            + (", with changes that are not in it" if source.get("modified") else ""),
+            + (", with changes that are in no commit" if source.get("modified") else ""),
             f"model: {text(model['family'])} {text(model['version'])}",
             f"lock: {code(dependencies['lock'])}, in `release.lock`; every file in it has a digest",
             (
@@ -142,6 +144,14 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
             for one in model.get("datasets", ())
         ),
     )
+
+
+def _date(metadata: dict[str, Any]) -> str:
+    """The day or time that the spec states, else that of its commit."""
+    if metadata.get("date") != "commit":
+        return str(metadata.get("date", ""))
+    moment = datetime.fromtimestamp(metadata["source_date_epoch"], UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}, of the source commit"
 
 
 def _configuration(manifest: dict[str, Any]) -> Iterator[str]:
@@ -224,7 +234,13 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
         f"{step['weight']} % of the traffic" + (f", then {step['pause']}" if step.get("pause") else "")
         for step in rollout.get("steps", ())
     ]
-    yield from _list([f"strategy: {text(rollout['strategy'])}", *map(text, steps)])
+    gates = [
+        f"gate {text(gate['name'])} before {_gated(rollout, gate)}"
+        + (f", agreed by {text(', '.join(gate['approvers']))}" if gate.get("approvers") else "")
+        + (f": {text(gate['description'])}" if gate.get("description") else "")
+        for gate in rollout.get("gates", ())
+    ]
+    yield from _list([f"strategy: {text(rollout['strategy'])}", *_pods(rollout), *map(text, steps), *gates])
     yield from table(
         ("condition", "of", "metric", "", "over"),
         (
@@ -248,6 +264,24 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
     )
     yield "The files for clusters lie in `deploy/`."
     yield ""
+
+
+def _gated(rollout: dict[str, Any], gate: dict[str, Any]) -> str:
+    weight = gate.get("before", 100)
+    return f"{weight} % of the traffic" if rollout.get("steps") and weight < 100 else "all of the traffic"
+
+
+def _pods(rollout: dict[str, Any]) -> Iterator[str]:
+    """How many there are, and who decides."""
+    replicas = rollout.get("replicas")
+    if not replicas:  # version 1 had none
+        return
+    fewest, most = replicas["minimum"], replicas.get("maximum") or replicas["minimum"]
+    kept = [f"{replicas[key]} % of the requested {key}" for key in ("cpu", "memory") if replicas.get(key)]
+    if fewest == most:
+        yield f"pods: {fewest}"
+    else:
+        yield f"pods: {fewest} to {most}" + (f", so that they use {' and '.join(kept)}" if kept else "")
 
 
 def _measured(condition: dict[str, Any]) -> str:

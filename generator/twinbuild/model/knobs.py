@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LIVE = "/etc/twinbuild/live"  # a file for each knob that may change while the service runs, named by its variable
 LARGEST = 2**53 - 1  # the largest whole number that every reader of JSON keeps (RFC 8785, 3.2.2.3)
 LONGEST = 4096  # characters of a value
+MOST = 20  # characters of a value that somebody set, in a message: tokens and keys are longer
 SHORTENED = 1e21  # below it a whole float is spelt as an int (RFC 8785, 3.2.2.3)
 MILLION = 1_000_000
 DURATIONS = {
@@ -170,8 +171,13 @@ def span(knob: Mapping[str, Any]) -> str:
 
 
 def shown(text: str) -> str:
-    """A text within a message."""
+    """A text of the release within a message."""
     return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def told(text: str) -> str:
+    """A text that somebody set within a message, which goes to logs: what is that long may be a secret."""
+    return repr(text) if len(text) <= MOST else f"a text of {len(text)} characters"
 
 
 def finding(knob: Mapping[str, Any], text: str) -> tuple[object, Finding | None]:
@@ -184,16 +190,16 @@ def finding(knob: Mapping[str, Any], text: str) -> tuple[object, Finding | None]
         value = read(knob, text)
     except Wrong:
         expected = EXPECTED[knob["type"]] if len(text) <= LONGEST else f"at most {LONGEST} characters"
-        return None, ("TB5411", f"{name} is {shown(text)}, expected {expected}", remedy)
+        return None, ("TB5411", f"{name} is {told(text)}, expected {expected}", remedy)
     allowed = knob.get("values") or ()
     if allowed and not (value in allowed if knob["type"] == "enum" else all(item in allowed for item in value)):  # type: ignore[attr-defined]
-        return None, ("TB5413", f"{name} is {shown(text)}, expected {span(knob)}", remedy)
+        return None, ("TB5413", f"{name} is {told(text)}, expected {span(knob)}", remedy)
     for bound, beyond in (("minimum", -1), ("maximum", 1)):
         limit = knob.get(bound)
         if limit is not None:
             edge: Any = read(knob, written(limit))
             if (value > edge) - (value < edge) == beyond:
-                return None, ("TB5412", f"{name} is {shown(text)}, expected {span(knob)}", remedy)
+                return None, ("TB5412", f"{name} is {told(text)}, expected {span(knob)}", remedy)
     return value, None
 
 
@@ -276,7 +282,7 @@ def check(configuration: Mapping[str, Any], given: Mapping[str, str]) -> tuple[d
     for rule in configuration["rules"]:
         asked = names(rule["tree"])
         if all(name in values for name in asked):  # else it is said already
-            findings += broken(rule, values, ", ".join(f"{name} {shown(texts[name])}" for name in asked))
+            findings += broken(rule, values, ", ".join(f"{name} {told(texts[name])}" for name in asked))
     return texts, findings
 
 

@@ -21,6 +21,8 @@ from twinbuild.codec.markdown import code, table, text
         ("1.5 times", "1.5 times"),
         ("# title", r"\# title"),
         ("two\nlines\r\n\u2028three", "two lines three"),
+        ("see https://a.example, WWW.b.example", r"see https\://a.example, WWW\.b.example"),
+        ("no https: or www alone", "no https: or www alone"),
         ("&lt;script&gt;", r"\&lt;script\&gt;"),
     ],
 )

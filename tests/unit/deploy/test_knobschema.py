@@ -13,6 +13,7 @@ _KNOBS = """\
     - {name: wait, type: duration, default: 250ms, description: d}
     - {name: cache, type: bytes, default: 1Gi, description: d}
     - {name: colours, type: list, values: [red, blue], default: [red], description: d}
+    - {name: free, type: list, default: [], description: d}
     - {name: flag, type: bool, kind: feature_flag, owner: ada, expires: 2027-01-01, default: false, description: d}
     - {name: note, type: string, default: x, description: d}
     - {name: count, type: int, default: 1, description: d}
@@ -33,6 +34,10 @@ _KNOBS = """\
         ({"open_files": 2**53 - 1}, False),
         ({"note": "x" * 4096, "count": 2**53 - 1}, True),
         ({"note": "x" * 4097}, False),
+        ({"note": "a\0"}, False),
+        ({"free": ["a", 1, True]}, True),
+        ({"free": ["a\0"]}, False),
+        ({"free": [1] * 1366}, False),
         ({"count": 2**53}, False),
         ({"count": -(2**53)}, False),
     ],

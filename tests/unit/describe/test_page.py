@@ -83,3 +83,30 @@ def test_a_bare_manifest() -> None:
     bare["tests"] = {"golden": []}
     bare["model"]["artifacts"] = []
     assert len(_headings(release_page(bare))) == 9
+
+
+def test_gates_pods_and_dates() -> None:
+    """Who must agree and when, how many pods there are, and when it was made where the commit says it."""
+    document = json.loads(json.dumps(MANIFEST))
+    rollout = document["rollout"]
+    rollout["gates"] = [
+        {"name": "look", "before": 50, "approvers": ["model-review"], "description": "Look at the board."},
+        {"name": "last", "before": 100, "approvers": []},
+    ]
+    rollout["replicas"] = {"minimum": 2, "maximum": 6, "cpu": 70, "memory": None}
+    document["metadata"] |= {"date": "commit", "source_date_epoch": 1_793_491_200}
+    document["source"] |= {"commit": "c" * 40, "modified": True}
+    page = release_page(document).decode()
+    for said in (
+        "- gate look before 50 % of the traffic, agreed by model-review: Look at the board.",
+        "- gate last before all of the traffic",
+        "- pods: 2 to 6, so that they use 70 % of the requested cpu",
+        "- date: 2026-11-01T00:00:00Z, of the source commit, the time stamp of every file",
+        "with changes that are in no commit",
+    ):
+        assert said in page, said
+    rollout["replicas"] = {"minimum": 3, "maximum": None}
+    assert "- pods: 3\n" in release_page(document).decode()
+    del rollout["replicas"]
+    assert "pods:" not in release_page(document).decode()
+    assert "made by payments-risk; owners" in page

@@ -176,3 +176,19 @@ def test_messages_are_bounded() -> None:
     _, found = knobs.finding(knob("string", default=""), "x" * 4097)
     assert found is not None
     assert found[1].endswith("expected at most 4096 characters")
+
+
+def test_what_may_be_a_secret_is_not_told() -> None:
+    """A message goes to a log: a long text that somebody set is not in it, also not where a rule asks for it."""
+    token = "tok_" + "4f9a" * 8
+    definitions = [
+        knob("int"),
+        knob("string", name="s", environment="S", default="a"),
+    ]
+    tree = ["==", ["knob", "s"], ["value", "a"]]
+    rules = [{"name": "r", "rule": "s == 'a'", "message": "m", "tree": tree}]
+    _, found = knobs.check({"parameters": definitions, "rules": rules}, {"k": token, "s": token})
+    assert [code for code, _, _ in found] == ["TB5411", "TB5414"]
+    assert all(token[:8] not in sentence and "a text of 36 characters" in sentence for _, sentence, _ in found)
+    ((_, sentence, _),) = knobs.check({"parameters": definitions, "rules": []}, {"k": "sixty-four"})[1]
+    assert "'sixty-four'" in sentence
