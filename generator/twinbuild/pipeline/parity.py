@@ -139,7 +139,7 @@ def _seen(
     below = _below(release, target, notes) if inside else {}
     records = records_of(release.directory, document, target) if release.directory is not None and inside else None
     if inside and records is None:
-        notes.append("RECORD files: the release manifest lies alone, without its images")
+        notes.append("RECORD files, variables that the image sets: the release manifest lies alone, without its images")
     if inside and not seen.get("image"):
         notes.append(_UNSEEN)
     variables = declared_variables(document)

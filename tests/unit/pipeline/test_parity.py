@@ -78,3 +78,7 @@ def test_variables_of_the_image(dist: Path, tmp_path: Path) -> None:
         seen = _capture(tmp_path / "c.json", document | {"variables": {"LANG": language}})
         found = parity(read_side(dist), read_side(seen))
         assert [item.what for item in found.differences if item.section == "configuration"] == drift
+        (tmp_path / "alone.json").write_bytes((dist / "manifest.json").read_bytes())
+        found = parity(read_side(tmp_path / "alone.json"), read_side(seen))
+        assert [item.what for item in found.differences if item.section == "configuration"] == []
+        assert any("variables that the image sets" in note for note in found.notes)

@@ -99,14 +99,13 @@ def capture_facts(
             facts["files", path] = _file(file)
     values = object_at(whole, "variables")
     secrets = variables.secrets if variables is not None else frozenset()
-    facts |= {
-        ("configuration", "values", name): text_of(value) for name, value in values.items() if name not in secrets
-    }
+    told = set(values) if variables is None else variables.known - secrets  # of others the release says no value
+    facts |= {("configuration", "values", name): text_of(values[name]) for name in values if name in told}
     names = capture.get("environment")
     for name in map(text_of, names if isinstance(names, list) else ()):
         if name in secrets:
             facts["secrets", name] = "set"
-        elif name not in (values if variables is None else variables.known) and not usual(name):
+        elif name not in told and not usual(name):
             facts["configuration", "variables", name] = "set"
     return facts
 
