@@ -169,9 +169,9 @@ def test_packages_of_python_itself(prefix: Path) -> None:
         text=True,
         check=True,
     ).stdout.splitlines()
-    more = {path.name for where in listed for path in Path(where).glob("*.dist-info")} - {"Odd_Name-1.5.dist-info"}
+    more = {path.resolve() for where in listed for path in Path(where).glob("*.dist-info")}
     assert alone == {"odd-name"}
-    assert len(_seen(prefix)["packages"]) == 1 + len(more)
+    assert len(_seen(prefix)["packages"]) == len(more)
 
 
 def test_the_image_that_a_pod_is_told(prefix: Path) -> None:
