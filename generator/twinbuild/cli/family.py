@@ -15,7 +15,7 @@ from twinbuild.cli.families import (
     family_text,
     settings_option,
 )
-from twinbuild.cli.options import json_option, offline_option, quiet_option
+from twinbuild.cli.options import NamedPath, json_option, offline_option, quiet_option
 from twinbuild.cli.outcome import shown
 
 __all__ = ["command"]
@@ -48,7 +48,7 @@ def show_command(*, family: str, catalogues: tuple[Path, ...], as_json: bool) ->
     from twinbuild.pipeline.families import family_at, find_family
 
     known = catalogues_of(catalogues)
-    found = family_at(Path(family), known) if "/" in family else find_family(family, known)
+    found = family_at(Path(family), known) if "/" in family else find_family(family, known, stated_at="FAMILY")
     click.echo(family_text(found, as_json=as_json))
 
 
@@ -57,7 +57,7 @@ def show_command(*, family: str, catalogues: tuple[Path, ...], as_json: bool) ->
 @settings_option
 @catalogue_option
 @click.option("--check", "checked", is_flag=True, help="Write nothing; exit 1 where something would change.")
-@click.argument("spec", type=click.Path(path_type=Path), default=Path(), required=False)
+@click.argument("spec", type=NamedPath(path_type=Path), default=Path(), required=False)
 def update_command(
     *,
     spec: Path,
@@ -79,7 +79,7 @@ def update_command(
     from twinbuild.process.runner import SubprocessRunner
 
     update = update_project(
-        spec / "release.yaml" if spec.is_dir() else spec,
+        spec,
         dict(given),
         catalogues_of(catalogues),
         runner=SubprocessRunner(),
@@ -94,6 +94,7 @@ def update_command(
                     "before": update.before,
                     "after": update.after,
                     "dropped": update.dropped,
+                    "added": dict(update.added),
                     "changed": changed,
                     "kept": [str(path) for path in update.kept],
                 }
@@ -103,6 +104,8 @@ def update_command(
         click.echo(f"{update.before} -> {update.after}")
         for name in update.dropped:
             click.echo(shown(f"{name} is no variable any more"))
+        for name, default in update.added:
+            click.echo(shown(f"{name} had no value, and is now the default: {default}"))
         for path in update.changed:
             click.echo(f"{shown(path)} {'would change' if checked else 'written'}")
         for path in update.kept:
@@ -137,7 +140,7 @@ def test_command(
     from twinbuild.pipeline.families import family_at, find_family
 
     known = catalogues_of(catalogues)
-    found = family_at(Path(family), known) if "/" in family else find_family(family, known)
+    found = family_at(Path(family), known) if "/" in family else find_family(family, known, stated_at="FAMILY")
     with session(beside=Path(), quiet=quiet or as_json, offline=offline) as machine:
         proven = prove_family(found, dict(given), machine)
     images = [str(image.manifest.digest) for image in proven.released.images]

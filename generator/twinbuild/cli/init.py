@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.families import catalogue_option, catalogues_of, family_names, family_table, settings_option
-from twinbuild.cli.options import json_option
+from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.outcome import shown
+
+if TYPE_CHECKING:
+    from twinbuild.model.family import Written
 
 __all__ = ["command"]
 
@@ -28,7 +32,7 @@ __all__ = ["command"]
 @settings_option
 @catalogue_option
 @click.option("--list", "listed", is_flag=True, help="List the families that there are.")
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
+@click.argument("directory", type=NamedPath(path_type=Path, file_okay=False), default=Path(), required=False)
 def command(
     *,
     directory: Path,
@@ -47,17 +51,26 @@ def command(
         return
     if (given or catalogues) and not family:
         raise click.UsageError("--set and --catalogue are about families: name one with --family.")
+    from twinbuild.pipeline.beginning import kept_files, lacking_rules
+
     today, committed = _dated(directory)
     if family:
-        written = _of_family(directory, family, dict(given), catalogues, today=today, committed=committed)
+        files, names = _of_family(directory, family, dict(given), catalogues, today=today, committed=committed)
     else:
-        written = _first(directory, today=today, committed=committed)
+        files, names = _first(directory, today=today, committed=committed)
+    written, kept = ([str(directory / name) for name in each] for each in (names, kept_files(directory, files)))
+    rules = lacking_rules(directory, files)
     if as_json:
-        click.echo(json.dumps({"written": written}))
+        click.echo(json.dumps({"written": written, "kept": kept, "to_ignore": rules}))
         return
     for path in written:
         click.echo(f"{shown(path)} written")
-    where = "" if directory == Path() else f" {shlex.quote(shown(directory))}"
+    for path in kept:
+        click.echo(f"{shown(path)} stays as it is")
+    if rules:  # what is made there would be committed
+        click.echo(shown(f"add to {directory / '.gitignore'} first: {' '.join(rules)}"))
+    place = f"./{directory}" if str(directory).startswith("-") else str(directory)  # no option
+    where = "" if directory == Path() else f" {shlex.quote(shown(place))}"
     if committed:  # the commit dates the release, so all that it is made of is committed first, its lock too
         place = where or " ."
         click.echo(f"next: twinbuild lock{where}, git add{place}, git commit, twinbuild release{where}")
@@ -65,17 +78,18 @@ def command(
         click.echo(f"next: twinbuild release{where}, then twinbuild run{where}")
 
 
-def _first(directory: Path, *, today: str, committed: bool) -> list[str]:
+def _first(directory: Path, *, today: str, committed: bool) -> tuple[tuple[Written, ...], tuple[str, ...]]:
+    """The files that belong there, and the paths of those that were written."""
     from twinbuild.pipeline.starting import first_files, write_first_files
 
     directory.mkdir(parents=True, exist_ok=True)
     files = first_files(directory.absolute().name, today=today, committed=committed)
-    return [str(path) for path in write_first_files(directory, files)]
+    return files, write_first_files(directory, files)
 
 
 def _of_family(
     directory: Path, name: str, given: dict[str, str], catalogues: tuple[Path, ...], *, today: str, committed: bool
-) -> list[str]:
+) -> tuple[tuple[Written, ...], tuple[str, ...]]:
     import sys
 
     from twinbuild.pipeline.beginning import project_files, write_project
@@ -91,7 +105,7 @@ def _of_family(
         runner=SubprocessRunner(),
         interpreter=Path(sys.executable),
     )
-    return [str(directory / path) for path in write_project(directory, files)]
+    return files, write_project(directory, files)
 
 
 def _dated(directory: Path) -> tuple[str, bool]:

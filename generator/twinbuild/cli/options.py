@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 __all__ = [
+    "NamedPath",
     "buildx_option",
     "common",
     "json_option",
@@ -18,6 +19,17 @@ __all__ = [
     "spec_argument",
     "variant_option",
 ]
+
+
+class NamedPath(click.Path):
+    """A path that is named: an empty one (a variable of a script that is not set) is not the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or click's error for an empty text."""
+        if value == "":
+            self.fail("got an empty path; the current directory is '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -34,6 +34,7 @@ STANDARD: Final = (  # variables that every family has: what a release says of i
     ("email", "Address at which that person is reached."),
 )
 _VARIABLE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAKEN: Final = frozenset(name for name, _ in STANDARD) | {"family", "super", "self", "loop", "caller", "none"}
 
 
@@ -47,7 +48,13 @@ def _check_variable(text: str) -> str:
 
 def _plain_digest(value: object) -> object:
     """The hexadecimal digits alone: `family show` prints the algorithm before them."""
-    return value.removeprefix("sha256:") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    plain = value.removeprefix("sha256:")
+    if not _DIGEST.fullmatch(plain):
+        hint = "write the digest that `twinbuild family show FAMILY` prints for the family of 'extends'"
+        raise objection("TB1109", f"got {value[:80]!r}, expected 64 lower-case hexadecimal digits", hint)
+    return plain
 
 
 class Variable(Section):

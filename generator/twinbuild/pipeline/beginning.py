@@ -31,6 +31,8 @@ __all__ = [
     "SPEC",
     "family_spec",
     "fit_name",
+    "kept_files",
+    "lacking_rules",
     "project_files",
     "refuse_paths",
     "write_new",
@@ -48,7 +50,10 @@ _DEFAULTS: Final = {
 # have hidden names. Devices of Windows are files nowhere there.
 _FORBIDDEN: Final = frozenset({"release.yaml", FAMILY_SPEC, "release.lock", "twinbuild.toml", "lockfiles", "dist"})
 _HARMLESS: Final = frozenset({".gitignore", ".gitkeep", ".dockerignore", ".editorconfig"})
+# What a fresh repository has already, and no project needs as the family writes it.
+_THEIRS: Final = frozenset({".gitignore", "README.md", "LICENSE"})
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_LONGEST_RULES: Final = 1 << 20  # bytes of a .gitignore
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 _NEW_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -148,19 +153,49 @@ def fit_name(text: str) -> str:
 def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...]:
     """Write the files below ``directory``, all or none; which were written.
 
-    A file that is there with the same bytes stays. Raises UsageError TB7530 with every path that is taken otherwise.
+    A file that is there with the same bytes stays, and so does a README.md, LICENSE or .gitignore with others. Raises
+    UsageError TB7530 with every path that is taken otherwise.
     """
     if not os.path.lexists(directory) or (directory.is_dir() and not any(directory.iterdir())):
         with replace_directory(directory) as fresh:
             write_new(fresh, files)
         return tuple(file.path for file in files)
     places = {file.path: _place(directory, file) for file in files}
-    taken = [path for path, place in places.items() if place == "taken"]
+    theirs = {path for path in places.keys() & _THEIRS if not (directory / path).is_dir()}
+    taken = [path for path, place in places.items() if place == "taken" and path not in theirs]
     if taken:
         raise _taken(directory, taken)
     lacking = tuple(file for file in files if places[file.path] == "free")
     write_new(directory, lacking)
     return tuple(file.path for file in lacking)
+
+
+def kept_files(directory: Path, files: Iterable[Written]) -> tuple[str, ...]:
+    """Of files that were to be written: those in whose place something else was, and is."""
+    return tuple(
+        file.path
+        for file in files
+        if os.path.lexists(directory / file.path) and not same_content(directory / file.path, file.content)
+    )
+
+
+def lacking_rules(directory: Path, files: Iterable[Written]) -> tuple[str, ...]:
+    """Rules of the project's .gitignore, as it was to be written, that the one which is there does not have."""
+    wanted = next((file.content for file in files if file.path == ".gitignore"), b"").decode()
+    place = directory / ".gitignore"
+    stated = b""
+    if place.is_file():
+        with place.open("rb") as stream:
+            stated = stream.read(_LONGEST_RULES)
+    rules = {_bare(line) for line in stated.decode("utf-8", "replace").splitlines()}
+    return tuple(
+        line for line in wanted.splitlines() if line.strip() and not line.startswith("#") and _bare(line) not in rules
+    )
+
+
+def _bare(rule: str) -> str:
+    """The name alone: `/dist/`, `dist`, `dist/*` and `**/dist/` all ignore what lies in dist."""
+    return rule.strip().removeprefix("**/").removesuffix("*").removesuffix("*").strip("/")
 
 
 def _standard(given: Mapping[str, str], directory_name: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -135,7 +135,8 @@ def _read(directory: Path, name: str, place: Path, where: Location) -> bytes:
             raise SpecError.of(
                 "TB7540",
                 f"there is no {name}, which this spec extends",
-                hint=f"restore it from version control; {_RENEW}",
+                hint="restore it from version control; `twinbuild family update` makes it anew only where --set gives "
+                "every value that it was made of, for nothing else states them",
                 where=where,
             )
         with open_beneath(root, name) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:

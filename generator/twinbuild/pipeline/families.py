@@ -73,8 +73,8 @@ def present_family(reference: str, catalogues: Catalogues) -> Family | None:
     return _read(own / name, catalogues, (), own=own)
 
 
-def find_family(wanted: str, catalogues: Catalogues) -> Family:
-    """A family by ``NAME`` or ``NAME@VERSION``.
+def find_family(wanted: str, catalogues: Catalogues, *, stated_at: str | Location = "--family") -> Family:
+    """A family by ``NAME`` or ``NAME@VERSION``; ``stated_at`` is what names it: a parameter, or a place in a spec.
 
     Raises UsageError TB7520, TB7521; SpecError TB7522, TB7523 and those of its sheet; IntegrityError TB7524.
     """
@@ -94,17 +94,27 @@ def find_family(wanted: str, catalogues: Catalogues) -> Family:
                 )
             return family
     close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(dict.fromkeys(known)))}"
+    if isinstance(stated_at, Location):  # the project began with it, so another catalogue has it
+        hint = "name the catalogue that has it with --catalogue DIR, or in TWINBUILD_CATALOGUES"
     raise UsageError.of(
         "TB7521",
         f"there is no family {name[:80]!r} in {', '.join(map(str, catalogues))}",
-        hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(dict.fromkeys(known)))}",
-        where="--family",
+        hint=hint,
+        where=stated_at,
     )
 
 
 def family_at(directory: Path, catalogues: Catalogues) -> Family:
     """The family in a directory; the directory that holds it is its catalogue. Raises as ``find_family``."""
     place = Path(os.path.abspath(directory))  # noqa: PTH100  links stay, for messages
+    if not place.is_dir():
+        raise UsageError.of(
+            "TB7521",
+            f"there is no directory {directory}",
+            hint=f"name the directory of a family, which holds {SHEET}; `twinbuild family list` shows families by name",
+            where=str(directory),
+        )
     return _read(place, (place.parent, *catalogues), (), own=place.parent)
 
 

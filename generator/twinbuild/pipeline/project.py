@@ -19,7 +19,7 @@ from twinbuild.net.files import open_beneath, open_directory
 from twinbuild.pipeline.extending import extended_spec, refuse_changed_extends, refuse_forged_extends
 from twinbuild.render.dockerfile import SiteTemplate
 
-__all__ = ["Project", "open_project", "read_lock", "require_lock"]
+__all__ = ["Project", "open_project", "read_lock", "require_lock", "spec_file"]
 
 _SPEC_NAME: Final = "release.yaml"
 _LAYOUT: Final = "oci-layout:"  # how the spec names a base image in a directory
@@ -110,14 +110,7 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
 
     Raises UsageError TB8010 if there is none, SpecError with all findings if it is wrong.
     """
-    path = where / _SPEC_NAME if where.is_dir() else where
-    if not path.is_file():
-        raise UsageError.of(
-            "TB8010",
-            f"there is no {_SPEC_NAME} in the current directory" if where == Path() else f"there is no spec at {where}",
-            hint=f"name a directory with a {_SPEC_NAME} or a spec file; `twinbuild init` writes a first one",
-            where=str(path),
-        )
+    path = spec_file(where)
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
     base = extended_spec(path, sources[0], shown=_shown)
     loaded = load_spec((*base, *sources))
@@ -132,6 +125,19 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
         loaded=loaded,
         site=_site(path.parent.absolute(), loaded.spec.build.dockerfile),
     )
+
+
+def spec_file(where: Path) -> Path:
+    """The spec at ``where``, a file or a directory that holds ``release.yaml``. Raises UsageError TB8010 for none."""
+    path = where / _SPEC_NAME if where.is_dir() else where
+    if not path.is_file():
+        raise UsageError.of(
+            "TB8010",
+            f"there is no {_SPEC_NAME} in the current directory" if where == Path() else f"there is no spec at {where}",
+            hint=f"name a directory with a {_SPEC_NAME} or a spec file; `twinbuild init` writes a first one",
+            where=str(path),
+        )
+    return path
 
 
 def _site(directory: Path, path: str | None) -> SiteTemplate | None:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Final, assert_never
 
 from twinbuild.codec.lock import encode_lock
 from twinbuild.deploy.deployment import deployment_of
@@ -47,6 +47,8 @@ from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 
 __all__ = ["Released", "commit_of", "release", "require_identical", "verification_facts"]
+
+_NAMED: Final = 5  # paths that a message lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +216,8 @@ def commit_of(project: Project, machine: Machine) -> Commit | None:
     if policy == "refuse" and commit is not None and commit.modified:
         raise PolicyRefused.of(
             "TB8601",
-            f"files of the project differ from its commit {commit.identifier[:12]}, or are not in it",
+            f"files of the project differ from its commit {commit.identifier[:12]}, or are not in it: "
+            f"{_some(commit.differing)}",
             hint="run `twinbuild lock`, commit all of it with release.lock and lockfiles/, and release again; or set "
             "`governance.dirty_source: allow`: the release then says so",
             where=project.loaded.where(
@@ -222,6 +225,13 @@ def commit_of(project: Project, machine: Machine) -> Commit | None:
             ),
         )
     return commit
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    """The first paths, and how many more there are."""
+    named = [path[:200] if path.isprintable() else repr(path)[:200] for path in paths[:_NAMED]]
+    more = [f"and {len(paths) - _NAMED} more"] if len(paths) > _NAMED else []
+    return ", ".join((*named, *more))
 
 
 def _documents(

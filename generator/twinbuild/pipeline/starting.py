@@ -71,17 +71,18 @@ ThreadingHTTPServer(("0.0.0.0", 8000), Service).serve_forever()
 '''
 
 
-def first_files(name: str, *, today: str, committed: bool) -> dict[str, bytes]:
-    """The files by path. ``name`` is made fit for a release; where sources are ``committed`` the commit dates it."""
+def first_files(name: str, *, today: str, committed: bool) -> tuple[Written, ...]:
+    """The files. ``name`` is made fit for a release; where sources are ``committed`` the commit dates it."""
     spec = _SPEC.format(
         name=fit_name(name),
         date="date: commit" if committed else f"date: {today}",
         commit="  commit: record\n" if committed else "",
     )
-    return {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode(), ".gitignore": b"/dist/\n"}
+    made = {"release.yaml": spec.encode(), "app/main.py": _SERVICE.encode(), ".gitignore": b"/dist/\n"}
+    return tuple(Written(path=path, content=content, executable=False) for path, content in made.items())
 
 
-def write_first_files(directory: Path, files: dict[str, bytes]) -> tuple[Path, ...]:
+def write_first_files(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...]:
     """Write what isn't there yet, all or none; which were written. Raises UsageError TB8021 if there is a spec.
 
     Nothing is written through a link: what is one is there.
@@ -93,6 +94,6 @@ def write_first_files(directory: Path, files: dict[str, bytes]) -> tuple[Path, .
             hint="edit it, or name another directory",
             where=str(directory / "release.yaml"),
         )
-    lacking = [name for name in files if not os.path.lexists(directory / name)]
-    write_new(directory, tuple(Written(path=name, content=files[name], executable=False) for name in lacking))
-    return tuple(directory / name for name in lacking)
+    lacking = tuple(file for file in files if not os.path.lexists(directory / file.path))
+    write_new(directory, lacking)
+    return tuple(file.path for file in lacking)

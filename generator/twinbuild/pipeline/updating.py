@@ -6,8 +6,10 @@ are still as the family wrote them: the application, the model and the tests are
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -18,10 +20,11 @@ from twinbuild.codec.spec import load_spec
 from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.model.family import STANDARD, Family
+from twinbuild.model.family import STANDARD, Family, Variable
 from twinbuild.pipeline.beginning import FAMILY_SPEC, SPEC, family_spec, refuse_paths
 from twinbuild.pipeline.families import Catalogues, find_family
 from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.project import spec_file
 from twinbuild.ports import Runner
 
 __all__ = ["Update", "made_anew", "stated_values", "update_project"]
@@ -31,12 +34,14 @@ __all__ = ["Update", "made_anew", "stated_values", "update_project"]
 class Update:
     """What became of a project: the families before and after, variables that are no more, files that changed.
 
-    ``kept`` are files that the new values would make otherwise, and that stay, for somebody changed them.
+    ``added`` are variables that had no value before and were given none, with the default that they have now. ``kept``
+    are files that the new values would make otherwise, and that stay, for somebody changed them.
     """
 
     before: str
     after: str
     dropped: tuple[str, ...]
+    added: tuple[tuple[str, str], ...]
     changed: tuple[Path, ...]
     kept: tuple[Path, ...]
 
@@ -44,11 +49,12 @@ class Update:
 def update_project(
     spec: Path, given: Mapping[str, str], catalogues: Catalogues, *, runner: Runner, interpreter: Path, write: bool
 ) -> Update:
-    """Make the family's spec of the project whose spec is the file ``spec`` anew, with the family that is there now.
+    """Make the family's spec anew of the project whose spec is ``spec``, a file or a directory that holds release.yaml.
 
     ``given`` are values that change; the others stay. With ``write`` false nothing is written. Raises UsageError
-    TB7550, TB7521, TB7502 to TB7504, and SpecError for a family or a spec that is wrong.
+    TB8010, TB7550, TB7552, TB7521, TB7502 to TB7504, and SpecError for a family or a spec that is wrong.
     """
+    spec = spec_file(spec)
     text = spec.read_bytes()
     root, findings = parse_yaml(SourceText(name=str(spec), content=text))
     if findings:
@@ -66,9 +72,15 @@ def update_project(
         )
     name = _scalar(section, "spec")
     place = _place(spec, name.text if name is not None else FAMILY_SPEC)
-    family = find_family(before.text.partition("@")[0], catalogues)
-    known = {variable.name for variable in family.variables}
+    stated_at = Location(file=str(spec), line=before.mark.line, column=before.mark.column)
+    family = find_family(before.text.partition("@")[0], catalogues, stated_at=stated_at)
+    _refuse_standard(given, spec)
+    known = {variable.name: variable for variable in family.variables}
     older = _older_values(place)
+    lacking = [variable for variable in family.variables if variable.name not in given]
+    if older is None and lacking:
+        raise _unknown_values(place, lacking, stated_at)
+    older = older or {}
     standing = {key: value for key, value in older.items() if key in known}
     chosen = standing | dict(given)
     render = partial(_rendered, family, root, runner, interpreter)
@@ -89,7 +101,8 @@ def update_project(
     return Update(
         before=before.text,
         after=family.sheet.reference,
-        dropped=tuple(sorted(older.keys() - known)),
+        dropped=tuple(sorted(older.keys() - known.keys())),
+        added=tuple((each.name, _as_written(each)) for each in lacking if each.name not in older),
         changed=changed,
         kept=kept,
     )
@@ -171,11 +184,45 @@ def _scalar(node: Node | None, key: str) -> ScalarNode | None:
     return found if isinstance(found, ScalarNode) else None
 
 
-def _older_values(place: Path) -> dict[str, str]:
+def _refuse_standard(given: Mapping[str, str], spec: Path) -> None:
+    """Raises UsageError TB7502 for what a project's own spec says of itself."""
+    keys = {key: f"metadata.{'owners' if key in ('owner', 'email') else key}" for key, _ in STANDARD}
+    for name in given:
+        if name in keys:
+            raise UsageError.of(
+                "TB7502",
+                f"{name!r} is a variable where a project begins; now {spec.name} states it",
+                hint=f"change {keys[name]} in {spec.name}",
+                where=Location(file=str(spec)),
+            )
+
+
+def _older_values(place: Path) -> dict[str, str] | None:
+    """The values that the family's spec was made of; None where nothing states any."""
     if not place.is_file():
-        return {}
+        return None
     root, findings = parse_yaml(SourceText(name=place.name, content=place.read_bytes()))
-    return stated_values(root if not findings else None)
+    section = root.get("extends") if isinstance(root, MappingNode) and not findings else None
+    stated = isinstance(section, MappingNode) and section.get("variables") is not None
+    return stated_values(root) if stated else None
+
+
+def _unknown_values(place: Path, lacking: Sequence[Variable], stated_at: Location) -> UsageError:
+    """Defaults in their place would change ports, versions and limits, of which schemas and service know others."""
+    defaults = " ".join(f"--set {each.name}={shlex.quote(_as_written(each))}" for each in lacking)
+    return UsageError.of(
+        "TB7552",
+        f"{place} {'states no values' if place.is_file() else 'is not there'}, so nobody knows what it was made of: "
+        f"{', '.join(each.name for each in lacking)}",
+        hint=f"restore it from version control; or give every value as it was (these are the defaults): {defaults}",
+        where=stated_at,
+    )
+
+
+def _as_written(variable: Variable) -> str:
+    """The default as people write it."""
+    default = variable.default
+    return "…" if default is None else default if isinstance(default, str) else json.dumps(default)
 
 
 def stated_values(root: Node | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from twinbuild.codec.yaml import all_shows
 from twinbuild.errors import Finding, Location, UsageError
-from twinbuild.model.family import Family, Variable
+from twinbuild.model.family import STANDARD, Family, Variable
 
 __all__ = ["Value", "chosen_values"]
 
@@ -62,11 +62,13 @@ def chosen_values(family: Family, given: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _unknown(name: str, family: Family, known: list[str]) -> Finding:
-    close = difflib.get_close_matches(name, known, n=1)
+    standard = [each for each, _ in STANDARD]
+    close = difflib.get_close_matches(name, [*known, *standard], n=1)
+    listed = f"known here: {', '.join(known) or 'none'}; where a project begins also {', '.join(standard)}"
     return Finding(
         code="TB7502",
         message=f"{family.sheet.reference} has no variable {name[:80]!r}",
-        hint=f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known) or 'none'}",
+        hint=f"did you mean {close[0]!r}?" if close else listed,
         where=Location(subject="--set"),
     )
 

@@ -33,9 +33,21 @@ _QUIET: Final = (
 _LAST: Final = ("log", "-1", "--no-show-signature", "--no-mailmap", "--format=%H %ct")
 # What `git status` says, without comparing contents, which runs filters, and without asking submodules.
 _OUTPUT: Final = ":(exclude,glob)dist/**"  # releases are no sources, ignored or not
-_TOUCHED: Final = ("diff-index", "--name-only", "--no-renames", "--ignore-submodules=dirty", "HEAD", "--", ".", _OUTPUT)
+_TOUCHED: Final = (
+    "diff-index",
+    "-z",
+    "--relative",
+    "--name-only",
+    "--no-renames",
+    "--ignore-submodules=dirty",
+    "HEAD",
+    "--",
+    ".",
+    _OUTPUT,
+)
 _ADDED: Final = (
     "ls-files",
+    "-z",
     "--others",
     "--exclude-standard",
     "--directory",
@@ -48,14 +60,21 @@ _ADDED: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit: its id in hexadecimal, the committer's date in seconds since 1970, and whether files differ from it.
+    """A commit: its id in hexadecimal, the committer's date in seconds since 1970, and the files that differ from it.
+
+    ``differing`` are paths from the project, sorted; a directory of which git knows nothing ends with a slash.
 
     A file that was touched since git last looked at it counts as different: to compare it, git would run filters.
     """
 
     identifier: str
     date: int
-    modified: bool
+    differing: tuple[str, ...]
+
+    @property
+    def modified(self) -> bool:
+        """Whether files differ."""
+        return bool(self.differing)
 
 
 def source_commit(directory: Path, runner: Runner) -> Commit | None:
@@ -70,7 +89,8 @@ def source_commit(directory: Path, runner: Runner) -> Commit | None:
         added = runner.run((*git, *_ADDED), environment=_QUIET, timeout=60.0)
     except TwinbuildError:
         return None
-    return Commit(identifier=match[1], date=int(match[2]), modified=bool(touched.stdout or added.stdout))
+    names = {name.decode("utf-8", "replace") for name in (touched.stdout + added.stdout).split(b"\0") if name}
+    return Commit(identifier=match[1], date=int(match[2]), differing=tuple(sorted(names)))
 
 
 def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path, ...] | None:

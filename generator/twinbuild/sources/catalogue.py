@@ -103,7 +103,13 @@ def _top(directory: Path) -> int:
         return os.open(directory, _DIRECTORY)
     except OSError as error:
         raise SpecError(
-            (_finding(directory, f"it is no directory: {os.strerror(error.errno or 0).lower()}"),)
+            (
+                _finding(
+                    directory,
+                    f"it is no directory: {os.strerror(error.errno or 0).lower()}",
+                    hint="name the directory itself, which holds family.yaml, and no link to it",
+                ),
+            )
         ) from None
 
 
@@ -174,10 +180,12 @@ def _read(
     return FamilyFile(path=path or name, content=content, executable=bool(status.st_mode & stat.S_IXUSR))
 
 
-def _finding(path: Path, reason: str) -> Finding:
+def _finding(
+    path: Path, reason: str, *, hint: str = "replace it by a plain file of a portable name, or take it out"
+) -> Finding:
     return Finding(
         code="TB7522",
         message=f"this cannot be part of a family: {reason}",
-        hint="replace it by a plain file of a portable name, or take it out",
+        hint=hint,
         where=Location(file=str(path)),
     )

@@ -105,6 +105,26 @@ def test_updated(tool: Tool, tmp_path: Path) -> None:
     assert json.loads(tool("family", "update", "new/release.yaml", "--json").out)["changed"] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [(("nope",), "TB8010"), ((), "TB8010"), (("nope/release.yaml",), "TB8010"), (("",), "TB8001")]
+)
+def test_no_spec_to_update(tool: Tool, name: tuple[str, ...], code: str) -> None:
+    """Exit 2, as of every verb."""
+    ended = tool("family", "update", *name, "--json")
+    assert (ended.status, _codes(ended.err)) == (2, [code])
+
+
+@pytest.mark.parametrize("verb", ["test", "show"])
+def test_a_directory_that_is_not_there(tool: Tool, tmp_path: Path, verb: str) -> None:
+    """Nothing is to be replaced: another directory is to be named."""
+    (tmp_path / "project/file").touch()
+    for name in ("./absent", "./file"):
+        ended = tool("family", verb, name, "--json")
+        (finding,) = json.loads(ended.err)["findings"]
+        assert (ended.status, finding["code"]) == (2, "TB7521")
+        assert "name the directory of a family" in ended.err
+
+
 def test_tested(tool: Tool, tmp_path: Path) -> None:
     """A directory is named with a slash; what it lacks is exit 1."""
     write_family(tmp_path / "project", name="bare")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import threading
 import urllib.request
@@ -14,6 +15,8 @@ import pytest
 from fakes.tool import Tool
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.pipeline.starting import first_files
+
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +32,8 @@ from twinbuild.pipeline.starting import first_files
 @pytest.mark.parametrize("committed", [True, False])
 def test_the_spec_loads(name: str, expected: str, *, committed: bool) -> None:
     """Whatever the directory is called, the spec has no finding; a commit dates it where there is one."""
-    content = first_files(name, today="2026-11-25", committed=committed)["release.yaml"]
+    files = {file.path: file.content for file in first_files(name, today="2026-11-25", committed=committed)}
+    content = files["release.yaml"]
     spec = load_spec((SourceText(name="release.yaml", content=content),)).spec
     assert spec.metadata.name == expected
     assert (spec.metadata.date, spec.source.commit == "record") == (
@@ -37,12 +41,58 @@ def test_the_spec_loads(name: str, expected: str, *, committed: bool) -> None:
     )
 
 
-def test_where_sources_are_committed(tool: Tool, tmp_path: Path) -> None:
-    """Then the commit dates the release, and what is to be committed includes the lock."""
-    place = tmp_path / "project"
-    for arguments in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "x")):
+def _repository(place: Path) -> None:
+    for arguments in (("init", "-q"), ("add", "."), ("commit", "-q", "--allow-empty", "-m", "x")):
         git = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@tests.example", *arguments)
         subprocess.run(git, cwd=place, check=True, capture_output=True, timeout=60)
+
+
+def test_the_first_commands_of_the_readme(tool: Tool, tmp_path: Path) -> None:
+    """Where their reader stands, in a checkout, no release is refused for files that are not committed."""
+    _repository(tmp_path / "project")
+    (line,) = (line for line in README.read_text("utf-8").split("\n") if line.startswith("- with a model:"))
+    begin, release = line.split("`")[1].split(" && ")
+    assert tool(*shlex.split(begin)[1:]).status == 0
+    ended = tool(*shlex.split(release)[1:], "--offline", "-q")
+    assert ended.status != 0  # without a network
+    assert "TB8601" not in ended.err
+
+
+@pytest.mark.parametrize("family", [(), ("--family", "python-service")])
+def test_a_fresh_repository(tool: Tool, tmp_path: Path, family: tuple[str, ...]) -> None:
+    """What a host wrote into it stays and is named, and so is what its .gitignore lacks."""
+    place = tmp_path / "project"
+    for name in (".gitignore", "README.md", "LICENSE"):
+        (place / name).write_text(f"{name} of the host\n")
+    _repository(place)
+    ended = tool("init", *family)
+    assert ended.status == 0, ended.err
+    lines = ended.out.splitlines()
+    assert ".gitignore stays as it is" in lines
+    assert ("README.md stays as it is" in lines) is bool(family)
+    assert lines[-2] == f"add to .gitignore first: /dist/{' __pycache__/' if family else ''}"
+    assert lines[-1].startswith("next: twinbuild lock, git add .")
+    assert {(place / name).read_text() for name in ("README.md", "LICENSE")} == {
+        "README.md of the host\n",
+        "LICENSE of the host\n",
+    }
+    (place / "release.yaml").unlink()
+    (place / ".gitignore").write_text("dist\n__pycache__/\n")
+    assert "add to" not in tool("init", *family).out
+
+
+def test_names_that_mislead(tool: Tool, tmp_path: Path) -> None:
+    """One that would be an option is written so that it is none; an empty one is not the current directory."""
+    assert tool("init", "--", "-x").out.splitlines()[-1] == "next: twinbuild release ./-x, then twinbuild run ./-x"
+    assert tool("spec", "./-x").status == 0
+    assert tool("init", "").status == 2
+    assert tool("init", "--family", "torch", "").status == 2
+    assert [path.name for path in (tmp_path / "project").iterdir()] == ["-x"]
+
+
+def test_where_sources_are_committed(tool: Tool, tmp_path: Path) -> None:
+    """Then the commit dates the release, and what is to be committed includes the lock."""
+    _repository(tmp_path / "project")
     assert tool("init", "new").out.splitlines()[-1] == (
         "next: twinbuild lock new, git add new, git commit, twinbuild release new"
     )
@@ -61,7 +111,11 @@ def test_files_are_written_once(tool: Tool, tmp_path: Path) -> None:
     ended = tool("init", "new", "--json")
     assert (ended.status, json.loads(ended.err)["findings"][0]["code"]) == (2, "TB8021")
     (tmp_path / "project/new/release.yaml").unlink()
-    assert json.loads(tool("init", "new", "--json").out) == {"written": ["new/release.yaml"]}
+    assert json.loads(tool("init", "new", "--json").out) == {
+        "written": ["new/release.yaml"],
+        "kept": ["new/app/main.py", "new/.gitignore"],
+        "to_ignore": ["/dist/"],
+    }
     assert (tmp_path / "project/new/app/main.py").read_text() == "mine"
     assert (tmp_path / "project/new/.gitignore").read_text() == "other\n"
     assert (tmp_path / "project/new/release.yaml").read_bytes() == before
@@ -84,7 +138,8 @@ def test_nothing_is_written_through_a_link(tool: Tool, tmp_path: Path, taken: st
 
 def test_the_first_service_says_what_it_sends() -> None:
     """Type and length of the answer, as clients that keep connections need them."""
-    code = first_files("x", today="2026-11-25", committed=False)["app/main.py"].decode()
+    files = {file.path: file.content for file in first_files("x", today="2026-11-25", committed=False)}
+    code = files["app/main.py"].decode()
     names: dict[str, type[BaseHTTPRequestHandler]] = {}
     exec(code[: code.rindex("ThreadingHTTPServer(")], names)
     with HTTPServer(("127.0.0.1", 0), names["Service"]) as server:

@@ -79,6 +79,16 @@ def test_the_digest_is_of_all_that_counts() -> None:
     assert len(digests) == 6
 
 
+def test_a_digest_that_is_none() -> None:
+    """The remedy names the verb that prints it: no file has that digest."""
+    text = f"{SHEET.format(name='plain')}extends: other@1.0.0\nsha256: DIGEST\n"
+    with pytest.raises(SpecError) as error:
+        load_sheet(SourceText(name="family.yaml", content=text.encode()))
+    (finding,) = error.value.findings
+    assert (finding.code, finding.where.line) == ("TB1109", 7)
+    assert "twinbuild family show" in finding.hint
+
+
 @pytest.mark.parametrize("prefix", ["", "sha256:"])
 def test_a_digest_as_it_is_printed(prefix: str) -> None:
     """`family show` prints the algorithm before it; both spellings are one value."""

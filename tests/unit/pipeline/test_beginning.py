@@ -13,7 +13,7 @@ from fakes.families import SPEC, write_family
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.model.family import Written
 from twinbuild.pipeline import beginning
-from twinbuild.pipeline.beginning import project_files, refuse_paths, write_project
+from twinbuild.pipeline.beginning import kept_files, lacking_rules, project_files, refuse_paths, write_project
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.project import open_project
 from twinbuild.process.runner import SubprocessRunner
@@ -122,6 +122,26 @@ def _tree(top: Path) -> dict[str, str]:
         for path in sorted(top.rglob("*"))
         if path.is_symlink() or path.is_file()
     }
+
+
+def test_what_a_fresh_repository_has(tmp_path: Path) -> None:
+    """README.md and .gitignore stay, and rules that lack are known; a directory of that name is in the way."""
+    texts = {".gitignore": "# ours\n\n/dist/\n__pycache__/\n*.tmp\n", "README.md": "theirs", "a/README.md": "theirs"}
+    files = tuple(Written(path=path, content=text.encode(), executable=False) for path, text in texts.items())
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / ".gitignore").write_text("**/dist\n/__pycache__/*\n!*.tmp\n")
+    assert write_project(tmp_path, (*files, ONE)) == ("a/README.md", "a/one")
+    assert kept_files(tmp_path, (*files, ONE)) == (".gitignore", "README.md")
+    assert lacking_rules(tmp_path, files) == ("*.tmp",)
+    assert (tmp_path / "README.md").read_text() == "mine"
+    (tmp_path / "a/README.md").write_text("mine")
+    with pytest.raises(UsageError, match="TB7530"):
+        write_project(tmp_path, files)
+    (tmp_path / "a/README.md").unlink()
+    (tmp_path / "README.md").unlink()
+    (tmp_path / "README.md").mkdir()
+    with pytest.raises(UsageError, match="TB7530"):
+        write_project(tmp_path, files)
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:

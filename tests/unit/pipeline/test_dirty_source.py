@@ -43,6 +43,7 @@ def test_dirty(tool: Tool, tmp_path: Path, source: str, policy: str, status: int
     assert ended.status == status, ended.err
     if status:
         assert "TB8601" in ended.err
+        assert "or are not in it: app/main.py, notes.txt, release.yaml\n" in ended.err
     else:
         assert _modified(project) == (True if source or policy else None, True)
 

@@ -162,8 +162,9 @@ def test_a_text_without_a_digest(project: Path) -> None:
     assert (finding.code, finding.where.line) == ("TB7544", 5)
     assert "family update" in finding.hint
     place.unlink()
-    with pytest.raises(SpecError, match="TB7540"):
+    with pytest.raises(SpecError, match="TB7540") as error:
         open_project(project)
+    assert "every value" in error.value.findings[0].hint
 
 
 @pytest.mark.parametrize("key", ['"\\u0065xtends"', "'extends'", '"ext\\x65nds"'])

@@ -86,15 +86,55 @@ def test_a_new_version(project: Path) -> None:
     assert spec.model.version == "2.0.0"
 
 
-@pytest.mark.parametrize("spoil", ["", "damaged", "version: 1\n"])
-def test_it_mends_the_family_s_spec(project: Path, spoil: str) -> None:
-    """A file that is missing or was edited is made anew; values that it no longer states are the defaults."""
+@pytest.mark.parametrize("spoil", ["", "damaged", "a: [", "version: 1\n"])
+def test_nobody_knows_the_values(project: Path, spoil: str) -> None:
+    """A file that is missing or states no values: refused until all are given, for defaults would be others."""
+    place = project / "release.family.yaml"
+    whole = place.read_bytes()
     if spoil:
-        (project / "release.family.yaml").write_text(spoil)
+        place.write_text(spoil)
     else:
-        (project / "release.family.yaml").unlink()
-    _update(project)
-    assert open_project(project).spec.serving.environment["ABOUT"] == "first"
+        place.unlink()
+    with pytest.raises(UsageError) as caught:
+        _update(project, port="7")
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where.file) == ("TB7552", str(project / "release.yaml"))
+    assert finding.message.endswith("nobody knows what it was made of: about")
+    assert finding.hint.endswith("--set about=first")
+    assert (place.read_text() if spoil else place.exists()) == (spoil or False)
+    assert _update(project, about="mine: #1", port="1").added == ()
+    assert place.read_bytes() == whole
+
+
+def test_a_value_that_was_not_stated(project: Path) -> None:
+    """A variable that is new has its default, and that is said."""
+    sheet = SHEET + "  - {name: other, type: bool, default: true, description: A.}\n"
+    write_family(project.parent / "families", {"release.yaml.j2": TEMPLATE}, sheet=sheet)
+    assert _update(project, write=False).added == (("other", "true"),)
+    assert _update(project, other="false").added == ()
+
+
+def test_what_the_project_itself_states(project: Path) -> None:
+    """Team and the like are no variables any more: the place to change them is named."""
+    with pytest.raises(UsageError, match="TB7502") as caught:
+        _update(project, owner="Bo")
+    assert caught.value.findings[0].hint == "change metadata.owners in release.yaml"
+
+
+def test_the_family_of_a_catalogue_that_is_not_named(project: Path) -> None:
+    """The place is where the spec names it, and the remedy is its catalogue, no other family."""
+    with pytest.raises(UsageError, match="TB7521") as caught:
+        update_project(
+            project,
+            {},
+            (write_family(project.parent / "others", name="plains").parent,),
+            runner=SubprocessRunner(),
+            interpreter=Path(sys.executable),
+            write=False,
+        )
+    (finding,) = caught.value.findings
+    assert (finding.where.file, finding.where.line) == (str(project / "release.yaml"), 6)
+    assert "--catalogue" in finding.hint
 
 
 def test_refused(project: Path) -> None:

@@ -67,6 +67,12 @@ def test_all_at_once_and_a_hint() -> None:
         chosen_values(_family(), {"tex": "a", "flag": "1"})
     assert [finding.code for finding in error.value.findings] == ["TB7502", "TB7504", "TB7503"]
     assert error.value.findings[0].hint == "did you mean 'text'?"
+    with pytest.raises(UsageError) as error:
+        chosen_values(_family(), {"zzzz": "a", "count": "3"})
+    assert error.value.findings[0].hint == (
+        "known here: text, free, count, share, flag, kind; "
+        "where a project begins also name, version, team, owner, email"
+    )
 
 
 @pytest.mark.parametrize(

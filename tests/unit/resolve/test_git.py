@@ -133,20 +133,22 @@ def test_no_program_of_a_repository_is_started(repository: Repository, plant: Ca
 
 
 @pytest.mark.parametrize(
-    ("change", "modified"),
+    ("change", "differing"),
     [
-        (lambda at: None, False),
-        (lambda at: (at / "file").write_text("other\n"), True),
-        (lambda at: (at / "new").touch(), True),
-        (lambda at: (at / "file").unlink(), True),
-        (lambda at: (at / "file").chmod(0o755), True),
-        (lambda at: (at.parent / "beside").touch(), False),
+        (lambda at: None, ()),
+        (lambda at: (at / "file").write_text("other\n"), ("file",)),
+        (lambda at: (at / "new \u00e9").touch(), ("new \u00e9",)),
+        (lambda at: (at / "file").unlink(), ("file",)),
+        (lambda at: (at / "file").chmod(0o755), ("file",)),
+        (lambda at: (at.parent / "beside").touch(), ()),
     ],
     ids=["nothing", "changed", "new", "gone", "mode", "beside the project"],
 )
-def test_whether_files_differ(repository: Repository, change: Callable[[Path], object], *, modified: bool) -> None:
-    """Files of the project alone, known to git or not."""
+def test_which_files_differ(
+    repository: Repository, change: Callable[[Path], object], differing: tuple[str, ...]
+) -> None:
+    """Files of the project alone, known to git or not, by their paths there."""
     change(repository.project)
     commit = source_commit(repository.project, SubprocessRunner())
     assert commit is not None
-    assert commit.modified is modified
+    assert (commit.differing, commit.modified) == (differing, bool(differing))

@@ -13,7 +13,8 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB7502",
         title="a variable that the family does not have",
         explanation="`--set` names a variable that neither the family nor one that it extends has. `twinbuild family "
-        "show FAMILY` lists them; take the right name.",
+        "show FAMILY` lists them; take the right name. `name`, `version`, `team`, `owner` and `email` are given where "
+        "a project begins; later release.yaml states them.",
     ),
     Code(
         code="TB7503",
@@ -101,14 +102,15 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB7530",
         title="a file that is already there",
-        explanation="`init` never overwrites a file; nothing was written. Name another directory, or move the file "
-        "away.",
+        explanation="`init` never overwrites a file; nothing was written. A README.md, a LICENSE and a .gitignore stay "
+        "as they are, and are named; other files are in the way. Name another directory, or move the file away.",
     ),
     Code(
         code="TB7540",
         title="the family's spec is missing",
         explanation="release.yaml extends a spec that `init` wrote beside it, and that belongs into version control "
-        "with it. Restore the file, or make it anew with `twinbuild family update`.",
+        "with it. Restore the file from version control. `twinbuild family update` makes it anew where `--set` gives "
+        "every value that it was made of: nothing else states them.",
     ),
     Code(
         code="TB7541",
@@ -163,6 +165,13 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="`extends.spec` names the file that `twinbuild family update` writes anew, so it must be a YAML "
         "file within the project, not hidden, no link, and absent or a family's spec already. Name "
         "release.family.yaml.",
+    ),
+    Code(
+        code="TB7552",
+        title="values of a family's spec that nobody knows",
+        explanation="`twinbuild family update` keeps the values that release.family.yaml states, and that file is "
+        "missing or states none. The family's defaults would be other ports, versions and limits than those of the "
+        "service and its data schemas. Restore the file from version control, or give every value with `--set`.",
     ),
     Code(
         code="TB7560",
