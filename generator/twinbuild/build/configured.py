@@ -31,22 +31,21 @@ CHUNK = 1 << 20
 def check(
     document: dict[str, Any], environment: Mapping[str, str], host: Host, memory: int | None
 ) -> tuple[dict[str, str], list[Finding]]:
-    """The variables that are to be set, because nobody did or a file says otherwise, and everything that is wrong.
+    """The variables that are to be set because nobody did, and everything that is wrong.
 
     ``memory`` is what the container may take, in bytes, as far as that is known.
     """
     parameters = [knob for knob in document["parameters"] if knob["environment"]]
-    live, found = changed(parameters, host)
     given = {
         knob["name"]: environment[knob["environment"]] for knob in parameters if knob["environment"] in environment
     }
-    texts, wrong_values = knobs.check(document, {**given, **live})
-    found += wrong_values
-    missing = {
-        knob["environment"]: texts[knob["name"]]
-        for knob in parameters
-        if knob["name"] in live or knob["name"] not in given
-    }
+    texts, found = knobs.check(document, given)
+    missing = {knob["environment"]: texts[knob["name"]] for knob in parameters if knob["name"] not in given}
+    live, unfit = changed(parameters, host)
+    found += unfit
+    if live:  # what the service will go by, once it reads them itself
+        texts, wrong_live = knobs.check(document, {**given, **live})
+        found += [each for each in wrong_live if each not in found]
     for knob in parameters:
         value, wrong = knobs.finding(knob, texts[knob["name"]])
         if wrong is None:
@@ -57,7 +56,7 @@ def check(
 
 
 def changed(parameters: list[dict[str, Any]], host: Host) -> tuple[dict[str, str], list[Finding]]:
-    """What files of ``live`` set, by knob: what was changed while the service ran counts for a new container, too.
+    """What files of ``live`` set, by knob, as text: a container that starts later must be able to go by them.
 
     Hidden files are what a volume of Kubernetes keeps its books with.
     """
@@ -67,20 +66,26 @@ def changed(parameters: list[dict[str, Any]], host: Host) -> tuple[dict[str, str
     for name in host.names(knobs.LIVE) if any(knob.get("live") for knob in parameters) else []:
         if name.startswith("."):
             continue
-        knob = variables.get(name)
+        knob, shown = variables.get(name), name if name.isascii() and name.isprintable() else ascii(name)
         if knob is None or not knob.get("live"):
             what = f"sets {knob['name']}, which needs a restart" if knob else "is the variable of no knob"
             able = ", ".join(each["environment"] for each in parameters if each.get("live"))
-            sentence = f"{knobs.LIVE}/{name} {what}, expected some of {able}"
+            sentence = f"{knobs.LIVE}/{shown} {what}, expected some of {able}"
             found.append(("TB5423", sentence, "take it out there; set the variable where the service is started"))
             continue
         try:
             with opened(host.path(f"{knobs.LIVE}/{name}")) as stream:
-                texts[knob["name"]] = stream.read(4 * knobs.LONGEST + 2).decode().removesuffix("\n")
+                content = stream.read(8 * knobs.LONGEST)
+            text, reason = content.decode().removesuffix("\n"), ""
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            text, reason = "", (error.strerror or "?") if isinstance(error, OSError) else "it is no UTF-8"
+        if len(text) > knobs.LONGEST:
+            reason = f"it has more than {knobs.LONGEST} characters"
+        if reason:
             sentence = f"{knob['name']} ({name}) can't be read from {knobs.LIVE}/{name}: {reason}"
             found.append(("TB5423", sentence, "mount a file of its value there, or none"))
+        else:
+            texts[knob["name"]] = text
     return texts, found
 
 

@@ -119,7 +119,7 @@ def _text(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
         ]
         lines += [
             f"  change {each['knob']} to {each['value']}  "
-            + ("while it ran" if each["how"] == "live" else "with a restart, and not without")
+            + ("while it ran" if each["how"] == "live" else "with a restart")
             for each in facts.get("changes", ())
         ]
         if facts.get("traces"):

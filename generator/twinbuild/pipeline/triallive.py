@@ -1,9 +1,10 @@
 """Changes of knobs: those that may change at run time do while the service runs, and the others need a restart.
 
-The service sees ``/etc/twinbuild/live``, as Kubernetes would mount it: a file for each knob that was changed, named by
-the knob's variable. A change has its effect within its time, and goes when the file goes. Then the directory holds what
-must have none: texts that are no value, and values of knobs that need a restart. With these the service is started
-anew, one after the other.
+The service sees ``/etc/twinbuild/live`` as a pod would: a file for each knob that was changed, named by the knob's
+variable. It starts with one of these files there, as a pod that starts again; a change has its effect within its time,
+and goes when its file goes. Then the directory holds other values of all knobs that need a restart, which must change
+nothing. At last the service is started anew with each changed value in its variable; there, what is no value of a knob
+that changes live must leave it at what it was started with.
 """
 
 from __future__ import annotations
@@ -18,18 +19,22 @@ from typing import Final
 
 from twinbuild.build.sandbox import Bind
 from twinbuild.errors import Finding
+from twinbuild.model import knobs
 from twinbuild.model.knobs import LIVE, written
 from twinbuild.model.spec.changes import Change
-from twinbuild.model.spec.expectation import Expectation
 from twinbuild.model.spec.knob import Knob
+from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
+from twinbuild.pipeline.livevolume import LiveVolume
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialfallbacks import patience_for
 from twinbuild.pipeline.trialgolden import question_of
-from twinbuild.pipeline.trialloglevel import effect_of_level, level_knob
+from twinbuild.pipeline.triallivelevel import level_live
+from twinbuild.pipeline.trialloglevel import level_knob
 from twinbuild.pipeline.trialrecord import TrialRun, finding_at
 from twinbuild.pipeline.trying import Trial
-from twinbuild.trial.asking import NoAnswer
-from twinbuild.trial.comparing import Mismatch, mismatch_of
+from twinbuild.trial.asking import Answer, NoAnswer
+from twinbuild.trial.comparing import mismatch_of, said_in
 
 __all__ = ["Starting", "try_changes"]
 
@@ -37,17 +42,17 @@ Starting = Callable[[tuple[tuple[str, str], ...], tuple[Bind, ...]], AbstractCon
 """Starts the service with variables and mounts beside its own."""
 
 _PAUSE: Final = 0.02
-_MOMENT: Final = 1.0  # seconds until a new log level has its effect
-_NO_VALUE: Final = "no value"  # of no type but string
+_GRACE: Final = 1.0  # seconds, where no change says how long one may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """A change of the spec, with its place among them and its knob."""
+    """A change of the spec, with its place among them, its knob and its golden test."""
 
     index: int
     change: Change
     knob: Knob
+    golden: Golden
 
     @property
     def variable(self) -> str:
@@ -63,151 +68,195 @@ class _Case:
 
     @property
     def told(self) -> str:
-        return f"golden test {self.change.golden!r}"
+        return f"golden test {self.golden.name!r}"
+
+    @property
+    def seconds(self) -> float:
+        return float(duration_seconds(self.change.within))
 
     def finding(self, project: Project, code: str, message: str, hint: str, key: str) -> Finding:
         return finding_at(project, code, message, hint, "tests", "changes", self.index, key)
 
 
 def try_changes(project: Project, run: TrialRun, started: Starting, *, scratch: Path) -> None:
-    """Try every change of the spec, and a log level that may change at run time. Raises what a start raises."""
+    """Try every change of the spec, and a log level that may change at run time.
+
+    Raises NoAnswer, and what a start raises.
+    """
+    cases = tuple(_cases(project))
+    live = [case for case in cases if case.knob.runtime_change]
     level = level_knob(project)
     levels = [level] if level is not None and level[0].runtime_change else []
-    cases = tuple(_cases(project))
     if run.findings or not (cases or levels):
         return
+    run.findings += _shows_nothing(project, run, cases)
+    changed: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory(prefix="live-", dir=scratch) as name:
-        directory = Path(name)
-        with started((), (Bind(source=str(directory), target=LIVE),)) as service:
-            for case in cases:
-                if case.knob.runtime_change:
-                    run.findings += _changed_live(project, service, directory, case)
-            for knob, value in levels if not run.findings else ():
-                run.findings += _quieter(project, service, directory, knob, value)
-            if not run.findings:
-                run.findings += _without_effect(project, service, directory, cases)
-    for case in cases:
-        if run.findings:
-            return
-        if not case.knob.runtime_change:
-            with started(((case.variable, case.text),), ()) as service:
-                run.findings += _restarted(project, service, case)
-    run.observed["changes"] = [
-        *(
-            {"knob": case.knob.name, "value": case.text, "how": "live" if case.knob.runtime_change else "restart"}
-            for case in cases
-        ),
-        *({"knob": knob.name, "value": value, "how": "live"} for knob, value in levels),
-    ]
+        volume = LiveVolume(Path(name))
+        bind = (Bind(source=name, target=LIVE),)
+        volume.hold({live[0].variable: live[0].text} if live else {})
+        if not run.findings and (live or levels):
+            with started((), bind) as service:
+                for case in live:
+                    run.findings += _changed_live(project, service, volume, run, case)
+                for knob, value in levels if not run.findings else ():
+                    found, shown = level_live(project, service, volume, knob, value)
+                    run.findings += found
+                    if shown:
+                        changed[knob.name] = {"knob": knob.name, "value": value, "how": "live"}
+                if not run.findings:
+                    run.findings += _need_a_restart(project, service, volume, run, live)
+        for case in cases:
+            if run.findings:
+                return
+            volume.hold({})
+            with started(((case.variable, case.text),), bind if case.knob.runtime_change else ()) as service:
+                run.findings += _started_otherwise(project, service, volume, case)
+            how = "live" if case.knob.runtime_change else "restart"
+            changed.setdefault(case.knob.name, {"knob": case.knob.name, "value": case.text, "how": how})
+    run.observed["changes"] = list(changed.values())
 
 
 def _cases(project: Project) -> Iterator[_Case]:
-    knobs = {knob.name: knob for knob in project.spec.configuration.parameters}
+    parameters = {knob.name: knob for knob in project.spec.configuration.parameters}
+    golden = {each.name: each for each in project.spec.tests.golden}
     for index, change in enumerate(project.spec.tests.changes):
-        yield _Case(index=index, change=change, knob=knobs[change.knob])
+        yield _Case(index=index, change=change, knob=parameters[change.knob], golden=golden[change.golden])
 
 
-def _restarted(project: Project, service: Trial, case: _Case) -> Iterator[Finding]:
-    if found := _unlike(project, service, case.change, case.change.expect):
-        what = f"started with {case.variable}={case.text}, {case.told}: {found}"
-        hint = f"let the service take {case.variable} over at its start, or expect another answer"
-        yield case.finding(project, "TB7233", what, hint, "expect")
+def _shows_nothing(project: Project, run: TrialRun, cases: tuple[_Case, ...]) -> Iterator[Finding]:
+    """A change whose expected answer is given without it, too."""
+    for case in cases:
+        if _differs(run.answers[case.golden.name], case) is None:
+            what = f"{case.told} is answered by default as it is expected to be with {case.variable}={case.text}"
+            hint = "choose a value that changes the answer, or expect it more exactly"
+            yield case.finding(project, "TB7234", what, hint, "expect")
 
 
-def _changed_live(project: Project, service: Trial, directory: Path, case: _Case) -> Iterator[Finding]:
+def _differs(answer: Answer, case: _Case) -> str | None:
+    """How an answer is not what the change leads to."""
+    expected = case.change.expect
+    found = mismatch_of(answer, status=expected.status, body=expected.body, tolerance=expected.tolerance)
+    return None if found is None else str(found)
+
+
+def _unusual(answer: Answer, known: Answer) -> str | None:
+    """How an answer is not that of the first start, byte for byte."""
+    if (answer.status, answer.body) == (known.status, known.body):
+        return None
+    one, other = (f"status {each.status} ({said_in(each)})" for each in (answer, known))
+    return f"got {one}, expected {other}"
+
+
+def _changed_live(
+    project: Project, service: Trial, volume: LiveVolume, run: TrialRun, case: _Case
+) -> Iterator[Finding]:
     """The change has its effect in time, and so has its end."""
-    change = case.change
     hint = f"read {case.file} at each request, or when it changes; raise 'within' if that takes longer"
-    _put(directory, case.variable, case.text)
-    if found := _unlike(project, service, change, change.expect, wait=True):
-        what = f"{change.within} after {case.file} became {case.text!r}, {case.told}: {found}"
+    volume.hold({case.variable: case.text})
+    found = _until(project, service, case.golden, lambda answer: _differs(answer, case), case.seconds)
+    if found is not None:
+        what = f"{case.change.within} after {case.file} became {case.text!r}, {case.told}: {found}"
         yield case.finding(project, "TB7230", what, hint, "expect")
         return
-    (directory / case.variable).unlink()
-    if found := _unlike(project, service, change, _usual(project, change), wait=True):
-        what = f"{change.within} after {case.file} went, {case.told}: {found}"
+    volume.hold({})
+    known = run.answers[case.golden.name]
+    found = _until(project, service, case.golden, lambda answer: _unusual(answer, known), case.seconds)
+    if found is not None:
+        what = f"{case.change.within} after {case.file} went, {case.told}: {found}"
         yield case.finding(project, "TB7230", what, hint, "within")
 
 
-def _without_effect(project: Project, service: Trial, directory: Path, cases: tuple[_Case, ...]) -> tuple[Finding, ...]:
-    """What is no value, and what needs a restart, changes nothing while the service runs.
-
-    All files are there at once; only where something differs are they tried one by one, to tell which it was.
-    """
-    found = _with_files(project, service, directory, cases)
-    if not found or len(cases) == 1:
-        return found
-    alone = (_with_files(project, service, directory, (case,)) for case in cases)
-    return next((each for each in alone if each), found[:1])
-
-
-def _with_files(project: Project, service: Trial, directory: Path, cases: tuple[_Case, ...]) -> tuple[Finding, ...]:
-    for file in directory.iterdir():
-        file.unlink()
-    for case in cases:
-        if not case.knob.runtime_change:
-            _put(directory, case.variable, case.text)
-        elif case.knob.type != "string":  # of which every text is a value
-            _put(directory, case.variable, _NO_VALUE)
-    time.sleep(max((float(duration_seconds(case.change.within)) for case in cases), default=0.0))
-    return tuple(finding for case in cases for finding in _affected(project, service, case))
-
-
-def _affected(project: Project, service: Trial, case: _Case) -> Iterator[Finding]:
-    found = _unlike(project, service, case.change, _usual(project, case.change))
-    if found and case.knob.runtime_change:
-        what = f"once {case.file} was {_NO_VALUE!r}, {case.told}: {found}"
-        hint = "keep the last good value where a text is no value of the knob"
-        yield case.finding(project, "TB7231", what, hint, "knob")
-    elif found:
-        what = f"without a restart, {case.told} has another answer once {case.file} is there: {found}"
-        hint = "set runtime_change: true if that is meant; or read the variable at the start alone"
-        yield case.finding(project, "TB7232", what, hint, "knob")
-
-
-def _quieter(project: Project, service: Trial, directory: Path, knob: Knob, level: str) -> Iterator[Finding]:
-    """From the most severe log level on, no line of a lesser one is written."""
-    assert knob.variable is not None
-    _ask_all(project, service)
-    plain = service.output
-    _put(directory, knob.variable, level)
-    time.sleep(_MOMENT)
-    before = len(service.output)
-    _ask_all(project, service)
-    yield from effect_of_level(project, knob, level, plain=plain, severe=service.output[before:])
-    (directory / knob.variable).unlink()
-
-
-def _ask_all(project: Project, service: Trial) -> None:
-    for golden in project.spec.tests.golden:
-        service.ask(question_of(golden, service))
-
-
-def _usual(project: Project, change: Change) -> Expectation:
-    """What the golden test expects without a change."""
-    return next(golden.expect for golden in project.spec.tests.golden if golden.name == change.golden)
-
-
-def _unlike(
-    project: Project, service: Trial, change: Change, expected: Expectation, *, wait: bool = False
-) -> Mismatch | str | None:
-    """How the answer differs from what is expected; ``wait``: at the end of the change's time."""
-    golden = next(golden for golden in project.spec.tests.golden if golden.name == change.golden)
-    question = question_of(golden, service)
-    end = time.monotonic() + (float(duration_seconds(change.within)) if wait else 0.0)
+def _until(
+    project: Project, service: Trial, golden: Golden, fault: Callable[[Answer], str | None], seconds: float
+) -> str | None:
+    """What is wrong with the answer to a question that was sent when the time was over; nothing where one was right."""
+    end = time.monotonic() + seconds
     while True:
+        sent = time.monotonic()
         try:
-            answer = service.ask(question)
+            answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
         except NoAnswer as error:
-            return f"no answer: {error}"
-        found = mismatch_of(answer, status=expected.status, body=expected.body, tolerance=expected.tolerance)
-        if found is None or time.monotonic() >= end:
+            found: str | None = f"no answer: {error}"
+        else:
+            found = fault(answer)
+        if found is None or sent >= end:
             return found
         time.sleep(_PAUSE)
 
 
-def _put(directory: Path, variable: str, text: str) -> None:
-    """A file with another content: at once, as a volume of Kubernetes changes."""
-    new = directory / f"..{variable}"
-    new.write_text(text)
-    new.replace(directory / variable)
+def _need_a_restart(
+    project: Project, service: Trial, volume: LiveVolume, run: TrialRun, live: list[_Case]
+) -> Iterator[Finding]:
+    """Other values of the knobs that do not change live change no answer.
+
+    All are there at once; only where something differs are they tried one by one, to tell which it was.
+    """
+    others = {knob.variable: other for knob in project.spec.configuration.parameters if (other := _other(knob))}
+    values = {variable: text for variable, text in others.items() if variable is not None}
+    seconds = max((case.seconds for case in live), default=_GRACE)
+    if not values:
+        return
+    volume.hold(values)
+    time.sleep(seconds)
+    if not _affected(project, service, run):
+        return
+    for index, knob in enumerate(project.spec.configuration.parameters):
+        if knob.variable not in values:
+            continue
+        volume.hold({knob.variable: values[knob.variable]})
+        time.sleep(seconds)
+        for found in _affected(project, service, run):
+            what = f"without a restart, {found} once {LIVE}/{knob.variable} is there"
+            hint = "set runtime_change: true if that is meant; or read the variable at the start alone"
+            yield finding_at(project, "TB7232", what, hint, "configuration", "parameters", index, "name")
+            return
+
+
+def _affected(project: Project, service: Trial, run: TrialRun) -> list[str]:
+    """Golden tests that are answered otherwise than before."""
+    found = []
+    for golden in project.spec.tests.golden:
+        answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
+        if said := _unusual(answer, run.answers[golden.name]):
+            found.append(f"golden test {golden.name!r} is answered otherwise, {said},")
+    return found
+
+
+def _other(knob: Knob) -> str:
+    """Another value of a knob that needs a restart; nothing where it changes live, or none is known."""
+    if knob.runtime_change or knob.variable is None:
+        return ""
+    if knob.type == "bool":
+        return written(not knob.default)
+    known = (*(knob.values if knob.type == "enum" else ()), knob.minimum, knob.maximum)
+    default = written(knob.default)
+    return next((written(value) for value in known if value is not None and written(value) != default), "")
+
+
+def _started_otherwise(project: Project, service: Trial, volume: LiveVolume, case: _Case) -> Iterator[Finding]:
+    """Started with the value it has its effect; what is no value of a knob that changes live does not take it away."""
+    found = _until(project, service, case.golden, lambda answer: _differs(answer, case), 0.0)
+    if found is not None:
+        what = f"started with {case.variable}={case.text}, {case.told}: {found}"
+        hint = f"let the service take {case.variable} over at its start, or expect another answer"
+        yield case.finding(project, "TB7233", what, hint, "expect")
+        return
+    for text in _no_values(case.knob) if case.knob.runtime_change else ():
+        volume.hold({case.variable: text})
+        time.sleep(case.seconds)
+        found = _until(project, service, case.golden, lambda answer: _differs(answer, case), 0.0)
+        if found is not None:
+            what = f"started with {case.variable}={case.text}, once {case.file} was {text!r}, {case.told}: {found}"
+            hint = "keep what the service was started with where a text is no value of the knob"
+            yield case.finding(project, "TB7231", what, hint, "knob")
+            return
+
+
+def _no_values(knob: Knob) -> tuple[str, ...]:
+    """Texts that are no value of a knob: of no type, empty, and beyond its range."""
+    texts = ["no value", ""]
+    for bound, step in ((knob.maximum, 1), (knob.minimum, -1)):
+        if isinstance(bound, (int, float)) and not isinstance(bound, bool):
+            texts.append(written(bound + step))
+    return tuple(text for text in texts if knobs.finding(knob.definition, text)[1] is not None)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinbuild.build.preflight import REFUSED
 from twinbuild.build.sandbox import Bind
 from twinbuild.errors import EnvironmentFault, Finding, TwinbuildError
 from twinbuild.model.plan import Derivation
@@ -69,7 +70,7 @@ def run_trial(
         try:
             with (
                 watching(root, spec.source.target, scratch=machine.scratch) as watch,
-                _started(trying, watch=watch if start else None, every=start == 0 and rarely(spec)) as (
+                _started(trying, watch=watch if start else None, every=not start and rarely(spec), first=not start) as (
                     service,
                     seconds,
                 ),
@@ -168,9 +169,18 @@ def _changes(trying: _Trying, run: TrialRun) -> None:
             dead_services(trying.project.spec, service, silent=False),
         ):
             yield service
+            service.service.wait(_GRACE)
+            if service.service.ended:
+                run.findings.append(_ended(trying.project, service.service.wait()))
+            elif not run.findings:
+                run.findings += log_findings(trying.project, service.whole_output(), trying.image)
 
     try:
         try_changes(trying.project, run, started, scratch=trying.machine.scratch)
+    except NoAnswer as error:
+        what = f"while knobs are changed the service does not answer: {error}"
+        hint = "look at the service's log with `twinbuild run`"
+        run.findings.append(finding_at(trying.project, "TB7203", what, hint, "tests", "changes"))
     except TwinbuildError as error:
         run.findings += _died(trying.project, error, trying.bounds)
 
@@ -182,8 +192,12 @@ def _started(
     watch: Watching | None,
     every: bool = False,
     binds: tuple[Bind, ...] = (),
+    first: bool = False,
 ) -> Iterator[tuple[Trial, float]]:
-    """The service once it is ready, and how many seconds that took; with ``settings`` over what it is told."""
+    """The service once it is ready, and how many seconds that took; with ``settings`` over what it is told.
+
+    Raises TooSmall, in the ``first`` start alone: one that came after it is no matter of the machine.
+    """
     spec = trying.project.spec
     limits = spec.tests.performance
     patience = max(_PATIENCE, 3 * float(duration_seconds(limits.startup)) if limits and limits.startup else 0.0)
@@ -201,7 +215,8 @@ def _started(
         try:
             service.wait_until_ready(patience)
         except EnvironmentFault:
-            if service.service.ended and "refuses to start: TB540" in service.last_words():
+            refused = first and service.service.ended and service.service.wait() == REFUSED
+            if refused and "refuses to start: TB540" in service.last_words():
                 raise TooSmall(shortened(service.last_words())) from None
             raise
         yield service, time.perf_counter() - begun

@@ -33,7 +33,12 @@ def told_by_spec(
     """Of a spec's image: ``watched`` says which release it is and where traces go; ``also`` is over all others."""
     variant = next(each for each in spec.environment.variants if each.name == derivation.variant)
     values = spec.configuration.values("")
-    shared = [str(values[knob.name]) for knob in spec.configuration.parameters if knob.kind == "shared_memory"]
+    set_here = dict(also)
+    shared = [
+        set_here.get(knob.variable or "", str(values[knob.name]))
+        for knob in spec.configuration.parameters
+        if knob.kind == "shared_memory"
+    ]
     found = _told(
         spec.secrets,
         spec.services,

@@ -56,17 +56,22 @@ def test_defaults_are_made_explicit() -> None:
     assert (missing, found) == ({"B": "2"}, [])
 
 
-def test_what_was_changed_live_counts_at_a_start(tmp_path: Path) -> None:
-    """The file wins over the variable, as it did while the service ran; rules and ranges hold for it, too."""
+def test_what_was_changed_live_is_checked_at_a_start(tmp_path: Path) -> None:
+    """Rules and ranges hold for it, too; the variable stays what it is, to which the service goes back."""
     live = tmp_path / "etc/twinbuild/live"
     live.mkdir(parents=True)
     (live / "A").write_text("7\n")
     (live / "..data").mkdir()
     found = configured.check(document(knob("a", live=True), knob("b")), {"A": "5"}, Host(str(tmp_path)), None)
-    assert found == ({"A": "7", "B": "1"}, [])
+    assert found == ({"B": "1"}, [])
     (live / "A").write_text("9")
-    _, wrong = configured.check(document(knob("a", live=True, maximum=8)), {}, Host(str(tmp_path)), None)
-    assert codes(wrong) == ["TB5412"]
+    missing, wrong = configured.check(document(knob("a", live=True, maximum=8)), {}, Host(str(tmp_path)), None)
+    assert (missing, codes(wrong)) == ({"A": "1"}, ["TB5412"])
+    tree = ["<", ["knob", "a"], ["knob", "b"]]
+    rules = [{"name": "r", "rule": "a < b", "message": "m", "tree": tree}]
+    wanted = document(knob("a", live=True), knob("b", default=8), rules=rules)
+    _, wrong = configured.check(wanted, {"A": "8"}, Host(str(tmp_path)), None)
+    assert codes(wrong) == ["TB5414", "TB5414"]  # by what it was started with, and by what was changed
 
 
 def test_what_can_not_be_changed_live(tmp_path: Path) -> None:
@@ -77,16 +82,20 @@ def test_what_can_not_be_changed_live(tmp_path: Path) -> None:
     (live / "B").write_text("2")
     (live / "C").write_text("2")
     os.mkfifo(live / "D")
-    knobs_ = (knob("a", live=True), knob("b"), knob("d", live=True))
+    (live / "E").write_text("\U0001f600" * 5000)
+    (live / "F\x1b\nG").write_text("2")
+    knobs_ = (knob("a", live=True), knob("b"), knob("d", live=True), knob("e", live=True))
     values, found = configured.check(document(*knobs_), {}, Host(str(tmp_path)), None)
-    assert codes(found) == ["TB5423"] * 4
+    assert codes(found) == ["TB5423"] * 6
     said = [sentence for _, sentence, _ in found]
     assert "it is no UTF-8" in said[0]
     assert said[1:3] == [
-        "/etc/twinbuild/live/B sets b, which needs a restart, expected some of A, D",
-        "/etc/twinbuild/live/C is the variable of no knob, expected some of A, D",
+        "/etc/twinbuild/live/B sets b, which needs a restart, expected some of A, D, E",
+        "/etc/twinbuild/live/C is the variable of no knob, expected some of A, D, E",
     ]
-    assert values == {"A": "1", "B": "1", "D": "1"}
+    assert "it has more than 4096 characters" in said[4]
+    assert "live/'F\\x1b\\nG' is the variable" in said[5]
+    assert values == {"A": "1", "B": "1", "D": "1", "E": "1"}
     assert configured.check(document(knob("b")), {}, Host(str(tmp_path)), None) == ({"B": "1"}, [])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes.services import service, trial_here
-from twinbuild.pipeline import trialrun
+from twinbuild.pipeline import triallivelevel, trialrun
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
 
@@ -20,7 +20,10 @@ OFFSET = int(os.environ.get("OFFSET", "0"))
 def factor():
     try:
         with open(LIVE + "FACTOR") as stream:
-            return float(stream.read())
+            value = float(stream.read())
+            if value > 10:
+                raise ValueError
+            return value
     except (OSError, ValueError):
         return START
 def answer(question):
@@ -36,8 +39,9 @@ SECTION = """\
     - {knob: offset, value: 1, golden: one, expect: {body: {score: 7}}, within: 200ms}
 configuration:
   parameters:
-    - {name: factor, type: float, default: 2, description: Factor., runtime_change: true}
-    - {name: offset, type: int, default: 0, description: Offset.}
+    - {name: factor, type: float, default: 2, maximum: 10, description: Factor., runtime_change: true}
+    - {name: offset, type: int, default: 0, maximum: 5, description: Offset.}
+    - {name: spare, type: bool, default: false, description: Nothing tries its effect.}
 """
 
 
@@ -63,62 +67,112 @@ def test_live_and_by_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code", "said"),
+    ("old", "new", "code", "at", "said"),
     [
-        ("            return float(stream.read())", "            return START", "TB7230", "got 6.0, expected 9"),
-        ("(OSError, ValueError)", "OSError", "TB7231", "once /etc/twinbuild/live/FACTOR was 'no value'"),
-        (
-            "def answer(question):",
-            "def answer(question):\n    OFFSET = int(os.path.exists(LIVE + 'OFFSET'))",
-            "TB7232",
-            "another answer once /etc/twinbuild/live/OFFSET is there",
-        ),
-        ('int(os.environ.get("OFFSET", "0"))', "0", "TB7233", "started with OFFSET=1, golden test 'one'"),
+        ("float(stream.read())", "START", "TB7230", "changes/0/expect", "became '3', golden test 'one': at /score got"),
+        ("(OSError, ValueError)", "OSError", "TB7231", "changes/0/knob", "once /etc/twinbuild/live/FACTOR was 'no val"),
+        ("float(stream.read())", "float(stream.read() or 0)", "TB7231", "changes/0/knob", "FACTOR was ''"),
+        ("value > 10", "value > 11", "TB7231", "changes/0/knob", "FACTOR was '11'"),
+        ("+ OFFSET", "+ os.path.exists(LIVE + 'OFFSET')", "TB7232", "parameters/1/name", "live/OFFSET is there"),
+        ("+ OFFSET", "+ OFFSET + os.path.exists(LIVE + 'SPARE')", "TB7232", "parameters/2/name", "live/SPARE is"),
+        ('int(os.environ.get("OFFSET", "0"))', "0", "TB7233", "changes/1/expect", "started with OFFSET=1, golden test"),
+        ('float(os.environ.get("FACTOR", "2"))', "2.0", "TB7233", "changes/0/expect", "started with FACTOR=3"),
     ],
 )
-def test_a_fault(tmp_path: Path, old: str, new: str, code: str, said: str) -> None:
+def test_a_fault(tmp_path: Path, *, old: str, new: str, code: str, at: str, said: str) -> None:
     """No effect, an effect too many, and none after a restart."""
-    assert SERVICE.count(old) == 1
-    (finding,) = _run(tmp_path, SERVICE.replace(old, new)).findings
-    assert (finding.code, finding.where.pointer[:15]) == (code, "/tests/changes/")
+    assert old in SERVICE
+    (finding, *_) = _run(tmp_path, SERVICE.replace(old, new)).findings
+    assert (finding.code, finding.where.pointer.endswith(at)) == (code, True)
+    assert said in finding.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("expect: {body: {score: 9}}", "expect: {body: {score: 6.3}, tolerance: 0.05}", "'one' is answered by default"),
+        ("expect: {status: 200, body: {score: 6}}", "expect: {status: 200}", ""),
+    ],
+)
+def test_an_expectation_that_shows_nothing(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """The answer without the change would do; a golden test that looks at the status alone hides nothing."""
+    assert SECTION.count(old) == 1
+    stays = SERVICE.replace("return value", "global START; START = value; return START")
+    (finding, *_) = _run(tmp_path, stays, SECTION.replace(old, new)).findings
+    assert finding.code == ("TB7234" if said else "TB7230")
     assert said in finding.message
 
 
 def test_a_change_that_stays(tmp_path: Path) -> None:
-    """What was changed live goes when its file goes."""
-    program = SERVICE.replace("return float(stream.read())", "global START; START = float(stream.read()); return START")
+    """What was changed live goes when its file goes: the first start had it from its beginning."""
+    program = SERVICE.replace("return value", "global START; START = value; return START")
     (finding,) = _run(tmp_path, program).findings
     assert (finding.code, finding.where.pointer) == ("TB7230", "/tests/changes/0/within")
     assert "200ms after /etc/twinbuild/live/FACTOR went" in finding.message
 
 
-LOGGING = """
-import json
-def answer(question):
-    try:
-        with open("/etc/twinbuild/live/LOG_LEVEL") as stream:
-            level = stream.read()
-    except OSError:
-        level = "info"
-    if level != "error" or BROKEN:
-        print(json.dumps({"level": "info", "message": "asked"}), flush=True)
-    return 200, {"score": 6}
+def test_a_slow_answer_is_no_late_one(tmp_path: Path) -> None:
+    """A question that was sent before the end of the time decides nothing against the service."""
+    program = SERVICE.replace("def answer(question):", "def answer(question):\n    time.sleep(0.3)")
+    program = program.replace("def factor():", "seen = [0.0, 2.0]\ndef factor():\n    now = time.monotonic()\n" + POLL)
+    assert _run(tmp_path, program).findings == []
+
+
+POLL = """\
+    if now - seen[0] > 0.15:
+        seen[:] = [now, fresh()]
+    return seen[1]
+def fresh():
 """
 
 
-@pytest.mark.parametrize(("broken", "codes"), [("False", []), ("True", ["TB7219"])])
-def test_a_log_level_that_changes_live(tmp_path: Path, broken: str, codes: list[str]) -> None:
-    """Its lines show it."""
-    golden = SECTION[: SECTION.index("  changes:")]
-    section = f"""{golden}\
+def test_it_ends_while_knobs_are_changed(tmp_path: Path) -> None:
+    """A service that dies of a change is no machine that is too small, whatever it prints."""
+    program = SERVICE.replace("return value", "print('x refuses to start: TB5401'); sys.stdout.flush(); os._exit(78)")
+    (finding, *_) = _run(tmp_path, program).findings
+    assert finding.code == "TB7201"
+
+
+LOGGING = """
+import json
+START = os.environ.get("LOG_LEVEL", "info")
+def live():
+    try:
+        with open("/etc/twinbuild/live/LOG_LEVEL") as stream:
+            return stream.read()
+    except OSError:
+        return START
+if START == "info":
+    print(json.dumps({"level": "info", "message": "started"}), flush=True)
+def answer(question):
+    if live() != "error":
+        print(json.dumps({"level": "info", "message": "asked"}), flush=True)
+    return 200, {"score": 6}
+"""
+LEVELS = f"""{SECTION[: SECTION.index("  changes:")]}\
 observability: {{logs: {{format: json, fields: [level, message]}}}}
 configuration:
   parameters:
     - {{name: log_level, kind: log_level, type: enum, values: [info, error], default: info, description: Level.,
        runtime_change: true}}
 """
-    program = LOGGING.replace("BROKEN", broken).replace(
-        "def answer", 'level_at_start = os.environ.get("LOG_LEVEL", "info")\ndef answer'
-    )
-    program = program.replace('level = "info"', "level = level_at_start")
-    assert [finding.code for finding in _run(tmp_path, program, section).findings] == codes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes", "shown"),
+    [
+        ("", "", [], True),
+        ("live() !=", "START !=", ["TB7219"], False),
+        ("return stream.read()", "global START; START = stream.read(); return START", ["TB7230"], False),
+        ('print(json.dumps({"level": "info", "message": "asked"}), flush=True)', "pass", [], False),
+    ],
+)
+def test_a_log_level_that_changes_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, old: str, new: str, codes: list[str], shown: bool
+) -> None:
+    """Its lines show it, and that it comes back; a line at the start alone shows nothing."""
+    monkeypatch.setattr(triallivelevel, "_WITHIN", 0.5)
+    run = _run(tmp_path, LOGGING.replace(old, new), LEVELS)
+    assert [finding.code for finding in run.findings] == codes
+    if not codes:
+        assert [each["knob"] for each in run.observed["changes"]] == ["log_level"] * shown

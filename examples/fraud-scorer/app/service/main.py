@@ -1,5 +1,6 @@
 """The service: POST /predict, GET /healthz, GET /metrics."""
 
+import json
 import logging
 import os
 import time
@@ -57,10 +58,10 @@ class Answer(BaseModel):
 def threshold() -> float:
     """The decision threshold now; what is no number from 0 to 1 changes nothing."""
     try:
-        value = float(LIVE_THRESHOLD.read_text())
+        value = json.loads(LIVE_THRESHOLD.read_text())
     except (OSError, ValueError):
         return THRESHOLD
-    return value if 0 <= value <= 1 else THRESHOLD
+    return value if type(value) in (int, float) and 0 <= value <= 1 else THRESHOLD
 
 
 async def answered(request: Request, call_next) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.codec.canonical import Json
+from twinbuild.codec.canonical import Json, digest_of
 from twinbuild.deploy.configuration import configuration_digest, configuration_map_name
 from twinbuild.deploy.deployment import DeployedImage, Deployment
 from twinbuild.model.spec.environment import Variant
@@ -81,9 +81,16 @@ class Target:
 
     @property
     def live(self) -> str:
-        """Name of the ConfigMap of knobs that are changed while pods run, which need not be there; "": none may be."""
-        live = any(knob.runtime_change for knob in self.spec.configuration.parameters)
-        return f"{self.configuration}-live" if live else ""
+        """Name of the ConfigMap of knobs that are changed while pods run, which need not be there; "": none may be.
+
+        Another release, other values and other knobs begin without what was changed before.
+        """
+        live: list[Json] = [knob.name for knob in self.spec.configuration.parameters if knob.runtime_change]
+        if not live:
+            return ""
+        metadata = self.spec.metadata
+        known = digest_of({"configuration": self.configuration, "version": metadata.version, "live": live})
+        return f"{metadata.name}-live-{known.hex[:10]}"
 
     @property
     def shared_memory(self) -> str:

@@ -204,8 +204,8 @@ Read the file at each request, or when it changes; or allow more time with `with
         title="a text that is no value is taken over at run time",
         explanation="""\
 A text that is no value of the knob's type was written to /etc/twinbuild/live/VARIABLE, and the service then answered
-otherwise, or not at all. Nothing checks what is changed while a service runs but the service itself: it must keep the
-last good value.""",
+otherwise, or not at all. Nothing checks what is changed while a service runs but the service itself: it must keep what
+it was started with.""",
     ),
     Code(
         code="TB7232",
@@ -221,5 +221,13 @@ alone.""",
         explanation="""\
 The service was started with the value of tests.changes in the knob's variable, and the answer to the golden test was
 not the expected one. Let the service take the variable over, or mend what is expected.""",
+    ),
+    Code(
+        code="TB7234",
+        title="a change of a knob that shows nothing",
+        explanation="""\
+By default the service already answers the golden test as tests.changes expects it to with the other value: the test
+would pass for a service that does not look at the knob at all. Choose a value that changes the answer, or expect the
+answer more exactly.""",
     ),
 )

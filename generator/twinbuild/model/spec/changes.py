@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Self
+
+from pydantic import model_validator
 
 from twinbuild.model import knobs
 from twinbuild.model.spec.base import Objections, Section
 from twinbuild.model.spec.configuration import Configuration
 from twinbuild.model.spec.expectation import Expectation
 from twinbuild.model.spec.knob import Knob, shown
-from twinbuild.model.spec.values import Description, Duration, JsonValue, Label, Name
+from twinbuild.model.spec.values import Description, Duration, JsonValue, Label, Name, duration_seconds
 
 __all__ = ["Change", "check_changes"]
+
+
+_LONGEST: Final = 300  # seconds
 
 
 class Change(Section):
@@ -34,16 +39,28 @@ class Change(Section):
     description: Description | None = None
     """What it shows."""
 
+    @model_validator(mode="after")
+    def _soon(self) -> Self:
+        if not 0 < duration_seconds(self.within) <= _LONGEST:
+            objections = Objections()
+            what = f"a change has its effect within {self.within}, expected more than nothing and at most 5m"
+            objections.add("TB1156", what, "write one such as 1s", "within")
+            objections.settle()
+        return self
+
 
 def check_changes(
     changes: tuple[Change, ...],
     configuration: Configuration,
     golden: dict[str, Expectation],
     objections: Objections,
+    *,
+    levels: bool,
 ) -> None:
     """Object to changes that could show nothing, and to knobs that change at run time without any.
 
-    ``golden`` are the expectations of the golden tests, by name; places are from the release's root.
+    ``golden`` are the expectations of the golden tests, by name; places are from the release's root. ``levels``: the
+    lines of the log show which level it has.
     """
     known = {knob.name: knob for knob in configuration.parameters}
     for index, change in enumerate(changes):
@@ -62,7 +79,7 @@ def check_changes(
             objections.add("TB1156", what, "expect an answer that shows the change", *at, "expect")
     changed = {change.knob for change in changes}
     for index, knob in enumerate(configuration.parameters):
-        if knob.runtime_change and knob.name not in changed and knob.kind != "log_level":
+        if knob.runtime_change and knob.name not in changed and not (levels and knob.kind == "log_level"):
             what = f"knob {knob.name!r} may change while the service runs, and no test changes it"
             hint = "add one to tests.changes, or take 'runtime_change' out"
             objections.add("TB1157", what, hint, "configuration", "parameters", index, "runtime_change")

@@ -113,7 +113,9 @@ class ReleaseSpec(Section):
             objections=objections,
         )
         golden = {each.name: each.expect for each in self.tests.golden}
-        check_changes(self.tests.changes, self.configuration, golden, objections)
+        observability = self.observability
+        levels = bool(golden) and "logs" in observability.model_fields_set and observability.logs.format == "json"
+        check_changes(self.tests.changes, self.configuration, golden, objections, levels=levels)
         check_rollout(self, objections)
         objections.settle()
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -126,7 +127,10 @@ def test_knobs_that_change_live() -> None:
     target = a_target()
     pod: Any = pod_spec(target)
     assert pod["volumes"][-1] == {"name": "live", "configMap": {"name": target.live, "optional": True}}
-    assert target.live == f"{target.configuration}-live"
+    assert re.fullmatch("fraud-scorer-live-[0-9a-f]{10}", target.live)
+    later = a_target(example().replace("version: 1.0.0", "version: 1.0.1"))
+    assert later.configuration == target.configuration
+    assert later.live != target.live
     mount = {"name": "live", "mountPath": "/etc/twinbuild/live", "readOnly": True}
     assert pod["containers"][0]["volumeMounts"][-1] == mount
     fixed: Any = pod_spec(next(iter(targets(deployed(example("text-embedder"))))))
