@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import pytest
 
+from twinbuild.describe.conventions import RULES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGES: Final = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 _LINK: Final = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -48,6 +50,37 @@ def test_links(page: Path) -> None:
         assert target.exists(), f"{path} in {page.name}"
         if fragment:
             assert fragment in _anchors(target), f"{path}#{fragment} in {page.name}"
+
+
+def test_no_digest_of_what_was_built_goes_stale() -> None:
+    """Pages elide digests (`sha256:…`); those of README.md and release.md are of the committed example.
+
+    Others are generated, and variants.md has base images that everybody makes with the same digest.
+    """
+    kept = {"README.md", "release.md", "cli.md", "errors.md", "spec.md", "families.md", "variants.md"}
+    found = [
+        f"{page.name}: {digest}"
+        for page in PAGES
+        if page.name not in kept
+        for digest in re.findall(r"sha256:[0-9a-f]{12,}", page.read_text("utf-8"))
+    ]
+    assert found == []
+    digest = (ROOT / "examples" / "fraud-scorer" / "release.digest").read_text().strip()
+    for page in (ROOT / "README.md", ROOT / "docs" / "release.md"):
+        assert f"release  fraud-scorer 1.0.0  {digest}\n" in page.read_text("utf-8")
+
+
+def test_no_page_is_linked_twice_in_a_paragraph_of_links() -> None:
+    """The README's list of pages names each once."""
+    section = (ROOT / "README.md").read_text("utf-8").partition("## Documentation")[2]
+    links = _LINK.findall(section)
+    assert len(links) == len(set(links))
+
+
+def test_conventions_are_listed() -> None:
+    """docs/ci.md has a line for every rule of `lint`."""
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    assert [code for code, rule in RULES.items() if f"| {code} | {rule}" not in page] == []
 
 
 def test_every_page_is_in_the_index() -> None:

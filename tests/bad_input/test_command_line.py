@@ -66,6 +66,14 @@ def test_usage(tool: Tool, arguments: tuple[str, ...]) -> None:
     assert len(ended.err) < 2000
 
 
+def test_run_without_a_command(tool: Tool) -> None:
+    """`--exec` with nothing to run starts no service in its place."""
+    for command in ("", " ", "''"):
+        ended = tool("run", "--json", "--exec", command)
+        assert (ended.status, "TB8001" in ended.err) == (2, True)
+        assert "expected a command" in ended.err
+
+
 def test_a_misspelled_verb_is_answered_with_the_right_one(tool: Tool) -> None:
     """A near miss is named, and the exit status is that of usage."""
     ended = tool("biuld")
@@ -74,9 +82,12 @@ def test_a_misspelled_verb_is_answered_with_the_right_one(tool: Tool) -> None:
 
 
 def test_an_unknown_code(tool: Tool) -> None:
-    """TB8011 with the nearest; a known one is explained however it is spelled."""
+    """TB8011 with one that is near, if any; a known one is explained however it is spelled."""
+    far = tool("explain", "TB9999")
+    assert (far.status, "did you mean" in far.err) == (2, False)
     ended = tool("explain", "TB3100", "--json")
     assert ended.status == 2
+    assert "did you mean TB31" in ended.err
     assert json.loads(ended.err)["findings"][0]["code"] == "TB8011"
     assert tool("explain", "tb3103").out.startswith("TB3103: ")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections.abc import Iterable
 
 import click
 
@@ -12,6 +12,14 @@ from twinbuild.errors import UsageError
 from twinbuild.errors.catalogue import all_codes
 
 __all__ = ["command"]
+
+
+def _near(code: str, codes: Iterable[str]) -> str:
+    """The nearest code of the same hundred, or ""."""
+    if len(code) != 6 or not code[2:].isdecimal():
+        return ""
+    alike = [each for each in codes if each[:4] == code[:4]]
+    return min(alike, key=lambda each: abs(int(each[2:]) - int(code[2:])), default="")
 
 
 @click.command("explain")
@@ -28,11 +36,11 @@ def command(*, code: str | None, as_json: bool) -> None:
         return
     found = codes.get(code.upper())
     if found is None:
-        near = difflib.get_close_matches(code.upper(), codes, n=1)
+        near = _near(code.upper(), codes)
         raise UsageError.of(
             "TB8011",
             f"there is no code {code[:40]!r}",
-            hint=f"did you mean {near[0]}?" if near else "`twinbuild explain` lists all codes",
+            hint=f"did you mean {near}?" if near else "`twinbuild explain` lists all codes",
         )
     if as_json:
         click.echo(json.dumps({"code": found.code, "title": found.title, "explanation": found.explanation}))

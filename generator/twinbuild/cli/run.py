@@ -41,13 +41,18 @@ def _ports(
     return tuple(pairs)
 
 
-def _words(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+def _words(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
     import shlex
 
+    if value is None:
+        return ()
     try:
-        return tuple(shlex.split(value))
+        words = tuple(shlex.split(value))
     except ValueError as error:
         raise click.BadParameter(f"got {value[:80]!r}: {str(error).lower()}") from None
+    if not words or not words[0]:
+        raise click.BadParameter(f"got {value[:80]!r}, expected a command such as 'python -V'")
+    return words
 
 
 @click.command("run", context_settings={"ignore_unknown_options": False})
@@ -79,7 +84,6 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option(
     "--exec",
     "arguments",
-    default="",
     callback=_words,
     metavar="COMMAND",
     help="Run this command (split as a shell would) instead of the service, and exit with its status.",

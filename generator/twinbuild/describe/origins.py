@@ -18,7 +18,7 @@ from twinbuild.codec.written import Written
 from twinbuild.errors import InternalError
 from twinbuild.model.spec import API_VERSION
 
-__all__ = ["Default", "Made", "Source", "leaves", "provenance", "source_at", "steps_of"]
+__all__ = ["Default", "Made", "Source", "leaves", "parts_below", "provenance", "source_at", "steps_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Made:
 
 
 Source = Written | Default | Made
+_ITSELF: Final = "/provenance"
 
 
 def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -76,7 +77,12 @@ def provenance(sources: Mapping[Path, Source]) -> dict[str, Json]:
 
 
 def source_at(section: Mapping[str, Json], where: str) -> Source | None:
-    """The source of the value at a JSON pointer, by a manifest's section ``provenance``; None where none is stated."""
+    """The source of the value at a JSON pointer, by a manifest's section ``provenance``; None where none is stated.
+
+    The section says nothing of itself: it is twinbuild's.
+    """
+    if where == _ITSELF or where.startswith(f"{_ITSELF}/"):
+        return Made(by="twinbuild")
     best, found = "", None
     for at, source in _stated(section):
         if (where == at or where.startswith(f"{at}/")) and (found is None or len(at) > len(best)):
@@ -84,6 +90,12 @@ def source_at(section: Mapping[str, Json], where: str) -> Source | None:
     if isinstance(found, Written):
         return Written(file=found.file, path=(*found.path, *steps_of(where[len(best) :])))
     return found
+
+
+def parts_below(section: Mapping[str, Json], where: str) -> tuple[tuple[str, Source], ...]:
+    """The parts of the value at a JSON pointer that have another source than what holds them: pointers, sorted."""
+    found = [(at, source) for at, source in _stated(section) if at.startswith(f"{where}/")]
+    return tuple(sorted(found, key=lambda part: part[0]))
 
 
 def steps_of(where: str) -> Path:

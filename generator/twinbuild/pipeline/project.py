@@ -25,6 +25,9 @@ _SPEC_NAME: Final = "release.yaml"
 _LAYOUT: Final = "oci-layout:"  # how the spec names a base image in a directory
 _SPECIAL: Final = re.compile(r"[*?\[\\ ]")  # in a pattern
 _ESCAPED: Final = r"\\\g<0>"
+_MANIFEST: Final = "manifest.json"
+_RELEASED: Final = re.compile(rb"""^\{?["']?apiVersion["']?: ?["']?twinbuild/manifest/v""", re.MULTILINE)
+_HEAD: Final = 4096  # bytes of a file in which its apiVersion is looked for: ours begin with it
 _LIMIT: Final = 4 << 20  # bytes of a spec: the reader's own limit is lower and names the line
 
 
@@ -112,6 +115,8 @@ def open_project(where: Path, overlays: tuple[Path, ...] = ()) -> Project:
     """
     path = spec_file(where)
     sources = tuple(SourceText(name=_shown(each), content=_read(each)) for each in (path, *overlays))
+    if _RELEASED.search(sources[0].content[:_HEAD]):
+        raise _a_release(where, "is a release manifest")
     base = extended_spec(path, sources[0], shown=_shown)
     loaded = load_spec((*base, *sources))
     refuse_changed_extends(loaded, overlays=frozenset(source.name for source in sources[1:]))
@@ -131,6 +136,8 @@ def spec_file(where: Path) -> Path:
     """The spec at ``where``, a file or a directory that holds ``release.yaml``. Raises UsageError TB8010 for none."""
     path = where / _SPEC_NAME if where.is_dir() else where
     if not path.is_file():
+        if (where / _MANIFEST).is_file() and (where / "release.digest").is_file():
+            raise _a_release(where, "is the directory of a release")
         raise UsageError.of(
             "TB8010",
             f"there is no {_SPEC_NAME} in the current directory" if where == Path() else f"there is no spec at {where}",
@@ -138,6 +145,16 @@ def spec_file(where: Path) -> Path:
             where=str(path),
         )
     return path
+
+
+def _a_release(where: Path, what: str) -> UsageError:
+    return UsageError.of(
+        "TB8010",
+        f"{where} {what}, expected a spec",
+        hint="name the spec that it was made from; of a release, verbs such as `show`, `validate`, `parity` and "
+        f"`check-config` take the directory or its {_MANIFEST}",
+        where=str(where),
+    )
 
 
 def _site(directory: Path, path: str | None) -> SiteTemplate | None:
@@ -197,7 +214,8 @@ def require_lock(lock: Lock | None, project: Project) -> Lock:
     if lock is None:
         raise LockError.of(
             "TB2252",
-            f"there is no {project.lock_path.name} beside {project.spec_path.name}",
+            f"there is no {project.lock_path.name} beside {_shown(project.spec_path)}",
             hint="run `twinbuild lock`",
+            where=Location(file=_shown(project.spec_path)),
         )
     return lock

@@ -13,6 +13,7 @@ from twinbuild.model.digest import Digest
 __all__ = ["Released", "read_release"]
 
 _MANIFEST = "manifest.json"
+_FOR_PEOPLE = "manifest.yaml"  # the same for reading; what counts are the bytes of the other
 _LARGEST = 64 << 20  # bytes of a release manifest
 
 
@@ -32,7 +33,7 @@ class Released:
 
 
 def read_release(where: Path) -> Released:
-    """The release of a directory, of a release manifest, or the last one of a spec.
+    """The release of a directory, of a release manifest (or the YAML beside it), or the last one of a spec.
 
     Raises UsageError TB7003 where there is none, TB7002, IntegrityError TB7001, and TB7004 where release.digest names
     another one.
@@ -60,10 +61,14 @@ def read_release(where: Path) -> Released:
 
 
 def _manifest(where: Path) -> Path:
+    if where.name == _FOR_PEOPLE and where.is_file() and where.with_name(_MANIFEST).is_file():
+        return where.with_name(_MANIFEST)
     if where.is_file() and where.suffix == ".json":
         return where
     if (where / _MANIFEST).is_file():
         return where / _MANIFEST
+    if not where.exists():
+        raise _none(where, "does not exist")
     if where.is_dir() and not (where / "release.yaml").is_file():
         raise _none(where, "is neither a release nor the directory of a spec")
     from twinbuild.pipeline.project import open_project  # late: a release needs no spec

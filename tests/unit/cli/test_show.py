@@ -37,6 +37,14 @@ def test_shown(tool: Tool, dist: Path) -> None:
     assert "did you mean 'serving'?" in ended.err
 
 
+def test_options_that_say_nothing_or_too_much(tool: Tool, tmp_path: Path) -> None:
+    """Empty ones, and both, are a matter of usage, before anything is read."""
+    for arguments in (("--why", ""), ("--section", ""), ("--section", "serving", "--why", "/serving")):
+        ended = tool("show", str(tmp_path), *arguments, "--json")
+        assert (ended.status, ended.out, "TB8001" in ended.err) == (2, "", True)
+        assert "expected " in ended.err
+
+
 def test_first_version(tool: Tool, tmp_path: Path) -> None:
     """A release manifest of the first version is shown and validated; a later one than ours is refused."""
     old = Path(__file__).parents[1] / "codec" / "manifest_v1.json"

@@ -34,6 +34,9 @@ def test_no_lock(tool: Tool, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "fraud-scorer", example, ignore=shutil.ignore_patterns("dist", "release.lock"))
     ended = tool("parity", "--draft", str(example), str(example))
     assert (ended.status, "TB2252" in ended.err) == (3, True)
+    assert "beside " in ended.err
+    ended = tool("parity", "--draft", str(EXAMPLES / "fraud-scorer"), str(example))
+    assert f"there is no release.lock beside {example / 'release.yaml'}" in ended.err
     full = str(EXAMPLES / "fraud-scorer")
     ended = tool("parity", "--draft", full, full, "--stages", "staging", "prod")
     assert (ended.status, "TB7605" in ended.err) == (2, True)

@@ -9,6 +9,9 @@ import pytest
 
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
+from twinbuild.codec.canonical import Json, canonical
+from twinbuild.pipeline.explaining import explained
+from twinbuild.pipeline.released import read_release
 
 __all__ = ["tool"]
 
@@ -35,6 +38,40 @@ def test_why(tool: Tool, dist: Path, where: str, answer: str) -> None:
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.startswith(f"{where} = {answer}")
     assert json.loads(tool("show", str(dist), "--why", where, "--json").out)["pointer"] == where
+
+
+def test_why_of_a_section(tool: Tool, dist: Path) -> None:
+    """What has several sources names them, and no file alone; the provenance is twinbuild's, not the spec's."""
+    ended = tool("show", str(dist), "--why", "/environment")
+    assert "; but parts of it have other sources:\n" in ended.out
+    assert "\n  /environment/images  by builder: " in ended.out
+    answer = json.loads(tool("show", str(dist), "--why", "/environment", "--json").out)
+    sources = {part["pointer"]: part["source"] for part in answer["parts"]}
+    assert sources["/environment/targets"].startswith("by lock: ")
+    assert "\n  by twinbuild: " in tool("show", str(dist), "--why", "/provenance").out
+    assert json.loads(tool("show", str(dist), "--why", "/provenance/files", "--json").out)["parts"] == []
+    assert json.loads(tool("show", str(dist), "--why", "/serving/command", "--json").out)["parts"] == []
+
+
+def test_every_item_from_elsewhere(tmp_path: Path) -> None:
+    """Then no source is said of the whole, whatever the provenance says of what holds it."""
+    section: Json = {
+        "files": {"release.family.yaml": {"": ""}, "release.yaml": {"/extends/family": "/extends"}},
+        "defaults": {"of": "twinbuild/v1", "at": []},
+        "tools": {"lock": ["/extends/sha256"]},
+    }
+    document: Json = {
+        "apiVersion": "twinbuild/manifest/v2",
+        "extends": {"family": "a@1.0.0", "sha256": "00"},
+        "kind": "ReleaseManifest",
+        "metadata": {},
+        "provenance": section,
+    }
+    (tmp_path / "manifest.json").write_bytes(canonical(document))
+    value, found = explained(read_release(tmp_path), "/extends")
+    assert value == {"family": "a@1.0.0", "sha256": "00"}
+    assert found.source == ""
+    assert [at for at, _ in found.parts] == ["/extends/family", "/extends/sha256"]
 
 
 @pytest.mark.parametrize("where", ["/serving/comand", "/serving/command/9", "/serving/command/-1", "serving", "/x"])

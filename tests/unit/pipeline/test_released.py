@@ -28,6 +28,27 @@ def test_where_it_is(tool: Tool, tmp_path: Path) -> None:
     assert read_release(alone).document["kind"] == "ReleaseManifest"
 
 
+def test_the_manifest_for_people(tool: Tool, tmp_path: Path) -> None:
+    """The YAML stands for the manifest.json beside it; alone it is refused with what to name instead, by each verb."""
+    dist = tiny_release(tool, tmp_path)
+    found = read_release(dist / "manifest.yaml")
+    assert (found.path, found.directory) == (dist / "manifest.json", dist)
+    for verb in ("show", "validate"):
+        assert tool(verb, str(dist / "manifest.yaml")).out == tool(verb, str(dist)).out
+    alone = tmp_path / "other.yaml"
+    alone.write_bytes((dist / "manifest.yaml").read_bytes())
+    for arguments in (("show",), ("validate",), ("check-config",), ("run",), ("parity", str(dist))):
+        ended = tool(*arguments, str(alone))
+        assert (ended.status, "TB8010" in ended.err, "apiVersion" in ended.err) == (2, True, False)
+        assert "is a release manifest, expected a spec" in ended.err
+        assert "manifest.json" in ended.err
+    for verb in ("run", "build", "lock"):
+        ended = tool(verb, str(dist))
+        assert ended.status == 2
+        assert "is the directory of a release, expected a spec" in ended.err
+    assert tool("run", str(dist / "manifest.json")).status == 2
+
+
 def test_nothing_there(tool: Tool, tmp_path: Path) -> None:
     """TB7003 says what to do; of variants that were released alone it names the directories."""
     dist = tiny_release(tool, tmp_path)
@@ -35,10 +56,11 @@ def test_nothing_there(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for where, word in (
         (tmp_path / "empty", "is neither a release nor"),
-        (tmp_path / "nowhere.json", ""),
+        (tmp_path / "nowhere.json", "does not exist"),
+        (tmp_path / "nowhere", "does not exist"),
         (dist.parent.parent, "there are dist/tiny-1.0.0-cpu"),
     ):
         with pytest.raises(UsageError) as caught:
             read_release(where)
         assert word in caught.value.findings[0].message
-        assert caught.value.findings[0].code in ("TB7003", "TB8010")
+        assert caught.value.findings[0].code == "TB7003"

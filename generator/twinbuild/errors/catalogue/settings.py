@@ -39,7 +39,8 @@ Set TMPDIR to a directory that you can write to, and remove what lies there if i
         code="TB8010",
         title="no spec",
         explanation="""\
-There is no file of that name, it cannot be read, or the directory has no release.yaml.
+There is no file of that name, it cannot be read, or the directory has no release.yaml. A release (its directory, its
+release manifest) is no spec either.
 
 Name the spec, or a directory with a release.yaml; the default is the current directory.""",
     ),
