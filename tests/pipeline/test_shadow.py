@@ -19,7 +19,7 @@ def _released(directory: Path, *, changed: bool) -> None:
         spec, code = directory / "release.yaml", directory / "app" / "service" / "main.py"
         spec.write_text(spec.read_text().replace("  version: 1.0.0", "  version: 1.1.0", 1))
         before = code.read_text()
-        code.write_text(before.replace("fraud=score >= THRESHOLD", "fraud=score < THRESHOLD"))
+        code.write_text(before.replace("fraud=score >= limit", "fraud=score < limit"))
         assert code.read_text() != before
         # What the changed code answers is no longer what the golden tests expect.
         text = spec.read_text().replace("fraud: true}", "fraud: TURNED}").replace("fraud: false}", "fraud: true}")
@@ -41,8 +41,8 @@ def test_two_releases(tmp_path: Path) -> None:
     assert [each["name"] for each in found["sides"]] == ["fraud-scorer 1.0.0", "fraud-scorer 1.1.0"]
     first = found["requests"][0]
     assert (first["pointer"], first["first"], first["second"]) == ("/verdicts/0/fraud", "true", "false")
-    assert found["differing"] == 2
-    assert [side["answers"] for side in found["sides"]] == [4, 4]
+    assert found["differing"] == 3
+    assert [side["answers"] for side in found["sides"]] == [6, 6]
     alike = _twinbuild("shadow", "one", "other", "-q", "--ignore", "/verdicts/*/fraud", directory=tmp_path)
     assert alike.returncode == 0, alike.stdout
-    assert "2 requests, 0 with another answer" in alike.stdout
+    assert "3 requests, 0 with another answer" in alike.stdout
