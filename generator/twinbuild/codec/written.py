@@ -31,7 +31,9 @@ def written_values(loaded: LoadedSpec, names: Mapping[str, str]) -> dict[Path, W
     places: dict[tuple[Mark, type[Node]], Written] = {}
     for name, root in loaded.files:
         for path, node in walk(root):
-            places[node.mark, type(node)] = Written(file=names[name], path=path)
+            # `extends` as a text was read as a mapping: the text is what stands there
+            told = isinstance(node, ScalarNode) and (node.mark, MappingNode) in places
+            places[node.mark, type(node)] = Written(file=names[name], path=path[:-1] if told else path)
     return {path: places[node.mark, type(node)] for path, node in walk(loaded.root) if _is_leaf(node)}
 
 

@@ -36,3 +36,14 @@ environment: {packages: [tzdata]}
         found = source_at(section, pointer(path))
         assert isinstance(found, Written)
         assert (found.file, [*map(str, found.path)]) == (place.file, [*map(str, place.path)])
+
+
+def test_a_family_named_as_a_text() -> None:
+    """What the text was expanded to was written where the text is: no other place is in the file."""
+    pinned = f"\nextends: {{digest: '{'a' * 64}'}}\n".encode()
+    family = SourceText(name="f", content=(EXAMPLE / "release.yaml").read_bytes() + pinned)
+    spec = SourceText(name="s", content=b"apiVersion: twinbuild/v1\nkind: Release\nextends: tabular@1.0.0\n")
+    written = written_values(load_spec((family, spec)), {"f": "release.family.yaml", "s": "release.yaml"})
+    for key in ("family", "sha256"):
+        assert written[("extends", key)] == Written(file="release.yaml", path=("extends",))
+    assert written[("kind",)] == Written(file="release.yaml", path=("kind",))
