@@ -136,8 +136,9 @@ def spec_page() -> str:
         ),
         "",
         *_prose(
-            "`tests`, `rollout`, `observability`, `services`, `secrets`, `publish` and `governance` are checked and "
-            "stand in the manifest. No verb acts on them yet: a release has not run the tests that its spec has."
+            "`governance.roles`, `approvals`, `retention` and `classification` are checked, and stand in the manifest "
+            "and on the release's page. No verb acts on them: none asks who runs it or waits for an approval, and "
+            "none removes a release that is too old. Approvers of `rollout.gates` must be among `roles.approvers`."
         ),
         "",
     ]

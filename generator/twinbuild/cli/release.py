@@ -130,6 +130,8 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
             "release": summary.release,
             "directory": summary.directory,
             "written": summary.written,
+            "previous": summary.previous or None,
+            "unstated": summary.unstated or None,
             "evidence_reused": summary.reused,
             "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
@@ -142,6 +144,11 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
 
 def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
     lines = [f"release  {summary.name} {summary.version}  {summary.release}"]
+    if summary.previous:
+        what = "a release that went out needs a version of its own"
+        lines.append(f"changed  {summary.version} was {summary.previous} before: {what}")
+    if summary.unstated:
+        lines.append(f"commit   {summary.unstated} (the manifest does not say so: governance.dirty_source)")
     for image in summary.images:
         what = f"{image.layers} layers, {image.size / 1e6:.1f} MB"
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")

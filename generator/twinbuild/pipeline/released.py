@@ -7,10 +7,10 @@ from pathlib import Path
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.manifest import decode_manifest
-from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
 
-__all__ = ["Released", "read_release"]
+__all__ = ["Released", "read_release", "released_before"]
 
 _MANIFEST = "manifest.json"
 _FOR_PEOPLE = "manifest.yaml"  # the same for reading; what counts are the bytes of the other
@@ -58,6 +58,19 @@ def read_release(where: Path) -> Released:
             where=str(path),
         )
     return Released(path=path, directory=path.parent, digest=digest, content=content)
+
+
+def released_before(directory: Path, name: str, version: str) -> Digest | None:
+    """The digest of the sound release of this name and version that lies in a directory, or None."""
+    if not (directory / _MANIFEST).is_file():
+        return None
+    try:
+        found = read_release(directory)
+        metadata = found.document.get("metadata")
+    except TwinbuildError:
+        return None
+    same = isinstance(metadata, dict) and (metadata.get("name"), metadata.get("version")) == (name, version)
+    return found.digest if same else None
 
 
 def _manifest(where: Path) -> Path:

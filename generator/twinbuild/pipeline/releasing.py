@@ -39,6 +39,7 @@ from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.released import released_before
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
 from twinbuild.pipeline.trialparameters import parameter_findings
 from twinbuild.pipeline.trials import Trials, try_images
@@ -53,7 +54,11 @@ _NAMED: Final = 5  # paths that a message lists
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """What a release gave: where it lies, its digest and images, and whether anything had to be written."""
+    """What a release gave: where it lies, its digest and images, and whether anything had to be written.
+
+    ``previous``: the other digest that its version had there before. ``unstated``: which files differed from the commit
+    where the spec does not say what is to become of that, "" where none did.
+    """
 
     directory: Path
     digest: Digest
@@ -64,6 +69,8 @@ class Released:
     written: bool
     commit: Commit | None
     buildkit: BuildKitEvidence | None  # what Docker's BuildKit built, where it was asked
+    previous: Digest | None = None
+    unstated: str = ""
 
 
 def release(
@@ -153,6 +160,7 @@ def release(
     target = output or project.directory / "dist" / "-".join(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
+    previous = released_before(target, spec.metadata.name, spec.metadata.version)
     written = _lay_out(target, project, images, documents, machine)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
@@ -175,6 +183,8 @@ def release(
         written=written,
         commit=commit,
         buildkit=buildkit,
+        previous=previous if previous != digest else None,
+        unstated=_unstated(project, commit),
     )
 
 
@@ -225,6 +235,14 @@ def commit_of(project: Project, machine: Machine) -> Commit | None:
             ),
         )
     return commit
+
+
+def _unstated(project: Project, commit: Commit | None) -> str:
+    """Which files differ from the commit, where the spec neither records it nor says whether they may."""
+    spec = project.spec
+    if commit is None or not commit.modified or spec.source.commit == "record" or spec.governance.dirty_source:
+        return ""
+    return f"differed from {commit.identifier[:12]}, or not in it: {_some(commit.differing)}"
 
 
 def _some(paths: tuple[str, ...]) -> str:

@@ -75,6 +75,8 @@ def summary_of(project: Project, released: Released) -> Summary:
         passed=released.trials.passed,
         untested=released.trials.untested,
         tested=released.trials.tested,
+        previous=str(released.previous or ""),
+        unstated=released.unstated,
     )
 
 
@@ -119,7 +121,12 @@ def remember_release(
         known=released.commit is not None,
         tested_with=released.trials.files,
         summary=replace(
-            summary, earlier=sum(image.layers for image in summary.images), reused=True, written=False, tested=False
+            summary,
+            earlier=sum(image.layers for image in summary.images),
+            reused=True,
+            written=False,
+            tested=False,
+            previous="",
         ),
     )
     if stamp is None:
@@ -139,7 +146,15 @@ def remember_release(
     machine.store.put_record(STAMP, _key(project, where), encode_stamp(stamp))
     # A release is a build, too; what is more in its stamp makes that of the build fall earlier, never later.
     build = replace(
-        stamp.summary, release="", directory="", variations=0, earlier=0, reused=False, passed=0, untested=()
+        stamp.summary,
+        release="",
+        directory="",
+        variations=0,
+        earlier=0,
+        reused=False,
+        passed=0,
+        untested=(),
+        unstated="",
     )
     stamp = replace(stamp, output=(), evidence="", summary=build)
     machine.store.put_record(BUILD_STAMP, _key(project, ""), encode_stamp(stamp))

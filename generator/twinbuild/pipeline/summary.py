@@ -33,7 +33,8 @@ class Summary:
 
     ``earlier`` of the images' layers were not built again in this run; ``reused``: nothing was. ``written``: the output
     was written anew. ``passed`` images passed their tests (``tested``: in this run), ``untested`` says which were not
-    tried, and why.
+    tried, and why. ``previous``: the other digest that this version had in this place before, "" where none;
+    ``unstated``: which files differed from the commit, where neither the spec nor the manifest says so.
     """
 
     name: str
@@ -49,3 +50,5 @@ class Summary:
     passed: int
     untested: tuple[str, ...]
     tested: bool
+    previous: str = ""
+    unstated: str = ""

@@ -10,7 +10,7 @@ from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.released import read_release, released_before
 
 __all__ = ["tool"]
 
@@ -64,3 +64,16 @@ def test_nothing_there(tool: Tool, tmp_path: Path) -> None:
             read_release(where)
         assert word in caught.value.findings[0].message
         assert caught.value.findings[0].code == "TB7003"
+
+
+def test_released_before(tool: Tool, tmp_path: Path) -> None:
+    """A sound release of that name and version; whatever else lies there was not given to anybody as it is."""
+    assert released_before(tmp_path / "none", "tiny", "1.0.0") is None
+    dist = tiny_release(tool, tmp_path)
+    content = (dist / "manifest.json").read_bytes()
+    assert released_before(dist, "tiny", "1.0.0") == Digest.of(content)
+    assert released_before(dist, "tiny", "1.0.1") is None
+    assert released_before(dist, "other", "1.0.0") is None
+    for damaged in (content.replace(b"tests", b"stets"), b"{", b"[]", b""):
+        (dist / "manifest.json").write_bytes(damaged)
+        assert released_before(dist, "tiny", "1.0.0") is None
