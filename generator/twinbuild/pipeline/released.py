@@ -67,7 +67,7 @@ def released_before(directory: Path, name: str, version: str) -> Digest | None:
     try:
         found = read_release(directory)
         metadata = found.document.get("metadata")
-    except TwinbuildError:
+    except (OSError, TwinbuildError):
         return None
     same = isinstance(metadata, dict) and (metadata.get("name"), metadata.get("version")) == (name, version)
     return found.digest if same else None
