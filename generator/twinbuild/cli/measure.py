@@ -58,7 +58,7 @@ def command(
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.measured import contradictions, remember
-    from twinbuild.pipeline.measuring import facts, measure_knobs, statement_of_measurements
+    from twinbuild.pipeline.measuring import facts, measure_knobs, passed_over, statement_of_measurements
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.running import choose_image, unpacked_image
@@ -88,10 +88,13 @@ def command(
     if output is not None:
         write_file(output, statement_of_measurements(project, image, measured))
     remember(project, image, facts(measured))
+    left = passed_over(project, names)
     if as_json:
-        click.echo(json.dumps({"image": str(image.manifest.digest), "knobs": facts(measured)}))
+        click.echo(
+            json.dumps({"image": str(image.manifest.digest), "knobs": facts(measured), "not_measured": dict(left)})
+        )
     else:
-        click.echo(_text(measured))
+        click.echo("\n".join((_text(measured), *(f"{name}\n  not measured: {why}" for name, why in left))))
     findings = contradictions(project, measured)
     if findings:
         raise DifferenceFound(findings)
@@ -108,6 +111,7 @@ def _text(measured: tuple[Measured, ...]) -> str:
         width = max((len(point.text) for point in each.points), default=0)
         lines += [
             f"  {point.text:>{width}}  p50 {seconds_text(median(point.latency))}, "
+            f"p95 {seconds_text(median(point.latency_p95))}, p99 {seconds_text(median(point.latency_p99))}, "
             f"{median(point.throughput):,.1f} answers/s, {bytes_text(median(point.memory))}"
             for point in each.points
         ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import canonical
@@ -32,7 +32,7 @@ from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge
 from twinbuild.trial.loading import percentile, under_load
 
-__all__ = ["Measured", "facts", "measure_knobs", "silent", "statement_of_measurements", "stretch"]
+__all__ = ["Measured", "facts", "measure_knobs", "passed_over", "silent", "statement_of_measurements", "stretch"]
 
 ROUNDS: Final = 3
 _WARM: Final = 20  # requests before those that count
@@ -48,6 +48,16 @@ class Measured:
     points: tuple[Point, ...]
     judgements: tuple[Judgement, ...]
     left_out: tuple[tuple[str, str], ...]
+
+
+class _Round(NamedTuple):
+    """Of one start: seconds to answer (percentiles), answers per second, bytes."""
+
+    latency: float
+    throughput: float
+    memory: float
+    latency_p95: float
+    latency_p99: float
 
 
 def measure_knobs(
@@ -78,7 +88,7 @@ def measure_knobs(
         machine.progress(f"measuring {knob.name}", number, len(chosen))
         allowed, left_out = _values(project, knob)
 
-        def measure(text: str, knob: Knob = knob) -> tuple[float, float, float]:
+        def measure(text: str, knob: Knob = knob) -> _Round:
             return _round(project, derivation, root, machine, image=image, setting=(knob, text), requests=count)
 
         points = _points(allowed, {}, measure)
@@ -90,22 +100,22 @@ def measure_knobs(
     return tuple(found)
 
 
-def _points(
-    texts: tuple[str, ...], before: Mapping[str, Point], measure: Callable[[str], tuple[float, float, float]]
-) -> tuple[Point, ...]:
+def _points(texts: tuple[str, ...], before: Mapping[str, Point], measure: Callable[[str], _Round]) -> tuple[Point, ...]:
     """Some rounds of each value, in turn and back, so that what else the machine does meets all of them alike."""
-    rounds: dict[str, list[tuple[float, float, float]]] = {text: [] for text in texts}
+    rounds: dict[str, list[_Round]] = {text: [] for text in texts}
     for text, point in before.items():
-        rounds[text] += zip(point.latency, point.throughput, point.memory, strict=True)
+        rounds[text] += map(_Round._make, zip(*(point.rounds(name) for name in _Round._fields), strict=True))
     for number in range(ROUNDS):
         for text in texts if number % 2 == 0 else reversed(texts):
             rounds[text].append(measure(text))
     return tuple(
         Point(
             text=text,
-            latency=tuple(each[0] for each in figures),
-            throughput=tuple(each[1] for each in figures),
-            memory=tuple(each[2] for each in figures),
+            latency=tuple(each.latency for each in figures),
+            throughput=tuple(each.throughput for each in figures),
+            memory=tuple(each.memory for each in figures),
+            latency_p95=tuple(each.latency_p95 for each in figures),
+            latency_p99=tuple(each.latency_p99 for each in figures),
         )
         for text, figures in rounds.items()
     )
@@ -128,6 +138,15 @@ def _chosen(project: Project, names: tuple[str, ...]) -> tuple[Knob, ...]:
             where="configuration.parameters",
         )
     return tuple(chosen)
+
+
+def passed_over(project: Project, names: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
+    """The knobs that ``measure_knobs`` leaves out, each with the reason; where some are named, nobody misses others."""
+    return tuple(
+        (knob.name, "declares no impact" if knob.variable is not None else "is a hyper-parameter, which nobody sets")
+        for knob in project.spec.configuration.parameters
+        if not names and (knob.impact is None or knob.variable is None)
+    )
 
 
 def _values(project: Project, knob: Knob) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -158,8 +177,8 @@ def _round(
     image: str,
     setting: tuple[Knob, str],
     requests: int,
-) -> tuple[float, float, float]:
-    """Median latency in seconds, answers per second, and bytes of memory, of one start with a knob at a value."""
+) -> _Round:
+    """What one start with a knob at a value comes to."""
     spec = project.spec
     knob, text = setting
     assert knob.variable is not None
@@ -190,7 +209,8 @@ def _round(
             raise silent(knob.name, text, str(error)) from error
         if load.failures:
             raise silent(knob.name, text, load.failures[0])
-        return percentile(load.latencies, 0.5), load.throughput, float(service.memory())
+        latency, p95, p99 = (percentile(load.latencies, share) for share in (0.5, 0.95, 0.99))
+        return _Round(latency, load.throughput, float(service.memory()), p95, p99)
 
 
 def _answered(_: Question, answer: Answer) -> str:
@@ -246,7 +266,7 @@ def _judged(knob: Knob, points: tuple[Point, ...]) -> Iterator[Judgement]:
 
 
 def facts(measured: tuple[Measured, ...]) -> list[dict[str, Any]]:
-    """For JSON: medians, and judgements."""
+    """For JSON: medians of the rounds, and judgements."""
     return [
         {
             "knob": each.knob,
@@ -254,6 +274,8 @@ def facts(measured: tuple[Measured, ...]) -> list[dict[str, Any]]:
                 {
                     "value": point.text,
                     "latency_p50": round(median(point.latency), 6),
+                    "latency_p95": round(median(point.latency_p95), 6),
+                    "latency_p99": round(median(point.latency_p99), 6),
                     "throughput": round(median(point.throughput), 3),
                     "memory": round(median(point.memory)),
                 }

@@ -20,12 +20,17 @@ _SMALL: Final = 0.50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A knob at one value: median latency in seconds, answers per second and bytes of memory of each round."""
+    """A knob at one value, and of each round: median latency in seconds, answers per second and bytes of memory.
+
+    The slowest answers (95th and 99th percentile, in seconds) are for people: nothing is declared of them.
+    """
 
     text: str
     latency: tuple[float, ...]
     throughput: tuple[float, ...]
     memory: tuple[float, ...]
+    latency_p95: tuple[float, ...] = ()
+    latency_p99: tuple[float, ...] = ()
 
     def rounds(self, dimension: str) -> tuple[float, ...]:
         """The figures of one dimension."""

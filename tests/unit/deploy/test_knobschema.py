@@ -6,6 +6,7 @@ import jsonschema_rs
 import pytest
 from tests.unit.deploy.test_configuration import TEXT, spec_of
 
+from fakes.deployed import EXAMPLES, example
 from twinbuild.deploy.knobschema import values_schema
 
 _KNOBS = """\
@@ -19,6 +20,18 @@ _KNOBS = """\
     - {name: count, type: int, default: 1, description: d}
     - name: decision_threshold
 """
+KNOBS_TEXT = TEXT.replace("  parameters:\n    - name: decision_threshold\n", _KNOBS)
+
+
+@pytest.mark.parametrize("text", [*map(example, EXAMPLES), KNOBS_TEXT], ids=[*EXAMPLES, "every type"])
+def test_it_is_a_schema(text: str) -> None:
+    """By the meta-schema of the dialect that it names."""
+    schema = json.loads(values_schema(spec_of(text)))
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema_rs.meta.validate(schema)
+    jsonschema_rs.Draft202012Validator(schema)
+    schema["properties"] |= {"broken": {"type": "integer", "minimum": "1"}}
+    assert not jsonschema_rs.meta.is_valid(schema)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +57,7 @@ _KNOBS = """\
 )
 def test_types(values: dict[str, object], fits: bool) -> None:
     """Each type has its own schema."""
-    spec = spec_of(TEXT.replace("  parameters:\n    - name: decision_threshold\n", _KNOBS))
-    schema = json.loads(values_schema(spec))
+    schema = json.loads(values_schema(spec_of(KNOBS_TEXT)))
     assert jsonschema_rs.is_valid(schema, values) is fits
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from fakes.services import service, trial_here
 from twinbuild.pipeline import measuring
-from twinbuild.pipeline.measuring import measure_knobs, silent, stretch
+from twinbuild.pipeline.measuring import _points, _Round, facts, measure_knobs, passed_over, silent, stretch
+from twinbuild.pipeline.project import open_project
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,7 @@ def answer(question):
 configuration:
   parameters:
     - {name: fast, type: bool, default: true, description: Fast., environment: FAST}
+    - {name: calm, type: bool, default: true, description: Calm., impact: {latency: none}}
 secrets:
   - {name: token, provider: file, reference: /run/secrets/token, purpose: Features.}
 services:
@@ -67,3 +71,28 @@ services:
         tiny.project, tiny.derivation, tiny.root, tiny.machine, image="sha256:7", names=("fast",), requests=2
     )
     assert [point.text for point in measured.points] == ["false", "true"]
+    for value in facts((measured,))[0]["values"]:
+        assert 0 < value["latency_p50"] <= value["latency_p95"] <= value["latency_p99"]
+    assert passed_over(tiny.project) == (("fast", "declares no impact"),)
+    assert passed_over(tiny.project, ("fast",)) == ()
+
+
+def test_passed_over(tmp_path: Path) -> None:
+    """What an example has without a declared impact, and what nobody sets in a running service."""
+    overlay = tmp_path / "more.yaml"
+    knob = "{name: max_depth, type: int, default: 3, description: d, kind: hyperparameter, impact: {latency: higher}}"
+    overlay.write_text(f"configuration: {{parameters: [{knob}]}}\n")
+    assert dict(passed_over(open_project(EXAMPLE, (overlay,)))) == {
+        "log_level": "declares no impact",
+        "open_files": "declares no impact",
+        "max_depth": "is a hyper-parameter, which nobody sets",
+    }
+
+
+def test_rounds_are_added_to_those_before() -> None:
+    """Each figure to its own."""
+    one = _Round(1.0, 2.0, 3.0, 4.0, 5.0)
+    (before,) = _points(("a",), {}, lambda _: one)
+    (point,) = _points(("a",), {"a": before}, lambda _: _Round(10.0, 20.0, 30.0, 40.0, 50.0))
+    assert (point.latency[0], point.throughput[0], point.memory[0], point.latency_p95[0], point.latency_p99[0]) == one
+    assert point.latency_p99 == (5.0,) * 3 + (50.0,) * 3
