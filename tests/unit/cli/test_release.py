@@ -39,6 +39,7 @@ def test_another_digest_under_the_same_version(tool: Tool, tmp_path: Path) -> No
     assert f"\nchanged  1.0.0 was {first} before: a release that went out" in released()
     assert "\nchanged  " not in released()
     assert json.loads(released("--json"))["previous"] is None
+    assert "\nchanged  " not in released("--paranoid")  # which does everything again
     second = (project / "dist" / "tiny-1.0.0" / "release.digest").read_text().strip()
     spec.write_text(spec.read_text().replace("team: others", "team: more"))
     assert json.loads(released("--json"))["previous"] == second != first
