@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fakes.tiny import tiny_project
 from unit.codec.test_capture import DOCUMENT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,8 +190,29 @@ def test_a_python_that_is_too_old(repository: Path) -> None:
 
 
 def test_no_gate_beside_what_it_guards() -> None:
-    """The stage of GitLab's gate comes before `deploy` in its default order."""
-    assert [job["stage"] for name, job in GITLAB.items() if name.startswith("twinbuild-")] == ["test"] * 3
+    """The stage of GitLab's gate comes before `deploy` in its default order, and after that in which it is made."""
+    stages = {name: job["stage"] for name, job in GITLAB.items() if name.startswith("twinbuild-")}
+    assert stages.pop("twinbuild-release") == "build"
+    assert [*stages.values()] == ["test"] * 3
+
+
+def test_made_and_gated(repository: Path) -> None:
+    """GitLab's release is what its gate then looks at: it passes beside itself; of a stale lock there is none."""
+    project = tiny_project(repository / "tiny", repository.parent / "store")
+    where = {"SPEC": "tiny", "RELEASE": "made", "TWINBUILD_STORE": str(repository.parent / "store")}
+    assert GITLAB["twinbuild-release"]["artifacts"]["paths"] == ["$RELEASE"]
+    made = _run(_job("twinbuild-release"), repository, **where)
+    assert made.returncode == 0, made.stderr
+    gate = {**where, "STAGE": "", "RUNNING_STAGE": "", "FAIL_ON": "low"}
+    passed = _run(_job("twinbuild-promote"), repository, **gate, RUNNING="made", COMPLETE="true")
+    assert passed.returncode == 0, passed.stderr
+    other = _released(repository, "a.json")
+    assert _run(_job("twinbuild-promote"), repository, **gate, RUNNING=other, COMPLETE="false").returncode == 1
+    shutil.rmtree(repository / "made")
+    spec = project / "release.yaml"
+    spec.write_text(spec.read_text().replace("beta==1", "beta==2"))
+    stale = _run(_job("twinbuild-release"), repository, **where)
+    assert (stale.returncode, (repository / "made").exists()) == (3, False), stale.stderr
 
 
 def test_no_value_becomes_code(repository: Path) -> None:
