@@ -198,6 +198,6 @@ def _levelless(spec: ReleaseSpec) -> str:
     """Why a log level was not seen to have its effect."""
     if not spec.tests.golden:
         return "there is no golden test"
-    if not _has_form(spec) or spec.observability.logs.format != "json":
-        return "logs are not declared to be JSON"
+    if not _has_form(spec):
+        return "logs are not declared to be JSON or logfmt"
     return "by default the service printed no line of a lesser level than the most severe one"

@@ -10,6 +10,7 @@ from twinbuild.pipeline.binaries import refuse_foreign_binaries
 from twinbuild.pipeline.indexes import located
 from twinbuild.pipeline.machine import Machine, reach
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.sourced import files_of
 from twinbuild.ports import Fetcher
 from twinbuild.sources.fetch import Item, RemoteFetcher
 
@@ -18,16 +19,7 @@ __all__ = ["fetch_lock", "lacking"]
 
 def lacking(lock: Lock, machine: Machine) -> tuple[Item, ...]:
     """What an image of the lock needs and the store lacks, and the wheels that artifacts are taken from."""
-    items: dict[str, Item] = {}
-    for target in lock.targets:
-        items |= {deb.sha256.hex: deb for deb in target.debs}
-        items |= {wheel.sha256.hex: wheel for wheel in (*target.wheels, *target.build)}
-        for step in target.steps:
-            items |= {item.sha256.hex: item for item in step.fetched}
-    if lock.installer is not None:
-        items[lock.installer.sha256.hex] = lock.installer
-    items |= {artifact.sha256.hex: artifact for artifact in lock.artifacts}
-    return tuple(item for item in items.values() if not machine.store.has(item.sha256))
+    return tuple(item for item in files_of(lock) if not machine.store.has(item.sha256))
 
 
 def fetch_lock(project: Project, lock: Lock, machine: Machine) -> int:

@@ -23,9 +23,14 @@ def run_document(
     commit: Mapping[str, object] | None,
     verification: Mapping[str, object],
     store: str,
+    sources: object,
     unchanged_since: float | None = None,
 ) -> bytes:
-    """The document; times in seconds since 1970. ``unchanged_since``: when the run began whose result still stands."""
+    """The document; times in seconds since 1970.
+
+    ``sources``: where files were fetched from, of ``pipeline.sourced``; ``unchanged_since``: when the run began whose
+    result still stands.
+    """
     uname = os.uname()
     document = {
         "twinbuild": __version__,
@@ -43,6 +48,7 @@ def run_document(
         "commit": commit,
         "verification": verification,
         "store": store,
+        "sources": sources,
     }
     if unchanged_since is not None:
         document["unchanged_since"] = _moment(unchanged_since)

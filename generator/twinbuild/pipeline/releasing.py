@@ -40,6 +40,7 @@ from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.released import released_before
+from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
 from twinbuild.pipeline.trialparameters import parameter_findings
 from twinbuild.pipeline.trials import Trials, try_images
@@ -171,6 +172,7 @@ def release(
         commit={"identifier": commit.identifier, "modified": commit.modified} if commit else None,
         verification=verification_facts(images, evidence, trials) | _witnessed(digest, images, buildkit),
         store=machine.settings.store,
+        sources=sources_of(lock, machine.store),
     )
     write_file(target / RUN, run)
     return Released(

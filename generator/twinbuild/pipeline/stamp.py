@@ -23,7 +23,7 @@ STAMP: Final = "release-stamp"
 BUILD_STAMP: Final = "build-stamp"
 IMAGE: Final = "image"  # the kind of record that says what a derivation was built to
 EVIDENCE: Final = "verification"  # the kind of record that says which images were built twice
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Stamp:
     """What a release came from and what it came to. ``started`` and ``seen``: when it began, when this was gathered.
 
     Times in ns since 1970. ``blobs`` are digests (hexadecimal) and sizes; ``output`` holds paths relative to the
-    summary's directory, without ``run.json``; ``commit`` and ``verification`` are what ``run.json`` says of them, JSON.
+    summary's directory, without ``run.json``; ``commit``, ``verification`` and ``sources`` are what ``run.json`` says
+    of them, JSON.
     ``derivations`` are the keys (hexadecimal) under which the images are remembered, ``evidence`` is that of the
     evidence that they were built twice. A build has no evidence and no output but the blobs: its ``evidence`` and
     its summary's directory are "".
@@ -58,6 +59,7 @@ class Stamp:
     summary: Summary
     commit: str
     verification: str
+    sources: str
 
 
 def stamp_key(spec: str, overlays: tuple[str, ...], output: str, variants: tuple[str, ...] = ()) -> Digest:

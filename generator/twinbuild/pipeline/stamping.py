@@ -28,6 +28,7 @@ from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.releasing import Released, verification_facts
+from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamp import BUILD_STAMP, STAMP, Entry, Stamp, encode_stamp, stamp_key
 from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
@@ -141,6 +142,7 @@ def remember_release(
         evidence=evidence_key(released.images).hex,
         commit=json.dumps({"identifier": released.commit.identifier} if released.commit else None),
         verification=json.dumps(verification_facts(released.images, _reused(released), released.trials.remembered)),
+        sources=json.dumps(sources_of(narrowed(project, lock), machine.store)),
     )
     where = str(output.absolute()) if output is not None else ""
     machine.store.put_record(STAMP, _key(project, where), encode_stamp(stamp))
@@ -229,6 +231,7 @@ def _stamp(
         summary=summary,
         commit="null",
         verification="{}",
+        sources="{}",
     )
 
 

@@ -34,16 +34,16 @@ def level_live(
     assert knob.variable is not None
     volume.hold({})
     plain = _said(project, service)
-    if not has_lesser(plain, level):
+    if not has_lesser(project, plain, level):
         return [], False
     volume.hold({knob.variable: level})
     end = time.monotonic() + _WITHIN
-    while has_lesser(severe := _said(project, service), level):
+    while has_lesser(project, severe := _said(project, service), level):
         if time.monotonic() >= end:
             return list(effect_of_level(project, knob, level, plain=plain, severe=severe)), False
     volume.hold({})
     end = time.monotonic() + _WITHIN
-    while not has_lesser(_said(project, service), level):
+    while not has_lesser(project, _said(project, service), level):
         if time.monotonic() >= end:
             what = f"{_WITHIN:g} s after {LIVE}/{knob.variable} went, the log level is still {level}"
             hint = "go back to what the service was started with where there is no file"

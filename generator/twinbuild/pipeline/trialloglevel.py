@@ -14,9 +14,9 @@ __all__ = ["effect_of_level", "has_lesser", "level_knob"]
 
 
 def level_knob(project: Project) -> tuple[Knob, str] | None:
-    """The knob of the log level with its most severe value; None where there is none, or logs are no declared JSON."""
+    """The knob of the log level with its most severe value; None where there is none, or logs have no declared form."""
     spec = project.spec
-    if "logs" not in spec.observability.model_fields_set or spec.observability.logs.format != "json":
+    if "logs" not in spec.observability.model_fields_set or spec.observability.logs.format == "text":
         return None
     for knob in spec.configuration.parameters:
         ranked = [(found, value) for value in knob.values if (found := rank(value)) is not None]
@@ -25,16 +25,16 @@ def level_knob(project: Project) -> tuple[Knob, str] | None:
     return None
 
 
-def has_lesser(plain: bytes, level: str) -> bool:
+def has_lesser(project: Project, plain: bytes, level: str) -> bool:
     """Whether anything less severe was printed: where nothing is by default, no effect of a level can be shown."""
-    return any(True for _ in below(plain, level))
+    return any(True for _ in below(plain, level, project.spec.observability.logs.format))
 
 
 def effect_of_level(project: Project, knob: Knob, level: str, *, plain: bytes, severe: bytes) -> Iterator[Finding]:
     """What was printed by default and with the most severe level, to the same questions."""
-    if not has_lesser(plain, level):
+    if not has_lesser(project, plain, level):
         return
-    still = list(below(severe, level))
+    still = list(below(severe, level, project.spec.observability.logs.format))
     if not still:
         return
     number, said = still[0]

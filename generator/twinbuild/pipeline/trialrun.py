@@ -154,7 +154,7 @@ def _level(trying: _Trying, run: TrialRun) -> None:
         return
     run.findings += effect_of_level(project, knob, level, plain=run.output, severe=severe)
     run.findings += log_findings(project, severe, trying.image)
-    if has_lesser(run.output, level):
+    if has_lesser(project, run.output, level):
         lines = {"lines": severe.count(b"\n"), "by_default": run.output.count(b"\n")}
         run.observed["log_level"] = {"value": level, **lines}
 

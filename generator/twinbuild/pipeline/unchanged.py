@@ -65,6 +65,7 @@ def unchanged_release(
         commit=json.loads(stamp.commit),
         verification=json.loads(stamp.verification),
         store=place,
+        sources=json.loads(stamp.sources),
         unchanged_since=stamp.started / 1e9,
     )
     write_file(Path(stamp.summary.directory, RUN), document)

@@ -19,6 +19,7 @@ from twinbuild.ports import BlobWriter, Progress, Store, silent
 from twinbuild.sources.artifact import is_in_wheel, store_file
 from twinbuild.sources.debian import Mirrors
 from twinbuild.sources.index import Indexes
+from twinbuild.sources.origins import remember_origin
 
 __all__ = ["RemoteFetcher"]
 
@@ -99,6 +100,7 @@ class RemoteFetcher:
                 self._download(item, (item.uri,), store, meter, allow_http=True)
             case LockedArtifact():
                 store_file(item.uri, store, self._project, sha256=item.sha256, size=item.size, advance=meter.advance)
+                remember_origin(store, item.sha256, item.uri)
 
     def _download(
         self, item: Item, addresses: tuple[str, ...], store: Store, meter: _Meter, *, allow_http: bool
@@ -116,6 +118,7 @@ class RemoteFetcher:
                 part.take_back()
                 findings += error.findings
             else:
+                remember_origin(store, item.sha256, address)
                 return
         raise FetchError(findings)
 

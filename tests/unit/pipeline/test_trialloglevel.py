@@ -54,6 +54,18 @@ def test_effect(tmp_path: Path) -> None:
     assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 2}
 
 
+def test_effect_in_logfmt(tmp_path: Path) -> None:
+    """Lines of logfmt are read as those of JSON."""
+    program = SERVICE
+    for level, message in (("info", "asked"), ("error", "too")):
+        said = f"json.dumps({{'level': '{level}', 'message': '{message}'}})"
+        assert said in program
+        program = program.replace(said, f"'level={level} message={message}'")
+    run = _run(tmp_path, program, SECTIONS.replace("format: json", "format: logfmt"))
+    assert run.findings == []
+    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 2}
+
+
 def test_no_effect(tmp_path: Path) -> None:
     """A service that ignores its level is found, at the knob."""
     (finding,) = _run(tmp_path, SERVICE.replace("if level in ('debug', 'info')", "if True")).findings

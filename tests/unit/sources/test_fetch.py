@@ -21,6 +21,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.net.http import HttpClient
 from twinbuild.net.opener import Opener
 from twinbuild.sources.fetch import Item, RemoteFetcher
+from twinbuild.sources.origins import origin_of
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
 
@@ -106,6 +107,8 @@ def test_everything_arrives(server: WebServer, tmp_path: Path) -> None:
     assert set(store.blobs()) == {Digest.of(content) for content in (WHEEL, DEB, WEIGHTS, b"local")}
     total = len(WHEEL) + len(DEB) + len(WEIGHTS) + 5
     assert seen[-1] == ("fetch", total, total)
+    origins = [origin_of(store, Digest.of(content)) for content in (WHEEL, WEIGHTS, b"local")]
+    assert origins == [server.url("/files/w.whl"), server.url("/weights"), "model/local"]
     asked = len(server.requests)
     fetcher(server, tmp_path).fetch(items, store)
     assert len(server.requests) == asked, "what is stored is not asked for again"

@@ -24,6 +24,13 @@ def test_below(level: str, numbers: list[int]) -> None:
     assert [number for number, _ in below(LINES, level)] == numbers
 
 
+def test_logfmt() -> None:
+    """Lines of logfmt where that is the declared form, and then no others."""
+    lines = b'time=1 level=info msg="a b"\nlvl=WARN msg=x\n{"level": "debug"}\nlevel="debug" msg=y\nmsg=z\n'
+    assert list(below(lines, "error", "logfmt")) == [(1, "info"), (2, "WARN"), (4, "debug")]
+    assert [number for number, _ in below(lines, "error")] == [3]
+
+
 def test_order() -> None:
     """The usual words are in their order."""
     ranks = [rank(level) for level in ("trace", "DEBUG", "info", "Warning", "error", "critical", "alert", "emergency")]
