@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twinbuild.cli.options import json_option, overlay_option, spec_argument
+from twinbuild.cli.options import json_option, overlay_option
 
 if TYPE_CHECKING:
     from twinbuild.deploy.observability.simulation import Moment
@@ -28,22 +28,23 @@ _ENDS = {"promote": "promoted", "hold": "held back", "rollback": "rolled back"}
 )
 @click.option("--approve", is_flag=True, help="Whoever must agree does so at once.")
 @json_option
-@spec_argument
-def command(*, spec: Path, overlays: tuple[Path, ...], series: Path | None, approve: bool, as_json: bool) -> None:
+@click.argument("where", metavar="DIST|FILE|SPEC", type=click.Path(path_type=Path), default=Path(), required=False)
+def command(*, where: Path, overlays: tuple[Path, ...], series: Path | None, approve: bool, as_json: bool) -> None:
     """Play a rollout through: what its conditions decide at each moment, and why. Needs neither network nor store.
 
-    SPEC is a spec file or a directory with a release.yaml (default: the current directory). Without --series there are
-    four cases: measurements that fulfil every condition, that fulfil none, none at all, and NaN.
+    Names a release's directory, a manifest.json, or a spec or its directory (default: the current one). Without
+    --series there are four cases: measurements that fulfil every condition, that fulfil none, none at all, and NaN.
     """
+    from twinbuild.cli.outcome import shown
     from twinbuild.codec.measurements import read_measurements
     from twinbuild.deploy.observability.gates import gates_of
     from twinbuild.deploy.observability.simulation import CASES, LONGEST, case_value, length_of, simulate
     from twinbuild.errors import Finding, Location, UsageError
-    from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.simulated import rollout_of
 
-    project = open_project(spec, overlays)
-    rollout = project.spec.rollout
-    gates = gates_of(project.spec)
+    subject = rollout_of(where, overlays)
+    rollout = subject.spec.rollout
+    gates = gates_of(subject.spec)
     length = 0
     if series is not None:
         names = tuple(gate.name for gate in gates.gates)
@@ -53,7 +54,7 @@ def command(*, spec: Path, overlays: tuple[Path, ...], series: Path | None, appr
         if length > LONGEST:
             message = f"the rollout takes {length} looks, one every {gates.interval} s; at most {LONGEST} are played"
             hint = "give --series, or lengthen the shortest window: it says how often conditions are looked at"
-            raise UsageError((Finding(code="TB7411", message=message, hint=hint, where=Location(file=str(spec))),))
+            raise UsageError((Finding(code="TB7411", message=message, hint=hint, where=Location(file=str(where))),))
         found = {case: {gate.name: (case_value(gate, case),) * length for gate in gates.gates} for case in CASES}
     played = {
         case: tuple(simulate(rollout, gates, values, approved=approve, length=length)) for case, values in found.items()
@@ -61,7 +62,7 @@ def command(*, spec: Path, overlays: tuple[Path, ...], series: Path | None, appr
     if as_json:
         click.echo(json.dumps({"interval": gates.interval, "cases": [_case(*each) for each in played.items()]}))
         return
-    head = f"{project.spec.metadata.name} {project.spec.metadata.version}  {rollout.strategy}"
+    head = f"{shown(subject.title)}  {rollout.strategy}"
     click.echo(f"{head}  {len(gates.gates)} conditions, looked at every {gates.interval} s")
     for case, moments in played.items():
         click.echo(f"{case}: {_end(moments)}")

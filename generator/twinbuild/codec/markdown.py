@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["code", "table", "text", "unlinked"]
+__all__ = ["bullets", "code", "table", "text", "unlinked"]
 
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#~&])")
 _ADDRESS: Final = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")  # what GFM makes a link of, bare as it is
@@ -36,6 +36,11 @@ def code(value: object) -> str:
     fence = "`" * (longest + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def bullets(entries: list[str]) -> list[str]:
+    """The lines of a list whose entries are Markdown already, and an empty one; nothing where there are none."""
+    return [*(f"- {entry}" for entry in entries), ""] if entries else []
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from twinbuild.codec.markdown import code, table, text
-from twinbuild.model.knobs import written
+from twinbuild.codec.markdown import bullets, code, table, text
+from twinbuild.describe.pagesetup import configuration
+from twinbuild.describe.pagetrials import trials
 
 __all__ = ["PAGE", "release_page"]
 
@@ -32,8 +33,8 @@ def release_page(manifest: dict[str, Any]) -> bytes:
     for title, part in (
         ("What runs", _what_runs),
         ("Where it came from", _origin),
-        ("How it is configured", _configuration),
-        ("How it was tried", _tests),
+        ("How it is configured", configuration),
+        ("How it was tried", trials),
         ("How it rolls out, and what would roll it back", _rollout),
         ("What is watched", _watched),
         ("Who may change it", _governance),
@@ -41,10 +42,6 @@ def release_page(manifest: dict[str, Any]) -> bytes:
     ):
         lines += [f"## {title}", "", *part(manifest)]
     return ("\n".join(lines).rstrip() + "\n").encode()
-
-
-def _list(entries: list[str]) -> list[str]:
-    return [*(f"- {entry}" for entry in entries), ""] if entries else []
 
 
 def _what_runs(manifest: dict[str, Any]) -> Iterator[str]:
@@ -84,7 +81,7 @@ def _what_runs(manifest: dict[str, Any]) -> Iterator[str]:
         for name, probe in sorted(serving.get("health", {}).items())
         if probe
     ]
-    yield from _list(entries)
+    yield from bullets(entries)
 
 
 def _bounds(section: dict[str, Any]) -> str:
@@ -95,7 +92,7 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
     source, model, metadata = manifest["source"], manifest["model"], manifest["metadata"]
     dependencies = manifest["dependencies"]
     owners = ", ".join(f"{owner['name']} ({owner['email']})" for owner in metadata.get("owners", ()))
-    yield from _list(
+    yield from bullets(
         [
             f"made by {text(metadata['team'])}; owners: {text(owners)}",
             f"date: {text(_date(metadata))}, the time stamp of every file",
@@ -154,82 +151,9 @@ def _date(metadata: dict[str, Any]) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}, of the source commit"
 
 
-def _configuration(manifest: dict[str, Any]) -> Iterator[str]:
-    configuration = manifest["configuration"]
-    stages: dict[str, dict[str, Any]] = configuration.get("stages", {})
-    names = list(dict.fromkeys((*manifest["publish"].get("repositories", {}), *stages)))
-    yield from table(
-        ("knob", "type", "range", "default", *map(text, names), "what it does"),
-        (
-            (
-                text(knob["name"]),
-                text(knob["type"]),
-                text(_range(knob)),
-                code(_value(knob["default"])),
-                *(code(_value(stages.get(stage, {}).get(knob["name"], knob["default"]))) for stage in names),
-                text(knob["description"]),
-            )
-            for knob in configuration.get("parameters", ())
-        ),
-    )
-    yield from _list(
-        [f"rule {text(rule['name'])}: {code(rule['rule'])}" for rule in configuration.get("rules", ())]
-        + [
-            f"secret {text(one['name'])}: {text(one['provider'])} {code(one['reference'])}, {text(one['purpose'])}"
-            for one in manifest.get("secrets", ())
-        ]
-        + [
-            f"asks {text(one['name'])} at {code(one['endpoint'])}: {text(one['purpose'])}"
-            for one in manifest.get("services", ())
-        ]
-    )
-    yield "Values of stages lie in `deploy/STAGE/`; `twinbuild check-config` holds others against the ranges and rules."
-    yield ""
-
-
-def _range(knob: dict[str, Any]) -> str:
-    if knob.get("values"):
-        return ", ".join(map(str, knob["values"]))
-    bounds = [f"{word} {knob[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in knob]
-    return " ".join([*bounds, knob.get("unit", "")]).strip()
-
-
-def _value(value: object) -> str:
-    return written(value)
-
-
-def _tests(manifest: dict[str, Any]) -> Iterator[str]:
-    verification, tests = manifest["verification"], manifest["tests"]
-    yield from _list(
-        [
-            (
-                f"built {verification['builds']} times under {len(verification['variations'])} variations: "
-                f"{text(verification['verdict'])}"
-            ),
-            *(
-                f"{text(one['variant'])} {text(one['platform'])}: {text(one['verdict'])}"
-                + (f" ({text(one['reason'])})" if one.get("reason") else "")
-                for one in tests.get("images", ())
-            ),
-            *(
-                f"golden test {text(one['name'])}" + (f": {text(one['description'])}" if one.get("description") else "")
-                for one in tests.get("golden", ())
-            ),
-            *(
-                f"{text(one['metric'])} of {code(one['dataset'])} is no worse than {text(one['threshold'])}"
-                for one in tests.get("accuracy", ())
-            ),
-            *(
-                f"{text(key)}: {text(value)}"
-                for key, value in sorted((tests.get("performance") or {}).items())
-                if key not in ("requests", "concurrency")
-            ),
-        ]
-    )
-
-
 def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
     rollout = manifest["rollout"]
+    alerts = {alert["name"] for alert in manifest["observability"].get("alerts", ())}
     steps = [
         f"{step['weight']} % of the traffic" + (f", then {step['pause']}" if step.get("pause") else "")
         for step in rollout.get("steps", ())
@@ -240,7 +164,7 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
         + (f": {text(gate['description'])}" if gate.get("description") else "")
         for gate in rollout.get("gates", ())
     ]
-    yield from _list([f"strategy: {text(rollout['strategy'])}", *_pods(rollout), *map(text, steps), *gates])
+    yield from bullets([f"strategy: {text(rollout['strategy'])}", *_pods(rollout), *map(text, steps), *gates])
     yield from table(
         ("condition", "of", "metric", "", "over"),
         (
@@ -256,14 +180,25 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
         ),
     )
     yield from table(
-        ("failure", "signal", "action", "what it is"),
+        ("failure", "signal", "alert", "action", "what it is"),
         (
-            (text(one["name"]), text(one["signal"]), text(one["action"]), text(one.get("description", "")))
+            (
+                text(one["name"]),
+                text(one["signal"]),
+                text(_alert(one, alerts)),
+                text(one["action"]),
+                text(one.get("description", "")),
+            )
             for one in rollout.get("failure_modes", ())
         ),
     )
     yield "The files for clusters lie in `deploy/`."
     yield ""
+
+
+def _alert(mode: dict[str, Any], alerts: set[str]) -> str:
+    """The alert that tells somebody of a failure: its own, or its signal where that is one."""
+    return str(mode.get("alert") or (mode["signal"] if mode["signal"] in alerts else ""))
 
 
 def _gated(rollout: dict[str, Any], gate: dict[str, Any]) -> str:
@@ -321,7 +256,7 @@ def _watched(manifest: dict[str, Any]) -> Iterator[str]:
 def _governance(manifest: dict[str, Any]) -> Iterator[str]:
     governance = manifest["governance"]
     roles = governance.get("roles", {})
-    yield from _list(
+    yield from bullets(
         [
             *(
                 f"{text(role)}: {text(', '.join(roles[role]))}"
@@ -337,8 +272,8 @@ def _governance(manifest: dict[str, Any]) -> Iterator[str]:
 
 def _reproduce(manifest: dict[str, Any]) -> Iterator[str]:
     reproduce = manifest["reproduce"]
-    yield from _list([f"it needs {text(need)}" for need in reproduce["needs"]])
-    yield from _list(
+    yield from bullets([f"it needs {text(need)}" for need in reproduce["needs"]])
+    yield from bullets(
         [
             f"{code(shlex.join(step['run']))}: {text(step['why'])}"
             + "".join(f" {text(who)} is {code(digest)}." for who, digest in step.get("expect", {}).items())

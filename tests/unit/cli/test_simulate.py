@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.unit.describe.test_page import MANIFEST
+
 from fakes.tool import EXAMPLES, Tool
+from twinbuild.codec.canonical import canonical
 
 EXAMPLE = str(EXAMPLES / "fraud-scorer")
 
@@ -24,6 +27,18 @@ def test_four_cases(tool: Tool) -> None:
     ]
     assert "somebody must agree: model-review" in ended.out
     assert "good: promoted" in tool("simulate", EXAMPLE, "--approve").out
+
+
+def test_a_release(tool: Tool, tmp_path: Path) -> None:
+    """The manifest of a release, and its directory, say the same as their spec; of an older version, too."""
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    (dist / "manifest.json").write_bytes(canonical(MANIFEST))
+    said = tool("simulate", EXAMPLE).out
+    assert tool("simulate", str(dist)).out == said
+    assert tool("simulate", str(dist / "manifest.json")).out == said
+    old = tool("simulate", str(Path(__file__).parents[1] / "codec" / "manifest_v1.json"))
+    assert (old.status, old.out.split("\n")[1]) == (0, "good: promoted"), old.out
 
 
 def test_json(tool: Tool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from twinbuild.pipeline.identity import tool_identity
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.releasing import Released
+from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamp import Entry
 from twinbuild.pipeline.stamping import Beginning, begin, remember_build, remember_release
 from twinbuild.pipeline.stamps import remember_output
@@ -164,6 +166,9 @@ def test_an_untouched_release_stands(standing: World) -> None:
     changed = {path.name for path, moment in before.items() if path.stat().st_mtime_ns != moment}
     assert changed == {"run.json"}
     assert '"unchanged_since"' in (output / "run.json").read_text()
+    assert json.loads((output / "run.json").read_bytes())["sources"] == sources_of(
+        standing.lock, standing.machine.store
+    )
     assert '"modified"' not in (output / "run.json").read_text()  # git was not asked in this run
 
 

@@ -69,10 +69,13 @@ def _failure_modes(spec: ReleaseSpec) -> Iterator[str]:
     if not spec.rollout.failure_modes:
         return
     yield ""
-    yield "| failure mode | signal | then | what it is |"
-    yield "|---|---|---|---|"
+    yield "| failure mode | signal | alert | then | what it is |"
+    yield "|---|---|---|---|---|"
+    alerts = {alert.name for alert in spec.observability.alerts}
     for mode in spec.rollout.failure_modes:
-        yield f"| {mode.name} | {mode.signal} | {_ACTIONS[mode.action]} | {_plain(mode.description)} |"
+        alert = mode.alert or (mode.signal if mode.signal in alerts else "")
+        what = f"{_ACTIONS[mode.action]} | {_plain(mode.description)}"
+        yield f"| {mode.name} | {mode.signal} | {alert} | {what} |"
 
 
 def _files(deployment: Deployment) -> Iterator[str]:

@@ -148,4 +148,11 @@ CODES: Final[tuple[Code, ...]] = (
         explanation="`twinbuild simulate` plays at most 100,000 moments of a rollout. Conditions are looked at so "
         "often that the shortest window has two moments; with pauses of weeks that is too often.",
     ),
+    Code(
+        code="TB7412",
+        title="a release whose rollout cannot be played",
+        explanation="`twinbuild simulate` reads `rollout` and `observability` of a release manifest. They are not as "
+        "this version writes them, or an overlay was given, which is merged over a spec alone. Release it again, or "
+        "name the spec.",
+    ),
 )

@@ -34,8 +34,8 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB1163",
         title="a failure mode whose action nothing carries out",
         explanation="A rollback is done by a condition of 'rollback', a stop by one of 'promote', and an alert calls "
-        "somebody. The signal of the failure mode is of another kind, so the action would never follow. Name a signal "
-        "of the right kind, or the action that its kind has.",
+        "somebody. The signal of the failure mode is of another kind, so the action would never follow; or two "
+        "alerts are named for one call. Name a signal of the right kind, the action that its kind has, or one alert.",
     ),
     Code(
         code="TB1164",

@@ -125,6 +125,8 @@ class FailureMode(Section):
     """Name of the failure mode."""
     signal: Label
     """The alert, or the condition of `promote` or `rollback`, that notices it."""
+    alert: Label | None = None
+    """Alert of `observability` that tells somebody; the signal itself where that is one."""
     action: Literal["rollback", "stop", "page"]
     """What follows: the old version comes back, the rollout stops where it is, or somebody is called."""
     description: Description

@@ -94,6 +94,15 @@ def _check_failure_modes(spec: ReleaseSpec, objections: Objections) -> None:
     alerts = {alert.name for alert in spec.observability.alerts}
     for index, mode in enumerate(spec.rollout.failure_modes):
         at = ("rollout", "failure_modes", index)
+        if mode.alert is not None and mode.alert not in alerts:
+            message = f"the alert {mode.alert!r} of failure mode {mode.name!r} is none of 'observability'"
+            hint = f"name one of {', '.join(sorted(alerts))}" if alerts else "declare it in observability.alerts"
+            objections.add("TB1117", message, hint, *at, "alert")
+        elif mode.action == "page" and mode.signal in alerts and mode.alert not in (None, mode.signal):
+            message = (
+                f"failure mode {mode.name!r} is to page by its signal {mode.signal!r}, but its alert is {mode.alert!r}"
+            )
+            objections.add("TB1163", message, "name one alert: the one that calls somebody", *at, "alert")
         if mode.signal not in alerts | named["promote"] | named["rollback"]:
             message = f"the signal {mode.signal!r} of failure mode {mode.name!r} is no alert and no condition"
             hint = "name an alert of 'observability', or a condition of 'promote' or 'rollback'"

@@ -21,7 +21,7 @@ def test_what_a_reader_asks() -> None:
     page = overview(deployed(example()))
     assert "- 10 % of the traffic, then 5m" in page
     assert "| many-errors | rollback | `sum(rate(fraud_request_errors_total[1m]))" in page
-    assert "| errors | many-errors | the old version comes back |" in page
+    assert "| errors | many-errors | FraudScorerErrors | the old version comes back |" in page
     assert "Gate `model-review` before the promotion: model-review." in page
     assert "registry.example/production/fraud-scorer@sha256:" in page
     assert "- `flagger/`: rendered" in page

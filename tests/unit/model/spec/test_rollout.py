@@ -112,6 +112,13 @@ CASES = [
     ("TB1162", "steps: [{weight: 10, pause: 10m}, {weight: 50, pause: 1h}]\n", "", "promote:"),
     ("TB1162", 'unavailable: "25%"', 'unavailable: "0%"', '"0%"'),
     ("TB1162", "strategy: canary", "strategy: canary\nsurge: 0", "surge: 0"),
+    ("TB1117", "signal: errors,", "signal: errors, alert: FraudScorerSlw,", "FraudScorerSlw"),
+    (
+        "TB1163",
+        "signal: FraudScorerSlow, action: page",
+        "signal: FraudScorerSlow, alert: FraudScorerErrors, action: page",
+        "alert: FraudScorerErrors",
+    ),
     (
         "TB1163",
         "signal: errors, action: rollback",
