@@ -114,7 +114,7 @@ class ReleaseSpec(Section):
         )
         golden = {each.name: each.expect for each in self.tests.golden}
         observability = self.observability
-        levels = bool(golden) and "logs" in observability.model_fields_set and observability.logs.format == "json"
+        levels = bool(golden) and "logs" in observability.model_fields_set and observability.logs.format != "text"
         check_changes(self.tests.changes, self.configuration, golden, objections, levels=levels)
         check_rollout(self, objections)
         objections.settle()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.tool import EXAMPLES
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import SpecError
 
@@ -47,3 +48,18 @@ def test_what_is_refused(new: str, found: str) -> None:
 def test_a_rule_holds_for_it_too() -> None:
     """With a value that breaks a rule the service would not start."""
     assert _refused("threshold > 0.1", "threshold < 0.8") == [("TB1156", "/tests/changes/0/value")]
+
+
+@pytest.mark.parametrize(("form", "codes"), [("json", []), ("logfmt", []), ("text", ["TB1157"])])
+def test_a_log_level_that_changes_live(form: str, codes: list[str]) -> None:
+    """Its lines show it where they have a form; else a test must."""
+    text = (EXAMPLES / "fraud-scorer" / "release.yaml").read_text("utf-8")
+    text = text.replace("kind: log_level\n", "kind: log_level\n      runtime_change: true\n")
+    start = text.index("  logs: {format: json")
+    text = text[:start] + f"  logs: {{format: {form}}}" + text[text.index("\n", start) :]
+    found: list[str] = []
+    try:
+        load_spec((SourceText(name="release.yaml", content=text.encode()),))
+    except SpecError as error:
+        found = [each.code for each in error.findings]
+    assert found == codes
