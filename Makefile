@@ -21,7 +21,7 @@ test: $(VENV)/dev ## Run the tests (T=path to choose)
 
 # In their order: a shuffled one would set up again and again what parametrized tests of a module share.
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
-	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -p no:randomly --durations 25 -m slow $(T)
+	$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(T)
 
 bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from fakes.groups import Grouped, rank
 from fakes.tool import tool
 
 __all__ = ["tool"]
@@ -25,6 +26,18 @@ _ELSEWHERE: Final = {
     "needs 16 GiB of disk": "smaller images for CUDA are built by other tests",
 }
 _skipped: list[str] = []
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that share what is costly run in one process."""
+    return Grouped(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest comes first, where order is kept."""
+    if not config.getoption("loadscopereorder", default=True):
+        items.sort(key=lambda item: rank(item.nodeid))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -138,7 +138,6 @@ def test_the_watch_sees_effects(control: str, said: str) -> None:
 
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_a_build_needs_no_network(tmp_path: Path) -> None:
     """Every layer of an example is built, in every worker process, while each use of a socket is an error."""
     store = os.environ.get("TWINBUILD_STORE") or store_place(os.environ, str(Path.home()))

@@ -43,7 +43,6 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_example(example: Path) -> None:
     """An example is released with the committed digest, again without a change, answers, and changes one layer."""
     _release_has_the_committed_digest(example)

@@ -34,7 +34,6 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("families")
 @pytest.mark.parametrize("name", NAMES)
 def test_conformance(name: str, tmp_path: Path) -> None:
     """`twinbuild family test` ends well; where the hook runs, too (in one of them)."""
@@ -82,7 +81,6 @@ def _its_tests_pass(project: Path) -> None:
 
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("families")
 def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     """A wrong golden answer fails its release by name; another model of one's own is released, pinned and recorded."""
     digest = find_family("python-service", (shipped_catalogue(),)).digest.hex

@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_init_release_run(tmp_path: Path) -> None:
     """The first spec is released as it is, and its service answers from its own root file system."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}

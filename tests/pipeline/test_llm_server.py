@@ -34,7 +34,6 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_one_variant_of_three(tmp_path: Path) -> None:
     """The lock has all three; `--variant cpu` fetches no CUDA, and its service continues what it learned."""
     example = tmp_path / "copy"

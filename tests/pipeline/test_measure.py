@@ -30,7 +30,6 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_batch_limit(tmp_path: Path) -> None:
     """A batch of a thousand takes longer than one of one; who declares the opposite is told so, at the line."""
     example = tmp_path / "example"

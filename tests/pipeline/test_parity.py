@@ -72,7 +72,6 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.mark.network
 @pytest.mark.sandbox
-@pytest.mark.xdist_group("examples")
 def test_a_running_image(running: Running, capfd: pytest.CaptureFixture[str]) -> None:
     """An image as it was built has no drift; each change inside of it is listed, with its risk, and nothing else is."""
     project = str(running.project)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.pipeline.test_examples import ROOT, _twinbuild
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.sandbox, pytest.mark.xdist_group("examples")]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.sandbox]
 
 
 def _released(directory: Path, *, changed: bool) -> None:
