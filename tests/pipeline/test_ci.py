@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def repository(tmp_path: Path) -> Path:
     _git(top, "commit", "-q", "-a", "-m", "second")
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "twinbuild"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m twinbuild.cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m twinbuild.cli "$@"\n')
     program.chmod(0o755)
     return top
 
@@ -255,7 +256,7 @@ def test_hooks(repository: Path) -> None:
     configuration = {"repos": [{"repo": "local", "hooks": hooks}]}
     (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(configuration))
     _git(repository, "add", "-A")
-    script = f"{sys.executable} -m pre_commit run --all-files"
+    script = f"{shlex.quote(sys.executable)} -m pre_commit run --all-files"
     home = {"PRE_COMMIT_HOME": str(repository.parent / "pre-commit")}
     ended = _run(script, repository, **home)
     assert ended.returncode == 0, ended.stdout
@@ -282,7 +283,7 @@ def test_hooks_that_are_installed(repository: Path) -> None:
     _git(ours, "commit", "-q", "-m", "first")
     shutil.copy(repository / "models" / "fraud" / "release.yaml", repository / "release.yaml")
     _git(repository, "add", "-A")
-    script = f"{sys.executable} -m pre_commit try-repo {ours} twinbuild-spec --all-files"
+    script = f"{shlex.quote(sys.executable)} -m pre_commit try-repo {shlex.quote(str(ours))} twinbuild-spec --all-files"
     ended = _run(script, repository, PRE_COMMIT_HOME=str(repository.parent / "pre-commit"), PYTHONPATH="")
     assert ended.returncode == 0, ended.stdout
     assert "Passed" in ended.stdout

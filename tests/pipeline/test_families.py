@@ -52,7 +52,7 @@ def _put_own_model(project: Path) -> None:
     _, section = (ROOT / "docs/families.md").read_text().split("\n## Put your own model\n")
     commands, spec = re.findall(r"```(?:yaml)?\n(.*?)```", section.split("\n## ")[0], re.DOTALL)
     for line in commands.splitlines():
-        command = line.removeprefix("$ ").replace("twinbuild ", f"{sys.executable} -m twinbuild.cli ")
+        command = line.removeprefix("$ ").replace("twinbuild ", f"{shlex.quote(sys.executable)} -m twinbuild.cli ")
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator"), "TWINBUILD_CATALOGUES": str(project.parent)}
         ended = subprocess.run(
             ["bash", "-c", command], cwd=project, env=environment, capture_output=True, text=True, check=False
