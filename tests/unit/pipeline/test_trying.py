@@ -155,6 +155,12 @@ def _end_of(running: Trial, question: str) -> str:
     return "nothing"
 
 
+def _until_it_ends(running: Trial, question: str) -> None:
+    with contextlib.suppress(NoAnswer):
+        running.post("/predict", question)
+    running.service.wait(10)
+
+
 def test_a_start_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended, whatever is being asked of it."""
     monkeypatch.setattr("twinbuild.pipeline.trying._LONGEST", 3.0)
@@ -164,9 +170,7 @@ def test_a_start_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyP
         trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
         pytest.raises(EnvironmentFault, match="TB5902"),
     ):
-        with contextlib.suppress(NoAnswer):
-            running.post("/predict", "anything")
-        running.service.wait(10)
+        _until_it_ends(running, "anything")
 
 
 @pytest.mark.parametrize(
