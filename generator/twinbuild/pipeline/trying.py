@@ -44,7 +44,6 @@ STAND_IN: Final = "no-secret-but-a-trial"
 LARGEST_OUTPUT: Final = 64 << 20  # bytes of what it prints that are looked at
 _PAUSE: Final = 0.02
 _MOMENT: Final = 0.5  # seconds: limits of memory are looked at ten times in one
-_AFTERMATH: Final = 15.0  # seconds until it is known that a service ended, on a machine that is busy, too
 _END: Final = 10.0  # seconds that the end of a service that takes no connections may take
 _SPACE: Final = 1 << 30  # bytes of each temporary directory, and of what it prints
 _PROCESSES: Final = 4096  # and threads, as many as a node of Kubernetes gives a pod

@@ -81,7 +81,8 @@ def test_a_service_that_ends(tmp_path: Path) -> None:
 def test_a_service_that_takes_too_much_memory(tmp_path: Path) -> None:
     """It is killed, as its container would be; what it only reserves does not count."""
     reserve = "import mmap\nreserved = mmap.mmap(-1, 1 << 30)\n"
-    tiny = _service(tmp_path, reserve + "def answer(question):\n    time.sleep(9) if bytearray(1 << 28) else 0\n")
+    keep = "def answer(question):\n    kept = bytearray(1 << 28)\n    time.sleep(9)\n    return 200, len(kept)\n"
+    tiny = _service(tmp_path, reserve + keep)
     serving = tiny.project.spec.serving
     told = Told(bounds=Bounds(memory=1 << 27))
     with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
