@@ -14,7 +14,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.spdx import one_line, spdx_expression
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
-from twinbuild.model.spec.values import refuse_path
+from twinbuild.model.spec.paths import refuse_path
 
 __all__ = [
     "DEB",

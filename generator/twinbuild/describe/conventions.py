@@ -25,6 +25,7 @@ RULES: Final[dict[str, str]] = {
     "TB7626": "the release says what it is for",
     "TB7627": "the changelog has the version",
     "TB7628": "the service is told the model's version",
+    "TB7629": "log lines say of which image and release they are",
 }
 # semver.org, "Is there a suggested regular expression"; without the groups.
 _SEMVER: Final = re.compile(
@@ -52,7 +53,7 @@ class Conventions:
 def breaches(loaded: LoadedSpec, conventions: Conventions, *, changelog: str | None = None) -> tuple[Finding, ...]:
     """Every place where a spec breaks a rule. ``changelog`` is the text of the changelog, where one is kept."""
     spec = loaded.spec
-    found = [*_versions(spec, conventions.versions), *_names(spec), *_metrics(spec)]
+    found = [*_versions(spec, conventions.versions), *_names(spec), *_metrics(spec), *_identity(spec)]
     told = spec.serving.environment.get("MODEL_VERSION", spec.model.version)
     if told != spec.model.version:
         message = f"the service is told that its model is {told[:80]!r}, and model.version is {spec.model.version!r}"
@@ -123,3 +124,12 @@ def _metrics(spec: ReleaseSpec) -> Iterator[_Breach]:
         elif found := _DERIVED.search(metric.name):
             message = f"the metric {metric.name!r} has the unit {found[1]}, expected a base unit"
             yield "TB7625", message, "measure in seconds or bytes", place
+
+
+def _identity(spec: ReleaseSpec) -> Iterator[_Breach]:
+    """A rollout has lines of two releases at once; what is measured, a rule says by itself (deploy/prometheus)."""
+    observed = spec.observability
+    missing = [name for name in ("image", "release") if name not in observed.logs.fields]
+    if observed.logs.fields and missing:
+        message = f"log lines do not say of which {' and '.join(missing)} they are"
+        yield "TB7629", message, "log TWINBUILD_IMAGE and TWINBUILD_RELEASE so", ("observability", "logs", "fields")

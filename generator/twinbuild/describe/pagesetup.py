@@ -69,6 +69,12 @@ def _service(one: dict[str, Any]) -> str:
     if "retries" in one:
         patience += [f"asked again {one['retries']} times" if one["retries"] else "never asked again"]
     patience += [f"without it: {text(one['fallback'])}"] if one.get("fallback") else []
-    patience += ["the service starts without it"] * (one.get("required") is False)
     said = f"asks {text(one['name'])} at {code(one['endpoint'])}: {text(one['purpose'])}"
-    return "; ".join((said, *patience))
+    return "; ".join((said, *_shown(one.get("authentication") or {}), *patience))
+
+
+def _shown(stated: dict[str, Any]) -> Iterator[str]:
+    """How a service is convinced, by which secret."""
+    if stated:
+        scheme = {"header": f"the header {stated.get('header')}"}.get(stated.get("scheme", ""), stated.get("scheme"))
+        yield f"convinced by secret {text(stated['secret'])}" + (f" as {text(scheme)}" if scheme else "")

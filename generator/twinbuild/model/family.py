@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.extends import FamilyReference
-from twinbuild.model.spec.values import Confined, Description, Line, Name, Sha256, Version, objection
+from twinbuild.model.spec.paths import Confined
+from twinbuild.model.spec.values import Description, Line, Name, Sha256, Version, objection
 
 __all__ = [
     "FAMILY_VERSION",

@@ -21,7 +21,7 @@ from twinbuild.errors import Finding, Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import STANDARD, Family, Written
 from twinbuild.model.spec.extends import FAMILY_SPEC
-from twinbuild.model.spec.values import refuse_path
+from twinbuild.model.spec.paths import refuse_path
 from twinbuild.pipeline.output import replace_directory, same_content
 from twinbuild.ports import Runner
 from twinbuild.render.variables import chosen_values

@@ -17,7 +17,7 @@ from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
 from twinbuild.errors import IntegrityError, Location, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.extends import FAMILY_SPEC
-from twinbuild.model.spec.values import refuse_path
+from twinbuild.model.spec.paths import refuse_path
 from twinbuild.net.files import open_beneath, open_directory
 
 __all__ = ["extended_spec", "refuse_changed_extends", "refuse_forged_extends"]

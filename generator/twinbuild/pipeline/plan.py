@@ -43,8 +43,8 @@ from twinbuild.model.plan import (
     WheelsRecipe,
 )
 from twinbuild.model.platform import Platform
+from twinbuild.model.spec.paths import owned_place
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.model.spec.values import owned_place
 from twinbuild.oci.layer import WRITER
 from twinbuild.pipeline.interpreters import deb_input, interpreter_of
 from twinbuild.pipeline.standing import base_input, config_on, places

@@ -60,7 +60,7 @@ def told_by_manifest(
     try:
         found = _told(
             tuple(Secret.model_validate(each) for each in document.get("secrets", ())),
-            tuple(Service.model_validate(each) for each in document.get("services", ())),
+            tuple(_service(each) for each in document.get("services", ())),
             serving,
             Resources.model_validate(stated or environment.get("resources", {})),
             shared=shared[0] if shared else "",
@@ -71,6 +71,12 @@ def told_by_manifest(
         raise UsageError.of("TB7303", message, hint="release it again", where=where) from None
     told = (*found.environment, *identity_environment(image=image, release=release))
     return Told(environment=told, secrets=found.secrets, bounds=found.bounds)
+
+
+def _service(stated: Mapping[str, Any]) -> Service:
+    """What a trial needs of a service; manifests of other versions say more or less of the rest."""
+    needed = ("name", "endpoint", "purpose", "environment", "fallback")
+    return Service.model_validate({key: stated[key] for key in needed if key in stated})
 
 
 def _told(

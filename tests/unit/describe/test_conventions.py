@@ -18,6 +18,8 @@ CHANGES = [
     ("TB7625", "fraud_predictions_total", "fraud_predictions", {}),
     ("TB7625", "fraud_request_seconds", "fraud_request_ms", {}),
     ("TB7628", "MODEL_VERSION: 3.2.0", "MODEL_VERSION: 3.1.9", {}),
+    ("TB7629", "message, image, release]", "message, image]", {}),
+    ("TB7629", "message, image, release]", "message]", {}),
     ("TB7626", "  description: Scores card transactions for fraud with gradient-boosted trees.\n", "", {}),
 ]
 

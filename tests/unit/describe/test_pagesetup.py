@@ -28,12 +28,20 @@ def test_services() -> None:
     """Time-out, retries and fallback; older manifests may say none of it."""
     document = json.loads(json.dumps(MANIFEST))
     bare = {"name": "features", "endpoint": "http://features:80", "purpose": "Features."}
-    full = {"timeout": "200ms", "retries": 2, "fallback": "Means.", "required": False}
-    document["services"] = [bare | full, bare | {"timeout": "1s", "retries": 0}, bare]
+    shown = {"scheme": "header", "secret": "key", "header": "X-Key"}
+    full = {"timeout": "200ms", "retries": 2, "fallback": "Means.", "authentication": shown}
+    document["services"] = [
+        bare | full,
+        bare | {"timeout": "1s", "retries": 0},
+        bare | {"authentication": {"secret": "key"}},
+        bare,
+    ]
     lines = [line for line in configuration(document) if line.startswith("- asks")]
     first = "- asks features at `http://features:80`: Features."
+    answered = "answers within 200ms; asked again 2 times; without it: Means."
     assert lines == [
-        f"{first}; answers within 200ms; asked again 2 times; without it: Means.; the service starts without it",
+        f"{first}; convinced by secret key as the header X-Key; {answered}",
         f"{first}; answers within 1s; never asked again",
+        f"{first}; convinced by secret key",
         first,
     ]

@@ -24,8 +24,8 @@ from twinbuild.model.plan import (
     WheelsRecipe,
 )
 from twinbuild.model.platform import Platform
+from twinbuild.model.spec.paths import owned_place
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.model.spec.values import owned_place
 from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
 from twinbuild.pipeline.preflight import preflight_files
 

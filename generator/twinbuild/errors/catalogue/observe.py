@@ -73,6 +73,13 @@ CODES: Final[tuple[Code, ...]] = (
         "test that must pass without it (`fallback: NAME`). A service without time to answer is refused, too.",
     ),
     Code(
+        code="TB1179",
+        title="authentication that is not whole",
+        explanation="`authentication` of a service says how its secret is shown: `bearer` (RFC 6750), `basic` "
+        "(RFC 7617), `mtls` (a client certificate), or `header`, which needs the name of one: `header: X-API-Key`. The "
+        "other schemes have no header of their own.",
+    ),
+    Code(
         code="TB7401",
         title="no metrics where they are said to be",
         explanation="Before a release each image is started, its golden tests are asked, and the place of "

@@ -163,6 +163,13 @@ Write what is new in it.""",
 `twinbuild family update --set model_version=VERSION` changes all places.""",
     ),
     Code(
+        code="TB7629",
+        title="convention: log lines say of which release they are",
+        explanation="""\
+While a release is rolled out, lines of two lie side by side. `observability.logs.fields` has no `image` or no
+`release`: log what the service is told in TWINBUILD_IMAGE and TWINBUILD_RELEASE.""",
+    ),
+    Code(
         code="TB7630",
         title="conventions that are none",
         explanation="""\

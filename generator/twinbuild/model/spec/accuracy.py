@@ -6,8 +6,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section
+from twinbuild.model.spec.paths import Confined
 from twinbuild.model.spec.serving import HttpPath
-from twinbuild.model.spec.values import Confined, Description, Name, Sha256, objection
+from twinbuild.model.spec.values import Description, Name, Sha256, objection
 
 __all__ = ["Accuracy", "check_threshold", "is_better"]
 

@@ -7,18 +7,9 @@ from pydantic import Field, model_validator
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.metadata import Step
+from twinbuild.model.spec.paths import AbsoluteFile, Confined
 from twinbuild.model.spec.references import Uri
-from twinbuild.model.spec.values import (
-    AbsoluteFile,
-    Confined,
-    Description,
-    JsonObject,
-    Label,
-    Line,
-    Name,
-    Sha256,
-    Version,
-)
+from twinbuild.model.spec.values import Description, JsonObject, Label, Line, Name, Sha256, Version
 
 __all__ = ["Artifact", "Card", "Dataset", "Feature", "Metric", "Model", "Schemas"]
 

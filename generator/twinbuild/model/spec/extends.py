@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field
 
 from twinbuild.model.spec.base import Section
 from twinbuild.model.spec.frozen import FrozenMapping
-from twinbuild.model.spec.values import Confined, JsonObject, Sha256, objection
+from twinbuild.model.spec.paths import Confined
+from twinbuild.model.spec.values import JsonObject, Sha256, objection
 
 __all__ = ["FAMILY_SPEC", "REFERENCE", "Extends", "FamilyReference"]
 

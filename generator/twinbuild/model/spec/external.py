@@ -1,24 +1,46 @@
 """``services`` and ``secrets``: what the service asks, and where its secrets are kept."""
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section
+from twinbuild.model.spec.paths import refuse_path
 from twinbuild.model.spec.references import Address
 from twinbuild.model.spec.tables import EnvironmentName, check_variable
 from twinbuild.model.spec.tests import Tests
-from twinbuild.model.spec.values import Duration, Line, Name, duration_seconds, refuse_path
+from twinbuild.model.spec.values import Duration, Line, Name, duration_seconds, objection
 
 __all__ = ["Authentication", "Secret", "Service", "check_services"]
+
+
+def _check_header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text, re.ASCII):
+        raise objection("TB1179", f"{text[:80]!r} is no name of a header", "use letters, digits and '-': X-API-Key")
+    return text
 
 
 class Authentication(Section):
     """How a service is convinced."""
 
+    scheme: Literal["bearer", "basic", "header", "mtls"]
+    """How the secret is shown: a bearer token (RFC 6750), Basic (RFC 7617: USER:PASSWORD), a header of its own, or a
+    client certificate with its key (RFC 8446)."""
     secret: Name
     """Name of an entry of `secrets`."""
+    header: Annotated[str, AfterValidator(_check_header)] | None = None
+    """Name of the header, for the scheme `header`: X-API-Key."""
+
+    @model_validator(mode="after")
+    def _headed(self) -> Self:
+        objections = Objections()
+        if (self.scheme == "header") != (self.header is not None):
+            message = f"the scheme {self.scheme} has {'no' if self.header is None else 'a'} name of a header"
+            hint = "name it: header: X-API-Key" if self.header is None else "leave it out, or write scheme: header"
+            objections.add("TB1179", message, hint, "scheme" if self.header is None else "header")
+        objections.settle()
+        return self
 
 
 class Service(Section):
@@ -39,9 +61,8 @@ class Service(Section):
     retries: int = Field(default=0, ge=0, le=10)
     """How often it is asked again where it does not answer."""
     fallback: Line | None = None
-    """What happens where it does not answer; a golden test with `fallback` shows that it does."""
-    required: bool = True
-    """Whether the service cannot start without it."""
+    """What happens where it does not answer; a golden test with `fallback` shows that it does. Without one, it must
+    answer."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

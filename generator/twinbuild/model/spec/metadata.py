@@ -7,18 +7,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.paths import AbsolutePlace, Confined
 from twinbuild.model.spec.references import Address, StepReference
 from twinbuild.model.spec.tables import TextTable
-from twinbuild.model.spec.values import (
-    AbsolutePlace,
-    Confined,
-    Date,
-    Description,
-    Line,
-    Name,
-    Version,
-    objection,
-)
+from twinbuild.model.spec.values import Date, Description, Line, Name, Version, objection
 
 __all__ = ["Metadata", "Owner", "Source", "Step"]
 

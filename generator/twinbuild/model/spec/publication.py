@@ -7,8 +7,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from twinbuild.model.spec.base import Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.paths import Confined
 from twinbuild.model.spec.references import check_repository
-from twinbuild.model.spec.values import Confined, Duration, Label, Line, check_stage
+from twinbuild.model.spec.values import Duration, Label, Line, check_stage
 
 __all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
 

@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator
 
 from twinbuild.model.reference import LONGEST_REPOSITORY, REPOSITORY, TAG
-from twinbuild.model.spec.values import objection, refuse_path
+from twinbuild.model.spec.paths import refuse_path
+from twinbuild.model.spec.values import objection
 
 __all__ = [
     "Address",

@@ -7,8 +7,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.paths import AbsolutePath
 from twinbuild.model.spec.tables import EnvironmentTable
-from twinbuild.model.spec.values import AbsolutePath, Duration, Name, Port, objection
+from twinbuild.model.spec.values import Duration, Name, Port, objection
 
 __all__ = [
     "Health",

@@ -7,20 +7,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
+from twinbuild.model.spec.paths import AbsolutePath, Confined, owned_place
 from twinbuild.model.spec.references import Requirement
 from twinbuild.model.spec.serving import Argument
 from twinbuild.model.spec.tables import EnvironmentTable
-from twinbuild.model.spec.values import (
-    AbsolutePath,
-    Confined,
-    Duration,
-    Name,
-    Quantity,
-    duration_seconds,
-    objection,
-    owned_place,
-    quantity_value,
-)
+from twinbuild.model.spec.values import Duration, Name, Quantity, duration_seconds, objection, quantity_value
 
 __all__ = ["BuildStep", "StepInputs", "StepOutput", "check_steps"]
 
