@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from twinbuild.codec.canonical import digest_of
 from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock, Target
+from twinbuild.model.lock import Lock, LockedData, Target
 from twinbuild.model.spec import ReleaseSpec
 from twinbuild.model.spec.environment import Base, Variant
 from twinbuild.model.spec.steps import BuildStep
@@ -22,6 +22,7 @@ __all__ = [
     "debian_inputs",
     "python_inputs",
     "source_inputs",
+    "stated_data",
     "step_inputs",
     "steps_fit",
 ]
@@ -103,6 +104,18 @@ def artifact_inputs(spec: ReleaseSpec) -> Digest:
     )
 
 
+def stated_data(spec: ReleaseSpec) -> tuple[LockedData, ...]:
+    """Every data set and feature view that the spec gives a digest, sorted by kind and name."""
+    model = spec.model
+    datasets = (("dataset", data.name, data.version or model.version, data.sha256) for data in model.datasets)
+    features = (("feature", view.name, view.snapshot or "", view.schema_sha256) for view in model.features)
+    return tuple(
+        LockedData(kind=kind, name=name, version=version, sha256=Digest(sha256))
+        for kind, name, version, sha256 in sorted((*datasets, *features))
+        if sha256 is not None
+    )
+
+
 def source_inputs(spec: ReleaseSpec) -> Digest:
     """The digest of what application files are chosen by: the directory and the patterns to ignore."""
     return digest_of({"directory": spec.source.directory, "ignore": spec.source.ignore})
@@ -161,6 +174,14 @@ def check_freshness(lock: Lock, spec: ReleaseSpec) -> tuple[Finding, ...]:
         )
         for version in sorted(versions)
     ]
+    if lock.data and lock.data != stated_data(spec):  # a lock of an older twinbuild has none
+        findings.append(
+            Finding(
+                code="TB2222",
+                message="the lock is stale: data sets or feature views of the spec changed since it was made",
+                hint="run `twinbuild lock`, and commit release.lock with the spec",
+            )
+        )
     findings += [
         Finding(
             code="TB5320",

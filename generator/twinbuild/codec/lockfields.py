@@ -35,6 +35,7 @@ from twinbuild.codec.lockvalues import read_size as _size
 from twinbuild.codec.lockvalues import read_size_or_zero as _size_or_zero
 from twinbuild.codec.lockvalues import read_sorted_lines as _sorted_lines
 from twinbuild.codec.lockvalues import read_spec_name as _spec_name
+from twinbuild.codec.lockvalues import read_text as _text
 from twinbuild.codec.lockvalues import read_uri as _uri
 from twinbuild.codec.lockvalues import read_version as _version
 from twinbuild.codec.lockvalues import read_word as _word
@@ -44,6 +45,7 @@ from twinbuild.model.lock import (
     Lock,
     LockedArtifact,
     LockedBase,
+    LockedData,
     LockedDeb,
     LockedScript,
     LockedSdist,
@@ -58,7 +60,7 @@ from twinbuild.model.lock import (
 __all__ = ["LICENSING", "OPTIONAL", "SHAPES", "Problem", "Shape"]
 
 OPTIONAL: Final = frozenset(
-    {"runs", "base", "installer", "steps", "model"}
+    {"runs", "base", "installer", "steps", "model", "data"}
 )  # fields that are left out where they are empty
 
 
@@ -234,6 +236,8 @@ _TARGET: Final = Shape(
     check=_check_target,
 )
 _model = _matching(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", "a version")
+_data_kind = _matching(r"dataset|feature", "dataset or feature")
+_label = _matching(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?", "a name")
 SHAPES: Final[Mapping[str, Shape]] = {
     "Lock": Shape(
         make=Lock,
@@ -270,6 +274,13 @@ SHAPES: Final[Mapping[str, Shape]] = {
             ),
             "source": (_SOURCE_FILE,),
             "licensing": (LICENSING,),
+            "data": (
+                Shape(
+                    make=LockedData,
+                    fields={"kind": _data_kind, "name": _label, "version": _text, "sha256": _digest},
+                    key=_by("kind", "name"),
+                ),
+            ),
         },
         check=_check_licensing,
     )

@@ -272,6 +272,20 @@ class LockedArtifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedData:
+    """Data that the model came from or reads, which is never fetched: the digest that the spec states for a version.
+
+    ``kind`` is ``dataset`` or ``feature``. The version of a data set that has none is the model's; that of a feature
+    view is its snapshot, and its digest is that of its schema.
+    """
+
+    kind: str
+    name: str
+    version: str
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Licensing:
     """What a wheel or a Debian package says of its licence and of its makers, read from its own bytes.
 
@@ -308,6 +322,7 @@ class Lock:
     artifacts: tuple[LockedArtifact, ...]  # sorted by name
     source: tuple[LockedSourceFile, ...]  # sorted by path
     licensing: tuple[Licensing, ...] = ()  # sorted by file name and digest
+    data: tuple[LockedData, ...] = ()  # sorted by kind and name; what has no digest is not there
     installer: LockedWheel | None = None  # pip, which installs the wheels where a Dockerfile does; in no image
 
     def packages(self) -> tuple[LockedDeb | LockedWheel, ...]:

@@ -46,11 +46,16 @@ def pin_artifacts(project: Project, lock: Lock, machine: Machine) -> tuple[Locke
     return tuple(replace(artifact, model=project.spec.model.version) for artifact in found)
 
 
-def refuse_other_bytes(previous: Lock | None, artifacts: tuple[LockedArtifact, ...]) -> None:
-    """Refuse bytes that changed while the model's version did not. Raises LockError TB7610 with a finding for each."""
-    known = {artifact.name: artifact for artifact in previous.artifacts} if previous is not None else {}
+def refuse_other_bytes(project: Project, previous: Lock | None, lock: Lock) -> None:
+    """Refuse bytes that changed while their version did not: files of the model, data sets, schemas of feature views.
+
+    Raises LockError TB7610 with a finding for each.
+    """
+    if previous is None:
+        return
+    known = {artifact.name: artifact for artifact in previous.artifacts}
     findings = []
-    for artifact in artifacts:
+    for artifact in lock.artifacts:
         before = known.get(artifact.name)
         if before is not None and before.model == artifact.model and before.sha256 != artifact.sha256:
             findings.append(
@@ -60,6 +65,23 @@ def refuse_other_bytes(previous: Lock | None, artifacts: tuple[LockedArtifact, .
                     f"and was locked for this version with {before.sha256}",
                     hint="raise model.version, or bring the older file back",
                     where=Location(file=artifact.uri),
+                )
+            )
+    held = {(data.kind, data.name, data.version): data for data in previous.data}
+    for data in lock.data:
+        other = held.get((data.kind, data.name, data.version))
+        if other is not None and other.sha256 != data.sha256:
+            what = {"dataset": "data set", "feature": "schema of the feature view"}[data.kind]
+            section = project.spec.model.datasets if data.kind == "dataset" else project.spec.model.features
+            index = [each.name for each in section].index(data.name)
+            key = "sha256" if data.kind == "dataset" else "schema_sha256"
+            findings.append(
+                Finding(
+                    code="TB7610",
+                    message=f"the {what} {data.name!r} of version {data.version} has digest {data.sha256}, and was "
+                    f"locked for this version with {other.sha256}",
+                    hint="raise its version, or state the digest that it had",
+                    where=project.loaded.where("model", f"{data.kind}s", index, key),
                 )
             )
     if findings:

@@ -20,6 +20,7 @@ from twinbuild.codec.inputs import (
     debian_inputs,
     python_inputs,
     source_inputs,
+    stated_data,
     step_inputs,
     steps_fit,
 )
@@ -161,6 +162,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
         targets=with_step_files(project, tuple(sorted(targets, key=lambda target: target.key)), machine),
         artifacts=(),
         source=application_files(project, machine),
+        data=stated_data(spec),
         installer=None if fresh_python or previous is None else previous.installer,
     )
     refuse_unclosed(spec, lock)
@@ -169,7 +171,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
     if not request.metadata_only:
         fetch_lock(project, lock, machine)
     lock = replace(lock, artifacts=pin_artifacts(project, lock, machine))
-    refuse_other_bytes(previous, lock.artifacts)
+    refuse_other_bytes(project, previous, lock)
     refuse_unasked_code(spec, lock, machine)
     return with_licences(with_scripts(lock, machine, previous), machine, previous)
 

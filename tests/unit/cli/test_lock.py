@@ -101,3 +101,47 @@ def test_other_bytes_under_one_version(tool: Tool, tmp_path: Path) -> None:
     assert tool("lock", str(project), "--offline").status == 0
     assert b'"model": "1.0.1"' in (project / "release.lock").read_bytes()
     assert tool("lock", str(project), "--check").status == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "what"),
+    [
+        ("datasets: [{name: cards, version: '7', sha256: DIGEST}]", "'7'", "data set 'cards' of version 7"),
+        ("datasets: [{name: cards, sha256: DIGEST}]", "", "data set 'cards' of version 1.0.0"),
+        (
+            "features: [{name: cards, store: feast, reference: a, snapshot: of May, schema_sha256: DIGEST}]",
+            "of May",
+            "schema of the feature view 'cards' of version of May",
+        ),
+    ],
+)
+def test_other_data_under_one_version(tool: Tool, tmp_path: Path, section: str, key: str, what: str) -> None:
+    """The digest of data that is never fetched is held, too: refused at its line until the version is another one."""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store")
+    spec = project / "release.yaml"
+    model = "model: {family: none, version: 1.0.0"
+    first, second = "a" * 64, "b" * 64
+    plain = spec.read_text()
+    spec.write_text(plain.replace(model, f"{model}, {section.replace('DIGEST', first)}"))
+    assert tool("lock", str(project), "--offline").status == 0
+    locked = (project / "release.lock").read_bytes()
+    assert first.encode() in locked
+    assert tool("lock", str(project), "--check").status == 0
+    changed = spec.read_text().replace(first, second)
+    spec.write_text(changed)
+    stale = tool("lock", str(project), "--check")
+    assert (stale.status, "error[TB2222]" in stale.err) == (1, True), stale.err
+    ended = tool("lock", str(project), "--offline")
+    assert (ended.status, "error[TB7610]" in ended.err) == (3, True), ended.err
+    line = 1 + next(number for number, text in enumerate(changed.splitlines()) if second in text)
+    assert f"release.yaml:{line}:" in ended.err
+    assert f"the {what} has digest sha256:{second}" in ended.err
+    assert (project / "release.lock").read_bytes() == locked
+    old, new = (key, "'8'") if key else ("version: 1.0.0, datasets", "version: 1.1.0, datasets")
+    spec.write_text(changed.replace(old, new))
+    assert tool("lock", str(project), "--offline").status == 0
+    assert tool("lock", str(project), "--check").status == 0
+    old = (project / "release.lock").read_text()
+    start = old.index(' "data": [')
+    (project / "release.lock").write_text(old[:start].rstrip().rstrip(",") + "\n}\n")
+    assert tool("lock", str(project), "--check").status == 0  # as an older twinbuild wrote it

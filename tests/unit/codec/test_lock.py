@@ -18,6 +18,7 @@ from twinbuild.model.lock import (
     Lock,
     LockedArtifact,
     LockedBase,
+    LockedData,
     LockedDeb,
     LockedLayer,
     LockedSourceFile,
@@ -86,6 +87,10 @@ LOCK = Lock(
             wheels=WHEELS,
             test=WHEELS[:1],
         ),
+    ),
+    data=(
+        LockedData(kind="dataset", name="cards", version="7", sha256=D),
+        LockedData(kind="feature", name="cards", version="of May, 1st", sha256=D),
     ),
     artifacts=(LockedArtifact(name="classifier", uri="model/c.skops", size=2, sha256=D),),
     source=(

@@ -72,12 +72,13 @@ Take it from where the release was made again.""",
     ),
     Code(
         code="TB7610",
-        title="other bytes under the same version of the model",
+        title="other bytes under the same version",
         explanation="""\
-An artifact's digest is another one than release.lock has, and both are of the same `model.version`. Who compares
-releases by the model's version would take them for one.
+An artifact's digest is another one than release.lock has, and both are of the same `model.version`; or that of a data
+set of the same version, or of the schema of a feature view of the same snapshot. Who compares releases by versions
+would take them for one.
 
-Raise `model.version`; or, where the file was changed by mistake, bring the older one back.""",
+Raise the version; or, where the file was changed by mistake, bring the older one back.""",
     ),
     Code(
         code="TB7611",
