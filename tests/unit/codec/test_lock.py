@@ -149,7 +149,7 @@ def test_first_version() -> None:
     """A lock of the first version is read with everything it pins; its licences are not known yet."""
     text = TEXT[: TEXT.index(',\n "licensing"')] + "\n}\n"
     lock = decode_lock(text.replace('"lock": 3', '"lock": 1').encode())
-    assert lock == replace(LOCK, licensing=())
+    assert lock == replace(LOCK, licensing=(), data=())
 
 
 def test_second_version() -> None:
