@@ -47,6 +47,7 @@ def test_example(example: Path) -> None:
     """An example is released with the committed digest, again without a change, answers, and changes one layer."""
     _release_has_the_committed_digest(example)
     _nothing_changed_writes_nothing_else(example)
+    _the_manifest_says_how_it_is_tried_again(example)
     _a_flipped_bit_is_found_by_those_who_look(example)
     _the_stamp_names_every_file_that_is_read(example)
     _service_answers_from_its_own_root(example)
@@ -74,6 +75,16 @@ def _nothing_changed_writes_nothing_else(example: Path) -> None:
     assert "unchanged_since" in json.loads((output / "run.json").read_text())
     after = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
     assert {path.name for path in before if before[path] != after[path]} == {"run.json"}
+
+
+def _the_manifest_says_how_it_is_tried_again(example: Path) -> None:
+    """The last command of ``reproduce`` asks the images again; ``cli/test_show.py`` runs the others."""
+    (output,) = (example / "dist").iterdir()
+    program, *arguments = json.loads((output / "manifest.json").read_bytes())["reproduce"]["steps"][-1]["run"]
+    assert (program, arguments[0]) == ("twinbuild", "test")
+    completed = _twinbuild(*arguments, directory=example)
+    assert completed.returncode == 0, completed.stderr
+    assert "golden" in completed.stdout
 
 
 def _a_flipped_bit_is_found_by_those_who_look(example: Path) -> None:

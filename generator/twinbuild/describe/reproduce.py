@@ -32,6 +32,10 @@ def reproduction(
     for variant in sorted({image.variant for image in images}) if some else ():
         chosen += ["--variant", variant]
     digests: dict[str, Json] = {f"{image.variant} {image.platform}": str(image.manifest.digest) for image in images}
+    tried: Json = {
+        "run": ["twinbuild", "test", *chosen, "--locked", "--offline", "--retest"],
+        "why": "The images answer in a sandbox as they did when they were released.",
+    }
     return {
         "needs": [checkout, "release.lock, as this release has it", "this version of twinbuild"],
         "steps": [
@@ -48,5 +52,6 @@ def reproduction(
                 "why": "Two builds without a network give the same bytes, and these images.",
                 "expect": digests,
             },
+            *([tried] if spec.tests.declared else []),
         ],
     }
