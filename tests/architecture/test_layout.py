@@ -56,6 +56,8 @@ WITHOUT: Final = frozenset(
         "debian/effects/trixie.py",
         "debian/pool.py",
         "describe/components.py",
+        "pipeline/describing.py",
+        "pipeline/releasing.py",
         "describe/modelcard.py",
         "describe/naming.py",
         "describe/texts.py",

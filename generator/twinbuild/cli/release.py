@@ -96,9 +96,10 @@ def _released(
     docker: str | None,
 ) -> tuple[Summary, BuildKitEvidence | None]:
     from twinbuild.cli.session import session
+    from twinbuild.pipeline.committed import commit_of
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.releasing import commit_of, release
+    from twinbuild.pipeline.releasing import release
     from twinbuild.pipeline.stamping import begin, remember_release, summary_of
 
     beginning = begin()

@@ -34,10 +34,10 @@ def command(
     """
     from twinbuild.cli.session import session
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
+    from twinbuild.pipeline.identical import require_identical
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.releasing import require_identical
 
     project = open_project(spec, overlays).only(variants)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:

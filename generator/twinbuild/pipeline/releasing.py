@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Final, assert_never
 
-from twinbuild.codec.lock import encode_lock
-from twinbuild.deploy.deployment import deployment_of
-from twinbuild.deploy.files import deploy_files
-from twinbuild.describe.manifest import release_manifest
-from twinbuild.describe.page import PAGE, release_page
-from twinbuild.describe.people import manifest_yaml
-from twinbuild.describe.provenance import provenance_statement
-from twinbuild.describe.sbom import release_sbom
-from twinbuild.describe.trials import STATEMENT, statement_of_tests
 from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
-from twinbuild.errors import Finding, Location, NotReproducible, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
-from twinbuild.model.verification import Difference, Different, Identical, Verification
-from twinbuild.oci.image import image_indexes
+from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
-from twinbuild.pipeline.declared import refuse_undeclared, schema_files
-from twinbuild.pipeline.dockerfiles import dockerfiles
+from twinbuild.pipeline.committed import commit_of, unstated
+from twinbuild.pipeline.declared import refuse_undeclared
+from twinbuild.pipeline.describing import describe
 from twinbuild.pipeline.evidence import Evidence
+from twinbuild.pipeline.identical import require_identical
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
 from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.narrowing import narrowed, variants_of
+from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
@@ -44,13 +33,9 @@ from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
 from twinbuild.pipeline.trialparameters import parameter_findings
 from twinbuild.pipeline.trials import Trials, try_images
-from twinbuild.pipeline.writing import spec_arguments, written_in
-from twinbuild.render.requirements import render_requirements
-from twinbuild.resolve.git import Commit, require_commit, source_commit
+from twinbuild.resolve.git import Commit
 
-__all__ = ["Released", "commit_of", "release", "require_identical", "verification_facts"]
-
-_NAMED: Final = 5  # paths that a message lists
+__all__ = ["Released", "release", "verification_facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,54 +100,15 @@ def release(
         project, plan, images, machine, again=retest, known=tuple(parameter_findings(project, lock, machine))
     )
     durations["test"], clock = time.perf_counter() - clock, time.perf_counter()
-    recorded = commit.identifier if commit is not None and spec.source.commit == "record" else ""
-    documents = _documents(project, whole, lock, plan, images, machine=machine, epoch=epoch)
-    describe = partial(
-        release_manifest,
-        spec,
-        lock,
-        images,
-        identical,
-        epoch=epoch,
-        lock_digest=Digest.of(encode_lock(whole)),
-        written=written_in(project),
-        arguments=spec_arguments(project),
-        commit=recorded,
-        # Else no word of git is in the manifest: who neither records the commit nor says what may differ from it gets
-        # the same digest from an archive of the sources. `run.json` and the provenance say it in any case.
-        modified=commit is not None and commit.modified and bool(recorded or spec.governance.dirty_source),
-        indexes=image_indexes(images),
-        variants=variants_of(whole) if project.variants else (),
-        outcomes=trials.outcomes,
-        tested_with=tuple((file.path, file.sha256, file.size) for file in trials.files),
+    described = describe(
+        project, whole, plan, images, machine=machine, epoch=epoch, commit=commit, identical=identical, trials=trials
     )
-    documents[PAGE] = release_page(json.loads(describe(documents=())))
-    manifest = describe(
-        documents=tuple((path, Digest.of(content), len(content)) for path, content in documents.items())
-    )
-    digest = Digest.of(manifest)
-    documents |= {
-        "manifest.json": manifest,
-        "manifest.yaml": manifest_yaml(manifest),
-        "release.digest": f"{digest}\n".encode(),
-        "provenance.intoto.json": provenance_statement(
-            spec,
-            lock,
-            images,
-            epoch=epoch,
-            commit=commit.identifier if commit else "",
-            modified=commit is not None and commit.modified,
-            digest=digest,
-            indexes=image_indexes(images),
-        ),
-    }
-    if (statement := statement_of_tests(spec, trials.outcomes)) is not None:
-        documents[STATEMENT] = statement
+    digest = described.digest
     target = output or project.directory / "dist" / "-".join(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
     previous = released_before(target, spec.metadata.name, spec.metadata.version)
-    written = _lay_out(target, project, images, documents, machine)
+    written = _lay_out(target, project, images, described.documents, machine)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, whole, images, machine)
@@ -186,7 +132,7 @@ def release(
         commit=commit,
         buildkit=buildkit,
         previous=previous if previous != digest else None,
-        unstated=_unstated(project, commit),
+        unstated=unstated(project, commit),
     )
 
 
@@ -206,80 +152,13 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
     return {"builders": builder_witnesses(digest, images, buildkit)}
 
 
-def require_identical(verification: Verification, *, who: str = "two builds") -> Identical:
-    """The verification, where the builds are equal. Raises NotReproducible TB6010 with every difference."""
-    match verification:
-        case Identical():
-            return verification
-        case Different():
-            findings = tuple(_finding(item, who) for item in verification.differences)
-            raise NotReproducible((*findings, *_omitted(verification.omitted, who)))
-    assert_never(verification)
-
-
-def commit_of(project: Project, machine: Machine) -> Commit | None:
-    """The source commit. Raises SpecError TB2320 where there must be one, PolicyRefused TB8601 where files differ."""
-    recorded = project.spec.source.commit == "record"
-    if recorded:
-        commit: Commit | None = require_commit(project.directory, machine.runner, purpose="source.commit is `record`")
-    else:
-        commit = source_commit(project.directory, machine.runner)
-    policy = project.spec.governance.dirty_source or ("refuse" if recorded else "allow")
-    if policy == "refuse" and commit is not None and commit.modified:
-        raise PolicyRefused.of(
-            "TB8601",
-            f"files of the project differ from its commit {commit.identifier[:12]}, or are not in it: "
-            f"{_some(commit.differing)}",
-            hint="run `twinbuild lock`, commit all of it with release.lock and lockfiles/, and release again; or set "
-            "`governance.dirty_source: allow`: the release then says so",
-            where=project.loaded.where(
-                *(("governance", "dirty_source") if project.spec.governance.dirty_source else ("source", "commit"))
-            ),
-        )
-    return commit
-
-
-def _unstated(project: Project, commit: Commit | None) -> str:
-    """Which files differ from the commit, where the spec neither records it nor says whether they may."""
-    spec = project.spec
-    if commit is None or not commit.modified or spec.source.commit == "record" or spec.governance.dirty_source:
-        return ""
-    return f"differed from {commit.identifier[:12]}, or not in it: {_some(commit.differing)}"
-
-
-def _some(paths: tuple[str, ...]) -> str:
-    """The first paths, and how many more there are."""
-    named = [path[:200] if path.isprintable() else repr(path)[:200] for path in paths[:_NAMED]]
-    more = [f"and {len(paths) - _NAMED} more"] if len(paths) > _NAMED else []
-    return ", ".join((*named, *more))
-
-
-def _documents(
-    project: Project, whole: Lock, lock: Lock, plan: Plan, images: tuple[Image, ...], *, machine: Machine, epoch: int
-) -> dict[str, bytes]:
-    """The files that the manifest covers, by path in the release."""
-    spec = project.spec
-    documents = {"release.lock": encode_lock(whole), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
-    documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(
-        spec, lock, images, epoch=epoch, lock_digest=Digest.of(documents["release.lock"])
-    )
-    for target in lock.targets:
-        text = render_requirements(target, target.wheels, resolver=lock.resolver)
-        documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    documents |= {f"schemas/{side}.json": content for side, content in schema_files(project).items()}
-    pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
-    deployment = deployment_of(spec, images, image_indexes(images), artifacts=lock.artifacts)
-    documents |= {f"deploy/{path}": content for path, content in deploy_files(deployment).items()}
-    return documents | dockerfiles(plan, images, machine, pip=pip, site=project.site)
-
-
 def _lay_out(
-    target: Path, project: Project, images: tuple[Image, ...], documents: dict[str, bytes], machine: Machine
+    target: Path, project: Project, images: tuple[Image, ...], documents: Mapping[str, bytes], machine: Machine
 ) -> bool:
     """Write the release unless it lies there already; whether anything was written."""
     spec = project.spec
     layout = image_layout(spec.metadata.name, spec.metadata.version, images, some=bool(project.variants))
-    contents = documents | {f"image/{file.path}": file.content for file in layout}
+    contents = {**documents, **{f"image/{file.path}": file.content for file in layout}}
     expected = {*contents, RUN}
     if machine.paranoid:
         for digest in image_blobs(images):
@@ -301,34 +180,6 @@ def _lay_out(
                 copied[path] = copy_blob(machine.store, content, fresh / path)
     remember_output(target, machine.store, exclude=RUN, contents=contents, copied=copied)
     return True
-
-
-def _omitted(count: int, who: str) -> tuple[Finding, ...]:
-    if not count:
-        return ()
-    return (
-        Finding(
-            code="TB6010",
-            message=f"{who} differ in {count} more files of layers that are listed above",
-            hint="mend the causes above first; many differences often have one cause",
-        ),
-    )
-
-
-def _finding(difference: Difference, who: str) -> Finding:
-    where = f"{difference.image}, layer {difference.layer!r}"
-    if difference.path:
-        where += f", /{difference.path}"
-    at = f" at byte {difference.offset}" if difference.offset >= 0 else ""
-    return Finding(
-        code="TB6010",
-        message=(
-            f"{who} differ{at}: {difference.first!r} and {difference.second!r}; "
-            f"likely cause: {difference.cause}, {difference.explanation}"
-        ),
-        hint=difference.remedy,
-        where=Location(subject=where),
-    )
 
 
 def verification_facts(images: tuple[Image, ...], evidence: Evidence, trials: Trials) -> dict[str, object]:

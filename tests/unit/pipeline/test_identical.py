@@ -8,7 +8,7 @@ import pytest
 
 from twinbuild.errors import NotReproducible
 from twinbuild.model.verification import Difference, Different, Identical
-from twinbuild.pipeline.releasing import require_identical
+from twinbuild.pipeline.identical import require_identical
 
 
 def _difference() -> Difference:
