@@ -20,9 +20,9 @@ __all__ = [
     "artifact_inputs",
     "check_freshness",
     "debian_inputs",
+    "held_data",
     "python_inputs",
     "source_inputs",
-    "stated_data",
     "step_inputs",
     "steps_fit",
 ]
@@ -104,15 +104,19 @@ def artifact_inputs(spec: ReleaseSpec) -> Digest:
     )
 
 
-def stated_data(spec: ReleaseSpec) -> tuple[LockedData, ...]:
-    """Every data set and feature view that the spec gives a digest, sorted by kind and name."""
+def held_data(spec: ReleaseSpec, before: tuple[LockedData, ...]) -> tuple[LockedData, ...]:
+    """Every data set and feature view with the digest that the spec states, sorted by kind and name.
+
+    One whose digest was taken out of the spec keeps the one it had ``before`` for this version.
+    """
     model = spec.model
     datasets = (("dataset", data.name, data.version or model.version, data.sha256) for data in model.datasets)
     features = (("feature", view.name, view.snapshot or "", view.schema_sha256) for view in model.features)
+    known = {(each.kind, each.name, each.version): each.sha256 for each in before}
     return tuple(
-        LockedData(kind=kind, name=name, version=version, sha256=Digest(sha256))
-        for kind, name, version, sha256 in sorted((*datasets, *features))
-        if sha256 is not None
+        LockedData(kind=kind, name=name, version=version, sha256=digest)
+        for kind, name, version, sha256 in sorted((*datasets, *features), key=lambda each: each[:2])
+        if (digest := Digest(sha256) if sha256 is not None else known.get((kind, name, version))) is not None
     )
 
 
@@ -174,7 +178,7 @@ def check_freshness(lock: Lock, spec: ReleaseSpec) -> tuple[Finding, ...]:
         )
         for version in sorted(versions)
     ]
-    if lock.data and lock.data != stated_data(spec):  # a lock of an older twinbuild has none
+    if lock.data != held_data(spec, lock.data):
         findings.append(
             Finding(
                 code="TB2222",

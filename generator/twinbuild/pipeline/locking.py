@@ -18,9 +18,9 @@ from twinbuild.codec.inputs import (
     artifact_inputs,
     check_freshness,
     debian_inputs,
+    held_data,
     python_inputs,
     source_inputs,
-    stated_data,
     step_inputs,
     steps_fit,
 )
@@ -162,7 +162,7 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
         targets=with_step_files(project, tuple(sorted(targets, key=lambda target: target.key)), machine),
         artifacts=(),
         source=application_files(project, machine),
-        data=stated_data(spec),
+        data=held_data(spec, previous.data if previous is not None else ()),
         installer=None if fresh_python or previous is None else previous.installer,
     )
     refuse_unclosed(spec, lock)
