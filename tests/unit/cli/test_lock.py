@@ -141,7 +141,24 @@ def test_other_data_under_one_version(tool: Tool, tmp_path: Path, section: str, 
     spec.write_text(changed.replace(old, new))
     assert tool("lock", str(project), "--offline").status == 0
     assert tool("lock", str(project), "--check").status == 0
-    old = (project / "release.lock").read_text()
-    start = old.index(' "data": [')
-    (project / "release.lock").write_text(old[:start].rstrip().rstrip(",") + "\n}\n")
-    assert tool("lock", str(project), "--check").status == 0  # as an older twinbuild wrote it
+
+
+def test_a_digest_that_is_stated_later(tool: Tool, tmp_path: Path) -> None:
+    """A lock that was made before is stale then; a digest that is taken out is remembered for its version."""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store")
+    spec = project / "release.yaml"
+    plain = spec.read_text()
+
+    def states(more: str) -> None:
+        model = "model: {family: none, version: 1.0.0"
+        spec.write_text(plain.replace(model, f"{model}, datasets: [{{name: cards{more}}}]"))
+
+    states("")
+    assert tool("lock", str(project), "--offline").status == 0
+    states(f", sha256: {'a' * 64}")
+    assert "error[TB2222]" in tool("lock", str(project), "--check").err
+    assert tool("lock", str(project), "--offline").status == 0
+    states("")
+    assert tool("lock", str(project), "--offline").status == 0
+    states(f", sha256: {'b' * 64}")
+    assert "error[TB7610]" in tool("lock", str(project), "--offline").err

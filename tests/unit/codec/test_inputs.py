@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from twinbuild.codec.inputs import artifact_inputs, check_freshness, debian_inputs, python_inputs, source_inputs
+from twinbuild.codec.inputs import (
+    artifact_inputs,
+    check_freshness,
+    debian_inputs,
+    held_data,
+    python_inputs,
+    source_inputs,
+)
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel, PythonEnvironment, ResolverPin, Target
@@ -80,6 +87,7 @@ def lock_of(spec: ReleaseSpec) -> Lock:
     )
     artifact = spec.model.artifacts[0]
     return Lock(
+        data=held_data(spec, ()),
         python_inputs=python_inputs(spec),
         debian_inputs=debian_inputs(spec),
         artifact_inputs=artifact_inputs(spec),
