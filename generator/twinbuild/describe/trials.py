@@ -147,6 +147,7 @@ def _proven(spec: ReleaseSpec, observed: dict[str, Any]) -> tuple[str, ...]:
         *(f"metric/{name}" for name in observed.get("metrics", ())),
         *(f"accuracy/{accuracy.name}" for accuracy in spec.tests.accuracy),
         *(f"change/{change['how']}/{change['knob']}" for change in observed.get("changes", ())),
+        *(f"needs-restart/{name}" for name in observed.get("needs_restart", ())),
         *(f"fallback/{name}" for name in observed.get("fallbacks", ())),
         *(name for name, was in shown.items() if was),
         *(f"limit/{key}" for key in sorted(observed.get("limits", {}))),
@@ -174,6 +175,7 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
     if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
         yield "log-level", _levelless(spec)
     yield from ((f"change/live/{name}", "nothing shows its effect") for name in _unchanged(spec, observed))
+    yield from ((f"needs-restart/{name}", _unheld(spec, observed)) for name in _unrestarted(spec, observed))
     if tracing.enabled and "traces" not in observed:
         yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"
     for key in _limited(spec):
@@ -185,6 +187,23 @@ def _unchanged(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
     """Knobs that may change at run time and were not seen to."""
     changed = {change["knob"] for change in observed.get("changes", ())}
     yield from (knob.name for knob in spec.configuration.parameters if knob.runtime_change and knob.name not in changed)
+
+
+def _unrestarted(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
+    """Knobs that may not change at run time, and of which it was not seen that they do not."""
+    shown = observed.get("needs_restart", ())
+    for knob in spec.configuration.parameters:
+        if not knob.runtime_change and knob.variable is not None and knob.name not in shown:
+            yield knob.name
+
+
+def _unheld(spec: ReleaseSpec, observed: Mapping[str, Any]) -> str:
+    """Why it was not seen."""
+    if not spec.tests.golden:
+        return "there is no golden test"
+    if "needs_restart" not in observed:
+        return "no knob changes at run time, so no other value was held against the running service"
+    return "no other value of it is known"
 
 
 def _limited(spec: ReleaseSpec) -> Iterator[str]:

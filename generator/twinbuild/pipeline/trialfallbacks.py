@@ -18,6 +18,7 @@ from twinbuild.model.spec.serving import Serving
 from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialrecord import finding_at
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial import asking
 from twinbuild.trial.asking import Answer
@@ -83,15 +84,15 @@ def fallback_findings(project: Project, index: int, answer: Answer, *, asked: in
     """
     golden = project.spec.tests.golden[index]
     other = _other(project.spec, golden)
-    where = project.loaded.where("tests", "golden", index, "fallback")
+    at = ("tests", "golden", index, "fallback")
     if not asked:
         message = f"golden test {golden.name!r} was answered, but service {other.name!r} was not asked meanwhile"
         hint = f"let the service take its address from {other.environment}, or choose a request that needs it"
-        yield Finding(code="TB7409", message=message, hint=hint, where=where)
+        yield finding_at(project, "TB7409", message, hint, *at)
     allowed = _allowed(other)
     if answer.seconds > allowed:
         message = (
             f"golden test {golden.name!r} was answered after {answer.seconds:.1f} s while service {other.name!r} did "
             f"not answer, expected at most {allowed:g} s (its timeout, {other.retries} retries, and {_SLACK:g} s)"
         )
-        yield Finding(code="TB7408", message=message, hint="give up after the declared time-out", where=where)
+        yield finding_at(project, "TB7408", message, "give up after the declared time-out", *at)

@@ -18,7 +18,7 @@ from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, said_in, shortened
 from twinbuild.trial.dead import Dead
 
-__all__ = ["ask_golden", "otherwise_answered", "question_of"]
+__all__ = ["ask_golden", "otherwise_answered", "question_of", "unusual"]
 
 
 def question_of(golden: Golden, service: Trial) -> Question:
@@ -70,12 +70,18 @@ def otherwise_answered(project: Project, service: Trial, run: TrialRun, where: s
     """
     for index, golden in enumerate(project.spec.tests.golden):
         answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
-        known = run.answers[golden.name]
-        if (answer.status, answer.body) != (known.status, known.body):
-            one, other = (f"status {each.status} ({said_in(each)})" for each in (answer, known))
-            what = f"{where} golden test {golden.name!r} is answered otherwise: got {one}, expected {other}"
+        if said := unusual(answer, run.answers[golden.name]):
+            what = f"{where} golden test {golden.name!r} is answered otherwise: {said}"
             hint = "let this knob change nothing of an answer"
             yield finding_at(project, "TB7204", what, hint, "tests", "golden", index)
+
+
+def unusual(answer: Answer, known: Answer) -> str | None:
+    """How an answer is not that of the first start, byte for byte; None where it is."""
+    if (answer.status, answer.body) == (known.status, known.body):
+        return None
+    one, other = (f"status {each.status} ({said_in(each)})" for each in (answer, known))
+    return f"got {one}, expected {other}"
 
 
 def _mismatched(project: Project, index: int, golden: Golden, found: Mismatch) -> Finding:

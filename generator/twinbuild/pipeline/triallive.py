@@ -28,13 +28,13 @@ from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.livevolume import LiveVolume
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialfallbacks import patience_for
-from twinbuild.pipeline.trialgolden import question_of
+from twinbuild.pipeline.trialgolden import question_of, unusual
 from twinbuild.pipeline.triallivelevel import level_live
 from twinbuild.pipeline.trialloglevel import level_knob
 from twinbuild.pipeline.trialrecord import TrialRun, finding_at
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer
-from twinbuild.trial.comparing import mismatch_of, said_in
+from twinbuild.trial.comparing import mismatch_of
 
 __all__ = ["Starting", "try_changes"]
 
@@ -140,14 +140,6 @@ def _differs(answer: Answer, case: _Case) -> str | None:
     return None if found is None else str(found)
 
 
-def _unusual(answer: Answer, known: Answer) -> str | None:
-    """How an answer is not that of the first start, byte for byte."""
-    if (answer.status, answer.body) == (known.status, known.body):
-        return None
-    one, other = (f"status {each.status} ({said_in(each)})" for each in (answer, known))
-    return f"got {one}, expected {other}"
-
-
 def _changed_live(
     project: Project, service: Trial, volume: LiveVolume, run: TrialRun, case: _Case
 ) -> Iterator[Finding]:
@@ -161,7 +153,7 @@ def _changed_live(
         return
     volume.hold({})
     known = run.answers[case.golden.name]
-    found = _until(project, service, case.golden, lambda answer: _unusual(answer, known), case.seconds)
+    found = _until(project, service, case.golden, lambda answer: unusual(answer, known), case.seconds)
     if found is not None:
         what = f"{case.change.within} after {case.file} went, {case.told}: {found}"
         yield case.finding(project, "TB7230", what, hint, "within")
@@ -195,6 +187,10 @@ def _need_a_restart(
     others = {knob.variable: other for knob in project.spec.configuration.parameters if (other := _other(knob))}
     values = {variable: text for variable, text in others.items() if variable is not None}
     seconds = max((case.seconds for case in live), default=_GRACE)
+    if project.spec.tests.golden:
+        run.observed["needs_restart"] = [
+            knob.name for knob in project.spec.configuration.parameters if knob.variable in values
+        ]
     if not values:
         return
     volume.hold(values)
@@ -218,7 +214,7 @@ def _affected(project: Project, service: Trial, run: TrialRun) -> list[str]:
     found = []
     for golden in project.spec.tests.golden:
         answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
-        if said := _unusual(answer, run.answers[golden.name]):
+        if said := unusual(answer, run.answers[golden.name]):
             found.append(f"golden test {golden.name!r} is answered otherwise, {said},")
     return found
 
@@ -227,11 +223,21 @@ def _other(knob: Knob) -> str:
     """Another value of a knob that needs a restart; nothing where it changes live, or none is known."""
     if knob.runtime_change or knob.variable is None:
         return ""
-    if knob.type == "bool":
-        return written(not knob.default)
-    known = (*(knob.values if knob.type == "enum" else ()), knob.minimum, knob.maximum)
     default = written(knob.default)
-    return next((written(value) for value in known if value is not None and written(value) != default), "")
+    texts = (written(value) for value in _candidates(knob) if value is not None)
+    return next((text for text in texts if text != default and knobs.finding(knob.definition, text)[1] is None), "")
+
+
+def _candidates(knob: Knob) -> Iterator[object]:
+    """Values to choose from: those that the spec names, then what is beside the default."""
+    if knob.type == "bool":
+        yield not knob.default
+        return
+    yield from knob.values if knob.type == "enum" else ()
+    yield from (knob.minimum, knob.maximum)
+    if isinstance(knob.default, (int, float)):
+        yield from (knob.default + 1, knob.default - 1)
+    yield from {"string": ("other", "another"), "duration": ("1s", "2s"), "bytes": ("1Mi", "2Mi")}.get(knob.type, ())
 
 
 def _started_otherwise(project: Project, service: Trial, volume: LiveVolume, case: _Case) -> Iterator[Finding]:

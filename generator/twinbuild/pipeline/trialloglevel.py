@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from twinbuild.errors import Finding
 from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialrecord import finding_at
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.severity import below, rank
 
@@ -40,12 +41,7 @@ def effect_of_level(project: Project, knob: Knob, level: str, *, plain: bytes, s
     number, said = still[0]
     line = shortened(severe.split(b"\n")[number - 1].decode(errors="replace"))
     index = [each.name for each in project.spec.configuration.parameters].index(knob.name)
-    yield Finding(
-        code="TB7219",
-        message=(
-            f"with {knob.variable}={level} the service still writes {len(still)} lines of a lesser level, first line "
-            f"{number} ({said}): {line}"
-        ),
-        hint=f"set the level of every logger from {knob.variable}, libraries' included",
-        where=project.loaded.where("configuration", "parameters", index, "kind"),
-    )
+    what = f"with {knob.variable}={level} the service still writes {len(still)} lines of a lesser level, first line "
+    what += f"{number} ({said}): {line}"
+    hint = f"set the level of every logger from {knob.variable}, libraries' included"
+    yield finding_at(project, "TB7219", what, hint, "configuration", "parameters", index, "kind")

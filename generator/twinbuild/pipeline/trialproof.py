@@ -5,7 +5,7 @@ The service has answered its golden tests by then. A metric of the mesh or of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from twinbuild.deploy.observability.gates import gates_of
@@ -13,11 +13,14 @@ from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.deploy.rollout.scraped import places
 from twinbuild.errors import Finding
 from twinbuild.model.promql.expression import parse, uses
+from twinbuild.model.promql.series import quoted
 from twinbuild.model.spec.observability import MetricDefinition, Observability
 from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.model.spec.rollout import Condition
 from twinbuild.model.spec.watching import series_of, watched
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.triallogs import identity_findings
+from twinbuild.pipeline.trialrecord import finding_at
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
@@ -34,6 +37,7 @@ _PROMETHEUS: Final = (  # what Prometheus 2 sends
 )
 _ALIKE: Final = {"gauge": frozenset({"gauge", "info", "stateset"})}
 _REACH: Final = "let a golden test reach the code that makes it, or initialise its labels at the start"
+_SHOWN: Final = 5  # series that a hint names
 
 
 def provable(observability: Observability) -> tuple[MetricDefinition, ...]:
@@ -58,10 +62,6 @@ def prove(project: Project, service: Trial, image: str) -> tuple[Finding, ...]:
     return ()
 
 
-def _finding(project: Project, code: str, message: str, hint: str, *at: int | str) -> Finding:
-    return Finding(code=code, message=message, hint=hint, where=project.loaded.where(*at))
-
-
 def _metrics(project: Project, service: Trial, image: str, accepted: str) -> Iterator[Finding]:
     observability = project.spec.observability
     found: dict[Place, dict[str, Published]] = {}
@@ -71,13 +71,14 @@ def _metrics(project: Project, service: Trial, image: str, accepted: str) -> Ite
         except (NoAnswer, Unreadable) as error:
             message = f"GET {path} at port {port!r} gives no metrics{_asked(accepted)}: {shortened(str(error))}"
             hint = "publish them there in Prometheus' text format, or say where below observability.scrape"
-            yield _finding(project, "TB7401", message, hint, "observability", "scrape")
+            yield finding_at(project, "TB7401", message, hint, "observability", "scrape")
             return
     readers = _readers(project)
     for index, metric in enumerate(observability.metrics):
         if metric.source == "service":
             published = found[_place(project.spec, metric)]
-            yield from _metric(project, index, metric, published, readers.get(metric.name, ()))
+            wrong = tuple(_metric(project, index, metric, published, readers.get(metric.name, ())))
+            yield from wrong or _gates(project, metric, published)
             if metric.name == INFORMATION and INFORMATION in published:
                 labels = [dict(each) for each in published[INFORMATION].labels]
                 yield from identity_findings(project, labels, image, ("observability", "metrics", index, "name"))
@@ -142,15 +143,15 @@ def _metric(
     missing = [(who, name, where) for who, name, where in readers if name not in published]
     for who, name, where in dict.fromkeys(missing):
         message = f"{who} reads {name}, which the service does not publish after its golden tests"
-        yield _finding(project, "TB7402", message, _REACH, *where)
+        yield finding_at(project, "TB7402", message, _REACH, *where)
     wanted = 1 if metric.type == "counter" else len(series)
     if len(there) < wanted and not missing:
         message = f"metric {metric.name!r} is declared, and the service does not publish it after its golden tests"
-        yield _finding(project, "TB7402", message, _REACH, *at, "name")
+        yield finding_at(project, "TB7402", message, _REACH, *at, "name")
     for each in there:
         if each.type not in _ALIKE.get(metric.type, (metric.type,)):
             message = f"{each.name} is published as {each.type}, and declared as {metric.type}"
-            yield _finding(project, "TB7403", message, "declare what it is", *at, "type")
+            yield finding_at(project, "TB7403", message, "declare what it is", *at, "type")
             return
         unlike = [names for names in each.label_names if names - {"le", "quantile"} != set(metric.labels)]
         if unlike:
@@ -158,5 +159,41 @@ def _metric(
             expected = ", ".join(metric.labels) or "none"
             message = f"{each.name} is published with the labels {got}, and declared with {expected}"
             where = (*at, "labels") if metric.labels else (*at, "name")
-            yield _finding(project, "TB7404", message, "declare those that it has", *where)
+            yield finding_at(project, "TB7404", message, "declare those that it has", *where)
             return
+
+
+def _gates(project: Project, metric: MetricDefinition, published: dict[str, Published]) -> Iterator[Finding]:
+    """Conditions of the rollout that choose series of a metric by values which none has: they are never measured."""
+    there = [published[each.series] for each in series_of(metric) if each.series in published]
+    seen = [dict(labels) for each in there for labels in each.labels]
+    if not seen:
+        return
+    for gate in project.spec.rollout.conditions:
+        wanted = _chosen(gate.condition, metric)
+        # To Prometheus a label that is missing and one without a value are the same.
+        if any(all(each.get(name, "") == value for name, value in wanted.items()) for each in seen):
+            continue
+        values = {tuple(each.get(label, "") for label in wanted) for each in seen} - {("",) * len(wanted)}
+        series = ", ".join(_braced(zip(wanted, each, strict=True)) for each in sorted(values)[:_SHOWN])
+        message = f"gate {gate.name!r} chooses {metric.name}{_braced(wanted.items())}, and the service publishes none"
+        message += " after its golden tests: nothing would be measured"
+        more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
+        hint = f"choose one that is there ({series or 'none has such a label'}{more}), or {_REACH}"
+        at = "labels" if gate.condition.labels else "quantile"
+        yield finding_at(project, "TB7413", message, hint, "rollout", gate.kind, gate.index, at)
+
+
+def _braced(labels: Iterable[tuple[str, str]]) -> str:
+    """Labels as PromQL has them."""
+    return "{" + ",".join(f"{name}={quoted(shortened(value))}" for name, value in labels) + "}"
+
+
+def _chosen(condition: Condition, metric: MetricDefinition) -> dict[str, str]:
+    """The labels by which a condition chooses series of a metric, as its expression does; none where it reads another."""
+    if condition.metric != metric.name:
+        return {}
+    own = dict(sorted(condition.labels.items()))
+    if metric.type == "summary" and condition.quantile is not None:
+        own["quantile"] = repr(condition.quantile)
+    return own

@@ -17,6 +17,7 @@ from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trialrecord import finding_at
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Question
 from twinbuild.trial.receiver import Received, receiving
@@ -94,8 +95,7 @@ def _trace(number: int, count: int) -> str:
 
 def _wrong(project: Project, received: Received, sent: dict[str, str], ratio: float, image: str) -> Iterator[Finding]:
     def finding(message: str, hint: str, key: str) -> Finding:
-        where = project.loaded.where("observability", "tracing", key)
-        return Finding(code="TB7407", message=message, hint=hint, where=where)
+        return finding_at(project, "TB7407", message, hint, "observability", "tracing", key)
 
     if received.faults:
         message = f"the service sent what is no OTLP: {received.faults[0]}"

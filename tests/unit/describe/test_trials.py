@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from google.protobuf import json_format
 from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
 from in_toto_attestation.v1 import statement_pb2
@@ -33,6 +34,7 @@ def _passed(seconds: float) -> Passed:
         "limits": {"latency_p95": 0.1},
         "refused_requests": ["without /x"],
         "changes": [{"knob": "batch_limit", "value": "1", "how": "restart"}],
+        "needs_restart": ["batch_limit"],
     }
     return Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=False)
 
@@ -43,6 +45,7 @@ PROVEN = [
     "golden/both-at-once",
     "accuracy/held-out",
     "change/restart/batch_limit",
+    "needs-restart/batch_limit",
     "two-starts-one-answer",
     "input-schema-enforced",
     "limit/latency_p95",
@@ -50,6 +53,8 @@ PROVEN = [
 NOT_PROVEN = [
     {"proof": "no-undeclared-variable", "reason": "no Python of the image's virtual environment was seen to run"},
     {"proof": "change/live/decision_threshold", "reason": "nothing shows its effect"},
+    {"proof": "needs-restart/log_level", "reason": "no other value of it is known"},
+    {"proof": "needs-restart/open_files", "reason": "no other value of it is known"},
     {"proof": "limit/memory", "reason": "there is no golden test to send"},
 ]
 
@@ -115,7 +120,7 @@ def test_the_official_messages_take_the_statement() -> None:
     ours = {key: predicate.pop(key) for key in ("observed", "tester")}
     result = json_format.ParseDict(predicate, test_result_pb2.TestResult())
     assert result.result == "PASSED"
-    assert len(result.passed_tests) == 8
+    assert len(result.passed_tests) == 9
     assert "cpu-linux-amd64" in ours["observed"]
 
 
@@ -168,7 +173,8 @@ def test_answers_and_proofs(tmp_path: Path) -> None:
         "no-undeclared-variable",
         "traces",
     ]
-    assert image["not_proven"] == [{"proof": "metric/mesh_total", "reason": "it is published by the mesh"}]
+    assert image["not_proven"][0] == {"proof": "metric/mesh_total", "reason": "it is published by the mesh"}
+    assert [each["proof"] for each in image["not_proven"]] == ["metric/mesh_total", "needs-restart/level"]
 
 
 def test_what_is_hashed_does_not_depend_on_lines_of_a_log(tmp_path: Path) -> None:
@@ -183,10 +189,35 @@ def test_what_was_not_shown(tmp_path: Path) -> None:
     assert [each["proof"] for each in image["not_proven"]] == [
         "metric/mesh_total",
         "no-undeclared-variable",
+        "needs-restart/level",
         "traces",
     ]
     without = "  golden: []\n" + TESTS[TESTS.index("observability:") :].replace("exporter: otlp", "exporter: zipkin")
     image = _image(without, {"log_lines": 1}, tmp_path / "other")
     assert {each["proof"]: each["reason"] for each in image["not_proven"][2:]} == {
+        "needs-restart/level": "there is no golden test",
         "traces": "only OTLP is received by a test",
     }
+
+
+KNOBS = """\
+    - {name: words, type: list, default: [a], description: d}
+"""
+
+
+@pytest.mark.parametrize(
+    ("observed", "proven", "reasons"),
+    [
+        ({}, [], {"level": "no knob changes at run time", "words": "no knob changes at run time"}),
+        ({"needs_restart": ["level"]}, ["needs-restart/level"], {"words": "no other value of it is known"}),
+    ],
+)
+def test_knobs_that_need_a_restart(
+    tmp_path: Path, *, observed: dict[str, object], proven: list[str], reasons: dict[str, str]
+) -> None:
+    """Each was held against the running service, or it is said why not."""
+    image = _image(TESTS + KNOBS, observed, tmp_path)
+    assert [name for name in image["proven"] if name.startswith("needs")] == proven
+    said = {each["proof"]: each["reason"] for each in image["not_proven"] if each["proof"].startswith("needs")}
+    assert said.keys() == {f"needs-restart/{name}" for name in reasons}
+    assert all(said[f"needs-restart/{name}"].startswith(reason) for name, reason in reasons.items())

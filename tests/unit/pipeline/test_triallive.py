@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fakes.services import service, trial_here
-from twinbuild.pipeline import triallivelevel, trialrun
+from twinbuild.model.spec.knob import Knob
+from twinbuild.pipeline import triallive, triallivelevel, trialrun
 from twinbuild.pipeline.trialfiles import TrialFiles
 from twinbuild.pipeline.trialrun import TrialRun, run_trial
 
@@ -42,6 +43,8 @@ configuration:
     - {name: factor, type: float, default: 2, maximum: 10, description: Factor., runtime_change: true}
     - {name: offset, type: int, default: 0, maximum: 5, description: Offset.}
     - {name: spare, type: bool, default: false, description: Nothing tries its effect.}
+    - {name: free, type: string, default: other, description: Any text.}
+    - {name: words, type: list, default: [a], description: Nobody knows another.}
 """
 
 
@@ -64,6 +67,7 @@ def test_live_and_by_a_restart(tmp_path: Path) -> None:
         {"knob": "factor", "value": "3", "how": "live"},
         {"knob": "offset", "value": "1", "how": "restart"},
     ]
+    assert run.observed["needs_restart"] == ["offset", "spare", "free"]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,7 @@ def test_live_and_by_a_restart(tmp_path: Path) -> None:
         ("value > 10", "value > 11", "TB7231", "changes/0/knob", "FACTOR was '11'"),
         ("+ OFFSET", "+ os.path.exists(LIVE + 'OFFSET')", "TB7232", "parameters/1/name", "live/OFFSET is there"),
         ("+ OFFSET", "+ OFFSET + os.path.exists(LIVE + 'SPARE')", "TB7232", "parameters/2/name", "live/SPARE is"),
+        ("+ OFFSET", "+ OFFSET + os.path.exists(LIVE + 'FREE')", "TB7232", "parameters/3/name", "live/FREE is"),
         ('int(os.environ.get("OFFSET", "0"))', "0", "TB7233", "changes/1/expect", "started with OFFSET=1, golden test"),
         ('float(os.environ.get("FACTOR", "2"))', "2.0", "TB7233", "changes/0/expect", "started with FACTOR=3"),
     ],
@@ -176,3 +181,34 @@ def test_a_log_level_that_changes_live(
     assert [finding.code for finding in run.findings] == codes
     if not codes:
         assert [each["knob"] for each in run.observed["changes"]] == ["log_level"] * shown
+
+
+def test_nothing_changes_live(tmp_path: Path) -> None:
+    """Without a knob that does there is no start in which another value could be held against the service."""
+    section = "\n".join(line for line in SECTION.split("\n") if "factor" not in line)
+    run = _run(tmp_path, section=section)
+    assert run.findings == []
+    assert "needs_restart" not in run.observed
+
+
+@pytest.mark.parametrize(
+    ("knob", "other"),
+    [
+        ({"type": "int", "default": 4}, "5"),
+        ({"type": "int", "default": 4, "maximum": 4}, "3"),
+        ({"type": "int", "default": 4, "minimum": 4, "maximum": 4}, ""),
+        ({"type": "float", "default": 0.5}, "1.5"),
+        ({"type": "bool", "default": True}, "false"),
+        ({"type": "duration", "default": "1s"}, "2s"),
+        ({"type": "duration", "default": "5s", "minimum": "3s"}, "3s"),
+        ({"type": "bytes", "default": "1Mi"}, "2Mi"),
+        ({"type": "string", "default": "a"}, "other"),
+        ({"type": "enum", "default": "a", "values": ["a", "b"]}, "b"),
+        ({"type": "list", "default": ["a"]}, ""),
+        ({"type": "int", "default": 4, "runtime_change": True}, ""),
+        ({"type": "int", "default": 4, "kind": "hyperparameter"}, ""),
+    ],
+)
+def test_another_value(knob: dict[str, object], other: str) -> None:
+    """One that the knob allows; none where only the default does, or nothing is known of its items."""
+    assert triallive._other(Knob.model_validate({"name": "x", "description": "d", **knob})) == other

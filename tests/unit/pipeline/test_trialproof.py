@@ -181,6 +181,51 @@ def test_a_gate(tmp_path: Path) -> None:
     assert finding.where.pointer == "/rollout/promote/0/metric"
 
 
+CHOOSING = """\
+rollout:
+  strategy: canary
+  steps: [{weight: 10, pause: 1m}, {weight: 100}]
+  promote:
+    - {name: few, metric: scores_total, LABELS, operator: "<", threshold: 1, window: 5m}
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "words", "hint"),
+    [
+        ("labels: {path: /predict}", "", ""),
+        ("labels: {path: /predcit}", "gate 'few' chooses scores_total{path=\"/predcit\"}", '{path="/predict"}'),
+        ("labels: {path: ''}", 'chooses scores_total{path=""}', '{path="/predict"}'),
+    ],
+)
+def test_a_gate_on_values_of_labels(tmp_path: Path, *, labels: str, words: str, hint: str) -> None:
+    """A series with exactly these values is there, or the release stops at the condition."""
+    run = _run(tmp_path, SERVICE, OBSERVABILITY + CHOOSING.replace("LABELS", labels))
+    assert [each.code for each in run.findings] == (["TB7413"] if words else [])
+    for finding in run.findings:
+        assert words in finding.message
+        assert hint in finding.hint
+        assert finding.where.pointer.startswith("/rollout/promote/0/labels")
+
+
+QUANTILES = """
+def answer(question):
+    return 200, {'score': 1}
+def metrics():
+    return '# TYPE size summary\\nsize{quantile="0.9"} 1\\nsize_sum 1\\nsize_count 1\\n'
+"""
+
+
+@pytest.mark.parametrize(("quantile", "codes"), [("0.9", []), ("0.95", ["TB7413"])])
+def test_a_gate_on_a_quantile_of_a_summary(tmp_path: Path, quantile: str, codes: list[str]) -> None:
+    """A client publishes the quantiles that it was told, and no others."""
+    section = "observability:\n  metrics: [{name: size, type: summary, description: Of a request.}]\n"
+    gate = CHOOSING.replace("scores_total", "size").replace("LABELS", f"quantile: {quantile}")
+    run = _run(tmp_path, QUANTILES, section + gate)
+    assert [each.code for each in run.findings] == codes
+    assert all('{quantile="0.9"}' in each.hint for each in run.findings)
+
+
 METRIC = "  metrics: [{name: queue, type: gauge, description: What waits.}]\n"
 
 

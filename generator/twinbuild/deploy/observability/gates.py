@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.observability.narrowed import narrowed
@@ -18,7 +18,7 @@ from twinbuild.deploy.rollout.conditions import measured, query
 from twinbuild.deploy.rollout.scraped import matchers_of
 from twinbuild.model.promql.series import duration, number, quoted
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.model.spec.rollout import Condition
+from twinbuild.model.spec.rollout import Condition, Kind
 from twinbuild.model.spec.values import duration_seconds
 
 __all__ = ["DECISION", "HOLDS", "MET", "VALUE", "Gate", "Gates", "gate_rules", "gates_of", "labels_of", "matchers"]
@@ -28,7 +28,6 @@ HOLDS: Final = "twinbuild_gate_holds"
 MET: Final = "twinbuild_gate_met"
 DECISION: Final = "twinbuild_rollout_decision"
 _INTERVALS: Final = (60, 30, 15, 10, 5, 1)  # seconds
-Kind = Literal["promote", "rollback"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.rollout.conditions import Kind, Measured, duration, measured, query, seconds, threshold_text
+from twinbuild.deploy.rollout.conditions import Measured, duration, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, service
 from twinbuild.deploy.rollout.pod import pod_template
 from twinbuild.deploy.rollout.scraped import ARGO_HASH, label_of
 from twinbuild.deploy.rollout.target import Target
+from twinbuild.model.spec.rollout import Kind
 
 __all__ = ["analysis_template", "argo_rollouts", "why_not"]
 

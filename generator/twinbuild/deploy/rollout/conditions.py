@@ -6,16 +6,16 @@ A measurement is taken over a range (``rate``, else ``window``) and repeated unt
 
 from __future__ import annotations
 
-import json
 import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from twinbuild.model.promql import series
 from twinbuild.model.spec.observability import MetricDefinition
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.model.spec.rollout import Condition
+from twinbuild.model.spec.rollout import Condition, Kind
 from twinbuild.model.spec.values import duration_seconds
 
 __all__ = ["Measured", "compare", "duration", "measured", "query", "seconds", "threshold_text", "verdict"]
@@ -28,7 +28,6 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-Kind = Literal["promote", "rollback"]
 Verdict = Literal["holds", "fails", "unknown"]
 
 
@@ -45,14 +44,16 @@ class Measured:
 
 def measured(spec: ReleaseSpec, kind: Kind) -> tuple[Measured, ...]:
     """The conditions of a kind in their order."""
-    conditions = spec.rollout.promote if kind == "promote" else spec.rollout.rollback
     found = []
-    for number, condition in enumerate(conditions, 1):
+    for each in spec.rollout.conditions:
+        if each.kind != kind:
+            continue
+        condition = each.condition
         interval = seconds(condition.rate or condition.window)
         found.append(
             Measured(
                 kind=kind,
-                name=condition.name or f"{kind}-{number}",
+                name=each.name,
                 condition=condition,
                 interval=interval,
                 count=math.ceil(seconds(condition.window) / interval),
@@ -67,11 +68,8 @@ def seconds(text: str) -> int:
 
 
 def duration(count: int) -> str:
-    """Seconds as Go and Prometheus read them: whole hours, minutes or seconds."""
-    for unit, size in (("h", 3600), ("m", 60)):
-        if count and count % size == 0:
-            return f"{count // size}{unit}"
-    return f"{count}s"
+    """Whole seconds as Go and Prometheus read them."""
+    return series.duration(count * 1000)
 
 
 def query(spec: ReleaseSpec, condition: Condition, matchers: tuple[str, ...] = ()) -> str:
@@ -84,7 +82,7 @@ def query(spec: ReleaseSpec, condition: Condition, matchers: tuple[str, ...] = (
         return condition.expression
     metrics = {metric.name: metric for metric in spec.observability.metrics}
     metric = metrics[condition.metric or ""]
-    labels = tuple(f"{key}={_quoted(value)}" for key, value in sorted(condition.labels.items()))
+    labels = tuple(f"{key}={series.quoted(value)}" for key, value in sorted(condition.labels.items()))
     selector = ",".join((*_own(metric, matchers), *labels))
     chosen = f"{{{selector}}}" if selector else ""
     window = f"[{duration(seconds(condition.rate or condition.window))}]"
@@ -116,11 +114,6 @@ def _of(metric: MetricDefinition, quantile: float | None, chosen: str, selector:
 def _total(metric: MetricDefinition, chosen: str, window: str) -> str:
     name = metric.name if metric.type == "counter" else f"{metric.name}_count"
     return f"sum(rate({name}{chosen}{window}))"
-
-
-def _quoted(text: str) -> str:
-    """A string of PromQL: it has the escapes of Go, which has those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def threshold_text(value: float) -> str:

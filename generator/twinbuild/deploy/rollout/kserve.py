@@ -10,7 +10,7 @@ from twinbuild.deploy.rollout.pod import pod_spec
 from twinbuild.deploy.rollout.target import Target
 from twinbuild.model.spec.external import secret_variable
 
-__all__ = ["KNATIVE_PORTS", "features", "kserve", "why_not"]
+__all__ = ["KNATIVE_PORTS", "features", "kserve", "left_to_people", "why_not"]
 
 _CONTAINER: Final = "kserve-container"  # the name that KServe takes for the one that answers
 _MODE: Final = "serving.kserve.io/deploymentMode"
@@ -30,6 +30,8 @@ def why_not(target: Target) -> str:
     ports = target.spec.serving.ports
     if len(ports) != 1:
         return f"an InferenceService has one port, and `serving.ports` has {len(ports)}"
+    if reason := _not_as_written(target):
+        return reason
     if not _canary(target):
         return ""
     if ports[0].port in _RESERVED_PORTS:
@@ -39,6 +41,37 @@ def why_not(target: Target) -> str:
     if taken & _RESERVED_VARIABLES:
         return f"Knative, which divides a canary's traffic, keeps the variable {min(taken & _RESERVED_VARIABLES)}"
     return ""
+
+
+def _not_as_written(target: Target) -> str:
+    """Why the new version would not take over as the spec says. Applied, it has its first weight at once."""
+    rollout = target.spec.rollout
+    if rollout.strategy == "blue_green":
+        return "KServe has no second Service that is switched: `blue_green` needs Argo Rollouts or Flagger"
+    if rollout.shadow is not None:
+        return "KServe has no experiment before the first step: `shadow` needs Argo Rollouts"
+    first = rollout.steps[0].weight if rollout.steps else 100
+    early = next((gate.name for gate in rollout.gates if gate.before <= first), None)
+    if early is not None:
+        return f"KServe gives the new version its first {first} % unasked, and gate `{early}` stands before them"
+    if rollout.conditions and not _canary(target):
+        name = rollout.conditions[0].name
+        return f"KServe measures nothing, and without a first weight below 100 nobody can act on `{name}`"
+    return ""
+
+
+def left_to_people(target: Target) -> str:
+    """What of a canary somebody must do by hand, as Markdown; "" where it is nothing or not rendered."""
+    if why_not(target) or not _canary(target):
+        return ""
+    rollout = target.spec.rollout
+    held = [each.name for each in rollout.conditions if each.kind == "promote"]
+    before = [f"`{name}`" for name in (*held, *(gate.name for gate in rollout.gates))]
+    back = [f"`{each.name}`" for each in rollout.conditions if each.kind == "rollback"]
+    looks = f" only once {', '.join(before)} would let it" if before else ""
+    said = "KServe measures nothing and asks nobody: raise `canaryTrafficPercent` to each next weight by hand"
+    returns = f"; where {' or '.join(back)} holds, set it to 0" if back else ""
+    return f"{said}{looks}{returns}."
 
 
 def features(target: Target) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.conditions import seconds
@@ -142,6 +143,5 @@ def _outward(target: Target) -> Iterator[int]:
 
 
 def _port_of(address: str) -> int:
-    scheme, _, rest = address.partition("://")
-    _, colon, port = rest.partition("/")[0].rpartition(":")
-    return int(port) if colon and port.isdigit() else _DEFAULT_PORTS[scheme]
+    parts = urlsplit(address)
+    return _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port

@@ -162,4 +162,13 @@ CODES: Final[tuple[Code, ...]] = (
         "this version writes them, or an overlay was given, which is merged over a spec alone. Release it again, or "
         "name the spec.",
     ),
+    Code(
+        code="TB7413",
+        title="a gate on a series that the service does not publish",
+        explanation="A condition of the rollout chooses series by the values of labels (or a summary's by its "
+        "quantile), and after the golden tests the service publishes none with these values. In production it would "
+        "never be measured: nothing promoted, or nothing rolled back. Values are compared as they stand: /predict is "
+        "not /Predict. Correct the value, ask for it in a golden test, or let the service publish it with 0 at its "
+        "start.",
+    ),
 )

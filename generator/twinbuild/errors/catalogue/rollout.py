@@ -27,8 +27,9 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB1162",
         title="a rollout that cannot do what it says",
         explanation="Conditions of 'promote', gates and shadows need a strategy that waits: canary with steps, or "
-        "blue_green. To replace a pod there must be one more or one fewer for a while, and to empty a node one must be "
-        "missing. Choose another strategy or number, or take out what has no effect.",
+        "blue_green. A shadow is a step of a canary, as blue_green has no steps; with a baseline it is an experiment "
+        "apart from the rollout. To replace a pod there must be one more or one fewer for a while, and to empty a node "
+        "one must be missing. Choose another strategy or number, or take out what has no effect.",
     ),
     Code(
         code="TB1163",

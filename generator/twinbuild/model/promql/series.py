@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,17 +49,16 @@ def number(value: float) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string literal of PromQL: as Go's, with escapes that it knows."""
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(escapes.get(each, each) for each in text) + '"'
+    """A string literal of PromQL: it has the escapes of Go, which has those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def duration(milliseconds: int) -> str:
-    """A length of time as Prometheus writes it: ``1m30s``."""
+    """A length of time as Prometheus and Go read it: ``1m30s``. Go knows no days."""
     assert milliseconds >= 0
     parts = []
     rest = milliseconds
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
         count, rest = divmod(rest, size)
         if count:
             parts.append(f"{count}{unit}")

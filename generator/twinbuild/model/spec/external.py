@@ -154,7 +154,8 @@ class Secret(Section):
     @model_validator(mode="after")
     def _well_formed(self) -> Self:
         pattern, expected = _REFERENCES[self.provider]
-        path = self.reference.partition("#")[0].removeprefix("/" if self.provider == "file" else "")
+        path = self.reference.partition("#")[0] if self.provider == "vault" else self.reference
+        path = path.removeprefix("/") if self.provider == "file" else path
         if not re.fullmatch(pattern, self.reference, re.ASCII) or refuse_path(path):
             objections = Objections()
             message = f"the reference of secret {self.name!r} does not suit the provider {self.provider}"

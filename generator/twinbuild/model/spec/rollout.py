@@ -1,6 +1,7 @@
 """``rollout``: how a new version takes over, what stops it, and how many of it run."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -17,6 +18,8 @@ __all__ = [
     "Disruption",
     "FailureMode",
     "Gate",
+    "Kind",
+    "NamedCondition",
     "Replicas",
     "Rollout",
     "RolloutStep",
@@ -24,6 +27,7 @@ __all__ = [
     "Traffic",
 ]
 
+Kind = Literal["promote", "rollback"]
 _SHARE: Final = re.compile(r"(100|[1-9]?[0-9])%", re.ASCII)
 
 
@@ -92,6 +96,16 @@ class Condition(Section):
                 objections.add("TB1160", message, "take one of them out", key)
         objections.settle()
         return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCondition:
+    """A condition, the name by which it is called, and its place in the spec."""
+
+    kind: Kind
+    index: int
+    name: str
+    condition: Condition
 
 
 class RolloutStep(Section):
@@ -233,7 +247,7 @@ class Rollout(Section):
     traffic: Traffic = Field(default_factory=Traffic)
     """What divides the traffic."""
     shadow: Shadow | None = None
-    """Whether the new version first runs beside the old one."""
+    """Whether the new version first runs beside the old one: a step of a canary, or by `baseline`."""
     replicas: Replicas = Field(default_factory=Replicas)
     """How many pods there are."""
     surge: CountOrShare = 1
@@ -261,13 +275,6 @@ class Rollout(Section):
             if step.weight <= before.weight:
                 message = f"the weight {step.weight} follows {before.weight}"
                 objections.add("TB1116", message, "order the steps by growing weight", "steps", index, "weight")
-        for key in ("promote", "gates", "shadow"):
-            if self.strategy == "rolling" and getattr(self, key):
-                message = f"the strategy 'rolling' never waits, so '{key}' has no effect"
-                objections.add("TB1162", message, "choose canary or blue_green, or take it out", key)
-        if self.strategy == "canary" and self.promote and not self.steps:
-            message = "conditions hold back steps, and there are none"
-            objections.add("TB1162", message, "give 'steps', such as {weight: 10, pause: 10m}", "promote")
         if self.surge in (0, "0%") and self.unavailable in (0, "0%"):
             message = "neither more nor fewer pods than wanted may there be, so no pod can be replaced"
             objections.add("TB1162", message, "allow one of them", "surge")
@@ -280,19 +287,46 @@ class Rollout(Section):
         objections.repeated("signal", self.signals, "signals")
         objections.repeated("label of nodes", self.spread, "spread")
         self._check_names(objections)
+        self._check_strategy(objections)
         self._check_gates(objections)
         objections.settle()
         return self
 
+    @property
+    def conditions(self) -> tuple[NamedCondition, ...]:
+        """Those of `promote`, then those of `rollback`."""
+        several: tuple[tuple[Kind, tuple[Condition, ...]], ...] = (
+            ("promote", self.promote),
+            ("rollback", self.rollback),
+        )
+        return tuple(
+            NamedCondition(kind=kind, index=index, name=each.name or f"{kind}-{index + 1}", condition=each)
+            for kind, conditions in several
+            for index, each in enumerate(conditions)
+        )
+
+    def _check_strategy(self, objections: Objections) -> None:
+        """What a strategy cannot do has no effect."""
+        for key in ("promote", "gates", "shadow"):
+            if self.strategy == "rolling" and getattr(self, key):
+                message = f"the strategy 'rolling' never waits, so '{key}' has no effect"
+                objections.add("TB1162", message, "choose canary or blue_green, or take it out", key)
+        if self.strategy == "canary" and self.promote and not self.steps:
+            message = "conditions hold back steps, and there are none"
+            objections.add("TB1162", message, "give 'steps', such as {weight: 10, pause: 10m}", "promote")
+        if self.strategy == "blue_green" and self.shadow is not None and self.shadow.baseline is None:
+            message = "blue/green has no step before the switch in which both versions could run side by side"
+            hint = "choose canary, or name the old image in 'baseline' for an experiment apart from the rollout"
+            objections.add("TB1162", message, hint, "shadow")
+
     def _check_names(self, objections: Objections) -> None:
         """A condition is called by its name wherever it stands."""
         seen: set[str] = set()
-        for key in ("promote", "rollback"):
-            for index, condition in enumerate(getattr(self, key)):
-                if condition.name is not None and condition.name in seen:
-                    message = f"condition {condition.name!r} is given more than once"
-                    objections.add("TB1115", message, "rename one of them", key, index, "name")
-                seen.add(condition.name or f"{key}-{index + 1}")
+        for each in self.conditions:
+            if each.condition.name is not None and each.name in seen:
+                message = f"condition {each.name!r} is given more than once"
+                objections.add("TB1115", message, "rename one of them", each.kind, each.index, "name")
+            seen.add(each.name)
 
     def _check_gates(self, objections: Objections) -> None:
         weights = {step.weight for step in self.steps} | {100}

@@ -118,6 +118,14 @@ def test_shadow() -> None:
     assert "experiment" not in argo_rollouts(a_target(text.replace(f", baseline: '{BASELINE}'", "")))
 
 
+def test_shadow_of_blue_green() -> None:
+    """There is no step before the switch; with a baseline the experiment apart is there all the same."""
+    text = with_rollout(f"strategy: blue_green\nshadow: {{duration: 30m, baseline: '{BASELINE}'}}")
+    found: Any = argo_rollouts(a_target(text))
+    assert found["experiment"]["spec"]["duration"] == "30m"
+    assert "steps" not in found["rollout"]["spec"]["strategy"]["blueGreen"]
+
+
 def test_nothing_to_switch() -> None:
     """Blue/green without a port is not rendered, and says why."""
     before, _, rest = example_unchanged().partition("rollout:\n")

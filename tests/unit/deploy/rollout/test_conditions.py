@@ -89,10 +89,17 @@ def test_measured() -> None:
 
 @pytest.mark.parametrize(
     ("text", "count", "spoken"),
-    [("90s", 90, "90s"), ("1h", 3600, "1h"), ("1.5h", 5400, "90m"), ("10ms", 1, "1s"), ("0s", 0, "0s")],
+    [
+        ("90s", 90, "1m30s"),
+        ("1h", 3600, "1h"),
+        ("1.5h", 5400, "1h30m"),
+        ("2d", 172_800, "48h"),
+        ("10ms", 1, "1s"),
+        ("0s", 0, "0s"),
+    ],
 )
 def test_durations(text: str, count: int, spoken: str) -> None:
-    """Whole seconds, rounded up, in the largest unit that Go has."""
+    """Whole seconds, rounded up, as Go reads them."""
     assert (seconds(text), duration(seconds(text))) == (count, spoken)
 
 

@@ -8,13 +8,9 @@ import pytest
 from tests.unit.model.spec.test_rollout import with_rollout
 
 from fakes.deployed import a_target, example
-from twinbuild.deploy.rollout.kserve import features, kserve, why_not
+from twinbuild.deploy.rollout.kserve import features, kserve, left_to_people, why_not
 
-STEPS = """  steps:
-    - {weight: 10, pause: 5m}
-    - {weight: 50, pause: 5m}
-    - {weight: 100}
-"""
+CONDITION = "{name: fine, metric: fraud_request_errors_total, operator: '<', threshold: 1, window: 5m}"
 
 
 def test_canary() -> None:
@@ -69,7 +65,8 @@ def test_what_knative_keeps_for_itself(text: str, reason: str) -> None:
     """A canary with it is not rendered, and says why; without a canary there is no Knative."""
     assert kserve(a_target(text)) == {}
     assert reason in why_not(a_target(text))
-    assert why_not(a_target(text.replace("strategy: canary", "strategy: blue_green").replace(STEPS, ""))) == ""
+    before, _, rest = text.partition("rollout:\n")
+    assert why_not(a_target(f"{before}rollout:\n  strategy: rolling\n{rest[rest.index('observability:') :]}")) == ""
 
 
 def test_others() -> None:
@@ -90,3 +87,35 @@ def test_several_ports() -> None:
     )
     assert kserve(target) == {}
     assert "has 2" in why_not(target)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "reason"),
+    [
+        (f"strategy: blue_green\npromote: [{CONDITION}]\ngates: [{{name: review}}]", "no second Service"),
+        ("strategy: canary\nsteps: [{weight: 5}]\nshadow: {duration: 30m}", "no experiment"),
+        ("strategy: canary\nsteps: [{weight: 5}]\ngates: [{name: review, before: 5}]", "its first 5 % unasked"),
+        ("strategy: canary\nsteps: [{weight: 100}]\ngates: [{name: review}]", "gate `review` stands before"),
+        (f"strategy: rolling\nrollback: [{CONDITION}]", "nobody can act on `fine`"),
+        (f"strategy: canary\nsteps: [{{weight: 100}}]\npromote: [{CONDITION}]", "nobody can act on `fine`"),
+        ("strategy: canary\nsteps: [{weight: 5}]\ngates: [{name: review}]", ""),
+    ],
+)
+def test_what_it_cannot_do(rollout: str, reason: str) -> None:
+    """Nothing is rendered as if KServe would switch, wait or measure."""
+    target = a_target(with_rollout(rollout))
+    assert reason in why_not(target)
+    assert bool(why_not(target)) is bool(reason)
+    assert bool(kserve(target)) is not bool(reason)
+    assert bool(left_to_people(target)) is not bool(reason)
+
+
+def test_what_is_left_to_people() -> None:
+    """What holds a canary's steps back, and what brings the old version back, is looked at by somebody."""
+    said = left_to_people(a_target())
+    assert "only once `answers-in-time`" in said
+    assert "`model-review` would let it" in said
+    assert "`many-errors`" in said
+    assert "set it to 0" in said
+    assert "would let it" not in left_to_people(a_target(with_rollout("strategy: canary\nsteps: [{weight: 5}]")))
+    assert left_to_people(a_target(with_rollout("strategy: rolling"))) == ""

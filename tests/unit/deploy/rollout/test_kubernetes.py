@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fakes.deployed import a_target, example, example_unchanged
-from twinbuild.deploy.rollout.kubernetes import kubernetes
+from twinbuild.deploy.rollout.kubernetes import _port_of, kubernetes
 
 SERVICES = """
 services:
@@ -51,6 +53,23 @@ def test_traffic_that_is_declared() -> None:
     (ingress,), (egress,) = policy["spec"]["ingress"], policy["spec"]["egress"]
     assert [each["port"] for each in ingress["ports"]] == [8000]
     assert [each["port"] for each in egress["ports"]] == [53, 53, 80, 4317, 4318, 8443]
+
+
+@pytest.mark.parametrize(
+    ("address", "port"),
+    [
+        ("https://api.example:8443?x=1", 8443),
+        ("https://api.example?x=a:1", 443),
+        ("https://api.example/a:1#b:2", 443),
+        ("HTTPS://a.b/", 443),
+        ("http://[2001:db8::1]", 80),
+        ("http://[2001:db8::1]:8080/x", 8080),
+        ("git+ssh://a.b", 22),
+    ],
+)
+def test_the_port_of_an_address(address: str, port: int) -> None:
+    """That of its authority, and of nothing behind it; else the scheme's."""
+    assert _port_of(address) == port
 
 
 def test_where_traces_go() -> None:

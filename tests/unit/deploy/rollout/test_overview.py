@@ -54,6 +54,7 @@ def test_what_nobody_here_does() -> None:
     page = overview(deployed(example()))
     assert "`kubernetes.podspec-topologyspreadconstraints`" in page
     assert "Flagger cannot wait" in page
+    assert "- KServe measures nothing and asks nobody" in page
     traced = example("text-embedder")
     assert "Traces go" not in overview(deployed(traced))
     nowhere = traced.replace(', endpoint: "http://otel-collector.observability:4318"', "")
@@ -66,6 +67,7 @@ def test_what_is_missing_says_why() -> None:
         deployed(with_rollout("strategy: rolling"))
     )
     before, _, rest = example().partition("publish:\n")
+    assert "`kserve/`: not rendered: KServe has no second" in overview(deployed(with_rollout("strategy: blue_green")))
     page = overview(deployed(before + rest[rest.index("governance:") :]))
     assert "the spec publishes to no repository" in page
     assert "sha256" not in page
@@ -73,7 +75,7 @@ def test_what_is_missing_says_why() -> None:
 
 def test_texts_mean_nothing() -> None:
     """Neither Markdown nor HTML of a spec's texts is one; an expression stays code."""
-    evil = "'</td> | <script>x</script> ![](http://x) `a` & b'"
+    evil = "'</td> | <script>x</script> ![](http://x) `a` & b, see https://evil.example'"
     text = with_rollout(
         "strategy: blue_green\npromote: [{name: c, expression: up, operator: '<', threshold: 1, window: 1m}]\n"
         f"failure_modes: [{{name: m, signal: c, action: stop, description: {evil}}}]"
@@ -84,4 +86,6 @@ def test_texts_mean_nothing() -> None:
     page = overview(replace(plain, spec=plain.spec.model_copy(update={"rollout": rollout})))
     assert "<script>" not in page.replace("\\<script\\>", "")
     assert "![](" not in page
-    assert "``` up == bool ``1`` \\| x ```" in page
+    assert "//evil.example" in page
+    assert "https://evil.example" not in page  # bare it would be a link
+    assert "```up == bool ``1`` \\| x```" in page

@@ -34,10 +34,10 @@ def test_numbers(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "text"), [(0, "0s"), (90_000, "1m30s"), (86_400_000, "1d"), (3_600_001, "1h1ms"), (250, "250ms")]
+    ("length", "text"), [(0, "0s"), (90_000, "1m30s"), (86_400_000, "24h"), (3_600_001, "1h1ms"), (250, "250ms")]
 )
 def test_durations(length: int, text: str) -> None:
-    """Whole units, the largest first."""
+    """Whole units, the largest first; no days, which Go does not read."""
     assert duration(length) == text
 
 
@@ -47,3 +47,4 @@ def test_selector() -> None:
     assert Series(metric="m", labels=labels, line=Line()).selector == 'm{a="x\\"y\\\\",b="1\\n2"}'
     assert Series(metric="m", labels=(), line=Line()).selector == "m"
     assert quoted("\t") == '"\\t"'
+    assert quoted("\x01é") == '"\\u0001é"'  # as it stands in an expression of the rollout, too

@@ -110,6 +110,12 @@ CASES = [
         "promote:",
     ),
     ("TB1162", "steps: [{weight: 10, pause: 10m}, {weight: 50, pause: 1h}]\n", "", "promote:"),
+    (
+        "TB1162",
+        "strategy: canary\nsteps: [{weight: 10, pause: 10m}, {weight: 50, pause: 1h}]",
+        "strategy: blue_green\nshadow: {duration: 10m}",
+        "shadow: {duration: 10m}",
+    ),
     ("TB1162", 'unavailable: "25%"', 'unavailable: "0%"', '"0%"'),
     ("TB1162", "strategy: canary", "strategy: canary\nsurge: 0", "surge: 0"),
     ("TB1117", "signal: errors,", "signal: errors, alert: FraudScorerSlw,", "FraudScorerSlw"),
