@@ -190,7 +190,7 @@ def _braced(labels: Iterable[tuple[str, str]]) -> str:
 
 
 def _chosen(condition: Condition, metric: MetricDefinition) -> dict[str, str]:
-    """The labels by which a condition chooses series of a metric, as its expression does; none where it reads another."""
+    """The labels by which a condition chooses series of a metric, as its query does; none where it reads another."""
     if condition.metric != metric.name:
         return {}
     own = dict(sorted(condition.labels.items()))
