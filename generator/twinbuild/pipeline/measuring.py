@@ -26,7 +26,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialgolden import question_of
 from twinbuild.pipeline.trialtold import told_by_spec
-from twinbuild.pipeline.trialtraces import STAND_IN
+from twinbuild.pipeline.trialtraces import STAND_IN_RELEASE
 from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge
@@ -182,7 +182,7 @@ def _round(
     spec = project.spec
     knob, text = setting
     assert knob.variable is not None
-    watched = identity_environment(image=image, release=STAND_IN)
+    watched = identity_environment(image=image, release=STAND_IN_RELEASE)
     told = told_by_spec(spec, derivation, (knob.variable, text), watched=watched)
     with trial(derivation, root, machine, serving=spec.serving, told=told) as service:
         try:

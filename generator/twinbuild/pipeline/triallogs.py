@@ -9,7 +9,7 @@ from twinbuild.deploy.observability.environment import IMAGE, RELEASE
 from twinbuild.errors import Finding
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trialrecord import finding_at
-from twinbuild.pipeline.trialtraces import STAND_IN
+from twinbuild.pipeline.trialtraces import STAND_IN_RELEASE
 from twinbuild.pipeline.trying import LARGEST_OUTPUT
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.lines import bad_lines, fields_of
@@ -51,7 +51,7 @@ def identity_findings(
 ) -> Iterator[Finding]:
     """Whoever says which image and release it is says the ones that it was told."""
     for each in said:
-        for key, value in (("image", image), ("release", STAND_IN)):
+        for key, value in (("image", image), ("release", STAND_IN_RELEASE)):
             if key in keys and value and each.get(key) != value:
                 variable = IMAGE if key == "image" else RELEASE
                 message = f"{key} is {each.get(key, 'nothing')[:80]!r}, expected {value}, as {variable} says"

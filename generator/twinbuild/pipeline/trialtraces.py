@@ -22,9 +22,9 @@ from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Question
 from twinbuild.trial.receiver import Received, receiving
 
-__all__ = ["STAND_IN", "prove_traces", "received_traces", "sends_traces", "trial_environment"]
+__all__ = ["STAND_IN_RELEASE", "prove_traces", "received_traces", "sends_traces", "trial_environment"]
 
-STAND_IN: Final = str(Digest.of(b"a release that is being tried"))  # its digest covers this trial's verdict
+STAND_IN_RELEASE: Final = str(Digest.of(b"a release that is being tried"))  # its digest covers this trial's verdict
 _FEWEST, _MOST = 20, 400  # requests
 _TELLING: Final = 2  # traces that must be expected for their number to say anything
 _QUIET, _PATIENCE = 1.0, 20.0  # seconds
@@ -43,10 +43,10 @@ def rarely(spec: ReleaseSpec) -> bool:
 def trial_environment(spec: ReleaseSpec, image: str, *, every: bool = False) -> tuple[tuple[str, str], ...]:
     """What a deployment would tell the service, and that spans are sent at once; of ``every`` request where asked."""
     endpoint = f"http://127.0.0.1:{OTLP_PORT}"
-    traces = tracing_environment(spec, image=image, release=STAND_IN, endpoint=endpoint)
+    traces = tracing_environment(spec, image=image, release=STAND_IN_RELEASE, endpoint=endpoint)
     soon = (("OTEL_BSP_SCHEDULE_DELAY", "100"),) if traces else ()
     all_of_them = (("OTEL_TRACES_SAMPLER_ARG", "1.0"),) if traces and every else ()
-    return (*identity_environment(image=image, release=STAND_IN), *traces, *soon, *all_of_them)
+    return (*identity_environment(image=image, release=STAND_IN_RELEASE), *traces, *soon, *all_of_them)
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def _wrong(project: Project, received: Received, sent: dict[str, str], ratio: fl
 
 def _nameless(spans: list[Span], image: str) -> Iterator[tuple[str, str]]:
     """Spans that do not say which image and release they are from."""
-    for key, value in (("twinbuild.image", image), ("twinbuild.release", STAND_IN)):
+    for key, value in (("twinbuild.image", image), ("twinbuild.release", STAND_IN_RELEASE)):
         unlike = [span for span in spans if dict(span.resource).get(key) != value]
         if unlike and value:
             got = dict(unlike[0].resource).get(key, "nothing")

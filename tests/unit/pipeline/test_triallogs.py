@@ -8,10 +8,10 @@ import pytest
 
 from fakes.services import service
 from twinbuild.pipeline.triallogs import log_findings
-from twinbuild.pipeline.trialtraces import STAND_IN
+from twinbuild.pipeline.trialtraces import STAND_IN_RELEASE
 
 SECTION = "  golden: []\nobservability:\n  logs: {format: json, fields: [image, release], optional: [message]}\n"
-GOOD = f'{{"image": "sha256:7", "release": "{STAND_IN}"}}\n'.encode()
+GOOD = f'{{"image": "sha256:7", "release": "{STAND_IN_RELEASE}"}}\n'.encode()
 
 
 @pytest.mark.parametrize(

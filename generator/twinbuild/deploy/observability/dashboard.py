@@ -7,7 +7,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
-from twinbuild.deploy.observability.narrowed import narrowed
+from twinbuild.deploy.observability.onestage import of_one_stage
 from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.model.digest import Digest
 from twinbuild.model.promql.series import quoted
@@ -45,7 +45,7 @@ def dashboard(deployment: Deployment) -> dict[str, Json]:
         panels.append(_table("Alerts", f'ALERTS{{{matcher},alertstate="firing"{of_stage}}}', 1))
     for metric in spec.observability.metrics:
         if metric.name != INFORMATION:
-            queries = tuple((narrowed(spec, text, stage), legend) for text, legend in panel_queries(metric))
+            queries = tuple((of_one_stage(spec, text, stage), legend) for text, legend in panel_queries(metric))
             panels.append(_panel(metric, queries, len(panels)))
     return {
         "uid": Digest.of(spec.metadata.name.encode()).hex[:12],

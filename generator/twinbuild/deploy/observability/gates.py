@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.observability.narrowed import narrowed
+from twinbuild.deploy.observability.onestage import of_one_stage
 from twinbuild.deploy.rollout.conditions import measured, query
 from twinbuild.deploy.rollout.scraped import matchers_of
 from twinbuild.model.promql.series import duration, number, quoted
@@ -68,7 +68,7 @@ def gates_of(spec: ReleaseSpec, stage: str = "") -> Gates:
         Gate(
             kind=each.kind,
             name=each.name,
-            expression=narrowed(spec, own, stage)
+            expression=of_one_stage(spec, own, stage)
             if (own := each.condition.expression) is not None
             else query(spec, each.condition, pods),
             condition=each.condition,

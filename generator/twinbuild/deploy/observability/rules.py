@@ -7,7 +7,7 @@ from typing import Final
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.deployment import Deployment
 from twinbuild.deploy.observability.gates import gate_rules
-from twinbuild.deploy.observability.narrowed import narrowed
+from twinbuild.deploy.observability.onestage import of_one_stage
 from twinbuild.model.promql.derive import Underivable, derive_false, derive_true
 from twinbuild.model.promql.expression import parse
 from twinbuild.model.promql.series import duration
@@ -68,7 +68,7 @@ def alert_rule(spec: ReleaseSpec, alert: Alert, stage: str = "") -> Json:
 
 def alert_expression(spec: ReleaseSpec, alert: Alert, stage: str) -> str:
     """The expression of an alert, of one stage wherever series for its unit test can be found then."""
-    found = narrowed(spec, alert.expression, stage)
+    found = of_one_stage(spec, alert.expression, stage)
     if found == alert.expression or alert.tests is not None:
         return found
     tree = parse(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.rollout.conditions import Measured, duration, measured, query, seconds, threshold_text
+from twinbuild.deploy.rollout.conditions import TimedCondition, duration, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, service
 from twinbuild.deploy.rollout.pod import pod_template
 from twinbuild.deploy.rollout.scraped import ARGO_HASH, label_of
@@ -172,7 +172,7 @@ def analysis_template(target: Target, kind: Kind) -> Json:
     }
 
 
-def _metric(target: Target, each: Measured) -> Json:
+def _metric(target: Target, each: TimedCondition) -> Json:
     """Promotion: measured until the window is full, each time as wanted; nothing measured is inconclusive and pauses.
 
     Rollback: measured for as long as the rollout takes; nothing measured is well.

@@ -18,7 +18,7 @@ from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.rollout import Condition, Kind
 from twinbuild.model.spec.values import duration_seconds
 
-__all__ = ["Measured", "compare", "duration", "measured", "query", "seconds", "threshold_text", "verdict"]
+__all__ = ["TimedCondition", "compare", "duration", "measured", "query", "seconds", "threshold_text", "verdict"]
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
@@ -32,7 +32,7 @@ Verdict = Literal["holds", "fails", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class TimedCondition:
     """A condition with its name, and how often it is measured: every ``interval`` seconds, ``count`` times."""
 
     kind: Kind
@@ -42,7 +42,7 @@ class Measured:
     count: int
 
 
-def measured(spec: ReleaseSpec, kind: Kind) -> tuple[Measured, ...]:
+def measured(spec: ReleaseSpec, kind: Kind) -> tuple[TimedCondition, ...]:
     """The conditions of a kind in their order."""
     found = []
     for each in spec.rollout.conditions:
@@ -51,7 +51,7 @@ def measured(spec: ReleaseSpec, kind: Kind) -> tuple[Measured, ...]:
         condition = each.condition
         interval = seconds(condition.rate or condition.window)
         found.append(
-            Measured(
+            TimedCondition(
                 kind=kind,
                 name=each.name,
                 condition=condition,

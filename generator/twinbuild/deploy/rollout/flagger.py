@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.deploy.rollout.conditions import Measured, duration, measured, query, seconds, threshold_text
+from twinbuild.deploy.rollout.conditions import TimedCondition, duration, measured, query, seconds, threshold_text
 from twinbuild.deploy.rollout.kubernetes import around, deployment
 from twinbuild.deploy.rollout.pod import port_name
 from twinbuild.deploy.rollout.scraped import NAME, label_of, matchers_of
@@ -55,7 +55,7 @@ def _too_late(target: Target) -> str:
     return ""
 
 
-def _window(each: Measured) -> int:
+def _window(each: TimedCondition) -> int:
     return seconds(each.condition.window)
 
 
@@ -80,7 +80,7 @@ def flagger(target: Target) -> dict[str, Json]:
     return found | around(target, kind="Deployment", version="apps/v1")
 
 
-def _all_measured(target: Target) -> tuple[Measured, ...]:
+def _all_measured(target: Target) -> tuple[TimedCondition, ...]:
     return measured(target.spec, "promote") + measured(target.spec, "rollback")
 
 
@@ -154,13 +154,13 @@ def _span(count: int) -> str:
     return f"{count // 60}m" if count % 60 == 0 else f"{count}s"
 
 
-def _wanted(each: Measured) -> str:
+def _wanted(each: TimedCondition) -> str:
     """The comparison that a good version fulfils: that of a promotion, the opposite of that of a rollback."""
     operator = each.condition.operator
     return operator if each.kind == "promote" else _NEGATED[operator]
 
 
-def _range(each: Measured) -> Json:
+def _range(each: TimedCondition) -> Json:
     """Flagger's ranges include their ends; for other comparisons the expression itself gives 1 or 0."""
     wanted = _wanted(each)
     if wanted in ("<=", ">="):
@@ -168,7 +168,7 @@ def _range(each: Measured) -> Json:
     return {"min": 1}
 
 
-def _template(target: Target, each: Measured) -> Json:
+def _template(target: Target, each: TimedCondition) -> Json:
     condition: Condition = each.condition
     text = query(target.spec, condition, (*_TARGET, *matchers_of(target.spec, target.stage)))
     wanted = _wanted(each)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.deploy.test_configuration import TEXT, spec_of
 
-from twinbuild.deploy.observability.narrowed import narrowed
+from twinbuild.deploy.observability.onestage import of_one_stage
 
 ONE = 'dev_twinbuild_stage=~"prod|"'
 
@@ -36,9 +36,9 @@ ONE = 'dev_twinbuild_stage=~"prod|"'
 )
 def test_each_selector(text: str, expected: str) -> None:
     """All else stays letter by letter; without a stage so does everything."""
-    assert narrowed(spec_of(), text, "prod") == expected
+    assert of_one_stage(spec_of(), text, "prod") == expected
     ql.parse(expected)
-    assert narrowed(spec_of(), text, "") == text
+    assert of_one_stage(spec_of(), text, "") == text
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_each_selector(text: str, expected: str) -> None:
 )
 def test_what_stays(text: str) -> None:
     """What chooses the stage itself, is no PromQL, or whose names mean something else."""
-    assert narrowed(spec_of(), text, "prod") == text
+    assert of_one_stage(spec_of(), text, "prod") == text
 
 
 def test_metrics_of_the_mesh() -> None:
     """They have no label of our pods."""
     spec = spec_of(TEXT.replace("Requests answered with a status of 400 or more.", "x, source: mesh", 1))
     both = "rate(fraud_request_errors_total[5m]) / rate(fraud_request_seconds_count[5m])"
-    assert narrowed(spec, both, "prod") == both.replace("seconds_count", f"seconds_count{{{ONE}}}")
+    assert of_one_stage(spec, both, "prod") == both.replace("seconds_count", f"seconds_count{{{ONE}}}")
 
 
 @given(st.text(alphabet="up{}[]()\"'`\\=,~| 15m/", max_size=30))
 def test_any_text(text: str) -> None:
     """PromQL stays PromQL with the same selectors, anything else stays what it is."""
-    found = narrowed(spec_of(), text, "prod")
+    found = of_one_stage(spec_of(), text, "prod")
     try:
         tree = ql.parse(text)
     except ValueError:

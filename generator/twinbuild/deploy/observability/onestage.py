@@ -15,7 +15,7 @@ from twinbuild.deploy.rollout.target import STAGE
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.watching import watched
 
-__all__ = ["narrowed"]
+__all__ = ["of_one_stage"]
 
 _LABEL: Final = label_of(STAGE)
 _STRING: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
@@ -25,7 +25,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-def narrowed(spec: ReleaseSpec, expression: str, stage: str) -> str:
+def of_one_stage(spec: ReleaseSpec, expression: str, stage: str) -> str:
     """The expression with a matcher for the stage behind each name of a metric that the pods publish.
 
     It stays as it is, letter by letter, but for that; wholly where there is no stage, or a name means something else.
