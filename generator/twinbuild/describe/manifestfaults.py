@@ -47,7 +47,15 @@ _FIRST: Final[dict[str, Any]] = {
                         },
                     },
                 },
-                "targets": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+                "targets": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "required": ["variant", "platform"],
+                        "properties": {"variant": {"type": "string"}, "platform": {"type": "string"}},
+                    },
+                },
                 "indexes": {
                     "type": "array",
                     "items": {

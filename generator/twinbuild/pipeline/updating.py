@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from twinbuild.build.family import render_family
-from twinbuild.codec.nodes import MappingNode, Node, ScalarNode
+from twinbuild.codec.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from twinbuild.codec.spec import load_spec
 from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Location, SpecError, UsageError
@@ -239,7 +239,7 @@ def _of_metadata(root: Node | None, key: str) -> str:
     metadata = root.get("metadata") if isinstance(root, MappingNode) else None
     if key in ("owner", "email"):
         owners = metadata.get("owners") if isinstance(metadata, MappingNode) else None
-        metadata = owners.items[0] if owners is not None and not isinstance(owners, (ScalarNode, MappingNode)) else None
+        metadata = owners.items[0] if isinstance(owners, SequenceNode) and owners.items else None
         key = "name" if key == "owner" else "email"
     found = _scalar(metadata, key)
     return found.text if found is not None else ""

@@ -7,8 +7,10 @@ of the file is run. ONNX, safetensors and XGBoost's JSON do not keep what a mode
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import re
+import struct
 import zipfile
 import zlib
 from typing import IO, Any, Final
@@ -19,7 +21,8 @@ FORMATS: Final = ("skops", "lightgbm")
 _LARGEST: Final = 64 << 20  # bytes of a description that are read
 _END: Final = 1 << 20  # bytes at the end of a text in which its parameters stand
 _UNREADABLE: Final = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError),  # the archive; RuntimeError: it asks a password
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),  # the archive; bzip2 says OSError
+    *(EOFError, OSError, RuntimeError),  # RuntimeError: it asks for a password, or is compressed in an unknown way
     *(KeyError, ValueError, TypeError, AttributeError, OverflowError),  # its description; RecursionError is a Runtime…
 )
 _LINE: Final = re.compile(r"\[([A-Za-z0-9_]+): (.*)\]")

@@ -60,6 +60,19 @@ def test_any_other_value_of_a_section(case: Case, version: int) -> None:
             assert list(manifest_faults({**document, section: value})), (section, value)
 
 
+@pytest.mark.parametrize("key", ["targets", "images", "indexes"])
+def test_any_other_value_of_a_place(key: str) -> None:
+    """Variants and platforms of the first version are texts, wherever they stand."""
+    document = json.loads(FIRST.read_bytes())
+    environment = document["environment"]
+    whole = environment.get(key) or [{"variant": "cpu", "digest": "sha256:" + "0" * 64}]
+    for field in ("variant", *(["platform"] if key != "indexes" else [])):
+        for value in ([], {}, None, 1):
+            changed = {**environment, key: [{**whole[0], field: value}]}
+            ((at, _),) = manifest_faults({**document, "environment": changed})
+            assert at == f"/environment/{key}/0/{field}"
+
+
 def test_not_endless(case: Case) -> None:
     """Many faults, and large values, are cut."""
     document = _whole(case)

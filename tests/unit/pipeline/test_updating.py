@@ -121,6 +121,24 @@ def test_what_the_project_itself_states(project: Path) -> None:
     assert caught.value.findings[0].hint == "change metadata.owners in release.yaml"
 
 
+@pytest.mark.parametrize(
+    ("owners", "code"), [("[]", "TB1105"), ("[[]]", "TB1103"), ("[x]", "TB1103"), ("{}", "TB1103"), ("x", "TB1103")]
+)
+def test_owners_that_are_none(project: Path, owners: str, code: str) -> None:
+    """They are refused where they stand, and nothing is written."""
+    spec = project / "release.yaml"
+    lines = spec.read_text().split("\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith("  owners:"))
+    after = next(number for number in range(at + 1, len(lines)) if not lines[number].startswith(("   ", "  -")))
+    spec.write_text("\n".join([*lines[:at], f"  owners: {owners}", *lines[after:]]))
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    with pytest.raises(SpecError) as caught:
+        _update(project)
+    where = caught.value.findings[0].where
+    assert (caught.value.findings[0].code, where.file, where.line) == (code, spec.name, at + 1)
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
 def test_the_family_of_a_catalogue_that_is_not_named(project: Path) -> None:
     """The place is where the spec names it, and the remedy is its catalogue, no other family."""
     with pytest.raises(UsageError, match="TB7521") as caught:

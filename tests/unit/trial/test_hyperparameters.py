@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from twinbuild.trial.hyperparameters import hyperparameters_of
 
 ROOT = Path(__file__).resolve().parents[3]
+LONG = json.dumps({"content": {"content": {str(number**7): {} for number in range(1000)}}})
 
 
 def test_a_model_of_scikit_learn() -> None:
@@ -31,9 +33,9 @@ def test_a_model_of_lightgbm() -> None:
     assert {name: found[name] for name in wanted} == wanted
 
 
-def _archive(text: str) -> bytes:
+def _archive(text: str, method: int = zipfile.ZIP_STORED) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
+    with zipfile.ZipFile(stream, "w", method) as archive:
         archive.writestr("schema.json", text)
     return stream.getvalue()
 
@@ -46,6 +48,12 @@ def _spoilt(content: bytes) -> bytes:
     spoilt[8:10] = spoilt[directory + 10 : directory + 12] = b"\x08\x00"
     spoilt[start : start + 40] = b"\xff" * 40
     return bytes(spoilt)
+
+
+def _flipped(content: bytes, at: int, *, size: int = 40) -> bytes:
+    """Bits of the compressed bytes are turned over, from ``at`` on."""
+    start = 30 + len("schema.json") + at
+    return content[:start] + bytes(byte ^ 0xFF for byte in content[start : start + size]) + content[start + size :]
 
 
 def _encrypted(content: bytes) -> bytes:
@@ -69,6 +77,9 @@ def _encrypted(content: bytes) -> bytes:
         ("lightgbm", b"tree\nparameters:\n[learning_rate: 0.1]\n"),
         ("skops", _spoilt(_archive("{}" * 500))),
         ("skops", _encrypted(_archive("{}"))),
+        *[("skops", _flipped(_archive(LONG, zipfile.ZIP_LZMA), at)) for at in (0, 4, 9, 100)],
+        *[("skops", _flipped(_archive(LONG, zipfile.ZIP_LZMA), at, size=1)) for at in (2, 3, 4, 9)],
+        *[("skops", _flipped(_archive(LONG, zipfile.ZIP_BZIP2), at)) for at in (0, 4, 100)],
     ],
 )
 def test_files_that_are_none(kind: str, content: bytes) -> None:
