@@ -58,11 +58,13 @@ def repository(tmp_path: Path) -> Path:
 def _run(script: str, repository: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """A script as a runner has it: bash that stops at the first failure."""
     place = repository.parent
+    temporary = place / "its own place"  # with blanks, as runners of people have it
+    temporary.mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT / "generator"),
-        "RUNNER_TEMP": str(place),
+        "RUNNER_TEMP": str(temporary),
         "GITHUB_STEP_SUMMARY": str(place / "summary.md"),
         "GITHUB_OUTPUT": str(place / "output"),
         "TWINBUILD": "twinbuild",
@@ -134,6 +136,22 @@ def test_what_changes(repository: Path, system: str) -> None:
         assert len(_git(repository, "worktree", "list").splitlines()) == 1
 
 
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_what_changes_after_a_failure(repository: Path, system: str) -> None:
+    """A comparison that fails leaves no worktree behind: the next one of the same job is made."""
+    base = _git(repository, "rev-parse", "HEAD~1")
+    script = _step("Show what changes") if system == "github" else _job("twinbuild-diff")
+    if system == "gitlab":  # as its runner starts it
+        script = f"set -eo pipefail\n: | eval {shlex.quote(script)}\nexit 0\n"
+    spec = repository / "models" / "fraud" / "release.yaml"
+    text = spec.read_text()
+    for content, fails in (("a: [\n", True), (text, False)):
+        spec.write_text(content)
+        ended = _run(script, repository, SPEC="models/fraud", BASE=base, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+        assert bool(ended.returncode) == fails, ended.stderr
+        assert len(_git(repository, "worktree", "list").splitlines()) == 1
+
+
 def _released(repository: Path, name: str, old: str = "", new: str = "") -> str:
     """A release manifest that lies alone: the first version's, with one value of another."""
     content = (ROOT / "tests" / "unit" / "codec" / "manifest_v1.json").read_bytes()
@@ -187,7 +205,7 @@ def test_a_python_that_is_too_old(repository: Path) -> None:
     old.chmod(0o755)
     ended = _run(_step("Install twinbuild"), repository, PYTHON="python3.9", GITHUB_ACTION_PATH=str(ROOT))
     assert (ended.returncode, "got Python 3.9.2" in ended.stdout) == (2, True)
-    assert not (repository.parent / "twinbuild").exists()
+    assert not (repository.parent / "its own place" / "twinbuild").exists()
 
 
 def test_no_gate_beside_what_it_guards() -> None:
