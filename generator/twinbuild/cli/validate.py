@@ -18,7 +18,8 @@ __all__ = ["command"]
 def command(*, release: Path, as_json: bool) -> None:
     """Check that a release is whole: the release manifest, its digest, and every file and image that it covers.
 
-    Names a release's directory, a manifest.json (which is then checked alone), or a spec, whose last release is meant.
+    Names a release's directory, a manifest.json (checked alone where nothing of a release lies beside it), or a spec,
+    whose last release is meant.
     Needs neither network nor store.
     """
     from twinbuild.cli.outcome import shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,20 @@ __all__ = ["Released", "read_release", "released_before"]
 
 _MANIFEST = "manifest.json"
 _FOR_PEOPLE = "manifest.yaml"  # the same for reading; what counts are the bytes of the other
+_DIGEST = "release.digest"
 _LARGEST = 64 << 20  # bytes of a release manifest
+_LONGEST = 200  # bytes of a digest
+# What lies beside a release manifest in its directory, and nowhere else.
+_OF_A_RELEASE = ("image", "manifest.yaml", "sbom.cdx.json", "sbom.cdx.xml", "provenance.intoto.json", "run.json")
+_SPEC, _LOCK = "release.yaml", "release.lock"  # a lock, where it does not lie beside its spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """``directory`` is None for a release manifest that lies alone; ``path`` is the file that was read."""
+    """``directory`` is None for a release manifest that lies alone; ``path`` is the file that was read.
+
+    Alone lies a file that was named as such, with nothing of a release beside it.
+    """
 
     path: Path
     directory: Path | None
@@ -35,8 +44,8 @@ class Released:
 def read_release(where: Path) -> Released:
     """The release of a directory, of a release manifest (or the YAML beside it), or the last one of a spec.
 
-    Raises UsageError TB7003 where there is none, TB7002, IntegrityError TB7001, and TB7004 where release.digest names
-    another one.
+    Raises UsageError TB7003 where there is none, TB7002, IntegrityError TB7001, TB7004 where release.digest names
+    another one, and TB7005 where it is missing.
     """
     path = _manifest(where)
     try:
@@ -46,10 +55,9 @@ def read_release(where: Path) -> Released:
         raise _none(where, f"cannot be read: {error.strerror}") from error
     decode_manifest(content[:_LARGEST], name=str(path))
     digest = Digest.of(content)
-    stated = path.with_name("release.digest")
-    if path.name != _MANIFEST or not stated.is_file():
+    if path.name != _MANIFEST or (path == where and not _beside(path)):
         return Released(path=path, directory=None, digest=digest, content=content)
-    said = stated.read_bytes()[:200].decode("ascii", "replace").strip()
+    said = _stated(path.with_name(_DIGEST))
     if said != str(digest):
         raise IntegrityError.of(
             "TB7004",
@@ -58,6 +66,30 @@ def read_release(where: Path) -> Released:
             where=str(path),
         )
     return Released(path=path, directory=path.parent, digest=digest, content=content)
+
+
+def _beside(path: Path) -> bool:
+    """Whether something of a release lies beside a file."""
+    names = (_DIGEST, *_OF_A_RELEASE, *(() if os.path.lexists(path.with_name(_SPEC)) else (_LOCK,)))
+    return any(os.path.lexists(path.with_name(name)) for name in names)
+
+
+def _stated(path: Path) -> str:
+    """What release.digest says. Raises IntegrityError TB7005 where it does not lie there, or is no file."""
+    why = "is missing" if not os.path.lexists(path) else "is no file"
+    if path.is_file():  # a pipe would be waited for
+        try:
+            with path.open("rb") as file:
+                return file.read(_LONGEST).decode("ascii", "replace").strip()
+        except OSError as error:
+            why = f"cannot be read: {error.strerror}"
+    raise IntegrityError.of(
+        "TB7005",
+        f"{path.name} {why}, so that nothing says which release this is",
+        hint="take the directory from where it was released again; a manifest.json that is to be looked at alone must "
+        "lie apart from the files of a release",
+        where=str(path),
+    )
 
 
 def released_before(directory: Path, name: str, version: str) -> Digest | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -10,8 +11,10 @@ from typing import Any, Final
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.describe.people import manifest_yaml
+from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.net.registry.closure import close_over
 from twinbuild.oci.layout import blob_path, tag
@@ -71,17 +74,28 @@ def _beside(directory: Path, document: dict[str, Any], release: Released) -> Ite
             yield _finding(directory, PurePosixPath(file.name), "is not the release manifest as YAML")
     environment = document["environment"]
     images = {each["digest"] for key in ("images", "indexes") for each in environment.get(key, ())}
-    for name in ("provenance.intoto.json", "tests.intoto.json"):
+    for name, needed in (("provenance.intoto.json", True), (STATEMENT, _tested(document))):
         file = directory / name
-        if not file.is_file() and not file.is_symlink():
+        if not os.path.lexists(file):
+            if needed:
+                yield _finding(directory, PurePosixPath(name), "is missing")
             continue
         try:
+            if not file.is_file():
+                raise FileNotFoundError(name)  # a pipe would be waited for
             statement: Any = parse_json(name, file.read_bytes()[:_LARGEST])[0]
             about = {f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]}
         except (JsonProblem, LookupError, TypeError, AttributeError, OSError):
             about = set()
         if not about or file.is_symlink() or about - images - {str(release.digest)}:
             yield _finding(directory, PurePosixPath(name), "is no statement about this release and its images")
+
+
+def _tested(document: dict[str, Any]) -> bool:
+    """Whether an image passed its tests: then there is a statement of it. The first version says nothing of that."""
+    return document["apiVersion"] == MANIFEST_VERSION and any(
+        image["verdict"] == "passed" for image in document["tests"]["images"]
+    )
 
 
 def _check_images(directory: Path, document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from tests.unit.describe.test_page import MANIFEST
 
 from fakes.tool import EXAMPLES, Tool
 from twinbuild.codec.canonical import canonical
+from twinbuild.model.digest import Digest
 
 EXAMPLE = str(EXAMPLES / "fraud-scorer")
 
@@ -34,6 +35,7 @@ def test_a_release(tool: Tool, tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     dist.mkdir()
     (dist / "manifest.json").write_bytes(canonical(MANIFEST))
+    (dist / "release.digest").write_text(f"{Digest.of(canonical(MANIFEST))}\n")
     said = tool("simulate", EXAMPLE).out
     assert tool("simulate", str(dist)).out == said
     assert tool("simulate", str(dist / "manifest.json")).out == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,23 @@ def _index(dist: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def _whatever(dist: Path) -> None:
+    """A file is another one, the manifest says so, and what would tell that it is another manifest is gone."""
+    _rewritten(dist, lambda it: it["metadata"].update(team="others"))
+    (dist / "release.digest").unlink()
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _said_to_be_tested(dist: Path) -> None:
+    image = json.loads((dist / "manifest.json").read_bytes())["tests"]["images"][0]
+    passed = {key: image[key] for key in ("variant", "platform", "digest")} | {"verdict": "passed"}
+    _rewritten(dist, lambda it: it["tests"].update(images=[passed]))
+
+
 def _of_another(dist: Path) -> None:
     path = dist / "provenance.intoto.json"
     statement = json.loads(path.read_bytes())
@@ -108,6 +126,19 @@ def _of_another(dist: Path) -> None:
 HARMS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "manifest": (lambda dist: _changed(dist / "manifest.json"), "TB7", "manifest.json"),
     "digest": (lambda dist: (dist / "release.digest").write_text("sha256:0\n"), "TB7004", "release.digest"),
+    "no digest": (_whatever, "TB7005", "release.digest is missing"),
+    "a digest that is none": (lambda dist: _pipe(dist / "release.digest"), "TB7005", "release.digest is no file"),
+    "no provenance": (
+        lambda dist: (dist / "provenance.intoto.json").unlink(),
+        "TB7005",
+        "provenance.intoto.json is missing",
+    ),
+    "provenance that is none": (
+        lambda dist: _pipe(dist / "provenance.intoto.json"),
+        "TB7005",
+        "provenance.intoto.json is no statement",
+    ),
+    "no word of tests": (_said_to_be_tested, "TB7005", "tests.intoto.json is missing"),
     "file": (lambda dist: _changed(dist / "sbom.cdx.json"), "TB7005", "sbom.cdx.json"),
     "gone": (lambda dist: (dist / "release.lock").unlink(), "TB7005", "release.lock is missing"),
     "link": (_linked, "TB7005", "release.lock is a link"),

@@ -68,7 +68,7 @@ def test_every_item_from_elsewhere(tmp_path: Path) -> None:
         "provenance": section,
     }
     (tmp_path / "manifest.json").write_bytes(canonical(document))
-    value, found = explained(read_release(tmp_path), "/extends")
+    value, found = explained(read_release(tmp_path / "manifest.json"), "/extends")
     assert value == {"family": "a@1.0.0", "sha256": "00"}
     assert found.source == ""
     assert [at for at, _ in found.parts] == ["/extends/family", "/extends/sha256"]

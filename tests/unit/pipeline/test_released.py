@@ -8,7 +8,7 @@ import pytest
 
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
-from twinbuild.errors import UsageError
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.released import read_release, released_before
 
@@ -26,6 +26,38 @@ def test_where_it_is(tool: Tool, tmp_path: Path) -> None:
     alone.write_bytes(content)
     assert read_release(alone).directory is None
     assert read_release(alone).document["kind"] == "ReleaseManifest"
+
+
+def test_without_its_digest(tool: Tool, tmp_path: Path) -> None:
+    """A directory, a spec, and a manifest.json with anything of a release beside it are no manifest that lies alone."""
+    dist = tiny_release(tool, tmp_path)
+    (dist / "release.digest").unlink()
+    for where in (dist, dist.parent.parent, dist / "manifest.yaml", dist / "manifest.json"):
+        with pytest.raises(IntegrityError) as caught:
+            read_release(where)
+        assert [each.code for each in caught.value.findings] == ["TB7005"]
+    for verb in (("validate",), ("show",), ("parity", str(dist))):
+        assert (tool(*verb, str(dist)).status, tool(*verb, str(dist / "manifest.json")).status) == (5, 5)
+    content = (dist / "manifest.json").read_bytes()
+    for index, beside in enumerate(("image", "release.lock", "sbom.cdx.json", "provenance.intoto.json", "run.json")):
+        place = tmp_path / str(index)
+        place.mkdir()
+        (place / "manifest.json").write_bytes(content)
+        assert read_release(place / "manifest.json").directory is None
+        (dist / beside).rename(place / beside)
+        with pytest.raises(IntegrityError):
+            read_release(place / "manifest.json")
+    with pytest.raises(IntegrityError):
+        read_release(dist)
+
+
+def test_a_manifest_beside_a_spec(tool: Tool, tmp_path: Path) -> None:
+    """A release manifest that was brought into a project, to be compared with it, lies alone beside its lock."""
+    dist = tiny_release(tool, tmp_path)
+    project = dist.parent.parent
+    (project / "manifest.json").write_bytes((dist / "manifest.json").read_bytes())
+    assert (project / "release.lock").is_file()
+    assert read_release(project / "manifest.json").directory is None
 
 
 def test_the_manifest_for_people(tool: Tool, tmp_path: Path) -> None:

@@ -48,7 +48,11 @@ Take the directory from where it was released again.""",
         explanation="""\
 The release manifest names every other file of the release with its size and digest. One is missing, is a link, or has
 other bytes, or was added; or image/index.json leads to other images or calls them otherwise; or a statement that lies
-beside the manifest is about another release.
+beside the manifest is about another release, or is missing: provenance.intoto.json always, tests.intoto.json where an
+image passed its tests.
+
+Without release.digest nothing says which release a directory is. A manifest.json lies alone, and has no such file, only
+where it is named itself and nothing of a release lies beside it.
 
 Take the directory from where it was released again.""",
     ),
