@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ __all__ = ["Commit", "commit_marks", "require_commit", "source_commit"]
 
 _COMMIT: Final = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) ([0-9]{1,12})", re.ASCII)
 _LONGEST_CHAIN: Final = 6  # of names that stand for names
+_LONGEST: Final = 200  # bytes of what git says of itself
 _QUIET: Final = (
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
@@ -56,6 +58,8 @@ _ADDED: Final = (
     ".",
     _OUTPUT,
 )
+_KNOWN: Final = ("ls-files", "-z", "-v", "--", ".")  # all that git tracks, each with a letter before its name
+_NOT_LOOKED_AT: Final = "S"  # --skip-worktree; a small letter: --assume-unchanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,34 +67,70 @@ class Commit:
     """A commit: its id in hexadecimal, the committer's date in seconds since 1970, and the files that differ from it.
 
     ``differing`` are paths from the project, sorted; a directory of which git knows nothing ends with a slash.
+    ``unanswered`` is why git could not say which files differ, or "".
 
-    A file that was touched since git last looked at it counts as different: to compare it, git would run filters.
+    A file that was touched since git last looked at it counts as different: to compare it, git would run filters. So
+    does one that git was told not to look at.
     """
 
     identifier: str
     date: int
     differing: tuple[str, ...]
+    unanswered: str = ""
 
     @property
     def modified(self) -> bool:
-        """Whether files differ."""
-        return bool(self.differing)
+        """Whether files differ, or nobody can say that none does."""
+        return bool(self.differing or self.unanswered)
 
 
-def source_commit(directory: Path, runner: Runner) -> Commit | None:
-    """The commit that is checked out at ``directory``, or None where there is no git or no commit."""
-    git = _git(directory)
+class _Unanswered(Exception):
+    """Git failed where it was asked about files."""
+
+
+def source_commit(directory: Path, runner: Runner, *, made_of: Iterable[str] = ()) -> Commit | None:
+    """The commit that is checked out at ``directory``, or None where there is no git or no commit.
+
+    ``made_of`` are paths from there of files that the release is made of: one that git does not track differs from
+    the commit, too, whether git ignores it or not.
+    """
     try:
-        shown = runner.run((*git, *_LAST), environment=_QUIET, timeout=30.0)
-        match = _COMMIT.fullmatch(shown.stdout.decode("ascii", "replace").strip())
-        if shown.status != 0 or match is None:
-            return None
-        touched = runner.run((*git, *_TOUCHED), environment=_QUIET, timeout=60.0)
-        added = runner.run((*git, *_ADDED), environment=_QUIET, timeout=60.0)
+        shown = runner.run((*_git(directory), *_LAST), environment=_QUIET, timeout=30.0)
     except TwinbuildError:
         return None
-    names = {name.decode("utf-8", "replace") for name in (touched.stdout + added.stdout).split(b"\0") if name}
-    return Commit(identifier=match[1], date=int(match[2]), differing=tuple(sorted(names)))
+    match = _COMMIT.fullmatch(shown.stdout.decode("ascii", "replace").strip())
+    if shown.status != 0 or match is None:
+        return None
+    differing: tuple[str, ...] = ()
+    unanswered = ""
+    try:
+        differing = _differing(directory, runner, made_of)
+    except _Unanswered as error:
+        unanswered = str(error)
+    return Commit(identifier=match[1], date=int(match[2]), differing=differing, unanswered=unanswered)
+
+
+def _differing(directory: Path, runner: Runner, made_of: Iterable[str]) -> tuple[str, ...]:
+    """Paths that differ from the commit, sorted. Raises _Unanswered where git does not say."""
+    touched, added, known = (_names(directory, runner, question) for question in (_TOUCHED, _ADDED, _KNOWN))
+    tags = {name[2:]: name[0] for name in known}
+    unseen = {name for name, tag in tags.items() if tag == _NOT_LOOKED_AT or tag.islower()}
+    folders = tuple("" if name == "./" else name for name in added if name.endswith("/"))  # said already
+    untracked = {name for name in made_of if name not in tags and not name.startswith(folders)}
+    return tuple(sorted({*touched, *added, *unseen, *untracked}))
+
+
+def _names(directory: Path, runner: Runner, question: tuple[str, ...]) -> tuple[str, ...]:
+    """What git lists. Raises _Unanswered where it fails: what it printed until then is not all of it."""
+    try:
+        answer = runner.run((*_git(directory), *question), environment=_QUIET, timeout=60.0)
+    except TwinbuildError as error:
+        raise _Unanswered(error.findings[0].message) from error
+    if answer.status != 0:
+        said = "; ".join(answer.stderr[:_LONGEST].decode("utf-8", "replace").split("\n")).strip("; ")
+        words = "".join(each if each.isprintable() else "?" for each in said) or "it said nothing"
+        raise _Unanswered(f"git {question[0]} ended with {answer.status}: {words}")
+    return tuple(name.decode("utf-8", "replace") for name in answer.stdout.split(b"\0") if name)
 
 
 def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path, ...] | None:
@@ -133,9 +173,9 @@ def _asked(directory: Path, runner: Runner, *arguments: str) -> str:
     return os.fsdecode(completed.stdout).removesuffix("\n") if completed.status == 0 else ""
 
 
-def require_commit(directory: Path, runner: Runner, *, purpose: str) -> Commit:
+def require_commit(directory: Path, runner: Runner, *, purpose: str, made_of: Iterable[str] = ()) -> Commit:
     """The commit, where the spec asks for it. Raises SpecError TB2320 if there is none."""
-    commit = source_commit(directory, runner)
+    commit = source_commit(directory, runner, made_of=made_of)
     if commit is None:
         raise SpecError.of(
             "TB2320",

@@ -26,7 +26,7 @@ from twinbuild.net.files import copy_stable, open_beneath, open_directory, point
 from twinbuild.net.known import Known
 from twinbuild.ports import Progress, Store, silent
 
-__all__ = ["DEFAULT_IGNORES", "MAXIMUM_FILES", "MAXIMUM_SIZE", "read_tree", "tree_directories"]
+__all__ = ["DEFAULT_IGNORES", "MAXIMUM_FILES", "MAXIMUM_SIZE", "read_tree", "tree_directories", "tree_files"]
 
 DEFAULT_IGNORES: Final = (
     ".git", ".hg", ".svn", "__pycache__/", "*.py[cod]", ".venv/", ".tox/", ".nox/",
@@ -112,18 +112,28 @@ def tree_directories(project: str, directory: str, ignore: tuple[str, ...]) -> t
 
     A file that is added to or taken from one of them changes that directory's status. Raises as ``read_tree``.
     """
+    _, visited = _walked(project, directory, ignore)
+    return tuple(sorted(path or "." for path in visited))
+
+
+def tree_files(project: str, directory: str, ignore: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that ``read_tree`` lists, relative to ``directory``, sorted: nothing is read. Raises as it does."""
+    found, _ = _walked(project, directory, ignore)
+    return tuple(sorted(entry.path for entry in found))
+
+
+def _walked(project: str, directory: str, ignore: tuple[str, ...]) -> tuple[list[_Found], list[str]]:
     findings: list[Finding] = []
     visited: list[str] = []
     root = open_directory(project)
     try:
         with _application(root, directory) as top:
-            for _ in _walk(top, _rules(ignore), findings, visited):
-                pass
+            found = list(_walk(top, _rules(ignore), findings, visited))
     finally:
         os.close(root)
     if findings:
         raise SpecError(_below(directory, findings))
-    return tuple(sorted(path or "." for path in visited))
+    return found, visited
 
 
 def _walk(

@@ -6,9 +6,11 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from twinbuild.ports import Completed
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.git import commit_marks, source_commit
 
@@ -130,6 +132,87 @@ def test_no_program_of_a_repository_is_started(repository: Repository, plant: Ca
     assert not repository.canary.exists()
     assert commit is not None
     assert commit.identifier == (repository.base / ".git/refs/heads/main").read_text().strip()
+
+
+def _garbage(repository: Repository) -> None:
+    (repository.base / ".git/index").write_bytes(b"garbage")
+
+
+def _no_tree(repository: Repository) -> None:
+    tree = repository.git("rev-parse", "HEAD^{tree}").strip()
+    (repository.base / ".git/objects" / tree[:2] / tree[2:]).unlink()
+
+
+@pytest.mark.parametrize("spoil", [_garbage, _no_tree])
+def test_git_that_fails_says_nothing_of_files(repository: Repository, spoil: Callable[[Repository], None]) -> None:
+    """The commit is known, and nobody can say that the files are its: git's own words say why."""
+    (repository.project / "file").write_text("other\n")
+    spoil(repository)
+    commit = source_commit(repository.project, SubprocessRunner())
+    assert commit is not None
+    assert (commit.modified, commit.differing) == (True, ())
+    assert " ended with 128: " in commit.unanswered
+
+
+class _Slow(SubprocessRunner):
+    """Git is killed when it is asked one of the questions about files."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def run(self, argv: tuple[str, ...], **more: Any) -> Completed:
+        """As the other, with no time for that question."""
+        return super().run(argv, **(more | {"timeout": 1e-9} if self._question in argv else more))
+
+
+@pytest.mark.parametrize("question", ["diff-index", "--others", "-v"])
+def test_git_that_does_not_end(repository: Repository, question: str) -> None:
+    """What it did not say is not that nothing differs."""
+    commit = source_commit(repository.project, _Slow(question))
+    assert commit is not None
+    assert (commit.modified, "did not end within" in commit.unanswered) == (True, True)
+    assert source_commit(repository.project, _Slow("log")) is None
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_files_that_git_is_told_not_to_look_at(repository: Repository, flag: str) -> None:
+    """They differ, whatever is in them; those beside the project are no matter of it."""
+    (repository.base / "beside").touch()
+    repository.git("add", "beside")
+    repository.git("commit", "-q", "-m", "two")
+    repository.git("update-index", flag, "project/file", "beside")
+    (repository.project / "file").write_text("other\n")
+    commit = source_commit(repository.project, SubprocessRunner())
+    assert commit is not None
+    assert commit.differing == ("file",)
+
+
+def test_files_that_git_ignores(repository: Repository) -> None:
+    """Those that the release is made of differ, the others do not; each is named once."""
+    (repository.project / ".gitignore").write_text("*.local\n/ignored/\n")
+    repository.git("add", ".")
+    repository.git("commit", "-q", "-m", "two")
+    for name in ("a.local", "b.local", "ignored/c", "new/d", "new/e.local"):
+        (repository.project / name).parent.mkdir(exist_ok=True)
+        (repository.project / name).touch()
+    commit = source_commit(
+        repository.project, SubprocessRunner(), made_of=("file", "a.local", "ignored/c", "new/d", "new/e.local")
+    )
+    assert commit is not None
+    assert commit.differing == ("a.local", "ignored/c", "new/")
+
+
+def test_a_project_that_git_ignores(repository: Repository) -> None:
+    """A repository that is found above is not that of the project's files."""
+    (repository.base / ".gitignore").write_text("canary\nevil\nother\n")
+    repository.git("commit", "-q", "-a", "-m", "two")
+    other = repository.base / "other"
+    other.mkdir()
+    (other / "main.py").touch()
+    commit = source_commit(other, SubprocessRunner(), made_of=("main.py",))
+    assert commit is not None
+    assert commit.differing == ("main.py",)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from twinbuild.errors import IntegrityError, SpecError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedSourceFile
-from twinbuild.resolve.local import read_tree
+from twinbuild.resolve.local import read_tree, tree_files
 from twinbuild.store.memory import MemoryStore
 
 LATER = 10_000_000_000  # ns: long after the files were written
@@ -57,7 +57,11 @@ def test_ignored_files(project: Path) -> None:
         (project / "app" / name).write_text("x")
     os.mkfifo(project / "app/closed/pipe")
     expected = ["notes/keep.md", "run", "service/main.py"]
-    assert read(project, "notes/*", "!notes/keep.md", "/closed/", "!*.pyc", "!.env") == expected
+    patterns = ("notes/*", "!notes/keep.md", "/closed/", "!*.pyc", "!.env")
+    assert read(project, *patterns) == expected
+    assert [*tree_files(str(project), "app", patterns)] == expected  # without reading them
+    with pytest.raises(SpecError, match="TB2303"):
+        tree_files(str(project), "app", ())
 
 
 def test_order_does_not_depend_on_creation(tmp_path: Path) -> None:
