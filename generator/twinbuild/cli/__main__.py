@@ -26,6 +26,7 @@ _VERBS: Final = {
     "fetch": ("fetch", "Bring everything that the lock names into the store."),
     "image": ("image", "List and inspect the images in the store."),
     "init": ("init", "Write a first release.yaml, or a project of a model family."),
+    "key": ("key", "Make keys that sign releases, and say what they are called."),
     "lint": ("lint", "Check that a spec keeps the conventions of names and versions."),
     "lock": ("lock", "Pin every dependency by digest, and store it."),
     "matrix": ("matrix", "Show variants and platforms: locked, built, sizes, sources."),
@@ -35,6 +36,7 @@ _VERBS: Final = {
     "push": ("push", "Push a release's images into a registry."),
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
+    "sign": ("sign", "Sign a release."),
     "simulate": ("simulate", "Play a rollout through: promoted, held back or rolled back."),
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
@@ -44,6 +46,7 @@ _VERBS: Final = {
     "test": ("test", "Ask each built image what the spec's tests ask."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
+    "verify-release": ("verify_release", "Verify who signed a release, and that it is what they signed."),
 }
 _GARBAGE: Final = 100_000  # objects between two looks for cycles: with Python's own 700, a tenth of a start goes there
 _HIDDEN: Final = {"rebuild": "rebuild"}

@@ -18,6 +18,7 @@ from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.net.registry.closure import close_over
 from twinbuild.oci.layout import blob_path, tag
+from twinbuild.pipeline.attested import is_signature
 from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.released import Released
 
@@ -146,6 +147,8 @@ def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[st
     for path in sorted(directory.rglob("*")):
         relative = PurePosixPath(path.relative_to(directory).as_posix())
         known = relative in covered or relative.as_posix() in beside or (beside and relative.parts[0] == _IMAGE)
+        if beside and is_signature(relative):
+            known = True
         if not known and (path.is_symlink() or not path.is_dir()):
             message = f"{relative} was added: the release manifest does not name it"
             hint = f"take it out, or {_TAKE}"

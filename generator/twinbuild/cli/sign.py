@@ -1,0 +1,44 @@
+"""``twinbuild sign``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option
+
+__all__ = ["command"]
+
+
+@click.command("sign")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
+@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
+@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@json_option
+def command(*, release: Path, key: str | None, program: str | None, public: Path | None, as_json: bool) -> None:
+    """Sign a release: DIST is its directory, or the spec that it was made from.
+
+    What is not whole is not signed. Signatures lie in DIST/signatures; those of other keys stay. The passphrase is
+    asked for at a terminal, or taken from TWINBUILD_KEY_PASSPHRASE.
+    """
+    from twinbuild.cli.keyfile import signer_of
+    from twinbuild.cli.outcome import shown
+    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.signing import sign_release
+
+    found = read_release(release)
+    signed = sign_release(found, signer_of(key, program, public, os.environ))
+    if as_json:
+        click.echo(json.dumps({"release": str(signed.digest), "keyid": signed.keyid, "keys": list(signed.keys)}))
+        return
+    click.echo(f"release  {signed.digest}")
+    click.echo(f"signed   by {signed.keyid}")
+    others = [keyid for keyid in signed.keys if keyid != signed.keyid]
+    for keyid in others:
+        click.echo(f"also     by {keyid}")
+    assert found.directory is not None
+    click.echo(f"output   {shown(found.directory / 'signatures')}")

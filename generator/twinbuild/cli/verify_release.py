@@ -1,0 +1,52 @@
+"""``twinbuild verify-release``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option
+
+__all__ = ["command"]
+
+
+@click.command("verify-release")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@click.option(
+    "--key",
+    "keys",
+    required=True,
+    multiple=True,
+    type=NamedPath(path_type=Path),
+    metavar="PUBLIC",
+    help="A public key of somebody whom you trust; may be repeated.",
+)
+@click.option("--threshold", default=1, show_default=True, metavar="N", help="How many of the keys must have signed.")
+@json_option
+def command(*, release: Path, keys: tuple[Path, ...], threshold: int, as_json: bool) -> None:
+    """Verify that a release was signed by whom you trust, and is what they signed. Needs no network.
+
+    DIST is the directory of a release. Exit 8: it is not signed by enough of the keys, or a signature is bad. Exit 5:
+    a file is not the one that was signed, was added, or is missing. run.json is signed by nobody: it tells of one run.
+    """
+    from twinbuild.cli.keyfile import public_key
+    from twinbuild.cli.outcome import shown
+    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.vouching import verify_release
+
+    trusted = tuple(public_key(path) for path in keys)
+    found = read_release(release)
+    vouched = verify_release(found, trusted, threshold=threshold)
+    if as_json:
+        document = {"keys": vouched.keys, "others": vouched.strangers, "files": vouched.files}
+        click.echo(json.dumps({"release": str(vouched.digest), **document}))
+        return
+    click.echo(f"release  {vouched.digest}")
+    for keyid in vouched.keys:
+        click.echo(f"signed   by {keyid}")
+    for keyid in vouched.strangers:
+        click.echo(f"besides  by {keyid}, which is none of the given keys")
+    assert found.directory is not None
+    click.echo(f"whole    {vouched.files} files and the images of {shown(found.directory)}")

@@ -1,0 +1,98 @@
+"""DSSE envelopes: a signed text with its type and who signed it (Dead Simple Signing Envelope 1.0.2).
+
+Reading is strict: one JSON object, base64 as RFC 4648 has it with its padding, no further keys. What is returned has
+been read, not believed: who verifies signatures is ``govern.keys``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.errors import Location, PolicyRefused
+
+__all__ = ["IN_TOTO", "Envelope", "Signature", "decode_envelope", "encode_envelope", "pae"]
+
+IN_TOTO: Final = "application/vnd.in-toto+json"
+_LARGEST: Final = 64 << 20  # bytes of an envelope
+_MOST: Final = 100  # signatures of an envelope
+_HINT: Final = "take the release from where it was signed again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who signed, by the key's id, and the signature of the text's PAE."""
+
+    keyid: str
+    sig: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A text, its media type, and its signatures, sorted by key id; no key signs twice."""
+
+    payload_type: str
+    payload: bytes
+    signatures: tuple[Signature, ...]
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """What is signed: pre-authentication encoding (DSSE, protocol, "Signature Definition")."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def encode_envelope(envelope: Envelope) -> bytes:
+    """The envelope as JSON. ``decode_envelope`` gives the same value back."""
+    document = {
+        "payload": _base64(envelope.payload),
+        "payloadType": envelope.payload_type,
+        "signatures": [{"keyid": each.keyid, "sig": _base64(each.sig)} for each in envelope.signatures],
+    }
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def decode_envelope(content: bytes, *, name: str) -> Envelope:
+    """The envelope of a file. Raises PolicyRefused TB8611 for anything else."""
+    if len(content) > _LARGEST:
+        raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
+    try:
+        value, _ = parse_json(name, content)
+    except JsonProblem as problem:
+        raise _refused(name, problem.message) from None
+    if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
+        raise _refused(name, "expected an object with payload, payloadType and signatures, and nothing else")
+    kind, stated = value["payloadType"], value["signatures"]
+    if not isinstance(kind, str) or not isinstance(stated, list) or len(stated) > _MOST:
+        raise _refused(name, f"expected a payloadType and a list of at most {_MOST} signatures")
+    signatures = []
+    for each in stated:
+        if not isinstance(each, dict) or set(each) != {"keyid", "sig"} or not isinstance(each["keyid"], str):
+            raise _refused(name, "expected signatures with keyid and sig, and nothing else")
+        signatures.append(Signature(keyid=each["keyid"], sig=_bytes(each["sig"], name)))
+    keys = [each.keyid for each in signatures]
+    if keys != sorted(set(keys)):
+        raise _refused(name, "its signatures are not sorted by key id, or a key signs twice")
+    return Envelope(payload_type=kind, payload=_bytes(value["payload"], name), signatures=tuple(signatures))
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _bytes(value: object, name: str) -> bytes:
+    try:
+        content = base64.b64decode(value.encode("ascii"), validate=True) if isinstance(value, str) else None
+    except (binascii.Error, UnicodeEncodeError):
+        content = None
+    if content is None or _base64(content) != value:
+        raise _refused(name, "expected base64 with its padding (RFC 4648, 4)")
+    return content
+
+
+def _refused(name: str, why: str) -> PolicyRefused:
+    return PolicyRefused.of("TB8611", f"{name} is no DSSE envelope: {why}", hint=_HINT, where=Location(file=name))

@@ -1,0 +1,169 @@
+"""Verify a release: enough of the given keys signed it, and its files are those that they signed. No network."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinbuild.codec.dsse import IN_TOTO, Envelope, decode_envelope, pae
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
+from twinbuild.govern.keys import PublicKey
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.attested import ENVELOPES, PLAIN, SIGNATURES, directory_of, payload_of
+from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.validating import check_release
+
+__all__ = ["Vouched", "verify_release"]
+
+_AGAIN = "take the release from where it was signed again"
+_LARGEST = 64 << 20  # bytes of a file of signatures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """The release, which of the given keys vouch for it, ids of others that signed too, and how many files it has."""
+
+    digest: Digest
+    keys: tuple[str, ...]
+    strangers: tuple[str, ...]
+    files: int
+
+
+def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold: int = 1) -> Vouched:
+    """Raise unless ``threshold`` of the keys signed this release, and it lies there as they signed it.
+
+    PolicyRefused (exit 8): TB8610 no signature, TB8611 no envelope, TB8617 a signature by one of the keys that is not
+    good, TB8618 too few of them. IntegrityError (exit 5): TB8619 for every subject that is not the one which was
+    signed, and what ``check_release`` raises for files of other bytes, or files that were added.
+    """
+    known = {key.keyid: key for key in keys}
+    if not 1 <= threshold <= len(known):
+        raise UsageError.of(
+            "TB8001",
+            f"got a threshold of {threshold} and {len(known)} different keys",
+            hint="give each key once, and a threshold that they can reach",
+            where="--threshold",
+        )
+    directory = directory_of(release)
+    main, *others = ENVELOPES
+    envelope = _envelope(directory, main)
+    if envelope is None:
+        raise PolicyRefused.of(
+            "TB8610",
+            f"the release is not signed: {directory / SIGNATURES / main} is not there",
+            hint="ask who released it to sign it: `twinbuild sign`",
+            where=str(directory),
+        )
+    good = _good(envelope, known, main)
+    if len(good) < threshold:
+        signers = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
+        raise PolicyRefused.of(
+            "TB8618",
+            f"{len(good)} of the given keys signed the release, expected {threshold}; it was signed by {signers}",
+            hint="give the public keys of whom you trust, or ask them to sign",
+            where=str(directory / SIGNATURES / main),
+        )
+    differing = tuple(_differing(envelope, release, main))
+    if differing:
+        raise IntegrityError(differing)
+    files = check_release(release)
+    for name in others:
+        further = _envelope(directory, name)
+        if further is not None:
+            _good(further, known, name)
+            _require_payload(further, release, name)
+    _check_plain(directory, release, known)
+    return Vouched(
+        digest=release.digest,
+        keys=good,
+        strangers=tuple(each.keyid for each in envelope.signatures if each.keyid not in known),
+        files=files,
+    )
+
+
+def _envelope(directory: Path, name: str) -> Envelope | None:
+    path = directory / SIGNATURES / name
+    if not path.exists() and not path.is_symlink():
+        return None
+    return decode_envelope(_read(path), name=f"{SIGNATURES}/{name}")
+
+
+def _read(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file() or path.parent.is_symlink():
+        raise PolicyRefused.of("TB8611", f"{path} is no file", hint=_AGAIN, where=str(path))
+    with path.open("rb") as file:
+        return file.read(_LARGEST + 1)
+
+
+def _good(envelope: Envelope, known: dict[str, PublicKey], name: str) -> tuple[str, ...]:
+    """The given keys that signed. Raises PolicyRefused TB8617 where what bears the name of one is not by it."""
+    message = pae(envelope.payload_type, envelope.payload)
+    stated = [each for each in envelope.signatures if each.keyid in known]
+    bad = [each.keyid for each in stated if not known[each.keyid].verifies(message, each.sig)]
+    if bad:
+        raise PolicyRefused(tuple(_forged(f"{SIGNATURES}/{name}", keyid) for keyid in bad))
+    return tuple(each.keyid for each in stated)
+
+
+def _forged(name: str, keyid: str) -> Finding:
+    return Finding(
+        code="TB8617",
+        message=f"{name}: the signature in the name of key {keyid} is not by this key, or of another text",
+        hint=_AGAIN,
+        where=Location(file=name),
+    )
+
+
+def _differing(envelope: Envelope, release: Released, name: str) -> Iterator[Finding]:
+    """A finding for each subject of the signed statement that this release has otherwise, and each that it lacks."""
+    expected = payload_of(name, release)
+    if envelope.payload_type == IN_TOTO and envelope.payload == expected:
+        return
+    assert expected is not None  # of the statement about the whole release
+    signed, here = _subjects(envelope.payload, name), _subjects(expected, name)
+    for subject in sorted(signed.keys() | here.keys()):
+        was, now = signed.get(subject), here.get(subject)
+        if was != now:
+            said = f"sha256:{was}" if was else "nothing of that name"
+            found = f"sha256:{now}" if now else "nothing"
+            yield _other(f"{subject}: {said} was signed, {found} is there")
+    if signed == here:
+        yield _other("the statement that was signed says something else of the release than its manifest")
+
+
+def _other(message: str) -> Finding:
+    return Finding(code="TB8619", message=message, hint=_AGAIN)
+
+
+def _subjects(payload: bytes, name: str) -> dict[str, str]:
+    """Digests by name; {} for a text that is no statement."""
+    try:
+        statement, _ = parse_json(name, payload)
+        assert isinstance(statement, dict)
+        subjects = statement["subject"]
+        return {str(each["name"]): str(each["digest"]["sha256"]) for each in subjects}  # type: ignore[index,union-attr,call-overload]
+    except (JsonProblem, LookupError, TypeError, AssertionError):
+        return {}
+
+
+def _require_payload(envelope: Envelope, release: Released, name: str) -> None:
+    if (envelope.payload_type, envelope.payload) != (IN_TOTO, payload_of(name, release)):
+        raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
+
+
+def _check_plain(directory: Path, release: Released, known: dict[str, PublicKey]) -> None:
+    """The plain signatures of the release manifest by the given keys."""
+    for path in sorted((directory / SIGNATURES).iterdir()):
+        match = PLAIN.fullmatch(path.name)
+        if match is None or match[1] not in known:
+            continue
+        try:
+            signature = base64.b64decode(_read(path).strip(), validate=True)
+        except binascii.Error:
+            signature = b""
+        if not known[match[1]].verifies(release.content, signature):
+            raise PolicyRefused((_forged(f"{SIGNATURES}/{path.name}", match[1]),))
