@@ -16,6 +16,7 @@ from twinbuild.errors import UsageError
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.describe.witnesses import BuildKitEvidence
+    from twinbuild.govern.signer import Signer
     from twinbuild.pipeline.summary import Summary
 
 __all__ = ["command"]
@@ -61,6 +62,7 @@ def command(
     from twinbuild.pipeline.unchanged import unchanged_release
 
     docker = buildx_builder if "docker" in _builders(builders) else None
+    signer = _signer()  # a key that cannot sign is said before anything is built
     summary, buildkit = None, None
     if docker is None and not (paranoid or reverify or retest):
         summary = unchanged_release(spec, overlays, output, os.environ, variants=variants)
@@ -78,7 +80,9 @@ def command(
             retest=retest,
             docker=docker,
         )
-    click.echo(_json(summary, buildkit) if as_json else _text(summary, buildkit))
+    signers = _signers(Path(summary.directory), signer)
+    ours = signer is not None
+    click.echo(_json(summary, buildkit, signers) if as_json else _text(summary, buildkit, signers, ours=ours))
 
 
 def _released(
@@ -125,7 +129,28 @@ def _builders(text: str) -> tuple[str, ...]:
     return names
 
 
-def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
+def _signer() -> Signer | None:
+    """What signs the release: a key of the environment alone, for no file of a project decides what that signs."""
+    reference = os.environ.get("TWINBUILD_SIGNING_KEY", "")
+    if not reference:
+        return None
+    from twinbuild.cli.keyfile import signer_of
+
+    return signer_of(reference, None, None, os.environ)
+
+
+def _signers(directory: Path, signer: Signer | None) -> tuple[str, ...]:
+    """Ids of the keys that a release's signatures name, after ``signer`` has signed it."""
+    if signer is None and not (directory / "signatures").is_dir():
+        return ()
+    from twinbuild.pipeline.attested import signers_of
+    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.signing import sign_release
+
+    return signers_of(directory) if signer is None else sign_release(read_release(directory), signer).keys
+
+
+def _json(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[str, ...]) -> str:
     return json.dumps(
         {
             "release": summary.release,
@@ -137,13 +162,14 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
             "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
             "indexes": [asdict(index) for index in summary.indexes],
-            "signed": False,
+            "signed": bool(signers),
+            "signers": list(signers),
             "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
         }
     )
 
 
-def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
+def _text(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[str, ...], *, ours: bool) -> str:
     lines = [f"release  {summary.name} {summary.version}  {summary.release}"]
     if summary.previous:
         what = "a release that went out needs a version of its own"
@@ -160,7 +186,10 @@ def _text(summary: Summary, buildkit: BuildKitEvidence | None) -> str:
         when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
         lines.append(f"verified built twice by Docker's BuildKit ({what}), the same digests ({when})")
     lines += _tests(summary)
-    lines.append("unsigned no key vouches for it: whoever gets it compares the release digest")
+    how = "" if ours else ", as its signatures say: `twinbuild verify-release` holds them against keys"
+    lines += [f"signed   by {keyid}{how}" for keyid in signers]
+    if not signers:
+        lines.append("unsigned no key vouches for it: whoever gets it compares the release digest")
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return "\n".join([*lines, f"output   {shown(place)}{'' if summary.written else '  (unchanged)'}"])

@@ -21,6 +21,8 @@ __all__ = ["Identity", "environment_digest", "tool_identity"]
 _NAMED: Final = frozenset(
     {"HOME", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "REQUEST_METHOD", "SOURCE_DATE_EPOCH"}
 )
+# A digest of a passphrase is one to guess it by.
+_OF_KEYS: Final = frozenset({"TWINBUILD_KEY_PASSPHRASE", "TWINBUILD_SIGNING_KEY"})
 _PREFIXES: Final = ("TWINBUILD_", "PIP_")
 
 
@@ -72,4 +74,6 @@ def environment_digest(environment: Mapping[str, str]) -> str:
 
 
 def _counts(name: str) -> bool:
+    if name in _OF_KEYS:
+        return False
     return name in _NAMED or name.startswith(_PREFIXES) or name.lower().endswith("_proxy")

@@ -11,9 +11,15 @@ from typing import Final
 
 from twinbuild import __version__
 
-__all__ = ["RUN", "run_document"]
+__all__ = ["RUN", "SIGNATURES", "is_beside", "run_document"]
 
 RUN: Final = "run.json"  # the one file that differs between two runs
+SIGNATURES: Final = "signatures"  # what people say of the release afterwards
+
+
+def is_beside(path: str) -> bool:
+    """Whether a path in a release is of what comes beside it: another run or signature leaves the release the same."""
+    return path == RUN or path.startswith(f"{SIGNATURES}/")
 
 
 def run_document(

@@ -14,8 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -90,10 +89,10 @@ def same_blob(path: Path, digest: Digest) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == digest.hex
 
 
-def same_directory(target: Path, contents: Mapping[str, bytes | Digest], *, besides: AbstractSet[str]) -> bool:
+def same_directory(target: Path, contents: Mapping[str, bytes | Digest], *, besides: Callable[[str], bool]) -> bool:
     """Whether the files below a directory have these contents, read anew, and are these and ``besides`` alone."""
     found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_symlink() or path.is_file()}
-    return found == contents.keys() | besides and all(
+    return {path for path in found if not besides(path)} == contents.keys() and all(
         same_content(target / path, what) for path, what in contents.items()
     )
 

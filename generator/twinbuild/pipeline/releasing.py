@@ -15,6 +15,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
+from twinbuild.pipeline.attested import signatures_of
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.committed import commit_of, unstated
 from twinbuild.pipeline.declared import refuse_undeclared
@@ -25,7 +26,7 @@ from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
 from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
-from twinbuild.pipeline.observed import RUN, run_document
+from twinbuild.pipeline.observed import RUN, is_beside, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.released import released_before
@@ -108,7 +109,8 @@ def release(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
     previous = released_before(target, spec.metadata.name, spec.metadata.version)
-    written = _lay_out(target, project, images, described.documents, machine)
+    signatures = signatures_of(target) if previous == digest else {}
+    written = _lay_out(target, project, images, described.documents, machine, signatures=signatures)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, whole, images, machine)
@@ -153,32 +155,37 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
 
 
 def _lay_out(
-    target: Path, project: Project, images: tuple[Image, ...], documents: Mapping[str, bytes], machine: Machine
+    target: Path,
+    project: Project,
+    images: tuple[Image, ...],
+    documents: Mapping[str, bytes],
+    machine: Machine,
+    *,
+    signatures: Mapping[str, bytes],
 ) -> bool:
-    """Write the release unless it lies there already; whether anything was written."""
+    """Write the release unless it lies there already; whether anything was written. ``signatures`` of it stay."""
     spec = project.spec
     layout = image_layout(spec.metadata.name, spec.metadata.version, images, some=bool(project.variants))
     contents = {**documents, **{f"image/{file.path}": file.content for file in layout}}
-    expected = {*contents, RUN}
     if machine.paranoid:
         for digest in image_blobs(images):
             machine.store.check(digest)
-        untouched = same_directory(target, contents, besides={RUN})
+        untouched = same_directory(target, contents, besides=is_beside)
     else:
-        untouched = unchanged_output(target, machine.store, exclude=RUN, expected=frozenset(expected))
+        untouched = unchanged_output(target, machine.store, expected=frozenset(contents))
     if untouched and all(same_file(target / path, content) for path, content in documents.items()):
         if machine.paranoid:
-            remember_output(target, machine.store, exclude=RUN, contents=contents, copied={})
+            remember_output(target, machine.store, contents=contents, copied={})
         return False
     copied: dict[str, os.stat_result] = {}
     with replace_directory(target) as fresh:
-        for path, content in contents.items():
+        for path, content in (*contents.items(), *signatures.items()):
             if isinstance(content, bytes):
                 write_file(fresh / path, content)
             else:
                 (fresh / path).parent.mkdir(parents=True, exist_ok=True)
                 copied[path] = copy_blob(machine.store, content, fresh / path)
-    remember_output(target, machine.store, exclude=RUN, contents=contents, copied=copied)
+    remember_output(target, machine.store, contents=contents, copied=copied)
     return True
 
 

@@ -15,7 +15,8 @@ from twinbuild.codec.dsse import IN_TOTO, Envelope, Signature, decode_envelope, 
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import ENVELOPES, SIGNATURES, directory_of, payload_of
+from twinbuild.pipeline.attested import ENVELOPES, directory_of, payload_of
+from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release

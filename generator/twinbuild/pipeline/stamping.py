@@ -25,7 +25,6 @@ from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
-from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.releasing import Released, verification_facts
 from twinbuild.pipeline.sourced import sources_of
@@ -134,7 +133,7 @@ def remember_release(
         return False
     entries = tuple(output_entries(summary.directory))
     files = frozenset(entry.path for entry in entries)
-    if not unchanged_output(released.directory, machine.store, exclude=RUN, expected=files):  # so since it was written
+    if not unchanged_output(released.directory, machine.store, expected=files):  # so since it was written
         return False
     stamp = replace(
         stamp,

@@ -10,6 +10,7 @@ from typing import Final
 
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.observed import is_beside
 from twinbuild.pipeline.output import same_content
 from twinbuild.ports import Store
 
@@ -22,16 +23,15 @@ def remember_output(
     target: Path,
     store: Store,
     *,
-    exclude: str,
     contents: Mapping[str, bytes | Digest],
     copied: Mapping[str, os.stat_result],
 ) -> None:
-    """Remember the status of every file below ``target`` but ``exclude``, which are those of ``contents``.
+    """Remember the status of every file below ``target`` but what comes beside it, which are those of ``contents``.
 
     What is remembered is believed from then on, so it must be the status of the right bytes: a file either still has
     that with which it was ``copied``, or is read. Raises IntegrityError TB8022 if anything else is there.
     """
-    stamps = _stamps(target, exclude)
+    stamps = _stamps(target)
     wrong = [
         path for path, stamp in stamps.items() if stamp != _copied(copied, path) and not _same(target, path, contents)
     ]
@@ -46,24 +46,24 @@ def remember_output(
     store.put_record(_KIND, _key(target), json.dumps(stamps, sort_keys=True).encode())
 
 
-def unchanged_output(target: Path, store: Store, *, exclude: str, expected: frozenset[str]) -> bool:
+def unchanged_output(target: Path, store: Store, *, expected: frozenset[str]) -> bool:
     """Whether the files below ``target`` are exactly ``expected`` and untouched since they were remembered."""
     record = store.record(_KIND, _key(target))
     if record is None or not target.is_dir():
         return False
-    stamps = _stamps(target, exclude)
-    return stamps.keys() == expected - {exclude} and json.loads(record) == stamps
+    stamps = _stamps(target)
+    return stamps.keys() == {path for path in expected if not is_beside(path)} and json.loads(record) == stamps
 
 
 def _key(target: Path) -> Digest:
     return Digest.of(os.fsencode(target.absolute()))
 
 
-def _stamps(target: Path, exclude: str) -> dict[str, list[int]]:
+def _stamps(target: Path) -> dict[str, list[int]]:
     return {
         relative: _stamp(path.lstat())
         for path in _files(target)
-        if (relative := path.relative_to(target).as_posix()) != exclude
+        if not is_beside(relative := path.relative_to(target).as_posix())
     }
 
 

@@ -17,7 +17,7 @@ from twinbuild.errors import TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import store_place
 from twinbuild.pipeline.identity import environment_digest, tool_identity
-from twinbuild.pipeline.observed import RUN, run_document
+from twinbuild.pipeline.observed import RUN, is_beside, run_document
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.place import comes_with_the_project
 from twinbuild.pipeline.stamp import (
@@ -115,14 +115,14 @@ def _standing(
 
 
 def output_entries(directory: str) -> Iterator[Entry]:
-    """The files below a directory of results but for ``run.json``, sorted; paths are relative to it."""
+    """The files below a directory of results but for what comes beside it, sorted; paths are relative to it."""
     for top, directories, names in os.walk(directory):
         directories.sort()
         links = [name for name in directories if os.path.islink(f"{top}/{name}")]  # noqa: PTH114  start-up is measured
         for name in sorted((*names, *links)):
             path = f"{top}/{name}"
             relative = path[len(directory) + 1 :]
-            if relative != RUN:
+            if not is_beside(relative):
                 yield Entry(path=relative, facts=facts_of(path), digest="")
 
 

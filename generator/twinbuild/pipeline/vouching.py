@@ -13,7 +13,8 @@ from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import ENVELOPES, PLAIN, SIGNATURES, directory_of, payload_of
+from twinbuild.pipeline.attested import ENVELOPES, PLAIN, directory_of, payload_of
+from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
 

@@ -35,6 +35,8 @@ VARIABLES: Final = (  # that twinbuild reads, beside TWINBUILD_INDEX_NAME
     "TWINBUILD_TIMEOUT",
     "TWINBUILD_RETRIES",
     "TWINBUILD_CATALOGUES",
+    "TWINBUILD_KEY_PASSPHRASE",
+    "TWINBUILD_SIGNING_KEY",
 )
 _KEYS: Final = (
     "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy", "plain_http",

@@ -37,11 +37,11 @@ class Written:
 
     def remember(self) -> None:
         """What a release does next."""
-        remember_output(self.target, self.store, exclude="run.json", contents=CONTENTS, copied=self.copied)
+        remember_output(self.target, self.store, contents=CONTENTS, copied=self.copied)
 
     def unchanged(self) -> bool:
         """What the next release asks."""
-        return unchanged_output(self.target, self.store, exclude="run.json", expected=EXPECTED)
+        return unchanged_output(self.target, self.store, expected=EXPECTED)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def world(project: Project, tmp_path: Path) -> Iterator[World]:
         (output / "image" / "blobs" / "a").write_text("a")
         (output / "run.json").write_text("{}")
         contents = {"manifest.json": b"{}", "image/blobs/a": b"a"}
-        remember_output(output, store, exclude="run.json", contents=contents, copied={})
+        remember_output(output, store, contents=contents, copied={})
         identical = Identical(variations=(), images=(document,))
         released = Released(
             directory=output,
