@@ -25,6 +25,7 @@ def command(*, release: Path, python: str, image: str, program: bool) -> None:
     \b
       twinbuild capture DIST --program | docker exec -i NAME python -I -S - > capture.json
     """
+    from twinbuild.model.settings import without_keys
     from twinbuild.pipeline.capturing import capture_here, capture_program
     from twinbuild.pipeline.released import read_release
     from twinbuild.process.runner import SubprocessRunner
@@ -33,4 +34,6 @@ def command(*, release: Path, python: str, image: str, program: bool) -> None:
     if program:
         click.echo(capture_program(found), nl=False)
         return
-    click.echo(capture_here(found, python, SubprocessRunner(), environment=os.environ, image=image), nl=False)
+    click.echo(
+        capture_here(found, python, SubprocessRunner(), environment=without_keys(os.environ), image=image), nl=False
+    )

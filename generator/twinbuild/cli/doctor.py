@@ -29,6 +29,7 @@ def command(*, offline: bool, as_json: bool) -> int:
     from twinbuild import __version__
     from twinbuild.cli.scratch import scratch_directory
     from twinbuild.cli.session import home_of, settings_beside
+    from twinbuild.model.settings import without_keys
     from twinbuild.pipeline.examining import Check, State, examine
     from twinbuild.pipeline.examining_docker import examine_docker, examine_registries
     from twinbuild.pipeline.machine import Machine, reach
@@ -36,7 +37,7 @@ def command(*, offline: bool, as_json: bool) -> int:
     from twinbuild.process.runner import SubprocessRunner
     from twinbuild.store.memory import MemoryStore
 
-    environment = dict(os.environ)
+    environment = without_keys(os.environ)
     settings = settings_beside(Path(), environment)
     settings = replace(settings, offline=offline or settings.offline)
     machine = Machine(

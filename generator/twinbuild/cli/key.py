@@ -12,6 +12,8 @@ from twinbuild.cli.options import NamedPath, json_option
 
 __all__ = ["command"]
 
+_SHORTEST, _LONGEST = 12, 1023  # bytes of a passphrase: what guesses it has the file, and time
+
 
 @click.group("key")
 def command() -> None:
@@ -38,6 +40,8 @@ def new(*, path: Path, kind: str, unencrypted: bool, as_json: bool) -> None:
     from twinbuild.errors import Location, UsageError
     from twinbuild.govern.keys import new_key
 
+    if not path.name:
+        raise UsageError.of("TB8613", f"{path} is no name of a file", hint="name a new file", where="FILE")
     public = path.with_name(f"{path.name}.pub")
     for each in (path, public):
         if each.exists() or each.is_symlink():
@@ -51,6 +55,10 @@ def new(*, path: Path, kind: str, unencrypted: bool, as_json: bool) -> None:
             hint=f"set {PASSPHRASE}, run it at a terminal, or add --unencrypted where nobody else can read the file",
             where="--unencrypted",
         )
+    if passphrase is not None and not _SHORTEST <= len(passphrase) <= _LONGEST:
+        message = f"the passphrase has {len(passphrase)} bytes, expected {_SHORTEST} to {_LONGEST}"
+        hint = "take several words, or what a password manager makes"
+        raise UsageError.of("TB8614", message, hint=hint, where=PASSPHRASE)
     key = new_key("ed25519" if kind == "ed25519" else "ecdsa")
     for each, content, mode in ((path, key.pem(passphrase), 0o600), (public, key.public.pem, 0o644)):
         try:

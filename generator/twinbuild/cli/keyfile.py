@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from twinbuild.errors import Location, UsageError
+from twinbuild.model.settings import PASSPHRASE, without_keys
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.keys import PrivateKey, PublicKey
@@ -19,7 +20,6 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = ["PASSPHRASE", "passphrase_for", "private_key", "public_key", "signer_of"]
 
-PASSPHRASE: Final = "TWINBUILD_KEY_PASSPHRASE"  # noqa: S105  the name of a variable
 _LARGEST: Final = 64 << 10  # bytes of a key
 
 
@@ -31,7 +31,7 @@ def signer_of(key: str | None, command: str | None, public: Path | None, environ
     from twinbuild.govern.signer import CommandSigner, KeySigner
     from twinbuild.process.runner import SubprocessRunner
 
-    if (key is None) == (command is None) or (command is not None and public is None):
+    if (key is None) == (command is None) or (command is None) != (public is None):
         raise UsageError.of(
             "TB8001",
             "expected --key, or --signer with --public",
@@ -46,7 +46,7 @@ def signer_of(key: str | None, command: str | None, public: Path | None, environ
         command=command,
         public=public_key(public),
         runner=SubprocessRunner(limit=1 << 20),
-        environment=tuple(sorted((name, value) for name, value in environment.items() if name != PASSPHRASE)),
+        environment=tuple(sorted(without_keys(environment).items())),
     )
 
 
@@ -54,20 +54,22 @@ def public_key(path: Path) -> PublicKey:
     """The public key of a file. Raises UsageError TB8613."""
     from twinbuild.govern.keys import read_public
 
+    _refuse_contents(str(path))
     return read_public(_read(path), name=str(path))
 
 
 def private_key(reference: str, environment: Mapping[str, str]) -> PrivateKey:
     """The key of a file, or of a variable (``env:NAME``). Raises UsageError TB8613, TB8614."""
-    from twinbuild.govern.keys import read_private
+    from twinbuild.govern.keys import is_encrypted, read_private
 
+    _refuse_contents(reference)
     if reference.startswith("env:"):
         content = environment.get(reference.removeprefix("env:"), "").encode("utf-8", "surrogateescape")
         if not content:
             raise _refused(reference, "is not set, or empty", "set the variable to the key in PEM")
     else:
         content = _read(Path(reference), private=True)
-    passphrase = passphrase_for(reference, environment) if b"ENCRYPTED" in content else None
+    passphrase = passphrase_for(reference, environment) if is_encrypted(content) else None
     return read_private(content, name=reference, passphrase=passphrase)
 
 
@@ -81,7 +83,20 @@ def passphrase_for(name: str, environment: Mapping[str, str], *, twice: bool = F
     return asked.encode()
 
 
+def _refuse_contents(reference: str) -> None:
+    """Whoever gives the key itself, where its place is meant, does not find it in a log."""
+    if "-----BEGIN" in reference or "PRIVATE KEY" in reference or "\n" in reference:
+        raise UsageError.of(
+            "TB8613",
+            "got the text of a key, expected the name of its file",
+            hint="name the file, or the variable that holds it (env:NAME); if a log has seen the key, make another one",
+            where="--key",
+        )
+
+
 def _read(path: Path, *, private: bool = False) -> bytes:
+    from twinbuild.govern.keys import is_encrypted
+
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -90,7 +105,7 @@ def _read(path: Path, *, private: bool = False) -> bytes:
         raise _refused(str(path), f"cannot be read: {error.strerror}", "name the file of a key in PEM") from error
     if len(content) > _LARGEST:
         raise _refused(str(path), f"has more than {_LARGEST} bytes", "name the file of a key in PEM")
-    if private and stat.S_ISREG(mode) and mode & 0o077 and b"PRIVATE KEY" in content and b"ENCRYPTED" not in content:
+    if private and stat.S_ISREG(mode) and mode & 0o077 and not is_encrypted(content):
         raise _refused(
             str(path),
             f"is a private key without a passphrase that others may read (mode {stat.S_IMODE(mode):04o})",

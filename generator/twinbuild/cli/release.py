@@ -12,7 +12,8 @@ import click
 
 from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
 from twinbuild.cli.outcome import shown
-from twinbuild.errors import UsageError
+from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.model.settings import SIGNING_KEY
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.describe.witnesses import BuildKitEvidence
@@ -80,9 +81,8 @@ def command(
             retest=retest,
             docker=docker,
         )
-    signers = _signers(Path(summary.directory), signer)
-    ours = signer is not None
-    click.echo(_json(summary, buildkit, signers) if as_json else _text(summary, buildkit, signers, ours=ours))
+    signed, claimed = _signers(summary, signer)
+    click.echo(_json(summary, buildkit, signed, claimed) if as_json else _text(summary, buildkit, signed, claimed))
 
 
 def _released(
@@ -131,7 +131,7 @@ def _builders(text: str) -> tuple[str, ...]:
 
 def _signer() -> Signer | None:
     """What signs the release: a key of the environment alone, for no file of a project decides what that signs."""
-    reference = os.environ.get("TWINBUILD_SIGNING_KEY", "")
+    reference = os.environ.get(SIGNING_KEY, "")
     if not reference:
         return None
     from twinbuild.cli.keyfile import signer_of
@@ -139,18 +139,32 @@ def _signer() -> Signer | None:
     return signer_of(reference, None, None, os.environ)
 
 
-def _signers(directory: Path, signer: Signer | None) -> tuple[str, ...]:
-    """Ids of the keys that a release's signatures name, after ``signer`` has signed it."""
+def _signers(summary: Summary, signer: Signer | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The key that signed the release now, and ids of keys that its other signatures name, which nobody verified."""
+    directory = Path(summary.directory)
     if signer is None and not (directory / "signatures").is_dir():
-        return ()
+        return (), ()
     from twinbuild.pipeline.attested import signers_of
     from twinbuild.pipeline.released import read_release
     from twinbuild.pipeline.signing import sign_release
 
-    return signers_of(directory) if signer is None else sign_release(read_release(directory), signer).keys
+    release = read_release(directory)
+    if str(release.digest) != summary.release:
+        raise IntegrityError.of(
+            "TB8022",
+            f"somebody else wrote {release.digest} in the place of the release {summary.release}",
+            hint="run the command again when nothing else writes there, or name another output",
+            where=summary.directory,
+        )
+    if signer is None:
+        return (), signers_of(release)
+    signed = sign_release(release, signer)
+    return (signed.keyid,), tuple(each for each in signed.keys if each != signed.keyid)
 
 
-def _json(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[str, ...]) -> str:
+def _json(
+    summary: Summary, buildkit: BuildKitEvidence | None, signed: tuple[str, ...], claimed: tuple[str, ...]
+) -> str:
     return json.dumps(
         {
             "release": summary.release,
@@ -162,14 +176,17 @@ def _json(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[st
             "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
             "indexes": [asdict(index) for index in summary.indexes],
-            "signed": bool(signers),
-            "signers": list(signers),
+            "signed": bool(signed),
+            "signers": list(signed),
+            "claimed_signers": list(claimed),
             "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
         }
     )
 
 
-def _text(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[str, ...], *, ours: bool) -> str:
+def _text(
+    summary: Summary, buildkit: BuildKitEvidence | None, signed: tuple[str, ...], claimed: tuple[str, ...]
+) -> str:
     lines = [f"release  {summary.name} {summary.version}  {summary.release}"]
     if summary.previous:
         what = "a release that went out needs a version of its own"
@@ -186,9 +203,9 @@ def _text(summary: Summary, buildkit: BuildKitEvidence | None, signers: tuple[st
         when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
         lines.append(f"verified built twice by Docker's BuildKit ({what}), the same digests ({when})")
     lines += _tests(summary)
-    how = "" if ours else ", as its signatures say: `twinbuild verify-release` holds them against keys"
-    lines += [f"signed   by {keyid}{how}" for keyid in signers]
-    if not signers:
+    lines += [f"signed   by {keyid}" for keyid in signed]
+    lines += [f"claimed  by {keyid}: `twinbuild verify-release` holds it against the key" for keyid in claimed]
+    if not signed and not claimed:
         lines.append("unsigned no key vouches for it: whoever gets it compares the release digest")
     path = Path(summary.directory)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

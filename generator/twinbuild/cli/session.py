@@ -14,7 +14,7 @@ from pathlib import Path
 from twinbuild.cli.progress import shown_progress
 from twinbuild.cli.scratch import scratch_in_use
 from twinbuild.errors import UsageError
-from twinbuild.model.settings import Settings, store_place
+from twinbuild.model.settings import Settings, store_place, without_keys
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.place import comes_with_the_project
 from twinbuild.process.runner import SubprocessRunner
@@ -29,7 +29,7 @@ _CONFIGURATION = "twinbuild.toml"
 @contextmanager
 def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoid: bool = False) -> Iterator[Machine]:
     """The machine for one command. ``beside`` is the spec or its directory, where ``twinbuild.toml`` may lie."""
-    environment = dict(os.environ)
+    environment = without_keys(os.environ)
     settings = settings_beside(beside, environment)
     if offline:
         settings = replace(settings, offline=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,8 @@ from twinbuild.errors import Location, PolicyRefused
 __all__ = ["IN_TOTO", "Envelope", "Signature", "decode_envelope", "encode_envelope", "pae"]
 
 IN_TOTO: Final = "application/vnd.in-toto+json"
-_LARGEST: Final = 64 << 20  # bytes of an envelope
+_KEYID: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LARGEST: Final = 16 << 20  # bytes of an envelope
 _MOST: Final = 100  # signatures of an envelope
 _HINT: Final = "take the release from where it was signed again"
 
@@ -60,6 +62,8 @@ def decode_envelope(content: bytes, *, name: str) -> Envelope:
     """The envelope of a file. Raises PolicyRefused TB8611 for anything else."""
     if len(content) > _LARGEST:
         raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise _refused(name, "it begins with a byte order mark")
     try:
         value, _ = parse_json(name, content)
     except JsonProblem as problem:
@@ -73,6 +77,8 @@ def decode_envelope(content: bytes, *, name: str) -> Envelope:
     for each in stated:
         if not isinstance(each, dict) or set(each) != {"keyid", "sig"} or not isinstance(each["keyid"], str):
             raise _refused(name, "expected signatures with keyid and sig, and nothing else")
+        if not _KEYID.fullmatch(each["keyid"]):
+            raise _refused(name, "expected key ids of 64 hexadecimal digits")
         signatures.append(Signature(keyid=each["keyid"], sig=_bytes(each["sig"], name)))
     keys = [each.keyid for each in signatures]
     if keys != sorted(set(keys)):

@@ -17,10 +17,10 @@ from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["provenance_statement", "spec_digest"]
+__all__ = ["PROVENANCE", "provenance_statement", "spec_digest"]
 
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
-_PREDICATE: Final = "https://slsa.dev/provenance/v1"
+PROVENANCE: Final = "https://slsa.dev/provenance/v1"
 
 
 def spec_digest(spec: ReleaseSpec) -> Digest:
@@ -64,7 +64,7 @@ def provenance_statement(
         {
             "_type": _STATEMENT,
             "subject": subjects,
-            "predicateType": _PREDICATE,
+            "predicateType": PROVENANCE,
             "predicate": {
                 "buildDefinition": {
                     "buildType": BUILD_TYPE,

@@ -19,11 +19,11 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.trial import REASONS, Outcome, Passed
 
-__all__ = ["STATEMENT", "not_proven", "part_of_tests", "statement_of_tests"]
+__all__ = ["STATEMENT", "TEST_RESULT", "not_proven", "part_of_tests", "statement_of_tests"]
 
 STATEMENT: Final = "tests.intoto.json"
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
-_PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
+TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 
 
 def part_of_tests(
@@ -104,7 +104,7 @@ def statement_of_tests(spec: ReleaseSpec, outcomes: tuple[Outcome, ...]) -> byte
                 }
                 for outcome in passed
             ],
-            "predicateType": _PREDICATE,
+            "predicateType": TEST_RESULT,
             "predicate": {
                 "result": "PASSED",
                 "configuration": [{"name": "tests", "digest": {"sha256": tests.hex}}],

@@ -7,6 +7,7 @@ is that of the library ``cryptography``; here is which keys are taken, and what 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,10 +26,22 @@ from cryptography.hazmat.primitives.serialization import (
 
 from twinbuild.errors import Location, UsageError
 
-__all__ = ["Kind", "PrivateKey", "PublicKey", "new_key", "read_private", "read_public"]
+__all__ = ["Kind", "PrivateKey", "PublicKey", "is_encrypted", "new_key", "read_private", "read_public"]
 
 Kind = Literal["ecdsa", "ed25519"]
 _HASH: Final = hashes.SHA256()
+_BEGIN: Final = re.compile(rb"-----BEGIN (ENCRYPTED |EC |)PRIVATE KEY-----")
+_OLDER: Final = re.compile(rb"\s*Proc-Type: 4,ENCRYPTED")
+_P: Final = 2**255 - 19
+_SMALL: Final = frozenset(  # y of the eight points of order 1, 2, 4 and 8
+    {
+        0,
+        1,
+        _P - 1,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    }
+)
 _TAKEN: Final = "give an Ed25519 or ECDSA P-256 key in PEM; `twinbuild key new` makes one"
 
 
@@ -96,10 +109,18 @@ def new_key(kind: Kind) -> PrivateKey:
     return PrivateKey(ec.generate_private_key(ec.SECP256R1()))
 
 
+def is_encrypted(content: bytes) -> bool:
+    """Whether the first key of a PEM text is encrypted: of PKCS #8 (RFC 7468, 11), or in openssl's older form."""
+    begin = _BEGIN.search(content)
+    return begin is not None and (begin[1] == b"ENCRYPTED " or _OLDER.match(content, begin.end()) is not None)
+
+
 def read_public(content: bytes, *, name: str) -> PublicKey:
     """The public key of a PEM file. Raises UsageError TB8613."""
     if b"PRIVATE KEY" in content:
         raise _refused(name, "is a private key, where a public one is meant", "give the public half: NAME.pub")
+    if content.count(b"-----BEGIN") > 1:
+        raise _refused(name, "holds more than one key", "put each key into a file of its own")
     try:
         return _public(load_pem_public_key(content))
     except (ValueError, UnsupportedAlgorithm, TypeError) as error:
@@ -108,7 +129,7 @@ def read_public(content: bytes, *, name: str) -> PublicKey:
 
 def read_private(content: bytes, *, name: str, passphrase: bytes | None) -> PrivateKey:
     """The private key of a PEM file. Raises UsageError TB8613, TB8614 for a passphrase that is missing or wrong."""
-    encrypted = b"ENCRYPTED" in content
+    encrypted = is_encrypted(content)
     try:
         key = load_pem_private_key(content, passphrase if encrypted else None)
     except TypeError:
@@ -136,10 +157,20 @@ def read_private(content: bytes, *, name: str, passphrase: bytes | None) -> Priv
 
 def _public(key: object) -> PublicKey:
     if isinstance(key, ed25519.Ed25519PublicKey):
+        if _is_weak(key.public_bytes(Encoding.Raw, PublicFormat.Raw)):
+            raise ValueError(
+                "everybody can sign for this key: its point is of small order, or not written as it must be"
+            )
         return PublicKey(kind="ed25519", pem=_spki(key))
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return PublicKey(kind="ecdsa", pem=_spki(key))
     raise ValueError(f"a key of another kind: {type(key).__name__}")
+
+
+def _is_weak(raw: bytes) -> bool:
+    """Whether a point is of small order (signatures under it say nothing), or y is not reduced (RFC 8032, 5.1.3)."""
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
+    return y >= _P or y in _SMALL
 
 
 def _spki(key: ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey) -> bytes:

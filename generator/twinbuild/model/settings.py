@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Settings", "addresses_of", "index_variable", "mirror_variable", "store_place"]
+__all__ = [
+    "PASSPHRASE",
+    "SIGNING_KEY",
+    "Settings",
+    "addresses_of",
+    "index_variable",
+    "mirror_variable",
+    "store_place",
+    "without_keys",
+]
+
+
+SIGNING_KEY: Final = "TWINBUILD_SIGNING_KEY"
+PASSPHRASE: Final = "TWINBUILD_KEY_PASSPHRASE"  # noqa: S105  the name of a variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +65,12 @@ def addresses_of(archive: str, archives: tuple[tuple[str, tuple[str, ...]], ...]
     """The addresses of an archive, () where none are known; names that differ in punctuation alone are one."""
     variable = mirror_variable(archive)
     return next((addresses for name, addresses in archives if mirror_variable(name) == variable), ())
+
+
+def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those of signing: no other program is told a key, its passphrase or where it is."""
+    named = environment.get(SIGNING_KEY, "").removeprefix("env:")
+    return {name: value for name, value in environment.items() if name not in (SIGNING_KEY, PASSPHRASE, named)}
 
 
 def store_place(environment: Mapping[str, str], home: str) -> str:

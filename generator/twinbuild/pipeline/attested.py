@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
-from twinbuild.codec.dsse import decode_envelope
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.describe.attestation import release_attestation
-from twinbuild.errors import UsageError
+from twinbuild.describe.statements import STATEMENTS
+from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.released import Released
 
-__all__ = ["ENVELOPES", "PLAIN", "directory_of", "is_signature", "payload_of", "signatures_of", "signers_of"]
+__all__ = [
+    "ENVELOPES",
+    "MAIN",
+    "PLAIN",
+    "directory_of",
+    "is_signature",
+    "payloads_of",
+    "read_envelope",
+    "read_signature",
+    "signatures_of",
+    "signers_of",
+    "texts_to_sign",
+]
 
-_RELEASE: Final = "release.dsse.json"
-_STATEMENTS: Final = {"provenance.dsse.json": "provenance.intoto.json", "tests.dsse.json": "tests.intoto.json"}
-ENVELOPES: Final = (_RELEASE, *_STATEMENTS)
+MAIN: Final = "release.dsse.json"
+_OTHERS: Final = {name.replace(".intoto.", ".dsse."): name for name in STATEMENTS}
+ENVELOPES: Final = (MAIN, *_OTHERS)
 PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
+_FOR_PEOPLE: Final = "manifest.yaml"
+_LARGEST: Final = 64 << 20  # bytes of a statement
+_LARGEST_ENVELOPE: Final = 16 << 20
+_AGAIN: Final = "take the release from where it was signed again"
 
 
 def is_signature(path: PurePosixPath) -> bool:
@@ -39,15 +62,43 @@ def directory_of(release: Released) -> Path:
     return release.directory
 
 
-def payload_of(envelope: str, release: Released) -> bytes | None:
-    """What an envelope of this release signs; None where the release has no such statement."""
+def texts_to_sign(release: Released) -> Mapping[str, bytes]:
+    """The statements and ``manifest.yaml`` as they lie there, by name, read once. Raises IntegrityError TB7005."""
     directory = directory_of(release)
-    if envelope != _RELEASE:
-        path = directory / _STATEMENTS[envelope]
-        return path.read_bytes() if path.is_file() and not path.is_symlink() else None
-    beside = [(name, directory / name) for name in ("manifest.yaml", *_STATEMENTS.values())]
-    digests = tuple((name, Digest.of(path.read_bytes())) for name, path in beside if path.is_file())
-    return release_attestation(release.document, release.digest, digests)
+    found = {}
+    for name in (_FOR_PEOPLE, *STATEMENTS):
+        path = directory / name
+        if os.path.lexists(path):
+            found[name] = _read(path, _LARGEST)
+    return MappingProxyType(found)
+
+
+def payloads_of(manifest: Mapping[str, Json], digest: Digest, texts: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """What each envelope signs, by its name. ``texts``: the statements and the manifest for people, by file name."""
+    digests = tuple((name, Digest.of(texts[name])) for name in (_FOR_PEOPLE, *STATEMENTS) if name in texts)
+    payloads = {MAIN: release_attestation(manifest, digest, digests)}
+    payloads |= {envelope: texts[name] for envelope, name in _OTHERS.items() if name in texts}
+    return MappingProxyType(payloads)
+
+
+def read_envelope(directory: Path, name: str) -> Envelope | None:
+    """An envelope of a release's directory, None where it is missing. Raises PolicyRefused TB8611."""
+    path = directory / SIGNATURES / name
+    if not os.path.lexists(path):
+        return None
+    return decode_envelope(read_signature(path), name=f"{SIGNATURES}/{name}")
+
+
+def read_signature(path: Path) -> bytes:
+    """A file of signatures. Raises PolicyRefused TB8611 for anything but a file: a link may lead elsewhere tomorrow."""
+    name = f"{path.parent.name}/{path.name}"
+    if path.parent.is_symlink():
+        raise PolicyRefused.of("TB8611", f"{name} lies below a link", hint=_AGAIN, where=Location(file=str(path)))
+    try:
+        return _read(path, _LARGEST_ENVELOPE)
+    except IntegrityError as error:
+        message = f"{SIGNATURES}/{error.findings[0].message}"
+        raise PolicyRefused.of("TB8611", message, hint=_AGAIN, where=Location(file=str(path))) from None
 
 
 def signatures_of(directory: Path) -> dict[str, bytes]:
@@ -56,15 +107,35 @@ def signatures_of(directory: Path) -> dict[str, bytes]:
     if place.is_symlink() or not place.is_dir():
         return {}
     return {
-        f"{SIGNATURES}/{path.name}": path.read_bytes()
+        f"{SIGNATURES}/{path.name}": read_signature(path)
         for path in sorted(place.iterdir())
         if is_signature(PurePosixPath(SIGNATURES, path.name)) and path.is_file() and not path.is_symlink()
     }
 
 
-def signers_of(directory: Path) -> tuple[str, ...]:
-    """Ids of the keys that the signatures in a directory name; nothing is verified. () where there are none."""
-    content = signatures_of(directory).get(f"{SIGNATURES}/{_RELEASE}")
-    if content is None:
+def signers_of(release: Released) -> tuple[str, ...]:
+    """Ids of the keys that the signatures of this very release name; nothing is verified. () where there are none."""
+    directory = directory_of(release)
+    try:
+        envelope = read_envelope(directory, MAIN)
+        payload = payloads_of(release.document, release.digest, texts_to_sign(release))[MAIN]
+    except (PolicyRefused, IntegrityError):
         return ()
-    return tuple(each.keyid for each in decode_envelope(content, name=f"{SIGNATURES}/{_RELEASE}").signatures)
+    return tuple(each.keyid for each in envelope.signatures) if envelope and envelope.payload == payload else ()
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """A regular file of a release, and no link. Raises IntegrityError TB7005 for another one, or a larger one."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            content = file.read(limit + 1) if regular else b""
+    except OSError as error:
+        why = "is a link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
+        regular, content = False, b""
+    else:
+        why = "is no file" if not regular else f"has more than {limit} bytes"
+    if not regular or len(content) > limit:
+        raise IntegrityError.of("TB7005", f"{path.name} {why}", hint=_AGAIN, where=Location(file=str(path)))
+    return content

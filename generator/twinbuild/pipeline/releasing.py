@@ -8,18 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
+from twinbuild.errors import PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.attested import signatures_of
+from twinbuild.pipeline.attested import MAIN, payloads_of, read_envelope, signatures_of
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.committed import commit_of, unstated
 from twinbuild.pipeline.declared import refuse_undeclared
-from twinbuild.pipeline.describing import describe
+from twinbuild.pipeline.describing import Described, describe
 from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.identical import require_identical
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
@@ -109,7 +111,7 @@ def release(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
     previous = released_before(target, spec.metadata.name, spec.metadata.version)
-    signatures = signatures_of(target) if previous == digest else {}
+    signatures = _still_good(target, described) if previous == digest else {}
     written = _lay_out(target, project, images, described.documents, machine, signatures=signatures)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
@@ -152,6 +154,17 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
     if buildkit is None:
         return {}
     return {"builders": builder_witnesses(digest, images, buildkit)}
+
+
+def _still_good(target: Path, described: Described) -> Mapping[str, bytes]:
+    """The signatures that lie there, where they are of what this run describes, down to the evidence of its tests."""
+    manifest = decode_manifest(described.documents["manifest.json"], name="manifest.json")
+    payloads = payloads_of(manifest, described.digest, described.documents)
+    try:
+        envelope = read_envelope(target, MAIN)
+        return signatures_of(target) if envelope is not None and envelope.payload == payloads[MAIN] else {}
+    except PolicyRefused:
+        return {}
 
 
 def _lay_out(

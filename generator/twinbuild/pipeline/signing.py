@@ -3,19 +3,27 @@
 ``release.dsse.json`` is what counts: one statement over everything. ``provenance.dsse.json`` and ``tests.dsse.json``
 hold the release's own statements, and ``manifest.json.KEYID.sig`` is the plain signature of the release manifest. A
 second key's signatures join the first's.
+
+What is signed was read once and judged as it was read: whatever happens to the files meanwhile, no key goes on it.
 """
 
 from __future__ import annotations
 
 import base64
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.codec.dsse import IN_TOTO, Envelope, Signature, decode_envelope, encode_envelope, pae
-from twinbuild.errors import PolicyRefused
+from twinbuild.describe.people import manifest_yaml
+from twinbuild.describe.statements import STATEMENTS, statement_fault
+from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import ENVELOPES, directory_of, payload_of
+from twinbuild.pipeline.attested import MAIN, directory_of, payloads_of, read_envelope, texts_to_sign
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.released import Released
@@ -34,43 +42,82 @@ class Signed:
 
 
 def sign_release(release: Released, signer: Signer) -> Signed:
-    """Sign a release in its directory. Signing again with the same key writes the same files.
+    """Sign a release in its directory. A key at hand that signs again writes the same files.
 
     Raises UsageError TB7003 for a release manifest that lies alone, IntegrityError as ``check_release`` does for a
-    release that is not whole, and PolicyRefused TB8611 or TB8612 for older signatures of something else: they are left.
+    release that is not whole, TB7005 for statements that are not its own, and PolicyRefused TB8611 or TB8612 for older
+    signatures of something else: they are left.
     """
     directory = directory_of(release)
+    texts = texts_to_sign(release)
+    _require_own(release, texts)
     check_release(release)
+    payloads = payloads_of(release.document, release.digest, texts)
     keyid = signer.public.keyid
-    written: dict[Path, bytes] = {}
-    keys: tuple[str, ...] = ()
-    for name in ENVELOPES:
-        payload = payload_of(name, release)
-        if payload is None:
-            continue
-        path = directory / SIGNATURES / name
-        others = tuple(each for each in _signatures(path, payload) if each.keyid != keyid)
-        mine = Signature(keyid=keyid, sig=signer.sign(pae(IN_TOTO, payload)))
-        signatures = tuple(sorted((*others, mine), key=lambda each: each.keyid))
-        written[path] = encode_envelope(Envelope(payload_type=IN_TOTO, payload=payload, signatures=signatures))
-        keys = keys or tuple(each.keyid for each in signatures)
-    plain = directory / SIGNATURES / f"manifest.json.{keyid}.sig"
-    written[plain] = base64.b64encode(signer.sign(release.content)) + b"\n"
-    for path, content in written.items():
-        write_file(path, content)
-    return Signed(digest=release.digest, keyid=keyid, keys=keys)
+    _merged(directory, payloads, {})  # what is there is looked at before anybody touches a token
+    signatures = {
+        name: Signature(keyid=keyid, sig=signer.sign(pae(IN_TOTO, payload))) for name, payload in payloads.items()
+    }
+    plain = base64.b64encode(signer.sign(release.content)) + b"\n"
+    with _alone(directory):  # others may have signed while a token was waited for
+        envelopes = _merged(directory, payloads, signatures)
+        for name in sorted(envelopes, key=lambda each: each == MAIN):  # what counts is written last
+            write_file(directory / SIGNATURES / name, encode_envelope(envelopes[name]))
+        write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)
+    return Signed(digest=release.digest, keyid=keyid, keys=tuple(each.keyid for each in envelopes[MAIN].signatures))
 
 
-def _signatures(path: Path, payload: bytes) -> tuple[Signature, ...]:
-    """Those that are there already, of the same text. Raises PolicyRefused TB8611, TB8612."""
-    if not path.is_file():
-        return ()
-    envelope = decode_envelope(path.read_bytes(), name=str(path))
-    if (envelope.payload_type, envelope.payload) != (IN_TOTO, payload):
-        raise PolicyRefused.of(
-            "TB8612",
-            f"{path.name} has signatures of something else than this release",
-            hint="look whose they are; move them away, and sign again",
-            where=str(path),
+def _require_own(release: Released, texts: Mapping[str, bytes]) -> None:
+    """Raise IntegrityError TB7005 for texts that are not this release's own."""
+    document = release.document
+    faults = {
+        name: statement_fault(name, texts[name], document, release.digest) for name in STATEMENTS if name in texts
+    }
+    if texts.get("manifest.yaml") != manifest_yaml(release.content):
+        faults["manifest.yaml"] = "is not the release manifest as YAML"
+    findings = tuple(
+        Finding(
+            code="TB7005",
+            message=f"{name} {fault}",
+            hint="make the release again with this version of twinbuild, and sign that",
+            where=Location(file=str(release.path.parent / name)),
         )
-    return envelope.signatures
+        for name, fault in faults.items()
+        if fault
+    )
+    if findings:
+        raise IntegrityError(findings)
+
+
+def _merged(
+    directory: Path, payloads: Mapping[str, bytes], signatures: Mapping[str, Signature]
+) -> Mapping[str, Envelope]:
+    """Every envelope with the signatures that are there and these. Raises PolicyRefused TB8611, TB8612."""
+    envelopes = {}
+    for name, payload in payloads.items():
+        there = read_envelope(directory, name)
+        if there is not None and (there.payload_type, there.payload) != (IN_TOTO, payload):
+            raise PolicyRefused.of(
+                "TB8612",
+                f"{name} has signatures of something else than this release",
+                hint="look whose they are; move them away, and sign again",
+                where=Location(file=str(directory / SIGNATURES / name)),
+            )
+        found = {each.keyid: each for each in there.signatures} if there is not None else {}
+        if name in signatures:
+            found[signatures[name].keyid] = signatures[name]
+        ordered = tuple(found[keyid] for keyid in sorted(found))
+        envelope = Envelope(payload_type=IN_TOTO, payload=payload, signatures=ordered)
+        envelopes[name] = decode_envelope(encode_envelope(envelope), name=f"{SIGNATURES}/{name}")  # or it is too large
+    return envelopes
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """While the context lasts, nobody else signs the release of this directory."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -7,13 +7,23 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from twinbuild.codec.dsse import IN_TOTO, Envelope, decode_envelope, pae
+from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import ENVELOPES, PLAIN, directory_of, payload_of
+from twinbuild.pipeline.attested import (
+    ENVELOPES,
+    MAIN,
+    PLAIN,
+    directory_of,
+    payloads_of,
+    read_envelope,
+    read_signature,
+    texts_to_sign,
+)
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
@@ -21,13 +31,14 @@ from twinbuild.pipeline.validating import check_release
 __all__ = ["Vouched", "verify_release"]
 
 _AGAIN = "take the release from where it was signed again"
-_LARGEST = 64 << 20  # bytes of a file of signatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouched:
     """The release, which of the given keys vouch for it, ids of others that signed too, and how many files it has."""
 
+    name: str
+    version: str
     digest: Digest
     keys: tuple[str, ...]
     strangers: tuple[str, ...]
@@ -50,54 +61,45 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
             where="--threshold",
         )
     directory = directory_of(release)
-    main, *others = ENVELOPES
-    envelope = _envelope(directory, main)
+    texts = texts_to_sign(release)
+    payloads = payloads_of(release.document, release.digest, texts)
+    envelope = read_envelope(directory, MAIN)
     if envelope is None:
         raise PolicyRefused.of(
             "TB8610",
-            f"the release is not signed: {directory / SIGNATURES / main} is not there",
+            f"the release is not signed: {directory / SIGNATURES / MAIN} is not there",
             hint="ask who released it to sign it: `twinbuild sign`",
             where=str(directory),
         )
-    good = _good(envelope, known, main)
+    good = _good(envelope, known, MAIN)
     if len(good) < threshold:
         signers = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
         raise PolicyRefused.of(
             "TB8618",
             f"{len(good)} of the given keys signed the release, expected {threshold}; it was signed by {signers}",
             hint="give the public keys of whom you trust, or ask them to sign",
-            where=str(directory / SIGNATURES / main),
+            where=str(directory / SIGNATURES / MAIN),
         )
-    differing = tuple(_differing(envelope, release, main))
+    differing = tuple(_differing(envelope, payloads[MAIN]))
     if differing:
         raise IntegrityError(differing)
     files = check_release(release)
-    for name in others:
-        further = _envelope(directory, name)
+    for name in ENVELOPES[1:]:
+        further = read_envelope(directory, name)
         if further is not None:
             _good(further, known, name)
-            _require_payload(further, release, name)
+            if (further.payload_type, further.payload) != (IN_TOTO, payloads.get(name)):
+                raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
     _check_plain(directory, release, known)
+    metadata: Any = release.document["metadata"]
     return Vouched(
+        name=metadata["name"],
+        version=metadata["version"],
         digest=release.digest,
         keys=good,
         strangers=tuple(each.keyid for each in envelope.signatures if each.keyid not in known),
         files=files,
     )
-
-
-def _envelope(directory: Path, name: str) -> Envelope | None:
-    path = directory / SIGNATURES / name
-    if not path.exists() and not path.is_symlink():
-        return None
-    return decode_envelope(_read(path), name=f"{SIGNATURES}/{name}")
-
-
-def _read(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file() or path.parent.is_symlink():
-        raise PolicyRefused.of("TB8611", f"{path} is no file", hint=_AGAIN, where=str(path))
-    with path.open("rb") as file:
-        return file.read(_LARGEST + 1)
 
 
 def _good(envelope: Envelope, known: dict[str, PublicKey], name: str) -> tuple[str, ...]:
@@ -119,13 +121,11 @@ def _forged(name: str, keyid: str) -> Finding:
     )
 
 
-def _differing(envelope: Envelope, release: Released, name: str) -> Iterator[Finding]:
+def _differing(envelope: Envelope, expected: bytes) -> Iterator[Finding]:
     """A finding for each subject of the signed statement that this release has otherwise, and each that it lacks."""
-    expected = payload_of(name, release)
-    if envelope.payload_type == IN_TOTO and envelope.payload == expected:
+    if (envelope.payload_type, envelope.payload) == (IN_TOTO, expected):
         return
-    assert expected is not None  # of the statement about the whole release
-    signed, here = _subjects(envelope.payload, name), _subjects(expected, name)
+    signed, here = _subjects(envelope.payload), _subjects(expected)
     for subject in sorted(signed.keys() | here.keys()):
         was, now = signed.get(subject), here.get(subject)
         if was != now:
@@ -140,20 +140,13 @@ def _other(message: str) -> Finding:
     return Finding(code="TB8619", message=message, hint=_AGAIN)
 
 
-def _subjects(payload: bytes, name: str) -> dict[str, str]:
+def _subjects(payload: bytes) -> dict[str, str]:
     """Digests by name; {} for a text that is no statement."""
     try:
-        statement, _ = parse_json(name, payload)
-        assert isinstance(statement, dict)
-        subjects = statement["subject"]
-        return {str(each["name"]): str(each["digest"]["sha256"]) for each in subjects}  # type: ignore[index,union-attr,call-overload]
-    except (JsonProblem, LookupError, TypeError, AssertionError):
+        statement: Any = parse_json(MAIN, payload)[0]
+        return {str(each["name"]): str(each["digest"]["sha256"]) for each in statement["subject"]}
+    except (JsonProblem, LookupError, TypeError):
         return {}
-
-
-def _require_payload(envelope: Envelope, release: Released, name: str) -> None:
-    if (envelope.payload_type, envelope.payload) != (IN_TOTO, payload_of(name, release)):
-        raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
 
 
 def _check_plain(directory: Path, release: Released, known: dict[str, PublicKey]) -> None:
@@ -163,7 +156,7 @@ def _check_plain(directory: Path, release: Released, known: dict[str, PublicKey]
         if match is None or match[1] not in known:
             continue
         try:
-            signature = base64.b64decode(_read(path).strip(), validate=True)
+            signature = base64.b64decode(read_signature(path).strip(), validate=True)
         except binascii.Error:
             signature = b""
         if not known[match[1]].verifies(release.content, signature):

@@ -16,9 +16,9 @@ __all__ = ["tool"]
 @pytest.mark.parametrize("kind", ["ecdsa", "ed25519"])
 def test_new(tool: Tool, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Both halves, encrypted by the passphrase of the environment; `show` names the public one alike."""
-    monkeypatch.setenv("TWINBUILD_KEY_PASSPHRASE", "a secret")
+    monkeypatch.setenv("TWINBUILD_KEY_PASSPHRASE", "a secret of ours")
     made = json.loads(tool("key", "new", "k", "--kind", kind, "--json").out)
-    key = read_private(Path("k").read_bytes(), name="k", passphrase=b"a secret")
+    key = read_private(Path("k").read_bytes(), name="k", passphrase=b"a secret of ours")
     assert made == {"keyid": key.public.keyid, "kind": kind, "files": ["k", "k.pub"]}
     assert read_public(Path("k.pub").read_bytes(), name="k.pub") == key.public
     assert Path("k").stat().st_mode & 0o777 == 0o600
@@ -58,3 +58,20 @@ def test_no_public_key(tool: Tool) -> None:
     tool("key", "new", "k", "--unencrypted")
     assert "is a private key" in tool("key", "show", "k").err
     assert "error[TB8613]" in tool("key", "show", ".").err
+
+
+@pytest.mark.parametrize("passphrase", ["a", "eleven char", "x" * 1024])
+def test_a_passphrase_of_a_bad_length(tool: Tool, monkeypatch: pytest.MonkeyPatch, passphrase: str) -> None:
+    """One that is soon guessed, and one that no format takes: refused, not repeated, nothing written."""
+    monkeypatch.setenv("TWINBUILD_KEY_PASSPHRASE", passphrase)
+    ended = tool("key", "new", "k")
+    assert (ended.status, "error[TB8614]" in ended.err) == (2, True), ended.err
+    assert f"the passphrase has {len(passphrase)} bytes" in ended.err
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".", "/"])
+def test_no_name(tool: Tool, name: str) -> None:
+    """A directory is no name for a key."""
+    ended = tool("key", "new", name, "--unencrypted")
+    assert (ended.status, "error[TB8613]" in ended.err) == (2, True), ended.err

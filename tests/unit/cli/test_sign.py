@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,11 @@ import pytest
 from fakes.signed import SignedDist, key_file, signed, signed_once
 from fakes.tiny import tiny_project, tiny_release
 from fakes.tool import Tool, tool
+from twinbuild.cli.session import session
 from twinbuild.govern.keys import new_key
+from twinbuild.model.settings import without_keys
+from twinbuild.pipeline.attested import signers_of
+from twinbuild.pipeline.released import read_release
 
 __all__ = ["signed", "signed_once", "tool"]
 
@@ -109,15 +116,28 @@ def test_release_signs_where_a_key_is_named(tool: Tool, tmp_path: Path, monkeypa
     before = _files(dist)
     for more in ((), ("--paranoid",), ("--reverify",)):  # nothing asked; every byte read; built again
         found = json.loads(tool("release", str(project), "--locked", "--json", *more).out)
-        assert (found["signed"], found["written"], _files(dist)) == (True, False, before)
+        assert (found["signed"], len(found["claimed_signers"]), found["written"]) == (False, 1, False)
+        assert _files(dist) == before
     (dist / "Dockerfile").write_text("somebody's")  # laid out anew, with the same bytes
     found = json.loads(tool("release", str(project), "--locked", "--json").out)
-    assert (found["signed"], found["written"], _files(dist)) == (True, True, before)
-    assert "as its signatures say" in tool("release", str(project), "--locked", "-q").out
+    assert (len(found["claimed_signers"]), found["written"], _files(dist)) == (1, True, before)
+    assert "claimed  by " in tool("release", str(project), "--locked", "-q").out
     spec = project / "release.yaml"
     spec.write_text(spec.read_text().replace("team: tests", "team: others"))
     found = json.loads(tool("release", str(project), "--locked", "--json").out)
-    assert (found["signed"], (dist / "signatures").exists()) == (False, False)
+    assert (found["signed"], found["claimed_signers"], (dist / "signatures").exists()) == (False, [], False)
+
+
+def test_what_names_nobody(signed: SignedDist) -> None:
+    """An envelope of something else, and a link, in the place of the release's."""
+    path = signed.dist / "signatures" / "release.dsse.json"
+    document = json.loads(path.read_bytes())
+    document["payload"] = "e30="
+    path.write_text(json.dumps(document))
+    assert signers_of(read_release(signed.dist)) == ()
+    path.unlink()
+    path.symlink_to("provenance.dsse.json")
+    assert signers_of(read_release(signed.dist)) == ()
 
 
 def test_a_key_that_cannot_sign(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,3 +147,110 @@ def test_a_key_that_cannot_sign(tool: Tool, tmp_path: Path, monkeypatch: pytest.
     ended = tool("release", str(project), "--locked", "-q")
     assert (ended.status, "error[TB8613]" in ended.err) == (2, True), ended.err
     assert not (project / "dist").exists()
+
+
+@pytest.mark.parametrize("how", ["--key", "TWINBUILD_SIGNING_KEY", "--public"])
+@pytest.mark.parametrize("form", ["pkcs8", "sec1"])
+def test_a_key_in_the_place_of_its_name(
+    tool: Tool, signed: SignedDist, monkeypatch: pytest.MonkeyPatch, how: str, form: str
+) -> None:
+    """The slip of a script, --key "$(cat k)": no byte of the key is in any message."""
+    text = signed.ada.read_text()
+    if form == "sec1":
+        command = ["openssl", "ec", "-in", signed.ada]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    dist = str(signed.dist)
+    if how == "--key":
+        ended = tool("sign", dist, "--key", text, "--json")
+    elif how == "--public":
+        ended = tool("sign", dist, "--signer", "cat", "--public", text)
+    else:
+        monkeypatch.setenv("TWINBUILD_SIGNING_KEY", text)
+        ended = tool("release", dist)
+    assert ended.status == 2
+    for line in text.splitlines()[1:-1]:
+        assert line not in ended.err + ended.out
+        assert line[:20] not in ended.err + ended.out
+
+
+def test_what_changes_while_a_token_is_waited_for(tool: Tool, signed: SignedDist, tmp_path: Path) -> None:
+    """What was read is signed, whatever lies there then; signatures of others that came meanwhile stay."""
+    program = tmp_path / "program"
+    statement = signed.dist / "provenance.intoto.json"
+    grace = signed.dist / "signatures" / "release.dsse.json"
+    program.write_text(
+        f'#!/bin/sh\necho \'{{"x":1}}\' >"{statement}.new"; mv "{statement}.new" "{statement}"\n'
+        f'[ -e "{tmp_path}/later" ] && mv "{tmp_path}/later" "{grace}"\n'
+        f'exec openssl dgst -sha256 -sign "{signed.eve}"\n'
+    )
+    program.chmod(0o755)
+    before = statement.read_bytes()
+    document = json.loads(grace.read_bytes())
+    (tmp_path / "later").write_bytes(grace.read_bytes())
+    document["signatures"] = document["signatures"][:1]
+    grace.write_text(json.dumps(document))
+    ended = tool("sign", str(signed.dist), "--signer", str(program), "--public", f"{signed.eve}.pub", "--json")
+    assert ended.status == 0, ended.err
+    assert len(json.loads(ended.out)["keys"]) == 3
+    envelope = json.loads((signed.dist / "signatures" / "provenance.dsse.json").read_bytes())
+    assert base64.b64decode(envelope["payload"]) == before
+
+
+@pytest.mark.parametrize("name", ["provenance.intoto.json"])
+def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist, name: str) -> None:
+    """A statement about this image that somebody put there is not what a key goes on."""
+    path = signed.dist / name
+    statement = json.loads(path.read_bytes())
+    statement["predicateType"] = "https://slsa.dev/verification_summary/v1"
+    path.write_text(json.dumps(statement))
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert (ended.status, "error[TB7005]" in ended.err) == (5, True), ended.err
+    assert "is about 'https://slsa.dev/verification_summary/v1', expected https://slsa.dev/provenance" in ended.err
+
+
+@pytest.mark.parametrize("name", ["release.dsse.json", "provenance.dsse.json"])
+@pytest.mark.parametrize("what", ["link", "directory", "pipe"])
+def test_what_is_no_file(tool: Tool, signed: SignedDist, name: str, what: str) -> None:
+    """In the place of an envelope: refused before anything is written."""
+    path = signed.dist / "signatures" / name
+    path.rename(signed.dist.parent / "elsewhere")
+    if what == "link":
+        path.symlink_to(signed.dist.parent / "elsewhere")
+    elif what == "directory":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    others = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.name != name}
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert ended.status in (5, 8), ended.err
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.name != name} == others
+
+
+def test_one_signature_too_many(tool: Tool, signed: SignedDist) -> None:
+    """What nobody could read again is not written."""
+    path = signed.dist / "signatures" / "release.dsse.json"
+    document = json.loads(path.read_bytes())
+    junk = [{"keyid": f"{number:064x}", "sig": ""} for number in range(98)]
+    document["signatures"] = sorted((*document["signatures"], *junk), key=lambda each: str(each["keyid"]))
+    path.write_text(json.dumps(document))
+    before = _files(signed.dist)
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert (ended.status, "error[TB8611]" in ended.err) == (8, True), ended.err
+    assert _files(signed.dist) == before
+
+
+def test_no_other_program_is_told_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of signing, and the one that holds the key, reach no other program."""
+    environment = {
+        "PATH": "/bin",
+        "TWINBUILD_SIGNING_KEY": "env:RELEASE_PEM",
+        "TWINBUILD_KEY_PASSPHRASE": "hunter2",
+        "RELEASE_PEM": "a key",
+    }
+    assert without_keys(environment) == {"PATH": "/bin"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TWINBUILD_STORE", str(tmp_path / "store"))
+    with session(beside=tmp_path) as machine:
+        assert machine.environment["PATH"] == "/bin"
+        assert not {"TWINBUILD_SIGNING_KEY", "TWINBUILD_KEY_PASSPHRASE", "RELEASE_PEM"} & machine.environment.keys()

@@ -26,7 +26,7 @@ def test_verified(tool: Tool, signed: SignedDist) -> None:
     digest = (moved / "release.digest").read_text().strip()
     ended = tool("verify-release", str(moved), *signed.public("ada", "grace"), "--threshold", "2")
     assert ended.status == 0, ended.err
-    assert ended.out.startswith(f"release  {digest}\nsigned   by ")
+    assert ended.out.startswith(f"release  tiny 1.0.0  {digest}\nsigned   by ")
     found = json.loads(tool("verify-release", str(moved), *signed.public("ada", "eve"), "--json").out)
     assert (found["release"], len(found["keys"]), len(found["others"])) == (digest, 1, 1)
     assert found["files"] > 4
@@ -181,7 +181,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], int, str, str]] = {
         "TB8611",
         "is no DSSE envelope",
     ),
-    "a link for an envelope": (_link, 8, "TB8611", "is no file"),
+    "a link for an envelope": (_link, 8, "TB8611", "is a link"),
     "signature of the provenance": (
         lambda dist: _envelope(dist, lambda found: found["signatures"][0].update(sig="AAAA"), "provenance.dsse.json"),
         8,
@@ -212,6 +212,14 @@ def test_tampered(tool: Tool, signed: SignedDist, name: str) -> None:
     assert ended.status == status, ended.err
     assert f"error[{code}" in ended.err
     assert said in ended.err
+
+
+def test_expected(tool: Tool, signed: SignedDist) -> None:
+    """An older release that was signed does not pass for the one that is meant."""
+    digest = (signed.dist / "release.digest").read_text().strip()
+    for expected, status in (("tiny@1.0.0", 0), (digest, 0), ("tiny@1.0.1", 8), ("1.0.0", 8), ("", 8)):
+        ended = tool("verify-release", str(signed.dist), *signed.public("ada"), "--expect", expected)
+        assert (ended.status, "error[TB8620]" in ended.err) == (status, status == 8), ended.err
 
 
 def test_strangers(tool: Tool, signed: SignedDist) -> None:

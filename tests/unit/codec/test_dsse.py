@@ -50,6 +50,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "a text as signature": lambda document: document.update(signatures=["x"]),
     "no key": lambda document: document["signatures"][0].pop("keyid"),
     "a number as key": lambda document: document["signatures"][0].update(keyid=1),
+    "an empty key": lambda document: document["signatures"][0].update(keyid=""),
+    "lines for a key": lambda document: document["signatures"][0].update(keyid="nobody\nsigned   by 1"),
+    "a key in capitals": lambda document: document["signatures"][0].update(keyid="A" * 64),
     "a further key of a signature": lambda document: document["signatures"][0].update(cert="x"),
     "no base64": lambda document: document["signatures"][0].update(sig="*"),
     "base64 beyond ASCII": lambda document: document["signatures"][0].update(sig="é"),
@@ -76,7 +79,9 @@ def test_no_envelope(change: Callable[[dict[str, Any]], object]) -> None:
     assert finding.hint
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"payload":"","payload":""}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b'{"payload":"","payload":""}', b"\xff", b"[" * 100_000, b"\xef\xbb\xbf{}"]
+)
 def test_no_json(content: bytes) -> None:
     """Whatever a file may hold, it is one error."""
     with pytest.raises(PolicyRefused) as caught:
@@ -87,7 +92,7 @@ def test_no_json(content: bytes) -> None:
 def test_too_large() -> None:
     """What is larger than any statement is not read as JSON at all."""
     with pytest.raises(PolicyRefused, match="bytes, expected at most"):
-        decode_envelope(b" " * ((64 << 20) + 1), name="a.json")
+        decode_envelope(b" " * ((16 << 20) + 1), name="a.json")
 
 
 def test_every_flipped_byte() -> None:

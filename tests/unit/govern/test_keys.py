@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from securesystemslib.signer import SSlibKey
 
 from twinbuild.errors import UsageError
-from twinbuild.govern.keys import Kind, new_key, read_private, read_public
+from twinbuild.govern.keys import Kind, is_encrypted, new_key, read_private, read_public
 
 KINDS: tuple[Kind, ...] = ("ecdsa", "ed25519")
 
@@ -124,3 +125,43 @@ def test_keys_of_openssl(tmp_path: Path, command: tuple[str, ...]) -> None:
     raw = ["-rawin"] if key.public.kind == "ed25519" else ["-rawin", "-digest", "sha256"]
     verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, *raw, "-in", "message", "-sigfile", "sig"]
     subprocess.run(verify, check=True, capture_output=True, cwd=tmp_path)
+
+
+# y of the points of small order, whose signatures say nothing, and y that are not reduced (RFC 8032, 5.1.3).
+WEAK = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+]
+
+
+@pytest.mark.parametrize("raw", WEAK)
+def test_a_key_that_everybody_has(raw: str) -> None:
+    """Refused: anybody could sign for it, and one point would be several keys."""
+    der = bytes.fromhex("302a300506032b6570032100") + bytes.fromhex(raw)
+    text = base64.b64encode(der).decode()
+    with pytest.raises(UsageError, match="TB8613"):
+        read_public(f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n".encode(), name="k.pub")
+
+
+def test_two_keys_in_a_file() -> None:
+    """Which of them is meant would be a guess."""
+    two = new_key("ecdsa").public.pem + new_key("ecdsa").public.pem
+    with pytest.raises(UsageError, match="holds more than one key"):
+        read_public(two, name="k.pub")
+
+
+def test_a_word_is_no_encryption() -> None:
+    """A comment that speaks of it does not make a key an encrypted one; openssl's older form is one."""
+    plain = new_key("ecdsa").pem(None)
+    assert not is_encrypted(b"not ENCRYPTED at all\n" + plain)
+    assert not is_encrypted(b"-----BEGIN ENCRYPTED PUBLIC KEY-----\n" + plain)
+    assert is_encrypted(new_key("ecdsa").pem(b"a passphrase"))
+    assert is_encrypted(b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n")
+    assert not is_encrypted(b"")

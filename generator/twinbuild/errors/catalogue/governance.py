@@ -111,4 +111,12 @@ The signatures are good, and are of other bytes: the message names what was sign
 
 Do not use the release. Take it from where it was signed again.""",
     ),
+    Code(
+        code="TB8620",
+        title="a release that is not the expected one",
+        explanation="""\
+The signatures are good, and of another release than `--expect` names: an older one, for example, in its place.
+
+Take the release that you mean from where it was signed.""",
+    ),
 )
