@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from twinbuild.codec.canonical import Json
@@ -11,7 +12,9 @@ from twinbuild.errors import Location
 
 __all__ = ["JsonProblem", "locate", "parse_json"]
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_STRING: Final = r'"(?:[^"\\]++|\\.)*+"'  # possessive: a long one takes no memory
+_TOKEN: Final = re.compile(_STRING + r'|[{}\[\],:]|[^\s{}\[\],:"]+')
+_STRUCTURE: Final = re.compile(rf"({_STRING})(\s*+:)?+|[{{}}\[\]]")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 128  # arrays and objects in one another: what other readers of JSON take, and what can be walked
 _CONFLICT: Final = re.compile(r"^(<{7} |={7}$|>{7} |\|{7} )", re.MULTILINE)
@@ -52,9 +55,7 @@ def parse_json(name: str, content: bytes) -> tuple[Json, str]:
     except RecursionError:
         raise JsonProblem("depth", "it is nested too deeply", Location(file=name)) from None
     except _Refused as error:
-        key = str(error)
-        where = _duplicate(name, text) or Location(file=name)
-        raise JsonProblem("duplicate", f"the key {key[:80]!r} is given twice in one object", where) from None
+        raise _twice(name, text, str(error)) from None
     except ValueError as error:  # a constant, or an integer of thousands of digits
         raise JsonProblem("syntax", str(error)[:120], Location(file=name)) from None
     if text.count("[") + text.count("{") > _DEEPEST and _deeper(value, _DEEPEST):
@@ -139,18 +140,31 @@ def locate(name: str, text: str, path: JsonPath) -> Location:
     )
 
 
-def _duplicate(name: str, text: str) -> Location | None:
-    seen: set[JsonPath] = set()
-    for here, match in _values(text):
-        if here in seen:
-            return _at(name, text, match.start(), len(match[0]))
-        seen.add(here)
-    return None
+def _twice(name: str, text: str, key: str) -> JsonProblem:
+    """What to raise for a text of which json found a key twice: the first such place, or one that lies too deep.
+
+    The text is JSON up to there. Memory is that of the keys of the objects that are open.
+    """
+    open_: list[set[str]] = []
+    for match in _STRUCTURE.finditer(text):
+        if match[2]:
+            key = json.loads(match[1])
+            if open_ and key in open_[-1]:
+                where = _at(name, text, match.start(), len(match[1]))
+                return JsonProblem("duplicate", f"the key {key[:80]!r} is given twice in one object", where)
+            if open_:
+                open_[-1].add(key)
+        elif match[0] in ("{", "["):
+            open_.append(set())
+            if len(open_) > _DEEPEST:
+                return JsonProblem("depth", "it is nested too deeply", Location(file=name))
+        elif match[0] in ("}", "]") and open_:
+            open_.pop()
+    return JsonProblem("duplicate", f"the key {key[:80]!r} is given twice in one object", Location(file=name))
 
 
-def _values(text: str) -> list[tuple[JsonPath, re.Match[str]]]:
+def _values(text: str) -> Iterator[tuple[JsonPath, re.Match[str]]]:
     """Each value's path and first token, in the order of the text."""
-    found: list[tuple[JsonPath, re.Match[str]]] = []
     path: list[int | str] = []
     key: str | None = None
     for match in _TOKEN.finditer(text):
@@ -171,9 +185,8 @@ def _values(text: str) -> list[tuple[JsonPath, re.Match[str]]]:
             path[-1] = key
             continue
         key = None
-        found.append((tuple(path), match))
+        yield tuple(path), match
         if piece == "{":
             path.append("")
         elif piece == "[":
             path.append(0)
-    return found

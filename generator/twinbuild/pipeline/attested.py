@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -18,6 +16,7 @@ from twinbuild.describe.statements import STATEMENTS
 from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.observed import SIGNATURES
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.released import Released
 
 __all__ = [
@@ -39,7 +38,6 @@ _OTHERS: Final = {name.replace(".intoto.", ".dsse."): name for name in STATEMENT
 ENVELOPES: Final = (MAIN, *_OTHERS)
 PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
 _FOR_PEOPLE: Final = "manifest.yaml"
-_LARGEST: Final = 64 << 20  # bytes of a statement
 _LARGEST_ENVELOPE: Final = 16 << 20
 _AGAIN: Final = "take the release from where it was signed again"
 
@@ -69,7 +67,7 @@ def texts_to_sign(release: Released) -> Mapping[str, bytes]:
     for name in (_FOR_PEOPLE, *STATEMENTS):
         path = directory / name
         if os.path.lexists(path):
-            found[name] = _read(path, _LARGEST)
+            found[name] = _read(path, LARGEST)
     return MappingProxyType(found)
 
 
@@ -127,15 +125,8 @@ def signers_of(release: Released) -> tuple[str, ...]:
 def _read(path: Path, limit: int) -> bytes:
     """A regular file of a release, and no link. Raises IntegrityError TB7005 for another one, or a larger one."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            content = file.read(limit + 1) if regular else b""
-    except OSError as error:
-        why = "is a link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
-        regular, content = False, b""
-    else:
-        why = "is no file" if not regular else f"has more than {limit} bytes"
-    if not regular or len(content) > limit:
-        raise IntegrityError.of("TB7005", f"{path.name} {why}", hint=_AGAIN, where=Location(file=str(path)))
-    return content
+        return read_regular(path, limit)
+    except Irregular as error:
+        raise IntegrityError.of(
+            "TB7005", f"{path.name} {error}", hint=_AGAIN, where=Location(file=str(path))
+        ) from None

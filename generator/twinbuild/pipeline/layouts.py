@@ -24,12 +24,14 @@ from twinbuild.net.registry.document import (
 )
 from twinbuild.oci.document import parse
 from twinbuild.oci.layout import REFERENCE, blob_path
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
 __all__ = ["VARIANT", "LayoutBlobs", "NamedImage", "no_layout"]
 
 VARIANT: Final = "dev.twinbuild.variant"  # the label
 _MANY: Final = 1000
 _PIECE: Final = 1 << 20
+_LONGEST: Final = 200  # bytes of a digest in a file
 _NAME: Final = "name a spec that was released, its dist/NAME-VERSION or an OCI layout; `twinbuild release` makes one"
 
 
@@ -68,14 +70,14 @@ class LayoutBlobs:
         not the one that release.digest names.
         """
         release = self.directory.parent
-        if self.directory.name != "image" or not (release / "release.digest").is_file():
+        if self.directory.name != "image" or not os.path.lexists(release / "release.digest"):
             return
         try:
-            stated = (release / "release.digest").read_text("ascii").strip()
-            content = (release / "manifest.json").read_bytes()
+            stated = read_regular(release / "release.digest", _LONGEST).decode("ascii").strip()
+            content = read_regular(release / "manifest.json", LARGEST)
             environment = json.loads(content)["environment"]
             named = {str(each["digest"]) for key in ("images", "indexes") for each in environment.get(key, ())}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (Irregular, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _unverified(release, "its release manifest cannot be read") from None
         if stated != str(Digest.of(content)):
             raise _unverified(release, f"manifest.json has {Digest.of(content)}, release.digest says {stated[:80]!r}")
@@ -113,11 +115,14 @@ class LayoutBlobs:
         """A stream over a blob. Raises IntegrityError TB3211 where there is none."""
         return self._open(blob_path(digest))
 
-    def check(self, digest: Digest) -> None:
-        """Hash a blob once. Raises IntegrityError TB3211."""
+    def check(self, digest: Digest, *, size: int | None = None) -> None:
+        """Hash a blob once; where its size in bytes is told, none of another is read. Raises IntegrityError TB3211."""
         if digest in self._checked:
             return
         with self.open(digest) as stream:
+            found_size = os.fstat(stream.fileno()).st_size
+            if size is not None and found_size != size:
+                raise _damaged(digest, f"the blob has {found_size} bytes, expected {size}")
             summed = hashlib.sha256()
             while piece := stream.read(_PIECE):
                 summed.update(piece)

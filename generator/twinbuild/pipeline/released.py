@@ -10,13 +10,13 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
 __all__ = ["Released", "read_release", "released_before"]
 
 _MANIFEST = "manifest.json"
 _FOR_PEOPLE = "manifest.yaml"  # the same for reading; what counts are the bytes of the other
 _DIGEST = "release.digest"
-_LARGEST = 64 << 20  # bytes of a release manifest
 _LONGEST = 200  # bytes of a digest
 # What lies beside a release manifest in its directory, and nowhere else.
 _OF_A_RELEASE = ("image", "manifest.yaml", "sbom.cdx.json", "sbom.cdx.xml", "provenance.intoto.json", "run.json")
@@ -48,14 +48,16 @@ def read_release(where: Path) -> Released:
     another one, and TB7005 where it is missing.
     """
     path = _manifest(where)
+    alone = path.name != _MANIFEST or (path == where and not _beside(path))
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise _none(where, f"cannot be read: {error.strerror}") from error
-    decode_manifest(content[:_LARGEST], name=str(path))
+        content = read_regular(path, LARGEST, follow=alone)
+    except Irregular as error:
+        if alone:
+            raise _none(where, str(error)) from None
+        raise _irregular(path, f"{path.name} {error}") from None
+    decode_manifest(content, name=str(path))
     digest = Digest.of(content)
-    if path.name != _MANIFEST or (path == where and not _beside(path)):
+    if alone:
         return Released(path=path, directory=None, digest=digest, content=content)
     said = _stated(path.with_name(_DIGEST))
     if said != str(digest):
@@ -75,17 +77,18 @@ def _beside(path: Path) -> bool:
 
 
 def _stated(path: Path) -> str:
-    """What release.digest says. Raises IntegrityError TB7005 where it does not lie there, or is no file."""
-    why = "is missing" if not os.path.lexists(path) else "is no file"
-    if path.is_file():  # a pipe would be waited for
-        try:
-            with path.open("rb") as file:
-                return file.read(_LONGEST).decode("ascii", "replace").strip()
-        except OSError as error:
-            why = f"cannot be read: {error.strerror}"
-    raise IntegrityError.of(
+    """What release.digest says. Raises IntegrityError TB7005 where it does not lie there, or is no such file."""
+    try:
+        return read_regular(path, _LONGEST).decode("ascii", "replace").removesuffix("\n")
+    except Irregular as error:
+        why = f"{path.name} {error}, so that nothing says which release this is"
+        raise _irregular(path, why) from None
+
+
+def _irregular(path: Path, what: str) -> IntegrityError:
+    return IntegrityError.of(
         "TB7005",
-        f"{path.name} {why}, so that nothing says which release this is",
+        what,
         hint="take the directory from where it was released again; a manifest.json that is to be looked at alone must "
         "lie apart from the files of a release",
         where=str(path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -18,8 +19,10 @@ from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.net.registry.closure import close_over
 from twinbuild.oci.layout import blob_path, tag
-from twinbuild.pipeline.attested import is_signature
+from twinbuild.pipeline.attested import PLAIN, is_signature
+from twinbuild.pipeline.layoutheld import layout_faults
 from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.regular import LARGEST, Irregular, open_regular, read_regular
 from twinbuild.pipeline.released import Released
 
 __all__ = ["check_release"]
@@ -27,7 +30,7 @@ __all__ = ["check_release"]
 _BESIDE: Final = frozenset(  # what no manifest can cover: itself, and what was observed of it
     {"manifest.json", "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
 )
-_LARGEST: Final = 64 << 20  # bytes of a statement that are read
+_LARGEST_PLAIN: Final = 4 << 10  # bytes of a signature alone
 _IMAGE: Final = "image"
 _TAKE: Final = "take the directory from where it was released again"
 
@@ -59,8 +62,10 @@ def check_release(release: Released) -> int:
         path = PurePosixPath(entry["path"])
         if why := _unlike(directory, path, entry):
             findings.append(_finding(directory, path, why))
-    findings += _added(directory, {PurePosixPath(entry["path"]) for entry in entries})
     findings += _beside(directory, document, release)
+    said = {each.where.file for each in findings if each.where is not None}
+    added = _added(directory, {PurePosixPath(entry["path"]) for entry in entries})
+    findings += [each for each in added if each.where is None or each.where.file not in said]
     if findings:
         raise IntegrityError(tuple(findings))
     _check_images(directory, document)
@@ -70,9 +75,13 @@ def check_release(release: Released) -> int:
 def _beside(directory: Path, document: dict[str, Any], release: Released) -> Iterator[Finding]:
     """What no manifest can cover: the same document as YAML, and statements, which are about this release."""
     if document["generator"].get("version") == __version__:  # another version may write YAML otherwise
-        file = directory / "manifest.yaml"
-        if file.is_symlink() or not file.is_file() or file.read_bytes() != manifest_yaml(release.content):
-            yield _finding(directory, PurePosixPath(file.name), "is not the release manifest as YAML")
+        expected = manifest_yaml(release.content)
+        try:
+            same = read_regular(directory / "manifest.yaml", len(expected)) == expected
+        except Irregular:
+            same = False
+        if not same:
+            yield _finding(directory, PurePosixPath("manifest.yaml"), "is not the release manifest as YAML")
     environment = document["environment"]
     images = {each["digest"] for key in ("images", "indexes") for each in environment.get(key, ())}
     for name, needed in (("provenance.intoto.json", True), (STATEMENT, _tested(document))):
@@ -82,13 +91,11 @@ def _beside(directory: Path, document: dict[str, Any], release: Released) -> Ite
                 yield _finding(directory, PurePosixPath(name), "is missing")
             continue
         try:
-            if not file.is_file():
-                raise FileNotFoundError(name)  # a pipe would be waited for
-            statement: Any = parse_json(name, file.read_bytes()[:_LARGEST])[0]
+            statement: Any = parse_json(name, read_regular(file, LARGEST))[0]
             about = {f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]}
-        except (JsonProblem, LookupError, TypeError, AttributeError, OSError):
+        except (JsonProblem, LookupError, TypeError, AttributeError, Irregular):
             about = set()
-        if not about or file.is_symlink() or about - images - {str(release.digest)}:
+        if not about or about - images - {str(release.digest)}:
             yield _finding(directory, PurePosixPath(name), "is no statement about this release and its images")
 
 
@@ -109,7 +116,7 @@ def _check_images(directory: Path, document: dict[str, Any]) -> None:
     for image in named:
         closure = close_over(source.manifest(image.descriptor), source.manifest)
         for blob in closure.blobs:
-            source.check(blob.digest)
+            source.check(blob.digest, size=blob.size)
         seen |= {str(manifest.digest) for manifest in closure.manifests}
         files |= {blob_path(blob.digest) for blob in closure.blobs}
         files |= {blob_path(manifest.digest) for manifest in closure.manifests}
@@ -128,6 +135,9 @@ def _check_images(directory: Path, document: dict[str, Any]) -> None:
     if len(tags) != len(set(tags)):
         findings.append(_finding(directory, index, "names an image twice"))
     findings += _added(directory / _IMAGE, {PurePosixPath(file) for file in files}, beside=frozenset())
+    findings = findings or [
+        _finding(directory, PurePosixPath(_IMAGE, name), why) for name, why in layout_faults(source, document)
+    ]
     if findings:
         raise IntegrityError(tuple(findings))
 
@@ -143,16 +153,51 @@ def _tags(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[str] = _BESIDE) -> Iterator[Finding]:
-    """A finding for each file that lies there and is none of the release's: somebody would apply or read it."""
-    for path in sorted(directory.rglob("*")):
-        relative = PurePosixPath(path.relative_to(directory).as_posix())
-        known = relative in covered or relative.as_posix() in beside or (beside and relative.parts[0] == _IMAGE)
-        if beside and is_signature(relative):
+    """A finding for each file that lies there and is none of the release's: somebody would apply or read it.
+
+    So is one for what bears the name of a file of the release, and is none.
+    """
+    for relative, found in sorted(_below(directory), key=lambda each: each[0]):
+        known = relative in covered or relative.as_posix() in beside
+        if beside and (is_signature(relative) or relative.parts[:1] == (_IMAGE,)):
             known = True
-        if not known and (path.is_symlink() or not path.is_dir()):
+        if isinstance(found, str):
+            yield _finding(directory, relative, found)
+        elif not known:
             message = f"{relative} was added: the release manifest does not name it"
             hint = f"take it out, or {_TAKE}"
-            yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(path)))
+            yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(directory / relative)))
+        elif why := _irregular(relative, found, bounded=bool(beside) and relative.parts[0] != _IMAGE):
+            yield _finding(directory, relative, why)
+
+
+def _irregular(path: PurePosixPath, found: os.stat_result, *, bounded: bool) -> str:
+    """Why it is no file that can be read; "" where it is one."""
+    if stat.S_ISLNK(found.st_mode):
+        return "is a link"
+    if path.parts == (_IMAGE,):
+        return "is no directory"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no file"
+    most = _LARGEST_PLAIN if is_signature(path) and PLAIN.fullmatch(path.name) else LARGEST
+    if bounded and found.st_size > most:
+        return f"has {found.st_size} bytes, expected at most {most}"
+    return ""
+
+
+def _below(directory: Path) -> Iterator[tuple[PurePosixPath, os.stat_result | str]]:
+    """Everything below that is no directory, with its status; and each directory with why it cannot be looked into."""
+    waiting = [PurePosixPath()]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(directory / place) as entries:
+                found = [(place / entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            yield place, f"cannot be looked into: {(error.strerror or '').lower()}"
+            continue
+        waiting += [path for path, status in found if stat.S_ISDIR(status.st_mode)]
+        yield from ((path, status) for path, status in found if not stat.S_ISDIR(status.st_mode))
 
 
 def _finding(directory: Path, path: PurePosixPath, why: str) -> Finding:
@@ -164,13 +209,17 @@ def _unlike(directory: Path, path: PurePosixPath, entry: dict[str, Json]) -> str
     if path.is_absolute() or ".." in path.parts:
         return "lies outside of the release"
     file = directory / path
-    if any(part.is_symlink() for part in (file, *file.parents) if part.is_relative_to(directory) and part != directory):
-        return "is a link, or lies below one"
-    if not file.is_file():
-        return "is missing"
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = stream.tell()
-    if (size, digest) != (entry.get("size"), entry.get("sha256")):
-        return f"has {size} bytes with sha256:{digest}, expected {entry.get('size')} with sha256:{entry.get('sha256')}"
-    return ""
+    ways = [part for part in (file, *file.parents) if part.is_relative_to(directory) and part != directory]
+    try:
+        if any(part.is_symlink() for part in ways):
+            return "is a link, or lies below one"
+        with open_regular(file) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size != entry.get("size"):
+                return f"has {size} bytes, expected {entry.get('size')}"
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except Irregular as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot be read: {(error.strerror or '').lower()}"
+    return "" if digest == entry.get("sha256") else f"has sha256:{digest}, expected sha256:{entry.get('sha256')}"

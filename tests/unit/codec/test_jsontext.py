@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.jsontext import JsonProblem, locate, parse_json
 
 
 def test_what_is_read() -> None:
@@ -39,3 +42,54 @@ def test_what_is_refused(content: bytes, kind: str, message: str) -> None:
     with pytest.raises(JsonProblem, match=message) as caught:
         parse_json("a.json", content)
     assert (caught.value.kind, caught.value.where.file) == (kind, "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "line", "column"),
+    [
+        (b'{"a": 1,\n "b": [{"a": 2}, {"a": 3}],\n "a": 4}', "a", 3, 2),
+        (b'{"b": {"x": 1},\n "c": {"x": "{", "y": "\\"x\\":", "\\u0078" : 2}}', "x", 2, 33),
+        (b'{"a": 1, "a": {"b": 1, "b": 2}}', "a", 1, 10),
+        (b'[["a", "a"], {"a": ["a", "a"]}, {"b": 1,\n"b"\n:\n2}]', "b", 2, 1),
+    ],
+)
+def test_place_of_what_is_there_twice(content: bytes, key: str, line: int, column: int) -> None:
+    """The first key in the text that its own object has already, however it is spelled; no value, no other object."""
+    with pytest.raises(JsonProblem, match=f"the key '{key}' is given twice") as caught:
+        parse_json("a.json", content)
+    assert (caught.value.kind, caught.value.where.line, caught.value.where.column) == ("duplicate", line, column)
+
+
+def test_place_of_a_value() -> None:
+    """That of the value, or of the nearest above it."""
+    text = '{"a": [1, {"b": "x", "c": [2, 3]}],\n "d": 4}'
+    for path, column in ((("a", 1, "c", 1), 31), (("a", 1, "b"), 17), (("a", 1, "z"), 11), (("a", 7), 7)):
+        assert (locate("a", text, path).line, locate("a", text, path).column) == (1, column)
+    assert (locate("a", text, ("d",)).line, locate("a", text, ("d",)).column) == (2, 7)
+
+
+_HUGE = """\
+import resource
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+many = b"1," * 1_500_000
+texts = {
+    "deep": b"[" * 800 + b'{"a":1,"a":2},' + many + b"1" + b"]" * 800,
+    "deep, in it": b'{"a":' + b"[" * 800 + many + b"1" + b"]" * 800 + b',"a":2}',
+    "wide": b"[" * 100 + many + b'{"a":1,"a":2}' + b"]" * 100,
+    "before": b'{"a":1,"a":[' + many + b"1]}",
+    "text": b'{"a":"' + b'\\\\\\"' * 1_500_000 + b'","a":1}',
+}
+resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+for name, text in texts.items():
+    try:
+        parse_json("a.json", text)
+    except JsonProblem as problem:
+        print(name, problem.kind, sep=": ")
+"""
+
+
+def test_a_key_twice_in_a_huge_text() -> None:
+    """Its place is looked for in bounded memory; of texts that lie too deep it is not looked for at all."""
+    ended = subprocess.run([sys.executable, "-c", _HUGE], capture_output=True, text=True, check=False)
+    kinds = {"deep": "depth", "deep, in it": "depth", "wide": "duplicate", "before": "duplicate", "text": "duplicate"}
+    assert ended.stdout.splitlines() == [f"{name}: {kind}" for name, kind in kinds.items()], ended.stderr

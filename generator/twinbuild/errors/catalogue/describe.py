@@ -49,7 +49,8 @@ Take the directory from where it was released again.""",
 The release manifest names every other file of the release with its size and digest. One is missing, is a link, or has
 other bytes, or was added; or image/index.json leads to other images or calls them otherwise; or a statement that lies
 beside the manifest is about another release, or is missing: provenance.intoto.json always, tests.intoto.json where an
-image passed its tests.
+image passed its tests. Or image/index.json or image/oci-layout is not what the manifest implies, a file beside it is a
+link, a pipe or too large, or a directory cannot be listed, so that nobody can say what lies in it.
 
 Without release.digest nothing says which release a directory is. A manifest.json lies alone, and has no such file, only
 where it is named itself and nothing of a release lies beside it.
