@@ -127,6 +127,4 @@ def _read(path: Path, limit: int) -> bytes:
     try:
         return read_regular(path, limit)
     except Irregular as error:
-        raise IntegrityError.of(
-            "TB7005", f"{path.name} {error}", hint=_AGAIN, where=Location(file=str(path))
-        ) from None
+        raise IntegrityError.of("TB7005", f"{path.name} {error}", hint=_AGAIN, where=Location(file=str(path))) from None

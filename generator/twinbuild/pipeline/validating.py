@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -15,8 +15,10 @@ from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.describe.people import manifest_yaml
+from twinbuild.describe.statements import statement_fault
 from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.model.digest import Digest
 from twinbuild.net.registry.closure import close_over
 from twinbuild.oci.layout import blob_path, tag
 from twinbuild.pipeline.attested import PLAIN, is_signature
@@ -82,8 +84,6 @@ def _beside(directory: Path, document: dict[str, Any], release: Released) -> Ite
             same = False
         if not same:
             yield _finding(directory, PurePosixPath("manifest.yaml"), "is not the release manifest as YAML")
-    environment = document["environment"]
-    images = {each["digest"] for key in ("images", "indexes") for each in environment.get(key, ())}
     for name, needed in (("provenance.intoto.json", True), (STATEMENT, _tested(document))):
         file = directory / name
         if not os.path.lexists(file):
@@ -91,12 +91,26 @@ def _beside(directory: Path, document: dict[str, Any], release: Released) -> Ite
                 yield _finding(directory, PurePosixPath(name), "is missing")
             continue
         try:
-            statement: Any = parse_json(name, read_regular(file, LARGEST))[0]
-            about = {f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]}
-        except (JsonProblem, LookupError, TypeError, AttributeError, Irregular):
-            about = set()
-        if not about or about - images - {str(release.digest)}:
-            yield _finding(directory, PurePosixPath(name), "is no statement about this release and its images")
+            content = read_regular(file, LARGEST)
+        except Irregular as error:
+            yield _finding(directory, PurePosixPath(name), str(error))
+            continue
+        current = document["apiVersion"] == MANIFEST_VERSION
+        judge = statement_fault if current else _foreign
+        if fault := judge(name, content, document, release.digest):
+            yield _finding(directory, PurePosixPath(name), fault)
+
+
+def _foreign(name: str, content: bytes, document: Mapping[str, Any], digest: Digest) -> str:
+    """What is wrong with a statement of a release of the first version, of which less is known."""
+    environment = document["environment"]
+    images = {each["digest"] for key in ("images", "indexes") for each in environment.get(key, ())}
+    try:
+        statement: Any = parse_json(name, content)[0]
+        about = {f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]}
+    except (JsonProblem, LookupError, TypeError, AttributeError):
+        about = set()
+    return "" if about and not about - images - {str(digest)} else "is not about this release and its images"
 
 
 def _tested(document: dict[str, Any]) -> bool:

@@ -136,7 +136,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "provenance that is none": (
         lambda dist: _pipe(dist / "provenance.intoto.json"),
         "TB7005",
-        "provenance.intoto.json is no statement",
+        "provenance.intoto.json is no file",
     ),
     "no word of tests": (_said_to_be_tested, "TB7005", "tests.intoto.json is missing"),
     "file": (lambda dist: _changed(dist / "sbom.cdx.json"), "TB7005", "sbom.cdx.json"),
@@ -176,7 +176,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "tag": (lambda dist: _index(dist, '"1.0.0"', '"2.0.0"'), "TB7005", "calls sha256:"),
     "in the layout": (lambda dist: (dist / "image" / "more").write_text(""), "TB7005", "more was added"),
     "yaml": (lambda dist: (dist / "manifest.yaml").write_text("kind: x\n"), "TB7005", "manifest.yaml is not"),
-    "provenance": (_of_another, "TB7005", "provenance.intoto.json is no statement about this release"),
+    "provenance": (_of_another, "TB7005", "provenance.intoto.json is not about this release"),
     "blob": (lambda dist: _changed(_blob(dist)), "TB3211", "sha256:"),
     "no blob": (lambda dist: _blob(dist).unlink(), "TB3211", "cannot be read"),
 }

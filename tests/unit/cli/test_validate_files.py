@@ -138,7 +138,7 @@ _NO_FILES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "huge provenance": (
         lambda dist: _huge(dist / "provenance.intoto.json"),
         "TB7005",
-        "provenance.intoto.json is no statement",
+        "provenance.intoto.json has more than",
     ),
     "huge manifest": (lambda dist: _huge(dist / "manifest.json"), "TB7005", "manifest.json has more than 67108864"),
     "huge file": (

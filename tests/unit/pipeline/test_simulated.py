@@ -23,8 +23,7 @@ def _written(directory: Path, **sections: Any) -> Path:
 
 def test_the_same_as_the_spec(tmp_path: Path) -> None:
     """A release has the rollout that its spec has."""
-    _written(tmp_path)
-    released, written = rollout_of(tmp_path, ()), rollout_of(EXAMPLES / "fraud-scorer", ())
+    released, written = rollout_of(_written(tmp_path), ()), rollout_of(EXAMPLES / "fraud-scorer", ())
     assert released.title == written.title
     assert released.spec.rollout == written.spec.rollout
     assert released.spec.observability == written.spec.observability
