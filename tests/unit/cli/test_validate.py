@@ -171,7 +171,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "another image": (
         lambda dist: _rewritten(dist, lambda it: it["environment"]["images"].append(_other(it))),
         "TB7005",
-        "image/index.json does not lead to sha256:1111",
+        "provenance.intoto.json is not about this release",
     ),
     "tag": (lambda dist: _index(dist, '"1.0.0"', '"2.0.0"'), "TB7005", "calls sha256:"),
     "in the layout": (lambda dist: (dist / "image" / "more").write_text(""), "TB7005", "more was added"),
