@@ -26,6 +26,7 @@ __all__ = ["command"]
     metavar="REPOSITORY",
     help="A repository of the same registry that may have layers; may be repeated.",
 )
+@click.option("--no-signatures", is_flag=True, help="Attach nothing of what was signed.")
 @json_option
 @quiet_option
 def command(
@@ -34,6 +35,7 @@ def command(
     reference: str,
     variants: tuple[str, ...],
     mount_from: tuple[str, ...],
+    no_signatures: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -42,7 +44,8 @@ def command(
     SPEC|DIST is a spec that was released, the directory of a release (dist/NAME-VERSION) or an OCI layout. REFERENCE is
     [HOST[:PORT]/]NAME[:TAG]; without a tag the release's version is taken (VERSION-VARIANT where the spec has several
     variants). Several variants get a tag each, TAG-VARIANT; a single one, as with --variant, gets TAG as it is. What
-    the registry has already is not sent.
+    the registry has already is not sent. Signatures and statements of a signed release are attached to its images, as
+    cosign and the OCI referrers API have them; those of others stay.
     """
     from twinbuild.cli.session import session
     from twinbuild.model.reference import ImageReference
@@ -50,7 +53,7 @@ def command(
 
     named = ImageReference.parse(reference)
     with session(beside=source, quiet=quiet or as_json) as machine:
-        pushed = push(source, named, machine, variants=variants, mount_from=mount_from)
+        pushed = push(source, named, machine, variants=variants, mount_from=mount_from, signatures=not no_signatures)
     click.echo(_json(pushed) if as_json else _text(pushed))
 
 
@@ -66,7 +69,11 @@ def _text(pushed: Pushed) -> str:
             size = sum(each.size for each in moved[how]) / 1e6
             what = "from other repositories" if how is Sent.MOUNTED else "already"
             lines.append(f"{words:8} {len(moved[how])} blobs, {size:.1f} MB, {what}")
-    if all(each.how is Sent.PRESENT for each in pushed.manifests):
+    if pushed.attached:
+        fresh = sum(each.how is not Sent.PRESENT for each in pushed.attached)
+        what = f"{fresh} blobs and manifests" if fresh else "already"
+        lines.append(f"attached signatures and statements, {what}")
+    if all(each.how is Sent.PRESENT for each in (*pushed.manifests, *pushed.attached)):
         lines.append("nothing  was new: the registry had all of it under that name")
     return "\n".join(lines)
 
@@ -85,5 +92,6 @@ def _json(pushed: Pushed) -> str:
             "sent": pushed.sent(),
             "blobs": listed(pushed.blobs),
             "manifests": listed(pushed.manifests),
+            "attached": listed(pushed.attached),
         }
     )

@@ -18,22 +18,34 @@ __all__ = ["command"]
 @click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
 @click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
 @click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@click.option(
+    "--layout",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the images with their signatures there, too.",
+)
 @json_option
-def command(*, release: Path, key: str | None, program: str | None, public: Path | None, as_json: bool) -> None:
+def command(
+    *, release: Path, key: str | None, program: str | None, public: Path | None, layout: Path | None, as_json: bool
+) -> None:
     """Sign a release: DIST is its directory, or the spec that it was made from.
 
     What is not whole is not signed. Signatures lie in DIST/signatures; those of other keys stay. The passphrase is
-    asked for at a terminal, or taken from TWINBUILD_KEY_PASSPHRASE.
+    asked for at a terminal, or taken from TWINBUILD_KEY_PASSPHRASE. --layout writes an OCI layout that `cosign verify
+    --local-image` reads; DIR/VARIANT where there are several variants.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
     from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.signedlayout import write_signed_layouts
     from twinbuild.pipeline.signing import sign_release
 
     found = read_release(release)
     signed = sign_release(found, signer_of(key, program, public, os.environ))
+    layouts = write_signed_layouts(found, layout) if layout is not None else ()
     if as_json:
-        click.echo(json.dumps({"release": str(signed.digest), "keyid": signed.keyid, "keys": list(signed.keys)}))
+        answer = {"release": str(signed.digest), "keyid": signed.keyid, "keys": list(signed.keys)}
+        click.echo(json.dumps({**answer, "layouts": [str(path) for path in layouts]}))
         return
     click.echo(f"release  {signed.digest}")
     click.echo(f"signed   by {signed.keyid}")
@@ -42,3 +54,5 @@ def command(*, release: Path, key: str | None, program: str | None, public: Path
         click.echo(f"also     by {keyid}")
     assert found.directory is not None
     click.echo(f"output   {shown(found.directory / 'signatures')}")
+    for path in layouts:
+        click.echo(f"layout   {shown(path)}")

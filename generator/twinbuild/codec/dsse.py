@@ -6,14 +6,13 @@ been read, not believed: who verifies signatures is ``govern.keys``.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.standard64 import decode_base64, encode_base64
 from twinbuild.errors import Location, PolicyRefused
 
 __all__ = ["IN_TOTO", "Envelope", "Signature", "decode_envelope", "encode_envelope", "pae"]
@@ -51,9 +50,9 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 def encode_envelope(envelope: Envelope) -> bytes:
     """The envelope as JSON. ``decode_envelope`` gives the same value back."""
     document = {
-        "payload": _base64(envelope.payload),
+        "payload": encode_base64(envelope.payload),
         "payloadType": envelope.payload_type,
-        "signatures": [{"keyid": each.keyid, "sig": _base64(each.sig)} for each in envelope.signatures],
+        "signatures": [{"keyid": each.keyid, "sig": encode_base64(each.sig)} for each in envelope.signatures],
     }
     return (json.dumps(document, indent=1) + "\n").encode()
 
@@ -86,16 +85,9 @@ def decode_envelope(content: bytes, *, name: str) -> Envelope:
     return Envelope(payload_type=kind, payload=_bytes(value["payload"], name), signatures=tuple(signatures))
 
 
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")
-
-
 def _bytes(value: object, name: str) -> bytes:
-    try:
-        content = base64.b64decode(value.encode("ascii"), validate=True) if isinstance(value, str) else None
-    except (binascii.Error, UnicodeEncodeError):
-        content = None
-    if content is None or _base64(content) != value:
+    content = decode_base64(value)
+    if content is None:
         raise _refused(name, "expected base64 with its padding (RFC 4648, 4)")
     return content
 

@@ -13,9 +13,10 @@ from twinbuild.codec.canonical import Json, canonical
 from twinbuild.describe.naming import PROJECT
 from twinbuild.model.digest import Digest
 
-__all__ = ["RELEASE", "release_attestation"]
+__all__ = ["CYCLONEDX", "RELEASE", "release_attestation", "sbom_attestation"]
 
 RELEASE: Final = f"{PROJECT.urn}#release/v1"
+CYCLONEDX: Final = "https://cyclonedx.org/bom"
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 
 
@@ -25,14 +26,10 @@ def release_attestation(manifest: Mapping[str, Any], digest: Digest, beside: Ite
     Subjects, sorted by name: the release manifest and every document that it names, statements, images and their
     indexes (``image/VARIANT-PLATFORM``), files of the model (``model/NAME``).
     """
-    environment, metadata = manifest["environment"], manifest["metadata"]
+    metadata = manifest["metadata"]
     subjects = {"manifest.json": digest.hex, **{name: each.hex for name, each in beside}}
     subjects |= {entry["path"]: entry["sha256"] for entry in manifest["documents"]}
-    for image in environment["images"]:
-        name = f"image/{image['variant']}-{str(image['platform']).replace('/', '-')}"
-        subjects[name] = str(image["digest"]).removeprefix("sha256:")
-    for index in environment.get("indexes", ()):
-        subjects[f"image/{index['variant']}"] = str(index["digest"]).removeprefix("sha256:")
+    subjects |= _images(manifest)
     for artifact in manifest["model"].get("artifacts", ()):
         subjects[f"model/{artifact['name']}"] = artifact["sha256"]
     verification = manifest["verification"]
@@ -40,11 +37,10 @@ def release_attestation(manifest: Mapping[str, Any], digest: Digest, beside: Ite
     tested: list[Json] = [
         {key: image[key] for key in ("variant", "platform", "verdict")} for image in manifest["tests"].get("images", ())
     ]
-    named: list[Json] = [{"name": name, "digest": {"sha256": subjects[name]}} for name in sorted(subjects)]
     return canonical(
         {
             "_type": _STATEMENT,
-            "subject": named,
+            "subject": _named(subjects),
             "predicateType": RELEASE,
             "predicate": {
                 "name": metadata["name"],
@@ -54,3 +50,31 @@ def release_attestation(manifest: Mapping[str, Any], digest: Digest, beside: Ite
             },
         }
     )
+
+
+def sbom_attestation(manifest: Mapping[str, Any], sbom: Mapping[str, Any]) -> bytes:
+    """The SBOM as a statement about the images and indexes, of the predicate type under which cosign looks for it."""
+    return canonical(
+        {
+            "_type": _STATEMENT,
+            "subject": _named(_images(manifest)),
+            "predicateType": CYCLONEDX,
+            "predicate": sbom,
+        }
+    )
+
+
+def _images(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of each image and index, by the names that they have as subjects."""
+    found = {}
+    environment = manifest["environment"]
+    for image in environment["images"]:
+        name = f"image/{image['variant']}-{str(image['platform']).replace('/', '-')}"
+        found[name] = str(image["digest"]).removeprefix("sha256:")
+    for index in environment.get("indexes", ()):
+        found[f"image/{index['variant']}"] = str(index["digest"]).removeprefix("sha256:")
+    return found
+
+
+def _named(subjects: Mapping[str, str]) -> list[Json]:
+    return [{"name": name, "digest": {"sha256": subjects[name]}} for name in sorted(subjects)]

@@ -7,13 +7,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.dsse import Envelope, decode_envelope
-from twinbuild.describe.attestation import release_attestation
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.describe.attestation import release_attestation, sbom_attestation
+from twinbuild.describe.simplesigning import ImageClaim, image_claims
 from twinbuild.describe.statements import STATEMENTS
-from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
+from twinbuild.errors import IntegrityError, InternalError, Location, PolicyRefused, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
@@ -21,8 +23,10 @@ from twinbuild.pipeline.released import Released
 
 __all__ = [
     "ENVELOPES",
+    "IMAGES",
     "MAIN",
     "PLAIN",
+    "claims_of",
     "directory_of",
     "is_signature",
     "payloads_of",
@@ -35,9 +39,12 @@ __all__ = [
 
 MAIN: Final = "release.dsse.json"
 _OTHERS: Final = {name.replace(".intoto.", ".dsse."): name for name in STATEMENTS}
-ENVELOPES: Final = (MAIN, *_OTHERS)
+_SBOM: Final = "sbom.dsse.json"
+ENVELOPES: Final = (MAIN, *_OTHERS, _SBOM)
 PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
+IMAGES: Final = re.compile(r"images\.([0-9a-f]{64})\.json", re.ASCII)
 _FOR_PEOPLE: Final = "manifest.yaml"
+_BILL: Final = "sbom.cdx.json"
 _LARGEST_ENVELOPE: Final = 16 << 20
 _AGAIN: Final = "take the release from where it was signed again"
 
@@ -45,7 +52,7 @@ _AGAIN: Final = "take the release from where it was signed again"
 def is_signature(path: PurePosixPath) -> bool:
     """Whether a path in a release is one of a signature."""
     within = len(path.parts) == 2 and path.parts[0] == SIGNATURES
-    return within and (path.name in ENVELOPES or PLAIN.fullmatch(path.name) is not None)
+    return within and (path.name in ENVELOPES or any(kind.fullmatch(path.name) for kind in (PLAIN, IMAGES)))
 
 
 def directory_of(release: Released) -> Path:
@@ -61,10 +68,13 @@ def directory_of(release: Released) -> Path:
 
 
 def texts_to_sign(release: Released) -> Mapping[str, bytes]:
-    """The statements and ``manifest.yaml`` as they lie there, by name, read once. Raises IntegrityError TB7005."""
+    """Statements, ``manifest.yaml`` and the SBOM as they lie there, by name, read once.
+
+    Raises IntegrityError TB7005.
+    """
     directory = directory_of(release)
     found = {}
-    for name in (_FOR_PEOPLE, *STATEMENTS):
+    for name in (_FOR_PEOPLE, *STATEMENTS, _BILL):
         path = directory / name
         if os.path.lexists(path):
             found[name] = _read(path, LARGEST)
@@ -72,10 +82,13 @@ def texts_to_sign(release: Released) -> Mapping[str, bytes]:
 
 
 def payloads_of(manifest: Mapping[str, Json], digest: Digest, texts: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """What each envelope signs, by its name. ``texts``: the statements and the manifest for people, by file name."""
+    """What each envelope signs, by its name. ``texts`` are those of ``texts_to_sign``."""
     digests = tuple((name, Digest.of(texts[name])) for name in (_FOR_PEOPLE, *STATEMENTS) if name in texts)
     payloads = {MAIN: release_attestation(manifest, digest, digests)}
     payloads |= {envelope: texts[name] for envelope, name in _OTHERS.items() if name in texts}
+    sbom = _sbom(manifest, texts.get(_BILL, b""))
+    if sbom is not None:
+        payloads[_SBOM] = sbom
     return MappingProxyType(payloads)
 
 
@@ -97,6 +110,23 @@ def read_signature(path: Path) -> bytes:
     except IntegrityError as error:
         message = f"{SIGNATURES}/{error.findings[0].message}"
         raise PolicyRefused.of("TB8611", message, hint=_AGAIN, where=Location(file=str(path))) from None
+
+
+def _sbom(manifest: Mapping[str, Any], content: bytes) -> bytes | None:
+    """The statement of the SBOM, of these bytes if they are the release's; None where it has none."""
+    named = {entry["path"]: entry["sha256"] for entry in manifest["documents"]}
+    if named.get(_BILL) != Digest.of(content).hex:
+        return None
+    try:
+        sbom, _ = parse_json(_BILL, content)
+        return sbom_attestation(manifest, sbom) if isinstance(sbom, dict) else None
+    except (JsonProblem, InternalError):  # no JSON, or numbers without a canonical form: none that twinbuild wrote
+        return None
+
+
+def claims_of(release: Released) -> tuple[ImageClaim, ...]:
+    """What signatures of this release's images sign. Raises UsageError TB3201."""
+    return image_claims(release.document, release.digest)
 
 
 def signatures_of(directory: Path) -> dict[str, bytes]:

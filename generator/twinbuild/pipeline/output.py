@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = [
     "CONTEXT_MARK",
     "copy_blob",
+    "copy_stream",
     "replace_directory",
     "same_blob",
     "same_content",
@@ -108,11 +109,16 @@ def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
     """Copy a blob to a new file; the status that this left it with. Raises IntegrityError if it is damaged."""
     store.check(digest)
     with store.path(digest).open("rb") as source, target.open("xb") as sink:
-        if not _clone(source, sink):
-            _copy(source, sink)
-        sink.flush()
-        os.fchmod(sink.fileno(), 0o644)
+        copy_stream(source, sink)
         return os.fstat(sink.fileno())
+
+
+def copy_stream(source: IO[bytes], sink: IO[bytes]) -> None:
+    """Copy an open file to a new one; they share blocks where the file system can."""
+    if not _clone(source, sink):
+        _copy(source, sink)
+    sink.flush()
+    os.fchmod(sink.fileno(), 0o644)
 
 
 def _clone(source: IO[bytes], sink: IO[bytes]) -> bool:

@@ -11,23 +11,16 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.net.registry.closure import Closure, close_over
+from twinbuild.net.registry.document import FetchedManifest
 from twinbuild.net.registry.upload import Sent
+from twinbuild.pipeline.attaching import attach, attachments_of
 from twinbuild.pipeline.layouts import NamedImage
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.pushable import chosen_images
 from twinbuild.pipeline.registries import open_registry
-from twinbuild.pipeline.transfer import Meter, known_repositories, move, remember_repository
+from twinbuild.pipeline.transfer import Meter, Moved, known_repositories, move, remember_repository
 
 __all__ = ["Moved", "Pushed", "PushedImage", "push"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """One blob or manifest: its size in bytes, and what it took."""
-
-    digest: Digest
-    size: int
-    how: Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +39,11 @@ class Pushed:
     images: tuple[PushedImage, ...]
     blobs: tuple[Moved, ...]
     manifests: tuple[Moved, ...]
+    attached: tuple[Moved, ...] = ()  # signatures and statements, with their manifests
 
     def sent(self) -> int:
         """Bytes that went over the line."""
-        return sum(moved.size for moved in (*self.blobs, *self.manifests) if moved.how is Sent.UPLOADED)
+        return sum(moved.size for moved in (*self.blobs, *self.manifests, *self.attached) if moved.how is Sent.UPLOADED)
 
 
 def push(
@@ -59,15 +53,19 @@ def push(
     *,
     variants: tuple[str, ...] = (),
     mount_from: Sequence[str] = (),
+    signatures: bool = True,
 ) -> Pushed:
     """Push the layout that ``where`` means. ``mount_from`` are repositories of the registry that may have blobs.
 
     ``variants`` are the only ones to push, () all. Of one image the reference's tag is the name (without a tag: the
     layout's own); of several, each gets that tag with its variant behind. A digest must be the image's own. Raises
-    UsageError TB2420, TB3231, TB3232, TB3235, IntegrityError TB3234, and what ``RegistryClient`` raises.
+    UsageError TB2420, TB3231, TB3232, TB3235, IntegrityError TB3234, and what ``RegistryClient`` and ``attach`` raise.
+
+    With ``signatures`` what was signed of the images of a release is attached to them, before a tag names them.
     """
     source, images = chosen_images(where, variants)
     named = [(_target(reference, image, images), image.descriptor) for image in images]
+    signed = attachments_of(source.directory, reference.name) if signatures else {}
     closures = [close_over(source.manifest(descriptor), source.manifest) for _, descriptor in named]
     blobs = tuple({blob.digest: blob for closure in closures for blob in closure.blobs}.values())
     meter = Meter(machine.progress, f"pushing to {reference.name}", sum(blob.size for blob in blobs))
@@ -79,14 +77,21 @@ def push(
             meter.at(blob.digest, blob.size)
             return Moved(digest=blob.digest, size=blob.size, how=how)
 
+        def put(target: ImageReference, manifest: FetchedManifest) -> Moved:
+            how = client.put_manifest(target, manifest.content, manifest.media_type)
+            return Moved(digest=manifest.digest, size=len(manifest.content), how=how)
+
         moved = move(blobs, one, connections=machine.settings.connections, stop=client.http.stop)
         manifests: dict[Digest, Moved] = {}
+        for closure in closures:
+            for manifest in closure.manifests if signed else closure.manifests[:-1]:
+                manifests[manifest.digest] = put(reference.pinned(manifest.digest).unpinned(), manifest)
+        described = {each.digest: each.descriptor for closure in closures for each in closure.manifests}
+        attached = attach(client, reference, tuple(described.values()), signed)
         for (target, _), closure in zip(named, closures, strict=True):
-            for manifest in closure.manifests:
-                inner = reference.pinned(manifest.digest).unpinned()
-                wanted = target if manifest is closure.top else inner
-                how = client.put_manifest(wanted, manifest.content, manifest.media_type)
-                manifests[manifest.digest] = Moved(digest=manifest.digest, size=len(manifest.content), how=how)
+            tagged = put(target, closure.top)
+            before = manifests.get(closure.top.digest, tagged)
+            manifests[closure.top.digest] = tagged if before.how is Sent.PRESENT else before
     remember_repository(machine.store, reference, blobs)
     return Pushed(
         images=tuple(
@@ -95,6 +100,7 @@ def push(
         ),
         blobs=tuple(moved),
         manifests=tuple(manifests.values()),
+        attached=attached,
     )
 
 

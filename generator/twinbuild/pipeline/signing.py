@@ -1,8 +1,9 @@
 """Sign: a release that is whole gets signatures in ``signatures/``, in the forms that other tools read, too.
 
 ``release.dsse.json`` is what counts: one statement over everything. ``provenance.dsse.json`` and ``tests.dsse.json``
-hold the release's own statements, and ``manifest.json.KEYID.sig`` is the plain signature of the release manifest. A
-second key's signatures join the first's.
+hold the release's own statements, ``sbom.dsse.json`` its SBOM, ``manifest.json.KEYID.sig`` is the plain signature of
+the release manifest, and ``images.KEYID.json`` has those of its images, for registries. A second key's signatures join
+the first's.
 
 What is signed was read once and judged as it was read: whatever happens to the files meanwhile, no key goes on it.
 """
@@ -18,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.codec.dsse import IN_TOTO, Envelope, Signature, decode_envelope, encode_envelope, pae
+from twinbuild.codec.imagesignatures import ImageSignature, encode_image_signatures
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.statements import STATEMENTS, statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import MAIN, directory_of, payloads_of, read_envelope, texts_to_sign
+from twinbuild.pipeline.attested import MAIN, claims_of, directory_of, payloads_of, read_envelope, texts_to_sign
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.released import Released
@@ -58,9 +60,13 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     signatures = {
         name: Signature(keyid=keyid, sig=signer.sign(pae(IN_TOTO, payload))) for name, payload in payloads.items()
     }
+    images = tuple(
+        ImageSignature(payload=claim.payload, sig=signer.sign(claim.payload)) for claim in claims_of(release)
+    )
     plain = base64.b64encode(signer.sign(release.content)) + b"\n"
     with _alone(directory):  # others may have signed while a token was waited for
         envelopes = _merged(directory, payloads, signatures)
+        write_file(directory / SIGNATURES / f"images.{keyid}.json", encode_image_signatures(images))
         for name in sorted(envelopes, key=lambda each: each == MAIN):  # what counts is written last
             write_file(directory / SIGNATURES / name, encode_envelope(envelopes[name]))
         write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)

@@ -5,20 +5,31 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.upload import Sent
 from twinbuild.ports import Progress, Store
 
-__all__ = ["Meter", "known_repositories", "move", "remember_repository"]
+__all__ = ["Meter", "Moved", "known_repositories", "move", "remember_repository"]
 
 _SIDE_BY_SIDE: Final = 4
 _KIND: Final = "blob-repository"  # the record that says where in a registry a blob was last seen
 _LONGEST: Final = 255
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One blob or manifest: its size in bytes, and what it took."""
+
+    digest: Digest
+    size: int
+    how: Sent
 
 
 class Meter:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
+from twinbuild.codec.imagesignatures import decode_image_signatures
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import (
     ENVELOPES,
+    IMAGES,
     MAIN,
     PLAIN,
+    claims_of,
     directory_of,
     payloads_of,
     read_envelope,
@@ -91,6 +94,7 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
             if (further.payload_type, further.payload) != (IN_TOTO, payloads.get(name)):
                 raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
     _check_plain(directory, release, known)
+    _check_images(directory, release, known)
     metadata: Any = release.document["metadata"]
     return Vouched(
         name=metadata["name"],
@@ -161,3 +165,18 @@ def _check_plain(directory: Path, release: Released, known: dict[str, PublicKey]
             signature = b""
         if not known[match[1]].verifies(release.content, signature):
             raise PolicyRefused((_forged(f"{SIGNATURES}/{path.name}", match[1]),))
+
+
+def _check_images(directory: Path, release: Released, known: dict[str, PublicKey]) -> None:
+    """The signatures of images by the given keys: each is good, and they are of this release's images, each once."""
+    expected = tuple(claim.payload for claim in claims_of(release))
+    for path in sorted((directory / SIGNATURES).iterdir()):
+        match = IMAGES.fullmatch(path.name)
+        if match is None or match[1] not in known:
+            continue
+        name = f"{SIGNATURES}/{path.name}"
+        signatures = decode_image_signatures(read_signature(path), name=name)
+        if any(not known[match[1]].verifies(each.payload, each.sig) for each in signatures):
+            raise PolicyRefused((_forged(name, match[1]),))
+        if tuple(each.payload for each in signatures) != expected:
+            raise IntegrityError((_other(f"{name} signs other images, repositories or releases than this one's"),))

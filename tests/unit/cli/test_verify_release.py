@@ -14,6 +14,7 @@ import pytest
 from fakes.signed import SignedDist, key_file, signed, signed_once
 from fakes.tool import Tool, tool
 from twinbuild.codec.dsse import IN_TOTO, decode_envelope, encode_envelope, pae
+from twinbuild.codec.imagesignatures import ImageSignature, decode_image_signatures, encode_image_signatures
 from twinbuild.govern.keys import new_key, read_private
 
 __all__ = ["signed", "signed_once", "tool"]
@@ -44,6 +45,26 @@ def _envelope(dist: Path, change: Callable[[dict[str, Any]], object], name: str 
     document = json.loads(path.read_bytes())
     change(document)
     path.write_text(json.dumps(document))
+
+
+def _images(dist: Path, change: Callable[[list[dict[str, str]]], object]) -> None:
+    for path in (dist / "signatures").glob("images.*.json"):
+        document = json.loads(path.read_bytes())
+        change(document["signatures"])
+        path.write_text(json.dumps(document))
+
+
+def _of_another(payload: str) -> str:
+    claim = json.loads(base64.b64decode(payload))
+    claim["critical"]["image"]["docker-manifest-digest"] = f"sha256:{'0' * 64}"
+    return base64.b64encode(json.dumps(claim).encode()).decode()
+
+
+def _exchange_images(dist: Path) -> None:
+    first, second = (dist / "signatures").glob("images.*.json")
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
 
 
 def _append(path: Path, content: bytes = b" ") -> None:
@@ -200,6 +221,44 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], int, str, str]] = {
         "TB8617",
         ".sig",
     ),
+    "signature of an image": (
+        lambda dist: _images(dist, lambda listed: listed[0].update(sig="AAAA")),
+        8,
+        "TB8617",
+        "images.",
+    ),
+    "another image": (
+        lambda dist: _images(dist, lambda listed: listed[0].update(payload=_of_another(listed[0]["payload"]))),
+        8,
+        "TB8617",
+        "of another text",
+    ),
+    "no image": (lambda dist: _images(dist, lambda listed: listed.clear()), 5, "TB8619", "signs other images"),
+    "an image twice": (lambda dist: _images(dist, lambda listed: listed.append(listed[0])), 5, "TB8619", "images."),
+    "no list of images": (
+        lambda dist: [path.write_text("{}") for path in (dist / "signatures").glob("images.*")],
+        8,
+        "TB8611",
+        "is no list of signatures of images",
+    ),
+    "signatures of images in another's name": (
+        _exchange_images,
+        8,
+        "TB8617",
+        "images.",
+    ),
+    "signature of the SBOM": (
+        lambda dist: _envelope(dist, lambda found: found["signatures"][0].update(sig="AAAA"), "sbom.dsse.json"),
+        8,
+        "TB8617",
+        "sbom.dsse.json",
+    ),
+    "SBOM of the manifest": (
+        lambda dist: shutil.copy(dist / "signatures/release.dsse.json", dist / "signatures/sbom.dsse.json"),
+        5,
+        "TB8619",
+        "sbom.dsse.json signs another statement",
+    ),
 }
 
 
@@ -220,6 +279,20 @@ def test_expected(tool: Tool, signed: SignedDist) -> None:
     for expected, status in (("tiny@1.0.0", 0), (digest, 0), ("tiny@1.0.1", 8), ("1.0.0", 8), ("", 8)):
         ended = tool("verify-release", str(signed.dist), *signed.public("ada"), "--expect", expected)
         assert (ended.status, "error[TB8620]" in ended.err) == (status, status == 8), ended.err
+
+
+def test_images_of_another_release(tool: Tool, signed: SignedDist) -> None:
+    """A good signature of another image by the very key: what was signed is not what is there."""
+    key = read_private(signed.ada.read_bytes(), name="ada", passphrase=None)
+    path = signed.dist / "signatures" / f"images.{key.public.keyid}.json"
+    (found,) = decode_image_signatures(path.read_bytes(), name="x")
+    payload = base64.b64decode(_of_another(base64.b64encode(found.payload).decode()))
+    path.write_bytes(encode_image_signatures((ImageSignature(payload=payload, sig=key.sign(payload)),)))
+    ended = tool("verify-release", str(signed.dist), *signed.public("ada"))
+    assert (ended.status, "error[TB8619]" in ended.err) == (5, True), ended.err
+    assert tool("verify-release", str(signed.dist), *signed.public("grace")).status == 0
+    path.unlink()  # as of a version that wrote none
+    assert tool("verify-release", str(signed.dist), *signed.public("ada")).status == 0
 
 
 def test_strangers(tool: Tool, signed: SignedDist) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from twinbuild.describe.attestation import RELEASE, release_attestation
+from twinbuild.describe.attestation import CYCLONEDX, RELEASE, release_attestation, sbom_attestation
 from twinbuild.model.digest import Digest
 
 D = Digest.of(b"x")
@@ -65,3 +65,15 @@ def test_one_spelling() -> None:
     """The order in which a manifest's keys were read does not count."""
     turned = {key: MANIFEST[key] for key in reversed(MANIFEST)}
     assert release_attestation(turned, D, []) == release_attestation(MANIFEST, D, [])
+
+
+def test_sbom() -> None:
+    """The SBOM as it is, about the images and indexes alone."""
+    statement = json.loads(sbom_attestation(MANIFEST, {"bomFormat": "CycloneDX", "components": []}))
+    assert statement["predicateType"] == CYCLONEDX == "https://cyclonedx.org/bom"
+    assert statement["predicate"] == {"bomFormat": "CycloneDX", "components": []}
+    assert [(each["name"], each["digest"]["sha256"]) for each in statement["subject"]] == [
+        ("image/cpu", Digest.of(b"index").hex),
+        ("image/cpu-linux-amd64", Digest.of(b"amd64").hex),
+        ("image/cpu-linux-arm64", Digest.of(b"arm64").hex),
+    ]

@@ -38,8 +38,8 @@ Ask who released it to run `twinbuild sign`.""",
         code="TB8611",
         title="signatures that cannot be read",
         explanation="""\
-A file of `signatures/` is no DSSE envelope (Dead Simple Signing Envelope 1.0): no JSON, further keys, text that is no
-base64, a key that signs twice, a link in its place.
+A file of `signatures/` is no DSSE envelope (Dead Simple Signing Envelope 1.0), or no list of signatures of images: no
+JSON, further keys, text that is no base64, a key that signs twice, a link in its place.
 
 Take the release from where it was signed again.""",
     ),

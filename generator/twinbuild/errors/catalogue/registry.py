@@ -191,4 +191,13 @@ differ: one of the two is older. Nothing was pushed.
 
 Name the directory that you mean (`twinbuild push dist/NAME-VERSION …`), or make both releases anew.""",
     ),
+    Code(
+        code="TB3236",
+        title="a tag of signatures that is something else",
+        explanation="""\
+cosign keeps what is attached to an image under tags such as `sha256-HEX.sig`, and new signatures join those that are
+there. Under one of these tags the registry has no such manifest. The images are there by digest; no tag names them yet.
+
+Look whose it is, and delete the tag; or push without signatures (`--no-signatures`).""",
+    ),
 )

@@ -140,6 +140,16 @@ class RegistryClient:
         wanted = _plain(reference)
         return publish(self.wire, own_endpoint(wanted.registry, self._settings), wanted, content, media_type)
 
+    def own_manifest(self, reference: Reference) -> FetchedManifest | None:
+        """What the registry itself, and no mirror, has under a tag now; None for nothing. Raises as ``manifest``."""
+        wanted = _plain(reference)
+        try:
+            return fetch_manifest(self.wire, own_endpoint(wanted.registry, self._settings), wanted, ACCEPT)
+        except FetchError as error:
+            if error.findings[0].code != "TB3202":
+                raise
+            return None
+
     def list_tags(self, reference: Reference) -> tuple[str, ...]:
         """All tags of the repository, sorted. Raises FetchError TB3202 and as ``manifest``."""
         wanted = _plain(reference)

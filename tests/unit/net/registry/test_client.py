@@ -99,3 +99,18 @@ def test_blob_begun_at_the_mirror(registry: FakeRegistry, mirror: FakeRegistry, 
     assert store.read(Digest.of(content)) == content
     (request,) = [request for request in registry.requests if "blobs" in request.target]
     assert request.headers["range"] == "bytes=500001-"
+
+
+def test_own_manifest(registry: FakeRegistry, mirror: FakeRegistry, clients: Clients) -> None:
+    """What is to be joined is asked of the registry itself; what it has not is nothing, what it refuses an error."""
+    mirror.put_image("cache/team/model", "1", [])
+    client = clients(mirrors=mirrored(registry, mirror))
+    assert client.own_manifest(named(registry)) is None
+    content = registry.put_image("team/model", "1", [])
+    found = client.own_manifest(named(registry))
+    assert found is not None
+    assert found.content == content
+    assert mirror.requests == []
+    registry.answers["/v2/team/model/manifests/1"] = text("", status=403)
+    with pytest.raises(FetchError, match="TB3204"):
+        client.own_manifest(named(registry))
