@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 # verb: (module, what `--help` says of it)
 _VERBS: Final = {
+    "audit": ("audit", "Keep an append-only log of who did what to which release, and verify it."),
     "build": ("build", "Build the images of a release from its lock, without a network."),
     "capture": ("capture", "Print what is really there in an environment, for `parity`."),
     "completion": ("completion", "Print the completion script of a shell."),

@@ -65,6 +65,14 @@ class PublicKey:
         described = f'{{"keytype":"{self.kind}","keyval":{{"public":"{text}"}},"scheme":"{scheme}"}}'
         return hashlib.sha256(described.encode()).hexdigest()
 
+    @property
+    def encoded(self) -> bytes:
+        """The 32 bytes of an Ed25519 key (RFC 8032), or the DER of an ECDSA key's SubjectPublicKeyInfo."""
+        key = load_pem_public_key(self.pem)
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether the key's owner signed the message."""
         key = load_pem_public_key(self.pem)

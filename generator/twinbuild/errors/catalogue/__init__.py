@@ -37,7 +37,7 @@ TB75   ``families``      templates of model families, their catalogues
 TB76   ``parity``        parity, captured environments, conventions
 TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output
-TB86   ``governance``    rules about who may release what
+TB86   ``governance``    rules about who may release what; audit logs
 TB90   ``internal``      our own defects
 ====== ================= ==========================================================
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.errors.catalogue import Code
+from twinbuild.errors.catalogue._audit import AUDIT
 
 __all__ = ["CODES"]
 
@@ -119,4 +120,5 @@ The signatures are good, and of another release than `--expect` names: an older 
 
 Take the release that you mean from where it was signed.""",
     ),
+    *AUDIT,
 )

@@ -1,0 +1,97 @@
+"""Signed notes: a text, and who signed it (C2SP signed-note). Reading is strict; what was read is not yet believed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from twinbuild.errors import IntegrityError, Location
+
+__all__ = ["Note", "NoteSignature", "decode_base64", "decode_note", "encode_base64", "encode_note", "is_key_name"]
+
+_LARGEST: Final = 1 << 20  # bytes of a note
+_MOST: Final = 100  # signatures of a note
+_MARK: Final = "\u2014 "
+_NAME: Final = re.compile(r"[^\s+\x00-\x1f\x7f]{1,200}")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteSignature:
+    """A key's name, the four bytes of its id, and the plain signature of the text."""
+
+    name: str
+    keyid: bytes
+    sig: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """``text`` ends with a newline; it is what was signed."""
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+def is_key_name(text: str) -> bool:
+    """Whether a text may be the name of a key: at most 200 characters, neither white space nor a plus sign."""
+    return _NAME.fullmatch(text) is not None and text.isprintable()
+
+
+def encode_note(note: Note) -> bytes:
+    """The note's bytes. ``decode_note`` gives the same value back."""
+    lines = [f"{_MARK}{each.name} {encode_base64(each.keyid + each.sig)}\n" for each in note.signatures]
+    return f"{note.text}\n{''.join(lines)}".encode()
+
+
+def decode_note(content: bytes, *, name: str) -> Note:
+    """The note of a file. Raises IntegrityError TB8633 for anything else."""
+    if len(content) > _LARGEST:
+        raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
+    try:
+        whole = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(name, f"it is not UTF-8 at byte {error.start}") from None
+    if _CONTROL.search(whole):
+        raise _refused(name, "it has control characters")
+    text, blank, rest = whole.rpartition("\n\n")
+    if not blank or not rest.endswith("\n"):
+        raise _refused(name, "expected a text, an empty line, and lines of signatures")
+    lines = rest.removesuffix("\n").split("\n")
+    if len(lines) > _MOST:
+        raise _refused(name, f"it has {len(lines)} signatures, expected at most {_MOST}")
+    return Note(text=f"{text}\n", signatures=tuple(_signature(line, name) for line in lines))
+
+
+def encode_base64(content: bytes) -> str:
+    """Base64 with its padding (RFC 4648, 4)."""
+    return base64.b64encode(content).decode("ascii")
+
+
+def decode_base64(text: str) -> bytes | None:
+    """What a text stands for, or None if it is no base64 in its one spelling."""
+    try:
+        content = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+    return content if encode_base64(content) == text else None
+
+
+def _signature(line: str, name: str) -> NoteSignature:
+    key, _, encoded = line.removeprefix(_MARK).partition(" ")
+    content = decode_base64(encoded)
+    if not line.startswith(_MARK) or not is_key_name(key) or content is None or len(content) <= 4:
+        raise _refused(name, f"expected '\u2014 NAME BASE64' after the empty line, got {line[:80]!r}")
+    return NoteSignature(name=key, keyid=content[:4], sig=content[4:])
+
+
+def _refused(name: str, why: str) -> IntegrityError:
+    return IntegrityError.of(
+        "TB8633",
+        f"{name} is no signed checkpoint: {why}",
+        hint="take the log, or the checkpoint that you kept, from a copy that is whole",
+        where=Location(file=name),
+    )

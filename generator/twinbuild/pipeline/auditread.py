@@ -1,0 +1,186 @@
+"""An audit log read back: its entries, and whether they are those that were signed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from twinbuild.codec.auditentry import Entry, decode_entry
+from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
+from twinbuild.codec.merkle import leaf_hash
+from twinbuild.codec.note import Note, decode_note
+from twinbuild.codec.tiles import Tile, decode_bundle, decode_tile, levels_of, tile_of, tile_path, tiles_of
+from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.govern.auditcheck import check_entries, check_kept, check_tile
+from twinbuild.govern.keys import PublicKey
+from twinbuild.govern.notes import check_note
+from twinbuild.pipeline.auditlog import CHECKPOINT, read_bytes, read_checkpoint, read_tile
+
+__all__ = ["Verified", "kept_checkpoint", "read_entries", "read_leaves", "verify_log"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was verified: ``kept`` counts checkpoints kept elsewhere.
+
+    ``beyond`` are files of an append that did not end, or is happening; ``back`` are indices of entries whose time is
+    before that of the entry before them.
+    """
+
+    checkpoint: Checkpoint
+    kept: int
+    beyond: tuple[str, ...]
+    back: tuple[int, ...]
+
+
+def read_entries(directory: Path) -> tuple[Checkpoint, Note, tuple[Entry, ...]]:
+    """A log's checkpoint and entries, which are not verified.
+
+    Raises UsageError TB8630, IntegrityError TB8633, TB8640, TB8644.
+    """
+    checkpoint, note = read_checkpoint(directory)
+    entries = tuple(_decoded(directory, checkpoint.size))
+    if len(entries) != checkpoint.size:
+        raise IntegrityError.of(
+            "TB8640",
+            f"{directory} was cut off: its checkpoint counts {checkpoint.size} entries, and {len(entries)} are there",
+            hint="run `twinbuild audit verify`, which says what happened",
+            where=str(directory),
+        )
+    return checkpoint, note, entries
+
+
+def read_leaves(directory: Path, size: int) -> list[bytes]:
+    """The hashes of leaves that lie in the tiles of level 0: fewer than ``size`` where some are missing."""
+    found: list[bytes] = []
+    for tile in (each for each in tiles_of(size) if each.level == 0):
+        found += (decode_tile(read_tile(directory, tile) or b"") or ())[: tile.width]
+    return found
+
+
+def kept_checkpoint(path: Path, key: PublicKey) -> Checkpoint:
+    """A checkpoint that was kept elsewhere, verified.
+
+    Raises UsageError TB8630, IntegrityError TB8633, PolicyRefused TB8634, TB8635.
+    """
+    content = read_bytes(path)
+    if content is None:
+        hint = f"name the copy of {CHECKPOINT!r} that you kept outside of the log"
+        raise UsageError.of("TB8630", f"{path} does not exist", hint=hint, where="--checkpoint")
+    note = decode_note(content, name=str(path))
+    found = checkpoint_of(note, name=str(path))
+    check_note(note, key, found.origin, where=str(path))
+    return found
+
+
+def verify_log(directory: Path, key: PublicKey, kept: tuple[Path, ...]) -> Verified:
+    """Verify a log: signature, every entry, every tile, and that it goes on from each checkpoint kept elsewhere.
+
+    Raises UsageError TB8630, IntegrityError TB8633 and TB8636 to TB8644, PolicyRefused TB8634 and TB8635.
+    """
+    signed, _ = read_checkpoint(directory, key=key)
+    older = [(str(path), kept_checkpoint(path, key)) for path in kept]
+    where = str(directory)
+    leaves: list[bytes] = []
+    broken: int | None = None
+    for bundle, whole in _bundles(directory, signed.size):
+        leaves += (leaf_hash(entry) for entry in bundle)
+        broken = len(leaves) if not whole and broken is None else broken
+    if broken is not None:
+        raise IntegrityError.of(
+            "TB8644",
+            f"{where}: the bytes after {broken} entries are no entries",
+            hint="keep what lies there for whoever looks into it, and take the log from a copy that is whole",
+            where=where,
+        )
+    if max((each.size for _, each in older), default=0) > signed.size:  # cut off, whatever else may be wrong
+        check_kept(signed, leaves[: signed.size], older, where=where)
+    check_entries(signed, leaves, read_leaves(directory, signed.size), where=where)
+    beyond = _check_tiles(directory, leaves)
+    check_kept(signed, leaves, older, where=where)
+    times = [entry.time for entry in _decoded(directory, signed.size)]
+    back = tuple(index + 1 for index, (first, then) in enumerate(pairwise(times)) if then < first)
+    return Verified(checkpoint=signed, kept=len(older), beyond=beyond, back=back)
+
+
+def _decoded(directory: Path, size: int) -> Iterator[Entry]:
+    index = 0
+    for bundle, _ in _bundles(directory, size):
+        for entry in bundle:
+            yield decode_entry(entry, where=f"entry {index} of {directory}")
+            index += 1
+
+
+def _bundles(directory: Path, size: int) -> Iterator[tuple[tuple[bytes, ...], bool]]:
+    """The entries of each bundle, none for one that is missing, and whether its bytes are entries alone."""
+    for tile in (each for each in tiles_of(size) if each.level < 0):
+        content = read_bytes(directory / tile_path(tile))
+        if content is not None:
+            yield decode_bundle(content)
+            continue
+        grown = read_tile(directory, tile)  # it became full since the checkpoint was read
+        yield decode_bundle(grown or b"")[0][: tile.width], True
+
+
+def _check_tiles(directory: Path, leaves: list[bytes]) -> tuple[str, ...]:
+    """Hold every tile and bundle that lies there against the entries; those beyond the last entry."""
+    levels = levels_of(leaves)
+    there = {tile: path for path, tile in _files(directory)}
+    for tile in tiles_of(len(leaves)):
+        if read_tile(directory, tile) is None:
+            raise IntegrityError.of(
+                "TB8641",
+                f"{directory}: the tile {tile_path(tile)} is missing (of entry {tile.start} and after)",
+                hint="take the log from a copy that is whole",
+                where=str(directory / tile_path(tile)),
+            )
+    beyond = []
+    for tile in sorted(there):
+        content = read_bytes(directory / there[tile])
+        if content is None:  # an append took it away, for it is full now
+            continue
+        if tile.level < 0:
+            is_known = _check_bundle(directory, tile, content, leaves)
+        else:
+            is_known = check_tile(tile, content, levels, where=str(directory))
+        if not is_known:
+            beyond.append(there[tile])
+    return tuple(beyond)
+
+
+def _check_bundle(directory: Path, tile: Tile, content: bytes, leaves: list[bytes]) -> bool:
+    """Like ``check_tile``, for a bundle, narrower ones of the past included."""
+    known = leaves[tile.start : tile.start + tile.width]
+    if len(known) < tile.width:
+        return False
+    found = [leaf_hash(entry) for entry in decode_bundle(content)[0]]
+    if found == known and decode_bundle(content)[1]:
+        return True
+    pairs = enumerate(zip(found, known, strict=False))
+    first = next((index for index, (new, old) in pairs if new != old), min(len(found), len(known)))
+    raise IntegrityError.of(
+        "TB8641",
+        f"{directory}: the bundle {tile_path(tile)} is not that of the log, from entry {tile.start + first} on",
+        hint="keep what lies there for whoever looks into it, and take the log from a copy that is whole",
+        where=str(directory / tile_path(tile)),
+    )
+
+
+def _files(directory: Path) -> Iterator[tuple[str, Tile]]:
+    """Every file that has the name of a tile. Raises IntegrityError TB8641 for others below ``tile/``."""
+    top = directory / "tile"
+    for place, _, names in os.walk(top):
+        for name in sorted(names):
+            path = (Path(place) / name).relative_to(directory).as_posix()
+            tile = tile_of(path)
+            if tile is None:
+                raise IntegrityError.of(
+                    "TB8641",
+                    f"{directory}: {path} is no tile and no bundle of a log",
+                    hint="find out who put it there, and move it away",
+                    where=path,
+                )
+            yield path, tile
