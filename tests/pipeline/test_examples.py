@@ -47,13 +47,14 @@ def test_example(example: Path) -> None:
     """An example is released with the committed digest, again without a change, answers, and changes one layer."""
     _release_has_the_committed_digest(example)
     _nothing_changed_writes_nothing_else(example)
-    _the_manifest_says_how_it_is_tried_again(example)
     _a_flipped_bit_is_found_by_those_who_look(example)
     _the_stamp_names_every_file_that_is_read(example)
     _service_answers_from_its_own_root(example)
     _too_small_a_machine_is_refused(example)
     if (example / "model" / "classifier.skops").exists():
         _a_failure_of_the_code_is_counted(example)
+    _the_manifest_says_how_it_is_tried_again(example)
+    _what_was_signed_stays(example)
     _changed_application_rebuilds_one_layer(example)
 
 
@@ -85,6 +86,28 @@ def _the_manifest_says_how_it_is_tried_again(example: Path) -> None:
     completed = _twinbuild(*arguments, directory=example)
     assert completed.returncode == 0, completed.stderr
     assert "golden" in completed.stdout
+
+
+def _contents(output: Path) -> dict[Path, bytes]:
+    """Every file of a release but for run.json."""
+    return {path: path.read_bytes() for path in output.rglob("*") if path.is_file() and path.name != "run.json"}
+
+
+def _what_was_signed_stays(example: Path) -> None:
+    """The tests ran anew and measured otherwise: a release of the same digest stays as it was signed."""
+    (output,) = (example / "dist").iterdir()
+    key = example.parent / "key"
+    assert _twinbuild("key", "new", str(key), "--unencrypted", directory=example).returncode == 0
+    assert _twinbuild("release", "--locked", directory=example).returncode == 0  # with the figures of the last tests
+    assert _twinbuild("sign", str(output), "--key", str(key), directory=example).returncode == 0
+    signed = _contents(output)
+    completed = _twinbuild("release", "--locked", "--retest", "--json", directory=example)
+    assert completed.returncode == 0, completed.stderr
+    assert len(json.loads(completed.stdout)["claimed_signers"]) == 1
+    assert {
+        path: path.read_bytes() for path in output.rglob("*") if path.is_file() and path.name != "run.json"
+    } == signed
+    assert _twinbuild("verify-release", str(output), "--key", f"{key}.pub", directory=example).returncode == 0
 
 
 def _a_flipped_bit_is_found_by_those_who_look(example: Path) -> None:

@@ -13,7 +13,6 @@ import click
 from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
 from twinbuild.cli.outcome import shown
 from twinbuild.errors import IntegrityError, UsageError
-from twinbuild.model.settings import SIGNING_KEY
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.describe.witnesses import BuildKitEvidence
@@ -80,6 +79,7 @@ def command(
             reverify=reverify,
             retest=retest,
             docker=docker,
+            signing=signer is not None,
         )
     signed, claimed = _signers(summary, signer)
     click.echo(_json(summary, buildkit, signed, claimed) if as_json else _text(summary, buildkit, signed, claimed))
@@ -98,6 +98,7 @@ def _released(
     reverify: bool,
     retest: bool,
     docker: str | None,
+    signing: bool,
 ) -> tuple[Summary, BuildKitEvidence | None]:
     from twinbuild.cli.session import session
     from twinbuild.pipeline.committed import commit_of
@@ -112,7 +113,16 @@ def _released(
         project = project.only(variants)
         commit_of(project, machine)  # what refuses it is said before anything is resolved
         lock = ensure_lock(project, machine, locked=locked, discover=True)
-        released = release(project, lock, machine, output=output, reverify=reverify, retest=retest, docker=docker)
+        released = release(
+            project,
+            lock,
+            machine,
+            output=output,
+            reverify=reverify,
+            retest=retest,
+            docker=docker,
+            signing=signing,
+        )
         remember_release(project, lock, machine, released, beginning, output=output)
     return summary_of(project, released), released.buildkit
 
@@ -131,12 +141,12 @@ def _builders(text: str) -> tuple[str, ...]:
 
 def _signer() -> Signer | None:
     """What signs the release: a key of the environment alone, for no file of a project decides what that signs."""
-    reference = os.environ.get(SIGNING_KEY, "")
-    if not reference:
+    if not os.environ.get("TWINBUILD_SIGNING_KEY"):
         return None
     from twinbuild.cli.keyfile import signer_of
+    from twinbuild.model.settings import SIGNING_KEY
 
-    return signer_of(reference, None, None, os.environ)
+    return signer_of(os.environ[SIGNING_KEY], None, None, os.environ)
 
 
 def _signers(summary: Summary, signer: Signer | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

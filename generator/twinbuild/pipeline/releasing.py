@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.codec.manifest import decode_manifest
+from twinbuild.describe.statements import statement_fault
+from twinbuild.describe.trials import STATEMENT
 from twinbuild.describe.witnesses import BuildKitEvidence, builder_witnesses
 from twinbuild.errors import PolicyRefused
 from twinbuild.model.digest import Digest
@@ -31,6 +33,7 @@ from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN, is_beside, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.released import released_before
 from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
@@ -71,12 +74,14 @@ def release(
     reverify: bool = False,
     retest: bool = False,
     docker: str | None = None,
+    signing: bool = False,
 ) -> Released:
     """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
 
     ``docker`` names a builder of buildx ("": its default), which must arrive at the same images, twice; None: no such.
     Where the project is about some of its variants alone, so is the release, and its manifest names them all.
     What it built is no part of the release, for not every machine has one: ``run.json`` says so.
+    ``signing``: a key is about to sign what this makes.
     Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails;
     nothing is released then.
     """
@@ -111,8 +116,10 @@ def release(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
     previous = released_before(target, spec.metadata.name, spec.metadata.version)
-    signatures = _still_good(target, described) if previous == digest else {}
-    written = _lay_out(target, project, images, described.documents, machine, signatures=signatures)
+    kept = _signed_already(target, described, signing=signing) if previous == digest else {}
+    documents = {**described.documents, **{path: content for path, content in kept.items() if not is_beside(path)}}
+    signatures = {path: content for path, content in kept.items() if is_beside(path)}
+    written = _lay_out(target, project, images, documents, machine, signatures=signatures)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, whole, images, machine)
@@ -156,15 +163,24 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
     return {"builders": builder_witnesses(digest, images, buildkit)}
 
 
-def _still_good(target: Path, described: Described) -> Mapping[str, bytes]:
-    """The signatures that lie there, where they are of what this run describes, down to the evidence of its tests."""
-    manifest = decode_manifest(described.documents["manifest.json"], name="manifest.json")
-    payloads = payloads_of(manifest, described.digest, described.documents)
+def _signed_already(target: Path, described: Described, *, signing: bool) -> Mapping[str, bytes]:
+    """Signatures that lie there, and the evidence of tests that they are of, where they are of what is described.
+
+    What was signed stays: figures of another run of the tests are in ``run.json``. Where a key is about to sign, only
+    signatures of this run's own evidence stay: it goes on nothing that was there before.
+    """
+    documents = described.documents
+    manifest = decode_manifest(documents["manifest.json"], name="manifest.json")
+    kept: dict[str, bytes] = {}
     try:
+        evidence = read_regular(target / STATEMENT, LARGEST) if STATEMENT in documents and not signing else b""
+        if evidence and not statement_fault(STATEMENT, evidence, manifest, described.digest):
+            kept[STATEMENT] = evidence
         envelope = read_envelope(target, MAIN)
-        return signatures_of(target) if envelope is not None and envelope.payload == payloads[MAIN] else {}
-    except PolicyRefused:
+    except (Irregular, PolicyRefused):
         return {}
+    payload = payloads_of(manifest, described.digest, {**documents, **kept})[MAIN]
+    return signatures_of(target) | kept if envelope is not None and envelope.payload == payload else {}
 
 
 def _lay_out(
