@@ -23,9 +23,9 @@ from twinbuild.model.plan import DebInput, User
 from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Entry, File
 
-__all__ = ["Installation", "assemble", "examine", "refusal"]
+__all__ = ["HOSTS", "Installation", "assemble", "examine", "refusal"]
 
-_HOSTS: Final = b"127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n"  # engines put theirs over it
+HOSTS: Final = b"127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n"  # engines put theirs over it
 _ROUNDS: Final = 3  # of scripts that activate triggers of other scripts
 
 
@@ -137,7 +137,7 @@ def _system(
         effects = (*(item for item in mine if root.get(item.path) is not ground.root.get(item.path)), *effects)
     apply_effects(root, effects, platform)
     if ground is None and not root.exists("etc/hosts"):
-        root.write("etc/hosts", _HOSTS)
+        root.write("etc/hosts", HOSTS)
     pairs = zip(merged.order, merged.lists, strict=True)
     install_database(root, pairs, platform, tuple(diverted), tuple(overrides), ground=before, shipped=merged.conffiles)
     return root, installation

@@ -38,6 +38,7 @@ TB76   ``parity``        parity, captured environments, conventions
 TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output
 TB86   ``governance``    rules about who may release what; audit logs
+TB87   ``sbom``          bills of materials that are read and compared
 TB90   ``internal``      our own defects
 ====== ================= ==========================================================
 """

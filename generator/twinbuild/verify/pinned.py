@@ -1,0 +1,56 @@
+"""A bill of materials held against the lock of its release: each pinned file is a component, with the pinned digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from twinbuild.model.bom import BomComponent
+from twinbuild.model.lock import Lock, LockedDeb, Target
+
+__all__ = ["unlike_lock"]
+
+_FILE: Final = "twinbuild:filename"
+_ARTIFACT: Final = "artifact/"  # of the reference of a file of the model
+
+
+def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) -> Iterator[str]:
+    """A sentence for each component that is not as the lock pins it, and each pinned file that is no component.
+
+    ``components`` are those of the target's image. What a base image holds is not pinned by file, and passed over.
+    """
+    found: dict[tuple[str, str, str, str], BomComponent] = {}
+    for each in components:
+        name = each.properties.get(_FILE, "")
+        if name or each.reference.startswith(_ARTIFACT):
+            key = (name or each.name, _ecosystem(each), each.version if name else "", _sha256(each))
+            found[key] = each
+    pinned = dict(_pinned(lock, target))
+    for key in sorted(found.keys() - pinned.keys()):
+        yield f"{found[key].title}: {_told(key)} is not pinned so"
+    for key in sorted(pinned.keys() - found.keys()):
+        yield f"{pinned[key]}: {_told(key)} is pinned, and no component"
+
+
+def _pinned(lock: Lock, target: Target) -> Iterator[tuple[tuple[str, str, str, str], str]]:
+    for item in target.contents:
+        kind = "deb" if isinstance(item, LockedDeb) else "pypi"
+        yield (item.filename, kind, item.version, item.sha256.hex), f"{item.name} {item.version}"
+    for artifact in lock.artifacts:
+        yield (artifact.name, "", "", artifact.sha256.hex), artifact.name
+
+
+def _ecosystem(each: BomComponent) -> str:
+    kinds: Mapping[str, str] = {"pkg:deb/": "deb", "pkg:pypi": "pypi"}
+    return kinds.get(each.purl[:8], "")
+
+
+def _sha256(each: BomComponent) -> str:
+    return dict(each.hashes).get("SHA-256", "")
+
+
+def _told(key: tuple[str, str, str, str]) -> str:
+    name, _, version, digest = key
+    return " ".join(
+        part for part in (name, version, f"sha256:{digest[:16]}…" if digest else "without a digest") if part
+    )

@@ -1,0 +1,152 @@
+"""Bills of materials held against images: exact ones, and every way in which they are not."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from fakes.trees import IMAGE, bill, deb_files, image_files, origin, package, wheel_files
+from twinbuild.model.bom import BomComponent
+from twinbuild.verify.belonging import reconcile
+
+DEB = deb_files("demo", {"usr/bin/demo": b"d"})
+WHEEL = wheel_files("lib", {"lib.py": b"l"})
+BOTH = (package("deb", "demo"), package("pypi", "lib"))
+SITE = "opt/venv/lib/python3.11/site-packages"
+
+
+def test_exact() -> None:
+    """Each file has its component, each component its files."""
+    found = reconcile(bill(*BOTH), IMAGE, image_files(DEB, WHEEL), origin("Debian packages", "wheels"))
+    assert found.exact
+    assert (found.files, found.claimed, found.packages) == (6, 3, 2)
+    assert found.explained == {"database of packages": 3, "files of Debian packages": 1, "files of wheels": 2}
+    assert (found.file_figures, found.package_figures) == ((1.0, 1.0), (1.0, 1.0))
+
+
+def test_a_file_of_nobody() -> None:
+    """It is named, wherever it lies: no rule explains a directory."""
+    places = (
+        "usr/bin/evil",
+        f"{SITE}/evil.pth",
+        "etc/twinbuild/evil.py",
+        "var/lib/dpkg/triggers/evil",
+        "opt/venv/bin/e",
+    )
+    for path in (*places, f"{SITE}/__pycache__/evil.cpython-311.pyc", "etc/ssl/certs/evil.pem"):
+        titles = ("Debian packages", "release documents")
+        found = reconcile(bill(*BOTH), IMAGE, image_files({**DEB, **WHEEL}, {path: b"e"}), origin(*titles))
+        assert (found.exact, found.unexplained) == (False, (f"/{path}",))
+        assert found.file_figures == (1.0, 6 / 7)
+
+
+def test_a_link_of_nobody() -> None:
+    """A link is no part of what it names."""
+    files = image_files({**DEB, "usr/bin/evil": "/usr/bin/demo", "etc/alternatives/evil": "/usr/bin/demo"})
+    found = reconcile(bill(BOTH[0]), IMAGE, files, origin("Debian packages"))
+    assert found.unexplained == ("/etc/alternatives/evil", "/usr/bin/evil")
+
+
+def test_missing_and_changed() -> None:
+    """By component and path, of packages and of wheels."""
+    files = {**DEB, **WHEEL, "usr/bin/demo": b"other", f"{SITE}/lib.py": b"other"}
+    found = reconcile(bill(*BOTH), IMAGE, image_files(files), origin(""))
+    assert found.changed == (("demo 1", "/usr/bin/demo"), ("lib 1", f"/{SITE}/lib.py"))
+    assert found.file_figures == (1 / 3, 1.0)
+    del files["usr/bin/demo"]
+    found = reconcile(bill(*BOTH), IMAGE, image_files(files), origin(""))
+    assert (found.missing, found.exact) == ((("demo 1", "/usr/bin/demo"),), False)
+
+
+def test_a_component_that_is_not_there() -> None:
+    """In another version, it is none."""
+    for other in (package("pypi", "more"), package("deb", "more"), package("pypi", "lib", "2")):
+        found = reconcile(bill(BOTH[0], other), IMAGE, image_files(DEB, WHEEL), origin("", ""))
+        assert (found.empty, found.unlisted) == ((other.title,), ("lib 1 (pypi)",))
+        assert found.package_figures == (0.5, 0.5)
+        assert [path for path in found.unexplained if SITE in path] == list(found.unexplained)
+
+
+def test_only_what_the_image_depends_on() -> None:
+    """A component of another image explains nothing here."""
+    document = replace(bill(*BOTH), edges={"image": ("deb/demo",)})
+    found = reconcile(document, IMAGE, image_files(DEB, WHEEL), origin("", ""))
+    assert found.unlisted == ("lib 1 (pypi)",)
+
+
+def test_artifacts_and_application() -> None:
+    """By place and digest."""
+    digest = hashlib.sha256(b"w").hexdigest()
+    weights = BomComponent(
+        reference="artifact/weights",
+        type="file",
+        name="weights",
+        hashes=(("SHA-256", digest),),
+        properties={"twinbuild:target": "/models/weights"},
+    )
+    files = {**DEB, "models/weights": b"w", "app/main.py": b"m", "app/__pycache__/main.cpython-311.pyc": b"c"}
+    told = origin("", application={"/app/main.py": hashlib.sha256(b"m").hexdigest()})
+    found = reconcile(bill(BOTH[0], weights), IMAGE, image_files(files), told)
+    assert found.exact
+    assert found.explained["byte code of such files"] == 1
+    found = reconcile(bill(BOTH[0], weights), IMAGE, image_files({**files, "models/weights": b"x"}), told)
+    assert found.changed == (("weights", "/models/weights"),)
+    found = reconcile(bill(BOTH[0]), IMAGE, image_files({**files, "app/main.py": b"x"}), told)
+    assert (found.unexplained, found.changed) == (("/models/weights",), (("image 1", "/app/main.py"),))
+
+
+def test_base_image() -> None:
+    """What is in the layers of a base is the base's, and what comes above is not."""
+    base = BomComponent(
+        reference="base/b",
+        type="container",
+        name="b",
+        properties={"twinbuild:layer:001": f"sha256:{0:064}"},
+    )
+    found = reconcile(bill(base), IMAGE, image_files({"etc/base": b"b"}, {"etc/more": b"m"}), origin("base", "step"))
+    assert (found.explained, found.unexplained) == ({"base image": 1}, ("/etc/more",))
+
+
+def test_an_image_without_databases() -> None:
+    """Opaque to every scanner: no status, no RECORD. Each component is named, and each file."""
+    bare = {"usr/bin/demo": b"d", f"{SITE}/lib.py": b"l"}
+    found = reconcile(bill(*BOTH), IMAGE, image_files(bare), origin(""))
+    assert found.empty == ("demo 1", "lib 1")
+    assert found.unexplained == (f"/{SITE}/lib.py", "/usr/bin/demo")
+    assert found.package_figures == (0.0, 1.0)
+
+
+def test_one_database_file_is_gone() -> None:
+    """A scanner loses packages without a word; here they are named, and their files."""
+    for gone in ("var/lib/dpkg/status", "var/lib/dpkg/info/demo.list"):
+        files = {path: content for path, content in {**DEB, **WHEEL}.items() if path != gone}
+        found = reconcile(bill(*BOTH), IMAGE, image_files(files), origin(""))
+        assert not found.exact
+        assert "/usr/bin/demo" in found.unexplained
+
+
+def test_a_debian_package_with_python_metadata() -> None:
+    """A distribution that a Debian package ships is that package, not a project of PyPI beside it."""
+    shipped = wheel_files("six", {"six.py": b"s"}, site="usr/lib/python3/dist-packages")
+    found = reconcile(
+        bill(package("deb", "python3-six")), IMAGE, image_files(deb_files("python3-six", shipped)), origin("")
+    )
+    assert (found.exact, found.unlisted) == (True, ())
+
+
+def test_a_bill_inside_of_a_wheel() -> None:
+    """What pip and others ship about what they bundle (PEP 770) is a file of the wheel, and installs nothing."""
+    inner = b'{"bomFormat": "CycloneDX", "components": [{"type": "library", "name": "urllib3", "version": "1.26"}]}'
+    files = wheel_files("lib", {"lib.py": b"l", "lib-1.dist-info/sboms/vendored.cdx.json": inner})
+    found = reconcile(bill(BOTH[1]), IMAGE, image_files(files), origin(""))
+    assert (found.exact, found.packages, found.explained) == (True, 1, {"files of wheels": 3})
+
+
+def test_a_distribution_inside_of_another() -> None:
+    """What setuptools and others vendor with its metadata is theirs: it is told, and it is no package beside them."""
+    inner = wheel_files("lib/_vendor/inner", {"inner.py": b"i"}, site="lib/_vendor")
+    inner = {f"lib/_vendor/{path.rpartition('_vendor/')[2]}": content for path, content in inner.items()}
+    found = reconcile(bill(BOTH[1]), IMAGE, image_files(wheel_files("lib", {"lib.py": b"l", **inner})), origin(""))
+    assert (found.exact, found.unlisted, found.bundled) == (True, (), (("lib 1", "inner 1"),))
+    alone = reconcile(bill(BOTH[1]), IMAGE, image_files({**WHEEL, **wheel_files("inner", {"i.py": b""})}), origin(""))
+    assert (alone.exact, alone.unlisted, alone.bundled) == (False, ("inner 1 (pypi)",), ())
