@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
@@ -11,17 +13,30 @@ from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 
 from twinbuild.codec.spdx import conjunction, is_identifier, spdx_expression
-from twinbuild.describe.purls import base_purl, deb_purl, installed_purl, wheel_purl
+from twinbuild.describe.purls import base_purl, deb_purl, installed_purl, own_purl, wheel_purl
 from twinbuild.describe.texts import line
 from twinbuild.model.lock import InstalledPackage, Licensing, LockedArtifact, LockedBase, LockedDeb, LockedWheel
 from twinbuild.model.spec.artifacts import Dataset
 from twinbuild.model.spec.metadata import Metadata
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["base", "component", "dataset", "deb", "installed", "licences", "model_file", "root", "team", "wheel"]
+__all__ = [
+    "base",
+    "by_team",
+    "component",
+    "dataset",
+    "deb",
+    "installed",
+    "licences",
+    "model_file",
+    "root",
+    "team",
+    "wheel",
+]
 
 _UNSTATED: Final = "not stated by the package"
 _SUPPLIERS: Final = {"debian": "Debian", "debian-security": "Debian", "ubuntu": "Ubuntu"}  # by archive
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.ASCII)  # of an address; without one it is a file of the project
 _DECLARED: Final = LicenseAcknowledgement.DECLARED
 
 
@@ -33,16 +48,19 @@ def component(
     *,
     sha256: str = "",
     properties: Mapping[str, str],
+    file: Mapping[str, str] = MappingProxyType({}),
     **fields: Any,
 ) -> Component:
-    """A component. ``sha256`` is hex; names of properties get the prefix ``twinbuild:``."""
+    """A component. ``sha256`` is hex; names of properties get the prefix ``twinbuild:``, of ``file`` that of BSI."""
+    named = {f"twinbuild:{key}": value for key, value in properties.items()}
+    named |= {f"bsi:component:{key}": value for key, value in file.items()}
     return Component(
         type=kind,
         bom_ref=reference,
         name=line(name),
         version=line(version) or None,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else [],
-        properties=[Property(name=line(f"twinbuild:{key}"), value=line(value)) for key, value in properties.items()],
+        properties=[Property(name=line(key), value=line(value)) for key, value in named.items()],
         **fields,
     )
 
@@ -87,6 +105,11 @@ def _of(entry: Licensing | None) -> list[License]:
     return licences((), (_UNSTATED,))
 
 
+def _package_file(name: str) -> dict[str, str]:
+    """What BSI TR-03183-2 (5.2.2) asks of a file: a package is an archive that says what is in it, and runs nothing."""
+    return {"filename": name, "executable": "non-executable", "archive": "archive", "structured": "structured"}
+
+
 def deb(
     item: LockedDeb,
     reference: str,
@@ -118,6 +141,7 @@ def deb(
         publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice),
         properties=properties,
+        file=_package_file(item.filename),
     )
 
 
@@ -168,18 +192,21 @@ def wheel(item: LockedWheel, reference: str, entry: Licensing | None, *, request
             "requested": str(requested).lower(),
             **{f"licence-file:{number:03}": path for number, path in enumerate(files, 1)},
         },
+        file=_package_file(item.filename),
     )
 
 
 def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> Component:
     """A file of the model."""
     stated = next(artifact for artifact in spec.model.artifacts if artifact.name == item.name)
+    ours = _SCHEME.match(item.uri) is None  # who supplies what lies elsewhere, nobody states
     return component(
         ComponentType.FILE,
         item.name,
         spec.model.version,
         reference,
         sha256=item.sha256.hex,
+        purl=own_purl(spec.metadata.name, spec.model.version, item.name, sha256=item.sha256),
         licenses=_stated(stated.licence),
         description=line(stated.description or "") or None,
         properties={
@@ -188,6 +215,8 @@ def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> Compo
             "target": stated.target,
             "uri": item.uri,
         },
+        file={"filename": stated.target.rpartition("/")[2]},
+        supplier=team(spec.metadata) if ours else None,
     )
 
 
@@ -213,6 +242,11 @@ def team(metadata: Metadata) -> OrganizationalEntity:
     )
 
 
+def by_team(metadata: Metadata) -> dict[str, Any]:
+    """The fields that say that the team made and supplies a component: the release and its images."""
+    return {"manufacturer": team(metadata), "supplier": team(metadata)}
+
+
 def root(spec: ReleaseSpec, kind: ComponentType, name: str, reference: str, properties: Mapping[str, str]) -> Component:
     """What a document is about: the release, or one image's contents."""
     repository = spec.source.repository
@@ -222,8 +256,9 @@ def root(spec: ReleaseSpec, kind: ComponentType, name: str, reference: str, prop
         name,
         spec.metadata.version,
         reference,
-        supplier=team(spec.metadata),
+        purl=own_purl(spec.metadata.name, spec.metadata.version, "" if name == spec.metadata.name else name),
         description=line(spec.metadata.description or "") or None,
         external_references=[ExternalReference(type=vcs, url=XsUri(line(repository)))] if repository else [],
         properties=properties,
+        **by_team(spec.metadata),
     )

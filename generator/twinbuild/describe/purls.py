@@ -6,9 +6,10 @@ from typing import Final
 
 from packageurl import PackageURL
 
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedSdist, LockedWheel
 
-__all__ = ["base_purl", "deb_purl", "installed_purl", "sdist_purl", "wheel_purl"]
+__all__ = ["base_purl", "deb_purl", "image_purl", "installed_purl", "own_purl", "sdist_purl", "wheel_purl"]
 
 _RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
 _DEBIAN: Final = frozenset({"debian", "debian-security"})  # archives
@@ -55,3 +56,14 @@ def base_purl(base: LockedBase) -> PackageURL:
     if repository and not base.name.startswith("oci-layout:"):
         qualifiers["repository_url"] = base.name
     return PackageURL("oci", None, name.rpartition(":")[2], str(base.manifest.digest), qualifiers or None)
+
+
+def own_purl(release: str, version: str, part: str = "", *, sha256: Digest | None = None) -> PackageURL:
+    """The package URL of a release, or of a ``part`` of it (purl-spec, type generic): no ecosystem has them."""
+    qualifiers = {"checksum": str(sha256)} if sha256 is not None else None
+    return PackageURL("generic", release if part else None, part or release, version, qualifiers)
+
+
+def image_purl(release: str, digest: Digest, architecture: str) -> PackageURL:
+    """The package URL of an image of a release, by its manifest's digest (purl-spec, type oci)."""
+    return PackageURL("oci", None, release, str(digest), {"arch": architecture})

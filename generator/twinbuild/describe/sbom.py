@@ -26,6 +26,7 @@ from twinbuild.describe import components as make
 from twinbuild.describe.additions import Additions, into_json, into_xml
 from twinbuild.describe.modelcard import model_card
 from twinbuild.describe.naming import PROJECT
+from twinbuild.describe.purls import image_purl, own_purl
 from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
@@ -77,7 +78,9 @@ def release_sbom(
                 spec.metadata.version,
                 container,
                 sha256=image.manifest.digest.hex,
+                purl=image_purl(spec.metadata.name, image.manifest.digest, target.platform.architecture),
                 properties={"derivation": str(image.derivation), "platform": str(target.platform)},
+                **make.by_team(spec.metadata),
             )
         )
         document.edges[container] |= {*document.packages(target), _MODEL}
@@ -182,7 +185,18 @@ class _Document:
         name, version = f"{spec.metadata.name}-model", spec.model.version
         summary = line(card.summary) if card is not None else ""
         kind = ComponentType.MACHINE_LEARNING_MODEL
-        self.add(make.component(kind, name, version, _MODEL, description=summary or None, properties={}))
+        self.add(
+            make.component(
+                kind,
+                name,
+                version,
+                _MODEL,
+                purl=own_purl(spec.metadata.name, version, name),
+                description=summary or None,
+                properties={},
+                supplier=make.team(spec.metadata),
+            )
+        )
         for artifact in self._lock.artifacts:
             self._part(make.model_file(spec, artifact, f"artifact/{artifact.name}"))
         for dataset in spec.model.datasets:

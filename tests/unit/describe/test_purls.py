@@ -6,7 +6,7 @@ import pytest
 from tests.unit.describe.conftest import Case
 from tests.unit.pipeline.test_standing import BASE
 
-from twinbuild.describe.purls import deb_purl, wheel_purl
+from twinbuild.describe.purls import deb_purl, image_purl, own_purl, wheel_purl
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_wheel(case: Case) -> None:
     wheel = case.lock.targets[0].wheels[0]
     assert str(wheel_purl(wheel)) == f"pkg:pypi/{wheel.name}@{wheel.version}"
     assert wheel_purl(wheel, file=True).qualifiers == {"file_name": wheel.filename}
+
+
+def test_our_own(case: Case) -> None:
+    """A release and its parts are of no ecosystem; an image is its manifest's digest."""
+    digest = case.lock.artifacts[0].sha256
+    assert str(own_purl("scorer", "1.0.0")) == "pkg:generic/scorer@1.0.0"
+    assert str(own_purl("scorer", "2", "a b", sha256=digest)) == f"pkg:generic/scorer/a%20b@2?checksum={digest}"
+    assert str(image_purl("scorer", digest, "arm64")) == f"pkg:oci/scorer@{digest}?arch=arm64"

@@ -20,8 +20,11 @@ from lxml import etree
 from tests.unit.describe.conftest import EXAMPLE, Case, read_spec
 from tests.unit.pipeline.test_standing import BASE
 
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.additions import Additions, into_xml
 from twinbuild.describe.sbom import contents_sbom, release_sbom
+from twinbuild.describe.sbomelements import coverage
 from twinbuild.describe.texts import line, lines
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import InstalledPackage, Licensing, Lock
@@ -131,15 +134,19 @@ def test_graph(name: str, request: pytest.FixtureRequest) -> None:
         assert reached == set(references)
 
 
+def _is_package(component: dict[str, Any]) -> bool:
+    return component.get("purl", "").startswith(("pkg:deb/", "pkg:pypi/"))
+
+
 def test_packages(case: Case) -> None:
-    """Every wheel and every Debian package of the lock is there with its purl and digest, and nothing else has one."""
+    """Every wheel and every Debian package of the lock is there with its purl and digest, and no other package."""
     target = case.lock.targets[0]
     expected = {f"pkg:pypi/{wheel.name}@{wheel.version}": wheel.sha256.hex for wheel in target.wheels}
     for document in _documents(case):
         found = {
             component["purl"]: component["hashes"][0]["content"]
             for component in document["components"]
-            if "purl" in component
+            if _is_package(component)
         }
         assert {purl: digest for purl, digest in found.items() if purl.startswith("pkg:pypi/")} == expected
         debs = {purl: digest for purl, digest in found.items() if purl.startswith("pkg:deb/debian/")}
@@ -263,8 +270,8 @@ def test_shared_packages(two: Case) -> None:
     """What two targets share is one component, and both images depend on it."""
     one = json.loads(contents_sbom(two.spec, two.lock, two.lock.targets[0], epoch=two.epoch))
     document = _documents(two)[0]
-    packages = [each["bom-ref"] for each in document["components"] if "purl" in each]
-    assert packages == [each["bom-ref"] for each in one["components"] if "purl" in each]
+    packages = [each["bom-ref"] for each in document["components"] if _is_package(each)]
+    assert packages == [each["bom-ref"] for each in one["components"] if _is_package(each)]
     edges = {entry["ref"]: entry.get("dependsOn", []) for entry in document["dependencies"]}
     assert edges["release"] == ["image/cpu-linux-amd64", "image/gpu-linux-amd64", "model"]
     assert edges["image/cpu-linux-amd64"] == edges["image/gpu-linux-amd64"] == sorted([*packages, "model"])
@@ -284,7 +291,7 @@ def test_same_name_other_bytes(two: Case) -> None:
 
 def _licences(case: Case, lock: Lock) -> dict[str, Any]:
     document = _documents(replace(case, lock=lock))[0]
-    return {each["name"]: each["licenses"] for each in document["components"] if "purl" in each}
+    return {each["name"]: each["licenses"] for each in document["components"] if _is_package(each)}
 
 
 def test_every_package_has_a_licence(case: Case) -> None:
@@ -292,7 +299,7 @@ def test_every_package_has_a_licence(case: Case) -> None:
     stated = {entry.filename: entry for entry in case.lock.licensing}
     document = _documents(case)[0]
     for component in document["components"]:
-        if "purl" not in component:
+        if not _is_package(component):
             continue
         assert component["licenses"]
         (filename,) = [each["value"] for each in component["properties"] if each["name"] == "twinbuild:filename"]
@@ -379,10 +386,57 @@ def test_minimum_elements(case: Case) -> None:
     for component in document["components"]:
         assert component["name"]
         assert component["bom-ref"] in related
-        if "purl" in component:
+        if _is_package(component):
             assert component["version"]
             assert component["hashes"]
             assert {"supplier", "authors"} & component.keys()
+
+
+def test_elements_of_the_lists(case: Case) -> None:
+    """All of NTIA's; of CISA's all but the licence of what has none to declare; of BSI's file names and properties."""
+    found = {
+        (each.standard, each.element): each.missing
+        for each in coverage(decode_bom(canonical(_documents(case)[0]), name="x"))
+        if each.missing
+    }
+    own = (f"{case.spec.metadata.name} 1.0.0", f"{case.spec.metadata.name}-cpu 1.0.0")
+    model = f"{case.spec.metadata.name}-model 3.2.0"
+    assert {key: missing for key, missing in found.items() if key[0] != "bsi"} == {("cisa", "license"): (*own, model)}
+    assert [element for standard, element in found if standard == "bsi"] == [
+        "component creator",
+        "distribution licences",
+        "hash of the deployable component",
+        "executable property",
+        "archive property",
+        "structured property",
+        "original licences",
+    ]
+    assert found["bsi", "archive property"] == ("classifier 3.2.0",)
+    assert not set(own) & set(found["bsi", "component creator"])
+
+
+def test_identifiers_of_our_own(case: Case) -> None:
+    """The release and its parts by name and version, a file of the model with its digest, an image by its manifest."""
+    document, contents = _documents(case)
+    purls = {each["bom-ref"]: each.get("purl") for each in document["components"]}
+    name, digest = case.spec.metadata.name, case.lock.artifacts[0].sha256
+    assert document["metadata"]["component"]["purl"] == f"pkg:generic/{name}@1.0.0"
+    assert contents["metadata"]["component"]["purl"] == f"pkg:generic/{name}/{name}-cpu@1.0.0"
+    assert purls["model"] == f"pkg:generic/{name}/{name}-model@3.2.0"
+    assert purls["artifact/classifier"] == f"pkg:generic/{name}/classifier@3.2.0?checksum={digest}"
+    assert purls["image/cpu-linux-amd64"] == f"pkg:oci/{name}@{case.images[0].manifest.digest}?arch=amd64"
+
+
+@pytest.mark.parametrize(
+    ("uri", "ours"),
+    [("model/a.skops", True), ("https://models.example/a.skops", False), ("wheel:spacy-model/a.skops", False)],
+)
+def test_whose_a_file_of_the_model_is(case: Case, uri: str, ours: bool) -> None:
+    """The team supplies what lies in its project; who supplies what lies elsewhere, nobody states."""
+    lock = replace(case.lock, artifacts=(replace(case.lock.artifacts[0], uri=uri),))
+    components = {each["bom-ref"]: each for each in _documents(replace(case, lock=lock))[0]["components"]}
+    assert ("supplier" in components["artifact/classifier"]) is ours
+    assert "manufacturer" not in components["artifact/classifier"]
 
 
 def test_contents_know_no_image(case: Case) -> None:
