@@ -94,4 +94,4 @@ def test_without_its_digest(dist: Path, tmp_path: Path) -> None:
     (copy / "release.digest").unlink()
     with pytest.raises(TwinbuildError) as caught:
         list(reconcile_release(read_bom(copy)))
-    assert caught.value.findings[0].code == "TB7003"
+    assert caught.value.findings[0].code == "TB7005"
