@@ -8,10 +8,8 @@ first: a tree that was tampered with is not gone on from.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
-import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from twinbuild.errors import EnvironmentFault, IntegrityError, Location, UsageEr
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note, sign_note
 from twinbuild.govern.signer import Signer
+from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = ["CHECKPOINT", "add_entries", "new_log", "read_bytes", "read_checkpoint", "read_tile"]
 
@@ -101,21 +100,11 @@ def read_tile(directory: Path, tile: Tile) -> bytes | None:
 def read_bytes(path: Path) -> bytes | None:
     """A plain file of a log, or None where there is none. Raises IntegrityError TB8633 for anything else there."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
+        return read_regular(path, _LARGEST)
+    except Missing:
         return None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _odd(path, "is a link") from None
-        raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _odd(path, "is no plain file")
-    with os.fdopen(descriptor, "rb") as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise _odd(path, f"has more than {_LARGEST} bytes")
-    return content
+    except Irregular as error:
+        raise _odd(path, str(error)) from None
 
 
 def _refuse_full(directory: Path) -> None:

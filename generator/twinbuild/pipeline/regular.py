@@ -9,11 +9,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-__all__ = ["LARGEST", "Irregular", "open_regular", "read_regular"]
+__all__ = ["LARGEST", "Irregular", "Missing", "open_regular", "read_regular"]
 
 LARGEST: Final = 64 << 20  # bytes of a release manifest, or of a file beside it that is read at once
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_REASONS: Final = {errno.ENOENT: "is missing", errno.ENOTDIR: "is missing", errno.ELOOP: "is a link"}
+_REASONS: Final = {errno.ELOOP: "is a link"}
 _NO_FILE: Final = "is no file"
 
 
@@ -21,11 +21,17 @@ class Irregular(Exception):
     """A file is not one that can be read; the text says why, as what follows its name: "is a link"."""
 
 
+class Missing(Irregular):
+    """There is no such file."""
+
+
 def open_regular(path: Path, *, follow: bool = False) -> BufferedReader:
     """A stream over a regular file. ``follow``: the path may be a link to one. Raises Irregular."""
     try:
         descriptor = os.open(path, _FLAGS | (0 if follow else os.O_NOFOLLOW))
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise Missing("is missing") from None
         why = _NO_FILE if error.errno in (errno.ENXIO, errno.ENODEV) else _REASONS.get(error.errno or 0)
         raise Irregular(why or f"cannot be read: {(error.strerror or '').lower()}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
