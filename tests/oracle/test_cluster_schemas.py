@@ -80,7 +80,7 @@ TEXTS: Final = ANY_TEXT | YAML_TEXT
 
 
 @settings(
-    deadline=None, max_examples=12, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+    deadline=None, max_examples=6, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
 @given(
     team=TEXTS,
