@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_a_program(tmp_path: Path) -> None:
     [
         ("cat", "printed 7 bytes that are no signature"),
         ("true", "printed 0 bytes"),
-        (f"{sys.executable} -c 'import sys; sys.exit(\"no token\")'", "ended with 1 and said 'no token'"),
+        (f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"no token\")'", "ended with 1 and said 'no token'"),
         ("false", "ended with 1 and said 'nothing'"),
     ],
 )
