@@ -11,7 +11,7 @@ __all__ = ["bullets", "code", "table", "text", "unlinked"]
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#~&])")
 _ADDRESS: Final = re.compile(r"(?i)\b(https?|ftp)(?=://)|\b(www)(?=\.)")  # what GFM makes a link of, bare as it is
 _LIST: Final = re.compile(r"^(\d*)([-+=.)])(?=\s|$|[-=])")  # what begins a list, a rule or a heading above
-_BAR: Final = "\\|"  # within a table alone: in code elsewhere the backslash would be shown, and copied
+_BAR: Final = re.compile(r"(\\*)\|")
 _BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -45,8 +45,18 @@ def bullets(entries: list[str]) -> list[str]:
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """The lines of a table whose cells are Markdown already, and an empty one; nothing where there are no rows."""
-    lines = [f"| {' | '.join(cell.replace('|', _BAR) for cell in row)} |" for row in rows]
+    lines = [f"| {' | '.join(_BAR.sub(_barred, cell) for cell in row)} |" for row in rows]
     if not lines:
         return []
     titles = list(head)
     return [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}", *lines, ""]
+
+
+def _barred(found: re.Match[str]) -> str:
+    """A bar that parts no cells: within a table alone, for in code elsewhere the backslash would be shown, and copied.
+
+    GFM looks for bars before it looks for code. A backslash before the bar would escape ours, so it is doubled; in
+    code, where that is shown, it is one too many, and there is no other way to write it.
+    """
+    before = found[1]
+    return before + ("\\" if len(before) % 2 else "") + r"\|"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twinbuild.codec.markdown import code, table, text
@@ -41,6 +41,8 @@ def test_code(value: str, written: str) -> None:
 
 
 @given(st.text(), st.text())
+@example("", "\\|")
+@example("\\|", "\\\\|")
 def test_a_row_stays_a_row(one: str, other: str) -> None:
     """Whatever two cells hold, a table has three lines and two columns."""
     lines = table(("a", "b"), [(text(one), code(other))])
@@ -52,6 +54,8 @@ def test_a_row_stays_a_row(one: str, other: str) -> None:
 def test_bars_of_cells() -> None:
     """They part no cells, in code neither."""
     assert table(("a", "b"), [(text("x|y"), code("cat | sh"))])[2] == r"| x\|y | `cat \| sh` |"
+    assert table(("a", "b"), [(text("x\\|y"), code(r"sed s/\\|/-/"))])[2] == r"| x\\\|y | `sed s/\\\|/-/` |"
+    assert table(("a",), [(code("a\\|b"),)])[2] == r"| `a\\\|b` |"
 
 
 def test_no_rows() -> None:
