@@ -13,7 +13,7 @@ from twinbuild.cli.options import common, locked_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.spec.release import ReleaseSpec
-    from twinbuild.pipeline.trials import Trials
+    from twinbuild.pipeline.trial.every import Trials
 
 __all__ = ["command"]
 
@@ -45,8 +45,8 @@ def command(
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.trialparameters import parameter_findings, uncompared
-    from twinbuild.pipeline.trials import try_images
+    from twinbuild.pipeline.trial.every import try_images
+    from twinbuild.pipeline.trial.parameters import parameter_findings, uncompared
 
     project = open_project(spec, overlays).only(variants)
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:

@@ -28,7 +28,7 @@ from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.trials import Trials
+from twinbuild.pipeline.trial.every import Trials
 from twinbuild.pipeline.writing import spec_arguments, written_in
 from twinbuild.render.requirements import render_requirements
 from twinbuild.resolve.git import Commit

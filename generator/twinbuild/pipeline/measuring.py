@@ -24,9 +24,9 @@ from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.trialgolden import question_of
-from twinbuild.pipeline.trialtold import told_by_spec
-from twinbuild.pipeline.trialtraces import STAND_IN_RELEASE
+from twinbuild.pipeline.trial.golden import question_of
+from twinbuild.pipeline.trial.told import told_by_spec
+from twinbuild.pipeline.trial.traces import STAND_IN_RELEASE
 from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.impact import DIMENSIONS, Judgement, Point, judge

@@ -19,8 +19,8 @@ from twinbuild.model.plan import Derivation
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.running import unpacked_image
-from twinbuild.pipeline.trialtold import told_by_spec
-from twinbuild.pipeline.trialtraces import trial_environment
+from twinbuild.pipeline.trial.told import told_by_spec
+from twinbuild.pipeline.trial.traces import trial_environment
 from twinbuild.pipeline.trying import confined
 from twinbuild.ports import Completed
 

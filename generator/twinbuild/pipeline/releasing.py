@@ -37,8 +37,8 @@ from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.released import released_before
 from twinbuild.pipeline.sourced import sources_of
 from twinbuild.pipeline.stamps import remember_output, unchanged_output
-from twinbuild.pipeline.trialparameters import parameter_findings
-from twinbuild.pipeline.trials import Trials, try_images
+from twinbuild.pipeline.trial.every import Trials, try_images
+from twinbuild.pipeline.trial.parameters import parameter_findings
 from twinbuild.resolve.git import Commit
 
 __all__ = ["Released", "release", "verification_facts"]

@@ -23,7 +23,7 @@ from twinbuild.oci.foreign import parse_manifest
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.running import unpacked_image
-from twinbuild.pipeline.trialtold import told_by_manifest
+from twinbuild.pipeline.trial.told import told_by_manifest
 from twinbuild.pipeline.trying import Trial, configured_trial
 from twinbuild.resolve.base_layout import LayoutSource
 from twinbuild.trial.asking import Answer, NoAnswer

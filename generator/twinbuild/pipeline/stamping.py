@@ -33,7 +33,7 @@ from twinbuild.pipeline.stamps import unchanged_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.stepfiles import changed_step_files, step_directories
 from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex, Summary
-from twinbuild.pipeline.trialfiles import TrialFile
+from twinbuild.pipeline.trial.files import TrialFile
 from twinbuild.pipeline.unchanged import output_entries
 from twinbuild.resolve.git import commit_marks
 from twinbuild.resolve.local import tree_directories

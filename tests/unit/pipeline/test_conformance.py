@@ -20,7 +20,7 @@ from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.conformance import _require_tried, family_findings, prove_family, spec_findings
 from twinbuild.pipeline.families import family_at, find_family, list_sheets, shipped_catalogue
 from twinbuild.pipeline.project import open_project
-from twinbuild.pipeline.trials import Trials
+from twinbuild.pipeline.trial.every import Trials
 from twinbuild.process.runner import SubprocessRunner
 
 README = {"README.md": "x" * 300}

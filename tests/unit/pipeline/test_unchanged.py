@@ -37,7 +37,7 @@ from twinbuild.pipeline.stamping import Beginning, begin, remember_build, rememb
 from twinbuild.pipeline.stamps import remember_output
 from twinbuild.pipeline.status import contents_digest, facts_of, settled, settles_at
 from twinbuild.pipeline.summary import Summary
-from twinbuild.pipeline.trials import Trials
+from twinbuild.pipeline.trial.every import Trials
 from twinbuild.pipeline.unchanged import _unchanged, unchanged_build, unchanged_release
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner

@@ -1,0 +1,128 @@
+"""Undeclared environment variables: which ones the application's own code asks for, while golden tests run.
+
+A directory with the hook is bound into the sandbox, and a ``.pth`` file into the place where the image's Python looks
+for such: neither is a part of the image. Only the second start is watched, whose answers must be those of the first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinbuild.build.sandbox import Bind
+from twinbuild.errors import Finding
+from twinbuild.model.spec.external import secret_variable
+from twinbuild.model.spec.release import ReleaseSpec
+from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.trial.traces import trial_environment
+from twinbuild.trial import hook
+
+__all__ = ["Watching", "watching"]
+
+_PLACE: Final = "/run/twinbuild-trial"
+_LINE: Final = (
+    f"import sys; sys.path.insert(0, {_PLACE!r}); import twinbuild_trial_hook as hook; sys.path.remove({_PLACE!r}); "
+    f"hook.begin({_PLACE!r})\n"
+)
+_PTH: Final = "twinbuild-trial.pth"
+_MOST: Final = 1 << 20  # bytes of the report that are read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """A watch: what to bind into the sandbox, and afterwards what was seen."""
+
+    binds: tuple[Bind, ...]
+    directory: Path
+
+    def findings(self, project: Project) -> tuple[Finding, ...]:
+        """A TB7217 for each variable that was asked for and that nobody declared."""
+        declared = _declared(project.spec)
+        asked: dict[str, list[str]] = {}
+        for name, file, line in self._seen():
+            if name not in declared:
+                asked.setdefault(name, []).append(f"{file}:{line}")
+        return tuple(
+            Finding(
+                code="TB7217",
+                message=f"the service asks for the environment variable {name} ({', '.join(places[:3])}), which "
+                "nothing declares: got another variable, expected knobs, serving.environment and secrets alone",
+                hint="declare it as one of these, or do not ask for it",
+                where=project.loaded.where("configuration", "parameters"),
+            )
+            for name, places in sorted(asked.items())
+        )
+
+    @property
+    def watched(self) -> bool:
+        """Whether the hook ran in the service at all."""
+        return bool(self._lines())
+
+    def _seen(self) -> Iterator[tuple[str, str, int]]:
+        for line in self._lines():
+            match line:
+                case [str(name), str(file), int(number)]:
+                    yield name, file, number
+
+    def _lines(self) -> list[object]:
+        """Lines of the report. The service could write to it, too: what is no such line says nothing."""
+        content = _read(self.directory / "seen")
+        found: list[object] = []
+        for line in content.splitlines():
+            try:
+                found.append(json.loads(line))
+            except (ValueError, RecursionError):
+                continue
+        return found
+
+
+def _read(path: Path) -> bytes:
+    """The beginning of a regular file in a directory that the service may write to; nothing of a pipe or a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, _MOST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def watching(root: Path, application: str, *, scratch: Path) -> Iterator[Watching]:
+    """A watch on the application that lies at the absolute path ``application`` of the image unpacked at ``root``.
+
+    Without a virtual environment of ours in the image nothing is bound, and nothing watched.
+    """
+    with tempfile.TemporaryDirectory(prefix="watch-", dir=scratch) as name:
+        directory = Path(name)
+        sites = sorted(root.glob("opt/venv/lib/python3*/site-packages"))
+        shared = directory / "shared"
+        shared.mkdir()
+        shutil.copyfile(hook.__file__, shared / "twinbuild_trial_hook.py")
+        (shared / "watch.json").write_text(json.dumps({"application": application}))
+        (directory / _PTH).write_text(_LINE)
+        binds = [Bind(source=str(shared), target=_PLACE, writable=True)] if sites else []
+        for site in sites:
+            target = f"/{site.relative_to(root).as_posix()}/{_PTH}"
+            binds.append(Bind(source=str(directory / _PTH), target=target))
+        yield Watching(binds=tuple(binds), directory=shared)
+
+
+def _declared(spec: ReleaseSpec) -> frozenset[str]:
+    """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
+    knobs = (knob.variable for knob in spec.configuration.parameters)
+    secrets = [secret.reference for secret in spec.secrets if secret.provider == "env"]
+    secrets += [secret_variable(secret.name) for secret in spec.secrets if secret.provider == "kubernetes"]
+    services = (service.environment for service in spec.services)
+    told = (name for name, _ in trial_environment(spec, "sha256:"))
+    given = {name for name in (*knobs, *services) if name}
+    return frozenset({*given, *spec.serving.environment, *secrets, *told})

@@ -1,0 +1,118 @@
+"""Environment variables that a real service asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.services import PYTHON, Service, service, trial_here
+from twinbuild.pipeline.trial import run
+from twinbuild.pipeline.trial.files import TrialFiles
+from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from twinbuild.pipeline.trial.watch import Watching
+
+TESTS = """\
+  golden:
+    - name: half
+      request: {path: /predict, body: {amount: 3}}
+      expect: {status: 200, body: {score: 1.5}}
+configuration:
+  parameters:
+    - {name: threshold, type: float, default: 0.5, description: Threshold., environment: THRESHOLD}
+secrets:
+  - {name: token, provider: env, reference: TOKEN, purpose: Features.}
+"""
+ANSWER = """
+def answer(question):
+    LOOK
+    return 200, {"score": question["amount"] / 2}
+"""
+
+
+def _service(tmp_path: Path, look: str) -> Service:
+    """The service in a virtual environment of its own, where the image's would be."""
+    made = service(tmp_path / "project", ANSWER.replace("LOOK", look), TESTS)
+    site = made.root / f"opt/venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    site.mkdir(parents=True)
+    (site / "package.py").write_text("import os\n\n\ndef look(name):\n    return os.environ.get(name)\n")
+    (made.root / "opt/venv/bin").mkdir()
+    (made.root / "opt/venv/bin/python").symlink_to(PYTHON)
+    (made.root / "opt/venv/pyvenv.cfg").write_text(f"home = {Path(PYTHON).parent}\n")
+    config = replace(made.derivation.config, entrypoint=("/opt/venv/bin/python",))
+    return replace(made, derivation=replace(made.derivation, config=config))
+
+
+def _run(made: Service, monkeypatch: pytest.MonkeyPatch) -> TrialRun:
+    monkeypatch.setattr(run, "trial", trial_here)
+    return run_trial(made.project, made.derivation, made.root, made.machine, TrialFiles())
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "look",
+    [
+        "os.environ.get('HIDDEN')",
+        "os.getenv('HIDDEN', 'x')",
+        "'HIDDEN' in os.environ",
+        "os.getenvb(b'HIDDEN')",
+        "os.environ.pop('HIDDEN', None)",
+    ],
+)
+def test_a_variable_that_nobody_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+    """It is named, with file and line; the answers of the start that is watched are the same."""
+    run = _run(_service(tmp_path, look), monkeypatch)
+    (finding,) = run.findings
+    assert finding.code == "TB7217"
+    assert "variable HIDDEN (/app/main.py:" in finding.message
+    assert run.observed["environment_watched"] is True
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "look",
+    [
+        "os.environ.get('THRESHOLD')",
+        "os.environ.get('TOKEN')",
+        "os.environ['PATH']",
+        "import package; package.look('HIDDEN')",
+        "import tempfile; tempfile.gettempdir()",
+    ],
+)
+def test_variables_that_are_declared_or_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+    """Knobs, secrets, what the image sets; and what packages and the standard library ask for."""
+    run = _run(_service(tmp_path, look), monkeypatch)
+    assert run.findings == []
+    assert run.observed["environment_watched"] is True
+
+
+@pytest.mark.sandbox
+def test_a_service_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is said, too."""
+    made = service(tmp_path / "project", ANSWER.replace("LOOK", "os.environ.get('HIDDEN')"), TESTS)
+    run = _run(made, monkeypatch)
+    assert run.findings == []
+    assert run.observed["environment_watched"] is False
+
+
+def test_what_a_service_writes_itself_says_nothing(tmp_path: Path) -> None:
+    """The report is the service's to write to: what is no line of ours is passed over."""
+    lines = [b"{", b"[" * 9999, b'["A", 1, 2]', b'["A"]', b"\xff", json.dumps(["B", "/app/x.py", 3]).encode()]
+    (tmp_path / "seen").write_bytes(b"\n".join(lines))
+    assert list(Watching(binds=(), directory=tmp_path)._seen()) == [("B", "/app/x.py", 3)]
+
+
+def test_a_report_that_is_none(tmp_path: Path) -> None:
+    """The service may put a pipe or a link in its place: nobody waits for the one, or follows the other."""
+    (tmp_path / "elsewhere").write_text('["SECRET", "/app/x.py", 3]\n')
+    for number, make in enumerate((os.mkfifo, lambda path: path.symlink_to(tmp_path / "elsewhere"), Path.mkdir)):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        make(directory / "seen")
+        watch = Watching(binds=(), directory=directory)
+        assert list(watch._seen()) == []
+        assert not watch.watched
