@@ -181,7 +181,7 @@ def _json(
             "directory": summary.directory,
             "written": summary.written,
             "previous": summary.previous or None,
-            "unstated": summary.unstated or None,
+            "difference": summary.difference or None,
             "evidence_reused": summary.reused,
             "tests": {"passed": summary.passed, "untested": summary.untested, "tested_now": summary.tested},
             "images": [asdict(image) for image in summary.images],
@@ -201,8 +201,8 @@ def _text(
     if summary.previous:
         what = "a release that went out needs a version of its own"
         lines.append(f"changed  {summary.version} was {summary.previous} before: {what}")
-    if summary.unstated:
-        lines.append(f"commit   {summary.unstated} (the manifest does not say so: governance.dirty_source)")
+    if summary.difference:
+        lines.append(f"commit   {summary.difference} (the manifest says `modified`)")
     for image in summary.images:
         what = f"{image.layers} layers, {image.size / 1e6:.1f} MB"
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")

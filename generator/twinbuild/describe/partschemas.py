@@ -165,8 +165,8 @@ SCHEMAS: Final[Mapping[tuple[str, ...], dict[str, Json]]] = {
         "Source commit, where the spec says `commit: record`.", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$"
     ),
     ("source", "modified"): flag(
-        "Whether files of the project differ from the commit; said where the spec states `commit: record` or "
-        "`governance.dirty_source`."
+        "Whether files of the project differ from the commit, or are not in it; said only where git knows that, or "
+        "can't say which."
     ),
     ("source", "digest"): digest("Digest of the list of files."),
     ("source", "files"): entries("Files of the application.", _FILE),

@@ -15,7 +15,7 @@ from twinbuild.resolve.git import Commit, require_commit, source_commit
 from twinbuild.resolve.local import tree_files
 from twinbuild.sources.artifact import is_in_wheel
 
-__all__ = ["commit_of", "unstated"]
+__all__ = ["commit_of", "difference"]
 
 _NAMED: Final = 5  # paths that a message lists
 
@@ -41,10 +41,9 @@ def commit_of(project: Project, machine: Machine) -> Commit | None:
     return commit
 
 
-def unstated(project: Project, commit: Commit | None) -> str:
-    """Which files differ from the commit, where the spec neither records it nor says whether they may."""
-    spec = project.spec
-    if commit is None or not commit.modified or spec.source.commit == "record" or spec.governance.dirty_source:
+def difference(commit: Commit | None) -> str:
+    """Which files differ from the commit; "" where none does."""
+    if commit is None or not commit.modified:
         return ""
     if commit.unanswered:
         return f"git could not say what differs from {commit.identifier[:12]}: {commit.unanswered}"

@@ -71,9 +71,8 @@ def describe(
         written=written_in(project),
         arguments=spec_arguments(project),
         commit=recorded,
-        # Else no word of git is in the manifest: who neither records the commit nor says what may differ from it gets
-        # the same digest from an archive of the sources. `run.json` and the provenance say it in any case.
-        modified=commit is not None and commit.modified and bool(recorded or spec.governance.dirty_source),
+        # Of clean sources no word of git is in it, unless the commit is recorded: an archive gives the same digest.
+        modified=commit is not None and commit.modified,
         indexes=image_indexes(images),
         variants=variants_of(whole) if project.variants else (),
         outcomes=trials.outcomes,

@@ -21,7 +21,7 @@ from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.attested import MAIN, payloads_of, read_envelope, signatures_of
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
-from twinbuild.pipeline.committed import commit_of, unstated
+from twinbuild.pipeline.committed import commit_of, difference
 from twinbuild.pipeline.declared import refuse_undeclared
 from twinbuild.pipeline.describing import Described, describe
 from twinbuild.pipeline.evidence import Evidence
@@ -48,8 +48,8 @@ __all__ = ["Released", "release", "verification_facts"]
 class Released:
     """What a release gave: where it lies, its digest and images, and whether anything had to be written.
 
-    ``previous``: the other digest that its version had there before. ``unstated``: which files differed from the commit
-    where the spec does not say what is to become of that, "" where none did.
+    ``previous``: the other digest that its version had there before. ``difference``: which files differed from the
+    commit, "" where none did.
     """
 
     directory: Path
@@ -62,7 +62,7 @@ class Released:
     commit: Commit | None
     buildkit: BuildKitEvidence | None  # what Docker's BuildKit built, where it was asked
     previous: Digest | None = None
-    unstated: str = ""
+    difference: str = ""
 
 
 def release(
@@ -143,7 +143,7 @@ def release(
         commit=commit,
         buildkit=buildkit,
         previous=previous if previous != digest else None,
-        unstated=unstated(project, commit),
+        difference=difference(commit),
     )
 
 

@@ -76,7 +76,7 @@ def summary_of(project: Project, released: Released) -> Summary:
         untested=released.trials.untested,
         tested=released.trials.tested,
         previous=str(released.previous or ""),
-        unstated=released.unstated,
+        difference=released.difference,
     )
 
 
@@ -155,7 +155,7 @@ def remember_release(
         reused=False,
         passed=0,
         untested=(),
-        unstated="",
+        difference="",
     )
     stamp = replace(stamp, output=(), evidence="", summary=build)
     machine.store.put_record(BUILD_STAMP, _key(project, ""), encode_stamp(stamp))

@@ -34,7 +34,7 @@ class Summary:
     ``earlier`` of the images' layers were not built again in this run; ``reused``: nothing was. ``written``: the output
     was written anew. ``passed`` images passed their tests (``tested``: in this run), ``untested`` says which were not
     tried, and why. ``previous``: the other digest that this version had in this place before, "" where none;
-    ``unstated``: which files differed from the commit, where neither the spec nor the manifest says so.
+    ``difference``: which files differed from the commit, as the manifest says, too.
     """
 
     name: str
@@ -51,4 +51,4 @@ class Summary:
     untested: tuple[str, ...]
     tested: bool
     previous: str = ""
-    unstated: str = ""
+    difference: str = ""

@@ -7,10 +7,13 @@ because a release is made. So git is only asked what it answers by reading, and 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,13 +36,14 @@ _QUIET: Final = (
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
 )
 _LAST: Final = ("log", "-1", "--no-show-signature", "--no-mailmap", "--format=%H %ct")
-# What `git status` says, without comparing contents, which runs filters, and without asking submodules.
+# What `git status` says, without letting git compare contents, which runs filters, and without asking submodules.
 _OUTPUT: Final = ":(exclude,glob)dist/**"  # releases are no sources, ignored or not
 _TOUCHED: Final = (
     "diff-index",
+    "--raw",
+    "--no-abbrev",
     "-z",
     "--relative",
-    "--name-only",
     "--no-renames",
     "--ignore-submodules=dirty",
     "HEAD",
@@ -59,6 +63,10 @@ _ADDED: Final = (
     _OUTPUT,
 )
 _KNOWN: Final = ("ls-files", "-z", "-v", "--", ".")  # all that git tracks, each with a letter before its name
+_TIMES: Final = re.compile(r":(100644|100755|120000) \1 ([0-9a-f]{40}|[0-9a-f]{64}) 0+ M", re.ASCII)
+_LINK: Final = "120000"  # the mode of a symbolic link in git's trees
+_PIECE: Final = 1 << 20  # bytes that are read at once
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NOT_LOOKED_AT: Final = "S"  # --skip-worktree; a small letter: --assume-unchanged
 
 
@@ -112,12 +120,48 @@ def source_commit(directory: Path, runner: Runner, *, made_of: Iterable[str] = (
 
 def _differing(directory: Path, runner: Runner, made_of: Iterable[str]) -> tuple[str, ...]:
     """Paths that differ from the commit, sorted. Raises _Unanswered where git does not say."""
-    touched, added, known = (_names(directory, runner, question) for question in (_TOUCHED, _ADDED, _KNOWN))
+    pairs, added, known = (_names(directory, runner, question) for question in (_TOUCHED, _ADDED, _KNOWN))
+    touched = [
+        name
+        for record, name in zip(pairs[::2], pairs[1::2], strict=True)
+        if not _as_committed(record, directory / name)
+    ]
     tags = {name[2:]: name[0] for name in known}
     unseen = {name for name, tag in tags.items() if tag == _NOT_LOOKED_AT or tag.islower()}
     folders = tuple("" if name == "./" else name for name in added if name.endswith("/"))  # said already
     untracked = {name for name in made_of if name not in tags and not name.startswith(folders)}
     return tuple(sorted({*touched, *added, *unseen, *untracked}))
+
+
+def _as_committed(record: str, path: Path) -> bool:
+    """Whether a path that only looks changed, by its times, has the committed bytes: a copied checkout has such.
+
+    ``record`` is a line of the raw format of diff-index (``:MODE MODE OBJECT OBJECT STATUS``) in which git left the
+    new object open. A file that a filter would convert has other bytes than its object, and so differs.
+    """
+    match = _TIMES.fullmatch(record)
+    if match is None:
+        return False
+    mode, committed = match.groups()
+    try:
+        if mode == _LINK:
+            content = os.fsencode(path.readlink())
+            return _object(committed, (content,), len(content)) == committed
+        with os.fdopen(os.open(path, _READ), "rb") as stream:
+            facts = os.fstat(stream.fileno())
+            pieces = iter(partial(stream.read, _PIECE), b"")
+            return stat.S_ISREG(facts.st_mode) and _object(committed, pieces, facts.st_size) == committed
+    except OSError:
+        return False
+
+
+def _object(like: str, pieces: Iterable[bytes], size: int) -> str:
+    """The name that git gives to a blob, of the same length as another name."""
+    digest = hashlib.sha1(usedforsecurity=False) if len(like) == 40 else hashlib.sha256()
+    digest.update(b"blob %d\0" % size)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _names(directory: Path, runner: Runner, question: tuple[str, ...]) -> tuple[str, ...]:

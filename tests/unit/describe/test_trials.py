@@ -53,8 +53,8 @@ PROVEN = [
 NOT_PROVEN = [
     {"proof": "no-undeclared-variable", "reason": "no Python of the image's virtual environment was seen to run"},
     {"proof": "change/live/decision_threshold", "reason": "nothing shows its effect"},
-    {"proof": "needs-restart/log_level", "reason": "no other value of it is known"},
-    {"proof": "needs-restart/open_files", "reason": "no other value of it is known"},
+    {"proof": "needs-restart/log_level", "reason": "no other value of it is allowed"},
+    {"proof": "needs-restart/open_files", "reason": "no other value of it is allowed"},
     {"proof": "limit/memory", "reason": "there is no golden test to send"},
 ]
 
@@ -208,8 +208,8 @@ KNOBS = """\
 @pytest.mark.parametrize(
     ("observed", "proven", "reasons"),
     [
-        ({}, [], {"level": "no knob changes at run time", "words": "no knob changes at run time"}),
-        ({"needs_restart": ["level"]}, ["needs-restart/level"], {"words": "no other value of it is known"}),
+        ({"needs_restart": ["level"]}, ["needs-restart/level"], {"words": "no other value of it is allowed"}),
+        ({"needs_restart": ["level", "words"]}, ["needs-restart/level", "needs-restart/words"], {}),
     ],
 )
 def test_knobs_that_need_a_restart(

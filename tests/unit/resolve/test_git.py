@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -215,6 +216,38 @@ def test_a_project_that_git_ignores(repository: Repository) -> None:
     assert commit.differing == ("main.py",)
 
 
+def _linked(file: Path) -> None:
+    """The file's bytes, by a link in its place."""
+    file.rename(file.with_name("moved"))
+    file.symlink_to("moved")
+    (file.parent / ".gitignore").write_text("moved\n.gitignore\n")
+
+
+@pytest.mark.parametrize("layout", ["sha1", "sha256"])
+def test_times_decide_nothing(tmp_path: Path, layout: str) -> None:
+    """Files and links with the committed bytes are the commit's, however git names objects; the others are not."""
+    environment = {"GIT_CONFIG_GLOBAL": "/dev/null", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True, env=environment)
+
+    git("init", "-q", f"--object-format={layout}")
+    for name, content in (("same", b"s" * 3_000_000), ("other", b"one"), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "link").symlink_to("same")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (tmp_path / "other").write_bytes(b"two")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("same")
+    for name in ("same", "other", "empty", "link"):
+        os.utime(tmp_path / name, (1, 1), follow_symlinks=False)
+    commit = source_commit(tmp_path, SubprocessRunner())
+    assert commit is not None
+    assert commit.differing == ("other",)
+
+
 @pytest.mark.parametrize(
     ("change", "differing"),
     [
@@ -223,9 +256,12 @@ def test_a_project_that_git_ignores(repository: Repository) -> None:
         (lambda at: (at / "new \u00e9").touch(), ("new \u00e9",)),
         (lambda at: (at / "file").unlink(), ("file",)),
         (lambda at: (at / "file").chmod(0o755), ("file",)),
+        (lambda at: os.utime(at / "file", (1, 1)), ()),
+        (lambda at: _linked(at / "file"), ("file",)),
+        (lambda at: (at.rename(at.parent / "old"), shutil.copytree(at.parent / "old", at)), ()),
         (lambda at: (at.parent / "beside").touch(), ()),
     ],
-    ids=["nothing", "changed", "new", "gone", "mode", "beside the project"],
+    ids=["nothing", "changed", "new", "gone", "mode", "touched", "a link to it", "copied", "beside the project"],
 )
 def test_which_files_differ(
     repository: Repository, change: Callable[[Path], object], differing: tuple[str, ...]

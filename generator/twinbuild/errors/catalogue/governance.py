@@ -18,9 +18,9 @@ Files of the project differ from the commit that is checked out, or are not in i
 such: `governance.dirty_source` says refuse, or the commit is recorded (`source.commit: record`) and nothing is said.
 What lies in `dist/` does not count. What git ignores counts where the release is made of it: the application's files
 (those that `source.ignore` leaves), files of build steps, local artifacts, schemas, the spec and its lock; and so do
-those of them that lie in a submodule, for git is not asked about these. A file that was touched counts until `git
-status` has looked at it. One that git is told not to look at (`git update-index --assume-unchanged`,
-`--skip-worktree`) counts in any case.
+those of them that lie in a submodule, for git is not asked about these. Bytes and mode decide, not times; a filter
+(git-lfs, line ends) is not run, so that a file which one has converted counts once it was touched. One that git is told
+not to look at (`git update-index --assume-unchanged`, `--skip-worktree`) counts in any case.
 
 Where git can't say which files differ, none is said to be the commit's: the message has git's own words. And `refuse`
 needs a commit: without a repository, or without git, nobody knows whether files differ.

@@ -1,10 +1,9 @@
-"""Changes of knobs: those that may change at run time do while the service runs, and the others need a restart.
+"""Changes of knobs: those that may change at run time do while the service runs, and each with a start anew.
 
 The service sees ``/etc/twinbuild/live`` as a pod would: a file for each knob that was changed, named by the knob's
 variable. It starts with one of these files there, as a pod that starts again; a change has its effect within its time,
-and goes when its file goes. Then the directory holds other values of all knobs that need a restart, which must change
-nothing. At last the service is started anew with each changed value in its variable; there, what is no value of a knob
-that changes live must leave it at what it was started with.
+and goes when its file goes. Then the service is started anew with each changed value in its variable; there, what is no
+value of a knob that changes live must leave it at what it was started with.
 """
 
 from __future__ import annotations
@@ -42,7 +41,6 @@ Starting = Callable[[tuple[tuple[str, str], ...], tuple[Bind, ...]], AbstractCon
 """Starts the service with variables and mounts beside its own."""
 
 _PAUSE: Final = 0.02
-_GRACE: Final = 1.0  # seconds, where no change says how long one may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +102,6 @@ def try_changes(project: Project, run: TrialRun, started: Starting, *, scratch: 
                     run.findings += found
                     if shown:
                         changed[knob.name] = {"knob": knob.name, "value": value, "how": "live"}
-                if not run.findings:
-                    run.findings += _need_a_restart(project, service, volume, run, live)
         for case in cases:
             if run.findings:
                 return
@@ -175,69 +171,6 @@ def _until(
         if found is None or sent >= end:
             return found
         time.sleep(_PAUSE)
-
-
-def _need_a_restart(
-    project: Project, service: Trial, volume: LiveVolume, run: TrialRun, live: list[_Case]
-) -> Iterator[Finding]:
-    """Other values of the knobs that do not change live change no answer.
-
-    All are there at once; only where something differs are they tried one by one, to tell which it was.
-    """
-    others = {knob.variable: other for knob in project.spec.configuration.parameters if (other := _other(knob))}
-    values = {variable: text for variable, text in others.items() if variable is not None}
-    seconds = max((case.seconds for case in live), default=_GRACE)
-    if project.spec.tests.golden:
-        run.observed["needs_restart"] = [
-            knob.name for knob in project.spec.configuration.parameters if knob.variable in values
-        ]
-    if not values:
-        return
-    volume.hold(values)
-    time.sleep(seconds)
-    if not _affected(project, service, run):
-        return
-    for index, knob in enumerate(project.spec.configuration.parameters):
-        if knob.variable not in values:
-            continue
-        volume.hold({knob.variable: values[knob.variable]})
-        time.sleep(seconds)
-        for found in _affected(project, service, run):
-            what = f"without a restart, {found} once {LIVE}/{knob.variable} is there"
-            hint = "set runtime_change: true if that is meant; or read the variable at the start alone"
-            yield finding_at(project, "TB7232", what, hint, "configuration", "parameters", index, "name")
-            return
-
-
-def _affected(project: Project, service: Trial, run: TrialRun) -> list[str]:
-    """Golden tests that are answered otherwise than before."""
-    found = []
-    for golden in project.spec.tests.golden:
-        answer = service.ask(question_of(golden, service), patience=patience_for(project.spec, golden))
-        if said := unusual(answer, run.answers[golden.name]):
-            found.append(f"golden test {golden.name!r} is answered otherwise, {said},")
-    return found
-
-
-def _other(knob: Knob) -> str:
-    """Another value of a knob that needs a restart; nothing where it changes live, or none is known."""
-    if knob.runtime_change or knob.variable is None:
-        return ""
-    default = written(knob.default)
-    texts = (written(value) for value in _candidates(knob) if value is not None)
-    return next((text for text in texts if text != default and knobs.finding(knob.definition, text)[1] is None), "")
-
-
-def _candidates(knob: Knob) -> Iterator[object]:
-    """Values to choose from: those that the spec names, then what is beside the default."""
-    if knob.type == "bool":
-        yield not knob.default
-        return
-    yield from knob.values if knob.type == "enum" else ()
-    yield from (knob.minimum, knob.maximum)
-    if isinstance(knob.default, (int, float)):
-        yield from (knob.default + 1, knob.default - 1)
-    yield from {"string": ("other", "another"), "duration": ("1s", "2s"), "bytes": ("1Mi", "2Mi")}.get(knob.type, ())
 
 
 def _started_otherwise(project: Project, service: Trial, volume: LiveVolume, case: _Case) -> Iterator[Finding]:

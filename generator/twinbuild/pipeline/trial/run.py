@@ -17,6 +17,7 @@ from typing import Final
 from twinbuild.build.preflight import REFUSED
 from twinbuild.build.sandbox import Bind
 from twinbuild.errors import EnvironmentFault, Finding, TwinbuildError
+from twinbuild.model.knobs import LIVE
 from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
@@ -31,6 +32,7 @@ from twinbuild.pipeline.trial.loglevel import effect_of_level, has_lesser, level
 from twinbuild.pipeline.trial.logs import log_findings
 from twinbuild.pipeline.trial.proof import provable, prove, unprovable
 from twinbuild.pipeline.trial.record import TrialRun, finding_at, note_measure
+from twinbuild.pipeline.trial.restart import Held, held, need_a_restart
 from twinbuild.pipeline.trial.schemas import output_findings, try_refusals
 from twinbuild.pipeline.trial.told import told_by_spec
 from twinbuild.pipeline.trial.traces import prove_traces, rarely, received_traces, trial_environment
@@ -59,28 +61,17 @@ def run_trial(
 
     Raises TooSmall, EnvironmentFault TB5910 without a sandbox.
     """
-    spec = project.spec
     trying = _Trying(project=project, derivation=derivation, root=root, machine=machine, image=image)
     who = f"{derivation.variant} {derivation.platform}"
     run = TrialRun()
     startups: list[float] = []
     peaks: list[int] = []
-    for start in range(STARTS):
-        machine.progress(f"testing {who}", start, STARTS)
+    for number, start in enumerate((_first, _second)):
+        machine.progress(f"testing {who}", number, STARTS)
         try:
-            with (
-                watching(root, spec.source.target, scratch=machine.scratch) as watch,
-                _started(trying, watch=watch if start else None, every=not start and rarely(spec), first=not start) as (
-                    service,
-                    seconds,
-                ),
-            ):
-                startups.append(seconds)
-                _asked(project, service, run, files, first=start == 0, image=image)
-                if start:
-                    run.findings += watch.findings(project)
-                    run.observed["environment_watched"] = watch.watched
-                peaks.append(_seen_off(trying, service, run))
+            seconds, peak = start(trying, run, files)
+            startups.append(seconds)
+            peaks.append(peak)
         except TwinbuildError as error:
             run.findings += _died(project, error, trying.bounds)
             if error.findings[0].code == "TB5910":
@@ -90,10 +81,10 @@ def run_trial(
     _level(trying, run)
     _changes(trying, run)
     if startups:
-        note_measure(project, run, startup_measure(min(startups), spec.tests.performance), "TB7206")
+        note_measure(project, run, startup_measure(min(startups), project.spec.tests.performance), "TB7206")
     if any(peaks):
-        note_measure(project, run, memory_measure(max(peaks), spec.tests.performance), "TB7207")
-    if tried := {golden.fallback for golden in spec.tests.golden if golden.fallback}:
+        note_measure(project, run, memory_measure(max(peaks), project.spec.tests.performance), "TB7207")
+    if tried := {golden.fallback for golden in project.spec.tests.golden if golden.fallback}:
         run.observed["fallbacks"] = sorted(tried)
     run.observed["startup_seconds"] = [round(each, 3) for each in startups]
     return run
@@ -113,6 +104,42 @@ class _Trying:
     def bounds(self) -> Bounds:
         """What its service may take."""
         return told_by_spec(self.project.spec, self.derivation, watched=()).bounds
+
+
+def _first(trying: _Trying, run: TrialRun, files: TrialFiles) -> tuple[float, int]:
+    """The start that is asked everything: its seconds, and its memory in bytes. Raises TooSmall."""
+    project = trying.project
+    with _started(trying, watch=None, every=rarely(project.spec), first=True) as (service, seconds):
+        _asked(project, service, run, files, first=True, image=trying.image)
+        return seconds, _seen_off(trying, service, run)
+
+
+def _second(trying: _Trying, run: TrialRun, files: TrialFiles) -> tuple[float, int]:
+    """The start that is watched, and then sees other values of knobs that need a restart."""
+    project, scratch = trying.project, trying.machine.scratch
+    with (
+        watching(trying.root, project.spec.source.target, scratch=scratch) as watch,
+        held(project, scratch=scratch) as there,
+        _started(trying, watch=watch, binds=(there.bind,) if there is not None else ()) as (service, seconds),
+    ):
+        _asked(project, service, run, files, first=False, image=trying.image)
+        run.findings += watch.findings(project)
+        run.observed["environment_watched"] = watch.watched
+        if there is not None and not run.findings:
+            with dead_services(project.spec, service, silent=False):
+                run.findings += _held(project, service, run, there)
+        return seconds, _seen_off(trying, service, run)
+
+
+def _held(project: Project, service: Trial, run: TrialRun, there: Held) -> list[Finding]:
+    """What other values change without a restart."""
+    try:
+        return list(need_a_restart(project, service, run, there))
+    except (NoAnswer, TwinbuildError) as error:
+        told = f"with other values of knobs that need a restart in {LIVE}, the service does not answer"
+        what = f"{told}: {shortened(str(error))}"
+        hint = "look at the service's log with `twinbuild run`"
+        return [finding_at(project, "TB7203", what, hint, "configuration", "parameters")]
 
 
 def _seen_off(trying: _Trying, service: Trial, run: TrialRun) -> int:
