@@ -164,11 +164,14 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         code="TB7413",
-        title="a gate on a series that the service does not publish",
-        explanation="A condition of the rollout chooses series by the values of labels (or a summary's by its "
-        "quantile), and after the golden tests the service publishes none with these values. In production it would "
-        "never be measured: nothing promoted, or nothing rolled back. Values are compared as they stand: /predict is "
-        "not /Predict. Correct the value, ask for it in a golden test, or let the service publish it with 0 at its "
-        "start.",
+        title="a gate or an alert on a series that the service does not publish",
+        explanation="""\
+A condition of the rollout chooses series by the values of labels (or a summary's by its quantile), or an expression of
+an alert or a condition does, and after the golden tests the service publishes none with these values. In production it
+would never be measured: nothing promoted, nothing rolled back, nobody called.
+
+What an expression reads within absent(), on a side of `or`, or to the right of `unless` is not asked for, nor are
+labels that a scrape adds. Values are compared as they stand: /predict is not /Predict. Correct the value, ask for it in
+a golden test, or let the service publish it with 0 at its start.""",
     ),
 )

@@ -12,7 +12,7 @@ from twinbuild.model.spec.values import objection
 if TYPE_CHECKING:
     import promql_parser as ql
 
-__all__ = ["TARGET_LABELS", "Use", "kind_of", "parse", "uses", "windows"]
+__all__ = ["TARGET_LABELS", "Use", "kind_of", "measured", "parse", "uses", "windows"]
 
 Kind = Literal["scalar", "vector", "matrix", "string"]
 
@@ -148,6 +148,24 @@ def _uses(node: ql.Expr, asked: frozenset[str]) -> Iterator[tuple[str, frozenset
             pass
     for below in children(node):
         yield from _uses(below, asked)
+
+
+def measured(tree: ql.Expr) -> Iterator[ql.VectorSelector]:
+    """The selectors without whose series an expression yields nothing: none whose absence it asks for or replaces."""
+    import promql_parser as ql
+
+    match tree:
+        case ql.VectorSelector():
+            yield tree
+        case ql.Call() if tree.func.name in ("absent", "absent_over_time"):
+            return
+        case ql.BinaryExpr() if str(tree.op) == "or":
+            return
+        case ql.BinaryExpr() if str(tree.op) == "unless":
+            yield from measured(tree.lhs)
+        case _:
+            for below in children(tree):
+                yield from measured(below)
 
 
 def windows(tree: ql.Expr) -> tuple[int, ...]:

@@ -5,22 +5,20 @@ The service has answered its golden tests by then. A metric of the mesh or of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from twinbuild.deploy.observability.gates import gates_of
 from twinbuild.deploy.observability.rules import INFORMATION
 from twinbuild.deploy.rollout.scraped import places
 from twinbuild.errors import Finding
 from twinbuild.model.promql.expression import parse, uses
-from twinbuild.model.promql.series import quoted
 from twinbuild.model.spec.observability import MetricDefinition, Observability
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.model.spec.rollout import Condition
 from twinbuild.model.spec.watching import series_of, watched
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trial.logs import identity_findings
 from twinbuild.pipeline.trial.record import finding_at
+from twinbuild.pipeline.trial.selected import REACH, expressions, unmeasured
 from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
@@ -36,8 +34,6 @@ _PROMETHEUS: Final = (  # what Prometheus 2 sends
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
 _ALIKE: Final = {"gauge": frozenset({"gauge", "info", "stateset"})}
-_REACH: Final = "let a golden test reach the code that makes it, or initialise its labels at the start"
-_SHOWN: Final = 5  # series that a hint names
 
 
 def provable(observability: Observability) -> tuple[MetricDefinition, ...]:
@@ -78,7 +74,7 @@ def _metrics(project: Project, service: Trial, image: str, accepted: str) -> Ite
         if metric.source == "service":
             published = found[_place(project.spec, metric)]
             wrong = tuple(_metric(project, index, metric, published, readers.get(metric.name, ())))
-            yield from wrong or _gates(project, metric, published)
+            yield from wrong or unmeasured(project, metric, published)
             if metric.name == INFORMATION and INFORMATION in published:
                 labels = [dict(each) for each in published[INFORMATION].labels]
                 yield from identity_findings(project, labels, image, ("observability", "metrics", index, "name"))
@@ -108,25 +104,11 @@ def _readers(project: Project) -> dict[str, tuple[tuple[str, str, Path], ...]]:
     spec = project.spec
     known = watched(spec.observability)
     found: dict[str, list[tuple[str, str, Path]]] = {}
-    for who, expression, at in _expressions(spec):
+    for who, expression, at in expressions(spec):
         for use in uses(parse(expression)):
             if use.metric in known:
                 found.setdefault(known[use.metric].metric, []).append((who, use.metric, at))
     return {name: tuple(readers) for name, readers in found.items()}
-
-
-def _expressions(spec: ReleaseSpec) -> Iterator[tuple[str, str, Path]]:
-    """Every expression whose metrics somebody relies on."""
-    for index, alert in enumerate(spec.observability.alerts):
-        yield f"alert {alert.name!r}", alert.expression, ("observability", "alerts", index, "expression")
-    for gate in gates_of(spec).gates:
-        conditions = list(spec.rollout.promote if gate.kind == "promote" else spec.rollout.rollback)
-        key = "expression" if gate.condition.expression is not None else "metric"
-        yield (
-            f"gate {gate.name!r}",
-            gate.expression,
-            ("rollout", gate.kind, conditions.index(gate.condition), key),
-        )
 
 
 def _metric(
@@ -143,11 +125,11 @@ def _metric(
     missing = [(who, name, where) for who, name, where in readers if name not in published]
     for who, name, where in dict.fromkeys(missing):
         message = f"{who} reads {name}, which the service does not publish after its golden tests"
-        yield finding_at(project, "TB7402", message, _REACH, *where)
+        yield finding_at(project, "TB7402", message, REACH, *where)
     wanted = 1 if metric.type == "counter" else len(series)
     if len(there) < wanted and not missing:
         message = f"metric {metric.name!r} is declared, and the service does not publish it after its golden tests"
-        yield finding_at(project, "TB7402", message, _REACH, *at, "name")
+        yield finding_at(project, "TB7402", message, REACH, *at, "name")
     for each in there:
         if each.type not in _ALIKE.get(metric.type, (metric.type,)):
             message = f"{each.name} is published as {each.type}, and declared as {metric.type}"
@@ -161,39 +143,3 @@ def _metric(
             where = (*at, "labels") if metric.labels else (*at, "name")
             yield finding_at(project, "TB7404", message, "declare those that it has", *where)
             return
-
-
-def _gates(project: Project, metric: MetricDefinition, published: dict[str, Published]) -> Iterator[Finding]:
-    """Conditions of the rollout that choose series of a metric by values which none has: they are never measured."""
-    there = [published[each.series] for each in series_of(metric) if each.series in published]
-    seen = [dict(labels) for each in there for labels in each.labels]
-    if not seen:
-        return
-    for gate in project.spec.rollout.conditions:
-        wanted = _chosen(gate.condition, metric)
-        # To Prometheus a label that is missing and one without a value are the same.
-        if any(all(each.get(name, "") == value for name, value in wanted.items()) for each in seen):
-            continue
-        values = {tuple(each.get(label, "") for label in wanted) for each in seen} - {("",) * len(wanted)}
-        series = ", ".join(_braced(zip(wanted, each, strict=True)) for each in sorted(values)[:_SHOWN])
-        message = f"gate {gate.name!r} chooses {metric.name}{_braced(wanted.items())}, and the service publishes none"
-        message += " after its golden tests: nothing would be measured"
-        more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
-        hint = f"choose one that is there ({series or 'none has such a label'}{more}), or {_REACH}"
-        at = "labels" if gate.condition.labels else "quantile"
-        yield finding_at(project, "TB7413", message, hint, "rollout", gate.kind, gate.index, at)
-
-
-def _braced(labels: Iterable[tuple[str, str]]) -> str:
-    """Labels as PromQL has them."""
-    return "{" + ",".join(f"{name}={quoted(shortened(value))}" for name, value in labels) + "}"
-
-
-def _chosen(condition: Condition, metric: MetricDefinition) -> dict[str, str]:
-    """The labels by which a condition chooses series of a metric, as its query does; none where it reads another."""
-    if condition.metric != metric.name:
-        return {}
-    own = dict(sorted(condition.labels.items()))
-    if metric.type == "summary" and condition.quantile is not None:
-        own["quantile"] = repr(condition.quantile)
-    return own

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from twinbuild.model.promql.expression import Use, parse, uses, windows
+from twinbuild.model.promql.expression import Use, measured, parse, uses, windows
 
 
 def test_uses() -> None:
@@ -46,3 +46,19 @@ def test_any_text(text: str) -> None:
 def test_deep(depth: int) -> None:
     """Parentheses may be as deep as a line is long."""
     assert uses(parse("(" * depth + "a" + ")" * depth + " > 1")) == (Use(metric="a", labels=()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sum(rate(a[5m])) / b > 1", ["a", "b"]),
+        ("absent(a) and on () b", ["b"]),
+        ("absent_over_time(a[5m])", []),
+        ("(a or vector(0)) > 1", []),
+        ("a > 1 unless on () b", ["a"]),
+        ("max_over_time((a > 1)[5m:1m]) > 1 and b", ["a", "b"]),
+    ],
+)
+def test_measured(text: str, found: list[str]) -> None:
+    """What an expression yields nothing without; not what it asks the absence of, or has something in place of."""
+    assert [each.name for each in measured(parse(text))] == found
