@@ -108,6 +108,8 @@ def _text(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
         lines += [f"  refused the request {each}" for each in facts.get("refused_requests", ())]
         if facts.get("environment_watched"):
             lines.append("  environment no undeclared variable was asked for")
+        if facts.get("steps"):
+            lines.append(f"  preprocessing {', '.join(facts['steps'])}  called")
         if facts.get("golden"):
             lines.append("  starts 2, the same bytes in every answer")
         if facts.get("metrics"):

@@ -148,6 +148,7 @@ def _proven(spec: ReleaseSpec, observed: dict[str, Any]) -> tuple[str, ...]:
         *(f"accuracy/{accuracy.name}" for accuracy in spec.tests.accuracy),
         *(f"change/{change['how']}/{change['knob']}" for change in observed.get("changes", ())),
         *(f"needs-restart/{name}" for name in observed.get("needs_restart", ())),
+        *(f"preprocessing/{step}" for step in _coded(spec) if step in observed.get("steps", ())),
         *(f"fallback/{name}" for name in observed.get("fallbacks", ())),
         *(name for name, was in shown.items() if was),
         *(f"limit/{key}" for key in sorted(observed.get("limits", {}))),
@@ -176,11 +177,12 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
         yield "log-level", _levelless(spec)
     yield from ((f"change/live/{name}", "nothing shows its effect") for name in _unchanged(spec, observed))
     yield from ((f"needs-restart/{name}", _unheld(spec)) for name in _unrestarted(spec, observed))
+    steps = (step for step in _coded(spec) if step not in observed.get("steps", ()))
+    yield from ((f"preprocessing/{step}", _uncalled(spec, observed)) for step in steps)
     if tracing.enabled and "traces" not in observed:
         yield "traces", "there is no golden test" if tracing.exporter == "otlp" else "only OTLP is received by a test"
-    for key in _limited(spec):
-        if key not in observed.get("limits", {}):
-            yield f"limit/{key}", "there is no golden test to send"
+    limits = (key for key in _limited(spec) if key not in observed.get("limits", {}))
+    yield from ((f"limit/{key}", "there is no golden test to send") for key in limits)
 
 
 def _unchanged(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
@@ -202,6 +204,21 @@ def _unheld(spec: ReleaseSpec) -> str:
     if not spec.tests.golden:
         return "there is no golden test"
     return "no other value of it is allowed"
+
+
+def _coded(spec: ReleaseSpec) -> tuple[str, ...]:
+    """Preprocessing steps that are code of the application: ``module:attribute``."""
+    steps = (*spec.source.preprocessing, *spec.model.preprocessing)
+    return tuple(dict.fromkeys(step.step for step in steps if ":" in step.step))
+
+
+def _uncalled(spec: ReleaseSpec, observed: Mapping[str, Any]) -> str:
+    """Why the code of a step was not seen to run."""
+    if not spec.tests.golden:
+        return "there is no golden test"
+    if not observed.get("environment_watched"):
+        return "no Python of the image's virtual environment was seen to run"
+    return "no call of it was seen"
 
 
 def _limited(spec: ReleaseSpec) -> Iterator[str]:

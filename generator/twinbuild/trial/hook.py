@@ -1,4 +1,6 @@
-"""Notes which environment variables an application's own code asks for. Runs in a sandbox, in the image's Python.
+"""Notes what an application's own code does: which variables it asks for, and that named functions of it are called.
+
+Runs in a sandbox, in the image's Python.
 
 It is started by a ``.pth`` file while a test runs, and is no part of any image. A look-up counts where the code that
 asks lies below the application's directory: the standard library and packages ask for many variables of their own, as
@@ -17,9 +19,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
     from typing import Any
 
+_FUNCTION = 1  # CO_OPTIMIZED: a function's code has it, a class's body and a module's have not
 _BETWEEN = ("os", "_collections_abc", "collections.abc")  # what stands between the code that asks and the answer
 
 
@@ -55,10 +58,72 @@ def watch(application: str, report: int) -> None:
     variables.__getitem__ = noted
 
 
+def follow(steps: dict[str, list[str]], report: int) -> None:
+    """From now on write ``["ran", STEP]`` once each of these functions is called, or a method of these classes.
+
+    ``steps``: by name of the step, files in which its code may be, and its qualified name there, which comes last.
+    Only whether the first call came is noted, so that little is slowed down: Python 3.12 and later are told to say no
+    more of a piece of code; earlier ones have a profile function until all were seen.
+    """
+    waiting = {name: (frozenset(where[:-1]), where[-1]) for name, where in steps.items()}
+
+    def called(code: CodeType) -> None:
+        name = getattr(code, "co_qualname", code.co_name)  # Python 3.11
+        for step, (files, wanted) in list(waiting.items()):
+            own = wanted if hasattr(code, "co_qualname") else wanted.rpartition(".")[2]
+            if (name == own or name.startswith(own + ".")) and os.path.abspath(code.co_filename) in files:  # noqa: PTH100
+                waiting.pop(step, None)
+                os.write(report, json.dumps(["ran", step]).encode() + b"\n")
+
+    if hasattr(sys, "monitoring"):
+        _monitor(called)
+        return
+    import threading
+
+    names = {wanted.split(".")[0] for _, wanted in waiting.values()}
+    names |= {wanted.rpartition(".")[2] for _, wanted in waiting.values()}
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        if event != "call":
+            return
+        code = frame.f_code
+        if code.co_flags & _FUNCTION and (
+            code.co_name in names or getattr(code, "co_qualname", "").split(".")[0] in names
+        ):
+            called(code)
+            if not waiting:
+                sys.setprofile(None)
+                threading.setprofile(None)
+
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+
+
+def _monitor(called: Any) -> None:
+    """Say of each function once that it is called (PEP 669)."""
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+    free = [number for number in (4, 3, 5, 1, 0, 2) if monitoring.get_tool(number) is None]
+    if not free:
+        return
+    tool, event = free[0], monitoring.events.PY_START
+
+    def started(code: CodeType, _: int) -> object:
+        if code.co_flags & _FUNCTION:
+            called(code)
+        return monitoring.DISABLE
+
+    monitoring.use_tool_id(tool, "twinbuild-trial")
+    monitoring.register_callback(tool, event, started)
+    monitoring.set_events(tool, event)
+
+
 def begin(directory: str) -> None:
     """Watch as ``watch.json`` of a directory says, and note that it began: an empty list."""
     with open(os.path.join(directory, "watch.json"), encoding="utf-8") as stream:
-        application = json.load(stream)["application"]
+        wanted = json.load(stream)
+    application, steps = wanted["application"], wanted.get("steps", {})
     report = os.open(os.path.join(directory, "seen"), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     watch(application, report)
     os.write(report, b"[]\n")
+    if steps:
+        follow(steps, report)

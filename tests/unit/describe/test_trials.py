@@ -55,6 +55,10 @@ NOT_PROVEN = [
     {"proof": "change/live/decision_threshold", "reason": "nothing shows its effect"},
     {"proof": "needs-restart/log_level", "reason": "no other value of it is allowed"},
     {"proof": "needs-restart/open_files", "reason": "no other value of it is allowed"},
+    {
+        "proof": "preprocessing/service.model:Transaction.features",
+        "reason": "no Python of the image's virtual environment was seen to run",
+    },
     {"proof": "limit/memory", "reason": "there is no golden test to send"},
 ]
 
@@ -221,3 +225,20 @@ def test_knobs_that_need_a_restart(
     said = {each["proof"]: each["reason"] for each in image["not_proven"] if each["proof"].startswith("needs")}
     assert said.keys() == {f"needs-restart/{name}" for name in reasons}
     assert all(said[f"needs-restart/{name}"].startswith(reason) for name, reason in reasons.items())
+
+
+@pytest.mark.parametrize(
+    ("observed", "reason"),
+    [
+        ({"environment_watched": True}, "no call of it was seen"),
+        ({}, "no Python of the image's virtual environment was seen to run"),
+        ({"environment_watched": True, "steps": ["service.model:Transaction.features"]}, ""),
+    ],
+)
+def test_preprocessing(observed: dict[str, object], reason: str) -> None:
+    """Its code was seen to be called, or it is said why not."""
+    name = "preprocessing/service.model:Transaction.features"
+    passed = Passed(variant="cpu", platform=AMD64, image=IMAGE, observed=canonical(observed), reused=True)
+    (image,) = cast("list[dict[str, Any]]", trials.part_of_tests(SPEC, (passed,), ())["images"])
+    assert (name in image["proven"]) is not bool(reason)
+    assert [each["reason"] for each in image["not_proven"] if each["proof"] == name] == [reason] * bool(reason)

@@ -42,6 +42,71 @@ def test_each_place_once(tmp_path: Path) -> None:
     ]
 
 
+STEPS = """
+import sys, threading
+sys.path.insert(0, DIRECTORY)
+import hook
+hook.begin(DIRECTORY)
+import service
+def work():
+    service.Reader().features(1)
+    service.plain()
+    service.named()
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(sys.getprofile())
+"""
+SERVICE = """
+class Reader:
+    def features(self, value):
+        return value
+    def other(self):
+        return 0
+class Idle:
+    def method(self):
+        return 0
+class Called:
+    def __init__(self):
+        self.value = 0
+def plain():
+    return [each for each in (1, 2)]
+def named():
+    def features():
+        return 0
+    return features() and Called()
+"""
+
+
+def test_functions_that_are_called(tmp_path: Path) -> None:
+    """Of a thread, too; a class counts when a method of it is called, not when it is made."""
+    (tmp_path / "hook.py").write_text(Path(hook.__file__).read_text())
+    (tmp_path / "service.py").write_text(SERVICE)
+    names = ("Reader.features", "Reader.other", "Reader", "Idle", "Called", "plain", "named", "features")
+    steps = {f"service:{name}": [str(tmp_path / "service.py"), str(tmp_path / "no.py"), name] for name in names}
+    steps["elsewhere:plain"] = [str(tmp_path / "elsewhere.py"), "plain"]
+    (tmp_path / "watch.json").write_text(json.dumps({"application": str(tmp_path), "steps": steps}))
+    program = tmp_path / "main.py"
+    program.write_text(STEPS.replace("DIRECTORY", repr(str(tmp_path))))
+    subprocess.run([sys.executable, "-S", program], capture_output=True, text=True, check=True)
+    seen = [json.loads(line) for line in (tmp_path / "seen").read_text().splitlines()]
+    assert seen[0] == []
+    called = ("Reader", "Reader.features", "named", "plain")
+    assert sorted(name for _, name in seen[1:]) == [f"service:{name}" for name in called]
+
+
+def test_it_ends_when_all_were_seen(tmp_path: Path) -> None:
+    """The service goes on at its own speed."""
+    (tmp_path / "hook.py").write_text(Path(hook.__file__).read_text())
+    (tmp_path / "service.py").write_text(SERVICE)
+    steps = {"service:plain": [str(tmp_path / "service.py"), "plain"]}
+    (tmp_path / "watch.json").write_text(json.dumps({"application": str(tmp_path), "steps": steps}))
+    program = tmp_path / "main.py"
+    program.write_text(STEPS.replace("DIRECTORY", repr(str(tmp_path))).replace("thread = ", "work()\nthread = "))
+    ended = subprocess.run([sys.executable, "-S", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "None\n"
+
+
 def test_code_elsewhere_is_none_of_its_business(tmp_path: Path) -> None:
     """Not even in a directory whose name begins like the application's."""
     (tmp_path / "hook.py").write_text(Path(hook.__file__).read_text())

@@ -118,13 +118,14 @@ def _second(trying: _Trying, run: TrialRun, files: TrialFiles) -> tuple[float, i
     """The start that is watched, and then sees other values of knobs that need a restart."""
     project, scratch = trying.project, trying.machine.scratch
     with (
-        watching(trying.root, project.spec.source.target, scratch=scratch) as watch,
+        watching(trying.root, project.spec, scratch=scratch) as watch,
         held(project, scratch=scratch) as there,
         _started(trying, watch=watch, binds=(there.bind,) if there is not None else ()) as (service, seconds),
     ):
         _asked(project, service, run, files, first=False, image=trying.image)
         run.findings += watch.findings(project)
         run.observed["environment_watched"] = watch.watched
+        run.observed["steps"] = list(watch.ran(project.spec))
         if there is not None and not run.findings:
             with dead_services(project.spec, service, silent=False):
                 run.findings += _held(project, service, run, there)

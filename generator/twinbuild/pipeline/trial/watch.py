@@ -1,4 +1,4 @@
-"""Undeclared environment variables: which ones the application's own code asks for, while golden tests run.
+"""What the application's own code does while golden tests run: variables that it asks for, and steps that it calls.
 
 A directory with the hook is bound into the sandbox, and a ``.pth`` file into the place where the image's Python looks
 for such: neither is a part of the image. Only the second start is watched, whose answers must be those of the first.
@@ -61,6 +61,11 @@ class Watching:
             for name, places in sorted(asked.items())
         )
 
+    def ran(self, spec: ReleaseSpec) -> tuple[str, ...]:
+        """The preprocessing steps whose code was called, as ``module:attribute``, in the spec's order."""
+        seen = {line[1] for line in self._lines() if isinstance(line, list) and len(line) == 2 and line[0] == "ran"}
+        return tuple(step for step in _steps(spec, "") if step in seen)
+
     @property
     def watched(self) -> bool:
         """Whether the hook ran in the service at all."""
@@ -97,8 +102,8 @@ def _read(path: Path) -> bytes:
 
 
 @contextmanager
-def watching(root: Path, application: str, *, scratch: Path) -> Iterator[Watching]:
-    """A watch on the application that lies at the absolute path ``application`` of the image unpacked at ``root``.
+def watching(root: Path, spec: ReleaseSpec, *, scratch: Path) -> Iterator[Watching]:
+    """A watch on the application that lies in the image unpacked at ``root``.
 
     Without a virtual environment of ours in the image nothing is bound, and nothing watched.
     """
@@ -108,13 +113,25 @@ def watching(root: Path, application: str, *, scratch: Path) -> Iterator[Watchin
         shared = directory / "shared"
         shared.mkdir()
         shutil.copyfile(hook.__file__, shared / "twinbuild_trial_hook.py")
-        (shared / "watch.json").write_text(json.dumps({"application": application}))
+        told = {"application": spec.source.target, "steps": _steps(spec, spec.source.target)}
+        (shared / "watch.json").write_text(json.dumps(told))
         (directory / _PTH).write_text(_LINE)
         binds = [Bind(source=str(shared), target=_PLACE, writable=True)] if sites else []
         for site in sites:
             target = f"/{site.relative_to(root).as_posix()}/{_PTH}"
             binds.append(Bind(source=str(directory / _PTH), target=target))
         yield Watching(binds=tuple(binds), directory=shared)
+
+
+def _steps(spec: ReleaseSpec, application: str) -> dict[str, list[str]]:
+    """For each preprocessing step of the application: its code's possible files, and its qualified name."""
+    found = {}
+    for step in (*spec.source.preprocessing, *spec.model.preprocessing):
+        module, is_code, attribute = step.step.partition(":")
+        if is_code:
+            base = f"{application}/{module.replace('.', '/')}"
+            found[step.step] = [f"{base}.py", f"{base}/__init__.py", attribute]
+    return found
 
 
 def _declared(spec: ReleaseSpec) -> frozenset[str]:

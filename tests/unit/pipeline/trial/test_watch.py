@@ -1,4 +1,4 @@
-"""Environment variables that a real service asks for."""
+"""What a real service's own code does: variables that it asks for, functions that it calls."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ def answer(question):
 """
 
 
-def _service(tmp_path: Path, look: str) -> Service:
+def _service(tmp_path: Path, look: str, answer: str = ANSWER, model: str = "") -> Service:
     """The service in a virtual environment of its own, where the image's would be."""
-    made = service(tmp_path / "project", ANSWER.replace("LOOK", look), TESTS)
+    model = f"{{family: none, version: 1.0.0{model}}}"
+    made = service(tmp_path / "project", answer.replace("LOOK", look), TESTS, model=model)
     site = made.root / f"opt/venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
     site.mkdir(parents=True)
     (site / "package.py").write_text("import os\n\n\ndef look(name):\n    return os.environ.get(name)\n")
@@ -88,6 +89,16 @@ def test_variables_that_are_declared_or_others(tmp_path: Path, monkeypatch: pyte
     run = _run(_service(tmp_path, look), monkeypatch)
     assert run.findings == []
     assert run.observed["environment_watched"] is True
+
+
+@pytest.mark.sandbox
+def test_steps_that_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preprocessing step is code that really ran, in whichever thread it was; the other one is not said to."""
+    answer = ANSWER.replace("LOOK", "features(question)") + "def features(x):\n    pass\ndef unused(x):\n    pass\n"
+    steps = ", ".join(f"{{name: {each}, step: 'main:{each}'}}" for each in ("features", "unused"))
+    run = _run(_service(tmp_path, "", answer, f", preprocessing: [{steps}]"), monkeypatch)
+    assert run.findings == []
+    assert run.observed["steps"] == ["main:features"]
 
 
 @pytest.mark.sandbox
