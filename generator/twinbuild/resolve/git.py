@@ -37,7 +37,11 @@ _QUIET: Final = (
 )
 _LAST: Final = ("log", "-1", "--no-show-signature", "--no-mailmap", "--format=%H %ct")
 # What `git status` says, without letting git compare contents, which runs filters, and without asking submodules.
-_OUTPUT: Final = ":(exclude,glob)dist/**"  # releases are no sources, ignored or not
+_OUTPUT: Final = (  # releases are no sources, ignored or not, nor are digests of them that lie beside the spec
+    ":(exclude,glob)dist/**",
+    ":(exclude,glob)release.digest",
+    ":(exclude,glob)release.*.digest",
+)
 _TOUCHED: Final = (
     "diff-index",
     "--raw",
@@ -49,7 +53,7 @@ _TOUCHED: Final = (
     "HEAD",
     "--",
     ".",
-    _OUTPUT,
+    *_OUTPUT,
 )
 _ADDED: Final = (
     "ls-files",
@@ -60,7 +64,7 @@ _ADDED: Final = (
     "--no-empty-directory",
     "--",
     ".",
-    _OUTPUT,
+    *_OUTPUT,
 )
 _KNOWN: Final = ("ls-files", "-z", "-v", "--", ".")  # all that git tracks, each with a letter before its name
 _TIMES: Final = re.compile(r":(100644|100755|120000) \1 ([0-9a-f]{40}|[0-9a-f]{64}) 0+ M", re.ASCII)

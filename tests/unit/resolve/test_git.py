@@ -257,11 +257,26 @@ def test_times_decide_nothing(tmp_path: Path, layout: str) -> None:
         (lambda at: (at / "file").unlink(), ("file",)),
         (lambda at: (at / "file").chmod(0o755), ("file",)),
         (lambda at: os.utime(at / "file", (1, 1)), ()),
+        (
+            lambda at: [(at / name).touch() for name in ("release.digest", "release.cpu.digest", "no.digest")],
+            ("no.digest",),
+        ),
         (lambda at: _linked(at / "file"), ("file",)),
         (lambda at: (at.rename(at.parent / "old"), shutil.copytree(at.parent / "old", at)), ()),
         (lambda at: (at.parent / "beside").touch(), ()),
     ],
-    ids=["nothing", "changed", "new", "gone", "mode", "touched", "a link to it", "copied", "beside the project"],
+    ids=[
+        "nothing",
+        "changed",
+        "new",
+        "gone",
+        "mode",
+        "touched",
+        "digests of releases",
+        "a link to it",
+        "copied",
+        "beside the project",
+    ],
 )
 def test_which_files_differ(
     repository: Repository, change: Callable[[Path], object], differing: tuple[str, ...]
