@@ -1,4 +1,4 @@
-"""``twinbuild test`` as a person uses it; ``pipeline/test_trials.py`` shows the tests themselves."""
+"""``twinbuild test`` as a person uses it; ``pipeline/trial/test_every.py`` shows the tests themselves."""
 
 from __future__ import annotations
 

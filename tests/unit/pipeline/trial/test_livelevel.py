@@ -1,4 +1,4 @@
-"""Log levels that change live: the whole trial of them is in ``test_triallive``."""
+"""Log levels that change live: the whole trial of them is in ``test_live``."""
 
 from __future__ import annotations
 
