@@ -19,6 +19,7 @@ _VERBS: Final = {
     "build": ("build", "Build the images of a release from its lock, without a network."),
     "capture": ("capture", "Print what is really there in an environment, for `parity`."),
     "completion": ("completion", "Print the completion script of a shell."),
+    "challenge": ("challenge", "Compare what independent rebuilders got from the sources of a release."),
     "check-config": ("check_config", "Hold a configuration against the knobs of a release, before it is deployed."),
     "compare": ("compare", "Compare the files and the configuration of two images."),
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
@@ -35,6 +36,7 @@ _VERBS: Final = {
     "measure": ("measure", "Measure what each knob does to latency, throughput and memory."),
     "pull": ("pull", "Bring an image from a registry into the store."),
     "push": ("push", "Push a release's images into a registry."),
+    "rebuild": ("rebuild", "Build the images of a release anew, and sign what they are."),
     "release": ("release", "Lock, build, build again, compare and describe."),
     "run": ("run", "Start the built service in a sandbox."),
     "sign": ("sign", "Sign a release."),
@@ -51,7 +53,7 @@ _VERBS: Final = {
     "verify-release": ("verify_release", "Verify who signed a release, and that it is what they signed."),
 }
 _GARBAGE: Final = 100_000  # objects between two looks for cycles: with Python's own 700, a tenth of a start goes there
-_HIDDEN: Final = {"rebuild": "rebuild"}
+_HIDDEN: Final = {"second-build": "second"}
 
 
 class _Verbs(click.Group):

@@ -1,31 +1,80 @@
-"""``twinbuild rebuild`` (hidden): the second build, in the process that the first one started for it."""
+"""``twinbuild rebuild``."""
 
 from __future__ import annotations
 
 import json
-import sys
+import os
+from pathlib import Path
 
 import click
+
+from twinbuild.cli.options import NamedPath, common, variant_option
 
 __all__ = ["command"]
 
 
-@click.command("rebuild", hidden=True)
-def command() -> None:
-    """Read a request from standard input, bring the conditions about, build, and answer on standard output."""
-    from twinbuild.build.parent import die_with_parent
+@click.command("rebuild")
+@common
+@variant_option
+@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
+@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
+@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the statement goes (default: a name of its own in the current directory).",
+)
+def command(
+    *,
+    spec: Path,
+    overlays: tuple[Path, ...],
+    offline: bool,
+    quiet: bool,
+    as_json: bool,
+    variants: tuple[str, ...],
+    key: str | None,
+    program: str | None,
+    public: Path | None,
+    output: Path | None,
+) -> None:
+    """Build the images of a release anew, nothing taken from an earlier build; with a key, sign what they are.
 
-    request = json.load(sys.stdin)
-    die_with_parent(request["parent"])
-    from twinbuild.build.parent import die_with_parent
-    from twinbuild.verify.conditions import Conditions, apply_conditions
+    SPEC is a spec file or a directory with a release.yaml (default: the current directory), with its lock. What the
+    lock names is fetched where it is not at hand. `challenge` compares what several rebuilders signed.
+    """
+    from twinbuild.cli.keyfile import signer_of
+    from twinbuild.cli.outcome import shown
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.building import source_epoch
+    from twinbuild.pipeline.challenge.making import rebuild_images, sign_rebuilt, statement_name
+    from twinbuild.pipeline.fetching import fetch_lock
+    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.output import write_file
+    from twinbuild.pipeline.project import open_project
 
-    witnesses = apply_conditions(
-        Conditions(**request["conditions"])
-    )  # first: what follows must not see the caller's conditions
-    from twinbuild.codec.canonical import to_json
-    from twinbuild.pipeline.rebuilding import rebuild
-
-    images = rebuild(request)
-    answer = {"images": [to_json(image) for image in images], "witnesses": [list(pair) for pair in witnesses]}
-    click.echo(json.dumps(answer))
+    signer = signer_of(key, program, public, os.environ) if key or program or public else None
+    project = open_project(spec, overlays).only(variants)
+    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+        lock = ensure_lock(project, machine, locked=True, discover=False)
+        fetch_lock(project, lock, machine)
+        rebuilt = rebuild_images(project, lock, machine, epoch=source_epoch(project, machine))
+    place: Path | None = None
+    if signer is not None:
+        place = output or Path(statement_name(rebuilt, signer.public.keyid))
+        write_file(place, sign_rebuilt(rebuilt, signer))
+    if as_json:
+        images = {each.name: str(each.digest) for each in rebuilt.images}
+        answer = {"name": rebuilt.name, "version": rebuilt.version, "lock": str(rebuilt.lock), "images": images}
+        signed = {"keyid": signer.public.keyid, "output": str(place)} if signer is not None else {}
+        click.echo(json.dumps({**answer, **signed}))
+        return
+    click.echo(f"rebuilt  {rebuilt.name} {rebuilt.version}  of lock {rebuilt.lock}")
+    for image in rebuilt.images:
+        click.echo(f"image    {image.name}  {image.digest}")
+    if signer is None:
+        click.echo("unsigned give a key, and what came out is a statement that `challenge` reads")
+        return
+    assert place is not None
+    click.echo(f"signed   by {signer.public.keyid}")
+    click.echo(f"output   {shown(place)}")

@@ -62,7 +62,7 @@ def build_again(
         "parent": os.getpid(),
     }
     completed = runner.run(
-        (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild"),
+        (str(interpreter), "-P", "-s", "-m", "twinbuild.cli", "second-build"),
         environment=varied_environment(directory, conditions, clock=bool(clock)),
         stdin=json.dumps(request).encode(),
         directory=directory,

@@ -29,6 +29,7 @@ TB53   ``step``          build steps
 TB54   ``preflight``     what an image needs to start
 TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
+TB61   ``challenge``     what independent rebuilders say
 TB70   ``describe``      release manifest, SBOM, provenance
 TB72   ``trial``         behaviour tests
 TB73   ``rollout``       shadow traffic

@@ -1,0 +1,1 @@
+"""Independent rebuilders: each builds a release's images from its sources and signs what came out."""
