@@ -116,7 +116,8 @@ def _findings(judged: Challenged, where: str) -> Iterator[Finding]:
 
     for name, digest, verdict in judged.images:
         if isinstance(verdict, Undecidable):
-            what = f"{name}: undecidable with {len(verdict.votes)} votes"
+            count = len(verdict.votes)
+            what = f"{name}: undecidable with {count} {'vote' if count == 1 else 'votes'}"
             yield finding("TB6104", what, "ask more rebuilders, or look at why these disagree")
         elif isinstance(verdict, Dissent):
             if verdict.release:
