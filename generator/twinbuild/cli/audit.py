@@ -202,7 +202,7 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
         more = {"kept": found.kept, "beyond": found.beyond, "back": found.back}
         click.echo(json.dumps({**document, **more}))
         return
-    click.echo(f"log      {checkpoint.origin}, {checkpoint.size} entries")
+    click.echo(f"log      {shown(checkpoint.origin)}, {checkpoint.size} entries")
     click.echo(f"root     {root}")
     click.echo(f"signed   by {key.keyid}")
     for index in found.back:
@@ -230,7 +230,7 @@ def _verify_proof(path: Path, key: PublicKey, kept: tuple[Path, ...], *, as_json
         more = {"older": proven.index} if proven.entry is None else {"index": proven.index, **_document(proven.entry)}
         click.echo(json.dumps({**document, **more}))
         return
-    click.echo(f"log      {checkpoint.origin}, {checkpoint.size} entries")
+    click.echo(f"log      {shown(checkpoint.origin)}, {checkpoint.size} entries")
     click.echo(f"root     {root}")
     click.echo(f"signed   by {key.keyid}")
     if proven.entry is None:
@@ -251,5 +251,5 @@ def _line(index: int, entry: Entry) -> str:
 
     release = f"  {entry.name} {entry.version} {entry.release[:19]}…" if entry.release else ""
     by = f"key {entry.by[:12]}…" if is_key(entry.by) else entry.by
-    details = f"  {shown(entry.details)}" if entry.details else ""
-    return f"{index:5}  {entry.moment}  {entry.action:11}{release}  by {by}{details}"
+    details = f"  {entry.details}" if entry.details else ""
+    return shown(f"{index:5}  {entry.moment}  {entry.action:11}{release}  by {by}{details}")

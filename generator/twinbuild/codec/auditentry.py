@@ -2,6 +2,10 @@
 
 ``by`` is either the id of a key (64 hexadecimal digits) or a name that was stated. The log's key vouches that the entry
 was written; nobody but the writer vouches for what it says.
+
+What an entry must be is the same for ever. What is not written any more (``refuse_unfit``: what does not print, what
+looks like a credential) is told by tables that grow, Unicode's and ours; it is no question for who reads, or else a
+later version could not read what this one wrote.
 """
 
 from __future__ import annotations
@@ -18,11 +22,12 @@ from twinbuild.codec.tiles import LONGEST_ENTRY
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
 
-__all__ = ["ACTIONS", "Entry", "decode_entry", "encode_entry", "is_key"]
+__all__ = ["ACTIONS", "Entry", "decode_entry", "encode_entry", "is_key", "refuse_unfit"]
 
 ACTIONS: Final = ("released", "signed", "approved", "refused", "promoted", "rolled-back", "note")
 _FORMAT: Final = "twinbuild-audit/1"
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
 _LATEST: Final = 253402300799  # the last second of the year 9999
 _LONGEST: Final = {"by": 200, "name": 200, "version": 200, "details": 16_000}  # characters
 
@@ -46,12 +51,22 @@ class Entry:
 
     def __post_init__(self) -> None:
         if wrong := _wrong(self):
-            raise UsageError.of("TB8631", f"no entry of an audit log: {wrong[0]}", hint=wrong[1], where="audit add")
+            raise _unfit(*wrong)
 
 
 def is_key(by: str) -> bool:
     """Whether it is the id of a key, and not a name."""
     return _KEY.fullmatch(by) is not None
+
+
+def refuse_unfit(entry: Entry) -> None:
+    """Raise UsageError TB8631 for an entry that is not to be written: what a log has, it keeps."""
+    for key in _LONGEST:
+        text = getattr(entry, key)
+        if not (text if key != "details" else text.replace("\n", "")).isprintable():
+            raise _unfit(f"{key} is not printable", "give a plain text")
+    if any(find_credentials(text) for text in (entry.by, entry.details)):
+        raise _unfit("it holds something that looks like a credential", "leave it out: what a log has, it keeps")
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -98,9 +113,10 @@ def _wrong(entry: Entry) -> tuple[str, str] | None:
     if not 0 <= entry.time <= _LATEST:
         return f"the time is {entry.time}", "set the clock of this machine"
     for key, longest in _LONGEST.items():
-        text = getattr(entry, key)
-        if len(text) > longest or not (text if key != "details" else text.replace("\n", "")).isprintable():
-            return f"{key} is longer than {longest} characters or not printable", "give a plain text"
+        if len(getattr(entry, key)) > longest:
+            return f"{key} is longer than {longest} characters", "say less"
+        if _HALF.search(getattr(entry, key)):
+            return f"{key} has half of a surrogate pair, which is no character", "give a plain text"
     if not entry.by.strip():
         return "nobody is said to have done it", "say who with --by"
     return _unclear(entry)
@@ -113,11 +129,13 @@ def _unclear(entry: Entry) -> tuple[str, str] | None:
         return "the note says nothing", "say it with --details"
     if entry.release:
         Digest.parse(entry.release)
-    if any(find_credentials(text) for text in (entry.by, entry.details)):
-        return "it holds something that looks like a credential", "leave it out: what a log has, it keeps"
     if len(encode_entry(entry)) > LONGEST_ENTRY:
         return f"it has more than {LONGEST_ENTRY} bytes", "say less"
     return None
+
+
+def _unfit(why: str, hint: str) -> UsageError:
+    return UsageError.of("TB8631", f"no entry of an audit log: {why}", hint=hint, where="audit add")
 
 
 def _refused(where: str, why: str) -> IntegrityError:

@@ -92,7 +92,7 @@ def is_consistent(older: int, older_root: bytes, size: int, root: bytes, proof: 
     if not 0 <= older <= size:
         return False
     if older in (0, size):  # nothing to show: the empty tree is the beginning of every tree
-        return not proof and older_root == (EMPTY_ROOT if older == 0 else root)
+        return not proof and (older > 0 or older_root == EMPTY_ROOT) and (older < size or older_root == root)
     path = list(proof)
     if older & (older - 1) == 0:  # 2: a power of two
         path.insert(0, older_root)

@@ -24,6 +24,7 @@ __all__ = [
     "tile_of",
     "tile_path",
     "tiles_of",
+    "tiles_of_level",
 ]
 
 WIDTH: Final = 256
@@ -82,12 +83,15 @@ def tile_of(path: str) -> Tile | None:
 def tiles_of(size: int) -> Iterator[Tile]:
     """Bundles and tiles that a log of that size consists of."""
     for level in (-1, *range(8)):
-        count = size >> (8 * max(level, 0))
-        if not count:
-            return
-        yield from (Tile(level=level, index=index, width=WIDTH) for index in range(count // WIDTH))
-        if count % WIDTH:
-            yield Tile(level=level, index=count // WIDTH, width=count % WIDTH)
+        yield from tiles_of_level(level, size)
+
+
+def tiles_of_level(level: int, size: int) -> Iterator[Tile]:
+    """Those of one level, -1 for bundles. A size that somebody only states may be anything: they never end then."""
+    count = size >> (8 * max(level, 0))
+    yield from (Tile(level=level, index=index, width=WIDTH) for index in range(count // WIDTH))
+    if count % WIDTH:
+        yield Tile(level=level, index=count // WIDTH, width=count % WIDTH)
 
 
 def levels_of(leaves: Sequence[bytes]) -> tuple[tuple[bytes, ...], ...]:

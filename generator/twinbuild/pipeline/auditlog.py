@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from twinbuild.codec.auditentry import Entry, encode_entry
+from twinbuild.codec.auditentry import Entry, encode_entry, refuse_unfit
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of, checkpoint_text
 from twinbuild.codec.edge import Edge, edge_tiles
 from twinbuild.codec.merkle import EMPTY_ROOT
@@ -39,11 +39,11 @@ _LARGEST: Final = WIDTH * (2 + 0xFFFF)  # bytes of a bundle, the largest file of
 
 def new_log(directory: Path, origin: str, signer: Signer) -> Checkpoint:
     """Make an empty log. Raises UsageError TB8630 where something is already, or for an origin that is none."""
-    if not is_key_name(origin):
+    if not (is_key_name(origin) and origin.isprintable()):
         message = f"{origin[:80]!r} is no name of a log: neither white space nor '+' may be in it"
         raise UsageError.of("TB8630", message, hint="name it like an address: example.com/releases", where="--origin")
     _refuse_full(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    _make_directories(directory)
     with _alone(directory, 0):
         _refuse_full(directory)  # another may have made one in the meantime
         empty = Checkpoint(origin=origin, size=0, root=EMPTY_ROOT)
@@ -54,10 +54,12 @@ def new_log(directory: Path, origin: str, signer: Signer) -> Checkpoint:
 def add_entries(directory: Path, entries: Sequence[Entry], signer: Signer, *, wait: float) -> Checkpoint:
     """Append entries, all or none, and return what was signed: theirs are the last indices before its ``size``.
 
-    Raises UsageError TB8630 where no log is, EnvironmentFault TB8632 where another writes for more than ``wait``
-    seconds, PolicyRefused TB8634 and TB8635 for a log of another key, and IntegrityError TB8633, TB8641 and TB8642 for
-    one that was damaged where it goes on.
+    Raises UsageError TB8630 where no log is, TB8631, EnvironmentFault TB8632 where another writes for more than
+    ``wait`` seconds, PolicyRefused TB8634 and TB8635 for a log of another key, and IntegrityError TB8633, TB8641 and
+    TB8642 for one that was damaged where it goes on.
     """
+    for entry in entries:
+        refuse_unfit(entry)
     read_checkpoint(directory)  # before a lock is made where no log is
     with _alone(directory, wait):
         old, note = read_checkpoint(directory)
@@ -146,8 +148,12 @@ def _sign(directory: Path, checkpoint: Checkpoint, signer: Signer) -> None:
 def _put(directory: Path, name: str, content: bytes) -> None:
     """Give a file its content in one step, and keep it when the power goes."""
     path, new = directory / name, directory / _NEW
-    _make_directories(directory, path.parent)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    for each in (path.parent, *path.parent.parents):
+        if each != directory and each.is_relative_to(directory) and each.is_symlink():
+            raise _odd(each, "is a link, and what is written below it would lie elsewhere")
+    _make_directories(path.parent)
+    new.unlink(missing_ok=True)  # of one who was killed; whatever else it is, nothing is written into it
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(new, flags, 0o644), "wb") as file:
         file.write(content)
         file.flush()
@@ -156,9 +162,10 @@ def _put(directory: Path, name: str, content: bytes) -> None:
     _sync(path.parent)
 
 
-def _make_directories(top: Path, wanted: Path) -> None:
-    if wanted != top and not wanted.is_dir():
-        _make_directories(top, wanted.parent)
+def _make_directories(wanted: Path) -> None:
+    """Have a directory, and keep it when the power goes."""
+    if not wanted.is_dir():
+        _make_directories(wanted.parent)
         wanted.mkdir(exist_ok=True)
         _sync(wanted.parent)
 
@@ -172,11 +179,11 @@ def _sync(directory: Path) -> None:
 
 
 def _forget_partial(directory: Path) -> None:
-    """Take away narrower tiles where the full one lies now."""
-    if directory.is_dir() and not directory.is_symlink():
-        for path in list(directory.iterdir()):
-            path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
+    """Take away narrower tiles where the full one lies now; what cannot go stays, for the entry is in the log."""
+    with contextlib.suppress(OSError):
+        if not directory.is_symlink():
+            for path in list(directory.iterdir()):
+                path.unlink()
             directory.rmdir()
 
 

@@ -11,7 +11,7 @@ from twinbuild.codec.auditproof import Consistency, Inclusion, decode_proof, enc
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
 from twinbuild.codec.merkle import consistency_proof, inclusion_proof, tree_root
 from twinbuild.codec.note import decode_note
-from twinbuild.codec.tiles import WIDTH, decode_bundle, tiles_of
+from twinbuild.codec.tiles import WIDTH, Tile, decode_bundle
 from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note
@@ -56,7 +56,8 @@ def prove_inclusion(directory: Path, index: int) -> bytes:
             where="INDEX",
         )
     leaves = _leaves(directory, checkpoint)
-    bundle = read_tile(directory, next(tile for tile in tiles_of(checkpoint.size) if index < tile.start + tile.width))
+    place = index // WIDTH
+    bundle = read_tile(directory, Tile(level=-1, index=place, width=min(WIDTH, checkpoint.size - place * WIDTH)))
     entry = dict(enumerate(decode_bundle(bundle or b"")[0])).get(index % WIDTH, b"")
     proof = Inclusion(entry=entry, index=index, hashes=inclusion_proof(leaves, index), note=note)
     if not proof.holds(checkpoint):

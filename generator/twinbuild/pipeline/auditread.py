@@ -12,7 +12,17 @@ from twinbuild.codec.auditentry import Entry, decode_entry
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
 from twinbuild.codec.merkle import leaf_hash
 from twinbuild.codec.note import Note, decode_note
-from twinbuild.codec.tiles import Tile, decode_bundle, decode_tile, levels_of, tile_of, tile_path, tiles_of
+from twinbuild.codec.tiles import (
+    WIDTH,
+    Tile,
+    decode_bundle,
+    decode_tile,
+    levels_of,
+    tile_of,
+    tile_path,
+    tiles_of,
+    tiles_of_level,
+)
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.govern.auditcheck import check_entries, check_kept, check_tile
 from twinbuild.govern.keys import PublicKey
@@ -54,10 +64,13 @@ def read_entries(directory: Path) -> tuple[Checkpoint, Note, tuple[Entry, ...]]:
 
 
 def read_leaves(directory: Path, size: int) -> list[bytes]:
-    """The hashes of leaves that lie in the tiles of level 0: fewer than ``size`` where some are missing."""
+    """The hashes of leaves that lie in the tiles of level 0, up to the first that is not whole."""
     found: list[bytes] = []
-    for tile in (each for each in tiles_of(size) if each.level == 0):
-        found += (decode_tile(read_tile(directory, tile) or b"") or ())[: tile.width]
+    for tile in tiles_of_level(0, size):
+        hashes = (decode_tile(read_tile(directory, tile) or b"") or ())[: tile.width]
+        found += hashes
+        if len(hashes) < tile.width:
+            break
     return found
 
 
@@ -115,8 +128,13 @@ def _decoded(directory: Path, size: int) -> Iterator[Entry]:
 
 
 def _bundles(directory: Path, size: int) -> Iterator[tuple[tuple[bytes, ...], bool]]:
-    """The entries of each bundle, none for one that is missing, and whether its bytes are entries alone."""
-    for tile in (each for each in tiles_of(size) if each.level < 0):
+    """The entries of each bundle that is there, and whether its bytes are entries alone.
+
+    What lies there is gone through, and not what ``size`` counts: somebody states that, and it may be anything.
+    """
+    places = {tile.index for _, tile in _named(directory, "tile/entries") if tile is not None and tile.level < 0}
+    for index in sorted(index for index in places if index * WIDTH < size):
+        tile = Tile(level=-1, index=index, width=min(WIDTH, size - index * WIDTH))
         content = read_bytes(directory / tile_path(tile))
         if content is not None:
             yield decode_bundle(content)
@@ -130,7 +148,10 @@ def _check_tiles(directory: Path, leaves: list[bytes]) -> tuple[str, ...]:
     levels = levels_of(leaves)
     there = {tile: path for path, tile in _files(directory)}
     for tile in tiles_of(len(leaves)):
-        if read_tile(directory, tile) is None:
+        content = read_tile(directory, tile)
+        if content is not None and tile not in there and tile.level >= 0:  # the full one serves, which begins with it
+            check_tile(tile, content[: tile.width * 32], levels, where=str(directory))
+        if content is None:
             raise IntegrityError.of(
                 "TB8641",
                 f"{directory}: the tile {tile_path(tile)} is missing (of entry {tile.start} and after)",
@@ -170,17 +191,26 @@ def _check_bundle(directory: Path, tile: Tile, content: bytes, leaves: list[byte
 
 
 def _files(directory: Path) -> Iterator[tuple[str, Tile]]:
-    """Every file that has the name of a tile. Raises IntegrityError TB8641 for others below ``tile/``."""
-    top = directory / "tile"
-    for place, _, names in os.walk(top):
-        for name in sorted(names):
+    """Every file that has the name of a tile. Raises IntegrityError TB8641 for others below ``tile/``, and links."""
+    for path, tile in _named(directory):
+        if tile is None:
+            raise IntegrityError.of(
+                "TB8641",
+                f"{directory}: {path} is no tile and no bundle of a log",
+                hint="find out who put it there, and move it away",
+                where=path,
+            )
+        yield path, tile
+
+
+def _named(directory: Path, below: str = "tile") -> Iterator[tuple[str, Tile | None]]:
+    """Files below a place of a log, and links to directories, which are not gone into; None for what is no tile."""
+    top = directory / below
+    if any(each.is_symlink() for each in (directory / "tile", top)):
+        yield below, None
+        return
+    for place, directories, names in os.walk(top):
+        links = {name for name in directories if (Path(place) / name).is_symlink()}
+        for name in sorted([*names, *links]):
             path = (Path(place) / name).relative_to(directory).as_posix()
-            tile = tile_of(path)
-            if tile is None:
-                raise IntegrityError.of(
-                    "TB8641",
-                    f"{directory}: {path} is no tile and no bundle of a log",
-                    hint="find out who put it there, and move it away",
-                    where=path,
-                )
-            yield path, tile
+            yield path, None if name in links else tile_of(path)

@@ -139,3 +139,10 @@ def test_nothing_is_in_an_empty_tree() -> None:
     """No index, no proof."""
     assert not is_included(LEAVES[0], 0, 0, (), EMPTY_ROOT)
     assert not is_included(LEAVES[0], 0, 1, (), EMPTY_ROOT)
+
+
+def test_an_empty_tree_with_a_root() -> None:
+    """Both trees empty: both roots are that of nothing."""
+    assert is_consistent(0, EMPTY_ROOT, 0, EMPTY_ROOT, ())
+    assert not is_consistent(0, EMPTY_ROOT, 0, bytes(32), ())
+    assert not is_consistent(0, bytes(32), 0, bytes(32), ())

@@ -78,7 +78,7 @@ def test_round_trip(text: str, signatures: list[tuple[bytes, bytes]]) -> None:
     assert decode_note(encode_note(note), name="n") == note
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u2003b", "a\nb", "x" * 201, "a\u202eb", "a\x7f"])
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u2003b", "a\nb", "x" * 201, "a\u202eb", "a\x7f", "a\x9bm"])
 def test_no_names_of_keys(name: str) -> None:
     """signed-note: neither spaces nor plus signs; nor what does not print."""
     assert not is_key_name(name)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,7 @@ def test_where_no_log_may_be(tmp_path: Path) -> None:
         (tmp_path / "full", ORIGIN),
         (tmp_path / "full" / "file", ORIGIN),
         (tmp_path / "n", "a b"),
+        (tmp_path / "n", "a\u202eb"),
     ):
         with pytest.raises(TwinbuildError) as caught:
             new_log(directory, origin, signer)
@@ -112,6 +114,41 @@ def test_one_at_a_time(tmp_path: Path) -> None:
         add_entries(log.directory, (note_entry(2),), log.signer, wait=0)
     assert _code(caught) == "TB8632"
     assert add_entries(log.directory, (note_entry(2),), log.signer, wait=0).size == 2
+
+
+@pytest.mark.parametrize("kind", ["hard link", "link", "pipe"])
+def test_odd_files_where_it_writes(tmp_path: Path, kind: str) -> None:
+    """Who may write to the log's directory does not make an append write elsewhere, or wait for ever."""
+    log = kept_log(tmp_path, 1)
+    victim, new = tmp_path / "victim", log.directory / ".new"
+    victim.write_text("mine")
+    match kind:
+        case "hard link":
+            new.hardlink_to(victim)
+        case "link":
+            new.symlink_to(victim)
+        case _:
+            os.mkfifo(new)
+    assert add_entries(log.directory, (note_entry(1),), log.signer, wait=0).size == 2
+    assert victim.read_text() == "mine"
+    verify_log(log.directory, log.signer.public, (log.checkpoint,))
+
+
+def test_what_cannot_be_taken_away(tmp_path: Path) -> None:
+    """An append that is signed has happened, even if its narrower tiles are in the way."""
+    log = kept_log(tmp_path, 255)
+    (log.directory / "tile" / "0" / "000.p" / "mine").mkdir()
+    assert add_entries(log.directory, (note_entry(255),), log.signer, wait=0).size == 256
+    verify_log(log.directory, log.signer.public, (log.checkpoint,))
+
+
+def test_unfit(tmp_path: Path) -> None:
+    """What a log must not keep is refused before it has it (TB8631)."""
+    log = kept_log(tmp_path, 1)
+    with pytest.raises(TwinbuildError) as caught:
+        add_entries(log.directory, (replace(note_entry(1), by="https://me:hunter22@example.com"),), log.signer, wait=0)
+    assert _code(caught) == "TB8631"
+    assert read_checkpoint(log.directory)[0].size == 1
 
 
 def test_odd_files(tmp_path: Path) -> None:
