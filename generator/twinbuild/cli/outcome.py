@@ -69,11 +69,11 @@ def findings_json(error: TwinbuildError) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    from twinbuild.codec.mask import mask  # late, as in ``_failed``
+    from twinbuild.codec.mask import mask, mask_path  # late, as in ``_failed``
 
     where = finding.where
     address: dict[str, object] = {
-        "file": where.file,
+        "file": mask_path(where.file),
         "line": where.line,
         "column": where.column,
         "pointer": mask(where.pointer),

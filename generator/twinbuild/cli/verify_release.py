@@ -59,6 +59,7 @@ def command(*, release: Path, keys: tuple[Path, ...], expect: str | None, thresh
             "keys": vouched.keys,
             "others": vouched.strangers,
             "files": vouched.files,
+            "lacking": [{"file": name, "keyid": keyid} for name, keyid in vouched.lacking],
         }
         click.echo(json.dumps({"release": str(vouched.digest), **document}))
         return
@@ -67,5 +68,7 @@ def command(*, release: Path, keys: tuple[Path, ...], expect: str | None, thresh
         click.echo(f"signed   by {keyid}")
     for keyid in vouched.strangers:
         click.echo(f"besides  by {keyid}, which is none of the given keys")
+    for name, keyid in vouched.lacking:
+        click.echo(f"lacks    {name}, which {keyid} wrote")
     assert found.directory is not None
     click.echo(f"whole    {vouched.files} files and the images of {shown(found.directory)}")

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 from twinbuild.codec.canonical import Json
-from twinbuild.codec.mask import mask
+from twinbuild.codec.mask import mask, mask_path
 from twinbuild.errors import Finding, Location
 
 __all__ = ["findings_json", "render_findings"]
@@ -32,7 +32,7 @@ def findings_json(findings: tuple[Finding, ...]) -> list[Json]:
             "code": finding.code,
             "message": mask(finding.message),
             "hint": mask(finding.hint),
-            "file": finding.where.file,
+            "file": mask_path(finding.where.file),
             "line": finding.where.line,
             "column": finding.where.column,
             "width": finding.where.width,
@@ -51,7 +51,7 @@ def _block(finding: Finding, width: int, *, color: bool) -> str:
     margin = " " * width
     head = f"{paint(_RED, f'error[{finding.code}]')}{paint(_BOLD, ': ' + _visible(mask(finding.message)))}"
     lines = [head]
-    place = _visible(mask(str(where)))
+    place = _visible((mask_path if where.file else mask)(str(where)))
     if place:
         lines.append(f"{margin}{paint(_BLUE, '-->')} {place}")
     if where.excerpt and where.line:

@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["assignment", "find_credentials", "looks_secret", "mask"]
+__all__ = ["assignment", "find_credentials", "looks_secret", "mask", "mask_path"]
 
 _EDGE: Final = r"(?<![A-Za-z0-9_-])"  # a run begins once: no place is looked at twice
 # Kind, what the text must hold (in lower case) for a closer look to be worth it, and the form.
@@ -43,8 +43,8 @@ _SHAPES: Final = tuple(
         ),
         (
             "credentials in an address",
-            "://",
-            r"(?<=://)[^\s/@:\"'<>{}]{1,1000}:[^\s/@\"'<>{}]{1,1000}(?=@)",
+            ":/",  # one slash: what is left of two where an address was taken for a path
+            r"(?:(?<=://)|(?<=[A-Za-z]:/))[^\s/@:\"'<>{}]{1,1000}:[^\s/@\"'<>{}]{1,1000}(?=@)",
         ),
         (
             "a password",
@@ -124,12 +124,23 @@ def mask(text: str, known: tuple[str, ...] = ()) -> str:
     for secret in sorted(known, key=len, reverse=True):
         if len(secret) >= 3:
             text = text.replace(secret, "*" * len(secret))
+    return _RUN.sub(_masked_run, _without_forms(text))
+
+
+def mask_path(path: str) -> str:
+    """``path`` with each character of a secret as ``*``: one that was given in a path's place.
+
+    What looks random is looked for within each name of it, for the many names of a long path look so together.
+    """
+    return "/".join(_RUN.sub(_masked_run, name) for name in _without_forms(path).split("/"))
+
+
+def _without_forms(text: str) -> str:
     for _, form in _worth_a_look(text):
         text = form.sub(lambda match: "*" * len(match[0]), text)
-    text = _IN_LINE.sub(
+    return _IN_LINE.sub(
         lambda match: match[0][: match.start("value") - match.start()] + "*" * len(match["value"]), text
     )
-    return _RUN.sub(_masked_run, text)
 
 
 def _masked_run(match: re.Match[str]) -> str:

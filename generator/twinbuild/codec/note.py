@@ -15,8 +15,8 @@ __all__ = ["Note", "NoteSignature", "decode_base64", "decode_note", "encode_base
 _LARGEST: Final = 1 << 20  # bytes of a note
 _MOST: Final = 100  # signatures of a note
 _MARK: Final = "\u2014 "
-# Neither white space nor plus (signed-note), nor what steers a terminal or turns its lines round. Written down here, for what
-# Unicode calls printable grows, and a later version must read what an earlier one wrote.
+# Neither white space nor plus (signed-note), nor what steers a terminal or turns its lines round. It is written down,
+# for what Unicode calls printable grows, and a later version must read what an earlier one wrote.
 _TURNS: Final = r"\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
 _NAME: Final = re.compile(rf"[^\s+\x00-\x1f\x7f-\x9f{_TURNS}]{{1,200}}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")

@@ -7,6 +7,7 @@ this release is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.cosign import EMPTY, Attachment, attachments_tag, image_signature, joined, referrer, statement
 from twinbuild.oci.image import MANIFEST
 from twinbuild.pipeline.attested import ENVELOPES, IMAGES, claims_of, payloads_of, signatures_of, texts_to_sign
@@ -33,6 +35,8 @@ __all__ = ["Attachments", "attach", "attachments_of"]
 
 _SIGNATURES: Final = "application/vnd.dev.cosign.artifact.sig.v1+json"  # what cosign takes a referrer for
 _STATEMENT: Final = "application/vnd.in-toto+json"
+_TRIES: Final = 5
+_PAUSE: Final = 0.1  # seconds, more with each try: others are writing
 _AGAIN: Final = "take the release from where it was signed again, or leave them out: --no-signatures"
 
 
@@ -71,9 +75,12 @@ def attach(
 ) -> tuple[Moved, ...]:
     """Have the attachments of images in a repository, which has the images already; what each blob and manifest took.
 
-    Raises FetchError TB3236 where a tag of cosign's holds something else, and what ``RegistryClient`` raises.
+    A registry has no way to change a tag only if nobody else did: what was written is looked at again at the end, and
+    written again where another writer took it away. Raises FetchError TB3236 where a tag of cosign's holds something
+    else, TB8621 where others write it again and again, and what ``RegistryClient`` raises.
     """
     moved: dict[Digest, Moved] = {}
+    written: list[tuple[_Beside, str, Sequence[Attachment]]] = []
     for image in images:
         about = found.get(image.digest)
         if about is None:
@@ -81,13 +88,24 @@ def attach(
         beside = _Beside(client, reference, image, moved)
         statements = [each for _, each in about.statements]
         for kind, attachments in (("sig", about.signatures), ("att", statements)):
-            if attachments:
-                beside.tag(kind, attachments)
+            if attachments and beside.tag(kind, attachments):
+                written.append((beside, kind, attachments))
         if about.signatures:
             beside.refer(_SIGNATURES, about.signatures)
         for kind, each in about.statements:
             beside.refer(_STATEMENT, (each,), (("in-toto.io/predicate-type", kind),))
-    return tuple(moved.values())
+    for tried in range(_TRIES):
+        time.sleep(_PAUSE * tried)
+        written = [each for each in written if each[0].tag(*each[1:])]
+        if not written:
+            return tuple(moved.values())
+    raise FetchError.of(
+        "TB8621",
+        f"others write the tag {written[0][0].tagged(written[0][1]).tag} again and again: ours was taken away "
+        f"{_TRIES} times",
+        hint="push again when they have ended; or push without signatures: --no-signatures",
+        where=str(reference),
+    )
 
 
 class _Beside:
@@ -98,9 +116,13 @@ class _Beside:
     ) -> None:
         self._client, self._reference, self._image, self._moved = client, reference, image, moved
 
-    def tag(self, kind: str, attachments: Sequence[Attachment]) -> None:
-        """Join attachments to those under cosign's tag."""
-        tagged = self._reference.tagged(attachments_tag(self._image.digest, kind))
+    def tagged(self, kind: str) -> ImageReference:
+        """Cosign's tag."""
+        return self._reference.tagged(attachments_tag(self._image.digest, kind))
+
+    def tag(self, kind: str, attachments: Sequence[Attachment]) -> bool:
+        """Join attachments to those under cosign's tag; whether anything had to be written."""
+        tagged = self.tagged(kind)
         found = self._client.own_manifest(tagged)
         if found is not None and found.is_index:
             raise FetchError.of(
@@ -110,10 +132,15 @@ class _Beside:
                 where=str(tagged),
             )
         content, config = joined(found.content if found is not None else None, attachments)
-        if config is not None:
-            for each in (config, *(attachment.content for attachment in attachments)):
-                self._blob(each)
-        self._manifest(tagged, content, found.media_type if found is not None else MANIFEST)
+        if config is None:
+            digest = Digest.of(content)
+            self._moved.setdefault(digest, Moved(digest=digest, size=len(content), how=Sent.PRESENT))
+            return False
+        for each in (config, *(attachment.content for attachment in attachments)):
+            self._blob(each)
+        if self._client.own_manifest(tagged) == found:  # blobs take a while; another one is joined to at the next try
+            self._manifest(tagged, content, found.media_type if found is not None else MANIFEST)
+        return True
 
     def refer(
         self, artifact_type: str, attachments: Sequence[Attachment], annotations: Sequence[tuple[str, str]] = ()

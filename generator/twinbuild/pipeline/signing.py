@@ -67,9 +67,9 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     with _alone(directory):  # others may have signed while a token was waited for
         envelopes = _merged(directory, payloads, signatures)
         write_file(directory / SIGNATURES / f"images.{keyid}.json", encode_image_signatures(images))
+        write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)
         for name in sorted(envelopes, key=lambda each: each == MAIN):  # what counts is written last
             write_file(directory / SIGNATURES / name, encode_envelope(envelopes[name]))
-        write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)
     return Signed(digest=release.digest, keyid=keyid, keys=tuple(each.keyid for each in envelopes[MAIN].signatures))
 
 

@@ -38,7 +38,10 @@ _AGAIN = "take the release from where it was signed again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouched:
-    """The release, which of the given keys vouch for it, ids of others that signed too, and how many files it has."""
+    """The release, which of the given keys vouch for it, ids of others that signed too, and how many files it has.
+
+    ``lacking``: files of signatures that a key which signed the release wrote, too, and its id: they were taken away.
+    """
 
     name: str
     version: str
@@ -46,6 +49,7 @@ class Vouched:
     keys: tuple[str, ...]
     strangers: tuple[str, ...]
     files: int
+    lacking: tuple[tuple[str, str], ...]
 
 
 def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold: int = 1) -> Vouched:
@@ -87,10 +91,11 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     if differing:
         raise IntegrityError(differing)
     files = check_release(release)
+    signed_by: dict[str, tuple[str, ...]] = {}
     for name in ENVELOPES[1:]:
         further = read_envelope(directory, name)
         if further is not None:
-            _good(further, known, name)
+            signed_by[name] = _good(further, known, name)
             if (further.payload_type, further.payload) != (IN_TOTO, payloads.get(name)):
                 raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
     _check_plain(directory, release, known)
@@ -103,7 +108,17 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
         keys=good,
         strangers=tuple(each.keyid for each in envelope.signatures if each.keyid not in known),
         files=files,
+        lacking=tuple(_lacking(directory, good, {name: signed_by.get(name, ()) for name in payloads if name != MAIN})),
     )
+
+
+def _lacking(directory: Path, keys: tuple[str, ...], signers: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """The files that ``sign`` writes before the statement that counts, and that are not there for one of the keys."""
+    for keyid in keys:
+        yield from ((f"{SIGNATURES}/{name}", keyid) for name, there in signers.items() if keyid not in there)
+        for name in (f"{SIGNATURES}/images.{keyid}.json", f"{SIGNATURES}/manifest.json.{keyid}.sig"):
+            if not (directory / name).is_file():
+                yield name, keyid
 
 
 def _good(envelope: Envelope, known: dict[str, PublicKey], name: str) -> tuple[str, ...]:

@@ -75,3 +75,11 @@ def test_no_name(tool: Tool, name: str) -> None:
     """A directory is no name for a key."""
     ended = tool("key", "new", name, "--unencrypted")
     assert (ended.status, "error[TB8613]" in ended.err) == (2, True), ended.err
+
+
+def test_a_secret_in_the_place_of_a_file(tool: Tool) -> None:
+    """Who gives a token where a file is meant finds it nowhere, the place of the error in JSON included."""
+    secret = "ghp_" + "a1" * 18
+    for words in (("key", "show", secret, "--json"), ("key", "show", f"https://me:{secret}@example.com/k", "--json")):
+        ended = tool(*words)
+        assert (ended.status, secret in ended.out + ended.err) == (2, False), ended.err

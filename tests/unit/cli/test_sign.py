@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fakes.signed import SignedDist, key_file, signed, signed_once
 from fakes.tiny import tiny_project, tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.cli.session import session
-from twinbuild.govern.keys import new_key
+from twinbuild.govern.keys import new_key, read_private
 from twinbuild.model.settings import without_keys
 from twinbuild.pipeline.attested import signers_of
 from twinbuild.pipeline.released import read_release
@@ -225,6 +226,16 @@ def test_what_is_no_file(tool: Tool, signed: SignedDist, name: str, what: str) -
     ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
     assert ended.status in (5, 8), ended.err
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.name != name} == others
+
+
+def test_what_counts_is_written_last(tool: Tool, signed: SignedDist) -> None:
+    """Who is killed, or finds no room, leaves no statement that counts without the files that belong to it."""
+    place = signed.dist / "signatures"
+    shutil.rmtree(place)
+    eve = read_private(signed.eve.read_bytes(), name="eve", passphrase=None).public.keyid
+    (place / f"manifest.json.{eve}.sig").mkdir(parents=True)
+    assert tool("sign", str(signed.dist), "--key", str(signed.eve)).status != 0
+    assert not (place / "release.dsse.json").exists()
 
 
 def test_one_signature_too_many(tool: Tool, signed: SignedDist) -> None:

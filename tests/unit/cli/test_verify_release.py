@@ -34,6 +34,32 @@ def test_verified(tool: Tool, signed: SignedDist) -> None:
     assert tool("validate", str(moved)).status == 0
 
 
+def test_files_of_signatures_that_were_taken_away(tool: Tool, signed: SignedDist) -> None:
+    """The release is what was signed; what other tools would have looked for is missing, and that is said."""
+    whole = tool("verify-release", str(signed.dist), *signed.public("ada"))
+    assert (whole.status, "lacks" in whole.out) == (0, False)
+    ada = json.loads(tool("key", "show", f"{signed.ada}.pub", "--json").out)["keyid"]
+    place = signed.dist / "signatures"
+    (place / f"manifest.json.{ada}.sig").unlink()
+    (place / f"images.{ada}.json").unlink()
+    (place / "provenance.dsse.json").unlink()
+    _envelope(signed.dist, lambda it: it["signatures"].remove(_of(it["signatures"], ada)), "sbom.dsse.json")
+    names = ["provenance.dsse.json", "sbom.dsse.json", f"images.{ada}.json", f"manifest.json.{ada}.sig"]
+    ended = tool("verify-release", str(signed.dist), *signed.public("ada"))
+    assert ended.status == 0, ended.err
+    assert [line for line in ended.out.splitlines() if line.startswith("lacks")] == [
+        f"lacks    signatures/{name}, which {ada} wrote" for name in names
+    ]
+    found = json.loads(tool("verify-release", str(signed.dist), *signed.public("ada"), "--json").out)
+    assert found["lacking"] == [{"file": f"signatures/{name}", "keyid": ada} for name in names]
+    ended = tool("verify-release", str(signed.dist), *signed.public("grace"))
+    assert ended.out.count("lacks") == 1  # the provenance; the others are hers
+
+
+def _of(listed: list[dict[str, str]], keyid: str) -> dict[str, str]:
+    return next(each for each in listed if each["keyid"] == keyid)
+
+
 def test_run_is_of_one_run(tool: Tool, signed: SignedDist) -> None:
     """run.json tells of one run, and is signed by nobody."""
     (signed.dist / "run.json").write_text("{}")

@@ -70,6 +70,15 @@ def test_secrets_are_masked() -> None:
     assert "password: *******" in text
 
 
+def test_a_secret_in_the_place_of_a_file_is_masked() -> None:
+    """Where it stands as the place, too, in both forms."""
+    secret = "ghp_" + "a1" * 18
+    findings = (Finding(code="TB1", message="m", hint="h", where=Location(file=f"keys/{secret}", line=3)),)
+    assert secret not in render_findings(findings)
+    assert f"keys/{'*' * len(secret)}:3" in render_findings(findings)
+    assert secret not in str(findings_json(findings))
+
+
 def test_json() -> None:
     """Programs get the same facts without layout."""
     assert findings_json((finding("a: b", 4),)) == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinbuild.codec.mask import find_credentials, looks_secret, mask
+from twinbuild.codec.mask import find_credentials, looks_secret, mask, mask_path
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,20 @@ def test_keys(key: str, value: str, secret: bool) -> None:
 def test_known_secrets_are_masked_anywhere() -> None:
     """A secret that was found in one place is hidden in every text."""
     assert mask("got 'hunter2' here", ("hunter2",)) == "got '*******' here"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/home/alice/Projects2/models/fraudscorer/release/key.pub", None),
+        ("dist/fraud-scorer-1.0.0/manifest.json", None),
+        ("keys/ghp_" + "a1" * 18, "keys/" + "*" * 40),
+        ("https://me:hunter22@example.com/x", "https://***********@example.com/x"),
+        ("https:/me:hunter22@example.com/x", "https:/***********@example.com/x"),
+        ("keys/MC4CAQAwBQYDK2VwBCIEIHIsYtmFqcTRDW0kv1dZk7p8", "keys/" + "*" * 44),
+        ("password=hunter22/key", "password=************"),
+    ],
+)
+def test_a_path(path: str, shown: str | None) -> None:
+    """A secret in the place of a path is not shown; a path with long names, digits and capitals is."""
+    assert mask_path(path) == (shown or path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -165,3 +166,17 @@ def test_a_word_is_no_encryption() -> None:
     assert is_encrypted(new_key("ecdsa").pem(b"a passphrase"))
     assert is_encrypted(b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n")
     assert not is_encrypted(b"")
+
+
+def test_the_other_signature_of_ecdsa() -> None:
+    """(r, n - s) is taken, as FIPS 186-5 and all peers do; another spelling of the numbers is not."""
+    key = new_key("ecdsa")
+    signature = key.sign(b"text")
+    r, s = decode_dss_signature(signature)
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    assert key.public.verifies(b"text", encode_dss_signature(r, order - s))
+    for one, other in ((r, s + order), (r + order, s), (0, s), (r, 0)):
+        assert not key.public.verifies(b"text", encode_dss_signature(one, other))
+    longer = bytes([signature[0], signature[1] + 1, 2, signature[3] + 1, 0]) + signature[4:]
+    for spelled in (longer, signature + b"\0", bytes([signature[0], 0x81]) + signature[1:]):
+        assert not key.public.verifies(b"text", spelled)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.codec.dsse import IN_TOTO, Envelope, decode_envelope, encode_envelope
 from twinbuild.describe.attestation import RELEASE
-from twinbuild.errors import IntegrityError, TwinbuildError
+from twinbuild.errors import FetchError, IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
@@ -142,6 +144,45 @@ def test_an_index_and_its_images(registry: FakeRegistry) -> None:
     tags = {name for _, name in registry.manifests if name.endswith((".sig", ".att"))}
     assert tags == {f"sha256-{with_both.digest.hex}.{kind}" for kind in ("sig", "att")}
     assert {each.how for each in attach(client, reference, (with_both,), found)} == {Sent.PRESENT}
+
+
+@dataclass
+class Crowded(FakeRegistry):
+    """Others, who read a tag before we wrote it, write it after us, so many times."""
+
+    others: int = 0
+    late: re.Pattern[str] = re.compile(r"sha256-[0-9a-f]{64}(\.sig|\.att|)")
+
+    def put_manifest(self, repository: str, reference: str, content: bytes, media_type: str) -> None:
+        """Theirs takes our place."""
+        if self.late.fullmatch(reference) and self.others > 0:
+            self.others -= 1
+            key = "manifests" if media_type == INDEX else "layers"
+            theirs = document({**json.loads(content), key: []})
+            super().put_manifest(repository, reference, theirs, media_type)
+            return
+        super().put_manifest(repository, reference, content, media_type)
+
+
+@pytest.mark.parametrize("api", [True, False])
+def test_others_who_write_at_the_same_time(api: bool) -> None:
+    """What another writer took away is written again; if that does not end, it is told, and no tag is left unsaid."""
+    image = Descriptor(media_type=MANIFEST, digest=Digest.of(b"image"), size=5)
+    signature, stated = image_signature(b"claim", b"1"), statement(b"{}", "https://a.example")
+    found = {image.digest: Attachments(signatures=(signature,), statements=(("https://a.example", stated),))}
+    client = RegistryClient(Settings(store="/nonexistent", retries=0))
+    for others in (0, 1, 3):
+        with Crowded(referrers_api=api, others=others) as registry:
+            reference = ImageReference.parse(f"{registry.authority}/team/tiny")
+            attach(client, reference, (image,), found)
+            beside = str(image.digest).replace(":", "-")
+            assert registry.others == 0
+            assert layers(registry, f"{beside}.sig") == [signature.listed()]
+            assert layers(registry, f"{beside}.att") == [stated.listed()]
+            kinds = {each.artifact_type for each in client.referrers(reference.pinned(image.digest))}
+            assert kinds == {SIG, STATEMENT}
+    with Crowded(referrers_api=api, others=1000) as registry, pytest.raises(FetchError, match="TB8621"):
+        attach(client, ImageReference.parse(f"{registry.authority}/team/tiny"), (image,), found)
 
 
 def _repositories(found: Attachments) -> list[str]:

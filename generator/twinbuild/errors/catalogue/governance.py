@@ -120,5 +120,15 @@ The signatures are good, and of another release than `--expect` names: an older 
 
 Take the release that you mean from where it was signed.""",
     ),
+    Code(
+        code="TB8621",
+        title="a list in a registry that others write at the same time",
+        explanation="""\
+Signatures of an image lie under one tag (`sha256-HEX.sig`, `.att`), and where a registry keeps no list of referrers,
+those under one tag, too (`sha256-HEX`). Each time that ours were written, another writer put a list in that place which
+lacks them.
+
+Push again when the others have ended, or leave the signatures out: `--no-signatures`.""",
+    ),
     *AUDIT,
 )

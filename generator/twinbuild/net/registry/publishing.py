@@ -9,7 +9,7 @@ from twinbuild.errors import FetchError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
-from twinbuild.net.registry.document import ACCEPT, INDEXES, FetchedManifest, ManifestParts, entries_of, parts_of
+from twinbuild.net.registry.document import ACCEPT, INDEXES, Entry, FetchedManifest, ManifestParts, entries_of, parts_of
 from twinbuild.net.registry.endpoint import Endpoint
 from twinbuild.net.registry.fetching import fetch_manifest, head_manifest
 from twinbuild.net.registry.listing import fallback_tag
@@ -21,6 +21,7 @@ from twinbuild.oci.image import described, index_document
 __all__ = ["publish"]
 
 _LIMIT: Final = 1 << 20
+_TRIES: Final = 5
 
 
 def publish(wire: Wire, endpoint: Endpoint, reference: ImageReference, content: bytes, media_type: str) -> Sent:
@@ -79,19 +80,28 @@ def _list_referrer(
     """Add a manifest to the index under its subject's fallback tag ("Pushing Manifests with Subject")."""
     assert parts.subject is not None
     tagged = reference.tagged(fallback_tag(parts.subject.digest))
-    listed: list[Json] = []
+    ours = _entry(descriptor, parts.artifact_type or parts.config.media_type, parts.annotations)
+    for _ in range(_TRIES):  # what was written is looked at again: another writer may have taken it away
+        listed = _listed(wire, endpoint, tagged)
+        if any(each.descriptor.digest == descriptor.digest for each in listed):
+            return
+        others = [_entry(each.descriptor, each.artifact_type, each.annotations) for each in listed]
+        publish(wire, endpoint, tagged, index_document([*others, ours]), INDEXES[0])
+    raise FetchError.of(
+        "TB8621",
+        f"others write the tag {tagged.tag} again and again: ours was taken away {_TRIES} times",
+        hint="push again when they have ended",
+        where=str(reference),
+    )
+
+
+def _listed(wire: Wire, endpoint: Endpoint, tagged: ImageReference) -> tuple[Entry, ...]:
     try:
-        known = fetch_manifest(wire, endpoint, tagged, INDEXES[:1])
+        return tuple(entries_of(fetch_manifest(wire, endpoint, tagged, INDEXES[:1])))
     except FetchError as error:
         if error.findings[0].code != "TB3202":
             raise
-    else:
-        for entry in entries_of(known):
-            if entry.descriptor.digest == descriptor.digest:
-                return
-            listed.append(_entry(entry.descriptor, entry.artifact_type, entry.annotations))
-    listed.append(_entry(descriptor, parts.artifact_type or parts.config.media_type, parts.annotations))
-    publish(wire, endpoint, tagged, index_document(listed), INDEXES[0])
+        return ()
 
 
 def _entry(descriptor: Descriptor, artifact_type: str, annotations: tuple[tuple[str, str], ...]) -> Json:
