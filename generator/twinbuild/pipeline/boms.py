@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from twinbuild.codec.cyclonedx import LARGEST_BOM, decode_bom
-from twinbuild.errors import Location, UsageError
+from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.model.bom import Bom
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.pipeline.released import Released, read_release
 
 __all__ = ["ReadBom", "read_bom"]
@@ -28,18 +30,44 @@ class ReadBom:
 def read_bom(where: Path) -> ReadBom:
     """The document of a release's directory, or of a file. Raises UsageError TB8701 for none, else as ``decode_bom``.
 
-    For a directory also what ``read_release`` raises; and IntegrityError TB8706 is the reconciliation's to raise.
+    For a directory also what ``read_release`` raises, and IntegrityError TB7005 where the document is not the one that
+    the release manifest names; IntegrityError TB8706 is the reconciliation's to raise.
     """
-    release = read_release(where) if where.is_dir() else None
-    path = release.path.with_name(_NAME) if release is not None else where
+    if where.is_dir():
+        release = read_release(where)
+        path = release.path.with_name(_NAME)
+        return ReadBom(path=path, bom=decode_bom(_of_release(release, path), name=str(path)), release=release)
     try:
-        with path.open("rb") as file:
+        with where.open("rb") as file:
             content = file.read(LARGEST_BOM + 1)
     except OSError as error:
         raise UsageError.of(
             "TB8701",
-            f"{path} cannot be read: {error.strerror}",
+            f"{where} cannot be read: {error.strerror}",
             hint="name the directory of a release, or a CycloneDX document in JSON",
-            where=Location(file=str(path)),
+            where=Location(file=str(where)),
         ) from error
-    return ReadBom(path=path, bom=decode_bom(content, name=str(path)), release=release)
+    return ReadBom(path=where, bom=decode_bom(content, name=str(where)), release=None)
+
+
+def _of_release(release: Released, path: Path) -> bytes:
+    """The document that lies in a release, which is the one that its manifest names."""
+    document: dict[str, Any] = release.document
+    try:
+        content = read_regular(path, LARGEST_BOM)
+        named = {str(entry["path"]): str(entry["sha256"]) for entry in document["documents"]}
+    except Irregular as error:
+        why = str(error)
+    except (LookupError, TypeError):
+        why = "is named by no release manifest that can be read"
+    else:
+        got, expected = Digest.of(content).hex, named.get(path.name)
+        if got == expected:
+            return content
+        why = f"has sha256:{got}, expected sha256:{expected}" if expected else "is none of the release's documents"
+    raise IntegrityError.of(
+        "TB7005",
+        f"{path.name} {why}",
+        hint="take the directory from where it was released again",
+        where=Location(file=str(path)),
+    )

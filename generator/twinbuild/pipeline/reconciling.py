@@ -51,6 +51,7 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
     application = {f"{source['target']}/{each['path']}": each["sha256"] for each in source.get("files", ())}
     lock = decode_lock((directory / _LOCK).read_bytes(), name=str(directory / _LOCK))
     blobs = LayoutBlobs(directory / _IMAGE)
+    loose = _of_no_image(found, tuple(images.values()))
     for entry in entries:
         digest = Digest.parse(entry["digest"])
         layers = _layers(blobs, digest)
@@ -67,7 +68,13 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
         target = lock.target(entry["variant"], origin.platform)
         if target is None:
             raise _foreign(found, f"its lock has no target {origin.name}")
-        yield replace(held, unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target)))
+        yield replace(
+            held,
+            unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target)),
+            empty=(*held.empty, *loose),
+            packages=held.packages + len(loose),
+        )
+        loose = ()  # told once
 
 
 def _component(found: ReadBom, digest: str) -> BomComponent:
@@ -82,6 +89,12 @@ def _containers(bom: Bom) -> Iterator[BomComponent]:
     """The images that the document's root consists of."""
     direct = set(bom.edges.get(bom.root.reference, ())) if bom.root is not None else set()
     yield from (each for each in bom.components if each.type == "container" and each.reference in direct)
+
+
+def _of_no_image(found: ReadBom, images: tuple[BomComponent, ...]) -> tuple[str, ...]:
+    """The titles of components that no image leads to: nothing of them is anywhere."""
+    reached = {each.reference for image in images for each in (image, *components_of(found.bom, image))}
+    return tuple(each.title for each in found.bom.components if each.reference not in reached)
 
 
 def _refuse_others(found: ReadBom, digests: set[str]) -> None:

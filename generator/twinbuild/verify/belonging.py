@@ -21,6 +21,7 @@ __all__ = ["ImageOrigin", "Reconciliation", "components_of", "reconcile"]
 
 _TARGET: Final = "twinbuild:target"
 _LAYER: Final = "twinbuild:layer:"
+_NO_FILES: Final = frozenset({"machine-learning-model", "data"})  # types of what an image has no files of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Reconciliation:
     and the image lacks, or has with other bytes. ``empty`` are components of which the image has no file, ``unlisted``
     packages that it has and the bill does not. ``bundled`` are distributions that another one ships inside of it (its
     RECORD has theirs): they are its files, and no fault. ``unpinned`` are sentences about the bill and the lock.
-    ``packages`` counts components that are packages, ``claimed`` files of components.
+    ``packages`` counts components that are packages, or of which no rule knows what they are, ``claimed`` files of
+    components.
     """
 
     image: str
@@ -121,7 +123,8 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
             _own_target(ledger, target, each)
     for path, digest in origin.application.items():
         ledger.own(path.strip("/"), "application", bom.root or image, ("sha256", digest))
-    _own_base(ledger, components, origin)
+    bases = _own_base(ledger, components, origin)
+    idle = tuple(each.title for each in components if _is_idle(each, bases))
     witness = Witness(
         files=files,
         owners={path: reference for path, (_, reference) in ledger.owners.items()},
@@ -137,12 +140,12 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
         digest=origin.digest,
         files=len(paths),
         claimed=ledger.claimed,
-        packages=packages.listed,
+        packages=packages.listed + len(idle),
         explained=dict(sorted(Counter(ledger.owners[path][0] for path in paths if path in ledger.owners).items())),
         unexplained=tuple(f"/{path}" for path in paths if path not in ledger.owners),
         missing=tuple(ledger.missing),
         changed=tuple(ledger.changed),
-        empty=packages.empty,
+        empty=(*packages.empty, *idle),
         unlisted=packages.unlisted,
         bundled=packages.bundled,
     )
@@ -189,8 +192,12 @@ class _Packages:
 
 
 def _own_packages(ledger: _Ledger, components: Sequence[BomComponent]) -> _Packages:
-    listed = {key: each for each in components if (key := _key(each)) is not None}
-    found: set[tuple[str, str, str]] = set()
+    listed: dict[tuple[str, str, str], list[BomComponent]] = {}
+    for one in components:
+        if (named := _key(one)) is not None:
+            listed.setdefault(named, []).append(one)
+    met: Counter[tuple[str, str, str]] = Counter()  # of one name and version there may be several architectures
+    found: set[str] = set()
     unlisted: list[str] = []
     owned: list[tuple[Installed, str]] = []
     bundled: list[tuple[str, str]] = []
@@ -202,17 +209,19 @@ def _own_packages(ledger: _Ledger, components: Sequence[BomComponent]) -> _Packa
             bundled.append((f"{outer.name} {outer.version}", f"{each.name} {each.version}"))
             continue
         key = (each.kind, each.name, each.version if each.kind == "deb" else _normal(each.version))
-        component = listed.get(key)
-        if component is None:
+        if key not in listed:
             unlisted.append(f"{each.name} {each.version} ({each.kind})")
             continue
+        component = listed[key][min(met[key], len(listed[key]) - 1)]
+        met[key] += 1
         if each.kind == "deb":
             owned.append((each, component.reference))
         if _own_package(ledger, component, each):
-            found.add(key)
+            found.add(component.reference)
+    packages = [one for same in listed.values() for one in same]
     return _Packages(
-        listed=len(listed),
-        empty=tuple(each.title for key, each in listed.items() if key not in found),
+        listed=len(packages),
+        empty=tuple(one.title for one in packages if one.reference not in found),
         unlisted=tuple(unlisted),
         bundled=tuple(bundled),
         debs=tuple(owned),
@@ -234,8 +243,14 @@ def _own_target(ledger: _Ledger, target: str, each: BomComponent) -> None:
     ledger.own(target, "artifacts", each, ("sha256", digest) if digest else None)
 
 
-def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: ImageOrigin) -> None:
-    """What the layers of a base image hold, whoever put it there, is the base's."""
+def _is_idle(each: BomComponent, bases: frozenset[str]) -> bool:
+    """Whether a component should have files, and none can be told to be its."""
+    known = _key(each) is not None or each.type in _NO_FILES or _TARGET in each.properties
+    return not known and each.reference not in bases
+
+
+def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: ImageOrigin) -> frozenset[str]:
+    """What the layers of a base image hold, whoever put it there, is the base's; the bases whose layers are there."""
     of_bases = {
         value: each
         for each in components
@@ -246,3 +261,4 @@ def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: Image
     for path, place in ledger.files.stack.places.items() if numbers else ():
         if place.layer in numbers and place.member.kind is not Kind.DIRECTORY:
             ledger.owners.setdefault(path, ("base image", numbers[place.layer].reference))
+    return frozenset(each.reference for each in numbers.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +96,34 @@ def test_without_its_digest(dist: Path, tmp_path: Path) -> None:
     with pytest.raises(TwinbuildError) as caught:
         list(reconcile_release(read_bom(copy)))
     assert caught.value.findings[0].code == "TB7005"
+
+
+def test_a_component_of_no_image(dist: Path) -> None:
+    """It hangs from the release alone: nothing of it is anywhere."""
+
+    def hang(document: dict[str, Any]) -> None:
+        document["components"].append({"type": "library", "bom-ref": "x", "name": "x", "version": "1"})
+        document["dependencies"].append({"ref": "x"})
+        next(each for each in document["dependencies"] if each["ref"] == "release")["dependsOn"].append("x")
+
+    (image,) = reconcile_release(_changed(read_bom(dist), hang))
+    assert (image.empty, image.exact) == (("x 1",), False)
+
+
+@pytest.mark.parametrize("how", ["changed", "link", "pipe", "missing"])
+def test_a_bill_that_is_not_the_releases(dist: Path, tool: Tool, how: str) -> None:
+    """It is not read as if it were, whoever asks; and nobody waits for a pipe."""
+    path = dist / "sbom.cdx.json"
+    content = path.read_bytes()
+    path.unlink()
+    match how:
+        case "changed":
+            path.write_bytes(content.replace(b'"beta"', b'"gama"'))
+        case "link":
+            (dist.parent / "elsewhere.json").write_bytes(content)
+            path.symlink_to(dist.parent / "elsewhere.json")
+        case "pipe":
+            os.mkfifo(path)
+    for words in (("check", str(dist)), ("diff", str(dist), str(dist))):
+        ended = tool("sbom", *words)
+        assert (ended.status, "error[TB7005]: sbom.cdx.json" in ended.err) == (5, True), ended.err

@@ -67,6 +67,27 @@ def test_a_component_that_is_not_there() -> None:
         assert [path for path in found.unexplained if SITE in path] == list(found.unexplained)
 
 
+def test_a_component_of_no_ecosystem() -> None:
+    """What the image has no package database for is no way past the reconciliation."""
+    for phantom in (package("npm", "left-pad"), replace(package("npm", "x"), purl="", type="framework")):
+        found = reconcile(bill(*BOTH, phantom), IMAGE, image_files(DEB, WHEEL), origin("", ""))
+        assert (found.exact, found.empty, found.package_figures) == (False, (phantom.title,), (2 / 3, 1.0))
+    base = BomComponent(
+        reference="b", type="container", name="b", properties={"twinbuild:layer:001": "sha256:" + "f" * 64}
+    )
+    assert reconcile(bill(*BOTH, base), IMAGE, image_files(DEB, WHEEL), origin("", "")).empty == (base.title,)
+    for kind in ("machine-learning-model", "data"):
+        other = BomComponent(reference="m", type=kind, name="m", properties={})
+        assert reconcile(bill(*BOTH, other), IMAGE, image_files(DEB, WHEEL), origin("", "")).exact
+
+
+def test_a_component_twice() -> None:
+    """A second one of the same name and version is not there, unless the image has it twice, as with architectures."""
+    again = replace(BOTH[0], reference="deb/again", hashes=(("SHA-256", "0" * 64),))
+    found = reconcile(bill(*BOTH, again), IMAGE, image_files(DEB, WHEEL), origin("", ""))
+    assert (found.exact, found.empty, found.packages) == (False, ("demo 1",), 3)
+
+
 def test_only_what_the_image_depends_on() -> None:
     """A component of another image explains nothing here."""
     document = replace(bill(*BOTH), edges={"image": ("deb/demo",)})
