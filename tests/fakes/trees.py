@@ -14,29 +14,35 @@ from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import BaseLayer
 from twinbuild.model.platform import Platform
+from twinbuild.oci.stack import OpenBlob
 from twinbuild.verify.belonging import ImageOrigin
 from twinbuild.verify.installed import ImageFiles, read_image_files
 
-__all__ = ["IMAGE", "bill", "deb_files", "image_files", "origin", "package", "wheel_files"]
+__all__ = ["IMAGE", "bill", "deb_files", "image_files", "origin", "package", "packed", "wheel_files"]
 
 Files = Mapping[str, bytes | str | None]  # bytes are a file, text is a symbolic link, None a directory
 _SITE = "opt/venv/lib/python3.11/site-packages"
 
 
-def image_files(*layers: Files) -> ImageFiles:
-    """Layers that were written, packed and read back."""
-    blobs = {Digest.of(packed): packed for packed in (gzip.compress(tree(files), mtime=0) for files in layers)}
-    described = tuple(
+def packed(*tars: bytes, sized: bool = False) -> tuple[tuple[BaseLayer, ...], OpenBlob]:
+    """Layers of these tars (gzip), whose sizes are stated or not, and where their blobs are."""
+    blobs = {Digest.of(blob): blob for blob in (gzip.compress(tar, mtime=0) for tar in tars)}
+    layers = tuple(
         BaseLayer(
             media_type="application/vnd.oci.image.layer.v1.tar+gzip",
             digest=digest,
-            size=len(packed),
-            diff_id=Digest.of(gzip.decompress(packed)),
-            uncompressed_size=0,
+            size=len(blob),
+            diff_id=Digest.of(gzip.decompress(blob)),
+            uncompressed_size=len(gzip.decompress(blob)) if sized else 0,
         )
-        for digest, packed in blobs.items()
+        for digest, blob in blobs.items()
     )
-    return read_image_files(described, lambda digest: io.BytesIO(blobs[digest]))
+    return layers, lambda digest: io.BytesIO(blobs[digest])
+
+
+def image_files(*layers: Files) -> ImageFiles:
+    """Layers that were written, packed and read back."""
+    return read_image_files(*packed(*map(tree, layers)))
 
 
 def deb_files(

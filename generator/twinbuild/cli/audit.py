@@ -90,7 +90,7 @@ def add(
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.codec.auditentry import Entry
-    from twinbuild.codec.note import encode_base64
+    from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.auditlog import add_entries
     from twinbuild.pipeline.released import read_release
 
@@ -117,7 +117,7 @@ def add(
 @json_option
 def show(*, log: Path, as_json: bool) -> None:
     """List the entries. Nothing is verified: `audit verify` does that."""
-    from twinbuild.codec.note import encode_base64
+    from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.auditread import read_entries
 
     checkpoint, _, entries = read_entries(log)
@@ -188,7 +188,7 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
     """
     from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
-    from twinbuild.codec.note import encode_base64
+    from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.auditread import verify_log
 
     key = public_key(public)
@@ -220,7 +220,7 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
 
 def _verify_proof(path: Path, key: PublicKey, kept: tuple[Path, ...], *, as_json: bool) -> None:
     from twinbuild.cli.outcome import shown
-    from twinbuild.codec.note import encode_base64
+    from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.auditprove import verify_proof
 
     proven = verify_proof(path, key, kept)

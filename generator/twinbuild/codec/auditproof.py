@@ -12,7 +12,8 @@ from typing import Final
 
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
 from twinbuild.codec.merkle import is_consistent, is_included, leaf_hash
-from twinbuild.codec.note import Note, decode_base64, decode_note, encode_base64, encode_note
+from twinbuild.codec.note import Note, decode_note, encode_note
+from twinbuild.codec.standard64 import decode_base64, encode_base64
 from twinbuild.errors import IntegrityError, Location
 
 __all__ = ["Consistency", "Inclusion", "decode_proof", "encode_proof"]

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.codec.note import Note, decode_base64, encode_base64
+from twinbuild.codec.note import Note
+from twinbuild.codec.standard64 import decode_base64, encode_base64
 from twinbuild.errors import IntegrityError, Location
 
 __all__ = ["Checkpoint", "checkpoint_of", "checkpoint_text"]

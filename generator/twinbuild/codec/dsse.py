@@ -11,17 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.codec.standard64 import decode_base64, encode_base64
-from twinbuild.errors import Location, PolicyRefused
+from twinbuild.codec.signaturefile import SignatureFile
+from twinbuild.codec.standard64 import encode_base64
 
 __all__ = ["IN_TOTO", "Envelope", "Signature", "decode_envelope", "encode_envelope", "pae"]
 
 IN_TOTO: Final = "application/vnd.in-toto+json"
 _KEYID: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_LARGEST: Final = 16 << 20  # bytes of an envelope
 _MOST: Final = 100  # signatures of an envelope
-_HINT: Final = "take the release from where it was signed again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,38 +56,21 @@ def encode_envelope(envelope: Envelope) -> bytes:
 
 def decode_envelope(content: bytes, *, name: str) -> Envelope:
     """The envelope of a file. Raises PolicyRefused TB8611 for anything else."""
-    if len(content) > _LARGEST:
-        raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
-    if content.startswith(b"\xef\xbb\xbf"):
-        raise _refused(name, "it begins with a byte order mark")
-    try:
-        value, _ = parse_json(name, content)
-    except JsonProblem as problem:
-        raise _refused(name, problem.message) from None
+    file = SignatureFile(name=name, kind="DSSE envelope")
+    value = file.value(content)
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
-        raise _refused(name, "expected an object with payload, payloadType and signatures, and nothing else")
+        raise file.refused("expected an object with payload, payloadType and signatures, and nothing else")
     kind, stated = value["payloadType"], value["signatures"]
     if not isinstance(kind, str) or not isinstance(stated, list) or len(stated) > _MOST:
-        raise _refused(name, f"expected a payloadType and a list of at most {_MOST} signatures")
+        raise file.refused(f"expected a payloadType and a list of at most {_MOST} signatures")
     signatures = []
     for each in stated:
         if not isinstance(each, dict) or set(each) != {"keyid", "sig"} or not isinstance(each["keyid"], str):
-            raise _refused(name, "expected signatures with keyid and sig, and nothing else")
+            raise file.refused("expected signatures with keyid and sig, and nothing else")
         if not _KEYID.fullmatch(each["keyid"]):
-            raise _refused(name, "expected key ids of 64 hexadecimal digits")
-        signatures.append(Signature(keyid=each["keyid"], sig=_bytes(each["sig"], name)))
+            raise file.refused("expected key ids of 64 hexadecimal digits")
+        signatures.append(Signature(keyid=each["keyid"], sig=file.bytes_of(each["sig"])))
     keys = [each.keyid for each in signatures]
     if keys != sorted(set(keys)):
-        raise _refused(name, "its signatures are not sorted by key id, or a key signs twice")
-    return Envelope(payload_type=kind, payload=_bytes(value["payload"], name), signatures=tuple(signatures))
-
-
-def _bytes(value: object, name: str) -> bytes:
-    content = decode_base64(value)
-    if content is None:
-        raise _refused(name, "expected base64 with its padding (RFC 4648, 4)")
-    return content
-
-
-def _refused(name: str, why: str) -> PolicyRefused:
-    return PolicyRefused.of("TB8611", f"{name} is no DSSE envelope: {why}", hint=_HINT, where=Location(file=name))
+        raise file.refused("its signatures are not sorted by key id, or a key signs twice")
+    return Envelope(payload_type=kind, payload=file.bytes_of(value["payload"]), signatures=tuple(signatures))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.standard64 import decode_base64, encode_base64
 from twinbuild.errors import IntegrityError, Location
 
-__all__ = ["Note", "NoteSignature", "decode_base64", "decode_note", "encode_base64", "encode_note", "is_key_name"]
+__all__ = ["Note", "NoteSignature", "decode_note", "encode_note", "is_key_name"]
 
 _LARGEST: Final = 1 << 20  # bytes of a note
 _MOST: Final = 100  # signatures of a note
@@ -67,20 +66,6 @@ def decode_note(content: bytes, *, name: str) -> Note:
     if len(lines) > _MOST:
         raise _refused(name, f"it has {len(lines)} signatures, expected at most {_MOST}")
     return Note(text=f"{text}\n", signatures=tuple(_signature(line, name) for line in lines))
-
-
-def encode_base64(content: bytes) -> str:
-    """Base64 with its padding (RFC 4648, 4)."""
-    return base64.b64encode(content).decode("ascii")
-
-
-def decode_base64(text: str) -> bytes | None:
-    """What a text stands for, or None if it is no base64 in its one spelling."""
-    try:
-        content = base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return None
-    return content if encode_base64(content) == text else None
 
 
 def _signature(line: str, name: str) -> NoteSignature:

@@ -12,7 +12,7 @@ from typing import Final
 
 from twinbuild.codec.checkpoint import Checkpoint
 from twinbuild.codec.merkle import tree_root
-from twinbuild.codec.note import encode_base64
+from twinbuild.codec.standard64 import encode_base64
 from twinbuild.codec.tiles import WIDTH, Tile, tile_path
 from twinbuild.errors import IntegrityError
 

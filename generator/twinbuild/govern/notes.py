@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from twinbuild.codec.note import Note, NoteSignature, encode_base64
+from twinbuild.codec.note import Note, NoteSignature
+from twinbuild.codec.standard64 import encode_base64
 from twinbuild.errors import Location, PolicyRefused
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.signer import Signer

@@ -8,7 +8,7 @@ known to be there, for systems ship them in /dev, and nothing is ever made of th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from twinbuild.codec.untar import Body, Kind, Limits, Member, untar
@@ -19,7 +19,17 @@ from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.contents import OPAQUE, WHITEOUT, HashedStream, check_member
 from twinbuild.oci.decompress import decompress
 
-__all__ = ["LAYER_KINDS", "Bodies", "OpenBlob", "Place", "Stack", "read_bodies", "read_files", "read_stack"]
+__all__ = [
+    "LAYER_KINDS",
+    "Bodies",
+    "OpenBlob",
+    "Place",
+    "Stack",
+    "read_bodies",
+    "read_files",
+    "read_stack",
+    "read_whole",
+]
 
 LAYER_KINDS: Final[Mapping[str, Compression | None]] = {
     "application/vnd.oci.image.layer.v1.tar": None,
@@ -29,6 +39,7 @@ _LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
 _LONGEST: Final = 4096  # characters of a path that is asked for, as Linux's PATH_MAX
 _LIMITS: Final = Limits()
 _FREE_SIZE: Final = 64 << 20  # bytes that any layer may unpack to
+_RATIO_LOOKED_AT: Final = 1000  # times its size that a layer may unpack to which is only looked at
 _MOST: Final = 2_000_000  # members of all layers, which stay in memory
 _HINT: Final = "use another base, or build this one again with an engine (`docker build`), which writes no such layers"
 
@@ -228,6 +239,17 @@ def read_bodies(stack: Stack, layers: Sequence[BaseLayer], open_blob: OpenBlob, 
                     yield tuple(left.pop(member.path)), member, body
                 if not left:
                     break
+
+
+def read_whole(layers: Sequence[BaseLayer], open_blob: OpenBlob) -> tuple[Stack, tuple[BaseLayer, ...], Bodies]:
+    """The tree of an image that is only looked at, its layers with the sizes of their tars, and every regular file.
+
+    Sizes need not be known before, and a layer may unpack to more than one to build on. Raises as ``read_stack``.
+    """
+    stack, sizes = read_stack(layers, open_blob, ratio=_RATIO_LOOKED_AT)
+    sized = tuple(replace(layer, uncompressed_size=size) for layer, size in zip(layers, sizes, strict=True))
+    files = [path for path, place in stack.places.items() if place.member.kind in (Kind.FILE, Kind.HARDLINK)]
+    return stack, sized, read_bodies(stack, sized, open_blob, files)
 
 
 def read_files(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.signaturefile import LARGEST_SIGNATURE
 from twinbuild.describe.attestation import release_attestation, sbom_attestation
 from twinbuild.describe.simplesigning import ImageClaim, image_claims
 from twinbuild.describe.statements import STATEMENTS
@@ -45,7 +46,6 @@ PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
 IMAGES: Final = re.compile(r"images\.([0-9a-f]{64})\.json", re.ASCII)
 _FOR_PEOPLE: Final = "manifest.yaml"
 _BILL: Final = "sbom.cdx.json"
-_LARGEST_ENVELOPE: Final = 16 << 20
 _AGAIN: Final = "take the release from where it was signed again"
 
 
@@ -106,7 +106,7 @@ def read_signature(path: Path) -> bytes:
     if path.parent.is_symlink():
         raise PolicyRefused.of("TB8611", f"{name} lies below a link", hint=_AGAIN, where=Location(file=str(path)))
     try:
-        return _read(path, _LARGEST_ENVELOPE)
+        return _read(path, LARGEST_SIGNATURE)
     except IntegrityError as error:
         message = f"{SIGNATURES}/{error.findings[0].message}"
         raise PolicyRefused.of("TB8611", message, hint=_AGAIN, where=Location(file=str(path))) from None

@@ -16,7 +16,7 @@ from twinbuild.codec.untar import Kind
 from twinbuild.debian.control import parse_stanzas
 from twinbuild.debian.installed import INSTALLED
 from twinbuild.model.plan import BaseLayer
-from twinbuild.oci.stack import OpenBlob, Stack, read_bodies, read_stack
+from twinbuild.oci.stack import OpenBlob, Stack, read_whole
 from twinbuild.wheel.record import parse_record
 
 __all__ = ["ImageFiles", "Installed", "dpkg_packages", "python_distributions", "read_image_files"]
@@ -30,7 +30,6 @@ _KEPT: Final = re.compile(
 _LARGEST: Final = 64 << 20  # bytes of a file that is kept as text
 _IN_ALL: Final = 256 << 20  # bytes of all that are kept
 _CHUNK: Final = 1 << 20
-_RATIO: Final = 1000
 _MD5: Final = re.compile(r"([0-9a-f]{32}) [ *](.+)", re.ASCII)
 
 
@@ -78,23 +77,12 @@ class Installed:
 
 def read_image_files(layers: Sequence[BaseLayer], open_blob: OpenBlob) -> ImageFiles:
     """Read every layer once for its members and once for its bytes. Raises IntegrityError as ``read_stack``, TB4404."""
-    stack, sizes = read_stack(layers, open_blob, ratio=_RATIO)
-    sized = tuple(
-        BaseLayer(
-            media_type=layer.media_type,
-            digest=layer.digest,
-            size=layer.size,
-            diff_id=layer.diff_id,
-            uncompressed_size=size,
-        )
-        for layer, size in zip(layers, sizes, strict=True)
-    )
-    files = [path for path, place in stack.places.items() if place.member.kind in (Kind.FILE, Kind.HARDLINK)]
+    stack, _, bodies = read_whole(layers, open_blob)
     sha256: dict[str, str] = {}
     md5: dict[str, str] = {}
     texts: dict[str, bytes] = {}
     left = _IN_ALL
-    for paths, member, body in read_bodies(stack, sized, open_blob, files):
+    for paths, member, body in bodies:
         one, other = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         kept = [path for path in paths if _KEPT.fullmatch(path)] if member.size <= min(_LARGEST, left) else []
         pieces = []

@@ -14,14 +14,13 @@ from typing import Final
 
 from twinbuild.codec.untar import Kind, Member
 from twinbuild.model.plan import BaseLayer
-from twinbuild.oci.stack import OpenBlob, Place, Stack, read_bodies, read_files, read_stack
+from twinbuild.oci.stack import OpenBlob, Place, Stack, read_files, read_whole
 
 __all__ = ["ImageTree", "TreeDifference", "differences", "read_tree"]
 
 _SHOWN: Final = 16 << 20  # bytes of a file up to which the first difference is looked for
 _BEFORE, _AFTER = 8, 24  # bytes that are shown of it
 _CHUNK: Final = 1 << 20
-_FREE_RATIO: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,25 +45,14 @@ class ImageTree:
 
 def read_tree(config: Mapping[str, object], layers: tuple[BaseLayer, ...], open_blob: OpenBlob) -> ImageTree:
     """Read every layer. Raises IntegrityError as ``read_stack``; sizes of tars need not be known before."""
-    stack, sizes = read_stack(layers, open_blob, ratio=_FREE_RATIO)
-    layers = tuple(
-        BaseLayer(
-            media_type=layer.media_type,
-            digest=layer.digest,
-            size=layer.size,
-            diff_id=layer.diff_id,
-            uncompressed_size=size,
-        )
-        for layer, size in zip(layers, sizes, strict=True)
-    )
-    files = [path for path, place in stack.places.items() if place.member.kind in (Kind.FILE, Kind.HARDLINK)]
+    stack, sized, bodies = read_whole(layers, open_blob)
     digests: dict[str, str] = {}
-    for paths, _, body in read_bodies(stack, layers, open_blob, files):
+    for paths, _, body in bodies:
         digest = hashlib.sha256()
         while chunk := body.read(_CHUNK):
             digest.update(chunk)
         digests |= dict.fromkeys(paths, digest.hexdigest())
-    return ImageTree(config=config, stack=stack, layers=layers, open_blob=open_blob, digests=digests)
+    return ImageTree(config=config, stack=stack, layers=sized, open_blob=open_blob, digests=digests)
 
 
 def differences(first: ImageTree, second: ImageTree) -> Iterator[TreeDifference]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.notes import GO_NOTE, GO_TEXT, REKOR_NOTE
-from twinbuild.codec.note import Note, NoteSignature, decode_base64, decode_note, encode_note, is_key_name
+from twinbuild.codec.note import Note, NoteSignature, decode_note, encode_note, is_key_name
 from twinbuild.errors import IntegrityError
 
 SIGNATURE = "\u2014 name AAAAAAA="  # four bytes of an id, and one of a signature
@@ -82,9 +82,3 @@ def test_round_trip(text: str, signatures: list[tuple[bytes, bytes]]) -> None:
 def test_no_names_of_keys(name: str) -> None:
     """signed-note: neither spaces nor plus signs; nor what does not print."""
     assert not is_key_name(name)
-
-
-@pytest.mark.parametrize("text", ["AA", "AB==", "A===", "AA==\n", "\u00e4", "A A="])
-def test_no_base64(text: str) -> None:
-    """One spelling only."""
-    assert decode_base64(text) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 from collections.abc import Callable
@@ -12,32 +11,19 @@ import pytest
 
 from fakes.bases import layer_tar
 from fakes.images import foreign_tar, member
+from fakes.trees import packed
 from twinbuild.codec.untar import Kind, Member
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import BaseLayer
-from twinbuild.oci.stack import Place, Stack, read_bodies, read_files, read_stack
+from twinbuild.oci.stack import Place, Stack, read_bodies, read_files, read_stack, read_whole
 
 Files = dict[str, bytes | str | None]
 
 
 def stacked(*tars: bytes) -> tuple[Stack, tuple[BaseLayer, ...], Callable[[Digest], BinaryIO]]:
     """The tree of tars, their layers (gzip), and where their blobs are."""
-    blobs = {Digest.of(packed): packed for packed in (gzip.compress(tar, mtime=0) for tar in tars)}
-    layers = tuple(
-        BaseLayer(
-            media_type="application/vnd.oci.image.layer.v1.tar+gzip",
-            digest=digest,
-            size=len(packed),
-            diff_id=Digest.of(gzip.decompress(packed)),
-            uncompressed_size=len(gzip.decompress(packed)),
-        )
-        for digest, packed in blobs.items()
-    )
-
-    def opened(digest: Digest) -> BinaryIO:
-        return io.BytesIO(blobs[digest])
-
+    layers, opened = packed(*tars, sized=True)
     stack, sizes = read_stack(layers, opened)
     assert sizes == tuple(len(tar) for tar in tars)
     return stack, layers, opened
@@ -176,3 +162,15 @@ def test_a_path_that_is_too_long_leads_nowhere() -> None:
     stack, _, _ = stacked(layer_tar({"a": b""}))
     assert stack.follow("/" + "b/" * 500) == "b/" * 499 + "b"
     assert stack.follow("/" + "b/" * 1_000_000) is None
+
+
+def test_an_image_that_is_looked_at() -> None:
+    """Every regular file with its bytes, whatever the layers' sizes; which are known then."""
+    tars = [layer_tar(each) for each in ({"a": b"1", "b": "=a", "c": "a", "d": None}, {"e": b"22"})]
+    stack, sized, bodies = read_whole(*packed(*tars))
+    assert [layer.uncompressed_size for layer in sized] == [len(tar) for tar in tars]
+    found: dict[str, bytes] = {}
+    for paths, _, body in bodies:
+        found |= dict.fromkeys(paths, body.read())
+    assert found == {"a": b"1", "b": b"1", "e": b"22"}
+    assert set(stack.places) == {"a", "b", "c", "d", "e"}

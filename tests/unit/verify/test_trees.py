@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 from collections.abc import Mapping
 
-from twinbuild.model.digest import Digest
-from twinbuild.model.plan import BaseLayer
+from fakes.trees import packed
 from twinbuild.verify.trees import ImageTree, TreeDifference, differences, read_tree
 
 CONFIG = {"os": "linux", "config": {"Env": ["A=1"]}, "history": [1], "rootfs": {}}
@@ -30,18 +28,7 @@ def layer(*members: tuple[str, bytes | None, Mapping[str, object]]) -> bytes:
 
 def tree(*layers: bytes, config: Mapping[str, object] | None = None) -> ImageTree:
     """An image of these tars, gzipped."""
-    blobs = {Digest.of(packed): packed for packed in (gzip.compress(plain, mtime=0) for plain in layers)}
-    described = tuple(
-        BaseLayer(
-            media_type="application/vnd.oci.image.layer.v1.tar+gzip",
-            digest=digest,
-            size=len(packed),
-            diff_id=Digest.of(gzip.decompress(packed)),
-            uncompressed_size=0,
-        )
-        for digest, packed in blobs.items()
-    )
-    return read_tree(config or CONFIG, described, lambda digest: io.BytesIO(blobs[digest]))
+    return read_tree(config or CONFIG, *packed(*layers))
 
 
 def shown(first: ImageTree, second: ImageTree) -> list[tuple[str, str, str]]:
