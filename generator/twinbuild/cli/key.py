@@ -60,11 +60,18 @@ def new(*, path: Path, kind: str, unencrypted: bool, as_json: bool) -> None:
         hint = "take several words, or what a password manager makes"
         raise UsageError.of("TB8614", message, hint=hint, where=PASSPHRASE)
     key = new_key("ed25519" if kind == "ed25519" else "ecdsa")
+    made: list[Path] = []
     for each, content, mode in ((path, key.pem(passphrase), 0o600), (public, key.public.pem, 0o644)):
         try:
-            with os.fdopen(os.open(each, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "wb") as file:
+            descriptor = os.open(each, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+            made.append(each)
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # what it signs may last longer than the power does
         except OSError as error:
+            for half in made:  # half a pair is no key, and would be in the way of the next one
+                half.unlink(missing_ok=True)
             message = f"{each} cannot be written: {error.strerror}"
             hint = "name a file in a directory that is yours"
             raise UsageError.of("TB8613", message, hint=hint, where=Location(file=str(each))) from error

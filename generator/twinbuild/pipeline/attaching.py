@@ -8,7 +8,8 @@ this release is.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.publishing import Stale
 from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.cosign import EMPTY, Attachment, attachments_tag, image_signature, joined, referrer, statement
 from twinbuild.oci.image import MANIFEST
@@ -138,8 +140,9 @@ class _Beside:
             return False
         for each in (config, *(attachment.content for attachment in attachments)):
             self._blob(each)
-        if self._client.own_manifest(tagged) == found:  # blobs take a while; another one is joined to at the next try
-            self._manifest(tagged, content, found.media_type if found is not None else MANIFEST)
+        with suppress(Stale):  # another one came meanwhile, to which ours is joined at the next try
+            media_type = found.media_type if found is not None else MANIFEST
+            self._manifest(tagged, content, media_type, is_fresh=lambda: self._client.own_manifest(tagged) == found)
         return True
 
     def refer(
@@ -163,8 +166,15 @@ class _Beside:
         how = self._client.push_blob(self._reference, descriptor, source)
         self._moved[digest] = Moved(digest=digest, size=len(content), how=how)
 
-    def _manifest(self, reference: ImageReference, content: bytes, media_type: str) -> None:
-        how = self._client.put_manifest(reference, content, media_type)
+    def _manifest(
+        self,
+        reference: ImageReference,
+        content: bytes,
+        media_type: str,
+        *,
+        is_fresh: Callable[[], bool] = lambda: True,
+    ) -> None:
+        how = self._client.put_manifest(reference, content, media_type, is_fresh=is_fresh)
         digest = Digest.of(content)
         self._moved[digest] = Moved(digest=digest, size=len(content), how=how)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_never_written_over(tool: Tool, there: str) -> None:
     assert (ended.status, "error[TB8613]" in ended.err) == (2, True)
     assert f"{there} is there already" in ended.err
     assert [path.name for path in Path().iterdir()] == [there]
+
+
+def test_half_a_key(tool: Tool) -> None:
+    """Where there is no room for it, nothing is left that would be in the way of the next one for ever."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))
+    try:
+        ended = tool("key", "new", "k", "--unencrypted")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (ended.status, "k cannot be written" in ended.err, list(Path().iterdir())) == (2, True, []), ended.err
 
 
 def test_no_directory(tool: Tool) -> None:

@@ -15,6 +15,7 @@ from fakes.registry import INDEX, MANIFEST, FakeRegistry, digest_of, document
 from fakes.signed import SignedDist, signed, signed_once
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
+from fakes.web import Request, Wire
 from twinbuild.codec.dsse import IN_TOTO, Envelope, decode_envelope, encode_envelope
 from twinbuild.describe.attestation import RELEASE
 from twinbuild.errors import FetchError, IntegrityError, TwinbuildError
@@ -25,6 +26,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.net.registry.client import RegistryClient
 from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.cosign import image_signature, statement
+from twinbuild.pipeline import attaching
 from twinbuild.pipeline.attaching import Attachments, attach, attachments_of
 from twinbuild.pipeline.attested import payloads_of
 
@@ -165,8 +167,9 @@ class Crowded(FakeRegistry):
 
 
 @pytest.mark.parametrize("api", [True, False])
-def test_others_who_write_at_the_same_time(api: bool) -> None:
+def test_others_who_write_at_the_same_time(api: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another writer took away is written again; if that does not end, it is told, and no tag is left unsaid."""
+    monkeypatch.setattr(attaching, "_PAUSE", 0)
     image = Descriptor(media_type=MANIFEST, digest=Digest.of(b"image"), size=5)
     signature, stated = image_signature(b"claim", b"1"), statement(b"{}", "https://a.example")
     found = {image.digest: Attachments(signatures=(signature,), statements=(("https://a.example", stated),))}
@@ -183,6 +186,31 @@ def test_others_who_write_at_the_same_time(api: bool) -> None:
             assert kinds == {SIG, STATEMENT}
     with Crowded(referrers_api=api, others=1000) as registry, pytest.raises(FetchError, match="TB8621"):
         attach(client, ImageReference.parse(f"{registry.authority}/team/tiny"), (image,), found)
+
+
+def test_a_second_try_is_no_blind_one() -> None:
+    """Of two that write a tag at once docker-registry fails one, who tries again: not with what he joined before."""
+    image = Descriptor(media_type=MANIFEST, digest=Digest.of(b"image"), size=5)
+    ours, theirs = image_signature(b"claim", b"1"), image_signature(b"claim", b"2")
+    found = {image.digest: Attachments(signatures=(ours,), statements=())}
+    tag = f"{image.digest}.sig".replace(":", "-")
+    with FakeRegistry() as registry:
+        registry.put_blob("team/tiny", b"{}")
+        registry.put_blob("team/tiny", theirs.content)
+        config = {"mediaType": "application/json", "digest": digest_of(b"{}"), "size": 2}
+        list_ = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [theirs.listed()]}
+        path = f"/v2/team/tiny/manifests/{tag}"
+
+        def fails(request: Request, wire: Wire) -> None:
+            if request.method == "PUT":
+                del registry.answers[path]
+                registry.put_manifest("team/tiny", tag, document(list_), MANIFEST)
+            wire.head(500 if request.method == "PUT" else 404, {"Content-Length": 0})
+
+        registry.answers[path] = fails
+        client = RegistryClient(Settings(store="/nonexistent", retries=2))
+        attach(client, ImageReference.parse(f"{registry.authority}/team/tiny"), (image,), found)
+        assert layers(registry, tag) == [theirs.listed(), ours.listed()]
 
 
 def _repositories(found: Attachments) -> list[str]:

@@ -132,13 +132,23 @@ class RegistryClient:
             chunk=self._chunk,
         )
 
-    def put_manifest(self, reference: Reference, content: bytes, media_type: str) -> Sent:
+    def put_manifest(
+        self,
+        reference: Reference,
+        content: bytes,
+        media_type: str,
+        *,
+        is_fresh: Callable[[], bool] = lambda: True,
+    ) -> Sent:
         """Have a manifest or index in the repository, byte for byte, under the reference's tag or digest.
 
-        Raises FetchError TB3204, TB3220, TB30xx; IntegrityError TB3222 where the registry stored something else.
+        ``is_fresh`` is asked right before each try, and Stale is raised where it says no. Raises FetchError
+        TB3204, TB3220, TB30xx; IntegrityError TB3222 where the registry stored something else.
         """
         wanted = _plain(reference)
-        return publish(self.wire, own_endpoint(wanted.registry, self._settings), wanted, content, media_type)
+        return publish(
+            self.wire, own_endpoint(wanted.registry, self._settings), wanted, content, media_type, is_fresh=is_fresh
+        )
 
     def own_manifest(self, reference: Reference) -> FetchedManifest | None:
         """What the registry itself, and no mirror, has under a tag now; None for nothing. Raises as ``manifest``."""

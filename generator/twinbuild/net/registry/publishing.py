@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from twinbuild.codec.canonical import Json
@@ -18,28 +21,47 @@ from twinbuild.net.registry.upload import Sent
 from twinbuild.net.registry.wire import Ask, Wire, scope
 from twinbuild.oci.image import described, index_document
 
-__all__ = ["publish"]
+__all__ = ["Stale", "publish"]
 
 _LIMIT: Final = 1 << 20
 _TRIES: Final = 5
 
 
-def publish(wire: Wire, endpoint: Endpoint, reference: ImageReference, content: bytes, media_type: str) -> Sent:
+class Stale(Exception):
+    """What is to be sent was made from something that is not there any more: nothing was sent."""
+
+
+def publish(
+    wire: Wire,
+    endpoint: Endpoint,
+    reference: ImageReference,
+    content: bytes,
+    media_type: str,
+    *,
+    is_fresh: Callable[[], bool] = lambda: True,
+) -> Sent:
     """Have a manifest or index under a tag or digest.
 
-    Raises FetchError TB3220 (refused), IntegrityError TB3222 (stored otherwise), and what ``Wire`` raises.
+    ``is_fresh`` is asked before each try of sending it, the second after a failure included: Stale is raised where it
+    says no. Raises FetchError TB3220 (refused), IntegrityError TB3222 (stored otherwise), and what ``Wire`` raises.
     """
     digest = Digest.of(content)
     assert reference.digest in (None, digest), "a manifest is pushed under its own digest"
     if _is_there(wire, endpoint, reference, digest):
         return Sent.PRESENT
+
+    def body() -> bytes:
+        if not is_fresh():
+            raise Stale
+        return content
+
     ask = Ask(
         method="PUT",
         url=endpoint.url(wire.scheme(endpoint), reference.repository, f"manifests/{reference.named}"),
         scopes=(scope(endpoint, reference.repository, "pull,push"),),
         accept=frozenset({200, 201, 202, 204, 501}) | CLIENT_ERRORS,
         headers=(("content-type", media_type),),
-        body=lambda: content,
+        body=body,
         length=len(content),
     )
     reply = wire.reply(ask, endpoint, limit=_LIMIT)
@@ -86,13 +108,21 @@ def _list_referrer(
         if any(each.descriptor.digest == descriptor.digest for each in listed):
             return
         others = [_entry(each.descriptor, each.artifact_type, each.annotations) for each in listed]
-        publish(wire, endpoint, tagged, index_document([*others, ours]), INDEXES[0])
+        index = index_document([*others, ours])
+        with suppress(Stale):
+            publish(
+                wire, endpoint, tagged, index, INDEXES[0], is_fresh=partial(_is_listed, wire, endpoint, tagged, listed)
+            )
     raise FetchError.of(
         "TB8621",
         f"others write the tag {tagged.tag} again and again: ours was taken away {_TRIES} times",
         hint="push again when they have ended",
         where=str(reference),
     )
+
+
+def _is_listed(wire: Wire, endpoint: Endpoint, tagged: ImageReference, listed: tuple[Entry, ...]) -> bool:
+    return _listed(wire, endpoint, tagged) == listed
 
 
 def _listed(wire: Wire, endpoint: Endpoint, tagged: ImageReference) -> tuple[Entry, ...]:
