@@ -99,10 +99,13 @@ def read_tile(directory: Path, tile: Tile) -> bytes | None:
     return read_bytes(directory / tile_path(tile.full)) if content is None else content
 
 
-def read_bytes(path: Path) -> bytes | None:
-    """A plain file of a log, or None where there is none. Raises IntegrityError TB8633 for anything else there."""
+def read_bytes(path: Path, *, follow: bool = False) -> bytes | None:
+    """A plain file of a log, or None where there is none; ``follow`` a link that somebody named.
+
+    Raises IntegrityError TB8633 for anything else there.
+    """
     try:
-        return read_regular(path, _LARGEST)
+        return read_regular(path, _LARGEST, follow=follow)
     except Missing:
         return None
     except Irregular as error:

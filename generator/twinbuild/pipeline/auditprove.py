@@ -68,7 +68,7 @@ def prove_inclusion(directory: Path, index: int) -> bytes:
 def prove_consistency(directory: Path, since: Path) -> bytes:
     """A proof that a log goes on from a checkpoint. Raises UsageError TB8630, IntegrityError TB8633, TB8646."""
     checkpoint, note = read_checkpoint(directory)
-    content = read_bytes(since)
+    content = read_bytes(since, follow=True)
     if content is None:
         raise UsageError.of("TB8630", f"{since} does not exist", hint="name a copy of a checkpoint", where="--since")
     old = checkpoint_of(decode_note(content, name=str(since)), name=str(since))
@@ -85,7 +85,7 @@ def verify_proof(path: Path, key: PublicKey, kept: Sequence[Path]) -> Proven:
 
     Raises UsageError TB8630, IntegrityError TB8633, TB8644, TB8645, TB8646, PolicyRefused TB8634, TB8635.
     """
-    content = read_bytes(path) or b""
+    content = read_bytes(path, follow=True) or b""
     proof, checkpoint = decode_proof(content, name=str(path))
     check_note(proof.note, key, checkpoint.origin, where=str(path))
     if isinstance(proof, Inclusion):

@@ -79,7 +79,7 @@ def kept_checkpoint(path: Path, key: PublicKey) -> Checkpoint:
 
     Raises UsageError TB8630, IntegrityError TB8633, PolicyRefused TB8634, TB8635.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, follow=True)
     if content is None:
         hint = f"name the copy of {CHECKPOINT!r} that you kept outside of the log"
         raise UsageError.of("TB8630", f"{path} does not exist", hint=hint, where="--checkpoint")

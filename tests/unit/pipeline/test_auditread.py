@@ -256,6 +256,13 @@ def test_untouched(log: Kept) -> None:
         assert (found.checkpoint.size, found.kept, found.beyond, found.back) == (SIZE, len(kept), (), ())
 
 
+def test_a_checkpoint_that_is_named_by_a_link(log: Kept, tmp_path: Path) -> None:
+    """``latest`` may lead to the last one that was kept: what it says is signed."""
+    (tmp_path / "latest").symlink_to(log.checkpoint)
+    assert kept_checkpoint(tmp_path / "latest", log.signer.public).size == SIZE
+    assert prove_consistency(log.directory, tmp_path / "latest").startswith(b"old 300\n")
+
+
 def test_what_cannot_be_told_without_a_checkpoint(log: Kept, tmp_path: Path) -> None:
     """An older state, and a log that was signed anew, pass: only a checkpoint kept elsewhere knows better."""
     for number, kind in enumerate((put_back, rewrite, fork, shorten)):
