@@ -312,11 +312,13 @@ def test_a_directory_that_lies_elsewhere(log: Kept, tmp_path: Path, place: str) 
     directory = log.copy(tmp_path / "copy")
     (directory / place).rename(tmp_path / "elsewhere")
     (directory / place).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError) as caught:
         verify_log(directory, log.signer.public, (log.checkpoint,))
+    assert caught.value.findings[0].code in {"TB8640", "TB8641"}
     before = sorted((tmp_path / "elsewhere").rglob("*"))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError) as caught:
         add_entries(directory, (note_entry(SIZE),), log.signer, wait=0)
+    assert caught.value.findings[0].code == "TB8633"
     assert sorted((tmp_path / "elsewhere").rglob("*")) == before
 
 
@@ -326,16 +328,18 @@ def test_a_size_that_nobody_has(log: Kept, tmp_path: Path, size: int) -> None:
     directory = log.copy(tmp_path / "copy")
     stated = Checkpoint(origin=ORIGIN, size=size, root=bytes(32))
     (directory / "checkpoint").write_bytes(encode_note(sign_note(checkpoint_text(stated), ORIGIN, log.signer)))
-    for ask in (
-        lambda: verify_log(directory, log.signer.public, (log.checkpoint,)),
-        lambda: read_entries(directory),
-        lambda: prove_inclusion(directory, 3),
-        lambda: prove_inclusion(directory, size - 1),
-        lambda: prove_consistency(directory, log.checkpoint),
-        lambda: add_entries(directory, (note_entry(0),), log.signer, wait=0),
-    ):
-        with pytest.raises(IntegrityError):
+    asked: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: verify_log(directory, log.signer.public, ()), "TB8642"),
+        (lambda: read_entries(directory), "TB8640"),
+        (lambda: prove_inclusion(directory, 3), "TB8646"),
+        (lambda: prove_inclusion(directory, size - 1), "TB8646"),
+        (lambda: prove_consistency(directory, log.checkpoint), "TB8646"),
+        (lambda: add_entries(directory, (note_entry(0),), log.signer, wait=0), "TB8641"),
+    )
+    for ask, code in asked:
+        with pytest.raises(IntegrityError) as caught:
             ask()
+        assert caught.value.findings[0].code == code
 
 
 def test_a_clock_that_went_back(tmp_path: Path) -> None:
