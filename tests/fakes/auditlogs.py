@@ -15,7 +15,7 @@ from twinbuild.codec.tiles import tile_path
 from twinbuild.govern.keys import Kind, new_key
 from twinbuild.govern.notes import sign_note
 from twinbuild.govern.signer import KeySigner
-from twinbuild.pipeline.auditlog import add_entries, new_log
+from twinbuild.pipeline.audit.log import add_entries, new_log
 
 __all__ = ["ORIGIN", "Kept", "kept_log", "note_entry", "write_log"]
 

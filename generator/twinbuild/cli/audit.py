@@ -47,7 +47,7 @@ def new(*, log: Path, origin: str, key: str | None, program: str | None, public:
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
     from twinbuild.govern.notes import verifier_key
-    from twinbuild.pipeline.auditlog import new_log
+    from twinbuild.pipeline.audit.log import new_log
 
     signer = signer_of(key, program, public, os.environ)
     made = new_log(log, origin, signer)
@@ -91,7 +91,7 @@ def add(
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.codec.auditentry import Entry
     from twinbuild.codec.standard64 import encode_base64
-    from twinbuild.pipeline.auditlog import add_entries
+    from twinbuild.pipeline.audit.log import add_entries
     from twinbuild.pipeline.released import read_release
 
     about = {}
@@ -118,7 +118,7 @@ def add(
 def show(*, log: Path, as_json: bool) -> None:
     """List the entries. Nothing is verified: `audit verify` does that."""
     from twinbuild.codec.standard64 import encode_base64
-    from twinbuild.pipeline.auditread import read_entries
+    from twinbuild.pipeline.audit.read import read_entries
 
     checkpoint, _, entries = read_entries(log)
     if as_json:
@@ -143,7 +143,7 @@ def prove(*, log: Path, index: int | None, release: str | None, since: Path | No
     """
     from twinbuild.errors import TwinbuildError, UsageError
     from twinbuild.model.digest import Digest
-    from twinbuild.pipeline.auditprove import index_of, prove_consistency, prove_inclusion
+    from twinbuild.pipeline.audit.prove import index_of, prove_consistency, prove_inclusion
     from twinbuild.pipeline.output import write_file
 
     if [index, release, since].count(None) != 2:
@@ -189,7 +189,7 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
     from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
     from twinbuild.codec.standard64 import encode_base64
-    from twinbuild.pipeline.auditread import verify_log
+    from twinbuild.pipeline.audit.read import verify_log
 
     key = public_key(public)
     if log.is_file():
@@ -221,7 +221,7 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
 def _verify_proof(path: Path, key: PublicKey, kept: tuple[Path, ...], *, as_json: bool) -> None:
     from twinbuild.cli.outcome import shown
     from twinbuild.codec.standard64 import encode_base64
-    from twinbuild.pipeline.auditprove import verify_proof
+    from twinbuild.pipeline.audit.prove import verify_proof
 
     proven = verify_proof(path, key, kept)
     checkpoint, root = proven.checkpoint, encode_base64(proven.checkpoint.root)

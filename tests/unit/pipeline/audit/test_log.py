@@ -22,11 +22,11 @@ from twinbuild.codec.tiles import tile_path, tiles_of
 from twinbuild.errors import TwinbuildError
 from twinbuild.govern.keys import Kind, new_key
 from twinbuild.govern.signer import KeySigner
-from twinbuild.pipeline import auditlog
-from twinbuild.pipeline.auditlog import add_entries, new_log, read_bytes, read_checkpoint
-from twinbuild.pipeline.auditread import read_entries, verify_log
+from twinbuild.pipeline.audit import log as auditlog
+from twinbuild.pipeline.audit.log import add_entries, new_log, read_bytes, read_checkpoint
+from twinbuild.pipeline.audit.read import read_entries, verify_log
 
-ROOT: Final = Path(__file__).resolve().parents[3]
+ROOT: Final = Path(__file__).resolve().parents[4]
 
 
 def _code(error: pytest.ExceptionInfo[TwinbuildError]) -> str:
@@ -213,7 +213,7 @@ from pathlib import Path
 from twinbuild.codec.auditentry import Entry
 from twinbuild.govern.keys import read_private
 from twinbuild.govern.signer import KeySigner
-from twinbuild.pipeline.auditlog import add_entries
+from twinbuild.pipeline.audit.log import add_entries
 log, key = Path(sys.argv[1]), Path(sys.argv[2])
 signer = KeySigner(read_private(key.read_bytes(), name="k", passphrase=None))
 children = []

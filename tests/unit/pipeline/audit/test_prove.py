@@ -14,8 +14,8 @@ from twinbuild.errors import TwinbuildError
 from twinbuild.govern.keys import new_key
 from twinbuild.govern.signer import KeySigner
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.auditlog import add_entries, new_log
-from twinbuild.pipeline.auditprove import index_of, prove_consistency, prove_inclusion, verify_proof
+from twinbuild.pipeline.audit.log import add_entries, new_log
+from twinbuild.pipeline.audit.prove import index_of, prove_consistency, prove_inclusion, verify_proof
 
 SIZE = 270
 

@@ -16,8 +16,8 @@ from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.auditlog import read_bytes, read_checkpoint, read_tile
-from twinbuild.pipeline.auditread import kept_checkpoint, read_entries, read_leaves
+from twinbuild.pipeline.audit.log import read_bytes, read_checkpoint, read_tile
+from twinbuild.pipeline.audit.read import kept_checkpoint, read_entries, read_leaves
 
 __all__ = ["Proven", "index_of", "prove_consistency", "prove_inclusion", "verify_proof"]
 

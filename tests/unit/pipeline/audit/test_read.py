@@ -21,9 +21,9 @@ from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.govern.keys import new_key
 from twinbuild.govern.notes import sign_note
 from twinbuild.govern.signer import KeySigner
-from twinbuild.pipeline.auditlog import add_entries, new_log
-from twinbuild.pipeline.auditprove import prove_consistency, prove_inclusion
-from twinbuild.pipeline.auditread import kept_checkpoint, read_entries, read_leaves, verify_log
+from twinbuild.pipeline.audit.log import add_entries, new_log
+from twinbuild.pipeline.audit.prove import prove_consistency, prove_inclusion
+from twinbuild.pipeline.audit.read import kept_checkpoint, read_entries, read_leaves, verify_log
 
 SIZE: Final = 300
 OLD: Final = 257  # the size of an older checkpoint, which was the log's own once

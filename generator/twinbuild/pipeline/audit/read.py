@@ -27,7 +27,7 @@ from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.govern.auditcheck import check_entries, check_kept, check_tile
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note
-from twinbuild.pipeline.auditlog import CHECKPOINT, read_bytes, read_checkpoint, read_tile
+from twinbuild.pipeline.audit.log import CHECKPOINT, read_bytes, read_checkpoint, read_tile
 
 __all__ = ["Verified", "kept_checkpoint", "read_entries", "read_leaves", "verify_log"]
 

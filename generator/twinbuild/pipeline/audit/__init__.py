@@ -1,0 +1,1 @@
+"""Audit logs on disk: written, read back and verified, and proofs from them."""
