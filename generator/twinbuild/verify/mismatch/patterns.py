@@ -1,0 +1,177 @@
+"""What stands at the first difference, read by itself: the words before it, and the form of what differs."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twinbuild.verify.mismatch.catalogue import Cause, cause
+from twinbuild.verify.mismatch.moments import of_binary_moment, of_moment
+
+__all__ = ["of_pattern", "textual"]
+
+_LONGEST: Final = 4096  # bytes of a line that are looked at, on each side of the difference
+_UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_ADDRESS: Final = re.compile(rb"0x[0-9a-f]{8,16}(?![0-9a-f])")
+_FLOAT: Final = re.compile(rb"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+")
+_COMMA: Final = re.compile(rb"\d+[.,]\d+")
+_PATH: Final = re.compile(rb"(?:[A-Za-z]:\\|/)[\w.+@%~\\/-]+")
+_ROOTS: Final = re.compile(rb"/(?:home|root|tmp|var|build|builds|src|work\w*|opt|mnt|srv|data|Users|usr|private|runner)/")
+_AT: Final = re.compile(rb"([\w.+-]+)@([\w.-]+)")
+_CPU: Final = re.compile(
+    rb"\b(?:avx\w*|sse[\d_.]*\w*|ssse3|fma\d?|bmi\d|amx\w*|neon|sve\d?|znver\d|skylake\S*|haswell|icelake\S*|broadwell"
+    rb"|cascadelake|sapphirerapids|x86[-_]64[-_]v\d|native|GenuineIntel|AuthenticAMD|(?:Intel|AMD|Xeon|EPYC|Ryzen)\b)",
+    re.IGNORECASE,
+)
+_HEX: Final = re.compile(rb"[0-9a-fA-F]{16,}")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
+# What the words right before a value say of it, most telling first.
+_KEYS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = tuple(
+    (re.compile(rb"(?:\b|_)(?:" + words + rb")[\"']?\s*[=: (\[]*\s*[\"'(]?\Z", re.IGNORECASE), name, said)
+    for words, name, said in (
+        (rb"pid|process|process[ _-]?id", "process-id", "the number of the process was written"),
+        (rb"host|host[ _-]?name|node|node[ _-]?name|machine|fqdn|on host", "host-name", "the host's name was written"),
+        (rb"user|user[ _-]?name|login|log[ _-]?name|builder|built[ _-]?by|packager|made by", "user", "the user's name was written"),
+        (rb"uid|gid", "user", "the number of the user or group was written"),
+        (rb"lang|lc_\w+|locale|language|decimal", "locale", "the locale was written, or decided how something is"),
+        (rb"tz|time[ _-]?zone|tzname|utc[ _-]?offset", "time-zone", "the time zone was written"),
+        (
+            rb"n?cpus?|cpu[ _-]?count|n?proc(?:essor)?s?|cores|n?jobs|-j|threads|workers|parallel(?:ism)?",
+            "processor-count",
+            "the number of processors was written",
+        ),
+        (rb"march|mtune|mcpu|microarch(?:itecture)?|isa|simd|cpu[ _-]?(?:model|flags|features|name)|model name|flags",
+         "cpu", "what the processor can do was written"),
+        (rb"seed|salt|nonce|token|random|rand|session|guid|boot[ _-]?id|run[ _-]?id", "random", "something drawn anew was written"),
+        (rb"umask", "umask", "the umask was written"),
+    )
+)
+
+
+def textual(piece: bytes) -> bool:
+    """Whether bytes are ASCII text."""
+    return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in piece)
+
+
+def of_pattern(sides: tuple[bytes, bytes], at: int) -> Cause:
+    """The cause that the bytes around the first difference suggest; ``content`` where they suggest none."""
+    lines = _line(sides[0], at), _line(sides[1], at)
+    around = sides[0][max(0, at - 40) : at + 60] + sides[1][max(0, at - 40) : at + 60]
+    found = _of_line(lines[0], lines[1]) or of_binary_moment(sides, at)
+    if found is not None:
+        return found
+    if len(sides[0]) == len(sides[1]) and not textual(around):
+        return cause("random", "bytes of equal length differ without a pattern: they look random")
+    return cause("content", "the content differs")
+
+
+def _line(side: bytes, at: int) -> tuple[bytes, int]:
+    """The line (or the text up to a NUL) around a place, and the place in it."""
+    start = max(side.rfind(b"\n", max(0, at - _LONGEST), at), side.rfind(b"\0", max(0, at - _LONGEST), at)) + 1
+    start = max(start, at - _LONGEST)
+    ends = [end for end in (side.find(b"\n", at, at + _LONGEST), side.find(b"\0", at, at + _LONGEST)) if end >= 0]
+    return side[start : min(ends, default=at + _LONGEST)], at - start
+
+
+def _of_line(one: tuple[bytes, int], other: tuple[bytes, int]) -> Cause | None:
+    lines, at = (one[0], other[0]), one[1]
+    tokens = _tokens(lines, at)
+    return (
+        _of_form(lines, at)
+        or _of_key(lines[0], at, tokens)
+        or _of_processor(lines)
+        or _of_path(lines, at)
+        or _of_decimal(lines, at)
+        or of_moment(*lines)
+        or _of_account(lines, at)
+        or _of_digits(lines, at)
+    )
+
+
+def _tokens(lines: tuple[bytes, bytes], at: int) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
+    """The words of which byte ``at`` is a part, with where they begin."""
+
+    def word(line: bytes) -> tuple[int, bytes]:
+        start = end = at
+        while start > 0 and re.match(rb"[\w.+-]", line[start - 1 : start]):
+            start -= 1
+        while end < len(line) and re.match(rb"[\w.+-]", line[end : end + 1]):
+            end += 1
+        return start, line[start:end]
+
+    return word(lines[0]), word(lines[1])
+
+
+def _at(pattern: re.Pattern[bytes], line: bytes, at: int) -> bytes:
+    """The match of a pattern in which byte ``at`` lies, or that ends right before it."""
+    return next((match[0] for match in pattern.finditer(line) if match.start() <= at <= match.end()), b"")
+
+
+def _both(pattern: re.Pattern[bytes], lines: tuple[bytes, bytes], at: int) -> bool:
+    one, other = (_at(pattern, line, at) for line in lines)
+    return bool(one and other) and one != other
+
+
+def _of_form(lines: tuple[bytes, bytes], at: int) -> Cause | None:
+    if _both(_UUID, lines, at):
+        return cause("uuid", "a random identifier (UUID) was written")
+    if _both(_ADDRESS, lines, at):
+        return cause("memory-address", "an object's address in memory was written")
+    return None
+
+
+def _of_key(line: bytes, at: int, tokens: tuple[tuple[int, bytes], tuple[int, bytes]]) -> Cause | None:
+    before = line[max(0, tokens[0][0] - 60) : tokens[0][0]]
+    for pattern, name, said in _KEYS:
+        if pattern.search(before) and all(token for _, token in tokens):
+            if name in ("processor-count", "process-id") and not all(token.isdigit() for _, token in tokens):
+                continue
+            return cause(name, said)
+    return None
+
+
+def _of_processor(lines: tuple[bytes, bytes]) -> Cause | None:
+    one, other = (_CPU.findall(line) for line in lines)
+    if one != other and (one or other):
+        return cause("cpu", "what the processor can do was written")
+    return None
+
+
+def _of_path(lines: tuple[bytes, bytes], at: int) -> Cause | None:
+    one, other = (_at(_PATH, line, at) for line in lines)
+    if one and other and one != other and (_ROOTS.match(one) or _ROOTS.match(other) or b"\\" in one + other):
+        return cause("absolute-path", f"a path of the build was written ({_shown(one)} and {_shown(other)})")
+    return None
+
+
+def _shown(path: bytes) -> str:
+    return repr(path[:80].decode("utf-8", "replace"))
+
+
+def _of_decimal(lines: tuple[bytes, bytes], at: int) -> Cause | None:
+    pairs = [_at(_COMMA, line, at) for line in lines]
+    if all(pairs) and pairs[0] != pairs[1] and pairs[0].replace(b",", b".") == pairs[1].replace(b",", b"."):
+        return cause("locale", "numbers are written with the decimal sign of another locale")
+    numbers = [_at(_FLOAT, line, at) for line in lines]
+    if all(numbers) and numbers[0] != numbers[1] and not any(re.match(rb"\d{9,}\.", number) for number in numbers):
+        one, other = map(float, numbers)
+        if abs(one - other) <= 1e-5 * max(abs(one), abs(other)):
+            return cause("floating-point", "the last digits of a number differ: sums in another order, or other units")
+    return None
+
+
+def _of_account(lines: tuple[bytes, bytes], at: int) -> Cause | None:
+    pairs = [next((match for match in _AT.finditer(line) if match.start() <= at <= match.end()), None) for line in lines]
+    if pairs[0] and pairs[1]:
+        name = "user" if pairs[0][1] != pairs[1][1] else "host-name"
+        return cause(name, "user and host were written")
+    return None
+
+
+def _of_digits(lines: tuple[bytes, bytes], at: int) -> Cause | None:
+    if _both(_HEX, lines, at):
+        return cause("random", "a long hexadecimal number differs: it looks random")
+    one, other = (_at(_BASE64, line, at) for line in lines)
+    if one and other and len(one) == len(other) and all(re.search(rb"\d", side) and re.search(rb"[A-Z]", side) for side in (one, other)):
+        return cause("random", "a long encoded value differs: it looks random")
+    return None

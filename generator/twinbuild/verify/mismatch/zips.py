@@ -1,0 +1,168 @@
+"""Zip archives (wheels, model files, documents): order, dates, systems, forms and contents of their members."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from calendar import timegm
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from twinbuild.verify.mismatch.catalogue import Cause, cause
+from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal, told
+from twinbuild.verify.mismatch.members import of_fields
+from twinbuild.verify.mismatch.moments import in_zone
+
+__all__ = ["compare_zips", "read_zip"]
+
+Dive = Callable[[tuple[str, ...], tuple[bytes, bytes]], Iterator[Found]]
+_MOST: Final = 100_000  # members
+_FAULTS: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, struct.error)
+
+
+def read_zip(content: bytes) -> zipfile.ZipFile | str:
+    """The archive, or what is wrong with it."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except _FAULTS as error:
+        return str(error)[:200]
+    return archive if len(archive.infolist()) <= _MOST else f"more than {_MOST} members"
+
+
+def compare_zips(
+    place: tuple[str, ...],
+    sides: tuple[bytes, bytes],
+    archives: tuple[zipfile.ZipFile, zipfile.ZipFile],
+    *,
+    dive: Dive,
+    limit: int,
+) -> Iterator[Found]:
+    """Every difference; ``limit`` bounds the bytes of a member that is looked into."""
+    listed = archives[0].infolist(), archives[1].infolist()
+    names = tuple([each.filename for each in side] for side in listed)
+    one, other = ({each.filename: each for each in side} for side in listed)
+    for name in sorted(one.keys() ^ other.keys()):
+        here = ("present", "missing") if name in one else ("missing", "present")
+        yield told((*place, name), *here, cause("file-set", f"{name} exists in one archive only"))
+    common = [name for name in names[0] if name in other]
+    for name in common:
+        yield from _contents((*place, name), archives, (one[name], other[name]), dive=dive, limit=limit)
+    yield from _headers(place, [(name, one[name], other[name]) for name in common])
+    orders = tuple([name for name in side if name in one and name in other] for side in names)
+    if orders[0] != orders[1]:
+        shown = tuple("\n".join(order[:20]) for order in orders)
+        why = cause("member-order", "the same members stand in the archive in another order")
+        yield told(place, shown[0], shown[1], why)
+    if names[0] == names[1] and all(_same(one[name], other[name]) for name in common):
+        yield at_bytes(place, sides, first_unequal(*sides), _of_rest(archives, [(one[n], other[n]) for n in common]))
+
+
+def _contents(
+    place: tuple[str, ...],
+    archives: tuple[zipfile.ZipFile, zipfile.ZipFile],
+    members: tuple[zipfile.ZipInfo, zipfile.ZipInfo],
+    *,
+    dive: Dive,
+    limit: int,
+) -> Iterator[Found]:
+    contents: list[bytes] = []
+    for archive, member in zip(archives, members, strict=True):
+        try:
+            with archive.open(member) as stream:
+                contents.append(stream.read(limit))
+        except _FAULTS as error:
+            if (members[0].CRC, members[0].file_size) == (members[1].CRC, members[1].file_size):
+                contents.append(b"")
+            yield told(place, "", str(error)[:200], cause("corrupt", "a member does not unpack to what its sum says"))
+            return
+    if contents[0] != contents[1]:
+        yield from dive(place, (contents[0], contents[1]))
+    elif members[0].CRC != members[1].CRC:
+        yield told(place, f"CRC {members[0].CRC:08x}", f"CRC {members[1].CRC:08x}",
+                   cause("content", f"the member differs after its first {limit} bytes"))
+
+
+def _headers(
+    place: tuple[str, ...], members: list[tuple[str, zipfile.ZipInfo, zipfile.ZipInfo]]
+) -> Iterator[Found]:
+    dated = [(one, other) for _, one, other in members if one.date_time != other.date_time]
+    apart = {timegm((*other.date_time, 0, 0, 0)) - timegm((*one.date_time, 0, 0, 0)) for one, other in dated}
+    zone = bool(dated) and all(in_zone(seconds) for seconds in apart) and len(apart) == 1
+    for name, one, other in members:
+        where = (*place, name)
+        if one.date_time != other.date_time:
+            why = (
+                cause("time-zone", "members are dated in local time: the same moment in another time zone")
+                if zone
+                else cause("modification-time", "the member is dated by the build")
+            )
+            yield told(where, _date(one), _date(other), why)
+        elif _times(one) != _times(other):
+            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}",
+                       cause("modification-time", "the extra field has the file's times"))
+        yield from _modes(where, one, other)
+        if _owners(one) != _owners(other):
+            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}", of_fields(("uid",)))
+        elif _extras(one) != _extras(other) and _times(one) == _times(other):
+            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}",
+                       cause("zip-format", "extra fields differ"))
+        if one.create_system != other.create_system:
+            yield told(where, f"system={one.create_system}", f"system={other.create_system}",
+                       cause("zip-format", "the archive was made on another operating system, as its header says"))
+        elif one.compress_type != other.compress_type:
+            yield told(where, f"method={one.compress_type}", f"method={other.compress_type}",
+                       cause("compressor", "the member is compressed by another method"))
+
+
+def _modes(where: tuple[str, ...], one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> Iterator[Found]:
+    modes = one.external_attr >> 16, other.external_attr >> 16
+    if modes[0] != modes[1] and one.create_system == other.create_system:
+        kinds = modes[0] & 0o170000, modes[1] & 0o170000
+        fields = ("mode",) if kinds[0] == kinds[1] or 0 in kinds else ("kind",)
+        yield told(where, f"mode={modes[0]:06o}", f"mode={modes[1]:06o}",
+                   of_fields(fields, modes=(modes[0] & 0o7777, modes[1] & 0o7777)))
+
+
+def _date(member: zipfile.ZipInfo) -> str:
+    return "date={:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*member.date_time)
+
+
+def _extras(member: zipfile.ZipInfo) -> dict[int, bytes]:
+    """The extra fields by their numbers (APPNOTE 4.5)."""
+    found, rest = {}, member.extra
+    while len(rest) >= 4:
+        number, size = struct.unpack_from("<HH", rest)
+        found[number] = rest[4 : 4 + size]
+        rest = rest[4 + size :]
+    return found
+
+
+def _times(member: zipfile.ZipInfo) -> tuple[bytes | None, ...]:
+    found = _extras(member)
+    return tuple(found.get(number) for number in (0x5455, 0x000A))
+
+
+def _owners(member: zipfile.ZipInfo) -> tuple[bytes | None, ...]:
+    found = _extras(member)
+    return tuple(found.get(number) for number in (0x7875, 0x7855))
+
+
+def _same(one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> bool:
+    fields = ("CRC", "file_size", "date_time", "external_attr", "extra", "create_system", "compress_type")
+    return all(getattr(one, field) == getattr(other, field) for field in fields)
+
+
+def _of_rest(
+    archives: tuple[zipfile.ZipFile, zipfile.ZipFile], members: list[tuple[zipfile.ZipInfo, zipfile.ZipInfo]]
+) -> Cause:
+    """The members are the same, and so are their headers as far as they are read."""
+    if any(one.compress_size != other.compress_size for one, other in members):
+        return cause("compressor", "the members hold the same bytes, but were compressed to others")
+    if archives[0].comment != archives[1].comment:
+        return cause("zip-format", "the comment of the archive differs")
+    if any(getattr(one, field) != getattr(other, field) for one, other in members
+           for field in ("create_version", "extract_version", "flag_bits", "internal_attr", "external_attr")):
+        return cause("zip-format", "versions or flags in the members' headers differ")
+    return cause("compressor", "the members hold the same bytes, but the archive stores them otherwise")
