@@ -22,8 +22,10 @@ _VERBS: Final = {
     "challenge": ("challenge", "Compare what independent rebuilders got from the sources of a release."),
     "check-config": ("check_config", "Hold a configuration against the knobs of a release, before it is deployed."),
     "compare": ("compare", "Compare the files and the configuration of two images."),
+    "diff": ("diff", "Show what two releases do not share, by section, with the risk."),
     "doctor": ("doctor", "Say what this machine can do, and what to do about the rest."),
     "explain": ("explain", "Explain an error code."),
+    "explain-mismatch": ("explain_mismatch", "Say why two things that should be the same bytes are not."),
     "family": ("family", "List, show and test the templates of model families."),
     "fetch": ("fetch", "Bring everything that the lock names into the store."),
     "image": ("image", "List and inspect the images in the store."),
@@ -49,6 +51,7 @@ _VERBS: Final = {
     "show": ("show", "Print the release manifest of a release."),
     "test": ("test", "Ask each built image what the spec's tests ask."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
+    "why": ("why", "Say why a package or a file is in the image."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),
     "verify-release": ("verify_release", "Verify who signed a release, and that it is what they signed."),
 }

@@ -12,7 +12,7 @@ from typing import Final
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.found import first_unequal
 
-__all__ = ["ElfPart", "elf_parts", "of_binary", "of_damage"]
+__all__ = ["ElfPart", "elf_parts", "of_binary", "of_damage", "of_turned_bit"]
 
 _SQLITE: Final = b"SQLite format 3\0"
 _MOST_OPCODES: Final = 2_000_000
@@ -35,7 +35,7 @@ def of_binary(path: str, sides: tuple[bytes, bytes]) -> Cause | None:
 
 
 def of_damage(sides: tuple[bytes, bytes]) -> Cause | None:
-    """Bytes that were lost or turned: one side is cut off, has a hole, or a single other bit."""
+    """Bytes that were lost: one side is cut off, or has a hole."""
     at = first_unequal(*sides)
     short, long = sorted(sides, key=len)
     if at == len(short) < len(long):
@@ -49,10 +49,18 @@ def of_damage(sides: tuple[bytes, bytes]) -> Cause | None:
         return None
     last = _last_unequal(*sides)
     spans = sides[0][at : last + 1], sides[1][at : last + 1]
-    if last == at and (sides[0][at] ^ sides[1][at]).bit_count() == 1 and _dense(sides[0]):
-        return cause("corrupt", "a single bit differs: a disk or a memory turned it")
     if last - at + 1 >= _HOLE - 32 and any(not any(span) for span in spans):
         return cause("corrupt", "a block is zero on one side: it was never written, or lost")
+    return None
+
+
+def of_turned_bit(sides: tuple[bytes, bytes]) -> Cause | None:
+    """The cause where a single bit differs of what is no text."""
+    at = first_unequal(*sides)
+    if len(sides[0]) != len(sides[1]) or len(sides[0]) < 64 or _last_unequal(*sides) != at:
+        return None
+    if (sides[0][at] ^ sides[1][at]).bit_count() == 1 and _dense(sides[0]):
+        return cause("corrupt", "a single bit differs: a disk or a memory turned it")
     return None
 
 

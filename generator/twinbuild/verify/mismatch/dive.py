@@ -9,7 +9,7 @@ from typing import Final
 
 from twinbuild.verify.cause import explain
 from twinbuild.verify.mismatch import compressed, debs, zips
-from twinbuild.verify.mismatch.binaries import ElfPart, elf_parts, of_binary, of_damage
+from twinbuild.verify.mismatch.binaries import ElfPart, elf_parts, of_binary, of_damage, of_turned_bit
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal, told
 from twinbuild.verify.mismatch.observed import Clue
@@ -49,8 +49,8 @@ class Diver:
 
     def _why(self, place: tuple[str, ...], sides: tuple[bytes, bytes], at: int, base: int) -> Cause:
         path = place[-1] if place else ""
-        whole = None if base or max(map(len, sides)) == CHUNK else (of_binary(path, sides))
-        guess = whole or explain(path, sides, at, base=base, clue=self.clue)
+        piece = base > 0 or max(map(len, sides)) == CHUNK
+        guess = (None if piece else of_binary(path, sides) or of_turned_bit(sides)) or explain(path, sides, at, base=base, clue=self.clue)
         if guess.name in _UNNAMED and not base:
             return of_damage(sides) or guess
         return guess

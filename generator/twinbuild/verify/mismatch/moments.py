@@ -18,6 +18,7 @@ _EARLIEST, _LATEST = 1_262_304_000, 2_208_988_800  # 2010 and 2040, in seconds s
 _CLOCK: Final = re.compile(rb"(?<!\d)([01]\d|2[0-4]):([0-5]\d)(?::([0-6]\d))?(?!\d)")
 _COMPACT: Final = re.compile(rb"(?<!\d)((?:19|20)\d\d[01]\d[0-3]\d)[T _-]?([0-2]\d[0-5]\d[0-6]\d)(?!\d)")
 _DAY: Final = re.compile(rb"(?<!\d)(?:(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d[./][01]?\d[./](?:19|20)?\d\d)")
+_ARGUMENTS: Final = re.compile(rb"(?:19|20)\d\d, ?[01]?\d, ?[0-3]?\d, ?[0-2]?\d, ?[0-5]?\d\b[\d, ]*")
 _ZONE: Final = re.compile(
     rb"(?<![\w/])(?:UTC|GMT|Z|[A-Z]{2,4}T|(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific"
     rb"|Etc|US)/[\w/+-]+|(?:UTC|GMT)?[+-]\d\d:?\d\d)(?!\w)"
@@ -52,10 +53,10 @@ def _of_clock(one: bytes, other: bytes) -> Cause | None:
     apart = _apart(one, other)
     if apart is not None and in_zone(apart):
         return cause("time-zone", "the same moment is written as the clock of another time zone shows it")
-    if zones[0] != zones[1] and not apart:
+    if zones[0] and zones[1] and zones[0] != zones[1] and not apart:
         return cause("time-zone", "the name or the offset of a time zone was written")
     found = [
-        (DATE.findall(side), _CLOCK.findall(side), _COMPACT.findall(side), _DAY.findall(side)) for side in (one, other)
+        tuple(pattern.findall(side) for pattern in (DATE, _CLOCK, _COMPACT, _DAY, _ARGUMENTS)) for side in (one, other)
     ]
     if found[0] != found[1] and all(any(side) for side in found):
         return cause("timestamp", "a time was written that is not the same in both")

@@ -14,6 +14,7 @@ _LONGEST: Final = 4096  # bytes of a line that are looked at, on each side of th
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(rb"0x[0-9a-f]{8,16}(?![0-9a-f])")
 _FLOAT: Final = re.compile(rb"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+")
+_EPOCH: Final = re.compile(rb"1[2-9]\d{8}\.|2[01]\d{8}\.")  # seconds since 1970 with parts of them
 _COMMA: Final = re.compile(rb"\d+[.,]\d+")
 _PATH: Final = re.compile(rb"(?:[A-Za-z]:\\|/)[\w.+@%~\\/-]+")
 _ROOTS: Final = re.compile(rb"/(?:home|root|tmp|var|build|builds|src|work\w*|opt|mnt|srv|data|Users|usr|private|runner)/")
@@ -57,12 +58,25 @@ def of_pattern(sides: tuple[bytes, bytes], at: int) -> Cause:
     """The cause that the bytes around the first difference suggest; ``content`` where they suggest none."""
     lines = _line(sides[0], at), _line(sides[1], at)
     around = sides[0][max(0, at - 40) : at + 60] + sides[1][max(0, at - 40) : at + 60]
-    found = _of_line(lines[0], lines[1]) or of_binary_moment(sides, at)
+    found = _of_line(lines[0], lines[1]) or _behind_length(sides, at)
+    if found is None and not textual(around):
+        found = of_binary_moment(sides, at)
     if found is not None:
         return found
     if len(sides[0]) == len(sides[1]) and not textual(around):
         return cause("random", "bytes of equal length differ without a pattern: they look random")
     return cause("content", "the content differs")
+
+
+def _behind_length(sides: tuple[bytes, bytes], at: int) -> Cause | None:
+    """The cause of a text that differs from its length on, which stands before it in binary."""
+    if all(textual(side[at : at + 1]) for side in sides):
+        return None
+    for width in (1, 2, 4, 8):
+        lines = _line(sides[0], at + width), _line(sides[1], at + width)
+        if lines[0] != lines[1] and (found := _of_line(*lines)) is not None:
+            return found
+    return None
 
 
 def _line(side: bytes, at: int) -> tuple[bytes, int]:
@@ -153,7 +167,7 @@ def _of_decimal(lines: tuple[bytes, bytes], at: int) -> Cause | None:
     if all(pairs) and pairs[0] != pairs[1] and pairs[0].replace(b",", b".") == pairs[1].replace(b",", b"."):
         return cause("locale", "numbers are written with the decimal sign of another locale")
     numbers = [_at(_FLOAT, line, at) for line in lines]
-    if all(numbers) and numbers[0] != numbers[1] and not any(re.match(rb"\d{9,}\.", number) for number in numbers):
+    if all(numbers) and numbers[0] != numbers[1] and not any(map(_EPOCH.match, numbers)):
         one, other = map(float, numbers)
         if abs(one - other) <= 1e-5 * max(abs(one), abs(other)):
             return cause("floating-point", "the last digits of a number differ: sums in another order, or other units")

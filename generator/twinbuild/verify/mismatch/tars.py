@@ -81,7 +81,7 @@ def _compare(
     places: dict[str, int] = {}
     for path in sorted(seen[0].keys() & seen[1].keys()):
         one, other = seen[0][path], seen[1][path]
-        if one.chunks != other.chunks:
+        if one.chunks != other.chunks and one.member.kind == other.member.kind:
             places[path] = first_chunk(one.chunks, other.chunks)
     whole = _whole(seen, places)
     pieces = [

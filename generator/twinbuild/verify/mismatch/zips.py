@@ -19,6 +19,8 @@ __all__ = ["compare_zips", "read_zip"]
 
 Dive = Callable[[tuple[str, ...], tuple[bytes, bytes]], Iterator[Found]]
 _MOST: Final = 100_000  # members
+_TIMES: Final = (0x5455, 0x000A)  # numbers of extra fields: of Unix, of NTFS
+_OWNERS: Final = (0x7875, 0x7855)
 _FAULTS: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, struct.error)
 
 
@@ -49,13 +51,16 @@ def compare_zips(
     common = [name for name in names[0] if name in other]
     for name in common:
         yield from _contents((*place, name), archives, (one[name], other[name]), dive=dive, limit=limit)
-    yield from _headers(place, [(name, one[name], other[name]) for name in common])
+    headers = False
+    for each in _headers(place, sides, [(name, one[name], other[name]) for name in common]):
+        headers = True
+        yield each
     orders = tuple([name for name in side if name in one and name in other] for side in names)
     if orders[0] != orders[1]:
         shown = tuple("\n".join(order[:20]) for order in orders)
         why = cause("member-order", "the same members stand in the archive in another order")
         yield told(place, shown[0], shown[1], why)
-    if names[0] == names[1] and all(_same(one[name], other[name]) for name in common):
+    if not headers and names[0] == names[1] and all(_same(one[name], other[name]) for name in common):
         yield at_bytes(place, sides, first_unequal(*sides), _of_rest(archives, [(one[n], other[n]) for n in common]))
 
 
@@ -85,7 +90,7 @@ def _contents(
 
 
 def _headers(
-    place: tuple[str, ...], members: list[tuple[str, zipfile.ZipInfo, zipfile.ZipInfo]]
+    place: tuple[str, ...], sides: tuple[bytes, bytes], members: list[tuple[str, zipfile.ZipInfo, zipfile.ZipInfo]]
 ) -> Iterator[Found]:
     dated = [(one, other) for _, one, other in members if one.date_time != other.date_time]
     apart = {timegm((*other.date_time, 0, 0, 0)) - timegm((*one.date_time, 0, 0, 0)) for one, other in dated}
@@ -99,21 +104,32 @@ def _headers(
                 else cause("modification-time", "the member is dated by the build")
             )
             yield told(where, _date(one), _date(other), why)
-        elif _times(one) != _times(other):
-            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}",
-                       cause("modification-time", "the extra field has the file's times"))
         yield from _modes(where, one, other)
-        if _owners(one) != _owners(other):
-            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}", of_fields(("uid",)))
-        elif _extras(one) != _extras(other) and _times(one) == _times(other):
-            yield told(where, f"extra={one.extra.hex()}", f"extra={other.extra.hex()}",
-                       cause("zip-format", "extra fields differ"))
         if one.create_system != other.create_system:
-            yield told(where, f"system={one.create_system}", f"system={other.create_system}",
-                       cause("zip-format", "the archive was made on another operating system, as its header says"))
+            why = cause("zip-format", "the archive was made on another operating system, as its header says")
+            yield told(where, f"system={one.create_system}", f"system={other.create_system}", why)
         elif one.compress_type != other.compress_type:
-            yield told(where, f"method={one.compress_type}", f"method={other.compress_type}",
-                       cause("compressor", "the member is compressed by another method"))
+            why = cause("compressor", "the member is compressed by another method")
+            yield told(where, f"method={one.compress_type}", f"method={other.compress_type}", why)
+        yield from _extra_fields(where, _extras(sides[0], one), _extras(sides[1], other), dated=bool(dated))
+
+
+_Extras = dict[tuple[str, int], bytes]
+
+
+def _extra_fields(where: tuple[str, ...], one: _Extras, other: _Extras, *, dated: bool) -> Iterator[Found]:
+    """Extra fields that differ; those of times say nothing more where the members' dates do."""
+    unlike = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+    for numbers, why in (
+        (_TIMES, cause("modification-time", "the extra field has the file's times")),
+        (_OWNERS, of_fields(("uid",))),
+        ((), cause("zip-format", "extra fields differ")),
+    ):
+        fields = [key for key in unlike if key[1] in numbers] if numbers else unlike
+        unlike = [key for key in unlike if key not in fields]
+        if fields and not (dated and numbers == _TIMES):
+            shown = [" ".join(f"{key[0]} {key[1]:04x}={side.get(key, b'').hex()}" for key in fields) for side in (one, other)]
+            yield told(where, shown[0], shown[1], why)
 
 
 def _modes(where: tuple[str, ...], one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> Iterator[Found]:
@@ -129,29 +145,22 @@ def _date(member: zipfile.ZipInfo) -> str:
     return "date={:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*member.date_time)
 
 
-def _extras(member: zipfile.ZipInfo) -> dict[int, bytes]:
-    """The extra fields by their numbers (APPNOTE 4.5)."""
-    found, rest = {}, member.extra
-    while len(rest) >= 4:
-        number, size = struct.unpack_from("<HH", rest)
-        found[number] = rest[4 : 4 + size]
-        rest = rest[4 + size :]
+def _extras(side: bytes, member: zipfile.ZipInfo) -> _Extras:
+    """The extra fields (APPNOTE 4.5) of the central directory and of the member's own header, by their numbers."""
+    at = member.header_offset
+    head = side[at : at + 30]
+    name, extra = struct.unpack_from("<HH", head, 26) if len(head) == 30 else (0, 0)
+    found: _Extras = {}
+    for where, rest in (("central", member.extra), ("local", side[at + 30 + name : at + 30 + name + extra])):
+        while len(rest) >= 4:
+            number, size = struct.unpack_from("<HH", rest)
+            found[where, number] = rest[4 : 4 + size]
+            rest = rest[4 + size :]
     return found
 
 
-def _times(member: zipfile.ZipInfo) -> tuple[bytes | None, ...]:
-    found = _extras(member)
-    return tuple(found.get(number) for number in (0x5455, 0x000A))
-
-
-def _owners(member: zipfile.ZipInfo) -> tuple[bytes | None, ...]:
-    found = _extras(member)
-    return tuple(found.get(number) for number in (0x7875, 0x7855))
-
-
 def _same(one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> bool:
-    fields = ("CRC", "file_size", "date_time", "external_attr", "extra", "create_system", "compress_type")
-    return all(getattr(one, field) == getattr(other, field) for field in fields)
+    return (one.CRC, one.file_size) == (other.CRC, other.file_size)
 
 
 def _of_rest(

@@ -1,0 +1,278 @@
+"""Two things that should be the same bytes: releases, image layouts, directories, archives, any files.
+
+What follows from another difference is no difference of its own: of a configuration, a release manifest or an SBOM
+that name digests, only what is left when digests are masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
+from twinbuild.model.image import Descriptor
+from twinbuild.oci.layout import blob_path
+from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
+from twinbuild.pipeline.explain.trees import read_file, tree_files
+from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.regular import Irregular, open_regular
+from twinbuild.verify.mismatch.catalogue import Cause, cause
+from twinbuild.verify.mismatch.compressed import gzip_header, of_gzip_headers
+from twinbuild.verify.mismatch.dive import Diver
+from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal, told
+from twinbuild.verify.mismatch.tars import CHUNK, compare_tars
+
+__all__ = ["Mismatch", "Reason", "mismatch"]
+
+_LARGEST: Final = 256 << 20  # bytes of a file that is read whole
+_DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_SIZE: Final = re.compile(rb'("size": ?)\d+')
+_OBSERVED: Final = ("run.json", "release.digest")
+_LATER: Final = {"modification-time": 1, "file-set": 2, "random": 3, "content": 4}  # what often follows from others
+_MOST: Final = 200_000  # differences that are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One cause: its first difference and the step that made it, and how many more there are of it."""
+
+    cause: Cause
+    first: Found
+    step: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """Every cause, the likeliest first; none where the two are the same. ``notes`` say what was not compared."""
+
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+
+
+_Told = tuple[str, Found]
+
+
+def mismatch(first: Path, second: Path) -> Mismatch:
+    """Compare two places of one kind.
+
+    Raises UsageError TB9301 for a place that is not there or cannot be read, TB9302 for places of unlike kinds.
+    """
+    kinds = _kind(first), _kind(second)
+    if kinds[0] != kinds[1]:
+        raise UsageError.of(
+            "TB9302",
+            f"{first} is {kinds[0]}, {second} is {kinds[1]}; expected two of one kind",
+            hint="name two releases, two image layouts, two directories or two files",
+        )
+    notes: list[str] = []
+    match kinds[0]:
+        case "a release":
+            found = _releases(first, second, notes)
+        case "an image layout":
+            found = _layouts(first, second)
+        case "a directory":
+            found = _trees(first, second)
+        case _:
+            found = (("", each) for each in _files(first, second))
+    return Mismatch(reasons=_ranked(found), notes=tuple(notes))
+
+
+def _kind(where: Path) -> str:
+    if where.is_file():
+        return "a file"
+    if not where.is_dir():
+        raise UsageError.of(
+            "TB9301",
+            f"{where} is neither a file nor a directory",
+            hint="name a release, an image layout, a directory, an archive or another file",
+            where=str(where),
+        )
+    if layout_in(where) is None:
+        return "a directory"
+    return "a release" if (where / "manifest.json").is_file() else "an image layout"
+
+
+def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
+    """The causes in the order in which they were met, those that say little after the others."""
+    reasons: dict[str, Reason] = {}
+    for number, (step, each) in enumerate(found):
+        known = reasons.get(each.cause.name)
+        if known is None:
+            reasons[each.cause.name] = Reason(cause=each.cause, first=each, step=step, count=1)
+        else:
+            reasons[each.cause.name] = replace(known, count=known.count + 1)
+        if number >= _MOST:
+            break
+    return tuple(sorted(reasons.values(), key=lambda reason: _LATER.get(reason.cause.name, 0)))
+
+
+def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
+    notes.append("run.json, which tells of one run; signatures, which never repeat")
+    yield from _layouts(first, second)
+    yield from _trees(first, second, left_out=("image", "signatures", *_OBSERVED), masked=True)
+
+
+def _trees(
+    first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False
+) -> Iterator[_Told]:
+    one, other = (tree_files(place, left_out=left_out) for place in (first, second))
+    diver = Diver()
+    for path in sorted(one.keys() | other.keys()):
+        left, right = one.get(path), other.get(path)
+        if left is None or right is None:
+            words = ("missing", "present") if left is None else ("present", "missing")
+            yield "", told((path,), *words, cause("file-set", f"{path} is in one of them only"))
+            continue
+        if not masked or left.kind != right.kind:  # modes of a copied release are those of who copied it
+            yield from (("", each) for each in left.unlike(right, path))
+        if left.kind == right.kind == "file":
+            sides = read_file(first / path, _LARGEST), read_file(second / path, _LARGEST)
+            if masked and _masked(sides[0]) == _masked(sides[1]):
+                continue
+            yield from (("", each) for each in diver.content((path,), _plain(sides) if masked else sides))
+
+
+def _masked(content: bytes) -> bytes:
+    """Without digests, and the sizes of what they name: they follow from other bytes."""
+    return _SIZE.sub(rb"\g<1>0", _DIGEST.sub(b"0" * 64, content))
+
+
+def _plain(sides: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    return _masked(sides[0]), _masked(sides[1])
+
+
+def _files(first: Path, second: Path) -> Iterator[Found]:
+    try:
+        with open_regular(first, follow=True) as one, open_regular(second, follow=True) as other:
+            sides = one.read(_LARGEST + 1), other.read(_LARGEST + 1)
+            if max(map(len, sides)) <= _LARGEST:
+                yield from Diver().content((), sides)
+                return
+            base = 0
+            while sides[0] == sides[1] and sides[0]:
+                base += len(sides[0])
+                sides = one.read(_LARGEST), other.read(_LARGEST)
+            if sides[0] != sides[1]:
+                at = first_unequal(*sides) // CHUNK * CHUNK
+                yield Diver().bytes((), (sides[0][at : at + CHUNK], sides[1][at : at + CHUNK]), base + at)
+    except Irregular as error:
+        raise UsageError.of("TB9301", f"a file {error}", hint="name regular files", where=f"{first}, {second}") from None
+
+
+def _layouts(first: Path, second: Path) -> Iterator[_Told]:
+    places = layout_in(first), layout_in(second)
+    assert places[0] is not None and places[1] is not None, "their kind was asked for"  # noqa: PT018
+    blobs = LayoutBlobs(places[0]), LayoutBlobs(places[1])
+    found: list[tuple[ImageOf, ...]] = []
+    for number, each in enumerate(blobs):
+        try:
+            found.append(images_of(each))
+        except TwinbuildError as error:
+            yield _damage("the layout", number, error.findings[0].message)
+            return
+    if len(found[0]) != len(found[1]):
+        said = tuple(", ".join(image.name for image in side) for side in found)
+        yield "", told(("index.json",), *said, cause("file-set", "the layouts hold unlike numbers of images"))
+    for one, other in zip(*found, strict=False):
+        yield from _images((one, other), blobs)
+
+
+def _damage(what: str, number: int, message: str) -> _Told:
+    words = [message, "sound"] if number == 0 else ["sound", message]
+    return what, told((), words[0], words[1], cause("corrupt", f"{'first' if number == 0 else 'second'}: {message}"))
+
+
+def _images(images: tuple[ImageOf, ImageOf], blobs: tuple[LayoutBlobs, LayoutBlobs]) -> Iterator[_Told]:
+    one, other = images
+    told_before = False
+    for left, right in _paired(one.layers, other.layers):
+        if left is None or right is None:
+            alone = left or right
+            assert alone is not None, "a pair has one layer at least"
+            words = ("present", "missing") if left else ("missing", "present")
+            yield alone.step, told((), *words, cause("file-set", f"{alone.step} is in one image only"))
+            told_before = True
+            continue
+        for each in _layer_pair((left, right), blobs):
+            told_before = True
+            yield right.step, each
+    documents = (("configuration", one.config, other.config), ("image manifest", one.manifest, other.manifest))
+    for name, mine, others in documents:
+        sides = (mine, others) if not told_before else _plain((mine, others))
+        if mine != others and sides[0] != sides[1]:
+            yield f"{name} of {other.name}", Diver().bytes((name,), sides)
+            told_before = True
+
+
+def _paired(
+    one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]
+) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
+    """Layers of the same place; where their numbers differ, those between equal ones."""
+    if len(one) == len(other):
+        yield from zip(one, other, strict=True)
+        return
+    matcher = SequenceMatcher(a=[each.diff_id for each in one], b=[each.diff_id for each in other], autojunk=False)
+    for _, start, end, begin, stop in matcher.get_opcodes():
+        left, right = list(one[start:end]), list(other[begin:stop])
+        for number in range(max(len(left), len(right))):
+            yield left[number] if number < len(left) else None, right[number] if number < len(right) else None
+
+
+def _layer_pair(layers: tuple[LayerOf, LayerOf], blobs: tuple[LayoutBlobs, LayoutBlobs]) -> Iterator[Found]:
+    for number, (layer, side) in enumerate(zip(layers, blobs, strict=True)):
+        fault = _fault(side, layer.blob)
+        if fault is not None:
+            why, message = fault
+            words = (message, "sound") if number == 0 else ("sound", message)
+            yield told((str(layer.blob.digest),), *words, why)
+            return
+    if layers[0].blob.digest == layers[1].blob.digest:
+        return
+    heads = _head(blobs[0], layers[0]), _head(blobs[1], layers[1])
+    diver = Diver()
+    with ExitStack() as opened:
+
+        def keep(stream: BinaryIO) -> BinaryIO:
+            return opened.enter_context(stream)
+
+        if layers[0].diff_id != layers[1].diff_id:
+            yield from compare_tars(
+                (),
+                (lambda: open_layer(blobs[0], layers[0], keep), lambda: open_layer(blobs[1], layers[1], keep)),
+                dive=diver.content,
+                explain=diver.bytes,
+                strict=False,
+            )
+    one, other = (gzip_header(head) if head.startswith(b"\x1f\x8b") else None for head in heads)
+    why = of_gzip_headers(one, other) if one is not None and other is not None else None
+    if why is None and layers[0].diff_id == layers[1].diff_id:
+        why = cause("compressor", "the layers hold the same files, but were compressed to other bytes")
+    if why is not None:
+        yield at_bytes((), heads, first_unequal(*heads), why)
+
+
+def _head(blobs: LayoutBlobs, layer: LayerOf) -> bytes:
+    with blobs.open(layer.blob.digest) as stream:
+        return stream.read(CHUNK)
+
+
+def _fault(blobs: LayoutBlobs, blob: Descriptor) -> tuple[Cause, str] | None:
+    """What is wrong with a blob, where its bytes are not those that its digest names."""
+    try:
+        blobs.check(blob.digest)
+    except IntegrityError as error:
+        message = error.findings[0].message
+        try:
+            size = (blobs.directory / blob_path(blob.digest)).stat().st_size
+        except OSError:
+            size = 0
+        if size < blob.size:
+            return cause("truncated", f"the blob has {size} of {blob.size} bytes"), message
+        return cause("corrupt", f"the blob is not what its digest says: {message}"), message
+    return None
