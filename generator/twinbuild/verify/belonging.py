@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from twinbuild.codec.untar import Kind
@@ -17,7 +17,7 @@ from twinbuild.model.platform import Platform
 from twinbuild.verify.generated import Witness, generated
 from twinbuild.verify.installed import ImageFiles, Installed, dpkg_packages, python_distributions
 
-__all__ = ["ImageOrigin", "Reconciliation", "components_of", "reconcile"]
+__all__ = ["ImageOrigin", "Owned", "Reconciliation", "components_of", "reconcile"]
 
 _TARGET: Final = "twinbuild:target"
 _LAYER: Final = "twinbuild:layer:"
@@ -36,6 +36,15 @@ class ImageOrigin:
     layers: tuple[tuple[str, str], ...]
     application: Mapping[str, str]
     platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """Whose a file is: the component's title, the rule that says so, and the number of the layer (from 0)."""
+
+    component: str
+    rule: str
+    layer: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,7 @@ class Reconciliation:
     unlisted: tuple[str, ...]
     bundled: tuple[tuple[str, str], ...]  # title of the component, name and version
     unpinned: tuple[str, ...] = ()
+    owned: Mapping[str, Owned] = field(default_factory=dict)  # by path, with a leading slash
 
     @property
     def exact(self) -> bool:
@@ -135,6 +145,7 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
     for made in generated(witness):
         ledger.owners.setdefault(made.path, (made.rule, made.reference or image.reference))
     paths = files.paths
+    titles = {each.reference: each.title for each in (*components, image, *((bom.root,) if bom.root else ()))}
     return Reconciliation(
         image=origin.name,
         digest=origin.digest,
@@ -148,6 +159,15 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
         empty=(*packages.empty, *idle),
         unlisted=packages.unlisted,
         bundled=packages.bundled,
+        owned={
+            f"/{path}": Owned(
+                component=titles.get(ledger.owners[path][1], ""),
+                rule=ledger.owners[path][0],
+                layer=files.stack.places[path].layer,
+            )
+            for path in paths
+            if path in ledger.owners
+        },
     )
 
 

@@ -24,7 +24,10 @@ _LONGEST: Final = 200  # characters of a value that are kept
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """``what`` is the place in the section; ``first`` and ``second`` are what each side has there."""
+    """``what`` is the place in the section; ``first`` and ``second`` are what each side has there.
+
+    ``path`` is the place by its steps, the section first.
+    """
 
     section: str
     what: str
@@ -32,6 +35,7 @@ class Difference:
     second: str
     risk: Level
     reason: str
+    path: tuple[str, ...] = ()
 
 
 def unlike(first: Facts, second: Facts) -> tuple[Difference, ...]:
@@ -49,6 +53,7 @@ def unlike(first: Facts, second: Facts) -> tuple[Difference, ...]:
                     second=_short(other),
                     risk=level,
                     reason=reason,
+                    path=path,
                 )
             )
     return tuple(sorted(found, key=lambda item: (LEVELS.index(item.risk), item.section, item.what)))

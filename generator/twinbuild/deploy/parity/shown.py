@@ -11,7 +11,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import unlinked
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS, Difference
 
-__all__ = ["as_json", "as_junit", "as_markdown", "as_table"]
+__all__ = ["as_json", "as_junit", "as_markdown", "as_table", "brief", "counted", "marked", "plain"]
 
 _DIGEST: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _WIDEST: Final = 60  # characters of a value in the table
@@ -22,33 +22,33 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f
 def as_table(differences: tuple[Difference, ...], *, names: tuple[str, str], notes: tuple[str, ...]) -> str:
     """Lines for a terminal."""
     if not differences:
-        return "\n".join((f"no difference between {_plain(names[0])} and {_plain(names[1])}", *_noted(notes), ""))
+        return "\n".join((f"no difference between {plain(names[0])} and {plain(names[1])}", *_noted(notes), ""))
     rows = [("risk", "section", "what", "first", "second", "reason")]
     rows += [
-        (item.risk, item.section, item.what, _value(item.first), _value(item.second), item.reason)
+        (item.risk, item.section, item.what, brief(item.first), brief(item.second), item.reason)
         for item in differences
     ]
-    cells = [[_plain(cell) for cell in row] for row in rows]
+    cells = [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(5)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]) for row in cells
     ]
-    return "\n".join([*lines, _counted(differences), *_noted(notes), ""])
+    return "\n".join([*lines, counted(differences), *_noted(notes), ""])
 
 
 def as_markdown(differences: tuple[Difference, ...], *, names: tuple[str, str], notes: tuple[str, ...]) -> str:
     """A table for a pull request. What stands in a document is text there, whatever it holds."""
-    lines = [f"### {_marked(names[0])} → {_marked(names[1])}", ""]
+    lines = [f"### {marked(names[0])} → {marked(names[1])}", ""]
     if not differences:
         lines.append("No difference.")
     else:
         lines += ["| risk | section | what | before | after | reason |", "|---|---|---|---|---|---|"]
         lines += [
-            "| " + " | ".join((f"**{item.risk}**", *map(_marked, _cells(item)), item.reason)) + " |"
+            "| " + " | ".join((f"**{item.risk}**", *map(marked, _cells(item)), item.reason)) + " |"
             for item in differences
         ]
-        lines += ["", _counted(differences)]
-    lines += [line for note in _noted(notes) for line in ("", _marked(note))]
+        lines += ["", counted(differences)]
+    lines += [line for note in _noted(notes) for line in ("", marked(note))]
     return "\n".join(lines) + "\n"
 
 
@@ -87,23 +87,23 @@ def as_junit(
     by_section = {section: [item for item in differences if item.section == section] for section in sections}
     by_section |= {item.section: [each for each in differences if each.section == item.section] for item in differences}
     failed = sum(bool(found) for found in by_section.values())
-    title = quoteattr(_plain(f"parity of {names[0]} and {names[1]}"))
+    title = quoteattr(plain(f"parity of {names[0]} and {names[1]}"))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     counts = f'tests="{len(by_section) + len(notes)}" failures="{failed}"'
     lines.append(f'<testsuites name="twinbuild parity" {counts}>')
     lines.append(f'  <testsuite name={title} {counts} errors="0" skipped="{len(notes)}">')
     for section, found in sorted(by_section.items()):
-        start = f'    <testcase classname="twinbuild.parity" name={quoteattr(_plain(section))}'
+        start = f'    <testcase classname="twinbuild.parity" name={quoteattr(plain(section))}'
         if not found:
             lines.append(f"{start}/>")
             continue
         worst = min(found, key=lambda item: LEVELS.index(item.risk)).risk
         lines.append(f"{start}>")
         lines.append(f'      <failure type="{worst}" message="{len(found)} differences">')
-        lines += [escape(_plain(f"{item.risk}: {_sentence(item)}")) for item in found]
+        lines += [escape(plain(f"{item.risk}: {_sentence(item)}")) for item in found]
         lines += ["      </failure>", "    </testcase>"]
     for note in notes:
-        lines.append(f'    <testcase classname="twinbuild.parity" name={quoteattr(_plain(note))}>')
+        lines.append(f'    <testcase classname="twinbuild.parity" name={quoteattr(plain(note))}>')
         lines += ['      <skipped message="not compared"/>', "    </testcase>"]
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
 
@@ -116,7 +116,8 @@ def _cells(item: Difference) -> tuple[str, str, str, str]:
     return (item.section, item.what, _digests(item.first), _digests(item.second))
 
 
-def _counted(differences: tuple[Difference, ...]) -> str:
+def counted(differences: tuple[Difference, ...]) -> str:
+    """How many differences there are of each risk."""
     counts = [(sum(item.risk == level for item in differences), level) for level in LEVELS]
     total = len(differences)
     return f"{total} difference{'s' * (total != 1)}: {', '.join(f'{count} {level}' for count, level in counts)}"
@@ -126,7 +127,8 @@ def _noted(notes: tuple[str, ...]) -> Iterator[str]:
     return (f"not compared: {note}" for note in notes)
 
 
-def _value(text: str) -> str:
+def brief(text: str) -> str:
+    """A value for a table: digests and long texts cut."""
     text = _digests(text)
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
@@ -136,10 +138,11 @@ def _digests(text: str) -> str:
     return _DIGEST.sub(r"\1…", text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without what could steer a terminal or break a line; also what XML 1.0 does not allow."""
     return _UNPRINTABLE.sub("\ufffd", text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
-def _marked(text: str) -> str:
-    return unlinked(_MARKS.sub(r"\\\1", _plain(text)))
+def marked(text: str) -> str:
+    """Text that is no Markdown, whatever it holds."""
+    return unlinked(_MARKS.sub(r"\\\1", plain(text)))

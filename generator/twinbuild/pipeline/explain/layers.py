@@ -17,7 +17,7 @@ from twinbuild.net.registry.document import FetchedManifest, entries_of, parts_o
 from twinbuild.oci.decompress import decompress
 from twinbuild.oci.document import Node, parse
 from twinbuild.oci.stack import LAYER_KINDS
-from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.layouts import VARIANT, LayoutBlobs
 from twinbuild.pipeline.released import read_release
 
 __all__ = ["ImageOf", "LayerOf", "Stream", "images_of", "layout_in", "open_layer"]
@@ -97,6 +97,10 @@ def _image(name: str, manifest: FetchedManifest, blobs: LayoutBlobs, steps: dict
     document = parse(config, str(parts.config.digest))
     rootfs = document.optional("rootfs")
     diff_ids = rootfs.texts("diff_ids") if rootfs is not None else ()
+    runtime = document.optional("config")
+    variant = runtime.mapping("Labels").get(VARIANT, "") if runtime is not None else ""
+    if variant:  # ours: tags have the version
+        name = f"{variant} {document.text('os', '')}/{document.text('architecture', '')}"
     made = _history(document)
     layers = []
     for position, blob in enumerate(parts.layers):

@@ -179,8 +179,13 @@ def _layouts(first: Path, second: Path) -> Iterator[_Told]:
     if len(found[0]) != len(found[1]):
         said = tuple(", ".join(image.name for image in side) for side in found)
         yield "", told(("index.json",), *said, cause("file-set", "the layouts hold unlike numbers of images"))
-    for one, other in zip(*found, strict=False):
-        yield from _images((one, other), blobs)
+    named = [{image.name: image for image in side} for side in found]
+    if all(len(names) == len(side) for names, side in zip(named, found, strict=True)) and named[0].keys() == named[1].keys():
+        pairs = [(image, named[1][name]) for name, image in named[0].items()]
+    else:
+        pairs = list(zip(*found, strict=False))
+    for pair in pairs:
+        yield from _images(pair, blobs)
 
 
 def _damage(what: str, number: int, message: str) -> _Told:

@@ -96,6 +96,8 @@ def _skip(stream: Readable, size: int, kept: int) -> bytes:
 def _cause(sides: tuple[bytes, bytes], at: int) -> Cause:
     if any(side.endswith(b"zero bytes at the end") for side in sides):
         if all(side.endswith(b"zero bytes at the end") for side in sides):
+            if any(int(side.partition(b" ")[0]) % _BLOCK for side in sides):
+                return cause("truncated", "one archive ends in the middle of a block: it is cut off")
             return cause("tar-padding", "the archives end in unlike numbers of zero bytes (their blocking factor)")
         return cause("tar-format", "one archive has a header that the other has not")
     if any(len(side) < _BLOCK for side in sides):

@@ -58,9 +58,9 @@ def of_pattern(sides: tuple[bytes, bytes], at: int) -> Cause:
     """The cause that the bytes around the first difference suggest; ``content`` where they suggest none."""
     lines = _line(sides[0], at), _line(sides[1], at)
     around = sides[0][max(0, at - 40) : at + 60] + sides[1][max(0, at - 40) : at + 60]
-    found = _of_line(lines[0], lines[1]) or _behind_length(sides, at)
+    found = _of_line(lines[0], lines[1])
     if found is None and not textual(around):
-        found = of_binary_moment(sides, at)
+        found = _behind_length(sides, at) or of_binary_moment(sides, at)
     if found is not None:
         return found
     if len(sides[0]) == len(sides[1]) and not textual(around):
@@ -70,8 +70,6 @@ def of_pattern(sides: tuple[bytes, bytes], at: int) -> Cause:
 
 def _behind_length(sides: tuple[bytes, bytes], at: int) -> Cause | None:
     """The cause of a text that differs from its length on, which stands before it in binary."""
-    if all(textual(side[at : at + 1]) for side in sides):
-        return None
     for width in (1, 2, 4, 8):
         lines = _line(sides[0], at + width), _line(sides[1], at + width)
         if lines[0] != lines[1] and (found := _of_line(*lines)) is not None:

@@ -19,7 +19,7 @@ from twinbuild.verify.mismatch.found import Found, first_unequal, told
 from twinbuild.verify.mismatch.headers import of_headers
 from twinbuild.verify.mismatch.members import of_members
 
-__all__ = ["CHUNK", "Dive", "Explain", "Open", "compare_tars"]
+__all__ = ["CHUNK", "Dive", "Explain", "Open", "Seen", "compare_tars", "scan_tar"]
 
 CHUNK: Final = 64 << 10
 _WHOLE: Final = 32 << 20  # bytes of all files of a side that are looked into
@@ -33,7 +33,7 @@ Explain = Callable[[tuple[str, ...], tuple[bytes, bytes], int], Found]
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """A member, the digests of its chunks, and its place in the archive."""
 
     member: Member
@@ -48,11 +48,11 @@ def compare_tars(
 
     ``strict``: raise IntegrityError TB44xx for an archive that cannot be read; else it is a difference like others.
     """
-    seen: list[dict[str, _Seen]] = []
+    seen: list[dict[str, Seen]] = []
     faults = ["", ""]
     for number, opened in enumerate(opens):
         try:
-            seen.append(_scan(opened(), "/".join(place), anything=not strict))
+            seen.append(scan_tar(opened(), "/".join(place), anything=not strict))
         except IntegrityError as error:
             if strict:
                 raise
@@ -71,7 +71,7 @@ def compare_tars(
 
 def _compare(
     place: tuple[str, ...],
-    seen: tuple[dict[str, _Seen], dict[str, _Seen]],
+    seen: tuple[dict[str, Seen], dict[str, Seen]],
     opens: tuple[Open, Open],
     *,
     dive: Dive,
@@ -114,16 +114,17 @@ def _members(stream: Readable, subject: str, *, anything: bool) -> Iterator[tupl
     return untar(stream, subject=subject, special=anything, anything=anything)
 
 
-def _scan(stream: Readable, subject: str, *, anything: bool) -> dict[str, _Seen]:
+def scan_tar(stream: Readable, subject: str, *, anything: bool) -> dict[str, Seen]:
+    """Every member by its path. Raises IntegrityError as ``untar``."""
     return {
-        member.path: _Seen(
+        member.path: Seen(
             member, tuple(hashlib.sha256(chunk).digest() for chunk in iter(lambda: body.read(CHUNK), b"")), position  # noqa: B023  used up before the next
         )
         for position, (member, body) in enumerate(_members(stream, subject, anything=anything))
     }
 
 
-def _whole(seen: tuple[dict[str, _Seen], dict[str, _Seen]], places: dict[str, int]) -> set[str]:
+def _whole(seen: tuple[dict[str, Seen], dict[str, Seen]], places: dict[str, int]) -> set[str]:
     """The differing files that are looked into as a whole: as many as there is room for."""
     left, found = _WHOLE, set()
     for path in sorted(places):
@@ -148,7 +149,7 @@ def _pieces(
     return found
 
 
-def _renamed(seen: tuple[dict[str, _Seen], dict[str, _Seen]]) -> dict[str, str]:
+def _renamed(seen: tuple[dict[str, Seen], dict[str, Seen]]) -> dict[str, str]:
     """Files that only one side has, by those of the other with the same bytes under another name."""
     by_content: list[dict[tuple[bytes, ...], list[str]]] = [{}, {}]
     for number, side in enumerate(seen):
@@ -178,7 +179,7 @@ def _alone(
         yield told((*place, path), path, other, why)
 
 
-def _orders(place: tuple[str, ...], seen: tuple[dict[str, _Seen], dict[str, _Seen]]) -> Iterator[Found]:
+def _orders(place: tuple[str, ...], seen: tuple[dict[str, Seen], dict[str, Seen]]) -> Iterator[Found]:
     both = seen[0].keys() & seen[1].keys()
     one, other = (sorted(both, key=lambda path, side=side: side[path].position) for side in seen)  # type: ignore[misc]
     if one == other:
