@@ -37,7 +37,7 @@ def test_injected(seed: int, tmp_path: Path, record_property: Record, capsys: py
     figure = f"causes named: {faults - len(missed)} of {faults}, false alarms: {len(alarms)} of {clean}"
     record_property("causes named", figure)
     with capsys.disabled():
-        print(f"\n{figure}")
+        print(f"\n{figure}")  # noqa: T201  the figure is what this is for
     assert (faults, clean) == (60, 60)
     assert len(missed) <= 3, missed
     assert not alarms
@@ -49,6 +49,6 @@ def test_real_programs(tmp_path: Path, record_property: Record, capsys: pytest.C
     figure = f"causes named, real programs: {faults - len(missed)} of {faults}"
     record_property("causes named, real programs", figure)
     with capsys.disabled():
-        print(f"\n{figure}")
+        print(f"\n{figure}")  # noqa: T201  the figure is what this is for
     assert faults == 30
     assert len(missed) <= 3, missed

@@ -52,8 +52,12 @@ def command(*, name: str, where: Path, as_json: bool) -> None:
 def _packages(reasons: tuple[Reasons, ...]) -> Iterator[str]:
     for each in reasons:
         yield f"{each.package} ({each.kind}) in {each.target}{f', {each.part}' * bool(each.part)}"
+        said = ""
         for chain in each.chains:
-            yield f"  {f'{chain.where}  ' * bool(chain.where)}{chain.reason}"
+            reason = f"{f'{chain.where}  ' * bool(chain.where)}{chain.reason}"
+            if reason != said:
+                yield f"  {reason}"
+            said = reason
             yield f"    {' -> '.join(chain.packages)}"
 
 

@@ -65,7 +65,7 @@ def _compare_documents(
     for title, one, other in (("config", left.config, right.config), ("manifest", left.manifest, right.manifest)):
         if one.digest != other.digest:
             sides = stores[0].read(one.digest), stores[1].read(other.digest)
-            yield _difference(name, title, Diver(clue=clue).bytes((), sides))
+            yield _difference(name, title, Diver(clue=clue).piece((), sides))
             return
 
 
@@ -104,7 +104,7 @@ def _compare_layers(
             return _Joined(decompress(blob, LAYER_KINDS[layer.blob.media_type], limit=_LIMIT, subject=layer.title))
 
         opens = (lambda: tar(left, stores[0])), (lambda: tar(right, stores[1]))
-        for found in compare_tars((), opens, dive=diver.content, explain=diver.bytes):
+        for found in compare_tars((), opens, dive=diver.content, explain=diver.piece):
             yield _difference(name, left.title, found)
 
 

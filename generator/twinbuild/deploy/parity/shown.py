@@ -25,8 +25,7 @@ def as_table(differences: tuple[Difference, ...], *, names: tuple[str, str], not
         return "\n".join((f"no difference between {plain(names[0])} and {plain(names[1])}", *_noted(notes), ""))
     rows = [("risk", "section", "what", "first", "second", "reason")]
     rows += [
-        (item.risk, item.section, item.what, brief(item.first), brief(item.second), item.reason)
-        for item in differences
+        (item.risk, item.section, item.what, brief(item.first), brief(item.second), item.reason) for item in differences
     ]
     cells = [[plain(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(5)]

@@ -35,9 +35,12 @@ def shortest_chains(
     return tuple(sorted(chains, key=lambda chain: (len(chain), chain)))
 
 
-def _chains(root: str, requires: Mapping[str, tuple[str, ...]], distance: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
+def _chains(
+    root: str, requires: Mapping[str, tuple[str, ...]], distance: Mapping[str, int]
+) -> Iterator[tuple[str, ...]]:
     """The chains of one root, each step one nearer to the target."""
-    pending, found = [(root,)], 0
+    pending: list[tuple[str, ...]] = [(root,)]
+    found = 0
     while pending and found < _MOST:
         chain = pending.pop()
         left = distance[chain[-1]]

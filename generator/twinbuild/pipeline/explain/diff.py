@@ -55,9 +55,9 @@ _REST: Final = "other"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference. ``word`` is added, removed, bumped, lowered, other bytes or changed; ``scope`` direct or
+    """One difference. ``word`` is added, removed, bumped, lowered, other bytes or changed.
 
-    transitive for a package, else "".
+    ``scope`` is direct or transitive for a package, "" for other things.
     """
 
     word: str
@@ -176,6 +176,5 @@ def _images(sides: tuple[Released, Released], notes: list[str]) -> tuple[ImageDi
         notes.append(f"layers and files of the images: {error.findings[0].message}")
         return ()
     one, other = ({image.name: image for image in side} for side in images)
-    for name in sorted(one.keys() ^ other.keys()):
-        notes.append(f"layers of {name}, which only one release has")
+    notes += [f"layers of {name}, which only one release has" for name in sorted(one.keys() ^ other.keys())]
     return tuple(image_diff((one[name], image), blobs) for name, image in other.items() if name in one)

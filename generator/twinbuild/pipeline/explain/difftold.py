@@ -53,7 +53,8 @@ def _version(each: Change, value: str) -> str:
 def _image(image: ImageDiff) -> Iterator[str]:
     kept = sum(each.shared for each in image.layers)
     there = sum(bool(each.numbers[1]) for each in image.layers)
-    yield f"layers of {plain(image.name)}: {kept} of {there} shared ({_size(image.shared)}), {_size(image.pulled)} to fetch"
+    sizes = f"({_size(image.shared)}), {_size(image.pulled)} to fetch"
+    yield f"layers of {plain(image.name)}: {kept} of {there} shared {sizes}"
     for each in image.layers:
         if not each.shared:
             yield f"  {_layer(each)}"
@@ -92,9 +93,7 @@ def diff_markdown(diff: ReleaseDiff) -> Iterator[str]:
     for section in diff.sections:
         yield f"#### {section.name}"
         yield ""
-        rows = [
-            (f"**{row[0]}**", row[1], row[2], *map(marked, row[3:5]), row[5]) for row in map(_row, section.changes)
-        ]
+        rows = [(f"**{row[0]}**", row[1], row[2], *map(marked, row[3:5]), row[5]) for row in map(_row, section.changes)]
         yield from table(("risk", "change", "asked for", "what", "before and after", "reason"), rows)
     for image in diff.images if not diff.same else ():
         lines = list(_image(image))

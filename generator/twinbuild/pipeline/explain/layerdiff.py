@@ -86,9 +86,7 @@ def image_diff(images: tuple[ImageOf, ImageOf], blobs: tuple[LayoutBlobs, Layout
     return ImageDiff(name=images[1].name, layers=tuple(layers))
 
 
-def paired(
-    one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]
-) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
+def paired(one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
     """Layers that are the same, and between them those of the same title, then of the same place."""
     matcher = SequenceMatcher(a=[each.diff_id for each in one], b=[each.diff_id for each in other], autojunk=False)
     for _, start, end, begin, stop in matcher.get_opcodes():

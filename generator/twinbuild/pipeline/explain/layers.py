@@ -115,11 +115,12 @@ def _image(name: str, manifest: FetchedManifest, blobs: LayoutBlobs, steps: dict
 
 def _history(config: Node) -> list[str]:
     """What made each layer, as the configuration's history has it (image-spec, config.md); "" where it is silent."""
-    found = []
-    for entry in config.fields.get("history") or ():
-        if isinstance(entry, dict) and entry.get("empty_layer") is not True:
-            found.append(str(entry.get("created_by") or entry.get("comment") or "")[:200])
-    return found
+    history = config.fields.get("history")
+    return [
+        str(entry.get("created_by") or entry.get("comment") or "")[:200]
+        for entry in (history if isinstance(history, list) else ())
+        if isinstance(entry, dict) and entry.get("empty_layer") is not True
+    ]
 
 
 def _derivations(release: Path) -> dict[str, str]:

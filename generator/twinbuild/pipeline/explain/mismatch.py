@@ -118,9 +118,7 @@ def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
     yield from _trees(first, second, left_out=("image", "signatures", *_OBSERVED), masked=True)
 
 
-def _trees(
-    first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False
-) -> Iterator[_Told]:
+def _trees(first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False) -> Iterator[_Told]:
     one, other = (tree_files(place, left_out=left_out) for place in (first, second))
     diver = Diver()
     for path in sorted(one.keys() | other.keys()):
@@ -160,9 +158,11 @@ def _files(first: Path, second: Path) -> Iterator[Found]:
                 sides = one.read(_LARGEST), other.read(_LARGEST)
             if sides[0] != sides[1]:
                 at = first_unequal(*sides) // CHUNK * CHUNK
-                yield Diver().bytes((), (sides[0][at : at + CHUNK], sides[1][at : at + CHUNK]), base + at)
+                yield Diver().piece((), (sides[0][at : at + CHUNK], sides[1][at : at + CHUNK]), base + at)
     except Irregular as error:
-        raise UsageError.of("TB9301", f"a file {error}", hint="name regular files", where=f"{first}, {second}") from None
+        raise UsageError.of(
+            "TB9301", f"a file {error}", hint="name regular files", where=f"{first}, {second}"
+        ) from None
 
 
 def _layouts(first: Path, second: Path) -> Iterator[_Told]:
@@ -177,10 +177,16 @@ def _layouts(first: Path, second: Path) -> Iterator[_Told]:
             yield _damage("the layout", number, error.findings[0].message)
             return
     if len(found[0]) != len(found[1]):
-        said = tuple(", ".join(image.name for image in side) for side in found)
-        yield "", told(("index.json",), *said, cause("file-set", "the layouts hold unlike numbers of images"))
+        said = [", ".join(image.name for image in side) for side in found]
+        yield (
+            "",
+            told(("index.json",), said[0], said[1], cause("file-set", "the layouts hold unlike numbers of images")),
+        )
     named = [{image.name: image for image in side} for side in found]
-    if all(len(names) == len(side) for names, side in zip(named, found, strict=True)) and named[0].keys() == named[1].keys():
+    if (
+        all(len(names) == len(side) for names, side in zip(named, found, strict=True))
+        and named[0].keys() == named[1].keys()
+    ):
         pairs = [(image, named[1][name]) for name, image in named[0].items()]
     else:
         pairs = list(zip(*found, strict=False))
@@ -211,13 +217,11 @@ def _images(images: tuple[ImageOf, ImageOf], blobs: tuple[LayoutBlobs, LayoutBlo
     for name, mine, others in documents:
         sides = (mine, others) if not told_before else _plain((mine, others))
         if mine != others and sides[0] != sides[1]:
-            yield f"{name} of {other.name}", Diver().bytes((name,), sides)
+            yield f"{name} of {other.name}", Diver().piece((name,), sides)
             told_before = True
 
 
-def _paired(
-    one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]
-) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
+def _paired(one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
     """Layers of the same place; where their numbers differ, those between equal ones."""
     if len(one) == len(other):
         yield from zip(one, other, strict=True)
@@ -233,9 +237,9 @@ def _layer_pair(layers: tuple[LayerOf, LayerOf], blobs: tuple[LayoutBlobs, Layou
     for number, (layer, side) in enumerate(zip(layers, blobs, strict=True)):
         fault = _fault(side, layer.blob)
         if fault is not None:
-            why, message = fault
+            broken, message = fault
             words = (message, "sound") if number == 0 else ("sound", message)
-            yield told((str(layer.blob.digest),), *words, why)
+            yield told((str(layer.blob.digest),), *words, broken)
             return
     if layers[0].blob.digest == layers[1].blob.digest:
         return
@@ -251,7 +255,7 @@ def _layer_pair(layers: tuple[LayerOf, LayerOf], blobs: tuple[LayoutBlobs, Layou
                 (),
                 (lambda: open_layer(blobs[0], layers[0], keep), lambda: open_layer(blobs[1], layers[1], keep)),
                 dive=diver.content,
-                explain=diver.bytes,
+                explain=diver.piece,
                 strict=False,
             )
     one, other = (gzip_header(head) if head.startswith(b"\x1f\x8b") else None for head in heads)

@@ -69,7 +69,7 @@ def _entry(entry: os.DirEntry[str]) -> OnDisk:
     status = entry.stat(follow_symlinks=False)
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
-        return OnDisk(kind="link", mode=mode, target=os.readlink(entry.path))
+        return OnDisk(kind="link", mode=mode, target=str(Path(entry.path).readlink()))
     kind = "directory" if stat.S_ISDIR(status.st_mode) else "file" if stat.S_ISREG(status.st_mode) else "special file"
     return OnDisk(kind=kind, mode=mode)
 
@@ -80,5 +80,3 @@ def read_file(path: Path, most: int) -> bytes:
         return read_regular(path, most)
     except Irregular as error:
         raise UsageError.of("TB9301", f"{path} {error}", hint="name what can be read", where=str(path)) from None
-
-

@@ -109,9 +109,7 @@ def _wheels(
     )
 
 
-def _chain(
-    chain: tuple[str, ...], asked: list[Asked], titles: Mapping[str, str], otherwise: tuple[str, str]
-) -> Chain:
+def _chain(chain: tuple[str, ...], asked: list[Asked], titles: Mapping[str, str], otherwise: tuple[str, str]) -> Chain:
     said = next((each for each in asked if each.name == chain[0]), None)
     return Chain(
         reason=said.text if said else otherwise[0],
@@ -145,6 +143,8 @@ def _debs(questioned: Questioned, label: str, target: Target, name: str) -> Iter
         titles = {each.name: f"{each.name} {each.version}" for each in target.debs}
         roots = {each.name for each in target.debs if each.requested}
         chains = shortest_chains(wanted, {each.name: each.depends for each in target.debs}, roots)
+        named = {each.name for each in asked}
+        chains = tuple(sorted(chains, key=lambda chain: chain[0] not in named))  # what people wrote comes first
         told = tuple(_chain(chain, asked, titles, _unasked(questioned, packages[chain[0]])) for chain in chains)
         yield Reasons(target=label, kind="Debian package", package=titles[wanted], part="", chains=told)
     elif target.base is not None:

@@ -55,7 +55,12 @@ def why_file(questioned: Questioned, path: str) -> tuple[FileReason, ...]:
             package = _package(questioned, owner.component)
             found.append(
                 FileReason(
-                    image=held.image, path=wanted, layer=layer, component=owner.component, rule=owner.rule, package=package
+                    image=held.image,
+                    path=wanted,
+                    layer=layer,
+                    component=owner.component,
+                    rule=owner.rule,
+                    package=package,
                 )
             )
         elif wanted in held.unexplained:

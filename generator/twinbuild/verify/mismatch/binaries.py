@@ -144,7 +144,7 @@ def _of_floats(sides: tuple[bytes, bytes]) -> Cause | None:
     for form, size in (("<f", 4), ("<d", 8), (">f", 4), (">d", 8)):
         for shift in range(size):
             begin = at - (at - shift) % size
-            if 0 <= begin and _near(one, other, range(begin, min(last + 1, begin + (1 << 20)), size), form, size):
+            if begin >= 0 and _near(one, other, range(begin, min(last + 1, begin + (1 << 20)), size), form, size):
                 return cause("floating-point", "the last bits of numbers differ: sums in another order, or other units")
     return None
 
@@ -158,7 +158,10 @@ def _near(one: bytes, other: bytes, places: range, form: str, size: int) -> bool
         if len(mine) < size:
             return False
         first, second = struct.unpack(form, mine)[0], struct.unpack(form, others)[0]
-        if not abs(first - second) <= 1e-4 * max(abs(first), abs(second)) < 1e30 or max(abs(first), abs(second)) < 1e-30:
+        if (
+            not abs(first - second) <= 1e-4 * max(abs(first), abs(second)) < 1e30
+            or max(abs(first), abs(second)) < 1e-30
+        ):
             return False
         unlike += 1
     return unlike >= 2
@@ -166,10 +169,9 @@ def _near(one: bytes, other: bytes, places: range, form: str, size: int) -> bool
 
 def elf_parts(sides: tuple[bytes, bytes]) -> tuple[ElfPart, ...] | None:
     """The sections of two ELF files that differ, in their order; None where one is no ELF file that can be read."""
-    tables = [_sections(side) for side in sides]
-    if tables[0] is None or tables[1] is None:
+    one, other = _sections(sides[0]), _sections(sides[1])
+    if one is None or other is None:
         return None
-    one, other = tables
     names = dict.fromkeys((*one, *other))
     return tuple(
         ElfPart(name=name, sides=(one.get(name, b""), other.get(name, b"")))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import zstandard
 
@@ -57,13 +57,6 @@ def kind_of(head: bytes) -> str:
     return next((name for magic, name in _MAGICS if head.startswith(magic)), "")
 
 
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-
-
 def unpack(kind: str, content: bytes, *, limit: int) -> Unpacked:
     """Unpack at most ``limit`` bytes."""
     parts: list[bytes] = []
@@ -94,7 +87,7 @@ def _chunks(kind: str, content: bytes) -> Iterator[bytes]:
         rest = yield from _member(kind, rest)
 
 
-def _member(kind: str, content: bytes) -> Iterator[bytes]:  # type: ignore[misc]
+def _member(kind: str, content: bytes) -> Generator[bytes, None, bytes]:
     """The chunks of one member; returns what follows it."""
     if kind == "gzip":
         inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

@@ -40,9 +40,9 @@ class Diver:
             yielded = True
             yield each
         if not yielded:
-            yield self.bytes(place, sides)
+            yield self.piece(place, sides)
 
-    def bytes(self, place: tuple[str, ...], sides: tuple[bytes, bytes], base: int = 0) -> Found:
+    def piece(self, place: tuple[str, ...], sides: tuple[bytes, bytes], base: int = 0) -> Found:
         """The first differing byte of two contents, or of two pieces of them that begin at ``base``."""
         at = first_unequal(*sides)
         return at_bytes(place, sides, at, self._why(place, sides, at, base), base=base)
@@ -50,7 +50,9 @@ class Diver:
     def _why(self, place: tuple[str, ...], sides: tuple[bytes, bytes], at: int, base: int) -> Cause:
         path = place[-1] if place else ""
         piece = base > 0 or max(map(len, sides)) == CHUNK
-        guess = (None if piece else of_binary(path, sides) or of_turned_bit(sides)) or explain(path, sides, at, base=base, clue=self.clue)
+        guess = (None if piece else of_binary(path, sides) or of_turned_bit(sides)) or explain(
+            path, sides, at, base=base, clue=self.clue
+        )
         if guess.name in _UNNAMED and not base:
             return of_damage(sides) or guess
         return guess
@@ -72,9 +74,7 @@ class Diver:
         parts = elf_parts(sides)
         return self._elf(place, sides, parts) if parts is not None else None
 
-    def _unpacked(
-        self, place: tuple[str, ...], sides: tuple[bytes, bytes], kind: str, depth: int
-    ) -> Iterator[Found]:
+    def _unpacked(self, place: tuple[str, ...], sides: tuple[bytes, bytes], kind: str, depth: int) -> Iterator[Found]:
         one, other = (compressed.unpack(kind, side, limit=_UNPACKED) for side in sides)
         if bool(one.fault) != bool(other.fault):
             damaged = one if one.fault else other
@@ -100,7 +100,7 @@ class Diver:
             place,
             (lambda: io.BytesIO(sides[0]), lambda: io.BytesIO(sides[1])),
             dive=lambda at, pair: self.content(at, pair, depth + 1),
-            explain=self.bytes,
+            explain=self.piece,
             strict=False,
         )
 
@@ -125,7 +125,7 @@ class Diver:
             yield at_bytes(place, sides, at, why)
             return
         telling = sorted((part for part in parts if part.name in _TELLING), key=lambda each: _TELLING.index(each.name))
-        guesses = [self.bytes((*place, f"section {part.name}"), part.sides) for part in telling]
+        guesses = [self.piece((*place, f"section {part.name}"), part.sides) for part in telling]
         for part, guess in zip(telling, guesses, strict=True):
             if part.name == ".comment":
                 yield told(guess.place, *_comments(part), cause("toolchain", "another compiler wrote it"))

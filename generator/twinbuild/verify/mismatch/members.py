@@ -34,7 +34,7 @@ def of_members(place: tuple[str, ...], one: Member, other: Member, *, content: b
         if getattr(one, field) != getattr(other, field) and not (content and field == "size")
     ]
     for group in _GROUPS:
-        fields = tuple(field for field in group if field in unlike)
+        fields: tuple[str, ...] = tuple(field for field in group if field in unlike)
         if not fields or (group[0] == "kind" and "kind" not in fields):
             continue
         unlike = [field for field in unlike if field not in fields]

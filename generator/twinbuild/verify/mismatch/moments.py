@@ -71,16 +71,17 @@ def _apart(one: bytes, other: bytes) -> int | None:
         return None if None in times else int((times[1] or 0) - (times[0] or 0))
     for mine, others in zip(_CLOCK.finditer(one), _CLOCK.finditer(other), strict=False):
         if mine[0] != others[0] and mine[3] and others[3]:
-            first, second = (
-                int(each[1]) * 3600 + int(each[2]) * 60 + int(each[3]) for each in (mine, others)
-            )
+            first, second = (int(each[1]) * 3600 + int(each[2]) * 60 + int(each[3]) for each in (mine, others))
             return second - first if _same_days(one, other) else None
     return None
 
 
 def _same_days(one: bytes, other: bytes) -> bool:
     """Whether the dates beside two times of day are at most a day apart, as far as they can be read."""
-    days = [_DAY.findall(side)[:1] or re.findall(rb"(?<!\d)[0-3]?\d(?!\d|:)", _CLOCK.sub(b"", side))[:1] for side in (one, other)]
+    days = [
+        _DAY.findall(side)[:1] or re.findall(rb"(?<!\d)[0-3]?\d(?!\d|:)", _CLOCK.sub(b"", side))[:1]
+        for side in (one, other)
+    ]
     if not days[0] or not days[1]:
         return True
     numbers = [[int(digits) for digits in re.findall(rb"\d+", side[0])] for side in days]

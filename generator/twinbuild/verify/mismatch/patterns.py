@@ -17,7 +17,9 @@ _FLOAT: Final = re.compile(rb"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d
 _EPOCH: Final = re.compile(rb"1[2-9]\d{8}\.|2[01]\d{8}\.")  # seconds since 1970 with parts of them
 _COMMA: Final = re.compile(rb"\d+[.,]\d+")
 _PATH: Final = re.compile(rb"(?:[A-Za-z]:\\|/)[\w.+@%~\\/-]+")
-_ROOTS: Final = re.compile(rb"/(?:home|root|tmp|var|build|builds|src|work\w*|opt|mnt|srv|data|Users|usr|private|runner)/")
+_ROOTS: Final = re.compile(
+    rb"/(?:home|root|tmp|var|build|builds|src|work\w*|opt|mnt|srv|data|Users|usr|private|runner)/"
+)
 _AT: Final = re.compile(rb"([\w.+-]+)@([\w.-]+)")
 _CPU: Final = re.compile(
     rb"\b(?:avx\w*|sse[\d_.]*\w*|ssse3|fma\d?|bmi\d|amx\w*|neon|sve\d?|znver\d|skylake\S*|haswell|icelake\S*|broadwell"
@@ -28,23 +30,26 @@ _HEX: Final = re.compile(rb"[0-9a-fA-F]{16,}")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
 # What the words right before a value say of it, most telling first.
 _KEYS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = tuple(
-    (re.compile(rb"(?:\b|_)(?:" + words + rb")[\"']?\s*[=: (\[]*\s*[\"'(]?\Z", re.IGNORECASE), name, said)
+    (
+        re.compile(rb"(?:\b|_)(?:" + words + rb")[\"']?\s*[=: (\[]*\s*[\"'(]?\Z", re.IGNORECASE),
+        name,
+        f"{said} was written",
+    )
     for words, name, said in (
-        (rb"pid|process|process[ _-]?id", "process-id", "the number of the process was written"),
-        (rb"host|host[ _-]?name|node|node[ _-]?name|machine|fqdn|on host", "host-name", "the host's name was written"),
-        (rb"user|user[ _-]?name|login|log[ _-]?name|builder|built[ _-]?by|packager|made by", "user", "the user's name was written"),
-        (rb"uid|gid", "user", "the number of the user or group was written"),
-        (rb"lang|lc_\w+|locale|language|decimal", "locale", "the locale was written, or decided how something is"),
-        (rb"tz|time[ _-]?zone|tzname|utc[ _-]?offset", "time-zone", "the time zone was written"),
-        (
-            rb"n?cpus?|cpu[ _-]?count|n?proc(?:essor)?s?|cores|n?jobs|-j|threads|workers|parallel(?:ism)?",
-            "processor-count",
-            "the number of processors was written",
-        ),
-        (rb"march|mtune|mcpu|microarch(?:itecture)?|isa|simd|cpu[ _-]?(?:model|flags|features|name)|model name|flags",
-         "cpu", "what the processor can do was written"),
-        (rb"seed|salt|nonce|token|random|rand|session|guid|boot[ _-]?id|run[ _-]?id", "random", "something drawn anew was written"),
-        (rb"umask", "umask", "the umask was written"),
+        (rb"pid|process|process[ _-]?id", "process-id", "the number of the process"),
+        (rb"host|host[ _-]?name|node|node[ _-]?name|machine|fqdn|on host", "host-name", "the host's name"),
+        (rb"user|user[ _-]?name|login|log[ _-]?name", "user", "the user's name"),
+        (rb"builder|built[ _-]?by|packager|made by", "user", "the user's name"),
+        (rb"uid|gid", "user", "the number of the user or group"),
+        (rb"lang|lc_\w+|locale|language|decimal", "locale", "the locale"),
+        (rb"tz|time[ _-]?zone|tzname|utc[ _-]?offset", "time-zone", "the time zone"),
+        (rb"n?cpus?|cpu[ _-]?count|n?proc(?:essor)?s?|cores|n?jobs|-j", "processor-count", "the number of processors"),
+        (rb"threads|workers|parallel(?:ism)?", "processor-count", "the number of processors"),
+        (rb"march|mtune|mcpu|microarch(?:itecture)?|isa|simd", "cpu", "what the processor can do"),
+        (rb"cpu[ _-]?(?:model|flags|features|name)|model name|flags", "cpu", "what the processor can do"),
+        (rb"seed|salt|nonce|token|random|rand|session|guid", "random", "something drawn anew"),
+        (rb"boot[ _-]?id|run[ _-]?id", "random", "something drawn anew"),
+        (rb"umask", "umask", "the umask"),
     )
 )
 
@@ -90,7 +95,7 @@ def _of_line(one: tuple[bytes, int], other: tuple[bytes, int]) -> Cause | None:
     tokens = _tokens(lines, at)
     return (
         _of_form(lines, at)
-        or _of_key(lines[0], at, tokens)
+        or _of_key(lines[0], tokens)
         or _of_processor(lines)
         or _of_path(lines, at)
         or _of_decimal(lines, at)
@@ -132,7 +137,7 @@ def _of_form(lines: tuple[bytes, bytes], at: int) -> Cause | None:
     return None
 
 
-def _of_key(line: bytes, at: int, tokens: tuple[tuple[int, bytes], tuple[int, bytes]]) -> Cause | None:
+def _of_key(line: bytes, tokens: tuple[tuple[int, bytes], tuple[int, bytes]]) -> Cause | None:
     before = line[max(0, tokens[0][0] - 60) : tokens[0][0]]
     for pattern, name, said in _KEYS:
         if pattern.search(before) and all(token for _, token in tokens):
@@ -173,7 +178,9 @@ def _of_decimal(lines: tuple[bytes, bytes], at: int) -> Cause | None:
 
 
 def _of_account(lines: tuple[bytes, bytes], at: int) -> Cause | None:
-    pairs = [next((match for match in _AT.finditer(line) if match.start() <= at <= match.end()), None) for line in lines]
+    pairs = [
+        next((match for match in _AT.finditer(line) if match.start() <= at <= match.end()), None) for line in lines
+    ]
     if pairs[0] and pairs[1]:
         name = "user" if pairs[0][1] != pairs[1][1] else "host-name"
         return cause(name, "user and host were written")
@@ -184,6 +191,11 @@ def _of_digits(lines: tuple[bytes, bytes], at: int) -> Cause | None:
     if _both(_HEX, lines, at):
         return cause("random", "a long hexadecimal number differs: it looks random")
     one, other = (_at(_BASE64, line, at) for line in lines)
-    if one and other and len(one) == len(other) and all(re.search(rb"\d", side) and re.search(rb"[A-Z]", side) for side in (one, other)):
+    if (
+        one
+        and other
+        and len(one) == len(other)
+        and all(re.search(rb"\d", side) and re.search(rb"[A-Z]", side) for side in (one, other))
+    ):
         return cause("random", "a long encoded value differs: it looks random")
     return None

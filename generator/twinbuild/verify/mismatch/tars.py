@@ -95,8 +95,10 @@ def _compare(
             continue
         if path in places:
             sides = pieces[0][path], pieces[1][path]
-            yield from dive((*place, path), sides) if path in whole else (
-                explain((*place, path), sides, places[path] * CHUNK),
+            yield from (
+                dive((*place, path), sides)
+                if path in whole
+                else (explain((*place, path), sides, places[path] * CHUNK),)
             )
         yield from of_members((*place, path), here[0].member, here[1].member, content=path in places)
     yield from _orders(place, seen)
@@ -117,11 +119,13 @@ def _members(stream: Readable, subject: str, *, anything: bool) -> Iterator[tupl
 def scan_tar(stream: Readable, subject: str, *, anything: bool) -> dict[str, Seen]:
     """Every member by its path. Raises IntegrityError as ``untar``."""
     return {
-        member.path: Seen(
-            member, tuple(hashlib.sha256(chunk).digest() for chunk in iter(lambda: body.read(CHUNK), b"")), position  # noqa: B023  used up before the next
-        )
+        member.path: Seen(member, _digests(body), position)
         for position, (member, body) in enumerate(_members(stream, subject, anything=anything))
     }
+
+
+def _digests(body: Body) -> tuple[bytes, ...]:
+    return tuple(hashlib.sha256(chunk).digest() for chunk in iter(lambda: body.read(CHUNK), b""))
 
 
 def _whole(seen: tuple[dict[str, Seen], dict[str, Seen]], places: dict[str, int]) -> set[str]:
@@ -135,9 +139,7 @@ def _whole(seen: tuple[dict[str, Seen], dict[str, Seen]], places: dict[str, int]
     return found
 
 
-def _pieces(
-    opened: Open, places: dict[str, int], whole: set[str], subject: str, *, anything: bool
-) -> dict[str, bytes]:
+def _pieces(opened: Open, places: dict[str, int], whole: set[str], subject: str, *, anything: bool) -> dict[str, bytes]:
     """Each differing file whole, or the chunk in which its first difference lies."""
     found: dict[str, bytes] = {}
     for member, body in _members(opened(), subject, anything=anything):
@@ -186,7 +188,9 @@ def _orders(place: tuple[str, ...], seen: tuple[dict[str, Seen], dict[str, Seen]
         return
     at = next(place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     shown = tuple("\n".join(order[at : at + _SHOWN]) for order in (one, other))
-    yield told(place, shown[0], shown[1], cause("member-order", "the same entries stand in the archive in another order"))
+    yield told(
+        place, shown[0], shown[1], cause("member-order", "the same entries stand in the archive in another order")
+    )
 
 
 def _unreadable(place: tuple[str, ...], opens: tuple[Open, Open], faults: list[str]) -> Iterator[Found]:

@@ -85,8 +85,12 @@ def _contents(
     if contents[0] != contents[1]:
         yield from dive(place, (contents[0], contents[1]))
     elif members[0].CRC != members[1].CRC:
-        yield told(place, f"CRC {members[0].CRC:08x}", f"CRC {members[1].CRC:08x}",
-                   cause("content", f"the member differs after its first {limit} bytes"))
+        yield told(
+            place,
+            f"CRC {members[0].CRC:08x}",
+            f"CRC {members[1].CRC:08x}",
+            cause("content", f"the member differs after its first {limit} bytes"),
+        )
 
 
 def _headers(
@@ -128,7 +132,9 @@ def _extra_fields(where: tuple[str, ...], one: _Extras, other: _Extras, *, dated
         fields = [key for key in unlike if key[1] in numbers] if numbers else unlike
         unlike = [key for key in unlike if key not in fields]
         if fields and not (dated and numbers == _TIMES):
-            shown = [" ".join(f"{key[0]} {key[1]:04x}={side.get(key, b'').hex()}" for key in fields) for side in (one, other)]
+            shown = [
+                " ".join(f"{key[0]} {key[1]:04x}={side.get(key, b'').hex()}" for key in fields) for side in (one, other)
+            ]
             yield told(where, shown[0], shown[1], why)
 
 
@@ -137,8 +143,12 @@ def _modes(where: tuple[str, ...], one: zipfile.ZipInfo, other: zipfile.ZipInfo)
     if modes[0] != modes[1] and one.create_system == other.create_system:
         kinds = modes[0] & 0o170000, modes[1] & 0o170000
         fields = ("mode",) if kinds[0] == kinds[1] or 0 in kinds else ("kind",)
-        yield told(where, f"mode={modes[0]:06o}", f"mode={modes[1]:06o}",
-                   of_fields(fields, modes=(modes[0] & 0o7777, modes[1] & 0o7777)))
+        yield told(
+            where,
+            f"mode={modes[0]:06o}",
+            f"mode={modes[1]:06o}",
+            of_fields(fields, modes=(modes[0] & 0o7777, modes[1] & 0o7777)),
+        )
 
 
 def _date(member: zipfile.ZipInfo) -> str:
@@ -151,7 +161,8 @@ def _extras(side: bytes, member: zipfile.ZipInfo) -> _Extras:
     head = side[at : at + 30]
     name, extra = struct.unpack_from("<HH", head, 26) if len(head) == 30 else (0, 0)
     found: _Extras = {}
-    for where, rest in (("central", member.extra), ("local", side[at + 30 + name : at + 30 + name + extra])):
+    for where, fields in (("central", member.extra), ("local", side[at + 30 + name : at + 30 + name + extra])):
+        rest = fields
         while len(rest) >= 4:
             number, size = struct.unpack_from("<HH", rest)
             found[where, number] = rest[4 : 4 + size]
@@ -171,7 +182,10 @@ def _of_rest(
         return cause("compressor", "the members hold the same bytes, but were compressed to others")
     if archives[0].comment != archives[1].comment:
         return cause("zip-format", "the comment of the archive differs")
-    if any(getattr(one, field) != getattr(other, field) for one, other in members
-           for field in ("create_version", "extract_version", "flag_bits", "internal_attr", "external_attr")):
+    if any(
+        getattr(one, field) != getattr(other, field)
+        for one, other in members
+        for field in ("create_version", "extract_version", "flag_bits", "internal_attr", "external_attr")
+    ):
         return cause("zip-format", "versions or flags in the members' headers differ")
     return cause("compressor", "the members hold the same bytes, but the archive stores them otherwise")
