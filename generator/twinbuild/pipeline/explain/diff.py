@@ -25,7 +25,7 @@ _TARGETS: Final = ("environment", "targets")
 # Headings in their order, each with the beginnings of the paths that stand below it; * is any step.
 _HEADINGS: Final = (
     ("Python packages", (("environment", "targets", "*", "wheels"),)),
-    ("Debian packages", (("environment", "targets", "*", "os_packages"), ("environment", "packages"))),
+    ("Debian packages", (("environment", "targets", "*", "os_packages"),)),
     (
         "base and Python",
         (
@@ -47,7 +47,7 @@ _HEADINGS: Final = (
     ("governance", (("governance",), ("publish",))),
     ("variants and resources", (("environment", "variants"), ("environment", "resources"), ("environment", "steps"))),
     ("images", (("environment", "images"), ("environment", "indexes"))),
-    ("what was asked for", (("dependencies",),)),
+    ("what was asked for", (("dependencies",), ("environment", "packages"))),
     ("documents", (("documents",),)),
 )
 _REST: Final = "other"

@@ -9,7 +9,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import table
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS
 from twinbuild.deploy.parity.shown import brief, counted, marked, plain
-from twinbuild.pipeline.explain.diff import Change, ReleaseDiff
+from twinbuild.pipeline.explain.diff import Change, ReleaseDiff, Section
 from twinbuild.pipeline.explain.layerdiff import FileChange, ImageDiff, LayerDiff
 
 __all__ = ["diff_json", "diff_markdown", "diff_table"]
@@ -23,7 +23,7 @@ def diff_table(diff: ReleaseDiff) -> Iterator[str]:
     names = tuple(map(plain, diff.names))
     yield f"no difference between {names[0]} and {names[1]}" if diff.same else f"{names[0]} -> {names[1]}"
     for section in diff.sections:
-        rows = [_row(each) for each in section.changes]
+        rows = _rows(section)
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         yield ""
         yield f"{section.name}:"
@@ -37,6 +37,23 @@ def diff_table(diff: ReleaseDiff) -> Iterator[str]:
         yield ""
         yield counted(tuple(each.difference for section in diff.sections for each in section.changes))
     yield from (f"not compared: {plain(note)}" for note in diff.notes)
+
+
+def _rows(section: Section) -> list[tuple[str, str, str, str, str, str]]:
+    """A row for each change; rendered documents, which follow from the rest, by the directory that they lie in."""
+    if section.name != "documents":
+        return [_row(each) for each in section.changes]
+    folded: dict[tuple[str, str, str], list[Change]] = {}
+    for each in section.changes:
+        parts = each.what.split("/")
+        where = "/".join(parts[:2]) if len(parts) > 2 else parts[0] if len(parts) == 2 else each.what
+        folded.setdefault((each.difference.risk, each.word, where), []).append(each)
+    return [
+        _row(group[0])
+        if len(group) == 1
+        else (risk, word, "", f"{plain(where)}/", f"{len(group)} files", group[0].difference.reason)
+        for (risk, word, where), group in folded.items()
+    ]
 
 
 def _row(each: Change) -> tuple[str, str, str, str, str, str]:

@@ -20,7 +20,9 @@ from twinbuild.oci.layout import blob_path
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
 from twinbuild.pipeline.explain.trees import read_file, tree_files
 from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.parity import parity
 from twinbuild.pipeline.regular import Irregular, open_regular
+from twinbuild.pipeline.released import read_release
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.compressed import gzip_header, of_gzip_headers
 from twinbuild.verify.mismatch.dive import Diver
@@ -32,6 +34,8 @@ __all__ = ["Mismatch", "Reason", "mismatch"]
 _LARGEST: Final = 256 << 20  # bytes of a file that is read whole
 _DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SIZE: Final = re.compile(rb'("size": ?)\d+')
+_DECIDED: Final = frozenset({"source", "model", "configuration", "serving", "build", "metadata"})
+_DECIDED_BELOW: Final = frozenset({("environment", "targets"), ("environment", "steps"), ("environment", "base")})
 _OBSERVED: Final = ("run.json", "release.digest")
 _LATER: Final = {"modification-time": 1, "file-set": 2, "random": 3, "content": 4}  # what often follows from others
 _MOST: Final = 200_000  # differences that are counted
@@ -113,9 +117,22 @@ def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
 
 
 def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
+    yield from _inputs(first, second)
     notes.append("run.json, which tells of one run; signatures, which never repeat")
     yield from _layouts(first, second)
     yield from _trees(first, second, left_out=("image", "signatures", *_OBSERVED), masked=True)
+
+
+def _inputs(first: Path, second: Path) -> Iterator[_Told]:
+    """Where the two decided otherwise: then it is no wonder that they differ."""
+    try:
+        found = parity(read_release(first), read_release(second)).differences
+    except TwinbuildError:  # damaged; the files say how
+        return
+    for item in found:
+        if item.section in _DECIDED or item.path[:2] in _DECIDED_BELOW:
+            said = f"they were not made from the same inputs: {item.section} {item.what} differs"
+            yield "", told(("manifest.json", *item.path), item.first, item.second, cause("inputs", said))
 
 
 def _trees(first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False) -> Iterator[_Told]:

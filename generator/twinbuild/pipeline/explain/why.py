@@ -49,13 +49,16 @@ def why_package(questioned: Questioned, name: str) -> tuple[Reasons, ...]:
     return found
 
 
-def no_such(name: str, known: set[str], said: str) -> UsageError:
-    """TB9310, to be raised."""
+_OTHERWISE: Final = "see `twinbuild show --section environment`"
+
+
+def no_such(name: str, known: set[str], said: str, *, otherwise: str = _OTHERWISE) -> UsageError:
+    """TB9310, to be raised. ``otherwise`` is the hint where no name is near."""
     near = nearest(name, known)
     return UsageError.of(
         "TB9310",
         f"{name[:200]!r} {said}",
-        hint=f"the nearest are {', '.join(near)}" if near else "see `twinbuild show --section environment`",
+        hint=f"the nearest are {', '.join(near)}" if near else otherwise,
     )
 
 

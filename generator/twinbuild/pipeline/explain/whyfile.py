@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from typing import Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
@@ -15,6 +16,9 @@ from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.reconciling import reconcile_release
 
 __all__ = ["FileReason", "why_file"]
+
+
+_WHOLE: Final = "write the whole path of a file as the image has it, such as /app/main.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def why_file(questioned: Questioned, path: str) -> tuple[FileReason, ...]:
             found.append(FileReason(image=held.image, path=wanted, layer="", component="", rule="", package=()))
     if not found:
         below = {each for each in known if posixpath.basename(each) == posixpath.basename(wanted)} or known
-        raise no_such(wanted, below, f"is no file of an image of {questioned.name}")
+        raise no_such(wanted, below, f"is no file of an image of {questioned.name}", otherwise=_WHOLE)
     return tuple(found)
 
 

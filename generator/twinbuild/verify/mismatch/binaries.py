@@ -90,6 +90,8 @@ def _of_bytecode(path: str, sides: tuple[bytes, bytes]) -> Cause | None:
         return cause("bytecode-mode", "one is checked by its source's time, the other by its hash (PEP 552)")
     if one[8:12] != other[8:12] and one[4:8] == bytes(4) and one[16:] == other[16:]:
         return cause("bytecode-timestamp", "the byte code's header has its source's time of modification")
+    if one[4] & 1 and one[8:16] != other[8:16]:
+        return cause("content", "the byte code is of another source, whose hash its header has (PEP 552)")
     return None
 
 
@@ -138,7 +140,7 @@ _SPACED: Final = bytes(byte if 32 < byte < 127 else 32 for byte in range(256))
 def _of_floats(sides: tuple[bytes, bytes]) -> Cause | None:
     """Numbers of four or eight bytes of which only the last bits differ, in at least two places."""
     one, other = sides
-    if len(one) != len(other) or len(one) < 16:
+    if len(one) != len(other) or len(one) < 16 or not _dense(one):
         return None
     at, last = first_unequal(one, other), _last_unequal(one, other)
     for form, size in (("<f", 4), ("<d", 8), (">f", 4), (">d", 8)):

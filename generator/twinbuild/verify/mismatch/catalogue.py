@@ -21,6 +21,7 @@ class Cause:
 
 
 REMEDIES: Final = {
+    "inputs": "build both from the same lock and source; `twinbuild diff A B` lists what was decided otherwise",
     "timestamp": "take the time from SOURCE_DATE_EPOCH, or leave it out",
     "bytecode-timestamp": "leave byte code out of the package: twinbuild compiles it itself, without times",
     "bytecode-mode": "compile with one --invalidation-mode (unchecked-hash), or leave byte code out of the package",

@@ -121,6 +121,8 @@ def _since(digits: bytes) -> int | None:
 
 def of_binary_moment(sides: tuple[bytes, bytes], at: int) -> Cause | None:
     """Seconds since 1970 in four or eight binary bytes of which one is the first that differs, and nothing beyond."""
+    if min(map(len, sides)) < 16:
+        return None
     for form, size in (("<I", 4), (">I", 4), ("<Q", 8), (">Q", 8)):
         for start in range(max(0, at - size + 1), at + 1):  # fields of structures are aligned
             if any(len(side) < start + size for side in sides):

@@ -10,6 +10,7 @@ from twinbuild.verify.mismatch.moments import of_binary_moment, of_moment
 
 __all__ = ["of_pattern", "textual"]
 
+_BEFORE, _BEHIND = 64, 96  # bytes of a line around the difference in which a time is looked for
 _LONGEST: Final = 4096  # bytes of a line that are looked at, on each side of the difference
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(rb"0x[0-9a-f]{8,16}(?![0-9a-f])")
@@ -68,9 +69,15 @@ def of_pattern(sides: tuple[bytes, bytes], at: int) -> Cause:
         found = _behind_length(sides, at) or of_binary_moment(sides, at)
     if found is not None:
         return found
-    if len(sides[0]) == len(sides[1]) and not textual(around):
+    if len(sides[0]) == len(sides[1]) and not textual(around) and _scattered(sides, at):
         return cause("random", "bytes of equal length differ without a pattern: they look random")
     return cause("content", "the content differs")
+
+
+def _scattered(sides: tuple[bytes, bytes], at: int) -> bool:
+    """Whether most of the bytes behind the first difference differ, too."""
+    pairs = list(zip(sides[0][at : at + 32], sides[1][at : at + 32], strict=False))
+    return len(pairs) >= 4 and sum(one != other for one, other in pairs) * 2 > len(pairs)
 
 
 def _behind_length(sides: tuple[bytes, bytes], at: int) -> Cause | None:
@@ -99,7 +106,7 @@ def _of_line(one: tuple[bytes, int], other: tuple[bytes, int]) -> Cause | None:
         or _of_processor(lines)
         or _of_path(lines, at)
         or _of_decimal(lines, at)
-        or of_moment(*lines)
+        or of_moment(*(line[max(0, at - _BEFORE) : at + _BEHIND] for line in lines))
         or _of_account(lines, at)
         or _of_digits(lines, at)
     )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from twinbuild.verify.mismatch.found import first_unequal
+from twinbuild.verify.mismatch.patterns import of_pattern, textual
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("pid=314", "pid=2718", "process-id"),
+        ("hostname: a1", "hostname: b2", "host-name"),
+        ('"builder": "ada"', '"builder": "bob"', "user"),
+        ("LANG=C", "LANG=tr_TR", "locale"),
+        ("threads = 8", "threads = 16", "processor-count"),
+        ("threads = few", "threads = many", "content"),
+        ("-O2 -march=x86-64-v2", "-O2 -march=x86-64-v3", "cpu"),
+        ("seed: 17", "seed: 18", "random"),
+        ("in /home/ada/x", "in /build/x", "absolute-path"),
+        ("url: /a/b", "url: /a/c", "content"),
+        ("3,14 m", "3.14 m", "locale"),
+        ("0.8078123461", "0.8078123459", "floating-point"),
+        ("1.0.0", "1.1.0", "content"),
+        ("by ada@host1", "by ada@host2", "host-name"),
+        ("k 00112233445566778899", "k 99887766554433221100", "random"),
+        ("<A at 0x7f0011223344>", "<A at 0x7f0011223355>", "memory-address"),
+        (b"\1\2\xfa\x1e/home/ada/m.py\xda", b"\1\2\xfa\x20/build/long/m.py\xda", "absolute-path"),
+        (b"\xff" * 8 + b"\1" + b"\xee" * 40, b"\xff" * 8 + b"\2" + b"\xee" * 40, "content"),
+    ],
+)
+def test_patterns(one: str | bytes, other: str | bytes, expected: str) -> None:
+    """What stands at the difference says it, and what only looks alike does not."""
+    sides = [side.encode() if isinstance(side, str) else side for side in (one, other)]
+    assert of_pattern((sides[0], sides[1]), first_unequal(*sides)).name == expected
+
+
+def test_text() -> None:
+    """ASCII that prints, with ends of lines."""
+    assert textual(b"a\tb\n")
+    assert not textual(b"\0")
