@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.image import Descriptor
 from twinbuild.oci.layout import blob_path
+from twinbuild.pipeline.explain.layerdiff import paired
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
 from twinbuild.pipeline.explain.trees import read_file, tree_files
 from twinbuild.pipeline.layouts import LayoutBlobs
@@ -239,15 +239,11 @@ def _images(images: tuple[ImageOf, ImageOf], blobs: tuple[LayoutBlobs, LayoutBlo
 
 
 def _paired(one: tuple[LayerOf, ...], other: tuple[LayerOf, ...]) -> Iterator[tuple[LayerOf | None, LayerOf | None]]:
-    """Layers of the same place; where their numbers differ, those between equal ones."""
+    """Layers of the same place; where their numbers differ, as ``paired`` finds them."""
     if len(one) == len(other):
         yield from zip(one, other, strict=True)
         return
-    matcher = SequenceMatcher(a=[each.diff_id for each in one], b=[each.diff_id for each in other], autojunk=False)
-    for _, start, end, begin, stop in matcher.get_opcodes():
-        left, right = list(one[start:end]), list(other[begin:stop])
-        for number in range(max(len(left), len(right))):
-            yield left[number] if number < len(left) else None, right[number] if number < len(right) else None
+    yield from paired(one, other)
 
 
 def _layer_pair(layers: tuple[LayerOf, LayerOf], blobs: tuple[LayoutBlobs, LayoutBlobs]) -> Iterator[Found]:

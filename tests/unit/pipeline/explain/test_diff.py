@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from twinbuild.pipeline.explain.diff import _heading, _moved
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        (("environment", "targets", "cpu linux/amd64", "wheels", "numpy"), "Python packages"),
+        (("environment", "targets", "cpu linux/amd64", "os_packages", "libc6"), "Debian packages"),
+        (("environment", "packages"), "what was asked for"),
+        (("model", "artifacts", "classifier", "sha256"), "model and weights"),
+        (("secrets", "token", "reference"), "services and secrets"),
+        (("metadata", "version"), "other"),
+        (("unheard", "of"), "other"),
+    ],
+)
+def test_headings(path: tuple[str, ...], heading: str) -> None:
+    """What a difference is about."""
+    assert _heading(path) == heading
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "word"),
+    [
+        ("wheels", "1.9", "1.10", "bumped"),
+        ("wheels", "2.0", "2.0rc1", "lowered"),
+        ("wheels", "2.0", "2.0", "other bytes"),
+        ("wheels", "2.0", "odd version", "changed"),
+        ("os_packages", "1.0~rc1", "1.0", "bumped"),
+        ("os_packages", "1:0", "9", "lowered"),
+    ],
+)
+def test_words(kind: str, before: str, after: str, word: str) -> None:
+    """Versions are compared as those who give them compare them."""
+    assert _moved(kind, before, after) == word

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fakes.faults import _base, _File, _layout
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.explain.mismatch import mismatch
+
+
+def causes(first: Path, second: Path) -> list[str]:
+    """The names of the causes in their order."""
+    return [reason.cause.name for reason in mismatch(first, second).reasons]
+
+
+def test_what_follows_from_a_layer_is_no_cause(tmp_path: Path) -> None:
+    """Configuration and manifest name digests; only the layer's file is told, with the step that made it."""
+    one, other = _base(random.Random(1)), _base(random.Random(1))
+    one.files["etc/x"] = _File(content=b"pid=12")
+    other.files["etc/x"] = _File(content=b"pid=13")
+    for name, build in (("a", one), ("b", other)):
+        _layout(tmp_path / name, [_base(random.Random(2)), build], "zstd")
+    found = mismatch(tmp_path / "a", tmp_path / "b")
+    (reason,) = found.reasons
+    assert (reason.cause.name, reason.step, reason.first.place) == ("process-id", "layer 2 'step 1'", ("etc/x",))
+
+
+def test_a_damaged_layout(tmp_path: Path) -> None:
+    """A blob that is cut off or changed is the cause, and of which side is told."""
+    _layout(tmp_path / "a", [_base(random.Random(1))], "gzip")
+    for name, damage in (("truncated", lambda blob: blob[:-9]), ("corrupt", lambda blob: b"!" + blob[1:])):
+        shutil.copytree(tmp_path / "a", tmp_path / name)
+        largest = max((tmp_path / name / "blobs/sha256").iterdir(), key=lambda path: path.stat().st_size)
+        largest.write_bytes(damage(largest.read_bytes()))
+        assert causes(tmp_path / "a", tmp_path / name) == [name]
+    shutil.copytree(tmp_path / "a", tmp_path / "none")
+    (tmp_path / "none" / "index.json").write_text("{")
+    assert causes(tmp_path / "a", tmp_path / "none") == ["corrupt"]
+
+
+def test_a_layer_more(tmp_path: Path) -> None:
+    """It is named, and the others are compared with those that are theirs."""
+    layers = [_base(random.Random(number)) for number in range(3)]
+    _layout(tmp_path / "a", layers, "gzip")
+    _layout(tmp_path / "b", [layers[0], layers[2]], "gzip")
+    assert "file-set" in causes(tmp_path / "a", tmp_path / "b")
+
+
+def test_directories(tmp_path: Path) -> None:
+    """Their files, whatever their times."""
+    for name, text in (("a", "x\n"), ("b", "x\r\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f").write_bytes(text.encode())
+    assert causes(tmp_path / "a", tmp_path / "b") == ["line-endings"]
+    assert causes(tmp_path / "a", tmp_path / "a") == []
+
+
+def test_refused(tmp_path: Path) -> None:
+    """Two of unlike kinds, and what is not there."""
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(UsageError, match="TB9302"):
+        mismatch(tmp_path, tmp_path / "f")
+    with pytest.raises(UsageError, match="TB9301"):
+        mismatch(tmp_path / "none", tmp_path / "f")
