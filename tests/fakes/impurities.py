@@ -263,7 +263,7 @@ IMPURITIES: Final[dict[str, Impurity]] = {
         cause="random", path="opt/venv/salt", take=_writes("opt/venv/salt", lambda: f"salt={os.urandom(12).hex()}\n")
     ),
     "sorting by language": Impurity(
-        cause="line-order", path="opt/venv/words", take=_writes("opt/venv/words", _sorted_by_locale)
+        cause="locale", path="opt/venv/words", take=_writes("opt/venv/words", _sorted_by_locale)
     ),
     "the language": Impurity(
         cause="locale",

@@ -32,7 +32,7 @@ Explain = Callable[[tuple[str, ...], tuple[bytes, bytes], int], Found]
 """Explains two pieces of a content that is too long, which begin at an offset."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A member, the digests of its chunks, and its place in the archive."""
 
@@ -119,7 +119,7 @@ def _members(stream: Readable, subject: str, *, anything: bool) -> Iterator[tupl
 def scan_tar(stream: Readable, subject: str, *, anything: bool) -> dict[str, Seen]:
     """Every member by its path. Raises IntegrityError as ``untar``."""
     return {
-        member.path: Seen(member, _digests(body), position)
+        member.path: Seen(member=member, chunks=_digests(body), position=position)
         for position, (member, body) in enumerate(_members(stream, subject, anything=anything))
     }
 

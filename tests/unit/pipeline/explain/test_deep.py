@@ -28,5 +28,5 @@ def test_its_report(tmp_path: Path) -> None:
     """What it says where it ends with 1, the end with 2 as an error."""
     said = deep_report(tmp_path, tmp_path, SubprocessRunner(), path=programs(tmp_path, "echo differs; exit 1"))
     assert said == "differs\n"
-    with pytest.raises(EnvironmentFault, match="broken"):
+    with pytest.raises(EnvironmentFault, match=r"TB9306.*broken"):
         deep_report(tmp_path, tmp_path, SubprocessRunner(), path=programs(tmp_path, "echo broken >&2; exit 2"))

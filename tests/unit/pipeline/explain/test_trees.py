@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from twinbuild.errors import UsageError
+from twinbuild.pipeline.explain import trees
 from twinbuild.pipeline.explain.trees import OnDisk, read_file, tree_files
 
 
@@ -44,3 +45,12 @@ def test_unlike() -> None:
         )
     ]
     assert names == [["file-kind"], ["link-target"], ["umask"], ["file-mode"], []]
+
+
+def test_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory without end is refused."""
+    monkeypatch.setattr(trees, "_MOST", 3)
+    for number in range(5):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(UsageError, match="TB9303"):
+        tree_files(tmp_path)
