@@ -16,7 +16,8 @@ from twinbuild.verify.mismatch.catalogue import Cause, cause
 
 __all__ = ["of_arrangement"]
 
-_LARGEST_JSON: Final = 16 << 20  # bytes that are parsed
+_LONGEST: Final = 16 << 20  # bytes that are taken apart
+_LONGEST_SHUFFLED: Final = 2 << 20  # bytes that are compared one by one
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS: Final = re.compile(rb"[\s,;:|\[\]{}()<>=]+")
 _JOB: Final = re.compile(rb"\s*(\[[^\]\s]{1,40}\]|\S{1,40}?[:|>]|\S{1,40})\s")
@@ -25,7 +26,9 @@ Pairs = list[tuple[str, object]]
 
 
 def of_arrangement(sides: tuple[bytes, bytes]) -> Cause | None:
-    """The cause, where both sides hold the same things."""
+    """The cause, where both sides hold the same things; of very long contents none is looked for."""
+    if max(map(len, sides)) > _LONGEST:
+        return None
     return (
         _of_line_ends(sides) or _of_encoding(sides) or _of_json(sides) or _of_lines(sides) or _of_items(sides) or None
     )
@@ -73,7 +76,7 @@ def _of_json(sides: tuple[bytes, bytes]) -> Cause | None:
 
 
 def _of_documents(sides: tuple[bytes, bytes]) -> Cause | None:
-    if any(side.lstrip()[:1] not in (b"{", b"[") or len(side) > _LARGEST_JSON for side in sides):
+    if any(side.lstrip()[:1] not in (b"{", b"[") for side in sides):
         return None
     try:
         one, other = (json.loads(side, object_pairs_hook=_Object) for side in sides)
@@ -147,7 +150,7 @@ def _of_items(sides: tuple[bytes, bytes]) -> Cause | None:
     one, other = (_SEPARATORS.split(side) for side in sides)
     if len(one) == len(other) and len(one) > 2 and Counter(one) == Counter(other):
         return cause("item-order", said)
-    if len(sides[0]) == len(sides[1]) >= 16 and _shuffled(sides):
+    if 16 <= len(sides[0]) == len(sides[1]) <= _LONGEST_SHUFFLED and _shuffled(sides):
         return cause("item-order", said)
     return None
 

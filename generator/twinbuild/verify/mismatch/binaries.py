@@ -18,6 +18,7 @@ _SQLITE: Final = b"SQLite format 3\0"
 _MOST_OPCODES: Final = 2_000_000
 _PLACES: Final = {"PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "FRAME"}
 _SECTIONS: Final = 4096  # of an ELF file
+_LARGEST: Final = 64 << 20  # bytes of a file
 _HOLE: Final = 512  # zero bytes from which on they count as never written
 
 
@@ -30,7 +31,9 @@ class ElfPart:
 
 
 def of_binary(path: str, sides: tuple[bytes, bytes]) -> Cause | None:
-    """The cause that a format's own structure gives; ``sides`` are whole files."""
+    """The cause that a format's own structure gives; ``sides`` are whole files. Very large ones are not taken apart."""
+    if max(map(len, sides)) > _LARGEST:
+        return None
     return _of_bytecode(path, sides) or _of_pickle(sides) or _of_sqlite(sides) or _of_floats(sides)
 
 

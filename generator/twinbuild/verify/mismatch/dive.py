@@ -18,7 +18,7 @@ from twinbuild.verify.mismatch.tars import CHUNK, compare_tars
 __all__ = ["Diver"]
 
 _DEEPEST: Final = 8
-_UNPACKED: Final = 128 << 20  # bytes that a compressed content may unpack to
+_UNPACKED: Final = 128 << 20  # bytes that a compressed content may unpack to, and half of it at each level below
 _USTAR: Final = slice(257, 262)
 _TELLING: Final = (".rodata", ".data", ".comment", ".debug_str", ".debug_line_str", ".strtab", ".dynstr")
 _UNNAMED: Final = {"content", "random", "item-order"}
@@ -75,7 +75,7 @@ class Diver:
         return self._elf(place, sides, parts) if parts is not None else None
 
     def _unpacked(self, place: tuple[str, ...], sides: tuple[bytes, bytes], kind: str, depth: int) -> Iterator[Found]:
-        one, other = (compressed.unpack(kind, side, limit=_UNPACKED) for side in sides)
+        one, other = (compressed.unpack(kind, side, limit=_UNPACKED >> depth) for side in sides)
         if bool(one.fault) != bool(other.fault):
             damaged = one if one.fault else other
             name = "truncated" if damaged.cut else "corrupt"
@@ -114,7 +114,11 @@ class Diver:
             yield at_bytes(place, sides, first_unequal(*sides), damage)
             return
         yield from zips.compare_zips(
-            place, sides, (one, other), dive=lambda at, pair: self.content(at, pair, depth + 1), limit=_UNPACKED
+            place,
+            sides,
+            (one, other),
+            dive=lambda at, pair: self.content(at, pair, depth + 1),
+            limit=_UNPACKED >> depth,
         )
 
     def _elf(self, place: tuple[str, ...], sides: tuple[bytes, bytes], parts: tuple[ElfPart, ...]) -> Iterator[Found]:

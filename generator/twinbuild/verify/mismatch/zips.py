@@ -41,7 +41,7 @@ def compare_zips(
     dive: Dive,
     limit: int,
 ) -> Iterator[Found]:
-    """Every difference; ``limit`` bounds the bytes of a member that is looked into."""
+    """Every difference; ``limit`` bounds the bytes that are unpacked."""
     listed = archives[0].infolist(), archives[1].infolist()
     names = tuple([each.filename for each in side] for side in listed)
     one, other = ({each.filename: each for each in side} for side in listed)
@@ -49,8 +49,12 @@ def compare_zips(
         here = ("present", "missing") if name in one else ("missing", "present")
         yield told((*place, name), *here, cause("file-set", f"{name} exists in one archive only"))
     common = [name for name in names[0] if name in other]
+    left = limit  # bytes that are unpacked of all members: a small archive may claim any number of large ones
     for name in common:
-        yield from _contents((*place, name), archives, (one[name], other[name]), dive=dive, limit=limit)
+        if _packed(sides[0], one[name]) != _packed(sides[1], other[name]):
+            size = max(one[name].file_size, other[name].file_size)
+            yield from _contents((*place, name), archives, (one[name], other[name]), dive=dive, limit=max(left, 0))
+            left -= size
     headers = False
     for each in _headers(place, sides, [(name, one[name], other[name]) for name in common]):
         headers = True
@@ -62,6 +66,14 @@ def compare_zips(
         yield told(place, shown[0], shown[1], why)
     if not headers and names[0] == names[1] and all(_same(one[name], other[name]) for name in common):
         yield at_bytes(place, sides, first_unequal(*sides), _of_rest(archives, [(one[n], other[n]) for n in common]))
+
+
+def _packed(side: bytes, member: zipfile.ZipInfo) -> tuple[int, int, bytes]:
+    """What a member is as it stands in the archive: method, sum and compressed bytes."""
+    at = member.header_offset
+    name, extra = struct.unpack_from("<HH", side, at + 26) if len(side) >= at + 30 else (0, 0)
+    start = at + 30 + name + extra
+    return member.compress_type, member.CRC, side[start : start + member.compress_size]
 
 
 def _contents(
