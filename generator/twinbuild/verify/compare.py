@@ -19,7 +19,7 @@ from twinbuild.verify.cause import Clue
 from twinbuild.verify.mismatch.catalogue import cause
 from twinbuild.verify.mismatch.compressed import gzip_header, of_gzip_headers
 from twinbuild.verify.mismatch.dive import Diver
-from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal
+from twinbuild.verify.mismatch.found import Found, Stream, at_bytes, first_unequal
 from twinbuild.verify.mismatch.tars import CHUNK, compare_tars
 
 __all__ = ["compare_builds"]
@@ -69,23 +69,6 @@ def _compare_documents(
             return
 
 
-class _Joined:
-    """Chunks as a stream."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size: int, /) -> bytes:
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            self._rest = chunk
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
-
-
 def _compare_layers(
     name: str, layers: tuple[BuiltLayer, BuiltLayer], stores: tuple[Store, Store], clue: Clue
 ) -> Iterator[Difference]:
@@ -99,9 +82,9 @@ def _compare_layers(
     diver = Diver(clue=clue)
     with ExitStack() as opened:
 
-        def tar(layer: BuiltLayer, store: Store) -> _Joined:
+        def tar(layer: BuiltLayer, store: Store) -> Stream:
             blob = opened.enter_context(store.open(layer.blob.digest))
-            return _Joined(decompress(blob, LAYER_KINDS[layer.blob.media_type], limit=_LIMIT, subject=layer.title))
+            return Stream(decompress(blob, LAYER_KINDS[layer.blob.media_type], limit=_LIMIT, subject=layer.title))
 
         opens = (lambda: tar(left, stores[0])), (lambda: tar(right, stores[1]))
         for found in compare_tars((), opens, dive=diver.content, explain=diver.piece):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,8 +19,9 @@ from twinbuild.oci.document import Node, parse
 from twinbuild.oci.stack import LAYER_KINDS
 from twinbuild.pipeline.layouts import VARIANT, LayoutBlobs
 from twinbuild.pipeline.released import read_release
+from twinbuild.verify.mismatch.found import Stream
 
-__all__ = ["ImageOf", "LayerOf", "Stream", "images_of", "layout_in", "open_layer"]
+__all__ = ["ImageOf", "LayerOf", "images_of", "layout_in", "open_layer"]
 
 _LARGEST_LAYER: Final = 64 << 30  # bytes of a layer's tar
 
@@ -44,23 +45,6 @@ class ImageOf:
     manifest: bytes
     config: bytes
     layers: tuple[LayerOf, ...]
-
-
-class Stream:
-    """Chunks as a stream that is only read forward."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._left = chunks, b""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; nothing means the end."""
-        while not self._left:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            self._left = chunk
-        taken, self._left = self._left[:size], self._left[size:]
-        return taken
 
 
 def layout_in(where: Path) -> Path | None:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from twinbuild.verify.mismatch.catalogue import Cause
 
-__all__ = ["AROUND", "Found", "at_bytes", "first_unequal", "told"]
+__all__ = ["AROUND", "Found", "Stream", "at_bytes", "first_unequal", "told"]
 
 AROUND: Final = 48  # bytes of context on each side of the first difference
 _STRIDE: Final = 4096
+
+
+class Stream:
+    """Chunks as a stream that is only read forward."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._left = chunks, b""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; nothing means the end."""
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._left = chunk
+        taken, self._left = self._left[:size], self._left[size:]
+        return taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
