@@ -276,10 +276,10 @@ IMPURITIES: Final[dict[str, Impurity]] = {
         take=_writes("opt/venv/zone", lambda: f"offset {time.strftime('%z')} of {os.environ.get('TZ', 'UTC')}\n"),
     ),
     "modes left to the umask": Impurity(
-        cause="file-mode", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_modes)
+        cause="umask", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_modes)
     ),
     "a mode that the surroundings decide": Impurity(
-        cause="file-mode", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_executable_for_some)
+        cause="umask", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_executable_for_some)
     ),
     "owners left to the user": Impurity(
         cause="ownership", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_owners)
