@@ -279,7 +279,7 @@ IMPURITIES: Final[dict[str, Impurity]] = {
         cause="umask", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_modes)
     ),
     "a mode that the surroundings decide": Impurity(
-        cause="umask", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_executable_for_some)
+        cause="file-mode", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_executable_for_some)
     ),
     "owners left to the user": Impurity(
         cause="ownership", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_owners)
