@@ -4,13 +4,19 @@
 resolved for every supported Python and architecture, and holds the union: one version of a project, with the digest of
 the one wheel that each target takes. No address stands in it. What is pinned stays where pyproject.toml still allows
 it; ``--upgrade`` takes the newest of everything.
+
+``templates/tool`` is the root that twinbuild packs itself on (``twinbuild tool pack``): the same libraries, and Debian
+packages with a Python, locked as the release of a spec.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,6 +52,27 @@ def main() -> None:
     locked = _lock("tool", tool, () if upgrade else _pinned("tool", tool))
     pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in {each.name: each for each in locked}.values())
     _lock("dev", development, (*pins, *(() if upgrade else _pinned("dev", development, without=pins))))
+    _lock_root(tuple(project["project"]["dependencies"]), pins, upgrade=upgrade)
+
+
+def _lock_root(requirements: tuple[str, ...], pins: tuple[str, ...], *, upgrade: bool) -> None:
+    """Write the spec and the lock of ``templates/tool``, whose wheels are among those of ``tool.txt``."""
+    place = ROOT / "templates" / "tool"
+    listed = {"runtime": sorted(requirements), "constraints": sorted(set(pins))}
+    text = "".join(f"  {key}:\n" + "".join(f'    - "{each}"\n' for each in each_of) for key, each_of in listed.items())
+    spec = place / "release.yaml"
+    spec.write_text(
+        re.sub(r"(?<=^dependencies:\n)(?:  .*\n)*", lambda _: text, spec.read_text(), count=1, flags=re.MULTILINE)
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        for file in place.iterdir():
+            shutil.copy(file, directory)
+        (directory / "app").mkdir()
+        (directory / "app" / "README").write_text("twinbuild adds its own code when it packs itself.\n")
+        more = ("--upgrade-all",) if upgrade else ()
+        subprocess.run((sys.executable, "-m", "twinbuild.cli", "lock", *more, str(directory)), check=True)
+        shutil.copy(directory / "release.lock", place)
 
 
 def _pinned(name: str, requirements: tuple[str, ...], without: tuple[str, ...] = ()) -> tuple[str, ...]:

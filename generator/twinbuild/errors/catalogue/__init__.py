@@ -42,6 +42,7 @@ TB86   ``governance``    rules about who may release what; audit logs
 TB87   ``sbom``          bills of materials that are read and compared
 TB90   ``internal``      our own defects
 TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
+TB92   ``tool``          twinbuild itself, packed and run from there
 ====== ================= ==========================================================
 """
 
