@@ -15,6 +15,7 @@ class Failure(Exception):
 
     def __init__(self, step: str, number: int, detail: str = "") -> None:
         super().__init__(step)
+        self.number = number
         self.report: Report = {"failure": {"step": step, "errno": number, "detail": detail}}
 
 

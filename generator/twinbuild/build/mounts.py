@@ -7,7 +7,7 @@ left below it but what was asked for.
 from __future__ import annotations
 
 # pathlib is left out, since its import is a quarter of the start-up time
-# ruff: noqa: PTH102, PTH110, PTH123, PTH211
+# ruff: noqa: PTH102, PTH103, PTH110, PTH123, PTH211
 import contextlib
 import ctypes
 import errno
@@ -32,6 +32,7 @@ DEVICE_LINKS: Final = (
 )
 READ_ONLY_IN_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver")
 HIDDEN_IN_PROC: Final = ("kcore", "keys", "kmsg", "latency_stats", "timer_list", "sched_debug")
+LIMIT: Final = "sys/user/max_user_namespaces"  # of /proc: the kernel takes it for the writer's own user namespace
 
 
 def change_root(configuration: Configuration) -> None:
@@ -54,7 +55,9 @@ def change_root(configuration: Configuration) -> None:
     for name, size in sizes.items():
         options = f"mode=1777,size={size}" if size else "mode=1777"
         mount("tmpfs", place(root, name), "tmpfs", MS_NOSUID | MS_NODEV, options, name=name)
-    mount_proc(root)
+    mount_proc(root, nested=configuration["nested"])
+    if configuration["nested"]:
+        allow_read_only_proc(root)
     for source, name, writable in configuration["binds"]:
         target = place(root, name)
         mount(source, target, "", MS_BIND, name=name)
@@ -70,15 +73,30 @@ def change_root(configuration: Configuration) -> None:
     os.chdir("/")
 
 
-def mount_proc(root: str) -> None:
-    """The pid namespace's own /proc, in which the host's settings can't be changed even if the user is its root."""
+def mount_proc(root: str, *, nested: bool) -> None:
+    """The pid namespace's own /proc, in which the host's settings can't be changed even if the user is its root.
+
+    Inside of a sandbox that lets others be nested in it, the kernel grants a read-only one alone: see
+    ``allow_read_only_proc``. The limit is then that of the /proc around, which is for the writer's namespace as well.
+    """
     target = place(root, "proc")
-    mount("proc", target, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, name="/proc")
-    with contextlib.suppress(OSError), open(f"{target}/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
-        file.write("0")  # no user namespace below this one
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    try:
+        mount("proc", target, "proc", flags, name="/proc")
+    except Failure as failure:
+        if failure.number != errno.EPERM:
+            raise
+        mount("proc", target, "proc", flags | MS_RDONLY, name="/proc")
+    for path in () if nested else (f"{target}/{LIMIT}", f"/proc/{LIMIT}"):
+        with contextlib.suppress(OSError), open(path, "w", encoding="ascii") as file:
+            file.write("0")  # no user namespace below this one
+    if nested:
+        mount(f"{target}/sys", f"{target}/sys", "", MS_BIND, name="/proc/sys")
+        mount(f"{target}/sys/user", f"{target}/sys/user", "", MS_BIND, name="/proc/sys/user")  # stays writable
+        restrict(f"{target}/sys", writable=False, name="/proc/sys")
     for name in READ_ONLY_IN_PROC:
         path = f"{target}/{name}"
-        if os.path.exists(path):
+        if os.path.exists(path) and not (nested and name == "sys"):
             mount(path, path, "", MS_BIND, name=f"/proc/{name}")
             restrict(path, writable=False, name=f"/proc/{name}")
     for name in HIDDEN_IN_PROC:
@@ -86,6 +104,21 @@ def mount_proc(root: str) -> None:
         if os.path.exists(path):
             mount("/dev/null", path, "", MS_BIND, name=f"/proc/{name}")
             restrict(path, writable=False, name=f"/proc/{name}", devices=True)
+
+
+def allow_read_only_proc(root: str) -> None:
+    """Let sandboxes inside mount a /proc of their own, but none that can be written to.
+
+    A user namespace may mount proc(5) only if its mount namespace already has one that shows all and is no stricter
+    (mount_too_revealing() in the kernel's fs/namespace.c). That of ``mount_proc`` does not count, for parts of it are
+    covered. So a whole one is mounted read-only, where no path leads: who is nested gets a read-only one, and cannot
+    change the host's settings even where its user is the host's root.
+    """
+    above = f"{root}/dev/nested"
+    os.makedirs(f"{above}/proc", mode=0o700)
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY
+    mount("proc", f"{above}/proc", "proc", flags, name="/dev/nested/proc")
+    mount("tmpfs", above, "tmpfs", flags, "mode=0000,size=4k", name="/dev/nested")
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "", *, name: str) -> None:

@@ -50,6 +50,7 @@ _VERBS: Final = {
     "shadow": ("shadow", "Send the same traffic to two releases, and compare what they answer."),
     "show": ("show", "Print the release manifest of a release."),
     "test": ("test", "Ask each built image what the spec's tests ask."),
+    "tool": ("tool", "Keep twinbuild itself with a Python, and run it from there."),
     "validate": ("validate", "Check that a release is whole: every file and image that it covers."),
     "why": ("why", "Say why a package or a file is in the image."),
     "verify": ("verify", "Build again under other conditions and compare every byte."),

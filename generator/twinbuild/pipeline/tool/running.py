@@ -1,0 +1,133 @@
+"""Run a packed twinbuild: in a sandbox without a network, with nothing of the host but directories that are named.
+
+Its own builds make sandboxes inside of that one. It is user 1000 there, whoever that is outside; what it writes belongs
+to the user who runs twinbuild.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from twinbuild.build.rootfs import discard
+from twinbuild.build.sandbox import Bind, Confinement, Sandbox
+from twinbuild.build.unpack import unpack_image
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.tool.opened import OpenedTool
+from twinbuild.ports import Completed
+
+__all__ = ["Shown", "run_tool", "unpacked_tool"]
+
+_USER: Final = 1000
+_TEMPORARY: Final = "/var/tmp"  # noqa: S108  of the sandbox: a directory on disk, for whole images are unpacked there
+_STORE: Final = "/var/lib/twinbuild"
+_MEMORY: Final = "/tmp"  # noqa: S108  likewise, in memory, unless something is shown below it
+_OWN: Final = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt/venv", "/proc", "/run",
+               "/sbin", "/sys", "/usr", _TEMPORARY, _STORE)  # fmt: skip
+_DAY: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A directory of the host (absolute) and where it is seen inside; "" is the same path."""
+
+    directory: str
+    inside: str = ""
+    writable: bool = False
+
+
+@contextmanager
+def unpacked_tool(tool: OpenedTool, machine: Machine) -> Iterator[Path]:
+    """Its root file system in a directory that is deleted afterwards. Raises IntegrityError, BuildError TB5920."""
+    machine.scratch.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix="tool-", dir=machine.scratch))
+    try:
+        machine.progress("unpacking twinbuild", 0, 0)
+        unpack_image(tool.image, machine.store, root, base=len(tool.image.layers))
+        yield root
+    finally:
+        discard(root)
+
+
+def run_tool(
+    tool: OpenedTool,
+    root: Path,
+    machine: Machine,
+    arguments: tuple[str, ...],
+    *,
+    shown: tuple[Shown, ...] = (),
+    store: Path | None = None,
+    directory: str = "/",
+    environment: tuple[tuple[str, str], ...] = (),
+    timeout: float = _DAY,
+) -> Completed:
+    """Run ``twinbuild ARGUMENTS`` of an unpacked root and wait for it.
+
+    ``store`` is a directory for its store, writable; without one it has a store of its own that is deleted afterwards.
+    ``directory`` is where it starts, a path inside. Raises UsageError TB9220 for what cannot be shown, and as
+    ``Sandbox.run`` does.
+    """
+    shown = (*shown, *((Shown(directory=str(store), writable=True),) if store is not None else ()))
+    binds = tuple(_bind(each) for each in shown)
+    scratch = tempfile.mkdtemp(prefix="tool-", dir=machine.scratch)
+    try:
+        for name in ("temporary", "store"):
+            Path(scratch, name).mkdir()
+        confinement = Confinement(
+            environment=tuple(
+                {
+                    **dict(tool.environment),
+                    "HOME": _TEMPORARY,
+                    "TMPDIR": _TEMPORARY,
+                    "TWINBUILD_STORE": str(store) if store is not None else _STORE,
+                    **dict(environment),
+                }.items()
+            ),
+            directory=directory,
+            uid=_USER,
+            gid=_USER,
+            hostname="twinbuild",
+            binds=(
+                Bind(source=f"{scratch}/temporary", target=_TEMPORARY, writable=True),
+                Bind(source=f"{scratch}/store", target=_STORE, writable=True),
+                *sorted(binds, key=lambda bind: bind.target),  # what lies below another comes after it
+            ),
+            temporary=() if any(_related(bind.target, _MEMORY) for bind in binds) else (_MEMORY,),
+            nested=True,
+        )
+        argv = (*tool.entrypoint, *arguments)
+        return Sandbox(machine.runner).run(root, argv, confinement=confinement, timeout=timeout)
+    finally:
+        discard(Path(scratch))
+
+
+def _bind(shown: Shown) -> Bind:
+    inside = shown.inside or shown.directory
+    why = ""
+    if not Path(shown.directory).is_dir():
+        why = "is no directory"
+    elif not inside.startswith("/") or os.path.normpath(inside) != inside or inside.startswith("//"):
+        why = "has no absolute, normal path inside"
+    elif inside == "/" or (own := next((own for own in _OWN if _related(inside, own)), "")):
+        why = f"lies where the root has {own}" if inside != "/" else "is the root"
+    if why:
+        raise UsageError.of(
+            "TB9220",
+            f"{shown.directory} cannot be shown to the packed twinbuild: it {why}",
+            hint="name a directory elsewhere",
+            where=shown.directory,
+        )
+    return Bind(source=os.path.realpath(shown.directory), target=inside, writable=shown.writable)
+
+
+def _related(path: str, other: str) -> bool:
+    """Whether one is the other, or lies below it."""
+    one, two = PurePosixPath(path), PurePosixPath(other)
+    return one.is_relative_to(two) or two.is_relative_to(one)
