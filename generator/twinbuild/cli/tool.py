@@ -43,9 +43,7 @@ def pack_command(*, platforms: tuple[str, ...], output: Path | None, offline: bo
     """
     from twinbuild.cli.session import session
     from twinbuild.model.platform import SUPPORTED, Platform
-    from twinbuild.oci.layout import image_layout
-    from twinbuild.pipeline.export import export_layout
-    from twinbuild.pipeline.tool.pack import pack_tool
+    from twinbuild.pipeline.tool.pack import pack_tool, write_tools
 
     machine_name = os.uname().machine
     here = [name for name in SUPPORTED if Platform.parse(name).machine == machine_name]
@@ -54,8 +52,7 @@ def pack_command(*, platforms: tuple[str, ...], output: Path | None, offline: bo
         packed = [pack_tool(machine, platform) for platform in wanted]
         machine.progress("", 0, 0)
         if output is not None:
-            images = tuple(tool.image for tool in packed)
-            export_layout(image_layout("twinbuild", packed[0].version, images), machine.store, output)
+            write_tools(packed, machine.store, output)
     if as_json:
         click.echo(json.dumps({"tools": [_document(tool) for tool in packed]}))
         return

@@ -50,7 +50,7 @@ _MARKS: Final = (
     ("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),
     (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
 )
-_LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs"})
+_LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs", "twinbuild"})
 _PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD: Final = -100

@@ -8,6 +8,7 @@ in every year, as long as mirrors or the store have what the lock names.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,9 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.spec.values import epoch as epoch_of
 from twinbuild.model.tool import ToolRoot
 from twinbuild.oci.compress import compressor
+from twinbuild.oci.layout import LayoutFile, image_layout
 from twinbuild.pipeline.building import build_images
+from twinbuild.pipeline.export import export_layout
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.interpreters import interpreter_of
 from twinbuild.pipeline.keeping import image_blobs
@@ -33,8 +36,10 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
 from twinbuild.pipeline.project import Project, open_project, read_lock
 from twinbuild.pipeline.tool.code import code_digest, code_files
+from twinbuild.ports import Store
+from twinbuild.render.bootstrap import SCRIPT, bootstrap_script
 
-__all__ = ["TOOL", "pack_tool", "plan_tool", "tool_project"]
+__all__ = ["TOOL", "pack_tool", "plan_tool", "tool_project", "write_tools"]
 
 TOOL: Final = "dev.twinbuild.tool"  # label: the digest of twinbuild's own files
 _DOCUMENT: Final = "tool.json"
@@ -81,6 +86,19 @@ def pack_tool(machine: Machine, platform: Platform, *, package: Path | None = No
         lock=Digest.of(encode_lock(lock)),
         image=image,
     )
+
+
+def write_tools(tools: Sequence[ToolRoot], store: Store, output: Path) -> None:
+    """Write packed twinbuilds, one for each platform, as an image layout with the script that runs it by itself.
+
+    Raises UsageError TB8020 where something else lies there.
+    """
+    script = bootstrap_script(tools)
+    files = (
+        *image_layout("twinbuild", tools[0].version, tuple(tool.image for tool in tools)),
+        LayoutFile(path=SCRIPT, content=script, size=len(script)),
+    )
+    export_layout(files, store, output)
 
 
 def plan_tool(project: Project, lock: Lock, files: tuple[LockedSourceFile, ...], platform: Platform) -> Plan:
