@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import EXAMPLES
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.families import find_family
+from twinbuild.pipeline.tool.code import code_files
+from twinbuild.store.memory import MemoryStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -92,6 +95,8 @@ def test_two_builds_of_the_wheel_are_the_same_bytes(python: Path, tmp_path: Path
     assert wheels[0].read_bytes() == wheels[1].read_bytes()
     with zipfile.ZipFile(wheels[0]) as archive:
         names = set(archive.namelist())
+        own = {name: Digest.of(archive.read(name)) for name in names if ".dist-info/" not in name}
+    assert own == {file.path: file.sha256 for file in code_files(MemoryStore())}  # packed from either, it is the same
     modules = (path for path in (CHECKOUT / "generator").rglob("*") if path.is_file() and path.suffix != ".pyc")
     templates = (path for path in (CHECKOUT / "templates").rglob("*") if path.is_file() and path.suffix != ".pyc")
     assert {name for name in names if ".dist-info/" not in name} == {

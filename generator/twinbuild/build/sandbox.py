@@ -63,8 +63,8 @@ class Confinement:
     bytes; ``memory`` what each process and all together have for themselves, in bytes; ``resident`` what all together
     have in use of it, as a container's limit counts, in bytes; ``processes`` how many processes and threads there are;
     ``shared`` is the size of /dev/shm in bytes (0: as ``space`` says); files there are memory, and count in
-    ``resident``; ``cpus`` how many of the machine's processors they may use (0: as the host does). ``nested``: what runs
-    inside may make sandboxes of its own, for which its ``uid`` must not be 0.
+    ``resident``; ``cpus`` how many of the machine's processors they may use (0: as the host does). ``nested``: what
+    runs inside may make sandboxes of its own, one level deep, for which its ``uid`` must not be 0.
     """
 
     environment: tuple[tuple[str, str], ...] = (

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from twinbuild.model.tool import ToolRoot
-from twinbuild.oci.layout import blob_path
 
 __all__ = ["SCRIPT", "bootstrap_script"]
 
@@ -83,7 +82,7 @@ def bootstrap_script(tools: Sequence[ToolRoot]) -> bytes:
             triplet=tool.platform.triplet,
             loader=tool.platform.loader.rpartition("/")[2],
             python=".".join(tool.python.split(".")[:2]),
-            layers=" ".join(blob_path(layer.blob.digest).rpartition("/")[2] for layer in tool.image.layers),
+            layers=" ".join(layer.blob.digest.hex for layer in tool.image.layers),
         )
         for tool in tools
     )

@@ -161,6 +161,83 @@ def test_capabilities_that_are_asked_for(sandbox: Sandbox, root: Path) -> None:
     assert python(sandbox, root, program, replace(asked, uid=10001)) == "0" * 16
 
 
+NESTED = replace(CONFINED, nested=True, uid=1000, gid=1000)
+_ENTER = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+uid = os.getuid()
+assert libc.unshare(0x10000000 | 0x20000000 | 0x00020000) == 0, ctypes.get_errno()  # user, pid, mount
+open("/proc/self/setgroups", "w").write("deny")
+open("/proc/self/uid_map", "w").write(f"0 {uid} 1")
+def mounted(flags):
+    return ctypes.get_errno() if libc.mount(b"proc", b"/tmp", b"proc", ctypes.c_ulong(flags), None) else 0
+if os.fork() == 0:
+    try:
+        inside()
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
+os.wait()
+"""
+
+
+def test_a_nested_proc_is_read_only(sandbox: Sandbox, root: Path) -> None:
+    """Who may make namespaces inside gets no /proc that can be written to: its user may be the host's root."""
+    program = """
+def inside():
+    print(mounted(14), mounted(0), mounted(14 | 1), open('/tmp/self/status').readline()[:5])
+    for path in ('sys/kernel/core_pattern', 'sys/kernel/hostname', 'sys/vm/swappiness'):
+        for top in ('/proc', '/tmp'):
+            try:
+                open(f'{top}/{path}', 'r+').close()
+                print('open', top, path)
+            except OSError as error:
+                print(error.errno)
+    for options in (32 | 4096 | 14, 32 | 14):  # remount it, or its file system, to be writable
+        print(libc.mount(b'none', b'/tmp', None, ctypes.c_ulong(options), None))
+    print(libc.umount2(b'/proc/sys', 2), libc.umount2(b'/dev/nested', 2), os.path.exists('/dev/nested/proc'))
+"""
+    found = python(sandbox, root, program + _ENTER, NESTED).split()
+    eperm, erofs, eacces = "1", "30", "13"  # the last where the user is not the host's root
+    assert found[:4] == [eperm, eperm, "0", "Name:"]
+    assert set(found[4:10]) <= {erofs, eacces}
+    assert found[10:] == ["-1", "-1", "-1", "-1", "False"]
+
+
+def test_a_sandbox_in_a_sandbox(sandbox: Sandbox, root: Path, tmp_path: Path) -> None:
+    """The launcher works inside of itself, with all that it forbids, and no third one is granted."""
+    package = str(Path(module.__file__).parents[2])
+    (tmp_path / "inner").mkdir()
+    program = f"""
+import sys
+sys.path.insert(0, {package!r})
+from pathlib import Path
+from twinbuild.build.sandbox import Bind, Confinement, Sandbox
+from twinbuild.process.runner import SubprocessRunner
+binds = tuple(Bind(source=path, target=path) for path in {[bind.target for bind in _BINDS]!r})
+inner = Path({str(tmp_path / "inner")!r})
+for name in ("bin", "lib", "lib64"):
+    if Path("/", name).is_symlink():
+        (inner / name).symlink_to(Path("/", name).readlink())
+script = '''
+import ctypes, os
+print(os.getuid(), ctypes.CDLL(None).unshare(0x10000000))
+try:
+    open("/proc/sys/kernel/hostname", "r+")
+except OSError as error:
+    print(error.errno)
+'''
+argv = ({PYTHON!r}, "-S", "-c", script)
+done = Sandbox(SubprocessRunner()).run(inner, argv, confinement=Confinement(binds=binds))
+sys.stderr.buffer.write(done.stderr)
+sys.stdout.buffer.write(done.stdout)
+sys.exit(done.status)
+"""
+    more = (Bind(source=package, target=package), Bind(source=str(tmp_path), target=str(tmp_path), writable=True))
+    nested = replace(NESTED, binds=(*_BINDS, *more), temporary=("/run",), environment=(("TMPDIR", "/run"),))
+    assert python(sandbox, root, program, nested).split() == ["0", "-1", "30"]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -13,9 +13,9 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB9200",
         title="a file of twinbuild itself cannot be packed",
         explanation=(
-            "twinbuild packs its own files as they are installed. One of them is a link, is no file, cannot be read, or "
-            "is larger than 16 MiB, so that the packed twinbuild would not be the one that runs. Install it again, from "
-            "its wheel or from a checkout."
+            "twinbuild packs its own files as they are installed. One of them is a link, is no file, cannot be read, "
+            "or is larger than 16 MiB, so that the packed twinbuild would not be the one that runs. Install it again, "
+            "from its wheel or from a checkout."
         ),
     ),
     Code(

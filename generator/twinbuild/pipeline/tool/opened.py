@@ -16,21 +16,23 @@ from twinbuild.net.registry.document import LARGEST_DOCUMENT, FetchedManifest, e
 from twinbuild.oci.document import parse
 from twinbuild.oci.stack import LAYER_KINDS
 from twinbuild.pipeline.layouts import LayoutBlobs, no_layout
-from twinbuild.pipeline.tool.pack import TOOL
+from twinbuild.pipeline.tool.pack import PYTHON, TOOL
 from twinbuild.ports import Store
 
 __all__ = ["OpenedTool", "open_tool", "tool_of_layout"]
 
 _PIECE: Final = 1 << 20
-_UNPACKED: Final = 4 << 30  # bytes of one layer
+_UNPACKED: Final = 1 << 30  # bytes of one layer
+_MOST: Final = 100  # layers
 _HINT: Final = "name a layout that `twinbuild tool pack` wrote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedTool:
-    """A packed twinbuild whose documents were checked, and how it is started. Its layers are checked as they are read."""
+    """A packed twinbuild whose documents were checked, and how it is started. Layers are checked as they are read."""
 
-    version: str
+    version: str  # of twinbuild, "" where the image does not say
+    python: str  # likewise
     code: Digest
     image: Image
     entrypoint: tuple[str, ...]
@@ -85,7 +87,10 @@ def _copy(source: LayoutBlobs, blob: Descriptor, store: Store) -> None:
 
 
 def open_tool(digest: Digest, store: Store) -> OpenedTool:
-    """The packed twinbuild of a digest in the store. Raises UsageError TB9210, TB9211; LockError TB3102; IntegrityError."""
+    """The packed twinbuild of a digest in the store.
+
+    Raises UsageError TB9210, TB9211; LockError TB3102 for a document that is not there; IntegrityError.
+    """
     content = store.read(digest, limit=LARGEST_DOCUMENT)
     manifest = FetchedManifest(content=content, media_type=kind_of(content, "", where=str(digest)), digest=digest)
     if manifest.is_index:
@@ -96,6 +101,8 @@ def open_tool(digest: Digest, store: Store) -> OpenedTool:
     labels, entrypoint = runtime.mapping("Labels"), runtime.texts("Entrypoint")
     if TOOL not in labels or not entrypoint:
         raise _no_tool(digest, f"it has no label {TOOL}" if TOOL not in labels else "it has no entry point")
+    if len(parts.layers) > _MOST:
+        raise _no_tool(digest, f"it has {len(parts.layers)} layers, at most {_MOST}")
     kinds = [layer.media_type for layer in parts.layers if layer.media_type not in LAYER_KINDS]
     if kinds or len(diff_ids) != len(parts.layers):
         raise _no_tool(digest, f"its layers are {kinds[0][:100]!r}" if kinds else "its layers are not those it states")
@@ -104,6 +111,7 @@ def open_tool(digest: Digest, store: Store) -> OpenedTool:
         raise _other_machine([platform])
     return OpenedTool(
         version=labels.get("org.opencontainers.image.version", ""),
+        python=labels.get(PYTHON, ""),
         code=Digest.parse(labels[TOOL]),
         image=Image(
             derivation=digest,  # nobody says what derived it, and nothing of it is built here

@@ -31,7 +31,7 @@ from twinbuild.pipeline.building import build_images
 from twinbuild.pipeline.export import export_layout
 from twinbuild.pipeline.fetching import fetch_lock
 from twinbuild.pipeline.interpreters import interpreter_of
-from twinbuild.pipeline.keeping import image_blobs
+from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
 from twinbuild.pipeline.project import Project, open_project, read_lock
@@ -39,9 +39,10 @@ from twinbuild.pipeline.tool.code import code_digest, code_files
 from twinbuild.ports import Store
 from twinbuild.render.bootstrap import SCRIPT, bootstrap_script
 
-__all__ = ["TOOL", "pack_tool", "plan_tool", "tool_project", "write_tools"]
+__all__ = ["PYTHON", "TOOL", "pack_tool", "plan_tool", "tool_project", "write_tools"]
 
 TOOL: Final = "dev.twinbuild.tool"  # label: the digest of twinbuild's own files
+PYTHON: Final = "dev.twinbuild.tool.python"  # label: the version of the Python that runs it
 _DOCUMENT: Final = "tool.json"
 
 
@@ -66,8 +67,8 @@ def tool_project() -> tuple[Project, Lock]:
 def pack_tool(machine: Machine, platform: Platform, *, package: Path | None = None) -> ToolRoot:
     """The running twinbuild (or that in ``package``) for a platform, as an image in the store.
 
-    What was packed before is taken from the store, which keeps the last one of each platform. Raises EnvironmentFault
-    TB9200 to TB9202, and as fetch and build do.
+    What was packed before is taken from the store, which keeps the last one of each platform and what it was made
+    from. Raises EnvironmentFault TB9200 to TB9202, and as fetch and build do.
     """
     project, lock = tool_project()
     target = _target(lock, platform)
@@ -75,10 +76,11 @@ def pack_tool(machine: Machine, platform: Platform, *, package: Path | None = No
     plan = plan_tool(project, lock, files, platform)
     (derivation,) = plan.derivations
     image = EmbeddedBuilder(store=machine.store, runner=machine.runner, scratch=machine.scratch).built(derivation)
+    needed = _needed(lock, target)
     if image is None:
-        fetch_lock(project, _needed(lock, target), machine)
+        fetch_lock(project, needed, machine)
         (image,) = build_images(plan, machine)
-    machine.store.keep(f"tool-{platform.file_part}", image_blobs((image,)))
+    machine.store.keep(f"tool-{platform.file_part}", (*image_blobs((image,)), *locked_blobs(needed, machine)))
     return ToolRoot(
         version=twinbuild.__version__,
         python=target.python.version,
@@ -105,7 +107,9 @@ def plan_tool(project: Project, lock: Lock, files: tuple[LockedSourceFile, ...],
     """What makes the image: as the spec has it, but with twinbuild's files among the libraries."""
     target = _target(lock, platform)
     code = code_digest(files)
-    document = canonical({"version": twinbuild.__version__, "code": str(code), "lock": str(Digest.of(encode_lock(lock)))})
+    document = canonical(
+        {"version": twinbuild.__version__, "code": str(code), "lock": str(Digest.of(encode_lock(lock)))}
+    )
     plan = make_plan(
         project.spec,
         replace(lock, source=()),
@@ -120,7 +124,10 @@ def plan_tool(project: Project, lock: Lock, files: tuple[LockedSourceFile, ...],
         for layer in derivation.layers
     )
     derivation = replace(
-        derivation, version=twinbuild.__version__, layers=layers, config=_config(derivation, code=code)
+        derivation,
+        version=twinbuild.__version__,
+        layers=layers,
+        config=_config(derivation, code=code, python=target.python.version),
     )
     return replace(plan, derivations=(derivation,))
 
@@ -151,10 +158,11 @@ def _placed(files: tuple[LockedSourceFile, ...], target: Target) -> tuple[FileIn
     )
 
 
-def _config(derivation: Derivation, *, code: Digest) -> ImageConfig:
+def _config(derivation: Derivation, *, code: Digest, python: str) -> ImageConfig:
     """It runs twinbuild, with the arguments that it is given."""
     config = derivation.config
-    labels = dict(config.labels) | {"org.opencontainers.image.version": twinbuild.__version__, TOOL: str(code)}
+    labels = dict(config.labels)
+    labels |= {"org.opencontainers.image.version": twinbuild.__version__, TOOL: str(code), PYTHON: python}
     return replace(
         config,
         entrypoint=(f"/{PREFIX}/bin/python", "-P", "-s", "-m", "twinbuild.cli"),

@@ -7,7 +7,6 @@ to the user who runs twinbuild.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager

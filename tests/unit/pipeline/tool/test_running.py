@@ -1,0 +1,102 @@
+"""A packed tool in its sandbox: what it sees, and what it may write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.packed import machine_with, packed_image
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.tool.opened import OpenedTool, open_tool
+from twinbuild.pipeline.tool.running import Shown, run_tool, unpacked_tool
+from twinbuild.ports import Completed
+from twinbuild.store.memory import MemoryStore
+
+pytestmark = pytest.mark.sandbox
+
+
+class Shell:
+    """A packed tool that is a shell: its one argument is a script."""
+
+    def __init__(self, tool: OpenedTool, root: Path, machine: Machine) -> None:
+        self.tool, self.root, self.machine = tool, root, machine
+
+    def __call__(self, script: str, *shown: Shown, store: Path | None = None, directory: str = "/") -> Completed:
+        """Run a script."""
+        return run_tool(self.tool, self.root, self.machine, (script,), shown=shown, store=store, directory=directory)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """It, unpacked; nothing of it is left afterwards."""
+    store = MemoryStore()
+    machine = machine_with(store, tmp_path / "scratch")
+    tool = open_tool(packed_image(store, tmp_path / "scratch").manifest.digest, store)
+    with unpacked_tool(tool, machine) as root:
+        yield Shell(tool, root, machine)
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_what_it_sees(shell: Shell, tmp_path: Path) -> None:
+    """Its own files, and what is shown, at its own path or another; what may be written to is the caller's."""
+    (tmp_path / "to read").mkdir()
+    (tmp_path / "to read" / "file").write_text("from outside\n")
+    (tmp_path / "to write").mkdir()
+    (tmp_path / "hidden").mkdir()
+    script = f"""
+        set -e
+        cat '{tmp_path}/to read/file'
+        cat /archive/file
+        touch '{tmp_path}/to read/no' 2>/dev/null && exit 3
+        touch /usr/no 2>/dev/null && exit 4
+        test ! -e '{tmp_path}/hidden' || exit 5
+        test ! -e /home || exit 6
+        echo written > '{tmp_path}/to write/file'
+        echo x > /var/tmp/x; echo x > $TWINBUILD_STORE/x
+        pwd; id -u; echo $TWINBUILD_STORE; echo $HOME
+        exit 7
+    """
+    done = shell(
+        script,
+        Shown(directory=str(tmp_path / "to read")),
+        Shown(directory=str(tmp_path / "to read"), inside="/archive"),
+        Shown(directory=str(tmp_path / "to write"), writable=True),
+        directory=str(tmp_path / "to write"),
+    )
+    assert (done.status, done.stderr) == (7, b"")
+    seen = ["from outside"] * 2
+    assert done.stdout.decode().splitlines() == [
+        *seen, str(tmp_path / "to write"), "1000", "/var/lib/twinbuild", "/var/tmp",
+    ]  # fmt: skip
+    written = tmp_path / "to write" / "file"
+    assert written.read_text() == "written\n"
+    assert written.stat().st_uid == os.getuid()
+
+
+def test_a_store_of_the_host(shell: Shell, tmp_path: Path) -> None:
+    """It is where the variable says, at its own path."""
+    (tmp_path / "a store").mkdir()
+    done = shell('echo x > "$TWINBUILD_STORE/x"', store=tmp_path / "a store")
+    assert done.status == 0, done.stderr
+    assert (tmp_path / "a store" / "x").exists()
+
+
+def test_places_of_its_own(shell: Shell, tmp_path: Path) -> None:
+    """TB9220: nothing is laid over what it runs with."""
+    for inside in ("/", "/usr", "/usr/share/x", "/opt", "/etc", "/var/tmp/x", "/proc", "a", "/a/../b", "//usr"):
+        with pytest.raises(UsageError) as caught:
+            shell("true", Shown(directory=str(tmp_path), inside=inside))
+        assert caught.value.findings[0].code == "TB9220"
+
+
+def test_a_directory_that_is_none(shell: Shell, tmp_path: Path) -> None:
+    """TB9220, for a file and for nothing."""
+    (tmp_path / "file").touch()
+    for name in ("file", "nothing"):
+        with pytest.raises(UsageError) as caught:
+            shell("true", Shown(directory=str(tmp_path / name)))
+        assert caught.value.findings[0].code == "TB9220"
