@@ -10,6 +10,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.outcome import shown
+from twinbuild.cli.sbomexport import export
 
 if TYPE_CHECKING:  # start-up is measured
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,10 @@ _SHOWN: Final = 5  # names that a terminal gets; --json has all
 
 @click.group("sbom")
 def command() -> None:
-    """Check a bill of materials against the lists of elements and the image; compare two."""
+    """Check a bill of materials against the lists of elements and the image; compare two; export one."""
+
+
+command.add_command(export)
 
 
 @command.command("check")

@@ -116,7 +116,7 @@ class _Reader:
         authors = [each for author in self._objects(at, "authors") for each in self._named(author)]
         makers = [each for party in parties for each in self._named(party)]
         makers += [*authors, *(text for key in ("publisher", "author") if (text := self._text_of(at, key)))]
-        manufacturer = self._object(at, "manufacturer")
+        supplier, manufacturer = (self._object(at, key) for key in _STATED_BY)
         place = len(self._found)
         found = BomComponent(
             reference=reference,
@@ -124,6 +124,7 @@ class _Reader:
             group=self._text_of(at, "group"),
             name=name,
             version=self._text_of(at, "version"),
+            description=self._text_of(at, "description"),
             purl=self._text_of(at, "purl"),
             identifiers=tuple(self._identifiers(at)),
             hashes=tuple(self._hashes(at)),
@@ -135,6 +136,8 @@ class _Reader:
             ),
             licences=tuple(self._licences(at)),
             makers=tuple(makers),
+            supplier=self._text_of(supplier, "name") if supplier is not None else "",
+            manufacturer=self._text_of(manufacturer, "name") if manufacturer is not None else "",
             contacts=tuple(self._reachable(manufacturer)) if manufacturer is not None else (),
             properties={
                 self._text_of(each, "name"): self._text_of(each, "value") for each in self._objects(at, "properties")

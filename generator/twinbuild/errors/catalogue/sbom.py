@@ -62,4 +62,31 @@ of another release, and what it lists says nothing about these images.
 
 Take the release from where it was made again; `twinbuild validate DIST` says what else is not whole.""",
     ),
+    Code(
+        code="TB8720",
+        title="a bill of materials that SPDX cannot hold",
+        explanation="""\
+SPDX asks every document for a time and for what it describes; the CycloneDX document states no `metadata.timestamp`, or
+no `metadata.component`. What twinbuild writes has both.
+
+Name a release that twinbuild made.""",
+    ),
+    Code(
+        code="TB8721",
+        title="a format that is not written",
+        explanation="""\
+`twinbuild sbom export` writes CycloneDX 1.6 and 1.7 in JSON and XML, and SPDX 2.3 in JSON, from the directory of a
+release.
+
+Name such a directory, and one of these versions with `--version`.""",
+    ),
+    Code(
+        code="TB8722",
+        title="a document of a release that twinbuild did not write",
+        explanation="""\
+The bill of materials in XML is made a later version of by its first lines alone, and these are not as twinbuild writes
+them; or the file is too large, or none.
+
+Take the directory from where it was released again.""",
+    ),
 )

@@ -1,0 +1,1 @@
+"""Bills of materials in other hands: exports, vulnerabilities, statements about them."""
