@@ -16,10 +16,11 @@ from twinbuild.codec.jsontext import JsonPath, JsonProblem, locate, parse_json
 from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.model.bom import Bom, BomComponent, BomLicence
 
-__all__ = ["LARGEST_BOM", "decode_bom"]
+__all__ = ["CYCLONEDX", "LARGEST_BOM", "decode_bom"]
 
 LARGEST_BOM: Final = 128 << 20  # bytes
 _VERSIONS: Final = ("1.6", "1.7")
+CYCLONEDX: Final = ("1.2", "1.3", "1.4", "1.5", *_VERSIONS)  # what wheels ship; the fields that are read are the same
 _COMPONENTS: Final = 200_000
 _ITEMS: Final = 1_000_000  # edges, hashes, properties … in all
 _LONGEST: Final = 100_000  # characters of one text that is kept
@@ -27,8 +28,8 @@ _AGAIN: Final = "mend it where it was made, or name another document"
 _STATED_BY: Final = ("supplier", "manufacturer")
 
 
-def decode_bom(content: bytes, *, name: str) -> Bom:
-    """Read a document; ``name`` says in errors which one.
+def decode_bom(content: bytes, *, name: str, versions: tuple[str, ...] = _VERSIONS) -> Bom:
+    """Read a document of one of the versions; ``name`` says in errors which one.
 
     Raises UsageError TB8701 for what is no CycloneDX JSON of these versions, TB8702 for JSON that is not strict,
     TB8704 for what is too large; IntegrityError TB8703 for a value of the wrong kind, TB8705 for a reference that two
@@ -46,10 +47,10 @@ def decode_bom(content: bytes, *, name: str) -> Bom:
     if not isinstance(value, dict) or value.get("bomFormat") != "CycloneDX":
         other = "an SPDX document" if isinstance(value, dict) and "spdxVersion" in value else "no CycloneDX document"
         raise _foreign(name, f"it is {other}", "name a CycloneDX document in JSON, such as sbom.cdx.json of a release")
-    if value.get("specVersion") not in _VERSIONS:
+    if value.get("specVersion") not in versions:
         got = value.get("specVersion")
         found = repr(got)[:40] if isinstance(got, str | int | float) else "none"
-        message = f"it is CycloneDX {found}, expected {' or '.join(_VERSIONS)}"
+        message = f"it is CycloneDX {found}, expected {' or '.join(versions)}"
         raise _foreign(name, message, "ask for the document in one of these versions")
     return _Reader(name, text).bom(_At(value, ()))
 

@@ -26,10 +26,12 @@ __all__ = [
     "component",
     "dataset",
     "deb",
+    "file_properties",
     "installed",
     "licences",
     "model_file",
     "root",
+    "stated_licences",
     "team",
     "wheel",
 ]
@@ -53,16 +55,23 @@ def component(
 ) -> Component:
     """A component. ``sha256`` is hex; names of properties get the prefix ``twinbuild:``, of ``file`` that of BSI."""
     named = {f"twinbuild:{key}": value for key, value in properties.items()}
-    named |= {f"bsi:component:{key}": value for key, value in file.items()}
     return Component(
         type=kind,
         bom_ref=reference,
         name=line(name),
         version=line(version) or None,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else [],
-        properties=[Property(name=line(key), value=line(value)) for key, value in named.items()],
+        properties=[
+            *(Property(name=line(key), value=line(value)) for key, value in named.items()),
+            *file_properties(file),
+        ],
         **fields,
     )
+
+
+def file_properties(file: Mapping[str, str]) -> list[Property]:
+    """Properties of BSI's taxonomy, by their name without its prefix."""
+    return [Property(name=f"bsi:component:{key}", value=line(value)) for key, value in file.items()]
 
 
 def licences(expressions: Iterable[str], names: Iterable[str]) -> list[License]:
@@ -84,7 +93,7 @@ def licences(expressions: Iterable[str], names: Iterable[str]) -> list[License]:
     ]
 
 
-def _stated(text: str | None) -> list[License]:
+def stated_licences(text: str | None) -> list[License]:
     """The licence that a spec states: an expression where it is one, else a name."""
     if not text:
         return []
@@ -207,7 +216,7 @@ def model_file(spec: ReleaseSpec, item: LockedArtifact, reference: str) -> Compo
         reference,
         sha256=item.sha256.hex,
         purl=own_purl(spec.metadata.name, spec.model.version, item.name, sha256=item.sha256),
-        licenses=_stated(stated.licence),
+        licenses=stated_licences(stated.licence),
         description=line(stated.description or "") or None,
         properties={
             "format": stated.format,
@@ -228,7 +237,7 @@ def dataset(item: Dataset, reference: str) -> Component:
         item.version or "",
         reference,
         sha256=item.sha256 or "",
-        licenses=_stated(item.licence),
+        licenses=stated_licences(item.licence),
         description=line(item.description or "") or None,
         properties={"uri": item.uri} if item.uri else {},
     )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.component import Component, ComponentType, Pedigree
 from cyclonedx.model.dependency import Dependency
 from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
 from cyclonedx.model.tool import ToolRepository
@@ -23,13 +25,17 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from twinbuild import __version__
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.describe import components as make
+from twinbuild.describe import own
 from twinbuild.describe.additions import Additions, into_json, into_xml
+from twinbuild.describe.formulation import Formulation, formulation
+from twinbuild.describe.inside import add_digests, add_parts
 from twinbuild.describe.modelcard import model_card
 from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.purls import image_purl, own_purl
 from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
+from twinbuild.model.inspection import Inspection
 from twinbuild.model.lock import Licensing, Lock, LockedBase, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -37,6 +43,7 @@ __all__ = ["contents_sbom", "release_sbom"]
 
 _VERSION: Final = SchemaVersion.V1_6
 _MODEL: Final = "model"
+_APPLICATION: Final = "application"
 _MOST_LINKS: Final = 8  # of documentation directories; Debian's lead to one place at once
 
 _Key = tuple[str, Digest]
@@ -54,14 +61,23 @@ def contents_sbom(spec: ReleaseSpec, lock: Lock, target: Target, *, epoch: int) 
 
 
 def release_sbom(
-    spec: ReleaseSpec, lock: Lock, images: tuple[Image, ...], *, epoch: int, lock_digest: Digest
+    spec: ReleaseSpec,
+    lock: Lock,
+    images: tuple[Image, ...],
+    *,
+    epoch: int,
+    lock_digest: Digest,
+    inspections: Mapping[Digest, Inspection] = MappingProxyType({}),
+    schemas: Mapping[str, Digest] = MappingProxyType({}),
 ) -> tuple[bytes, bytes]:
     """The release's SBOM as canonical JSON and as XML: every image with its contents, and the model.
 
-    ``lock_digest`` is that of ``release.lock``. A file that several images hold is one component.
+    ``lock_digest`` is that of ``release.lock``. A file that several images hold is one component. ``inspections`` say
+    what lies in packages, wheels and files, by the SHA-256 of each; they follow from the bytes that the lock names.
+    ``schemas`` are the digests of the model's data schemas, ``input`` and ``output``.
     """
     root = make.root(spec, ComponentType.APPLICATION, spec.metadata.name, "release", {"lock": str(lock_digest)})
-    document = _Document(spec, lock, root)
+    document = _Document(spec, lock, root, inspections)
     targets = []
     for image in images:
         target = lock.target(image.variant, image.platform)
@@ -69,6 +85,9 @@ def release_sbom(
         targets.append((target, image))
     document.add_packages(tuple(target for target, _ in targets))
     document.add_model()
+    document.add_own(schemas)
+    document.add_sources(tuple(target for target, _ in targets))
+    root.licenses.update(own.licence_of(spec.metadata.licence))
     for target, image in targets:
         container = f"image/{target.key}"
         document.add(
@@ -79,13 +98,15 @@ def release_sbom(
                 container,
                 sha256=image.manifest.digest.hex,
                 purl=image_purl(spec.metadata.name, image.manifest.digest, target.platform.architecture),
+                licenses=own.licence_of(spec.metadata.licence),
                 properties={"derivation": str(image.derivation), "platform": str(target.platform)},
                 **make.by_team(spec.metadata),
             )
         )
-        document.edges[container] |= {*document.packages(target), _MODEL}
+        document.edges[container] |= {*document.packages(target), *document.sources(target), _MODEL, _APPLICATION}
     document.edges["release"] |= {*(f"image/{target.key}" for target, _ in targets), _MODEL}
-    bom, additions = document.bom(epoch), document.additions()
+    made = formulation(lock, tuple(target for target, _ in targets), _VERSION)
+    bom, additions = document.bom(epoch), document.additions(own.data_of(spec, schemas), made)
     plain, bom.serial_number = _plain(bom, additions)
     return plain, into_xml(make_outputter(bom, OutputFormat.XML, _VERSION).output_as_string(), additions)
 
@@ -102,8 +123,16 @@ def _plain(bom: Bom, additions: Additions) -> tuple[bytes, uuid.UUID]:
 class _Document:
     """A document in the making: components by reference, and for each reference those that it depends on."""
 
-    def __init__(self, spec: ReleaseSpec, lock: Lock, root: Component) -> None:
+    def __init__(
+        self,
+        spec: ReleaseSpec,
+        lock: Lock,
+        root: Component,
+        inspections: Mapping[Digest, Inspection] = MappingProxyType({}),
+    ) -> None:
         self._spec = spec
+        self._inspections = inspections
+        self._partly: list[str] = []  # wheels, of whose inside what can be seen is there
         self._lock = lock
         self._root = root
         self._components: dict[str, Component] = {}
@@ -167,8 +196,8 @@ class _Document:
                     reference = _reference("wheel", name, digest, names)
                     made = make.wheel(item, reference, stated.get(key), requested=key in requested)
             self._references[key] = reference
-            self._inside.append(reference)
             self.add(made)
+            self._look_inside(made, digest)
         self._add_bases(targets)
         for target in targets:
             debs = {deb.name: self._references[deb.filename, deb.sha256] for deb in target.debs}
@@ -177,6 +206,20 @@ class _Document:
                 self.edges[debs[deb.name]] |= {debs[name] for name in deb.depends if name in debs}
             for wheel in target.wheels:
                 self.edges[wheels[wheel.name]] |= {wheels[name] for name in wheel.requires if name in wheels}
+
+    def _look_inside(self, made: Component, digest: Digest) -> None:
+        """What an inspection says of a package, and the parts that it found, each with an entry in the graph."""
+        found = self._inspections.get(digest)
+        reference = _of(made)
+        if found is not None:
+            authors = (author.name for author in made.authors if author.name)
+            add_digests(made, found, maker=made.publisher or ", ".join(sorted(authors)) or made.name)
+            edges = tuple(add_parts(made, found))
+            for part in made.components:
+                self.edges[_of(part)] = set()
+            for one, other in edges:
+                self.edges[one].add(other)
+        (self._partly if made.components else self._inside).append(reference)
 
     def add_model(self) -> None:
         """The model, its files and the data from which it came."""
@@ -198,9 +241,45 @@ class _Document:
             )
         )
         for artifact in self._lock.artifacts:
-            self._part(make.model_file(spec, artifact, f"artifact/{artifact.name}"))
+            made = make.model_file(spec, artifact, f"artifact/{artifact.name}")
+            if (found := self._inspections.get(artifact.sha256)) is not None:
+                add_digests(made, found)
+                made.manufacturer = made.supplier
+                own.describe_format(made, next(x.format for x in spec.model.artifacts if x.name == artifact.name))
+            self._part(made)
         for dataset in spec.model.datasets:
             self._part(make.dataset(dataset, f"dataset/{dataset.name}"))
+
+    def add_own(self, schemas: Mapping[str, Digest]) -> None:
+        """The application with its files; the model's licence, schemas, feature views and ancestors."""
+        application = own.application(self._spec, self._lock, self._inspections)
+        self.add(application)
+        for part in application.components:
+            self.edges[_of(part)] = set()
+            self.edges[_APPLICATION].add(_of(part))
+        model = self._components[_MODEL]
+        model.licenses.update(own.licence_of(self._spec.model.licence))
+        model.manufacturer = model.supplier
+        if self._spec.model.lineage:
+            model.pedigree = Pedigree(ancestors=[own.ancestor(each) for each in self._spec.model.lineage])
+        for feature in self._spec.model.features:
+            self._part(own.feature(feature))
+        for side, digest in schemas.items():
+            self._part(own.schema(self._spec, side, digest))
+
+    def add_sources(self, targets: tuple[Target, ...]) -> None:
+        """What build steps read as source, once; ``sources`` names it."""
+        for target in targets:
+            for step, item in own.step_sources(target):
+                if (item.filename, item.sha256) not in self._references:
+                    reference = f"sdist/{item.filename}@{item.sha256.hex[:16]}"
+                    self._references[item.filename, item.sha256] = reference
+                    self.add(own.sdist(step, item, reference))
+                    self._inside.append(reference)
+
+    def sources(self, target: Target) -> list[str]:
+        """References of what the target's build steps read as source."""
+        return [self._references[item.filename, item.sha256] for _, item in own.step_sources(target)]
 
     def _part(self, component: Component) -> None:
         self.add(component)
@@ -208,7 +287,8 @@ class _Document:
 
     def bom(self, epoch: int) -> Bom:
         """The whole document but for the additions. ``epoch`` is SOURCE_DATE_EPOCH."""
-        references = {_of(each): each.bom_ref for each in (self._root, *self._components.values())}
+        nested = (part for each in self._components.values() for part in each.components)
+        references = {_of(each): each.bom_ref for each in (self._root, *self._components.values(), *nested)}
         return Bom(
             serial_number=PROJECT,  # until the content is known
             metadata=BomMetaData(
@@ -227,8 +307,10 @@ class _Document:
             ],
         )
 
-    def additions(self) -> Additions:
-        """The model's card; and that the edges are all there, while what a package bundles within it is not known."""
+    def additions(
+        self, data: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}), made: Formulation | None = None
+    ) -> Additions:
+        """The model's card, ``data``, how it was ``made``; that all edges are there, but not all that packages bundle."""
         loose = set(self._loose)  # what a package of a base needs, its base does not say here
         known = sorted(each for each in self.edges if each not in loose)
         compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": known}]
@@ -236,7 +318,11 @@ class _Document:
             compositions.append({"aggregate": "unknown", "dependencies": sorted(loose)})
         if self._inside:
             compositions.append({"aggregate": "unknown", "assemblies": sorted(self._inside)})
-        return Additions(cards={_MODEL: model_card(self._spec)}, compositions=tuple(compositions))
+        if self._partly:  # what is linked statically leaves no trace that could be relied on
+            compositions.append({"aggregate": "incomplete", "assemblies": sorted(self._partly)})
+        return Additions(
+            cards={_MODEL: model_card(self._spec)}, compositions=tuple(compositions), data=data, formulation=made
+        )
 
 
 def _of(component: Component) -> str:

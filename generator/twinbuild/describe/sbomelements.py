@@ -34,6 +34,8 @@ _VALUES: Final = {
     "structured": ("structured", "unstructured"),
 }
 _NOTHING: Final = frozenset({"", "unknown", "none", "n/a", "noassertion", "not stated by the package"})
+_FILENAME: Final = "bsi:component:filename"
+_COMPILED: Final = "twinbuild:compiled-into"  # a part without a file of its own
 _DATA: Final = "data"  # data sets from which a model came: the lists are about software
 
 
@@ -107,7 +109,13 @@ def _asked(rule: _Rule, bom: Bom) -> Iterator[BomComponent]:
     if not rule.files:
         yield from (each for each in bom.everything if each.type != _DATA)
         return
-    yield from (each for each in bom.components if each.type not in _PURE and not each.parts)
+    yield from (
+        each
+        for each in bom.components
+        if each.type not in _PURE
+        and _COMPILED not in each.properties
+        and (_FILENAME in each.properties or not each.parts)
+    )
 
 
 def _said(text: str) -> bool:
@@ -177,7 +185,7 @@ def _has_contact(_bom: Bom, each: BomComponent) -> bool:
 
 
 def _has_filename(_bom: Bom, each: BomComponent) -> bool:
-    name = each.properties.get("bsi:component:filename", "")
+    name = each.properties.get(_FILENAME, "")
     return _said(name) and "/" not in name
 
 

@@ -21,7 +21,7 @@ class BomLicence:
 class BomComponent:
     """One component, nested ones included. A text that is not stated is empty.
 
-    ``makers`` are names of supplier, manufacturer, authors and publisher, in this order; ``contacts`` mail addresses and URLs of the
+    ``makers`` are names of supplier, manufacturer, authors and publisher; ``contacts`` mail addresses and URLs of the
     manufacturer alone. ``identifiers`` are purl, CPE, SWID, OmniBOR and SWHID. ``hashes`` are pairs of algorithm and
     hexadecimal digits, ``distributed`` those of external references of type distribution.
     """

@@ -26,6 +26,7 @@ from twinbuild.oci.image import image_indexes
 from twinbuild.pipeline.declared import schema_files
 from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.materials.inspecting import inspect_release
 from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trial.every import Trials
@@ -108,14 +109,21 @@ def _documents(
 ) -> dict[str, bytes]:
     """The files that the manifest covers, by path in the release."""
     spec, lock = project.spec, narrowed(project, whole)
+    schemas = schema_files(project)
     documents = {"release.lock": encode_lock(whole), "sbom.cdx.json": b"", "sbom.cdx.xml": b""}
     documents["sbom.cdx.json"], documents["sbom.cdx.xml"] = release_sbom(
-        spec, lock, images, epoch=epoch, lock_digest=Digest.of(documents["release.lock"])
+        spec,
+        lock,
+        images,
+        epoch=epoch,
+        lock_digest=Digest.of(documents["release.lock"]),
+        inspections=inspect_release(lock, machine),
+        schemas={side: Digest.of(content) for side, content in schemas.items()},
     )
     for target in lock.targets:
         text = render_requirements(target, target.wheels, resolver=lock.resolver)
         documents[f"lockfiles/{spec.metadata.name}-{target.key}.txt"] = text.encode()
-    documents |= {f"schemas/{side}.json": content for side, content in schema_files(project).items()}
+    documents |= {f"schemas/{side}.json": content for side, content in schemas.items()}
     pip = lock.installer.version if lock.installer is not None else lock.resolver.pip
     deployment = deployment_of(spec, images, image_indexes(images), artifacts=lock.artifacts)
     documents |= {f"deploy/{path}": content for path, content in deploy_files(deployment).items()}

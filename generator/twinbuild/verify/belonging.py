@@ -22,6 +22,7 @@ __all__ = ["ImageOrigin", "Owned", "Reconciliation", "components_of", "reconcile
 _TARGET: Final = "twinbuild:target"
 _LAYER: Final = "twinbuild:layer:"
 _NO_FILES: Final = frozenset({"machine-learning-model", "data"})  # types of what an image has no files of
+_SOURCE: Final = "twinbuild:sdist"  # a step read it; whether it installed it, or took files out of it, its outputs show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,8 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
 
     Raises IntegrityError for a package database of the image that cannot be read.
     """
-    components = components_of(bom, image)
+    inner = {part for each in bom.everything for part in each.parts}  # of packages, whose files they are part of
+    components = tuple(each for each in components_of(bom, image) if each.reference not in inner)
     ledger = _Ledger(files)
     packages = _own_packages(ledger, components)
     for each in components:
@@ -238,7 +240,9 @@ def _own_packages(ledger: _Ledger, components: Sequence[BomComponent]) -> _Packa
             owned.append((each, component.reference))
         if _own_package(ledger, component, each):
             found.add(component.reference)
-    packages = [one for same in listed.values() for one in same]
+    packages = [
+        one for same in listed.values() for one in same if one.reference in found or _SOURCE not in one.properties
+    ]
     return _Packages(
         listed=len(packages),
         empty=tuple(one.title for one in packages if one.reference not in found),

@@ -1,6 +1,6 @@
 """``model``: the trained model, its files, its data and its card."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from twinbuild.model.spec.paths import AbsoluteFile, Confined
 from twinbuild.model.spec.references import Uri
 from twinbuild.model.spec.values import Description, JsonObject, Label, Line, Name, Sha256, Version
 
-__all__ = ["Artifact", "Card", "Dataset", "Feature", "Metric", "Model", "Schemas"]
+__all__ = ["Artifact", "Card", "Dataset", "Feature", "Lineage", "Metric", "Model", "Schemas"]
 
 
 class Artifact(Section):
@@ -90,6 +90,25 @@ class Dataset(Section):
     """What it holds."""
 
 
+class Lineage(Section):
+    """A model from which this one was made."""
+
+    name: Label
+    """Name of the other model."""
+    relation: Literal["adapter", "distilled", "finetuned", "merged", "quantized"]
+    """How this one was made from it."""
+    version: Version | None = None
+    """Version of the other model."""
+    uri: Line | None = None
+    """Where it is; it is never fetched."""
+    sha256: Sha256 | None = None
+    """SHA-256 of it as one file."""
+    supplier: Line | None = None
+    """Who published it."""
+    licence: Line | None = None
+    """SPDX expression of its licence."""
+
+
 class Metric(Section):
     """One measured quality of the model."""
 
@@ -135,6 +154,10 @@ class Model(Section):
     """What it takes and gives."""
     datasets: Several[Dataset] = ()
     """Data from which it came."""
+    lineage: Several[Lineage] | None = None
+    """Models from which it was made."""
+    licence: Line | None = None
+    """SPDX expression of the licence of the model as a whole."""
     hyperparameters: JsonObject = Field(default_factory=FrozenMapping)
     """Hyper-parameters of its training: any JSON."""
     card: Card | None = None
@@ -148,5 +171,6 @@ class Model(Section):
         objections.repeated("feature", (feature.name for feature in self.features), "features", key="name")
         objections.repeated("step", (step.name for step in self.preprocessing), "preprocessing", key="name")
         objections.repeated("dataset", (dataset.name for dataset in self.datasets), "datasets", key="name")
+        objections.repeated("model", (model.name for model in self.lineage or ()), "lineage", key="name")
         objections.settle()
         return self

@@ -48,6 +48,8 @@ class Metadata(Section):
     date of the source commit."""
     description: Description | None = None
     """What the release is for."""
+    licence: Line | None = None
+    """SPDX expression of the licence of the release and its application, such as Apache-2.0 or LicenseRef-internal."""
     labels: TextTable = Field(default_factory=FrozenMapping)
     """Labels of the image and the manifest."""
 
