@@ -45,7 +45,7 @@ _VERBS: Final = {
     "simulate": ("simulate", "Play a rollout through: promoted, held back or rolled back."),
     "spec": ("spec", "Check a spec and print it, overlays merged."),
     "store": ("store", "Verify the store, collect garbage, say what it holds."),
-    "sbom": ("sbom", "Check a bill of materials against standards and the image, or compare two."),
+    "sbom": ("sbom", "Check, compare, export and scan bills of materials; say what holds of vulnerabilities."),
     "schema": ("schema", "Print the JSON Schema of release.yaml or of a release manifest."),
     "shadow": ("shadow", "Send the same traffic to two releases, and compare what they answer."),
     "show": ("show", "Print the release manifest of a release."),

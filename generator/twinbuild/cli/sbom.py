@@ -11,6 +11,7 @@ import click
 from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.outcome import shown
 from twinbuild.cli.sbomexport import export
+from twinbuild.cli.sbomscan import scan, vex
 
 if TYPE_CHECKING:  # start-up is measured
     from collections.abc import Iterator, Sequence
@@ -25,10 +26,12 @@ _SHOWN: Final = 5  # names that a terminal gets; --json has all
 
 @click.group("sbom")
 def command() -> None:
-    """Check a bill of materials against the lists of elements and the image; compare two; export one."""
+    """Check a bill of materials against lists of elements and the image; compare two; export or scan one."""
 
 
 command.add_command(export)
+command.add_command(scan)
+command.add_command(vex)
 
 
 @command.command("check")

@@ -6,13 +6,10 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from pydantic import ValidationError
-
 from twinbuild.codec.canonical import digest_of
-from twinbuild.codec.findings import describe, is_echo, pointer
 from twinbuild.codec.nodes import MappingNode, ScalarNode
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
-from twinbuild.errors import Finding, Location, SpecError
+from twinbuild.codec.sections import load_section
+from twinbuild.codec.yaml import SourceText
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import FamilyFile, FamilySheet
 
@@ -23,42 +20,7 @@ _PIN: Final = re.compile(rb"#[^\n]*\n# sha256 of what follows: ([0-9a-f]{64})\n(
 
 def load_sheet(source: SourceText) -> FamilySheet:
     """The sheet of a family. Raises SpecError with all findings: TB10xx of the text, or else TB11xx of the values."""
-    root, findings = parse_yaml(source)
-    if findings:
-        raise SpecError(findings)
-    if not isinstance(root, MappingNode):
-        raise SpecError.of(
-            "TB1013",
-            "the file holds no mapping of keys to values",
-            hint="begin it with apiVersion: twinbuild/family/v1",
-            where=Location(file=source.name, line=1, column=1),
-        )
-    try:
-        return FamilySheet.model_validate(root.to_python())
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        found = [describe(root, detail, model=FamilySheet) for detail in details if not is_echo(root, detail)]
-    lines = decode_text(source.content).split("\n")
-    raise SpecError(
-        tuple(
-            Finding(
-                code=code,
-                message=message,
-                hint=hint,
-                where=Location(
-                    file=mark.file,
-                    line=mark.line,
-                    column=mark.column,
-                    pointer=pointer(path),
-                    excerpt=excerpt_of(lines, mark.line),
-                    width=mark.width,
-                ),
-            )
-            for code, message, hint, mark, path in sorted(
-                dict.fromkeys(found), key=lambda each: (each[3].line, each[3].column)
-            )[:100]
-        )
-    )
+    return load_section(source, FamilySheet, begin="apiVersion: twinbuild/family/v1")
 
 
 def family_digest(files: tuple[FamilyFile, ...], base: Digest | None) -> Digest:

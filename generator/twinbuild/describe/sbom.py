@@ -310,7 +310,7 @@ class _Document:
     def additions(
         self, data: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}), made: Formulation | None = None
     ) -> Additions:
-        """The model's card, ``data``, how it was ``made``; that all edges are there, but not all that packages bundle."""
+        """The card, ``data``, how it was ``made``; that all edges are there, but not all that packages bundle."""
         loose = set(self._loose)  # what a package of a base needs, its base does not say here
         known = sorted(each for each in self.edges if each not in loose)
         compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": known}]

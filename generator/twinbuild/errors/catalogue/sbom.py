@@ -89,4 +89,101 @@ them; or the file is too large, or none.
 
 Take the directory from where it was released again.""",
     ),
+    Code(
+        code="TB8730",
+        title="a directory without a database of vulnerabilities",
+        explanation="""\
+`--database` names a directory that holds no record of OSV's schema, or cannot be read. A scan against nothing would
+find nothing, and say that all is well.
+
+Put `all.zip` of the ecosystems there (PyPI, Debian), or their unpacked JSON files.""",
+    ),
+    Code(
+        code="TB8731",
+        title="a file of a database that cannot be read",
+        explanation="""\
+A file of the database is a link or no file, is broken as an archive, or is larger than any record. What lies in it
+would be missed.
+
+Take the database from where it is published again.""",
+    ),
+    Code(
+        code="TB8732",
+        title="a record that breaks OSV's schema",
+        explanation="""\
+A record is no JSON, or has another kind of value than the schema says, at a place that matters here: identifier, time,
+packages, ranges, severity. What it means to say would be guessed.
+
+Take the database from where it is published again; the message has the file.""",
+    ),
+    Code(
+        code="TB8733",
+        title="two records of one vulnerability that differ",
+        explanation="""\
+The database has two records with one identifier and other bytes: an older copy beside a newer one. Which of them counts
+would be chance.
+
+Keep one of them.""",
+    ),
+    Code(
+        code="TB8734",
+        title="a database of vulnerabilities that is too old",
+        explanation="""\
+The newest record of the database is older than `--max-age`, or `max_age` of the policy, allows. What became known since
+then would not be found. The time of the files says nothing, for copying renews it.
+
+Fetch the database again.""",
+    ),
+    Code(
+        code="TB8735",
+        title="a database of vulnerabilities from the future",
+        explanation="""\
+The newest record was changed in the future. Either this machine's clock is wrong, or the record makes an old database
+look new.
+
+Set the clock right, or take the database from where it is published again.""",
+    ),
+    Code(
+        code="TB8736",
+        title="a policy or statements that cannot be read",
+        explanation="""\
+The file that `--policy` or `--statements` names is not there, is no regular file, or is too large.
+
+Name a file that can be read.""",
+    ),
+    Code(
+        code="TB8744",
+        title="statements about another release",
+        explanation="""\
+Statements are bound to the digest of the release that people looked at, and this is another one. What held there need
+not hold here.
+
+Look at each statement again, then write the digest of this release.""",
+    ),
+    Code(
+        code="TB8745",
+        title="a statement about a component that is not there",
+        explanation="""\
+A statement names a package URL that no component of the release has. It would excuse nothing, or something that comes
+later.
+
+Name a package URL of `sbom.cdx.json`, with or without its version, or take the statement out.""",
+    ),
+    Code(
+        code="TB8746",
+        title="a statement without its reason",
+        explanation="""\
+OpenVEX asks for a justification where a component is not affected, and for what to do where it is; and no other status
+takes a justification.
+
+Say why (`justification`), or what to do (`detail`).""",
+    ),
+    Code(
+        code="TB8747",
+        title="a bill of materials that nothing can refer to",
+        explanation="""\
+A VEX document refers to components by the serial number of their bill of materials, and this one has none.
+
+Name a release that twinbuild made.""",
+    ),
 )

@@ -1,0 +1,1 @@
+"""Vulnerabilities of a release: which advisories are about its components, and which of them fail it."""

@@ -1,0 +1,179 @@
+"""A directory of OSV records, read without a network: JSON files, and archives of them as osv.dev publishes them.
+
+Every record is read, for the digest and the age are those of the whole database; kept are the ones that name a package
+that was asked for, and what those call their aliases or their upstream, whose severity counts. Nothing is followed out
+of the directory, and sizes are bounded: a database comes from others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.osv import LARGEST_RECORD, advisory_of, modified_of
+from twinbuild.errors import IntegrityError, Location, UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.model.vulnerability import Advisory, Database
+from twinbuild.pipeline.regular import Irregular, open_regular
+
+__all__ = ["read_database"]
+
+_RECORDS: Final = 2_000_000
+_TOTAL: Final = 32 << 30  # bytes of all records together
+_DEEPEST: Final = 8  # directories below one another
+_TAKE: Final = "take the database from where it is published again"
+
+
+def read_database(directory: Path, names: frozenset[str]) -> Database:
+    """The database of a directory, with the advisories about packages of these names.
+
+    Names of PyPI are normalised. Raises UsageError TB8730 where there is no record, IntegrityError TB8731 for a file
+    that cannot be read or is too large, TB8732 for a record that breaks the schema, TB8733 for two records of one
+    identifier and other bytes.
+    """
+    seen: dict[str, bytes] = {}
+    newest = ""
+    kept: dict[str, tuple[str, bytes]] = {}
+    links: dict[str, tuple[str, bytes]] = {}
+    total = 0
+    for name, content in _contents(directory):
+        total += len(content)
+        value = _decoded(content, name)
+        identifier, modified = modified_of(value, name=name)
+        digest = hashlib.sha256(content).digest()
+        if seen.setdefault(identifier, digest) != digest:
+            raise _broken("TB8733", name, f"has another record {identifier} than a file before it", "keep one of them")
+        if len(seen) > _RECORDS or total > _TOTAL:
+            raise _broken("TB8731", str(directory), f"has more than {_RECORDS} records or {_TOTAL >> 30} GiB", _TAKE)
+        newest = max(newest, modified)
+        if _names(value) & names:
+            kept[identifier] = name, content
+        elif not value.get("affected") or "CVSS_V" in str(value.get("severity")):
+            links[identifier] = name, content  # may say how severe another one is
+    if not seen:
+        raise UsageError.of(
+            "TB8730",
+            f"{directory} has no record of OSV's schema",
+            hint="unpack all.zip of an ecosystem there, or put it there as it is",
+            where=Location(file=str(directory)),
+        )
+    advisories = [_advisory(name, content) for name, content in kept.values()]
+    wanted = {other for each in advisories for other in (*each.aliases, *each.upstream)} - kept.keys()
+    advisories += [_advisory(*links[name]) for name in sorted(wanted & links.keys())]
+    whole = hashlib.sha256()
+    for identifier in sorted(seen):
+        whole.update(identifier.encode() + b"\0" + seen[identifier])
+    return Database(
+        digest=Digest(hex=whole.hexdigest()),
+        records=len(seen),
+        newest=newest,
+        advisories=tuple(sorted(advisories, key=lambda each: each.id)),
+    )
+
+
+def _names(value: dict[str, Any]) -> set[str]:
+    """The names of packages that a record is about, as far as it keeps the schema; of PyPI normalised."""
+    found = set()
+    affected = value.get("affected")
+    for each in affected if isinstance(affected, list) else ():
+        package = each.get("package") if isinstance(each, dict) else None
+        if not isinstance(package, dict):
+            continue
+        name = package.get("name")
+        if isinstance(name, str):
+            found.add(name)
+            if package.get("ecosystem") == "PyPI":
+                from packaging.utils import canonicalize_name
+
+                found.add(canonicalize_name(name))
+    return found
+
+
+def _decoded(content: bytes, name: str) -> Any:
+    """Fast, for a database has a hundred thousand records; those that are kept are read strictly afterwards."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise _broken("TB8732", name, "is no JSON", _TAKE) from None
+
+
+def _advisory(name: str, content: bytes) -> Advisory:
+    try:
+        value, _ = parse_json(name, content)
+    except JsonProblem as problem:
+        raise IntegrityError.of(
+            "TB8732", f"{name} is no strict JSON: {problem.message}", hint=_TAKE, where=problem.where
+        ) from None
+    return advisory_of(value, name=name)
+
+
+def _contents(directory: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each record, in the order of paths."""
+    for path in _files(directory, 0):
+        if path.suffix == ".json":
+            with _open(path) as stream:
+                yield str(path), _bounded(stream.read(LARGEST_RECORD + 1), str(path))
+        elif path.suffix == ".zip":
+            yield from _archived(path)
+
+
+def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
+    with _open(path) as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                for member in archive.infolist():
+                    if not member.filename.endswith(".json"):
+                        continue
+                    name = f"{path}!{member.filename}"
+                    with archive.open(member) as inner:
+                        yield name, _bounded(inner.read(LARGEST_RECORD + 1), name)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+            raise _broken("TB8731", str(path), f"cannot be read as an archive: {error}", _TAKE) from None
+
+
+def _files(directory: Path, depth: int) -> Iterator[Path]:
+    """Files in the order of paths. Hidden ones, links and what is no file are passed over, unless they are named so."""
+    try:
+        entries = sorted(os.scandir(directory), key=lambda each: each.name)
+    except OSError as error:
+        raise UsageError.of(
+            "TB8730",
+            f"{directory} cannot be read: {(error.strerror or '').lower()}",
+            hint="name the directory that holds the records",
+            where=Location(file=str(directory)),
+        ) from None
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth >= _DEEPEST:
+                raise _broken("TB8731", entry.path, f"lies deeper than {_DEEPEST} directories", "name one above it")
+            yield from _files(Path(entry.path), depth + 1)
+        elif entry.name.endswith((".json", ".zip")):
+            if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+                raise _broken("TB8731", entry.path, "is no regular file", "put the file itself there")
+            yield Path(entry.path)
+
+
+def _open(path: Path) -> Any:
+    try:
+        return open_regular(path)
+    except Irregular as error:
+        raise _broken("TB8731", str(path), str(error), "put the file itself there") from None
+
+
+def _bounded(content: bytes, name: str) -> bytes:
+    if len(content) > LARGEST_RECORD:
+        raise _broken("TB8731", name, f"has more than {LARGEST_RECORD >> 20} MiB", _TAKE)
+    return content
+
+
+def _broken(code: str, name: str, what: str, hint: str) -> IntegrityError:
+    return IntegrityError.of(code, f"{name} {what}"[:600], hint=hint, where=Location(file=name))
