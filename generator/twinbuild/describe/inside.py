@@ -141,8 +141,8 @@ def _shipped(
 ) -> tuple[list[Component], list[_Edge]]:
     """The components of a shipped document, whose references begin with where it lies; and its edges."""
     below = f"{outer.bom_ref.value}!/{bom.path}"
-    names = {each.reference: f"{below}#{number:04}" for number, each in enumerate(bom.parts) if each.reference}
-    made = [_stated(outer, each, f"{below}#{number:04}", bom, supplier) for number, each in enumerate(bom.parts)]
+    names = {each.reference: f"{below}!{number:04}" for number, each in enumerate(bom.parts) if each.reference}
+    made = [_stated(outer, each, f"{below}!{number:04}", bom, supplier) for number, each in enumerate(bom.parts)]
     edges = [
         (names[each.reference], names[end])
         for each in bom.parts

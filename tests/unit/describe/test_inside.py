@@ -146,7 +146,7 @@ def test_parts_of_a_wheel(full: Case) -> None:
     assert a.purl == f"{numpy.purl}#numpy.libs/liba-01234567.so.2"
     assert bom.edges[a.reference] == (b.reference,)
     assert set(bom.edges[numpy.reference]) >= set(numpy.parts)
-    one, odd = by_name["numpy.dist-info/sboms/x.json#0000"], by_name["numpy.dist-info/sboms/x.json#0001"]
+    one, odd = by_name["numpy.dist-info/sboms/x.json!0000"], by_name["numpy.dist-info/sboms/x.json!0001"]
     assert (one.purl, one.licences[0].text, bom.edges[one.reference]) == (
         "pkg:cargo/a@1",
         "MIT OR Apache-2.0",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
@@ -31,6 +32,7 @@ _JUSTIFICATIONS: Final = {  # of OpenVEX, in the words of CycloneDX
     "inline_mitigations_already_exist": "protected_by_mitigating_control",
 }
 _METHODS: Final = {"CVSS:3.0": "CVSSv3", "CVSS:3.1": "CVSSv31", "CVSS:4.0": "CVSSv4"}
+_SAFE: Final = "/:@!$&'()*+,;=-._~?"  # of a fragment (RFC 3986, 3.5)
 _CONTEXT: Final = "https://openvex.dev/ns/v0.2.0"
 
 
@@ -102,7 +104,7 @@ def _cyclonedx(found: ReadBom, sheet: StatementSheet, findings: tuple[Vulnerable
         entry: dict[str, Json] = {
             "bom-ref": f"vulnerability/{len(vulnerabilities):04}",
             "id": name,
-            "affects": [{"ref": f"urn:cdx:{serial}/1#{end}"} for end in ends],
+            "affects": [{"ref": f"urn:cdx:{serial}/1#{quote(end, safe=_SAFE)}"} for end in ends],
             "analysis": _analysis(about),
         }
         if ratings := _ratings(name, about, findings):

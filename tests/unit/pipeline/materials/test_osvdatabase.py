@@ -1,0 +1,105 @@
+"""Databases as they are published and as they come: JSON, archives, broken, hostile."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from fakes.osv import CRITICAL, database, record
+from twinbuild.codec import osv
+from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.pipeline.materials import osvdatabase
+from twinbuild.pipeline.materials.osvdatabase import read_database
+
+_NAMES = frozenset({"alpha"})
+_AGAIN = '"package": {"name": "alpha"}'
+_TWICE = f'{{"id": "A-1", "modified": "2026-11-01T00:00:00Z", "affected": [{{{_AGAIN}, {_AGAIN}}}]}}'.encode()
+
+
+def test_json_and_archives_alike(tmp_path: Path) -> None:
+    """The digest is that of the records; only what was asked for is kept, and what tells how severe it is."""
+    records = [
+        record("A-1", name="Alpha", aliases=["CVE-2026-1"], modified="2026-11-02T00:00:00Z"),
+        record("B-1", name="beta"),
+        record("CVE-2026-1", "", "", vector=CRITICAL),
+    ]
+    plain = read_database(database(tmp_path / "plain" / "below", *records).parent, _NAMES)
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    with zipfile.ZipFile(packed / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in reversed(records):
+            archive.writestr(f"x/{each['id']}.json", json.dumps(each))
+        archive.writestr("README", "no record")
+    assert read_database(packed, _NAMES) == plain
+    assert [each.id for each in plain.advisories] == ["A-1", "CVE-2026-1"]
+    assert (plain.records, plain.newest) == (3, "2026-11-02T00:00:00Z")
+    database(tmp_path / "plain", record("C-1", modified="2020-01-01T00:00:00Z"))
+    other = read_database(tmp_path / "plain", _NAMES)
+    assert other.digest != plain.digest
+    assert other.newest == plain.newest
+    database(packed, records[0])  # the very same record once more
+    assert read_database(packed, _NAMES) == plain
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    """An empty directory, one of other files, and none."""
+    (tmp_path / "a.txt").write_text("x")
+    for directory in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(UsageError, match="TB8730"):
+            read_database(directory, _NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.json", b"{", "TB8732"),
+        ("a.json", b"[" * 100_000, "TB8732"),
+        ("a.json", b'{"id": "A-1"}', "TB8732"),
+        (
+            "a.json",
+            _TWICE,
+            "TB8732",
+        ),
+        ("all.zip", b"PK no archive", "TB8731"),
+    ],
+)
+def test_broken(tmp_path: Path, name: str, content: bytes, code: str) -> None:
+    """Refused, with the file; a scan of half a database is worse than none."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(IntegrityError, match=code) as caught:
+        read_database(tmp_path, _NAMES)
+    assert name in str(caught.value)
+
+
+def test_two_of_one_name(tmp_path: Path) -> None:
+    """An older copy beside a newer one."""
+    database(tmp_path / "one", record("A-1"))
+    database(tmp_path / "two", record("A-1", fixed="2"))
+    with pytest.raises(IntegrityError, match="TB8733"):
+        read_database(tmp_path, _NAMES)
+
+
+def test_hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links, pipes, depth, size: of a file, and of a member of an archive that says it is small."""
+    link = tmp_path / "link"
+    link.mkdir()
+    (link / "a.json").symlink_to("/dev/zero")
+    pipe = tmp_path / "pipe"
+    pipe.mkdir()
+    os.mkfifo(pipe / "a.json")
+    deep = tmp_path / "deep"
+    database(deep.joinpath(*"abcdefghij"), record("A-1"))
+    monkeypatch.setattr(osvdatabase, "LARGEST_RECORD", 1000)
+    large = database(tmp_path / "large", record("A-1", summary="x" * 2000))
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    with zipfile.ZipFile(packed / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", b" " * 10_000_000)
+    for directory in (link, pipe, deep, large, packed):
+        with pytest.raises(IntegrityError, match="TB8731"):
+            read_database(directory, _NAMES)
+    assert osv.LARGEST_RECORD == 16 << 20
