@@ -171,3 +171,31 @@ def test_a_distribution_inside_of_another() -> None:
     assert (found.exact, found.unlisted, found.bundled) == (True, (), (("lib 1", "inner 1"),))
     alone = reconcile(bill(BOTH[1]), IMAGE, image_files({**WHEEL, **wheel_files("inner", {"i.py": b""})}), origin(""))
     assert (alone.exact, alone.unlisted, alone.bundled) == (False, ("inner 1 (pypi)",), ())
+
+
+def test_parts_of_a_wheel_are_no_packages() -> None:
+    """What a wheel's own bill names, or what it bundles, is part of the wheel: no package that could be missing."""
+    lib = replace(BOTH[1], parts=("inner", "crate"))
+    inner = BomComponent(
+        reference="inner", type="library", name="libx", version="1", purl="pkg:pypi/lib@1#libx.so", properties={}
+    )
+    crate = BomComponent(
+        reference="crate", type="library", name="lib", version="2", purl="pkg:pypi/lib@2", properties={}
+    )
+    document = bill(BOTH[0], lib, inner, crate)
+    found = reconcile(document, IMAGE, image_files(DEB, WHEEL), origin("Debian packages", "wheels"))
+    assert (found.exact, found.packages) == (True, 2)
+
+
+def test_a_source_that_a_step_read() -> None:
+    """It is a package where the step installed it, and none where its files went elsewhere; other bytes are seen."""
+    source = replace(package("pypi", "made"), properties={"twinbuild:sdist": "made-1.tar.gz"})
+    document = bill(*BOTH, source)
+    titles = origin("Debian packages", "wheels", "wheels")
+    installed = wheel_files("made", {"made.py": b"m"})
+    found = reconcile(document, IMAGE, image_files(DEB, WHEEL, installed), titles)
+    assert (found.exact, found.packages) == (True, 3)
+    found = reconcile(document, IMAGE, image_files(DEB, WHEEL), titles)
+    assert (found.exact, found.packages) == (True, 2)
+    changed = {**installed, f"{SITE}/made.py": b"x"}
+    assert not reconcile(document, IMAGE, image_files(DEB, WHEEL, changed), titles).exact
