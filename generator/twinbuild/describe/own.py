@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from cyclonedx.model import XsUri
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.contact import OrganizationalEntity
 from cyclonedx.model.license import License
@@ -17,14 +18,14 @@ from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.inspection import Inspection
 from twinbuild.model.lock import Lock, LockedSdist, LockedSourceFile, LockedStep, Target
-from twinbuild.model.spec.artifacts import Feature, Lineage
+from twinbuild.model.spec.artifacts import Artifact, Feature, Lineage
 from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = [
     "ancestor",
     "application",
     "data_of",
-    "describe_format",
+    "describe_model_file",
     "feature",
     "feature_reference",
     "licence_of",
@@ -54,9 +55,13 @@ def licence_of(text: str | None) -> list[License]:
     return make.stated_licences(text)
 
 
-def describe_format(made: Component, form: str) -> None:
-    """Put in what the format of a file of the model decides; of other formats nothing is claimed."""
-    made.properties.update(make.file_properties(_FORMATS.get(form, {})))
+def describe_model_file(made: Component, stated: Artifact) -> None:
+    """Put in who published a file of the model, and what its format decides; of other formats nothing is claimed."""
+    if stated.supplier is not None:
+        urls = [XsUri(line(stated.supplier_url))] if stated.supplier_url is not None else []
+        made.supplier = OrganizationalEntity(name=line(stated.supplier), urls=urls)
+    made.manufacturer = made.supplier
+    made.properties.update(make.file_properties(_FORMATS.get(stated.format, {})))
 
 
 def application(spec: ReleaseSpec, lock: Lock, inspections: Mapping[Digest, Inspection]) -> Component:

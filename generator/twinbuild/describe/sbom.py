@@ -244,8 +244,7 @@ class _Document:
             made = make.model_file(spec, artifact, f"artifact/{artifact.name}")
             if (found := self._inspections.get(artifact.sha256)) is not None:
                 add_digests(made, found)
-                made.manufacturer = made.supplier
-                own.describe_format(made, next(x.format for x in spec.model.artifacts if x.name == artifact.name))
+                own.describe_model_file(made, next(x for x in spec.model.artifacts if x.name == artifact.name))
             self._part(made)
         for dataset in spec.model.datasets:
             self._part(make.dataset(dataset, f"dataset/{dataset.name}"))

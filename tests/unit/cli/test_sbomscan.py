@@ -66,3 +66,17 @@ def test_stale_and_wrong(tool: Tool) -> None:
     assert tool("sbom", "scan", "a.json", "--database", str(osv), "--max-age", "9999d").status == 0
     for arguments in (("--database", str(osv), "--max-age", "soon"), ("--database", "gone"), ()):
         assert tool("sbom", "scan", "a.json", *arguments).status == 2
+
+
+def test_a_bill_that_hides_something(tool: Tool, tmp_path: Path) -> None:
+    """A bill without the component is not the release's, and nothing is said of it."""
+    dist = tiny_release(tool, tmp_path)
+    osv = str(database(Path("osv"), record("A-1", modified=_TODAY)))
+    path = dist / "sbom.cdx.json"
+    document = json.loads(path.read_bytes())
+    document["components"] = [each for each in document["components"] if each["name"] != "alpha"]
+    path.chmod(0o644)
+    path.write_text(json.dumps(document))
+    ended = tool("sbom", "scan", str(dist), "--database", osv)
+    assert (ended.status, ended.out, "TB8706" in ended.err) == (5, "", True)
+    assert tool("sbom", "scan", str(path), "--database", osv).status == 0  # as a document alone, of nobody

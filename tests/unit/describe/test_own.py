@@ -8,9 +8,10 @@ import pytest
 from cyclonedx.model.component import Component
 from tests.unit.describe.conftest import Case
 
-from twinbuild.describe.own import describe_format, step_sources
+from twinbuild.describe.own import describe_model_file, step_sources
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedSdist, LockedStep
+from twinbuild.model.spec.artifacts import Artifact
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,11 @@ from twinbuild.model.lock import LockedSdist, LockedStep
 def test_formats(form: str, expected: str | None) -> None:
     """Of a format that decides it, the properties are there; of any other, none."""
     made = Component(name="x")
-    describe_format(made, form)
+    stated = {"name": "x", "uri": "a", "format": form, "target": "/a", "supplier": "Labs"}
+    describe_model_file(made, Artifact.model_validate({**stated, "supplier_url": "https://labs.example"}))
+    assert made.supplier is not None
+    assert (made.supplier.name, [str(url) for url in made.supplier.urls]) == ("Labs", ["https://labs.example"])
+    assert made.manufacturer == made.supplier
     found = {each.name: each.value for each in made.properties}
     assert found.get("bsi:component:archive") == expected
     assert len(found) == (3 if expected else 0)

@@ -8,7 +8,7 @@ from twinbuild.model.spec.base import Objections, Section, Several
 from twinbuild.model.spec.frozen import FrozenMapping
 from twinbuild.model.spec.metadata import Step
 from twinbuild.model.spec.paths import AbsoluteFile, Confined
-from twinbuild.model.spec.references import Uri
+from twinbuild.model.spec.references import Address, Uri
 from twinbuild.model.spec.values import Description, JsonObject, Label, Line, Name, Sha256, Version
 
 __all__ = ["Artifact", "Card", "Dataset", "Feature", "Lineage", "Metric", "Model", "Schemas"]
@@ -29,6 +29,10 @@ class Artifact(Section):
     """Format of the file, such as skops, onnx or safetensors."""
     licence: Line | None = None
     """SPDX expression of the licence."""
+    supplier: Line | None = None
+    """Who published the file, where it is not the team."""
+    supplier_url: Address | None = None
+    """Where its publisher is found."""
     target: AbsoluteFile
     """Where the file lies in the image."""
     description: Description | None = None
