@@ -54,7 +54,7 @@ class Additions:
 
     cards: Mapping[str, Mapping[str, Any]]
     compositions: tuple[Mapping[str, Any], ...]
-    data: Mapping[str, list[dict[str, Any]]] = field(default_factory=lambda: MappingProxyType({}))
+    data: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=lambda: MappingProxyType({}))
     formulation: Formulation | None = None
 
 
@@ -64,7 +64,7 @@ def into_json(document: Mapping[str, Any], additions: Additions) -> dict[str, An
     for each in document["components"]:
         added = {
             "modelCard": additions.cards.get(each["bom-ref"]),
-            "data": additions.data.get(each["bom-ref"]),
+            "data": list(additions.data.get(each["bom-ref"], ())),
         }
         components.append(each | {key: value for key, value in added.items() if value})
     whole = {**document, "components": components, "compositions": list(additions.compositions)}

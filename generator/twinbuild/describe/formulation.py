@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,9 +31,9 @@ class Formulation:
     terms of the JSON form.
     """
 
-    components: tuple[dict[str, Any], ...]
+    components: tuple[Mapping[str, Any], ...]
     marked: str
-    workflows: tuple[dict[str, Any], ...]
+    workflows: tuple[Mapping[str, Any], ...]
 
 
 def formulation(lock: Lock, targets: tuple[Target, ...], version: SchemaVersion) -> Formulation:

@@ -154,20 +154,20 @@ def ancestor(each: Lineage) -> Component:
     )
 
 
-def data_of(spec: ReleaseSpec, schemas: Mapping[str, Digest]) -> dict[str, list[dict[str, Any]]]:
+def data_of(spec: ReleaseSpec, schemas: Mapping[str, Digest]) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """What each component of type data holds (CycloneDX, component.data), by reference."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {}
     for dataset in spec.model.datasets:
         entry: dict[str, Any] = {"type": "dataset", "name": line(dataset.name)}
         if dataset.uri:
             entry["contents"] = {"properties": [{"name": "twinbuild:uri", "value": line(dataset.uri)}]}
         if dataset.description:
             entry["description"] = line(dataset.description)
-        found[f"dataset/{line(dataset.name)}"] = [entry]
+        found[f"dataset/{line(dataset.name)}"] = (entry,)
     for each in spec.model.features:
-        found[feature_reference(each)] = [{"type": "dataset", "name": line(each.name)}]
+        found[feature_reference(each)] = ({"type": "dataset", "name": line(each.name)},)
     for side in schemas:
-        found[schema_reference(side)] = [{"type": "definition", "name": f"JSON Schema of the {side}"}]
+        found[schema_reference(side)] = ({"type": "definition", "name": f"JSON Schema of the {side}"},)
     return found
 
 

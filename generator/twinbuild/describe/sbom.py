@@ -307,7 +307,7 @@ class _Document:
         )
 
     def additions(
-        self, data: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}), made: Formulation | None = None
+        self, data: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType({}), made: Formulation | None = None
     ) -> Additions:
         """The card, ``data``, how it was ``made``; that all edges are there, but not all that packages bundle."""
         loose = set(self._loose)  # what a package of a base needs, its base does not say here

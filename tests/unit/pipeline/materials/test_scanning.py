@@ -145,3 +145,16 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (tmp_path / "bad.yaml").write_text("other: 1")
         with pytest.raises(SpecError):
             reader(tmp_path / "bad.yaml")
+
+
+def test_statements_say_why(tmp_path: Path) -> None:
+    """A file whose statements lack their reason is refused at the place of each."""
+    path = tmp_path / "said.yaml"
+    said = "{vulnerability: CVE-2026-1, components: ['pkg:pypi/a'], status: %s}"
+    path.write_text(
+        f"release: 'sha256:{'0' * 64}'\nauthor: Ada\ndate: '2026-11-26'\nstatements:\n"
+        f"- {said % 'not_affected'}\n- {said % 'affected'}\n- {said % 'fixed'}\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        read_statements(path)
+    assert [(each.code, each.where.line) for each in caught.value.findings] == [("TB8746", 5), ("TB8746", 6)]
