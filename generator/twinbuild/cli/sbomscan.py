@@ -61,11 +61,12 @@ def scan(
     """
     from datetime import UTC, datetime
 
-    from twinbuild.pipeline.materials.scanning import database_for, read_bound, refuse_stale, scan_bom
+    from twinbuild.pipeline.boms import read_bom
+    from twinbuild.pipeline.materials.scanning import database_for, refuse_stale, scan_bom
 
     now = datetime.now(UTC)
     rules = _rules(policy, fail_on, max_age)
-    found = read_bound(document)
+    found = read_bom(document)
     sheet = _sheet(found, statements)
     known = database_for(found.bom, database)
     age = refuse_stale(known, rules, now=now, directory=database)
@@ -96,13 +97,14 @@ def vex(
     """
     from datetime import UTC, datetime
 
-    from twinbuild.pipeline.materials.scanning import database_for, read_bound, refuse_stale, scan_bom
+    from twinbuild.pipeline.boms import read_bom
+    from twinbuild.pipeline.materials.scanning import database_for, refuse_stale, scan_bom
     from twinbuild.pipeline.materials.vexing import vex_document
     from twinbuild.pipeline.output import write_file
 
     now = datetime.now(UTC)
     rules = _rules(None, None, max_age)
-    found = read_bound(release)
+    found = read_bom(release)
     sheet = _sheet(found, statements)
     assert sheet is not None, "asked for"
     known = database_for(found.bom, database)

@@ -7,7 +7,7 @@ application by its place and digest, or to what a rule of ``generated`` says mak
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,7 @@ from twinbuild.verify.installed import ImageFiles, Installed, dpkg_packages, pyt
 __all__ = ["ImageOrigin", "Owned", "Reconciliation", "components_of", "reconcile"]
 
 _TARGET: Final = "twinbuild:target"
+_APPLICATION: Final = "twinbuild:directory"  # of the component whose files are those of the application
 _LAYER: Final = "twinbuild:layer:"
 _NO_FILES: Final = frozenset({"machine-learning-model", "data"})  # types of what an image has no files of
 _SOURCE: Final = "twinbuild:sdist"  # a step read it; whether it installed it, or took files out of it, its outputs show
@@ -133,10 +134,13 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
     for each in components:
         if target := each.properties.get(_TARGET, "").strip("/"):
             _own_target(ledger, target, each)
+    own = next((each for each in components if each.type == "application" and _APPLICATION in each.properties), None)
     for path, digest in origin.application.items():
-        ledger.own(path.strip("/"), "application", bom.root or image, ("sha256", digest))
-    bases = _own_base(ledger, components, origin)
-    idle = tuple(each.title for each in components if _is_idle(each, bases))
+        ledger.own(path.strip("/"), "application", own or bom.root or image, ("sha256", digest))
+    known = {each.reference for each in _own_base(ledger, components, origin)}
+    if own is not None and origin.application:
+        known.add(own.reference)
+    idle = tuple(each.title for each in components if _is_idle(each, known))
     witness = Witness(
         files=files,
         owners={path: reference for path, (_, reference) in ledger.owners.items()},
@@ -267,13 +271,13 @@ def _own_target(ledger: _Ledger, target: str, each: BomComponent) -> None:
     ledger.own(target, "artifacts", each, ("sha256", digest) if digest else None)
 
 
-def _is_idle(each: BomComponent, bases: frozenset[str]) -> bool:
-    """Whether a component should have files, and none can be told to be its."""
-    known = _key(each) is not None or each.type in _NO_FILES or _TARGET in each.properties
-    return not known and each.reference not in bases
+def _is_idle(each: BomComponent, known: Collection[str]) -> bool:
+    """Whether a component should have files, and none can be told to be its; not one of the ``known`` references."""
+    told = _key(each) is not None or each.type in _NO_FILES or _TARGET in each.properties
+    return not told and each.reference not in known
 
 
-def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: ImageOrigin) -> frozenset[str]:
+def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: ImageOrigin) -> tuple[BomComponent, ...]:
     """What the layers of a base image hold, whoever put it there, is the base's; the bases whose layers are there."""
     of_bases = {
         value: each
@@ -285,4 +289,4 @@ def _own_base(ledger: _Ledger, components: Iterable[BomComponent], origin: Image
     for path, place in ledger.files.stack.places.items() if numbers else ():
         if place.layer in numbers and place.member.kind is not Kind.DIRECTORY:
             ledger.owners.setdefault(path, ("base image", numbers[place.layer].reference))
-    return frozenset(each.reference for each in numbers.values())
+    return tuple(numbers.values())

@@ -78,5 +78,5 @@ def test_a_bill_that_hides_something(tool: Tool, tmp_path: Path) -> None:
     path.chmod(0o644)
     path.write_text(json.dumps(document))
     ended = tool("sbom", "scan", str(dist), "--database", osv)
-    assert (ended.status, ended.out, "TB8706" in ended.err) == (5, "", True)
+    assert (ended.status, ended.out, "TB7005" in ended.err) == (5, "", True)
     assert tool("sbom", "scan", str(path), "--database", osv).status == 0  # as a document alone, of nobody

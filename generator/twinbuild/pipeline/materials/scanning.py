@@ -6,14 +6,12 @@ database (``packages_of`` says what to ask for).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from twinbuild.codec.cyclonedx import LARGEST_BOM
 from twinbuild.codec.sections import load_section
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
@@ -21,11 +19,10 @@ from twinbuild.govern.vulnerabilities.judging import excuse, fails, stated
 from twinbuild.govern.vulnerabilities.matching import find, names_of, packages_of
 from twinbuild.model.bom import Bom
 from twinbuild.model.vulnerability import Database, PolicySheet, StatementSheet, VulnerabilityPolicy, Vulnerable
-from twinbuild.pipeline.boms import ReadBom, read_bom
 from twinbuild.pipeline.materials.osvdatabase import read_database
 from twinbuild.pipeline.regular import Irregular, read_regular
 
-__all__ = ["Scan", "database_for", "read_bound", "read_policy", "read_statements", "refuse_stale", "scan_bom"]
+__all__ = ["Scan", "database_for", "read_policy", "read_statements", "refuse_stale", "scan_bom"]
 
 _LARGEST: Final = 4 << 20  # bytes of a file that people write
 _UNITS: Final[Mapping[str, timedelta]] = {"h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -40,26 +37,6 @@ class Scan:
     failing: tuple[Vulnerable, ...]
     looked_up: int
     others: int
-
-
-def read_bound(where: Path) -> ReadBom:
-    """The bill of a release, which its manifest names by digest, or a document. Raises as ``read_bom``.
-
-    IntegrityError TB8706 where the bill is not the release's: one that leaves a component out would hide what it has.
-    """
-    found = read_bom(where)
-    if found.release is None:
-        return found
-    document: dict[str, Any] = found.release.document
-    named = {each["path"]: each["sha256"] for each in document["documents"]}
-    if named.get(found.path.name) != hashlib.sha256(read_regular(found.path, LARGEST_BOM)).hexdigest():
-        raise IntegrityError.of(
-            "TB8706",
-            f"{found.path} is not of this release: its manifest names another digest",
-            hint="take the directory from where it was released again",
-            where=Location(file=str(found.path)),
-        )
-    return found
 
 
 def database_for(bom: Bom, directory: Path) -> Database:

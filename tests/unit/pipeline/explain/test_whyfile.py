@@ -18,7 +18,7 @@ def test_files(tool: Tool, tmp_path: Path) -> None:
     dist = tiny_release(tool, tmp_path)
     questioned = read_questioned(dist)
     (main,) = why_file(questioned, "/app/./main.py")
-    assert (main.component, main.rule) == ("tiny 1.0.0", "application")
+    assert (main.component, main.rule) == ("tiny-application 1.0.0", "application")
     assert "'application'" in main.layer
     (wheel,) = why_file(questioned, "/opt/venv/lib/python3.11/site-packages/alpha/a.py")
     assert wheel.rule == "files of wheels"
