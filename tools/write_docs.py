@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from twinbuild.cli.__main__ import cli
-from twinbuild.codec.schema import schema_text, spec_schema
+from twinbuild.codec.schema import policy_schema_text, schema_text, spec_schema
 from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
 from twinbuild.deploy.accelerator.sonames import SOURCE as SONAMES_SOURCE
 from twinbuild.deploy.accelerator.table import CUDA, ROCM
@@ -35,6 +35,7 @@ def pages() -> dict[str, str]:
     return {
         "formats/release.schema.json": schema_text(),
         "formats/manifest.schema.json": manifest_schema_text(),
+        "formats/policy.schema.json": policy_schema_text(),
         "spec.md": spec_page(),
         "errors.md": errors_page(),
         "cli.md": cli_page(),

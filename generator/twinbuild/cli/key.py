@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from pathlib import Path
 
 import click
@@ -17,7 +19,7 @@ _SHORTEST, _LONGEST = 12, 1023  # bytes of a passphrase: what guesses it has the
 
 @click.group("key")
 def command() -> None:
-    """Make keys that sign releases, and say what they are called."""
+    """Make keys that sign releases, say what they are called; rotate and revoke them in a trust root."""
 
 
 @command.command("new")
@@ -87,6 +89,62 @@ def show(*, path: Path, as_json: bool) -> None:
 
     key = public_key(path)
     _say(key.keyid, key.kind, as_json=as_json, files=(path,))
+
+
+@command.command("rotate")
+@click.argument("old", metavar="OLD")
+@click.argument("public", metavar="NEW", type=NamedPath(path_type=Path))
+@click.option("--trust", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The trust root.")
+@click.option("--overlap", default="0s", show_default=True, metavar="TIME", help="How long the old key still counts.")
+@json_option
+def rotate(*, old: str, public: Path, trust: Path, overlap: str, as_json: bool) -> None:
+    """Let a key take the place of another one of the same person, in each of its roles.
+
+    OLD is the id of a key of the trust root (or its beginning), or a file with its public half; NEW a public key. It
+    changes the draft of the next document, which counts once it is signed: `trust sign`.
+    """
+    from twinbuild.cli.keyfile import public_key
+    from twinbuild.cli.trust import say_draft
+    from twinbuild.cli.trusting import time_given
+    from twinbuild.govern.rootedits import with_rotated
+    from twinbuild.pipeline.governing.drafting import change_root
+
+    now = int(time.time())
+    new, keyid, until = public_key(public), _keyid(old), time_given(overlap, now, where="--overlap")
+    edit = lambda root: with_rotated(root, keyid, new, now=now, until=until)  # noqa: E731
+    say_draft(change_root(trust, edit, now=now, policy=lambda _: b""), as_json=as_json)
+
+
+@command.command("revoke")
+@click.argument("key", metavar="KEY")
+@click.option("--trust", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The trust root.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option(
+    "--at", "moment", metavar="TIME", help="Since when it counts for nothing: a day, or a time (default: now)."
+)
+@json_option
+def revoke(*, key: str, trust: Path, reason: str, moment: str | None, as_json: bool) -> None:
+    """Let a key count for nothing any more.
+
+    KEY is its id (or the beginning), or a file with its public half. What it signed before still counts where an audit
+    log says when. It changes the draft of the next document, which counts once it is signed: `trust sign`.
+    """
+    from twinbuild.cli.trust import say_draft
+    from twinbuild.cli.trusting import time_given
+    from twinbuild.govern.rootedits import without_key
+    from twinbuild.pipeline.governing.drafting import change_root
+
+    now = int(time.time())
+    keyid, at = _keyid(key), now if moment is None else time_given(moment, now, where="--at")
+    edit = lambda root: without_key(root, keyid, at=at, reason=reason)  # noqa: E731
+    say_draft(change_root(trust, edit, now=now, policy=lambda _: b""), as_json=as_json)
+
+
+def _keyid(text: str) -> str:
+    """The id of a key that is named by it, by its beginning, or by a file with its public half."""
+    from twinbuild.cli.keyfile import public_key
+
+    return text if re.fullmatch(r"[0-9a-f]{8,64}", text) else public_key(Path(text)).keyid
 
 
 def _say(keyid: str, kind: str, *, as_json: bool, files: tuple[Path, ...]) -> None:

@@ -13,13 +13,17 @@ __all__ = ["command"]
 
 @click.command("schema")
 @json_option
-@click.argument("document", type=click.Choice(["spec", "manifest"]), default="spec", required=False)
+@click.argument("document", type=click.Choice(["spec", "manifest", "policy"]), default="spec", required=False)
 def command(*, document: str, as_json: bool) -> None:
-    """Print a JSON Schema, which is JSON in any case: of release.yaml, or of a release manifest."""
+    """Print a JSON Schema, which is JSON in any case: of release.yaml, a release manifest or policy.yaml."""
     if document == "manifest":
         from twinbuild.describe.manifestschema import manifest_schema
 
         schema = manifest_schema()
+    elif document == "policy":
+        from twinbuild.codec.schema import policy_schema
+
+        schema = policy_schema()
     else:
         from twinbuild.codec.schema import spec_schema
 

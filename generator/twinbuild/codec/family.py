@@ -8,7 +8,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.nodes import MappingNode, ScalarNode
-from twinbuild.codec.sections import load_section
+from twinbuild.codec.section import load_section
 from twinbuild.codec.yaml import SourceText
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import FamilyFile, FamilySheet
@@ -20,7 +20,7 @@ _PIN: Final = re.compile(rb"#[^\n]*\n# sha256 of what follows: ([0-9a-f]{64})\n(
 
 def load_sheet(source: SourceText) -> FamilySheet:
     """The sheet of a family. Raises SpecError with all findings: TB10xx of the text, or else TB11xx of the values."""
-    return load_section(source, FamilySheet, begin="apiVersion: twinbuild/family/v1")
+    return load_section(source, FamilySheet, begin="apiVersion: twinbuild/family/v1").value
 
 
 def family_digest(files: tuple[FamilyFile, ...], base: Digest | None) -> Digest:

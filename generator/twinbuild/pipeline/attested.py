@@ -18,11 +18,12 @@ from twinbuild.describe.simplesigning import ImageClaim, image_claims
 from twinbuild.describe.statements import STATEMENTS
 from twinbuild.errors import IntegrityError, InternalError, Location, PolicyRefused, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.observed import SIGNATURES
+from twinbuild.pipeline.observed import APPROVALS, SIGNATURES
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.released import Released
 
 __all__ = [
+    "APPROVAL",
     "ENVELOPES",
     "IMAGES",
     "MAIN",
@@ -44,13 +45,16 @@ _SBOM: Final = "sbom.dsse.json"
 ENVELOPES: Final = (MAIN, *_OTHERS, _SBOM)
 PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
 IMAGES: Final = re.compile(r"images\.([0-9a-f]{64})\.json", re.ASCII)
+APPROVAL: Final = re.compile(r"[a-z0-9-]{1,63}\.[0-9a-f]{64}\.dsse\.json", re.ASCII)
 _FOR_PEOPLE: Final = "manifest.yaml"
 _BILL: Final = "sbom.cdx.json"
 _AGAIN: Final = "take the release from where it was signed again"
 
 
 def is_signature(path: PurePosixPath) -> bool:
-    """Whether a path in a release is one of a signature."""
+    """Whether a path in a release is one of a signature, or of an approval."""
+    if len(path.parts) == 2 and path.parts[0] == APPROVALS:
+        return APPROVAL.fullmatch(path.name) is not None
     within = len(path.parts) == 2 and path.parts[0] == SIGNATURES
     return within and (path.name in ENVELOPES or any(kind.fullmatch(path.name) for kind in (PLAIN, IMAGES)))
 
@@ -108,7 +112,7 @@ def read_signature(path: Path) -> bytes:
     try:
         return _read(path, LARGEST_SIGNATURE)
     except IntegrityError as error:
-        message = f"{SIGNATURES}/{error.findings[0].message}"
+        message = f"{path.parent.name}/{error.findings[0].message}"
         raise PolicyRefused.of("TB8611", message, hint=_AGAIN, where=Location(file=str(path))) from None
 
 
@@ -130,15 +134,14 @@ def claims_of(release: Released) -> tuple[ImageClaim, ...]:
 
 
 def signatures_of(directory: Path) -> dict[str, bytes]:
-    """The files of signatures in a release's directory, by path; links and other files are not among them."""
-    place = directory / SIGNATURES
-    if place.is_symlink() or not place.is_dir():
-        return {}
-    return {
-        f"{SIGNATURES}/{path.name}": read_signature(path)
-        for path in sorted(place.iterdir())
-        if is_signature(PurePosixPath(SIGNATURES, path.name)) and path.is_file() and not path.is_symlink()
-    }
+    """The files of signatures and approvals in a release's directory, by path; links and others are not among them."""
+    found = {}
+    for kind in (SIGNATURES, APPROVALS):
+        place = directory / kind
+        for path in () if place.is_symlink() or not place.is_dir() else sorted(place.iterdir()):
+            if is_signature(PurePosixPath(kind, path.name)) and path.is_file() and not path.is_symlink():
+                found[f"{kind}/{path.name}"] = read_signature(path)
+    return found
 
 
 def signers_of(release: Released) -> tuple[str, ...]:

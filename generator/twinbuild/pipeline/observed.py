@@ -11,15 +11,16 @@ from typing import Final
 
 from twinbuild import __version__
 
-__all__ = ["RUN", "SIGNATURES", "is_beside", "run_document"]
+__all__ = ["APPROVALS", "RUN", "SIGNATURES", "is_beside", "run_document"]
 
 RUN: Final = "run.json"  # the one file that differs between two runs
 SIGNATURES: Final = "signatures"  # what people say of the release afterwards
+APPROVALS: Final = "approvals"  # where it may go, in the opinion of those who are asked
 
 
 def is_beside(path: str) -> bool:
     """Whether a path in a release is of what comes beside it: another run or signature leaves the release the same."""
-    return path == RUN or path.startswith(f"{SIGNATURES}/")
+    return path == RUN or path.startswith((f"{SIGNATURES}/", f"{APPROVALS}/"))
 
 
 def run_document(

@@ -40,6 +40,7 @@ TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output
 TB86   ``governance``    rules about who may release what; audit logs
 TB87   ``sbom``          bills of materials that are read and compared
+TB88   ``trust``         trust roots, policies, approvals, promotions
 TB90   ``internal``      our own defects
 TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
 TB92   ``tool``          twinbuild itself, packed and run from there

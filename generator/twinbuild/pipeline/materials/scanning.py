@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from twinbuild.codec.sections import load_section
+from twinbuild.codec.section import load_section
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.vulnerabilities.judging import excuse, fails, stated
@@ -97,12 +97,12 @@ def refuse_stale(database: Database, policy: VulnerabilityPolicy, *, now: dateti
 
 def read_policy(path: Path) -> VulnerabilityPolicy:
     """The section ``vulnerabilities`` of a policy file. Raises UsageError TB8736, SpecError as ``load_section``."""
-    return load_section(_source(path), PolicySheet, begin="vulnerabilities:").vulnerabilities
+    return load_section(_source(path), PolicySheet, begin="vulnerabilities:").value.vulnerabilities
 
 
 def read_statements(path: Path) -> StatementSheet:
     """The statements of a file. Raises UsageError TB8736, SpecError as ``load_section``."""
-    return load_section(_source(path), StatementSheet, begin="release: sha256:…")
+    return load_section(_source(path), StatementSheet, begin="release: sha256:…").value
 
 
 def _source(path: Path) -> SourceText:

@@ -1,0 +1,91 @@
+"""``twinbuild policy``."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.trusting import trust_options
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.model.governed import Verdict
+
+__all__ = ["command", "print_verdicts"]
+
+
+@click.group("policy")
+def command() -> None:
+    """Hold a release against the organisation's policy, which is part of a trust root."""
+
+
+@command.command("check")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@trust_options()
+@click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go.")
+@click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now.")
+@click.option(
+    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
+)
+@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
+@json_option
+def check(
+    *,
+    release: Path,
+    trust: Path,
+    trust_version: str | None,
+    stage: str,
+    moment: str | None,
+    besides: tuple[Path, ...],
+    audit: Path | None,
+    as_json: bool,
+) -> None:
+    """Say for each rule whether it lets the release go to the stage (exit 8 where one does not).
+
+    What no rule allows is refused. Who deploys is asked by `promote`.
+    """
+    from twinbuild.cli.session import settings_beside
+    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.pipeline.governing.checking import check_policy, refuse
+    from twinbuild.pipeline.governing.knowing import Question
+    from twinbuild.pipeline.governing.logged import Logged, read_logged
+    from twinbuild.pipeline.released import read_release
+
+    now = int(time.time())
+    at = time_given(moment, now, where="--at") if moment is not None else now
+    trusted = opened(trust, trust_version, now=at)
+    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
+    found = read_release(release)
+    question = Question(stage=stage, at=at, besides=besides, logged=logged)
+    checked = check_policy(found, trusted, question, settings_beside(Path.cwd(), os.environ))
+    fine = all(each.verdict != "refused" for each in checked.verdicts)
+    if as_json:
+        about = {"release": str(found.digest), "stage": stage, "at": at, "trust": trusted.root.version}
+        verdicts = [_document(each) for each in checked.verdicts]
+        click.echo(json.dumps({**about, "allowed": fine, "verdicts": verdicts}))
+    else:
+        click.echo(f"release  {checked.facts.name} {checked.facts.version}  {found.digest}")
+        click.echo(f"trust    version {trusted.root.version}, {trusted.digest}")
+        print_verdicts(checked.verdicts)
+    refuse(checked)
+
+
+def print_verdicts(verdicts: tuple[Verdict, ...]) -> None:
+    """A line for each rule."""
+    from twinbuild.cli.outcome import shown
+    from twinbuild.codec.moments import moment_text
+
+    for each in verdicts:
+        excuse = f" [{each.excuse}, until {moment_text(each.until)}]" if each.verdict == "excepted" else ""
+        click.echo(shown(f"{each.verdict:8} {each.rule}: {each.reason}{excuse}"))
+
+
+def _document(each: Verdict) -> dict[str, object]:
+    refused = {"code": each.code, "remedy": each.remedy} if each.verdict == "refused" else {}
+    excepted = {"excuse": each.excuse, "until": each.until} if each.verdict == "excepted" else {}
+    return {"rule": each.rule, "verdict": each.verdict, "reason": each.reason, **refused, **excepted}

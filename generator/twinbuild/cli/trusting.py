@@ -1,0 +1,107 @@
+"""What verbs about trust share: the options that name a trust root, and texts of the command line as values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from twinbuild.cli.options import NamedPath
+from twinbuild.errors import UsageError
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.govern.keys import PublicKey
+    from twinbuild.govern.signer import Signer
+    from twinbuild.pipeline.governing.trustdir import Trusted
+
+__all__ = ["log_signer", "named_key", "named_role", "opened", "time_given", "trust_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_ROLE: Final = re.compile(r"([^=]+)=(.*?)(?::([1-9][0-9]{0,3}))?", re.DOTALL)
+
+
+def trust_options(*, required: bool = True) -> Callable[[_Command], _Command]:
+    """``--trust DIR`` and ``--trust-version N``."""
+
+    def add(command: _Command) -> _Command:
+        pin = click.option(
+            "--trust-version",
+            metavar="N[@DIGEST]",
+            help="The oldest version of the trust root that is taken; DIGEST is that of this version's document.",
+        )
+        where = click.option(
+            "--trust",
+            required=required,
+            type=NamedPath(path_type=Path),
+            metavar="DIR",
+            help="A trust root, from outside of the project: whose keys count for what, and the policy.",
+        )
+        return where(pin(command))
+
+    return add
+
+
+def opened(trust: Path, version: str | None, *, now: int) -> Trusted:
+    """The trust root of ``--trust``. Raises as ``open_trust``."""
+    from twinbuild.cli.session import home_of
+    from twinbuild.pipeline.governing.remembered import state_place
+    from twinbuild.pipeline.governing.trustdir import Pin, open_trust
+
+    pin = Pin.parse(version) if version is not None else None
+    found = open_trust(trust, state=state_place(os.environ, home_of(os.environ)), now=now, pin=pin)
+    if not found.remembered and pin is None:
+        click.echo(
+            "unknown whether a newer trust root is there: this machine keeps nothing; give --trust-version", err=True
+        )
+    return found
+
+
+def log_signer(log: Path | None, key: str | None) -> Signer | None:
+    """What signs the audit log's checkpoints, before anything is done. Raises UsageError TB8001, TB8613, TB8614."""
+    from twinbuild.cli.keyfile import signer_of
+
+    if (log is None) != (key is None):
+        hint = "name both, or neither"
+        raise UsageError.of("TB8001", "--audit and --audit-key go together", hint=hint, where="--audit")
+    return signer_of(key, None, None, os.environ) if key is not None else None
+
+
+def named_key(text: str, where: str) -> tuple[str, PublicKey]:
+    """``WHO=FILE``. Raises UsageError TB8001, TB8613."""
+    from twinbuild.cli.keyfile import public_key
+
+    who, _, path = text.partition("=")
+    if not who.strip() or not path:
+        hint = "say whose key it is, and where: 'ada=ada.pub'"
+        raise UsageError.of("TB8001", f"got {text[:80]!r}, expected WHO=PUBLIC", hint=hint, where=where)
+    return who.strip(), public_key(Path(path))
+
+
+def named_role(text: str) -> tuple[str, tuple[str, ...], int]:
+    """``NAME=WHO,…[:N]``: name, people, threshold. Raises UsageError TB8001."""
+    found = _ROLE.fullmatch(text)
+    if found is None:
+        hint = "name the role and who has it: 'approver=ada,grace:2'"
+        raise UsageError.of("TB8001", f"got {text[:80]!r}, expected NAME=WHO,…[:N]", hint=hint, where="--role")
+    people = tuple(each.strip() for each in found[2].split(",") if each.strip())
+    return found[1].strip(), people, int(found[3] or 1)
+
+
+def time_given(text: str, now: int, *, where: str) -> int:
+    """Seconds since 1970 of a day, an RFC 3339 time, or a length of time from now. Raises UsageError TB8001."""
+    from pydantic_core import PydanticCustomError
+
+    from twinbuild.model.spec.values import duration_pattern, duration_seconds, epoch
+
+    if duration_pattern.fullmatch(text):
+        return now + int(duration_seconds(text))
+    try:
+        return epoch(text)
+    except PydanticCustomError:
+        message = f"got {text[:60]!r}, expected a day, an RFC 3339 time, or a length such as 365d"
+        hint = "write 2027-11-01, 2027-11-01T12:00:00Z, or 365d"
+        raise UsageError.of("TB8001", message, hint=hint, where=where) from None

@@ -1,0 +1,178 @@
+"""A document of a trust root as bytes: canonical JSON in a DSSE envelope. What is read has that one spelling, too.
+
+Reading is strict: an unknown key, another order or a time in another form is refused, since whoever signs a document
+must see all that it says. What is returned has been read, not believed: who verifies signatures is ``govern.rooted``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from twinbuild.codec.canonical import Json, canonical
+from twinbuild.codec.dsse import Envelope, decode_envelope
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.moments import moment, moment_text
+from twinbuild.errors import Location, PolicyRefused, TwinbuildError
+from twinbuild.model.trust import ROOT, PolicyPin, Revocation, Role, TrustKey, TrustRoot
+
+__all__ = ["LARGEST_ROOT", "TRUST_ROOT", "decode_root", "decode_root_envelope", "encode_root", "is_name"]
+
+TRUST_ROOT: Final = "application/vnd.twinbuild.trust-root+json"
+LARGEST_ROOT: Final = 1 << 20  # bytes of a document in its envelope
+_FORMAT: Final = "twinbuild-trust/1"
+_KEYID: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_FILE: Final = re.compile(r"[1-9][0-9]{0,8}\.policy\.yaml", re.ASCII)
+_MOST: Final = 1000  # keys, and roles
+_LONGEST: Final = 200  # characters of whose a key is, and of a reason
+_AGAIN: Final = "take the trust root from whom you trust again"
+
+
+def is_name(text: str) -> bool:
+    """Whether a role may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
+def encode_root(root: TrustRoot) -> bytes:
+    """The text that is signed."""
+    keys: list[Json] = [_key(key) for key in root.keys]
+    roles: list[Json] = [
+        {"keys": list(role.keys), "name": role.name, "threshold": role.threshold} for role in root.roles
+    ]
+    document: dict[str, Json] = {
+        "_type": _FORMAT,
+        "created": moment_text(root.created),
+        "expires": moment_text(root.expires),
+        "keys": keys,
+        "roles": roles,
+        "version": root.version,
+    }
+    if root.policy is not None:
+        document["policy"] = {"file": root.policy.file, "sha256": root.policy.sha256}
+    return canonical(document)
+
+
+def _key(key: TrustKey) -> dict[str, Json]:
+    found: dict[str, Json] = {"from": moment_text(key.since), "keyid": key.keyid, "public": key.pem, "who": key.who}
+    if key.until is not None:
+        found["until"] = moment_text(key.until)
+    if key.revoked is not None:
+        found["revoked"] = {"at": moment_text(key.revoked.at), "reason": key.revoked.reason}
+    return found
+
+
+def decode_root_envelope(content: bytes, *, name: str) -> tuple[Envelope, TrustRoot]:
+    """The envelope of a file and the document in it. Raises PolicyRefused TB8801 for anything else."""
+    if len(content) > LARGEST_ROOT:
+        raise _refused(name, f"it has {len(content)} bytes, expected at most {LARGEST_ROOT}")
+    try:
+        envelope = decode_envelope(content, name=name)
+    except PolicyRefused as error:
+        raise _refused(name, error.findings[0].message) from None
+    if envelope.payload_type != TRUST_ROOT:
+        raise _refused(name, f"its payload is {envelope.payload_type[:80]!r}, expected {TRUST_ROOT}")
+    return envelope, decode_root(envelope.payload, name=name)
+
+
+def decode_root(content: bytes, *, name: str) -> TrustRoot:
+    """The document of these bytes. Raises PolicyRefused TB8801 for anything that ``encode_root`` does not write."""
+    try:
+        value: Any = parse_json(name, content)[0]
+        root = _root(value)
+        same = encode_root(root) == content
+    except JsonProblem as problem:
+        raise _refused(name, problem.message) from None
+    except (LookupError, TypeError, ValueError, AttributeError, TwinbuildError):
+        raise _refused(name, f"expected the canonical JSON of {_FORMAT}") from None
+    if not same:
+        raise _refused(name, f"expected the canonical JSON of {_FORMAT}, with nothing else in it")
+    if why := _wrong(root):
+        raise _refused(name, why)
+    return root
+
+
+def _root(value: Any) -> TrustRoot:
+    policy = value.get("policy")
+    return TrustRoot(
+        version=_whole(value["version"]),
+        created=_moment(value["created"]),
+        expires=_moment(value["expires"]),
+        keys=tuple(_read_key(each) for each in value["keys"]),
+        roles=tuple(
+            Role(
+                name=_text(each["name"]),
+                keys=tuple(_text(key) for key in each["keys"]),
+                threshold=_whole(each["threshold"]),
+            )
+            for each in value["roles"]
+        ),
+        policy=None if policy is None else PolicyPin(file=_text(policy["file"]), sha256=_text(policy["sha256"])),
+    )
+
+
+def _read_key(value: Any) -> TrustKey:
+    revoked = value.get("revoked")
+    return TrustKey(
+        keyid=_text(value["keyid"]),
+        pem=_text(value["public"]),
+        who=_text(value["who"]),
+        since=_moment(value["from"]),
+        until=_moment(value["until"]) if "until" in value else None,
+        revoked=None if revoked is None else Revocation(at=_moment(revoked["at"]), reason=_text(revoked["reason"])),
+    )
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 1 <= value < 1_000_000_000:
+        raise ValueError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _moment(value: object) -> int:
+    found = moment(value)
+    if found is None:
+        raise ValueError
+    return found
+
+
+def _wrong(root: TrustRoot) -> str:
+    """What is wrong with a document by itself; "" where nothing is."""
+    keyids = [key.keyid for key in root.keys]
+    names = [role.name for role in root.roles]
+    if keyids != sorted(set(keyids)) or names != sorted(set(names)) or max(len(keyids), len(names)) > _MOST:
+        return f"its keys and roles are not sorted, one is there twice, or there are more than {_MOST}"
+    if not all(_KEYID.fullmatch(keyid) for keyid in keyids) or not all(_NAME.fullmatch(name) for name in names):
+        return "a key's id is not 64 hexadecimal digits, or a role has a name that is none"
+    stated = [text for key in root.keys for text in (key.who, key.revoked.reason if key.revoked else "-")]
+    if not all(text.strip() and len(text) <= _LONGEST and text.isprintable() for text in stated):
+        return f"it does not say whose a key is, or why it was revoked, in 1 to {_LONGEST} printable characters"
+    if any(key.until is not None and key.until <= key.since for key in root.keys) or root.expires <= root.created:
+        return "something in it expires before it begins"
+    if root.policy is not None and not (_FILE.fullmatch(root.policy.file) and _KEYID.fullmatch(root.policy.sha256)):
+        return "its policy is no file N.policy.yaml with a SHA-256 digest"
+    return _wrong_roles(root)
+
+
+def _wrong_roles(root: TrustRoot) -> str:
+    if root.role(ROOT) is None:
+        return f"it has no role {ROOT!r}, so that nobody could sign the next one"
+    for role in root.roles:
+        if list(role.keys) != sorted(set(role.keys)) or any(root.key(keyid) is None for keyid in role.keys):
+            return f"the keys of the role {role.name!r} are not sorted, or are not among its keys"
+        usable = frozenset(keyid for keyid in role.keys if (key := root.key(keyid)) and key.revoked is None)
+        if role.name == ROOT and len(root.people(usable)) < role.threshold:
+            people = len(root.people(usable))
+            return f"the role {ROOT!r} asks for {role.threshold} people, and {people} have a key that is not revoked"
+    return ""
+
+
+def _refused(name: str, why: str) -> PolicyRefused:
+    message = f"{name} is no document of a trust root: {why}"
+    return PolicyRefused.of("TB8801", message, hint=_AGAIN, where=Location(file=name))

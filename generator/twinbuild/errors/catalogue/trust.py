@@ -1,0 +1,288 @@
+"""Codes of trust roots, policies, approvals and promotions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB8800",
+        title="no trust root, or no draft of one",
+        explanation="""\
+A directory has no `1.root.json`, has one already where a new one is to begin, or has no draft to be signed.
+
+Name the directory of a trust root; `twinbuild trust init` begins one, `twinbuild trust update` a draft of its next
+document.""",
+    ),
+    Code(
+        code="TB8801",
+        title="a document of a trust root that is none",
+        explanation="""\
+A file `N.root.json` or `N.draft.json` is no DSSE envelope around the canonical JSON of a trust root's document, says
+of itself something that cannot be (another number, a key twice, a role whose keys are not there, times that go back),
+or names a key by another id than it has.
+
+Take the trust root from whom you trust again.""",
+    ),
+    Code(
+        code="TB8802",
+        title="a document of a trust root that too few people signed",
+        explanation="""\
+A document counts where enough people of its role `root` signed it, and enough of the document before it. One
+person with two keys counts once; a key that the document revokes does not sign it.
+
+Do not rely on it: take the trust root from whom you trust. Its keeper has the others sign: `twinbuild trust sign`.""",
+    ),
+    Code(
+        code="TB8803",
+        title="a trust root that has expired",
+        explanation="""\
+The newest document of the trust root is past the time until which it counts. Either a newer one is kept from you, or
+nobody has written one.
+
+Get the newest trust root. Who keeps it writes the next document: `twinbuild trust update`, and `trust sign`.""",
+    ),
+    Code(
+        code="TB8804",
+        title="an older trust root than one that was seen",
+        explanation="""\
+This user has seen a later document of the same trust root, or `--trust-version` asks for one: somebody may want a key
+to count that was revoked since, or rules that were tightened.
+
+Get the newest trust root from whom you trust.""",
+    ),
+    Code(
+        code="TB8805",
+        title="another trust root",
+        explanation="""\
+The document of a version is another one than was seen before or than `--trust-version N@DIGEST` names, or in the
+directory lies a trust root that began with another first document.
+
+Ask whom you trust which one is right. Where the change was meant, remove the entry of the directory from `trust.json`
+in twinbuild's state directory (`~/.local/state/twinbuild`).""",
+    ),
+    Code(
+        code="TB8806",
+        title="a policy that was not signed",
+        explanation="""\
+The policy beside the documents is missing, or has other bytes than the newest document names: somebody edited it.
+
+Take the trust root from whom you trust again. A changed policy counts once it is signed: `twinbuild trust update DIR
+--policy FILE`, and `trust sign`.""",
+    ),
+    Code(
+        code="TB8807",
+        title="a release that too few people of a role signed",
+        explanation="""\
+With `--trust` the keys of a role count, while they are valid: not before they began, not after they expired, not once
+they were revoked, and one person counts once. A signature does not prove when it was made, and is judged as of now;
+where an audit log (`--audit`, of a key with the role `audit`) has an entry that says when the key signed this release,
+as of then.
+
+Ask somebody of the role to sign: `twinbuild sign`.""",
+    ),
+    Code(
+        code="TB8808",
+        title="a role that is not there",
+        explanation="""\
+The trust root has no role of that name, or none of its keys counts now.
+
+Name another role, or add it: `twinbuild trust update --role NAME=WHO`.""",
+    ),
+    Code(
+        code="TB8809",
+        title="a change of a trust root that can't be made",
+        explanation="""\
+A key is there already or is not there, a person has no key, a role asks for more people than it has, or the key of
+`trust sign` has not the role `root`. Nothing was written.
+
+`twinbuild trust show` says what is there.""",
+    ),
+    Code(
+        code="TB8810",
+        title="what was seen of trust roots cannot be read",
+        explanation="""\
+`trust.json` in twinbuild's state directory (`$XDG_STATE_HOME/twinbuild`, or `~/.local/state/twinbuild`) is damaged.
+Without it an older trust root would pass for the newest one, so that nothing is judged.
+
+Take the file from a copy. Without one remove it, and give `--trust-version` with the newest version that you know.""",
+    ),
+    Code(
+        code="TB8820",
+        title="a policy that names a role which is not there",
+        explanation="""\
+A rule of the policy is about a role that the trust root lacks, so that nobody could ever fulfil it.
+
+Add the role (`twinbuild trust update --role`), or name one that is there.""",
+    ),
+    Code(
+        code="TB8821",
+        title="no policy",
+        explanation="""\
+The newest document of the trust root names no policy. What no rule allows is refused, so that nothing is allowed.
+
+Write one, and have it signed: `twinbuild trust update DIR --policy policy.yaml`.""",
+    ),
+    Code(
+        code="TB8830",
+        title="a release by nobody who may",
+        explanation="""\
+No rule of `allow` with `may: [create]` (or `modify`, for a further version of a name that was promoted before) covers
+the roles of who signed the release, or a requirement's `signatures` names a role of which too few people signed.
+
+Let somebody sign who may: `twinbuild sign`.""",
+    ),
+    Code(
+        code="TB8831",
+        title="too few approvals",
+        explanation="""\
+Fewer people approved this release for this stage than the policy, or the release itself (`governance.approvals`), asks
+for. An approval counts where its key counts, has a role that may approve, and is of another person than who signed the
+release (`two_person`).
+
+Ask who may approve: `twinbuild approve DIST --stage STAGE --trust DIR --key FILE`.""",
+    ),
+    Code(
+        code="TB8832",
+        title="one person alone",
+        explanation="""\
+Somebody approved a release that they signed, or deploys what they signed and nobody else approved. People are who the
+trust root says the keys are of: a second key makes no second person.
+
+Ask somebody else to approve it.""",
+    ),
+    Code(
+        code="TB8833",
+        title="evidence that is missing",
+        explanation="""\
+The policy asks that the release was built twice to the same bytes, that all images passed their tests, that the SBOM
+is that of the images file by file, or that it was made of a commit's files alone; and it was not.
+
+The message says which. Release again with what is missing.""",
+    ),
+    Code(
+        code="TB8834",
+        title="a licence that is forbidden or not known",
+        explanation="""\
+A component of the SBOM can't be had without a licence of `forbidden_licences` (of `A OR B` one may be chosen), or its
+licence is none or no SPDX expression where `unknown_licences: refuse` is said.
+
+Replace the component, state its licence, or ask for an exception.""",
+    ),
+    Code(
+        code="TB8835",
+        title="a freeze",
+        explanation="""\
+The stage is frozen now, in the time zone that the policy names; or this machine does not know the time zone, so that
+nobody can tell.
+
+Wait until the time that the message says, or ask for an exception.""",
+    ),
+    Code(
+        code="TB8836",
+        title="deployed by somebody who may not",
+        explanation="""\
+No rule of `allow` with `may: [deploy]` covers the roles of the key that promotes, for this release and stage.
+
+Let somebody promote it who may.""",
+    ),
+    Code(
+        code="TB8837",
+        title="a key that is too old",
+        explanation="""\
+A key that signed, approved or promotes is older than the policy's `key_age`.
+
+Rotate it: `twinbuild key rotate OLD NEW.pub --trust DIR`, and sign or approve again.""",
+    ),
+    Code(
+        code="TB8838",
+        title="a secret that was not changed in time",
+        explanation="""\
+The policy has a `secret_age`, and no signed statement says that a secret of the release was changed since then, or
+since the release's own `rotation`. Who may say so has a role with `may: [rotate]`.
+
+Change the secret, and say so: `twinbuild trust rotated DIR PROVIDER:REFERENCE --key FILE`.""",
+    ),
+    Code(
+        code="TB8839",
+        title="a connection without encryption",
+        explanation="""\
+The policy's `encryption` names a kind of connection, and one of that kind goes to an address without TLS: of the
+release's services, of what it is measured by, or of this machine's settings for indexes and registries.
+
+Give an address with TLS.""",
+    ),
+    Code(
+        code="TB8840",
+        title="a stage of which the policy says nothing",
+        explanation="""\
+No rule of `require` is about the release and the stage. What no rule allows is refused.
+
+Name a stage of the policy, or add what this one asks for.""",
+    ),
+    Code(
+        code="TB8850",
+        title="an approval or a step that is none",
+        explanation="""\
+A file of approvals, promotions or changes of secrets is no DSSE envelope with one signature around the canonical JSON
+of such a statement.
+
+Take it from who signed it again.""",
+    ),
+    Code(
+        code="TB8851",
+        title="an approval of something else",
+        explanation="""\
+An approval is of another release digest than the one that it lies beside, or its file bears the name of another stage
+or key. It serves for what it names alone: somebody tried to use it again.
+
+Take it out, and ask who approves to look at this release.""",
+    ),
+    Code(
+        code="TB8852",
+        title="an approval by somebody who may not",
+        explanation="""\
+The key is not in the trust root, does not count now, or has no role that the policy lets approve this release for this
+stage. Nothing was written.
+
+Let somebody approve who may.""",
+    ),
+    Code(
+        code="TB8860",
+        title="a record of promotions that does not hold",
+        explanation="""\
+The steps of a stage are numbered, and each names the one before it: one is missing, was changed, is in another place,
+or is signed by nobody who may deploy.
+
+Take the record from a copy that is whole, and hold it against the audit log.""",
+    ),
+    Code(
+        code="TB8861",
+        title="nothing to roll back to",
+        explanation="""\
+The record has no release that was in the stage before the one that is there now, or each of them was rolled back from.
+
+Promote another release: `twinbuild promote`.""",
+    ),
+    Code(
+        code="TB8862",
+        title="schemas that do not fit",
+        explanation="""\
+The release to roll back to has another schema of requests or answers than the one that runs: callers of the new one
+may not understand the old one.
+
+Look at both with `twinbuild parity`; `--accept-schemas` rolls back all the same, and the record says so.""",
+    ),
+    Code(
+        code="TB8863",
+        title="a release that is not at hand",
+        explanation="""\
+No directory of `--releases` is the release whose digest the record names.
+
+Name where it lies; a release is the same wherever it lies.""",
+    ),
+)

@@ -1,0 +1,132 @@
+"""Rules about people: who may create, approve and deploy, how many must, and that it is not the same person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinbuild.model.governed import Actor, Facts, Verdict
+from twinbuild.model.policy import Action, Allow, OrganisationPolicy, Requirement, covers
+
+__all__ = ["allowed", "judge_people", "judge_rights"]
+
+
+def allowed(policy: OrganisationPolicy, action: Action, name: str, stage: str = "") -> tuple[tuple[int, Allow], ...]:
+    """The rules (with their places) that allow an action to somebody, for a release of this name and a stage."""
+    return tuple(
+        (index, rule)
+        for index, rule in enumerate(policy.allow)
+        if action in rule.may
+        and covers(rule.releases, name)
+        and (action not in ("approve", "deploy") or covers(rule.stages, stage))
+    )
+
+
+def _by(rules: tuple[tuple[int, Allow], ...], actors: tuple[Actor, ...]) -> list[tuple[int, Allow, Actor]]:
+    return [(index, rule, actor) for actor in actors for index, rule in rules if set(rule.roles) & set(actor.roles)]
+
+
+def judge_rights(policy: OrganisationPolicy, facts: Facts) -> Iterator[Verdict]:
+    """Whether somebody signed the release who may, and whether who deploys may."""
+    action: Action = "modify" if facts.modifies else "create"
+    yield _right(allowed(policy, action, facts.name), action, facts.signers, facts)
+    if facts.deployer is not None:
+        rules = allowed(policy, "deploy", facts.name, facts.stage)
+        yield _right(rules, "deploy", (facts.deployer,), facts)
+
+
+def _right(rules: tuple[tuple[int, Allow], ...], action: Action, actors: tuple[Actor, ...], facts: Facts) -> Verdict:
+    done = {"create": "signed", "modify": "signed", "deploy": "deploys"}[action]
+    found = _by(rules, actors)
+    if found:
+        index, rule, actor = found[0]
+        role = next(role for role in rule.roles if role in actor.roles)
+        reason = f"{actor.who} ({role}) {done} it"
+        return Verdict(rule=rule.name, verdict="passed", reason=reason, path=("allow", index))
+    where = f" to {facts.stage}" if action == "deploy" else ""
+    roles = sorted({role for _, rule in rules for role in rule.roles})
+    who = (
+        ", ".join(f"{actor.who} ({', '.join(actor.roles) or 'no role'})" for actor in actors)
+        or "nobody of the trust root"
+    )
+    may = f"only {', '.join(roles)} may {action}" if roles else f"no rule allows anybody to {action}"
+    aside = f"; {'; '.join(facts.discounted)}" if facts.discounted and action != "deploy" else ""
+    return Verdict(
+        rule=action,
+        verdict="refused",
+        reason=f"{who} {done} it, and {may} {facts.name}{where}{aside}",
+        code="TB8836" if action == "deploy" else "TB8830",
+        remedy=f"let somebody of {', '.join(roles)} do it"
+        if roles
+        else f"add a rule of 'allow' with 'may: [{action}]'",
+        path=("allow",),
+    )
+
+
+def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, facts: Facts) -> Iterator[Verdict]:
+    """Approvals, the two-person rule and signatures of roles, as a requirement asks for them."""
+    at = ("require", index)
+    mayhave = _by(allowed(policy, "approve", facts.name, facts.stage), facts.approvers)
+    signers = {actor.who for actor in facts.signers}
+    approvers = {actor.who for _, _, actor in mayhave}
+    if rule.two_person:
+        both = sorted(approvers & signers)
+        approvers -= signers
+        yield from _two(rule, both, approvers, facts, at)
+    asked = max(rule.approvals, facts.asked)
+    if asked:
+        yield _approvals(rule, asked, approvers, facts, at)
+    for each in rule.signatures:
+        people = sorted({actor.who for actor in facts.signers if each.role in actor.roles})
+        fine = len(people) >= each.people
+        said = f"{len(people)} of {each.people} people of {each.role} signed{_named(people)}"
+        yield Verdict(
+            rule=f"{rule.name}/signature-{each.role}",
+            verdict="passed" if fine else "refused",
+            reason=said + _aside(facts, fine=fine),
+            code="TB8830",
+            remedy=f"ask somebody of {each.role} to sign it: `twinbuild sign`",
+            path=(*at, "signatures"),
+        )
+
+
+def _approvals(rule: Requirement, asked: int, approvers: set[str], facts: Facts, at: tuple[int | str, ...]) -> Verdict:
+    fine = len(approvers) >= asked
+    return Verdict(
+        rule=f"{rule.name}/approvals",
+        verdict="passed" if fine else "refused",
+        reason=f"{len(approvers)} of {asked} people approved it for {facts.stage}{_named(sorted(approvers))}"
+        f"{_aside(facts, fine=fine)}",
+        code="TB8831",
+        remedy=f"ask who may approve: `twinbuild approve DIST --stage {facts.stage} --key FILE`",
+        path=(*at, "approvals"),
+    )
+
+
+def _two(
+    rule: Requirement, both: list[str], others: set[str], facts: Facts, at: tuple[int | str, ...]
+) -> Iterator[Verdict]:
+    deployer = facts.deployer.who if facts.deployer is not None else ""
+    alone = bool(deployer) and deployer in {actor.who for actor in facts.signers} and not others
+    if both or alone:
+        who = ", ".join(both) or deployer
+        what = "signed the release and " + ("approved it" if both else "deploys it, and nobody else saw it")
+        # Somebody else's approvals may be enough without theirs: then it was in vain, and no harm.
+        enough = bool(both) and len(others) >= max(rule.approvals, facts.asked, 1)
+        yield Verdict(
+            rule=f"{rule.name}/two-person",
+            verdict="passed" if enough else "refused",
+            reason=f"{who} {what}" + ("; that approval does not count" if both else ""),
+            code="TB8832",
+            remedy="ask somebody else to approve it",
+            path=(*at, "two_person") if "two_person" in rule.model_fields_set else at,
+        )
+        return
+    yield Verdict(rule=f"{rule.name}/two-person", verdict="passed", reason="nobody approved what they signed", path=at)
+
+
+def _named(people: list[str]) -> str:
+    return f": {', '.join(people)}" if people else ""
+
+
+def _aside(facts: Facts, *, fine: bool) -> str:
+    return f"; {'; '.join(facts.discounted)}" if facts.discounted and not fine else ""

@@ -1,0 +1,133 @@
+"""Rules about what was shown of a release: evidence, licences, ages of keys and secrets, encrypted connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinbuild.govern.judging.licences import bound_by, matches
+from twinbuild.model.governed import Facts, Verdict
+from twinbuild.model.policy import Requirement
+from twinbuild.model.spec.values import duration_seconds
+
+__all__ = ["judge_shown"]
+
+_DAY = 86400
+_FEW = 5  # names in a reason
+
+
+def judge_shown(rule: Requirement, index: int, facts: Facts, at: int) -> Iterator[Verdict]:
+    """What a requirement asks for besides people."""
+    where = ("require", index)
+    for each in rule.evidence:
+        fine, reason, remedy = _EVIDENCE[each](facts)
+        yield _verdict(rule, each, reason, fine=fine, code="TB8833", remedy=remedy, path=(*where, "evidence"))
+    yield from _licences(rule, facts, where)
+    if rule.key_age is not None:
+        yield _keys(rule, rule.key_age, facts, at, (*where, "key_age"))
+    if rule.secret_age is not None:
+        yield _secrets(rule, int(duration_seconds(rule.secret_age)), facts, at, (*where, "secret_age"))
+    for kind in rule.encryption:
+        plain = [address for what, address in facts.plain if what == kind]
+        yield _verdict(
+            rule,
+            f"encryption-{kind}",
+            f"{_few(plain)} without encryption" if plain else f"{kind}: nothing is reached without encryption",
+            fine=not plain,
+            code="TB8839",
+            remedy="give addresses that begin with https:// (or another form with TLS)",
+            path=(*where, "encryption"),
+        )
+
+
+def _verdict(
+    rule: Requirement, name: str, reason: str, *, fine: bool, code: str, remedy: str, path: tuple[int | str, ...]
+) -> Verdict:
+    return Verdict(
+        rule=f"{rule.name}/{name}",
+        verdict="passed" if fine else "refused",
+        reason=reason,
+        code=code,
+        remedy=remedy,
+        path=path,
+    )
+
+
+def _built(facts: Facts) -> tuple[bool, str, str]:
+    fine = facts.builds >= 2 and facts.identical
+    said = "the same bytes" if facts.identical else "not the same bytes"
+    return fine, f"built {facts.builds} times, {said}", "release it with `twinbuild release`, which builds twice"
+
+
+def _tested(facts: Facts) -> tuple[bool, str, str]:
+    bad = [f"{image} {verdict}" for image, verdict in facts.tests if verdict != "passed"]
+    reason = _few(bad) if bad else f"{len(facts.tests)} images passed their tests"
+    return bool(facts.tests) and not bad, reason, "release it with tests that pass"
+
+
+def _complete(facts: Facts) -> tuple[bool, str, str]:
+    faults = ["the SBOM was not looked at"] if facts.sbom is None else list(facts.sbom)
+    reason = _few(faults) if faults else "the SBOM is that of the images, file by file"
+    return not faults, reason, "look at `twinbuild sbom check DIST`"
+
+
+def _clean(facts: Facts) -> tuple[bool, str, str]:
+    reason = "no source commit is recorded" if facts.modified is None else "files of the commit alone"
+    if facts.modified:
+        reason = "files differ from the commit"
+    remedy = "commit everything, set `source: {commit: record}` in release.yaml, and release again"
+    return facts.modified is False, reason, remedy
+
+
+_EVIDENCE = {"built-twice": _built, "tests-passed": _tested, "sbom-complete": _complete, "source-clean": _clean}
+
+
+def _licences(rule: Requirement, facts: Facts, where: tuple[int | str, ...]) -> Iterator[Verdict]:
+    forbidden, unknown = [], []
+    for component, expression in facts.licences:
+        bound = bound_by(expression, lambda licence: matches(licence, rule.forbidden_licences))
+        if bound is None:
+            unknown.append(component)
+            bound = (expression,) if matches(expression, rule.forbidden_licences) else ()
+        if bound:
+            forbidden.append(f"{component} ({', '.join(bound)})")
+    if rule.forbidden_licences:
+        reason = _few(forbidden) if forbidden else f"{len(facts.licences)} components, none under a forbidden licence"
+        remedy = "replace these components, or ask for an exception"
+        path = (*where, "forbidden_licences")
+        fine = not forbidden and facts.sbom is not None
+        reason = "the SBOM was not looked at" if facts.sbom is None else reason
+        yield _verdict(rule, "licences", reason, fine=fine, code="TB8834", remedy=remedy, path=path)
+    if rule.unknown_licences == "refuse":
+        reason = f"nobody knows the licence of {_few(unknown)}" if unknown else "all licences are known"
+        path = (*where, "unknown_licences")
+        remedy = "find out, and state them; or ask for an exception"
+        yield _verdict(rule, "unknown-licences", reason, fine=not unknown, code="TB8834", remedy=remedy, path=path)
+
+
+def _keys(rule: Requirement, age: str, facts: Facts, at: int, path: tuple[int | str, ...]) -> Verdict:
+    most = int(duration_seconds(age))
+    actors = (*facts.signers, *facts.approvers, *((facts.deployer,) if facts.deployer is not None else ()))
+    old = sorted({f"{each.who}'s ({(at - each.since) // _DAY} days)" for each in actors if at - each.since > most})
+    reason = f"older than {age}: {_few(old)}" if old else f"no key is older than {age}"
+    remedy = "rotate them: `twinbuild key rotate`"
+    return _verdict(rule, "key-age", reason, fine=not old, code="TB8837", remedy=remedy, path=path)
+
+
+def _secrets(rule: Requirement, most: int, facts: Facts, at: int, path: tuple[int | str, ...]) -> Verdict:
+    changed = {reference: when for reference, when in facts.rotations if when <= at}
+    late = []
+    for name, reference, own in facts.secrets:
+        limit = most if own is None else min(most, own)
+        when = changed.get(reference)
+        if when is None:
+            late.append(f"{name}: nobody says when it was changed")
+        elif at - when > limit:
+            late.append(f"{name}: changed {(at - when) // _DAY} days ago, expected at most {limit // _DAY}")
+    reason = _few(late) if late else f"{len(facts.secrets)} secrets, each changed in time"
+    remedy = "change them, and say so: `twinbuild trust rotated DIR REFERENCE --key FILE`"
+    return _verdict(rule, "secret-age", reason, fine=not late, code="TB8838", remedy=remedy, path=path)
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more

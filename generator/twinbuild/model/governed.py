@@ -1,0 +1,73 @@
+"""What a policy judges: who did what to a release, and what is known of it. Times are in seconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Actor", "Facts", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody whose key counts: the key's id, its roles, and since when it is there.
+
+    ``role`` is the one that it says it acted in.
+    """
+
+    who: str
+    keyid: str
+    roles: tuple[str, ...]
+    since: int
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A release on its way to a stage.
+
+    ``discounted`` says whose signatures and approvals do not count, and why. ``deployer`` is None where nobody deploys
+    yet. ``modifies``: another version of the name was promoted before. ``asked`` is the number of approvals that the
+    release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at. ``licences``
+    are pairs of component and expression ("" for none). ``modified`` is None where no source commit is recorded.
+    ``plain`` are pairs of what is reached (services, monitoring, indexes, registries) and an address without TLS.
+    ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release names
+    (None for none); ``rotations`` pairs of a reference and when it was changed.
+    """
+
+    name: str
+    version: str
+    digest: str
+    stage: str
+    signers: tuple[Actor, ...]
+    approvers: tuple[Actor, ...]
+    deployer: Actor | None
+    discounted: tuple[str, ...]
+    modifies: bool
+    asked: int
+    builds: int
+    identical: bool
+    tests: tuple[tuple[str, str], ...]
+    sbom: tuple[str, ...] | None
+    licences: tuple[tuple[str, str], ...]
+    modified: bool | None
+    plain: tuple[tuple[str, str], ...]
+    secrets: tuple[tuple[str, str, int | None], ...]
+    rotations: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a rule says: its name, why, what to do about it, and where in the policy it stands.
+
+    ``until`` is when the exception ends that excused it, and ``excuse`` its reason.
+    """
+
+    rule: str
+    verdict: Literal["passed", "refused", "excepted"]
+    reason: str
+    code: str = ""
+    remedy: str = ""
+    path: tuple[int | str, ...] = ()
+    excuse: str = ""
+    until: int = 0

@@ -1,0 +1,230 @@
+"""``policy.yaml``: who may do what to a release, what a stage asks for, and when nothing moves. No rule, no right."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from twinbuild.model.spec.base import Objections, Section, Several
+from twinbuild.model.spec.values import Duration, Instant, Line, Name, objection
+
+__all__ = [
+    "POLICY_VERSION",
+    "Action",
+    "Allow",
+    "Excused",
+    "Freeze",
+    "OrganisationPolicy",
+    "Requirement",
+    "Signatures",
+    "Weekly",
+    "covers",
+]
+
+POLICY_VERSION = "twinbuild/policy/v1"
+Action = Literal["create", "modify", "approve", "deploy", "rotate"]
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_EVERY = "*"
+
+
+_PATTERN = re.compile(r"\*|[a-z0-9][a-z0-9-]{0,62}\*?", re.ASCII)
+
+
+def _check_pattern(text: str) -> str:
+    if not _PATTERN.fullmatch(text):
+        raise objection("TB1104", f"got {text[:80]!r}", "write a name, or the beginning of one and '*': 'fraud-*'")
+    return text
+
+
+def _check_local(text: str) -> str:
+    day, _, time = text.partition("T")
+    date = day.split("-")
+    if [len(part) for part in date] != [4, 2, 2] or not all(part.isdecimal() for part in date) or not _is_time(time):
+        hint = "write the local time, without its distance from UTC: '2026-12-20T00:00'"
+        raise objection("TB1121", f"got {text[:60]!r}, expected a local time", hint)
+    return text
+
+
+def _check_weekly(text: str) -> str:
+    day, _, time = text.partition(" ")
+    if day not in _DAYS or not _is_time(time):
+        raise objection("TB1121", f"got {text[:60]!r}, expected a day of the week and a time", "write 'fri 16:00'")
+    return text
+
+
+def _is_time(text: str) -> bool:
+    hour, _, minute = text.partition(":")
+    digits = len(hour) == len(minute) == 2 and (hour + minute).isdecimal() and (hour + minute).isascii()
+    return digits and int(hour) < 24 and int(minute) < 60
+
+
+_Pattern = Annotated[str, AfterValidator(_check_pattern)]
+_Stage = Annotated[str, AfterValidator(_check_pattern)]
+_Local = Annotated[str, AfterValidator(_check_local)]
+_Weekly = Annotated[str, AfterValidator(_check_weekly)]
+
+
+class Allow(Section):
+    """A right: what no such rule allows is refused."""
+
+    name: Name
+    """Name of the rule."""
+    may: Annotated[Several[Action], Field(min_length=1)]
+    """What is allowed: create a release, modify one (a further version of a name), approve, deploy, rotate secrets."""
+    roles: Annotated[Several[Name], Field(min_length=1)]
+    """Roles of the trust root that may."""
+    releases: Annotated[Several[_Pattern], Field(min_length=1)] = (_EVERY,)
+    """Names of releases, or their beginnings with a star."""
+    stages: Several[_Stage] = ()
+    """Stages, for approving and deploying."""
+
+
+class Signatures(Section):
+    """Signatures of a role."""
+
+    role: Name
+    """Role of the trust root."""
+    people: int = Field(default=1, ge=1, le=20)
+    """How many people of it must have signed the release."""
+
+
+class Requirement(Section):
+    """What a stage asks of a release."""
+
+    name: Name
+    """Name of the rule."""
+    stages: Annotated[Several[_Stage], Field(min_length=1)]
+    """Stages that ask for it."""
+    releases: Annotated[Several[_Pattern], Field(min_length=1)] = (_EVERY,)
+    """Names of releases, or their beginnings with a star."""
+    approvals: int = Field(default=1, ge=0, le=20)
+    """How many people must approve; the release itself may ask for more."""
+    two_person: bool = True
+    """Whether nobody's approval counts who signed the release, nor may who deploys have signed or be all approvers."""
+    signatures: Several[Signatures] = ()
+    """Roles that must have signed."""
+    evidence: Several[Literal["built-twice", "tests-passed", "sbom-complete", "source-clean"]] = ()
+    """What must have been shown."""
+    forbidden_licences: Several[Line] = ()
+    """Licences that no component may have, as in SPDX, or their beginnings with a star."""
+    unknown_licences: Literal["allow", "refuse"] = "allow"
+    """Whether a component may have no licence, or one that is no SPDX expression."""
+    key_age: Duration | None = None
+    """Greatest age of the keys that signed and approved."""
+    secret_age: Duration | None = None
+    """Greatest age of the secrets it names, by signed statements of when they were changed."""
+    encryption: Several[Literal["services", "monitoring", "indexes", "registries"]] = ()
+    """What must be reached by encrypted connections alone."""
+
+
+class Weekly(Section):
+    """A part of every week."""
+
+    start: Annotated[_Weekly, Field(alias="from")]
+    """Day and local time from which on it is frozen: fri 16:00."""
+    until: _Weekly
+    """Day and local time from which on it is free again: mon 08:00."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.start == self.until:
+            objections = Objections()
+            objections.add("TB1105", "it ends when it begins", "give another time", "until")
+            objections.settle()
+        return self
+
+
+class Freeze(Section):
+    """A time in which nothing is deployed: once (``from``, ``until``), or every week (``weekly``)."""
+
+    name: Name
+    """Name of the rule."""
+    stages: Annotated[Several[_Stage], Field(min_length=1)]
+    """Stages that are frozen."""
+    releases: Annotated[Several[_Pattern], Field(min_length=1)] = (_EVERY,)
+    """Names of releases, or their beginnings with a star."""
+    zone: Line
+    """Time zone of what follows, such as Europe/Berlin or UTC."""
+    start: Annotated[_Local | None, Field(alias="from")] = None
+    """Local time from which on it is frozen."""
+    until: _Local | None = None
+    """Local time from which on it is free again."""
+    weekly: Weekly | None = None
+    """Every week."""
+    reason: Line
+    """Why."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        objections = Objections()
+        once = (self.start is not None, self.until is not None)
+        if once.count(True) == 1 or (self.weekly is not None) == all(once):
+            hint = "give 'from' and 'until', or 'weekly'"
+            objections.add("TB1105", "a freeze is from one time until another, or weekly", hint)
+        elif self.start is not None and self.until is not None and self.start >= self.until:
+            objections.add("TB1105", "it ends before it begins", "give a later time", "until")
+        objections.settle()
+        return self
+
+
+class Excused(Section):
+    """An exception: one rule does not bind one release, for a while. Rights have none."""
+
+    rule: Line
+    """The rule as `policy check` prints it, such as production-needs/tests-passed."""
+    release: Line
+    """NAME@VERSION, or the release digest."""
+    stages: Annotated[Several[_Stage], Field(min_length=1)]
+    """Stages for which it holds."""
+    until: Instant
+    """When it ends."""
+    reason: Line
+    """Why."""
+
+
+class OrganisationPolicy(Section):
+    """The rules of an organisation about its releases."""
+
+    api_version: Annotated[Literal["twinbuild/policy/v1"], Field(alias="apiVersion")]
+    """Version of this format."""
+    kind: Literal["Policy"]
+    """Kind of document."""
+    allow: Several[Allow] = ()
+    """Who may do what."""
+    require: Several[Requirement] = ()
+    """What stages ask for."""
+    freeze: Several[Freeze] = ()
+    """When nothing is deployed."""
+    exceptions: Several[Excused] = ()
+    """What does not bind for a while."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        objections = Objections()
+        names: set[str] = set()
+        for key in ("allow", "require", "freeze"):
+            for index, rule in enumerate(getattr(self, key)):
+                if rule.name in names:
+                    message = f"a rule {rule.name!r} is given more than once"
+                    objections.add("TB1115", message, "rename one of them", key, index, "name")
+                names.add(rule.name)
+        for index, allow in enumerate(self.allow):
+            staged = {"approve", "deploy"} & set(allow.may)
+            if staged and not allow.stages:
+                message = f"the rule {allow.name!r} does not say for which stages"
+                objections.add("TB1105", message, "add 'stages:', or '*' for all", "allow", index, "may")
+            if allow.stages and not staged:
+                message = "stages are for approving and deploying"
+                objections.add("TB1105", message, "take them out", "allow", index, "stages")
+        for index, excused in enumerate(self.exceptions):
+            if excused.rule.partition("/")[0] not in names - {allow.name for allow in self.allow}:
+                message = f"there is no rule {excused.rule.partition('/')[0]!r} that an exception could be made of"
+                hint = "name a rule of 'require' or 'freeze' as `policy check` prints it"
+                objections.add("TB1117", message, hint, "exceptions", index, "rule")
+        objections.settle()
+        return self
+
+
+def covers(patterns: tuple[str, ...], name: str) -> bool:
+    """Whether one of the patterns is this name, or its beginning with a star."""
+    return any(name.startswith(each[:-1]) if each.endswith(_EVERY) else name == each for each in patterns)

@@ -1,0 +1,169 @@
+"""Approvals: signed statements that a release may go to a stage, in the release's ``approvals/`` or elsewhere.
+
+Each is about one release digest and one stage. One that lies beside another release, or bears the name of another stage
+or key, is refused, not passed over: somebody tried to use it again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twinbuild.codec.acts import decode_approval, encode_approval, reason_fault
+from twinbuild.codec.moments import moment_text
+from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.govern.acting import opened_act, signed_act
+from twinbuild.govern.judging.people import allowed
+from twinbuild.govern.rooted import Judged
+from twinbuild.govern.signer import Signer
+from twinbuild.model.acts import Approval
+from twinbuild.model.policy import OrganisationPolicy
+from twinbuild.model.spec.values import check_stage
+from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.attested import APPROVAL, directory_of
+from twinbuild.pipeline.observed import APPROVALS
+from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.regular import Irregular, read_regular
+from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.validating import check_release
+
+__all__ = ["Approved", "approve_release", "read_approvals", "role_that_may"]
+
+_LARGEST = 64 << 10  # bytes of an approval
+_MOST = 1000  # approvals that are read
+_AGAIN = "take it out, and ask who approves to look at this release: `twinbuild approve`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An approval, the file that it lies in, and whose signature it is (None: nobody's of the trust root)."""
+
+    path: Path
+    approval: Approval
+    judged: Judged | None
+
+
+def approve_release(
+    release: Released,
+    signer: Signer,
+    *,
+    stage: str,
+    role: str,
+    now: int,
+    reason: str = "",
+    directory: Path | None = None,
+) -> Approved:
+    """Sign that this release may go to a stage. A release that is not whole nobody approves.
+
+    Raises UsageError TB8001 for a stage or reason that is none, TB7003, and as ``check_release`` and the signer do.
+    """
+    if check_stage(stage) is not None or (fault := reason_fault(reason)):
+        message = f"got the stage {stage[:80]!r}" if check_stage(stage) is not None else fault
+        raise UsageError.of(
+            "TB8001", message, hint="name a stage in lower case, and say why in a line", where="approve"
+        )
+    place = directory if directory is not None else directory_of(release) / APPROVALS
+    check_release(release)
+    metadata: Any = release.document["metadata"]
+    approval = Approval(
+        release=str(release.digest),
+        name=metadata["name"],
+        version=metadata["version"],
+        stage=stage,
+        role=role,
+        time=now,
+        reason=reason,
+    )
+    path = place / f"{stage}.{signer.public.keyid}.dsse.json"
+    if place.is_symlink():
+        message = f"{place.name} is a link"
+        raise UsageError.of("TB8001", message, hint="move it away", where=Location(file=str(place)))
+    write_file(path, signed_act(encode_approval(approval), signer))
+    return Approved(path=path, approval=approval, judged=None)
+
+
+def role_that_may(policy: OrganisationPolicy, root: TrustRoot, keyid: str, *, name: str, stage: str, now: int) -> str:
+    """The role in which a key may approve. Raises PolicyRefused TB8852 where it may not."""
+    key = root.key(keyid)
+    rules = allowed(policy, "approve", name, stage)
+    roles = root.roles_of(keyid)
+    for _, rule in rules:
+        for role in rule.roles:
+            if role in roles and key is not None and not key.objection(now):
+                return role
+    may = ", ".join(sorted({role for _, rule in rules for role in rule.roles})) or "nobody"
+    why = "is not in the trust root"
+    if key is not None:
+        why = key.objection(now) or f"is {key.who}'s, who has the roles {', '.join(roles) or '(none)'}"
+    raise PolicyRefused.of(
+        "TB8852",
+        f"the key {keyid[:16]}… {why}; for {name} and the stage {stage!r} these may approve: {may}",
+        hint="let somebody approve who may, or change the policy: `twinbuild trust update`",
+        where="--key",
+    )
+
+
+def read_approvals(
+    release: Released,
+    root: TrustRoot,
+    *,
+    stage: str,
+    now: int,
+    times: Callable[[str], dict[str, int]],
+    besides: tuple[Path, ...] = (),
+) -> tuple[Approved, ...]:
+    """The approvals of a release for a stage, of its directory and of ``besides``; others' are told by ``judged``.
+
+    ``times`` gives, for a stage, when keys were logged to approve. Raises PolicyRefused TB8850 for a file that is none,
+    TB8851 for an approval of another release, TB8617 for a forged one.
+    """
+    found = []
+    for place in (directory_of(release) / APPROVALS, *besides):
+        for path in _files(place):
+            approved = _read(path, root, now, times(stage))
+            _require_own(approved, release)
+            if approved.approval.stage == stage:
+                found.append(approved)
+    return tuple(found)
+
+
+def _files(place: Path) -> list[Path]:
+    if not os.path.lexists(place):
+        return []
+    if place.is_symlink() or not place.is_dir():
+        message = f"{place.name} is no directory"
+        raise PolicyRefused.of("TB8850", message, hint=_AGAIN, where=Location(file=str(place)))
+    found = sorted(path for path in place.iterdir() if APPROVAL.fullmatch(path.name))
+    if len(found) > _MOST:
+        message = f"{place.name} has {len(found)} approvals, expected at most {_MOST}"
+        raise PolicyRefused.of("TB8850", message, hint=_AGAIN, where=Location(file=str(place)))
+    return found
+
+
+def _read(path: Path, root: TrustRoot, now: int, logged: dict[str, int]) -> Approved:
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        content = read_regular(path, _LARGEST)
+    except Irregular as error:
+        raise PolicyRefused.of("TB8850", f"{name} {error}", hint=_AGAIN, where=Location(file=str(path))) from None
+    payload, judged = opened_act(content, root, now, name=name, logged=logged)
+    approval = decode_approval(payload, name=name)
+    if judged is not None and path.name != f"{approval.stage}.{judged.key.keyid}.dsse.json":
+        message = f"{name} is the approval of {judged.key.who} for the stage {approval.stage!r}, under another name"
+        raise PolicyRefused.of("TB8851", message, hint=_AGAIN, where=Location(file=str(path)))
+    return Approved(path=path, approval=approval, judged=judged)
+
+
+def _require_own(approved: Approved, release: Released) -> None:
+    approval = approved.approval
+    if approval.release != str(release.digest):
+        raise PolicyRefused.of(
+            "TB8851",
+            f"{approved.path.name} approves another release: {approval.name} {approval.version} {approval.release} at "
+            f"{moment_text(approval.time)}, not {release.digest}",
+            hint=_AGAIN,
+            where=Location(file=str(approved.path)),
+        )

@@ -1,0 +1,37 @@
+"""What was done to a release, into the audit log: action, release, key, and the stage as the first word of details."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.auditentry import Entry
+from twinbuild.govern.signer import Signer
+from twinbuild.pipeline.auditlog import add_entries
+from twinbuild.pipeline.released import Released
+
+__all__ = ["append_act", "entry_of"]
+
+_PATIENCE: Final = 60.0  # seconds for others who write
+
+
+def entry_of(release: Released, *, action: str, by: str, stage: str, now: int, said: str = "") -> Entry:
+    """The entry of an act. Raises UsageError TB8631 for one that a log does not take."""
+    metadata: Any = release.document["metadata"]
+    return Entry(
+        action=action,
+        by=by,
+        time=now,
+        release=str(release.digest),
+        name=metadata["name"],
+        version=metadata["version"],
+        details=f"stage={stage} {said}".strip(),
+    )
+
+
+def append_act(
+    log: Path, signer: Signer, release: Released, *, action: str, by: str, stage: str, now: int, said: str = ""
+) -> int:
+    """Append an entry to a log; its index. Raises as ``add_entries``."""
+    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said)
+    return add_entries(log, (entry,), signer, wait=_PATIENCE).size - 1

@@ -1,0 +1,231 @@
+"""What is known of a release on its way to a stage, gathered from its files, its signatures and the trust root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.acts import decode_rotation
+from twinbuild.errors import Location, PolicyRefused, TwinbuildError
+from twinbuild.govern.acting import opened_act
+from twinbuild.govern.rooted import Judged, public_of
+from twinbuild.model.governed import Actor, Facts
+from twinbuild.model.policy import OrganisationPolicy, Requirement, covers
+from twinbuild.model.settings import Settings
+from twinbuild.model.spec.values import duration_seconds
+from twinbuild.model.trust import TrustKey, TrustRoot
+from twinbuild.pipeline.boms import read_bom
+from twinbuild.pipeline.governing.approving import Approved, read_approvals
+from twinbuild.pipeline.governing.logged import Logged
+from twinbuild.pipeline.governing.trustdir import Trusted
+from twinbuild.pipeline.governing.trustedrelease import objections_of, signatures_judged
+from twinbuild.pipeline.reconciling import reconcile_release
+from twinbuild.pipeline.regular import Irregular, read_regular
+from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.vouching import verify_release
+
+__all__ = ["ROTATIONS", "Question", "known_of", "reference_of"]
+
+ROTATIONS: Final = "rotations"
+_LARGEST: Final = 64 << 10  # bytes of a statement
+_MOST: Final = 10_000  # statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether a release may go to a stage at a moment; ``deployer`` is the id of the key of who brings it there.
+
+    ``besides`` are directories with further approvals.
+    """
+
+    stage: str
+    at: int
+    deployer: str = ""
+    modifies: bool = False
+    besides: tuple[Path, ...] = ()
+    logged: Logged = field(default_factory=Logged)
+
+
+def known_of(
+    release: Released, trusted: Trusted, policy: OrganisationPolicy, question: Question, settings: Settings
+) -> Facts:
+    """The facts. The release must be whole, and what its counting signers signed: that is verified here.
+
+    Raises as ``signatures_judged``, ``verify_release`` and ``read_approvals`` do.
+    """
+    document: Any = release.document
+    root, at = trusted.root, question.at
+    signed = signatures_judged(release, trusted, at, question.logged.times("signed", str(release.digest)))
+    counted = [each for each in signed if not each.objection]
+    if counted:
+        verify_release(release, tuple(public_of(each.key, name=str(trusted.directory)) for each in counted))
+    approvals = read_approvals(
+        release,
+        root,
+        stage=question.stage,
+        now=at,
+        times=lambda stage: question.logged.times("approved", str(release.digest), stage),
+        besides=question.besides,
+    )
+    name, version = document["metadata"]["name"], document["metadata"]["version"]
+    about = [each for each in policy.require if covers(each.stages, question.stage) and covers(each.releases, name)]
+    sbom, licences = _bill(release, about)
+    return Facts(
+        name=name,
+        version=version,
+        digest=str(release.digest),
+        stage=question.stage,
+        signers=tuple(_actor(each.key, root) for each in counted),
+        approvers=_approvers(approvals, root),
+        deployer=_deployer(question.deployer, root, at),
+        discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
+        modifies=question.modifies,
+        asked=int(document["governance"].get("approvals", 0)),
+        builds=int(document["verification"]["builds"]),
+        identical=document["verification"].get("verdict") == "identical",
+        tests=tuple(
+            (f"{image['variant']} {image['platform']}", str(image["verdict"]))
+            for image in document["tests"].get("images", ())
+        ),
+        sbom=sbom,
+        licences=licences,
+        modified=_modified(document["source"]),
+        plain=tuple(_plain(document, question.stage, settings)),
+        secrets=tuple(_secret(each) for each in document.get("secrets", ())),
+        rotations=_rotations(trusted, policy, at),
+    )
+
+
+def _actor(key: TrustKey, root: TrustRoot, role: str = "") -> Actor:
+    return Actor(who=key.who, keyid=key.keyid, roles=root.roles_of(key.keyid), since=key.since, role=role)
+
+
+def _approvers(approvals: tuple[Approved, ...], root: TrustRoot) -> tuple[Actor, ...]:
+    """Who approved in a role that their key has: what they say of themselves does not make it so."""
+    return tuple(
+        _actor(each.judged.key, root, each.approval.role)
+        for each in approvals
+        if each.judged is not None and not each.judged.objection
+    )
+
+
+def _discounted(approvals: tuple[Approved, ...]) -> Iterator[str]:
+    for each in approvals:
+        if each.judged is None:
+            yield f"an approval ({each.path.name[:40]}…) is by nobody of the trust root"
+        elif each.judged.objection:
+            yield from objections_of((each.judged,), "the approval")
+
+
+def _deployer(keyid: str, root: TrustRoot, at: int) -> Actor | None:
+    if not keyid:
+        return None
+    key = root.key(keyid)
+    if key is None or key.objection(at):
+        return Actor(who=f"key {keyid[:16]}…", keyid=keyid, roles=(), since=at)
+    return _actor(key, root)
+
+
+def _unable(question: Question, root: TrustRoot) -> Iterator[str]:
+    key = root.key(question.deployer)
+    if key is not None and (why := key.objection(question.at)):
+        yield f"the key {key.keyid[:16]}… of {key.who} {why}"
+
+
+def _bill(release: Released, about: list[Requirement]) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
+    """Faults of the bill of materials, and each component's licence; looked at where a rule asks."""
+    exact = any("sbom-complete" in each.evidence for each in about)
+    if not exact and not any(each.forbidden_licences or each.unknown_licences == "refuse" for each in about):
+        return None, ()
+    assert release.directory is not None
+    try:
+        found = read_bom(release.directory)
+        faults = tuple(_unlike(each) for each in reconcile_release(found) if not each.exact) if exact else ()
+    except TwinbuildError as error:
+        return tuple(each.message for each in error.findings), ()
+    licences = tuple(
+        (component.title, " AND ".join(_bracketed(licence.text) for licence in component.licences))
+        for component in found.bom.components
+        if component.type
+        in ("library", "application", "framework", "operating-system", "file", "machine-learning-model", "data")
+    )
+    return faults, licences
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " OR " in text.upper() else text
+
+
+def _unlike(each: Any) -> str:
+    count = len(each.unexplained) + len(each.missing) + len(each.changed) + len(each.empty) + len(each.unlisted)
+    return f"{each.image}: {count} files or packages that the SBOM does not have as they are"
+
+
+def _modified(source: Any) -> bool | None:
+    if source.get("modified"):
+        return True
+    return False if source.get("commit") not in (None, "", "record") else None
+
+
+def _plain(document: Any, stage: str, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is reached without TLS: (kind, address), as the release and this machine's settings say."""
+    for kind, sections in (("services", ("services",)), ("monitoring", ("observability", "rollout"))):
+        texts = dict.fromkeys(text for section in sections for text in _texts(document.get(section)))
+        yield from (
+            (kind, text) for text in texts if text.lower().startswith(("http://", "redis://", "amqp://", "grpc://"))
+        )
+    for name, address in settings.indexes:
+        if address.lower().startswith("http://"):
+            yield "indexes", f"{name} (this machine's settings)"
+    repository = str(document["publish"].get("repositories", {}).get(stage, ""))
+    if repository.partition("/")[0] in settings.plain_http:
+        yield "registries", repository
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)
+
+
+def reference_of(secret: Any) -> str:
+    """How a secret's reference is written in a statement: provider and reference."""
+    return f"{secret.get('provider', '')}:{secret.get('reference', '')}"
+
+
+def _secret(secret: Any) -> tuple[str, str, int | None]:
+    own = secret.get("rotation")
+    return str(secret["name"]), reference_of(secret), None if own is None else int(duration_seconds(own))
+
+
+def _rotations(trusted: Trusted, policy: OrganisationPolicy, at: int) -> tuple[tuple[str, int], ...]:
+    """When secrets were changed last, as somebody says who may (``rotate``)."""
+    place = trusted.directory / ROTATIONS
+    if place.is_symlink() or not place.is_dir():
+        return ()
+    roles = {role for rule in policy.allow if "rotate" in rule.may for role in rule.roles}
+    found: dict[str, int] = {}
+    for path in sorted(place.glob("*.dsse.json"))[:_MOST]:
+        name = f"{ROTATIONS}/{path.name}"
+        try:
+            content = read_regular(path, _LARGEST)
+        except Irregular as error:
+            hint = "take it out, and say again when the secret was changed"
+            raise PolicyRefused.of("TB8850", f"{name} {error}", hint=hint, where=Location(file=str(path))) from None
+        payload, judged = opened_act(content, trusted.root, at, name=name)
+        act = decode_rotation(payload, name=name)
+        if _counts(judged, roles) and act.time <= at:
+            found[act.reference] = max(act.time, found.get(act.reference, 0))
+    return tuple(sorted(found.items()))
+
+
+def _counts(judged: Judged | None, roles: set[str]) -> bool:
+    return judged is not None and not judged.objection and bool(roles & set(judged.roles))

@@ -1,0 +1,57 @@
+"""When signatures were made, as far as an audit log proves it: its key has the role ``audit`` in the trust root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinbuild.codec.auditentry import Entry
+from twinbuild.errors import PolicyRefused
+from twinbuild.govern.rooted import public_of
+from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.auditread import read_entries, verify_log
+
+__all__ = ["AUDIT", "Logged", "read_logged"]
+
+AUDIT: Final = "audit"
+_MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """Entries of a verified log; () where none was given."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def times(self, act: str, release: str, stage: str = "") -> dict[str, int]:
+        """When each key was first logged to have signed, approved or promoted a release (for a stage), by key id."""
+        found: dict[str, int] = {}
+        for entry in self.entries:
+            about = not stage or entry.details.partition(" ")[0] == f"stage={stage}"
+            if entry.action in _MEANS[act] and entry.release == release and about:
+                found[entry.by] = min(entry.time, found.get(entry.by, entry.time))
+        return found
+
+
+def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
+    """The entries of a log whose key has the role ``audit``. Raises as ``verify_log``, and PolicyRefused TB8808."""
+    role = root.role(AUDIT)
+    keys = [key for key in root.keys if role is not None and key.keyid in role.keys and not key.objection(now)]
+    if not keys:
+        raise PolicyRefused.of(
+            "TB8808",
+            f"the trust root has no key of the role {AUDIT!r} that counts, so that nobody vouches for {log}",
+            hint=f"add the log's key: `twinbuild trust update --add WHO=FILE --role {AUDIT}=WHO`",
+            where=str(log),
+        )
+    refused: PolicyRefused | None = None
+    for key in keys:
+        try:
+            verify_log(log, public_of(key, name=str(log)), ())
+        except PolicyRefused as error:
+            refused = error
+        else:
+            return Logged(entries=read_entries(log)[2])
+    assert refused is not None
+    raise refused

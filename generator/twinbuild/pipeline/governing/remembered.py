@@ -1,0 +1,121 @@
+"""Which documents of a trust root this user has seen: an older one is not taken again, whatever lies in a directory.
+
+``trust.json`` lies in the user's state directory (XDG Base Directory), outside of everything that is judged. A trust
+root is known by the digest of its first document. By place it is remembered, too: another trust root where one lay
+before is somebody's act, and is asked about.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
+from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.regular import Irregular, Missing, read_regular
+
+__all__ = ["remember", "state_place"]
+
+_FILE: Final = "trust.json"
+_LOCK: Final = "trust.lock"
+_LARGEST: Final = 4 << 20  # bytes
+_MOST: Final = 2000  # places
+
+
+def state_place(environment: Mapping[str, str], home: str) -> Path:
+    """Where what was seen is kept: ``twinbuild`` in the user's state directory (XDG Base Directory)."""
+    stated = environment.get("XDG_STATE_HOME", "")
+    return Path(stated if stated.startswith("/") else f"{home}/.local/state") / "twinbuild"
+
+
+def remember(state: Path, *, place: Path, identity: str, version: int, digest: str) -> bool:
+    """Compare a trust root with what was seen of it, and note it; False where nothing can be noted on this machine.
+
+    ``identity`` is the digest of its first document, ``digest`` that of the document of ``version``, the newest. Raises
+    PolicyRefused TB8804 for an older version than one that was seen, TB8805 for another document of the same version,
+    or another trust root at the same place; EnvironmentFault TB8810 where the file is damaged.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(state):
+            seen = _read(state / _FILE)
+            new = _compared(seen, place=str(place), identity=identity, version=version, digest=digest)
+            if new != seen:
+                write_file(state / _FILE, canonical(new))
+    except OSError:  # a machine that keeps nothing, such as a container that is thrown away
+        return False
+    return True
+
+
+def _compared(
+    seen: dict[str, dict[str, Any]], *, place: str, identity: str, version: int, digest: str
+) -> dict[str, dict[str, Any]]:
+    roots, places = dict(seen["roots"]), dict(seen["places"])
+    if places.get(place, identity) != identity:
+        raise _refused(
+            "TB8805",
+            f"in {place} lies another trust root than before: it began with sha256:{identity[:16]}…, expected "
+            f"sha256:{places[place][:16]}…",
+            place,
+        )
+    older = roots.get(identity, {"version": 0, "sha256": ""})
+    if version < older["version"]:
+        message = f"{place} has version {version} of its trust root; version {older['version']} was seen before"
+        raise _refused("TB8804", message, place)
+    if version == older["version"] and digest != older["sha256"]:
+        message = f"version {version} in {place} is another document than the one of that version seen before"
+        raise _refused("TB8805", message, place)
+    roots[identity] = {"version": version, "sha256": digest}
+    places.pop(place, None)
+    places[place] = identity
+    return {"roots": roots, "places": dict(list(places.items())[-_MOST:])}
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        value: Any = parse_json(str(path), read_regular(path, _LARGEST))[0]
+        roots = {
+            _text(key): {"version": int(each["version"]), "sha256": _text(each["sha256"])}
+            for key, each in value["roots"].items()
+        }
+        return {"roots": roots, "places": {_text(key): _text(each) for key, each in value["places"].items()}}
+    except Missing:
+        return {"roots": {}, "places": {}}
+    except (Irregular, JsonProblem, LookupError, TypeError, ValueError, AttributeError):
+        raise EnvironmentFault.of(
+            "TB8810",
+            f"{path} does not say which trust roots were seen: it was damaged",
+            hint="take it from a copy; without one remove it, and give --trust-version with the newest you know",
+            where=Location(file=str(path)),
+        ) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _refused(code: str, message: str, place: str) -> PolicyRefused:
+    return PolicyRefused.of(
+        code,
+        message,
+        hint="get the newest trust root from whom you trust; what was seen is in trust.json of your state directory",
+        where=Location(file=place),
+    )
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    descriptor = os.open(state / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

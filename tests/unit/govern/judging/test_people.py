@@ -1,0 +1,72 @@
+"""``govern.judging.people``: who may, how many must, and that it is not the same person."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.governed import actor, facts, policy
+from twinbuild.govern.judging.people import allowed, judge_people, judge_rights
+from twinbuild.model.governed import Facts
+
+
+def _refused(known: Facts, text: str = "") -> set[str]:
+    rules = policy(text)
+    verdicts = [*judge_rights(rules, known), *judge_people(rules, rules.require[0], 0, known)]
+    return {f"{each.code} {each.rule}" for each in verdicts if each.verdict == "refused"}
+
+
+def test_fine() -> None:
+    """Ada signed, grace approved, linus deploys."""
+    assert _refused(facts(deployer=actor("linus", "deployer"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "refused"),
+    [
+        ({"signers": ()}, "", {"TB8830 create"}),
+        ({"signers": (actor("eve", "approver"),)}, "", {"TB8830 create"}),
+        ({"modifies": True, "signers": (actor("eve"),)}, "", {"TB8830 modify"}),
+        ({"deployer": actor("ada", "creator")}, "", {"TB8836 deploy"}),
+        ({"deployer": actor("linus", "deployer"), "stage": "staging"}, "", {"TB8836 deploy", "TB8831 needs/approvals"}),
+        ({"approvers": ()}, "", {"TB8831 needs/approvals"}),
+        ({"approvers": (actor("linus", "deployer"),)}, "", {"TB8831 needs/approvals"}),
+        ({"asked": 2}, "", {"TB8831 needs/approvals"}),
+        ({}, "    approvals: 2\n", {"TB8831 needs/approvals"}),
+        ({"approvers": (actor("ada", "approver"),)}, "", {"TB8831 needs/approvals", "TB8832 needs/two-person"}),
+        ({"approvers": (actor("ada", "approver"),)}, "    two_person: false\n", set()),
+        ({}, "    signatures: [{role: approver}]\n", set()),
+        ({}, "    signatures: [{role: creator, people: 2}]\n", {"TB8830 needs/signature-creator"}),
+        ({}, "    signatures: [{role: deployer}]\n", {"TB8830 needs/signature-deployer"}),
+    ],
+)
+def test_refusals(changes: dict[str, object], text: str, refused: set[str]) -> None:
+    """Each rule by itself."""
+    assert _refused(facts(**changes), text) == refused
+
+
+def test_one_person_with_two_keys() -> None:
+    """Two keys make no second person: not among approvers, not beside the signature."""
+    twice = (actor("grace", "approver"), actor("grace", "approver", since=5))
+    assert _refused(facts(approvers=twice, asked=2)) == {"TB8831 needs/approvals"}
+    assert "TB8832 needs/two-person" in _refused(facts(approvers=(actor("ada", "approver", since=5),)))
+
+
+def test_in_vain() -> None:
+    """Who signed may approve, too: it does not count, and does no harm beside another's."""
+    both = (actor("ada", "approver"), actor("grace", "approver"))
+    assert _refused(facts(approvers=both)) == set()
+    assert _refused(facts(approvers=both, asked=2)) == {"TB8831 needs/approvals", "TB8832 needs/two-person"}
+
+
+def test_alone() -> None:
+    """Who signed does not deploy what nobody else saw, where no approval is asked for."""
+    alone = facts(signers=(actor("ada", "creator"),), approvers=(), deployer=actor("ada", "deployer"))
+    assert _refused(alone, "    approvals: 0\n") == {"TB8832 needs/two-person"}
+
+
+def test_why_not() -> None:
+    """Signatures that do not count are told where something lacks."""
+    rules = policy("")
+    (verdict,) = judge_rights(rules, facts(signers=(), discounted=("the key has expired",)))
+    assert "the key has expired" in verdict.reason
+    assert allowed(rules, "approve", "tiny", "staging") == ()

@@ -1,0 +1,82 @@
+"""``pipeline.governing.drafting``: the next document, signed in turn, in force at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.governed import NOW, organisation
+from twinbuild.errors import PolicyRefused, UsageError
+from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.governing.drafting import begin_root, change_root, read_draft, sign_draft
+
+
+def _same(_: TrustRoot) -> bytes:
+    return b""
+
+
+def _later(root: TrustRoot) -> TrustRoot:
+    return replace(root, expires=root.expires + 1)
+
+
+def test_in_turn(tmp_path: Path) -> None:
+    """One after the other; a change takes the signatures off; the one before stays until enough have signed."""
+    ours = organisation(tmp_path)
+    assert len(change_root(ours.directory, _later, now=NOW, policy=_same).missing) == 2
+    assert len(sign_draft(ours.directory, ours.signer("rosa")).missing) == 2
+    assert sign_draft(ours.directory, ours.signer("rosa")).missing  # the same person again
+    change_root(ours.directory, _later, now=NOW, policy=lambda _: b"other")
+    draft = read_draft(ours.directory)
+    assert draft is not None
+    assert (draft.root.version, "2 people" in draft.missing[0], ": 0" in draft.missing[0]) == (3, True, True)
+    assert ours.open().policy != b"other"
+    for who in ("ruth", "rosa"):
+        drafted = sign_draft(ours.directory, ours.signer(who))
+    assert (drafted.missing, drafted.path.name) == ((), "3.root.json")
+    assert (ours.open().policy, read_draft(ours.directory)) == (b"other", None)
+
+
+def test_who_may_sign(tmp_path: Path) -> None:
+    """Nobody without the role; nothing where there is no draft."""
+    ours = organisation(tmp_path)
+    with pytest.raises(UsageError) as raised:
+        sign_draft(ours.directory, ours.signer("rosa"))
+    assert raised.value.findings[0].code == "TB8800"
+    change_root(ours.directory, _later, now=NOW, policy=_same)
+    with pytest.raises(UsageError) as raised:
+        sign_draft(ours.directory, ours.signer("ada"))
+    assert raised.value.findings[0].code == "TB8809"
+
+
+def test_begun_once(tmp_path: Path) -> None:
+    """Nobody begins another one in its place."""
+    ours = organisation(tmp_path)
+    with pytest.raises(UsageError):
+        begin_root(ours.directory, ours.open().root, policy=_same)
+    for place in (tmp_path / "none", tmp_path / "empty"):
+        if place.name == "empty":
+            place.mkdir()
+        with pytest.raises(UsageError):
+            change_root(place, _later, now=NOW, policy=_same)
+
+
+def test_no_draft_by_link(tmp_path: Path) -> None:
+    """A link in its place is refused."""
+    ours = organisation(tmp_path)
+    (ours.directory / "3.draft.json").symlink_to("2.root.json")
+    with pytest.raises(PolicyRefused):
+        read_draft(ours.directory)
+
+
+def test_a_bad_policy_leaves_all(tmp_path: Path) -> None:
+    """Where the policy is refused nothing is written."""
+    ours = organisation(tmp_path)
+
+    def refused(_: TrustRoot) -> bytes:
+        raise PolicyRefused.of("TB8820", "x", hint="y")
+
+    with pytest.raises(PolicyRefused):
+        change_root(ours.directory, _later, now=NOW, policy=refused)
+    assert sorted(path.name for path in ours.directory.iterdir()) == ["1.root.json", "2.policy.yaml", "2.root.json"]

@@ -1,0 +1,20 @@
+"""``pipeline.governing.entries``: what is logged of an act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fakes.case import Case
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.governing.entries import entry_of
+
+
+def test_entry(case: Callable[..., Case]) -> None:
+    """The release, the stage first, then what is said."""
+    release = case().release
+    entry = entry_of(release, action="approved", by="a" * 64, stage="production", now=5, said="fine")
+    assert (entry.name, entry.release, entry.details) == ("tiny", str(release.digest), "stage=production fine")
+    with pytest.raises(UsageError):
+        entry_of(release, action="went", by="a" * 64, stage="production", now=5)

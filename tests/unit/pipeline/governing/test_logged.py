@@ -1,0 +1,54 @@
+"""``pipeline.governing.logged``: times of signing, by a log whose key has the role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fakes.case import Case
+from fakes.governed import NOW
+from twinbuild.errors import IntegrityError, PolicyRefused
+from twinbuild.pipeline.auditlog import new_log
+from twinbuild.pipeline.governing.entries import append_act
+from twinbuild.pipeline.governing.logged import Logged, read_logged
+
+
+def test_times(case: Callable[..., Case]) -> None:
+    """The first time of each key, of this release and stage."""
+    found = case()
+    log, bot, release = found.dist.parent / "log", found.ours.signer("bot"), found.release
+    new_log(log, "example.com/log", bot)
+    for action, stage, now in (
+        ("signed", "any", 5),
+        ("signed", "any", 3),
+        ("approved", "production", 7),
+        ("note", "x", 1),
+    ):
+        append_act(log, bot, release, action=action, by="a" * 64, stage=stage, now=now)
+    logged = read_logged(log, found.ours.open().root, NOW)
+    digest = str(release.digest)
+    assert logged.times("signed", digest) == {"a" * 64: 3}
+    assert logged.times("approved", digest, "production") == {"a" * 64: 7}
+    assert logged.times("approved", digest, "staging") == logged.times("signed", "sha256:x") == {}
+    assert Logged().times("signed", digest) == {}
+
+
+def test_refused(case: Callable[..., Case]) -> None:
+    """A log of another key proves nothing, nor does one that was changed."""
+    found = case()
+    log = found.dist.parent / "log"
+    new_log(log, "example.com/log", found.ours.signer("grace"))
+    root = found.ours.open().root
+    with pytest.raises(PolicyRefused):
+        read_logged(log, root, NOW)
+    with pytest.raises(PolicyRefused) as raised:
+        read_logged(log, root, 5)
+    assert raised.value.findings[0].code == "TB8808"
+    good = found.dist.parent / "good"
+    new_log(good, "example.com/log", found.ours.signer("bot"))
+    append_act(good, found.ours.signer("bot"), found.release, action="signed", by="a" * 64, stage="x", now=5)
+    (bundle,) = (good / "tile" / "entries").rglob("1")
+    bundle.write_bytes(bundle.read_bytes().replace(b"signed", b"noted!"))
+    with pytest.raises(IntegrityError):
+        read_logged(good, root, NOW)
