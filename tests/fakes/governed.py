@@ -113,6 +113,7 @@ _FACTS: Final = Facts(
     deployer=None,
     discounted=(),
     modifies=False,
+    back=False,
     asked=0,
     builds=2,
     identical=True,

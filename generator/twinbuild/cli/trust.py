@@ -115,6 +115,39 @@ def sign(*, directory: Path, key: str | None, program: str | None, public: Path 
     say_draft(sign_draft(directory, signer_of(key, program, public, os.environ)), as_json=as_json)
 
 
+@command.command("rotated")
+@_DIRECTORY
+@click.argument("reference")
+@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
+@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
+@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@click.option("--at", "moment", metavar="TIME", help="When it was changed: a day, or a time (default: now).")
+@json_option
+def rotated(
+    *,
+    directory: Path,
+    reference: str,
+    key: str | None,
+    program: str | None,
+    public: Path | None,
+    moment: str | None,
+    as_json: bool,
+) -> None:
+    """Sign that a secret was changed: REFERENCE is PROVIDER:REFERENCE, as in vault:risk/scorer#token.
+
+    It is written into DIR/rotations, and counts where the policy lets the key's role `rotate`.
+    """
+    from twinbuild.cli.keyfile import signer_of
+    from twinbuild.cli.outcome import shown
+    from twinbuild.cli.trusting import time_given
+    from twinbuild.pipeline.governing.rotating import say_rotated
+
+    now = int(time.time())
+    at = now if moment is None else time_given(moment, now, where="--at")
+    path = say_rotated(directory, reference, signer_of(key, program, public, os.environ), at=at, now=now)
+    click.echo(json.dumps({"file": str(path)}) if as_json else f"output   {shown(path)}")
+
+
 @command.command("show")
 @_DIRECTORY
 @json_option

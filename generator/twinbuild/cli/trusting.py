@@ -16,9 +16,11 @@ from twinbuild.errors import UsageError
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.keys import PublicKey
     from twinbuild.govern.signer import Signer
+    from twinbuild.pipeline.governing.logged import Logged
+    from twinbuild.pipeline.governing.promoting import Log
     from twinbuild.pipeline.governing.trustdir import Trusted
 
-__all__ = ["log_signer", "named_key", "named_role", "opened", "time_given", "trust_options"]
+__all__ = ["audit_given", "log_signer", "named_key", "named_role", "opened", "time_given", "trust_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ROLE: Final = re.compile(r"([^=]+)=(.*?)(?::([1-9][0-9]{0,3}))?", re.DOTALL)
@@ -68,6 +70,17 @@ def log_signer(log: Path | None, key: str | None) -> Signer | None:
         hint = "name both, or neither"
         raise UsageError.of("TB8001", "--audit and --audit-key go together", hint=hint, where="--audit")
     return signer_of(key, None, None, os.environ) if key is not None else None
+
+
+def audit_given(log: Path | None, key: str | None, trusted: Trusted, now: int) -> tuple[Log | None, Logged]:
+    """A log to append to, and the times of signing that it proves. Raises as ``log_signer`` and ``read_logged``."""
+    from twinbuild.pipeline.governing.logged import Logged, read_logged
+    from twinbuild.pipeline.governing.promoting import Log
+
+    signer = log_signer(log, key)
+    if log is None or signer is None:
+        return None, Logged()
+    return Log(directory=log, signer=signer), read_logged(log, trusted.root, now)
 
 
 def named_key(text: str, where: str) -> tuple[str, PublicKey]:

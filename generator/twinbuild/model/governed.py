@@ -27,7 +27,8 @@ class Facts:
     """A release on its way to a stage.
 
     ``discounted`` says whose signatures and approvals do not count, and why. ``deployer`` is None where nobody deploys
-    yet. ``modifies``: another version of the name was promoted before. ``asked`` is the number of approvals that the
+    yet. ``modifies``: another version of the name was promoted before; ``back``: this one was, and
+    is to come back. ``asked`` is the number of approvals that the
     release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at. ``licences``
     are pairs of component and expression ("" for none). ``modified`` is None where no source commit is recorded.
     ``plain`` are pairs of what is reached (services, monitoring, indexes, registries) and an address without TLS.
@@ -44,6 +45,7 @@ class Facts:
     deployer: Actor | None
     discounted: tuple[str, ...]
     modifies: bool
+    back: bool
     asked: int
     builds: int
     identical: bool

@@ -151,6 +151,8 @@ class Freeze(Section):
     """Local time from which on it is free again."""
     weekly: Weekly | None = None
     """Every week."""
+    rollbacks: Literal["allow", "refuse"] = "allow"
+    """Whether a stage may go back to what ran there before all the same."""
     reason: Line
     """Why."""
 

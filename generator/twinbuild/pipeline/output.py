@@ -42,13 +42,14 @@ _FICLONE: Final = 0x40049409  # <linux/fs.h>
 _FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so that those of killed runs may go
 _OLD: Final = ".old"
 CONTEXT_MARK: Final = "twinbuild-context.txt"
-# What a release, a layout and a build context begin with, in a file that each has. A name alone proves nothing: many a
-# project has a manifest.json of its own.
+# What a release, a layout, a build context and what was promoted begin with, in a file that each has. A name alone
+# proves nothing: many a project has a manifest.json of its own.
 _MARKS: Final = (
     ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
     ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),
     ("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),
     (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
+    ("promotion.dsse.json", re.compile(rb'\{\s*"payload": "')),
 )
 _LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs", "twinbuild"})
 _PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds

@@ -285,4 +285,12 @@ No directory of `--releases` is the release whose digest the record names.
 
 Name where it lies; a release is the same wherever it lies.""",
     ),
+    Code(
+        code="TB8864",
+        title="a stage for which the release has no files",
+        explanation="""\
+`deploy/` of the release has no files for the stage: they are written for each stage of `publish.repositories`.
+
+Name one of its stages, or add it to the spec and release again.""",
+    ),
 )

@@ -58,6 +58,8 @@ def _freeze(freeze: Freeze, index: int, facts: Facts, at: int) -> Verdict:
     if until is None:
         return Verdict(rule=freeze.name, verdict="passed", reason="no freeze now", path=("freeze", index))
     reason = f"{facts.stage} is frozen until {moment_text(until)}: {freeze.reason}"
+    if facts.back and freeze.rollbacks == "allow":
+        return Verdict(rule=freeze.name, verdict="passed", reason=f"{reason} (not for going back)", path=refused.path)
     return replace(refused, reason=reason, remedy="wait, or ask for an exception")
 
 

@@ -37,13 +37,14 @@ _MOST: Final = 10_000  # statements
 class Question:
     """Whether a release may go to a stage at a moment; ``deployer`` is the id of the key of who brings it there.
 
-    ``besides`` are directories with further approvals.
+    ``back``: it was there before. ``besides`` are directories with further approvals.
     """
 
     stage: str
     at: int
     deployer: str = ""
     modifies: bool = False
+    back: bool = False
     besides: tuple[Path, ...] = ()
     logged: Logged = field(default_factory=Logged)
 
@@ -82,6 +83,7 @@ def known_of(
         deployer=_deployer(question.deployer, root, at),
         discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
         modifies=question.modifies,
+        back=question.back,
         asked=int(document["governance"].get("approvals", 0)),
         builds=int(document["verification"]["builds"]),
         identical=document["verification"].get("verdict") == "identical",

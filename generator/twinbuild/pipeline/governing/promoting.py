@@ -1,0 +1,281 @@
+"""Bring a release to a stage, or a stage back to an earlier one: judged, written, recorded, logged.
+
+What is applied appears at once, after the step is in the log and in the record: whoever is killed in between has a step
+on record that nobody applied, and never one that was applied without a record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.acts import encode_promotion, reason_fault
+from twinbuild.codec.canonical import Json, canonical
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.deploy.promoted import annotated, place_of
+from twinbuild.errors import InternalError, Location, PolicyRefused, TwinbuildError, UsageError
+from twinbuild.govern.acting import signed_act
+from twinbuild.govern.signer import Signer
+from twinbuild.model.acts import Promotion
+from twinbuild.model.digest import Digest
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline.attested import directory_of
+from twinbuild.pipeline.governing.checking import Checked, check_policy, policy_of, refuse
+from twinbuild.pipeline.governing.entries import append_act
+from twinbuild.pipeline.governing.knowing import Question
+from twinbuild.pipeline.governing.logged import Logged
+from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, read_steps
+from twinbuild.pipeline.governing.trustdir import Trusted
+from twinbuild.pipeline.output import replace_directory, write_file
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
+from twinbuild.pipeline.released import Released, read_release
+
+__all__ = ["PROMOTION", "Log", "Order", "Promoted", "find_release", "promote", "roll_back", "schemas_of"]
+
+PROMOTION: Final = "promotion.dsse.json"
+_MOST: Final = 100_000  # directories that are looked into
+_ANNOTATIONS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "default", "deprecated"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """An audit log, and what signs its checkpoints."""
+
+    directory: Path
+    signer: Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who brings something to a stage, when and why; where it is recorded, logged, and written to."""
+
+    stage: str
+    signer: Signer
+    now: int
+    record: Path
+    output: Path
+    reason: str = ""
+    besides: tuple[Path, ...] = ()
+    log: Log | None = None
+    logged: Logged = field(default_factory=Logged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promoted:
+    """What was judged, the step that was taken, and how many files are to be applied."""
+
+    checked: Checked
+    step: Promotion
+    files: int
+
+
+def promote(release: Released, trusted: Trusted, order: Order, settings: Settings) -> Promoted:
+    """Bring a release to a stage. Raises PolicyRefused with each rule that refuses (which is logged, too).
+
+    UsageError TB8864 for a release without files for the stage, TB8020 where the output is something else.
+    """
+    name = _name(release)
+    with alone(order.record, order.stage, name):
+        steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
+        return _go(release, trusted, order, settings, steps, action="promoted")
+
+
+def roll_back(
+    name: str,
+    trusted: Trusted,
+    order: Order,
+    settings: Settings,
+    *,
+    releases: tuple[Path, ...],
+    accept_schemas: bool = False,
+) -> Promoted:
+    """Bring a stage back to the last good release of a name, which is looked for in ``releases``.
+
+    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, UsageError
+    TB8863 where it is not at hand.
+    """
+    with alone(order.record, order.stage, name):
+        steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
+        target = last_good(steps)
+        if target is None:
+            raise PolicyRefused.of(
+                "TB8861",
+                f"no release of {name} was in {order.stage} before the one that is there now, and is still good",
+                hint="promote another release: `twinbuild promote`",
+                where=str(order.record),
+            )
+        release = find_release(target.release, releases)
+        schemas = schemas_of(release)
+        changed = [
+            what
+            for what, old, new in zip(("requests", "answers"), schemas, steps[-1].schemas, strict=True)
+            if old != new
+        ]
+        if changed and not accept_schemas:
+            raise PolicyRefused.of(
+                "TB8862",
+                f"{name} {target.version} has other schemas than {steps[-1].version}, which runs: {', '.join(changed)}",
+                hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
+                where=str(release.path),
+            )
+        return _go(release, trusted, order, settings, steps, action="rolled-back")
+
+
+def _go(
+    release: Released,
+    trusted: Trusted,
+    order: Order,
+    settings: Settings,
+    steps: tuple[Promotion, ...],
+    *,
+    action: str,
+) -> Promoted:
+    if fault := reason_fault(order.reason):
+        raise UsageError.of("TB8001", fault, hint="say it in one line", where="--reason")
+    digest, name = str(release.digest), _name(release)
+    keyid = order.signer.public.keyid
+    question = Question(
+        stage=order.stage,
+        at=order.now,
+        deployer=keyid,
+        modifies=any(step.release != digest for step in steps),
+        back=action == "rolled-back",
+        besides=order.besides,
+        logged=order.logged,
+    )
+    checked = check_policy(release, trusted, question, settings)
+    try:
+        refuse(checked)
+    except PolicyRefused as error:
+        _log(order, release, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
+        raise
+    files = _files(release, order.stage)
+    metadata: Any = release.document["metadata"]
+    step = Promotion(
+        release=digest,
+        name=name,
+        version=metadata["version"],
+        stage=order.stage,
+        action=action,
+        number=len(steps) + 1,
+        previous=link_to(steps),
+        time=max(order.now, steps[-1].time if steps else 0),
+        trust=str(trusted.digest),
+        policy=Digest.of(trusted.policy).hex,
+        schemas=schemas_of(release),
+        reason=order.reason,
+    )
+    envelope = signed_act(encode_promotion(step), order.signer)
+    with replace_directory(order.output) as fresh:
+        for path, content in files.items():
+            write_file(fresh / path, content)
+        write_file(fresh / PROMOTION, envelope)
+        _log(order, release, action, order.reason)
+        append_step(order.record, step, envelope)
+    return Promoted(checked=checked, step=step, files=len(files))
+
+
+def _log(order: Order, release: Released, action: str, said: str) -> None:
+    if order.log is not None:
+        append_act(
+            order.log.directory,
+            order.log.signer,
+            release,
+            action=action,
+            by=order.signer.public.keyid,
+            stage=order.stage,
+            now=order.now,
+            said=said,
+        )
+
+
+def _name(release: Released) -> str:
+    metadata: Any = release.document["metadata"]
+    return str(metadata["name"])
+
+
+def _files(release: Released, stage: str) -> dict[str, bytes]:
+    """The stage's files with the release digest in them; each was compared with the manifest, and is again."""
+    directory, found = directory_of(release), {}
+    documents: Any = release.document["documents"]
+    for entry in documents:
+        place = place_of(entry["path"], stage)
+        if not place:
+            continue
+        path = directory / entry["path"]
+        try:
+            content = read_regular(path, LARGEST)
+        except Irregular:
+            content = b""
+        if Digest.of(content).hex != entry["sha256"]:
+            message = f"{entry['path']} was changed while it was read"
+            raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
+        found[place] = annotated(content, release.digest) if path.suffix == ".yaml" else content
+    if not found:
+        stages: Any = release.document["publish"]
+        known = ", ".join(sorted(stages.get("repositories", {}))) or "none"
+        raise UsageError.of(
+            "TB8864",
+            f"the release has no files for the stage {stage!r}, only for {known}",
+            hint="name one of its stages, or add it to `publish.repositories` and release again",
+            where="--to",
+        )
+    return found
+
+
+def schemas_of(release: Released) -> tuple[str, str]:
+    """SHA-256 of the schemas of requests and answers without what explains them; "" for one that is not stated."""
+    model: Any = release.document["model"]
+    stated = model.get("schemas") or {}
+    directory = release.path.parent
+    return _schema(directory, stated.get("input")), _schema(directory, stated.get("output"))
+
+
+def _schema(directory: Path, path: str | None) -> str:
+    if not path:
+        return ""
+    try:
+        value, _ = parse_json(path, read_regular(directory / path, LARGEST))
+        return Digest.of(canonical(_bare(value))).hex
+    except (Irregular, JsonProblem, InternalError):
+        return ""
+
+
+def _bare(value: Json) -> Json:
+    """A schema without annotations; where a name of a property is such a word it stays."""
+    match value:
+        case dict():
+            found: dict[str, Json] = {}
+            for key, item in value.items():
+                if key in ("properties", "patternProperties", "$defs", "definitions") and isinstance(item, dict):
+                    found[key] = {name: _bare(each) for name, each in item.items()}
+                elif key in ("const", "enum"):
+                    found[key] = item
+                elif key not in _ANNOTATIONS:
+                    found[key] = _bare(item)
+            return found
+        case list():
+            return [_bare(item) for item in value]
+    return value
+
+
+def find_release(digest: str, places: tuple[Path, ...]) -> Released:
+    """The release of a digest in directories of releases, or in one that is named itself. Raises UsageError TB8863."""
+    for place in places:
+        inside = sorted(path for path in place.iterdir() if path.is_dir())[:_MOST] if place.is_dir() else []
+        for directory in (place, *inside):
+            if not (directory / "release.digest").is_file():
+                continue
+            try:
+                found = read_release(directory)
+            except TwinbuildError:
+                continue
+            if str(found.digest) == digest:
+                return found
+    raise UsageError.of(
+        "TB8863",
+        f"the release {digest} is in none of {', '.join(str(place) for place in places) or 'no directory'}",
+        hint="say with --releases where it lies; it is the same wherever it lies",
+        where="--releases",
+    )

@@ -1,0 +1,140 @@
+"""The record of promotions: per stage and name, numbered signed steps, each of which names the one before it.
+
+``DIR/STAGE/NAME/000001.dsse.json``, … It says what is in a stage, and what was there before. Cut
+off at its end it is a shorter record that holds: the audit log knows better.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from twinbuild.codec.acts import decode_promotion, encode_promotion
+from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.govern.acting import opened_act
+from twinbuild.govern.judging.people import allowed
+from twinbuild.model.acts import Promotion
+from twinbuild.model.digest import Digest
+from twinbuild.model.policy import OrganisationPolicy
+from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.regular import Irregular, Missing, read_regular
+
+__all__ = ["alone", "append_step", "last_good", "link_to", "names_in", "read_steps", "step_path"]
+
+_LARGEST: Final = 64 << 10  # bytes of a step
+_MOST: Final = 1_000_000  # steps
+_COPY: Final = "take the record from a copy that is whole, and hold it against the audit log"
+
+
+def step_path(record: Path, stage: str, name: str, number: int) -> Path:
+    """Where a step lies."""
+    return record / stage / name / f"{number:06}.dsse.json"
+
+
+def names_in(record: Path, stage: str) -> tuple[str, ...]:
+    """Names of releases that were in a stage."""
+    place = record / stage
+    return tuple(sorted(path.name for path in place.iterdir() if path.is_dir())) if place.is_dir() else ()
+
+
+def read_steps(
+    record: Path, stage: str, name: str, root: TrustRoot, policy: OrganisationPolicy, *, now: int
+) -> tuple[Promotion, ...]:
+    """The steps of a release in a stage, oldest first; () for one that was never there.
+
+    Each is signed by somebody whose roles may deploy, with a key that counted at the time that the step states; times
+    do not go back. Raises PolicyRefused TB8860, TB8850, TB8617.
+    """
+    found: list[Promotion] = []
+    while len(found) < _MOST:
+        path = step_path(record, stage, name, len(found) + 1)
+        try:
+            content = read_regular(path, _LARGEST)
+        except Missing:
+            break
+        except Irregular as error:
+            raise _refused(path, f"{path.name} {error}") from None
+        found.append(_step(path, content, found, root, policy, now=now))
+        if (found[-1].stage, found[-1].name) != (stage, name):
+            raise _refused(path, f"it is about {found[-1].name} in {found[-1].stage}, not {name} in {stage}")
+    _refuse_gap(record / stage / name, len(found))
+    return tuple(found)
+
+
+def _step(
+    path: Path, content: bytes, before: list[Promotion], root: TrustRoot, policy: OrganisationPolicy, *, now: int
+) -> Promotion:
+    payload, judged = opened_act(content, root, now, name=str(path))
+    act = decode_promotion(payload, name=str(path))
+    if (act.number, act.previous) != (len(before) + 1, link_to(before)) or act.time < (
+        before[-1].time if before else 0
+    ):
+        raise _refused(path, "it is not the step after the one before it")
+    roles = {role for _, rule in allowed(policy, "deploy", act.name, act.stage) for role in rule.roles}
+    if judged is None or not roles & set(judged.roles):
+        who = "nobody of the trust root" if judged is None else f"{judged.key.who}, who may not deploy"
+        raise _refused(path, f"it is signed by {who}")
+    if why := judged.key.objection(act.time):
+        raise _refused(path, f"the key {judged.key.keyid[:16]}… of {judged.key.who} {why} then")
+    return act
+
+
+def link_to(steps: list[Promotion] | tuple[Promotion, ...]) -> str:
+    """What the next step names: the SHA-256 of the last one's text, "" for the first step."""
+    return Digest.of(encode_promotion(steps[-1])).hex if steps else ""
+
+
+def _refuse_gap(place: Path, count: int) -> None:
+    if place.is_dir():
+        beyond = sorted(path.name for path in place.iterdir() if path.name[0] != "." and path.name > f"{count:06}.z")
+        if beyond:
+            raise _refused(place, f"step {count + 1} is missing, and {beyond[0]} is there")
+
+
+def append_step(record: Path, act: Promotion, envelope: bytes) -> Path:
+    """Write the next step; the caller is ``alone``."""
+    path = step_path(record, act.stage, act.name, act.number)
+    write_file(path, envelope)
+    return path
+
+
+def last_good(steps: tuple[Promotion, ...]) -> Promotion | None:
+    """The step to go back to: the latest other release that nobody went back from since it was promoted last."""
+    bad: set[str] = set()
+    for before, step in pairwise(steps):
+        if step.action == "rolled-back":
+            bad.add(before.release)
+        else:
+            bad.discard(step.release)
+    for step in reversed(steps):
+        if step.release != steps[-1].release and step.release not in bad:
+            return step
+    return None
+
+
+@contextmanager
+def alone(record: Path, stage: str, name: str) -> Iterator[None]:
+    """While the context lasts, nobody else takes a step with this release in this stage."""
+    place = record / stage / name
+    if record.is_symlink() or place.is_symlink():
+        hint = "name the directory itself"
+        raise UsageError.of("TB8001", f"{record} is or holds a link", hint=hint, where=Location(file=str(record)))
+    place.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refused(path: Path, why: str) -> PolicyRefused:
+    return PolicyRefused.of(
+        "TB8860", f"the record does not hold at {path.name}: {why}", hint=_COPY, where=Location(file=str(path))
+    )

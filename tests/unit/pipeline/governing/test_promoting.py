@@ -1,0 +1,191 @@
+"""``pipeline.governing.promoting``: judged, written, recorded and logged; back to the last good one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.case import Staged
+from fakes.governed import NOW, POLICY
+from twinbuild.codec.acts import encode_promotion
+from twinbuild.codec.canonical import canonical
+from twinbuild.errors import PolicyRefused, TwinbuildError, UsageError
+from twinbuild.govern.acting import signed_act
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline.auditlog import new_log
+from twinbuild.pipeline.auditread import read_entries
+from twinbuild.pipeline.governing.promoting import (
+    PROMOTION,
+    Log,
+    Order,
+    Promoted,
+    find_release,
+    promote,
+    roll_back,
+    schemas_of,
+)
+
+SETTINGS = Settings(store="/nowhere")
+
+
+def _promote(found: Staged, which: str = "first", **more: object) -> Promoted:
+    order = found.order(**more)  # type: ignore[arg-type]
+    return promote(getattr(found, which).release, found.ours.open(now=order.now), order, SETTINGS)
+
+
+def _back(found: Staged, **more: object) -> Promoted:
+    accept = bool(more.pop("accept_schemas", False))
+    order: Order = found.order(now=NOW + 5, **more)  # type: ignore[arg-type]
+    trusted = found.ours.open(now=NOW + 5)
+    return roll_back("tiny", trusted, order, SETTINGS, releases=(found.place / "releases",), accept_schemas=accept)
+
+
+def _code(found: Staged, which: str = "first", **more: object) -> list[str]:
+    with pytest.raises(TwinbuildError) as raised:
+        _promote(found, which, **more)
+    return [each.code for each in raised.value.findings]
+
+
+def test_there_and_back(staged: Staged) -> None:
+    """Two versions, and back once: files with the digest, steps, the log."""
+    bot = staged.ours.signer("bot")
+    new_log(staged.place / "log", "example.com/log", bot)
+    log = Log(directory=staged.place / "log", signer=bot)
+    assert _promote(staged, log=log).step.number == 1
+    assert _promote(staged, "second", log=log).checked.facts.modifies
+    out = staged.place / "out"
+    deployment = (out / "kubernetes" / "deployment.yaml").read_text()
+    assert f"dev.twinbuild/release-digest: {staged.second.release.digest}\n" in deployment
+    assert (out / PROMOTION).read_bytes() == (
+        staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
+    ).read_bytes()
+    back = _back(staged, log=log, reason="answers late")
+    assert (back.step.release, back.step.action, back.step.number) == (
+        str(staged.first.release.digest),
+        "rolled-back",
+        3,
+    )
+    assert str(staged.first.release.digest) in (out / "kubernetes" / "deployment.yaml").read_text()
+    assert [(each.action, each.version) for each in read_entries(log.directory)[2]] == [
+        ("promoted", "1.0.0"),
+        ("promoted", "1.1.0"),
+        ("rolled-back", "1.0.0"),
+    ]
+    with pytest.raises(PolicyRefused) as raised:
+        _back(staged)
+    assert raised.value.findings[0].code == "TB8861"
+
+
+def test_refused(staged: Staged) -> None:
+    """By who may not, unapproved, approved by who signed: the rule is named and logged, and nothing is written."""
+    bot = staged.ours.signer("bot")
+    new_log(staged.place / "log", "example.com/log", bot)
+    log = Log(directory=staged.place / "log", signer=bot)
+    assert _code(staged, by="grace", log=log) == ["TB8836"]
+    shutil.rmtree(staged.first.dist / "approvals")
+    assert _code(staged, log=log) == ["TB8831"]
+    staged.first.approve("ada")
+    assert _code(staged, log=log) == ["TB8832", "TB8831"]
+    assert not (staged.place / "out").exists()
+    assert not list((staged.place / "record").rglob("*.json"))
+    entries = read_entries(log.directory)[2]
+    assert [each.action for each in entries] == ["refused"] * 3
+    assert entries[0].details == "stage=production TB8836"
+
+
+def test_approval_of_another_version(staged: Staged) -> None:
+    """That of the first version lies beside the second."""
+    shutil.rmtree(staged.second.dist / "approvals")
+    shutil.copytree(staged.first.dist / "approvals", staged.second.dist / "approvals")
+    assert _code(staged, "second") == ["TB8851"]
+
+
+def test_altered_files(staged: Staged) -> None:
+    """A file of the stage that was changed after it was signed."""
+    path = staged.first.dist / "deploy" / "kubernetes" / "production" / "deployment.yaml"
+    path.write_bytes(path.read_bytes().replace(b"registry.example", b"registry.another"))
+    assert _code(staged) == ["TB7005"]
+
+
+def test_frozen_but_back(staged: Staged) -> None:
+    """In a freeze nothing goes forward; back it goes, unless that is frozen, too."""
+    _promote(staged)
+    _promote(staged, "second")
+    freeze = """freeze:
+  - {name: quiet, stages: ['*'], zone: UTC, reason: r, from: '2027-01-01T00:00', until: '2027-02-01T00:00'}
+"""
+    staged.ours.change(lambda root: root, policy=(POLICY + freeze).encode())
+    assert _code(staged, "second", now=NOW + 1) == ["TB8835"]
+    bound = freeze.replace("reason: r", "reason: r, rollbacks: refuse")
+    staged.ours.change(lambda root: root, policy=(POLICY + bound).encode())
+    with pytest.raises(PolicyRefused):
+        _back(staged)
+    staged.ours.change(lambda root: root, policy=(POLICY + freeze).encode())
+    assert _back(staged).step.action == "rolled-back"
+
+
+def test_schemas(staged: Staged) -> None:
+    """Other requests than what runs takes: only if that is accepted."""
+    _promote(staged)
+    step = replace(_promote(staged, "second").step, schemas=("d" * 64, ""))
+    path = staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
+    path.write_bytes(signed_act(encode_promotion(step), staged.ours.signer("linus")))
+    with pytest.raises(PolicyRefused) as raised:
+        _back(staged)
+    assert raised.value.findings[0].code == "TB8862"
+    assert "requests" in raised.value.findings[0].message
+    assert _back(staged, accept_schemas=True).step.number == 3
+
+
+def test_what_a_schema_says(staged: Staged) -> None:
+    """What explains it does not count, and a property may be called like it."""
+    release = staged.first.release
+    document = {**release.document, "model": {"schemas": {"input": "in.json", "output": "out.json"}}}
+    changed = replace(release, content=canonical(document))
+
+    def digest(schema: object) -> str:
+        (release.path.parent / "in.json").write_text(json.dumps(schema))
+        return schemas_of(changed)[0]
+
+    plain = digest({"type": "object", "properties": {"title": {"type": "string"}}})
+    assert plain == digest(
+        {"title": "T", "type": "object", "properties": {"title": {"description": "d", "type": "string"}}}
+    )
+    assert plain != digest({"type": "object", "properties": {}})
+    assert digest({"enum": [{"title": 1}]}) != digest({"enum": [{}]})
+    assert (schemas_of(changed)[1], schemas_of(release)) == ("", ("", ""))
+
+
+def test_where_it_lies(staged: Staged) -> None:
+    """In a directory of releases, or itself; what was changed is not it."""
+    digest = str(staged.first.release.digest)
+    assert find_release(digest, (staged.place, staged.first.dist)).digest == staged.first.release.digest
+    (staged.first.dist / "manifest.json").write_bytes(staged.second.release.content)
+    for places in ((staged.place / "releases",), (), (staged.place / "nowhere",)):
+        with pytest.raises(UsageError) as raised:
+            find_release(digest, places)
+        assert raised.value.findings[0].code == "TB8863"
+
+
+def test_foreign_output(staged: Staged) -> None:
+    """Nothing of others is written over, and no step is taken."""
+    out = staged.place / "out"
+    out.mkdir()
+    (out / "mine").write_text("x")
+    assert _code(staged) == ["TB8020"]
+    assert not list(Path(staged.place / "record").rglob("*.json"))
+
+
+def test_no_files_for_it(staged: Staged) -> None:
+    """A stage that the policy knows and the release does not."""
+    text = POLICY.replace("[production]", "[production, night]")
+    staged.ours.change(lambda root: root, policy=text.encode())
+    staged.first.approve("grace", stage="night")
+    order = replace(staged.order(), stage="night")
+    with pytest.raises(UsageError) as raised:
+        promote(staged.first.release, staged.ours.open(), order, SETTINGS)
+    assert raised.value.findings[0].code == "TB8864"

@@ -1,0 +1,146 @@
+"""``pipeline.governing.record``: steps in their order, signed by who may; the last good one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from fakes.governed import NOW, Organisation, organisation, policy
+from twinbuild.codec.acts import encode_promotion
+from twinbuild.errors import PolicyRefused, UsageError
+from twinbuild.govern.acting import signed_act
+from twinbuild.govern.keys import new_key
+from twinbuild.govern.rootedits import with_rotated, without_key
+from twinbuild.model.acts import Promotion
+from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, names_in, read_steps, step_path
+
+FIRST: Final = Promotion(
+    release=f"sha256:{'1' * 64}",
+    name="tiny",
+    version="1",
+    stage="production",
+    action="promoted",
+    number=1,
+    previous="",
+    time=NOW - 20,
+    trust=f"sha256:{'b' * 64}",
+    policy="c" * 64,
+    schemas=("", ""),
+)
+
+
+def _after(steps: list[Promotion], release: str, action: str = "promoted") -> list[Promotion]:
+    new = replace(
+        FIRST, release=f"sha256:{release * 64}", number=len(steps) + 1, action=action, previous=link_to(steps)
+    )
+    return [*steps, new]
+
+
+def _history(text: str) -> tuple[Promotion, ...]:
+    """``12<1``: release 1, release 2, back to 1."""
+    steps: list[Promotion] = []
+    for sign, before in zip(text, f" {text}", strict=False):
+        if sign != "<":
+            steps = _after(steps, sign, "rolled-back" if before == "<" else "promoted")
+    return tuple(steps)
+
+
+@pytest.mark.parametrize(
+    ("history", "target"),
+    [
+        ("1", None),
+        ("12", "1"),
+        ("11", None),
+        ("123", "2"),
+        ("123<2", "1"),
+        ("12<1", None),
+        ("12<12", "1"),
+        ("12<13", "1"),
+        ("123<2<1", None),
+        ("121", "2"),
+    ],
+)
+def test_last_good(history: str, target: str | None) -> None:
+    """The latest other one that nobody went back from since."""
+    found = last_good(_history(history))
+    assert (found.release[7] if found is not None else None) == target
+
+
+def _write(record: Path, ours: Organisation, steps: list[Promotion], by: str = "linus") -> None:
+    for step in steps:
+        append_step(record, step, signed_act(encode_promotion(step), ours.signer(by)))
+
+
+def _read(record: Path, ours: Organisation) -> int:
+    return len(read_steps(record, "production", "tiny", ours.open().root, policy(""), now=NOW))
+
+
+def test_read(tmp_path: Path) -> None:
+    """In their order; a name that was never there has none."""
+    ours = organisation(tmp_path)
+    assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (0, ())
+    _write(tmp_path / "record", ours, _after([FIRST], "2"))
+    assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (2, ("tiny",))
+
+
+def _path(record: Path, number: int) -> Path:
+    return step_path(record, "production", "tiny", number)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: _path(record, 2).unlink(),
+        lambda record: _path(record, 3).write_bytes(_path(record, 2).read_bytes()),
+        lambda record: _path(record, 1).write_bytes(_path(record, 2).read_bytes()),
+        lambda record: _path(record, 2).write_bytes(b"{}"),
+        lambda record: _path(record, 3).symlink_to(_path(record, 3).rename(record / "x")),
+    ],
+)
+def test_tampered(tmp_path: Path, change: Callable[[Path], object]) -> None:
+    """A step taken out, copied, put elsewhere, linked."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    _write(record, ours, _after(_after([FIRST], "2"), "3"))
+    assert _read(record, ours) == 3
+    change(record)
+    with pytest.raises(PolicyRefused):
+        _read(record, ours)
+
+
+def test_who(tmp_path: Path) -> None:
+    """By who may deploy; a key that was rotated did, one that was revoked before did not."""
+    ours = organisation(tmp_path)
+    _write(tmp_path / "others", ours, [FIRST], by="grace")
+    with pytest.raises(PolicyRefused):
+        _read(tmp_path / "others", ours)
+    _write(tmp_path / "record", ours, [FIRST])
+    keyid = ours.keyid("linus")
+    ours.change(lambda root: with_rotated(root, keyid, new_key("ed25519").public, now=NOW, until=NOW))
+    assert _read(tmp_path / "record", ours) == 1
+    ours.change(lambda root: without_key(root, keyid, at=NOW - 20, reason="lost"))
+    with pytest.raises(PolicyRefused) as raised:
+        _read(tmp_path / "record", ours)
+    assert "was revoked (lost) then" in str(raised.value)
+
+
+def test_another_place(tmp_path: Path) -> None:
+    """Steps of another name or stage are none of this one; times do not go back."""
+    ours = organisation(tmp_path)
+    content = signed_act(encode_promotion(replace(FIRST, name="other")), ours.signer("linus"))
+    append_step(tmp_path / "a", FIRST, content)
+    _write(tmp_path / "b", ours, [FIRST, replace(_after([FIRST], "2")[1], time=FIRST.time - 1)])
+    for record in ("a", "b"):
+        with pytest.raises(PolicyRefused) as raised:
+            _read(tmp_path / record, ours)
+        assert raised.value.findings[0].code == "TB8860"
+
+
+def test_no_links(tmp_path: Path) -> None:
+    """A record is no link."""
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(UsageError), alone(tmp_path / "link", "production", "tiny"):
+        pass
