@@ -153,7 +153,7 @@ def _wrong(root: TrustRoot) -> str:
     stated = [text for key in root.keys for text in (key.who, key.revoked.reason if key.revoked else "-")]
     if not all(text.strip() and len(text) <= _LONGEST and text.isprintable() for text in stated):
         return f"it does not say whose a key is, or why it was revoked, in 1 to {_LONGEST} printable characters"
-    if any(key.until is not None and key.until <= key.since for key in root.keys) or root.expires <= root.created:
+    if any(key.until is not None and key.until < key.since for key in root.keys) or root.expires <= root.created:
         return "something in it expires before it begins"
     if root.policy is not None and not (_FILE.fullmatch(root.policy.file) and _KEYID.fullmatch(root.policy.sha256)):
         return "its policy is no file N.policy.yaml with a SHA-256 digest"

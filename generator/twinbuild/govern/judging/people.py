@@ -97,7 +97,7 @@ def _approvals(rule: Requirement, asked: int, approvers: set[str], facts: Facts,
         reason=f"{len(approvers)} of {asked} people approved it for {facts.stage}{_named(sorted(approvers))}"
         f"{_aside(facts, fine=fine)}",
         code="TB8831",
-        remedy=f"ask who may approve: `twinbuild approve DIST --stage {facts.stage} --key FILE`",
+        remedy=f"ask who may approve: `twinbuild approve DIST --stage {facts.stage} --trust DIR --key FILE`",
         path=(*at, "approvals"),
     )
 

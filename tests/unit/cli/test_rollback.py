@@ -1,0 +1,19 @@
+"""``twinbuild rollback``: of which release, where the record does not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fakes.tool import Tool, tool
+
+__all__ = ["tool"]
+
+
+def test_which(tool: Tool) -> None:
+    """None or several: the names are told."""
+    words = ("--to", "production", "--trust", "trust", "--key", "k", "--record", "record", "--releases", ".")
+    ended = tool("rollback", *words, "--output", "out")
+    assert (ended.status, "releases: none" in ended.err) == (2, True), ended.err
+    for name in ("tiny", "small"):
+        Path("record", "production", name).mkdir(parents=True)
+    assert "small, tiny" in tool("rollback", *words, "--output", "out").err
