@@ -109,6 +109,7 @@ _FACTS: Final = Facts(
     digest=f"sha256:{'a' * 64}",
     stage="production",
     signers=(actor("ada", "creator", "approver"),),
+    authors=("ada",),
     approvers=(actor("grace", "approver"),),
     deployer=None,
     discounted=(),

@@ -54,6 +54,7 @@ def command(
     from twinbuild.pipeline.governing.approving import approve_release, role_that_may
     from twinbuild.pipeline.governing.checking import policy_of
     from twinbuild.pipeline.governing.entries import append_act
+    from twinbuild.pipeline.governing.knowing import sound
     from twinbuild.pipeline.released import read_release
 
     now = int(time.time())
@@ -61,13 +62,11 @@ def command(
     logger = log_signer(audit, audit_key)
     signer = signer_of(key, program, public, os.environ)
     found = read_release(release)
-    metadata = found.document["metadata"]
-    assert isinstance(metadata, dict)
     role = role_that_may(
         policy_of(trusted).value,
         trusted.root,
         signer.public.keyid,
-        name=str(metadata["name"]),
+        name=sound(found)["metadata"]["name"],
         stage=stage,
         now=now,
     )

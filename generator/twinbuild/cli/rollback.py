@@ -67,12 +67,13 @@ def command(
     from twinbuild.cli.promote import say_promoted
     from twinbuild.cli.session import settings_beside
     from twinbuild.cli.trusting import audit_given, opened
+    from twinbuild.codec.trustroot import is_name
     from twinbuild.errors import UsageError
     from twinbuild.pipeline.governing.promoting import Order, roll_back
     from twinbuild.pipeline.governing.record import names_in
 
     now = int(time.time())
-    names = names_in(record, stage) if name is None else (name,)
+    names = names_in(record, stage) if name is None and is_name(stage) else (name or "",)
     if len(names) != 1:
         known = ", ".join(names) or "none"
         hint = "name the release: `twinbuild rollback NAME --to STAGE`"

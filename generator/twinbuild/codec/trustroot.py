@@ -153,6 +153,9 @@ def _wrong(root: TrustRoot) -> str:
     stated = [text for key in root.keys for text in (key.who, key.revoked.reason if key.revoked else "-")]
     if not all(text.strip() and len(text) <= _LONGEST and text.isprintable() for text in stated):
         return f"it does not say whose a key is, or why it was revoked, in 1 to {_LONGEST} printable characters"
+    people = {key.who for key in root.keys}
+    if len({who.casefold() for who in people}) != len(people):
+        return "somebody's name is written in two ways: one person would count twice"
     if any(key.until is not None and key.until < key.since for key in root.keys) or root.expires <= root.created:
         return "something in it expires before it begins"
     if root.policy is not None and not (_FILE.fullmatch(root.policy.file) and _KEYID.fullmatch(root.policy.sha256)):

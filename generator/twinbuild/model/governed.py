@@ -26,14 +26,14 @@ class Actor:
 class Facts:
     """A release on its way to a stage.
 
-    ``discounted`` says whose signatures and approvals do not count, and why. ``deployer`` is None where nobody deploys
-    yet. ``modifies``: another version of the name was promoted before; ``back``: this one was, and
-    is to come back. ``asked`` is the number of approvals that the
-    release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at. ``licences``
-    are pairs of component and expression ("" for none). ``modified`` is None where no source commit is recorded.
-    ``plain`` are pairs of what is reached (services, monitoring, indexes, registries) and an address without TLS.
-    ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release names
-    (None for none); ``rotations`` pairs of a reference and when it was changed.
+    ``authors`` are the people who signed it, also with keys that count no more. ``discounted`` says whose signatures
+    and approvals do not count, and why. ``deployer`` is None where nobody deploys yet. ``modifies``: another version
+    of the name was promoted before; ``back``: this one was, and is to come back. ``asked`` is the number of approvals
+    that the release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at.
+    ``licences`` are pairs of component and expression ("" for none). ``modified`` is None where no source commit is
+    recorded. ``plain`` are pairs of what is reached (services, monitoring, indexes, registries) and an address without
+    TLS. ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release
+    names (None for none); ``rotations`` pairs of a reference and when it was changed.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Facts:
     digest: str
     stage: str
     signers: tuple[Actor, ...]
+    authors: tuple[str, ...]
     approvers: tuple[Actor, ...]
     deployer: Actor | None
     discounted: tuple[str, ...]

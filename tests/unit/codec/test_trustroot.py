@@ -54,6 +54,7 @@ def _keyed(value: dict[str, Any]) -> dict[str, Any]:
         lambda value: value["keys"].append(value["keys"][-1]),
         lambda value: _keyed(value).update(keyid="A" * 64),
         lambda value: _keyed(value).update(who=" "),
+        lambda value: _keyed(value).update(who=value["keys"][2]["who"].upper()),
         lambda value: _keyed(value).update(who="a\u202eb"),
         lambda value: _keyed(value).update(until="1990-01-01T00:00:00Z"),
         lambda value: _keyed(value).update(revoked={"at": "2027-01-01T00:00:00Z", "reason": ""}),

@@ -66,7 +66,7 @@ def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, fact
     """Approvals, the two-person rule and signatures of roles, as a requirement asks for them."""
     at = ("require", index)
     mayhave = _by(allowed(policy, "approve", facts.name, facts.stage), facts.approvers)
-    signers = {actor.who for actor in facts.signers}
+    signers = {actor.who for actor in facts.signers} | set(facts.authors)
     approvers = {actor.who for _, _, actor in mayhave}
     if rule.two_person:
         both = sorted(approvers & signers)
@@ -106,7 +106,7 @@ def _two(
     rule: Requirement, both: list[str], others: set[str], facts: Facts, at: tuple[int | str, ...]
 ) -> Iterator[Verdict]:
     deployer = facts.deployer.who if facts.deployer is not None else ""
-    alone = bool(deployer) and deployer in {actor.who for actor in facts.signers} and not others
+    alone = bool(deployer) and deployer in {*facts.authors, *(each.who for each in facts.signers)} and not others
     if both or alone:
         who = ", ".join(both) or deployer
         what = "signed the release and " + ("approved it" if both else "deploys it, and nobody else saw it")

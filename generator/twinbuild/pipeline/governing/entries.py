@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from twinbuild.codec.auditentry import Entry
 from twinbuild.govern.signer import Signer
-from twinbuild.pipeline.auditlog import add_entries
+from twinbuild.pipeline.audit.log import add_entries
 from twinbuild.pipeline.released import Released
 
 __all__ = ["append_act", "entry_of"]

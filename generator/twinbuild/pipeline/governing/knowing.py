@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.acts import decode_rotation
-from twinbuild.errors import Location, PolicyRefused, TwinbuildError
+from twinbuild.describe.manifestfaults import manifest_faults
+from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
 from twinbuild.govern.rooted import Judged, public_of
 from twinbuild.model.governed import Actor, Facts
@@ -24,9 +25,10 @@ from twinbuild.pipeline.governing.trustedrelease import objections_of, signature
 from twinbuild.pipeline.reconciling import reconcile_release
 from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.validating import check_release
 from twinbuild.pipeline.vouching import verify_release
 
-__all__ = ["ROTATIONS", "Question", "known_of", "reference_of"]
+__all__ = ["ROTATIONS", "Question", "known_of", "reference_of", "sound"]
 
 ROTATIONS: Final = "rotations"
 _LARGEST: Final = 64 << 10  # bytes of a statement
@@ -56,12 +58,14 @@ def known_of(
 
     Raises as ``signatures_judged``, ``verify_release`` and ``read_approvals`` do.
     """
-    document: Any = release.document
+    document = sound(release)
     root, at = trusted.root, question.at
     signed = signatures_judged(release, trusted, at, question.logged.times("signed", str(release.digest)))
     counted = [each for each in signed if not each.objection]
     if counted:
         verify_release(release, tuple(public_of(each.key, name=str(trusted.directory)) for each in counted))
+    else:
+        check_release(release)
     approvals = read_approvals(
         release,
         root,
@@ -79,6 +83,7 @@ def known_of(
         digest=str(release.digest),
         stage=question.stage,
         signers=tuple(_actor(each.key, root) for each in counted),
+        authors=tuple(sorted({each.key.who for each in signed})),
         approvers=_approvers(approvals, root),
         deployer=_deployer(question.deployer, root, at),
         discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
@@ -98,6 +103,23 @@ def known_of(
         secrets=tuple(_secret(each) for each in document.get("secrets", ())),
         rotations=_rotations(trusted, policy, at),
     )
+
+
+def sound(release: Released) -> dict[str, Any]:
+    """The release manifest, where it keeps its format: names in it are names. Raises IntegrityError TB7607."""
+    document: dict[str, Any] = release.document
+    findings = tuple(
+        Finding(
+            code="TB7607",
+            message=f"{where or 'the document'}: {what}",
+            hint="take the release manifest from where it was made again",
+            where=Location(file=str(release.path), pointer=where),
+        )
+        for where, what in manifest_faults(document)
+    )
+    if findings:
+        raise IntegrityError(findings)
+    return document
 
 
 def _actor(key: TrustKey, root: TrustRoot, role: str = "") -> Actor:

@@ -10,7 +10,7 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.rooted import public_of
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.auditread import read_entries, verify_log
+from twinbuild.pipeline.audit.read import read_entries, verify_log
 
 __all__ = ["AUDIT", "Logged", "read_logged"]
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from twinbuild.codec.acts import encode_promotion, reason_fault
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.trustroot import is_name
 from twinbuild.deploy.promoted import annotated, place_of
 from twinbuild.errors import InternalError, Location, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
@@ -20,10 +21,11 @@ from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
+from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.attested import directory_of
 from twinbuild.pipeline.governing.checking import Checked, check_policy, policy_of, refuse
 from twinbuild.pipeline.governing.entries import append_act
-from twinbuild.pipeline.governing.knowing import Question
+from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, read_steps
 from twinbuild.pipeline.governing.trustdir import Trusted
@@ -76,6 +78,7 @@ def promote(release: Released, trusted: Trusted, order: Order, settings: Setting
     UsageError TB8864 for a release without files for the stage, TB8020 where the output is something else.
     """
     name = _name(release)
+    _require_stage(order.stage)
     with alone(order.record, order.stage, name):
         steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
         return _go(release, trusted, order, settings, steps, action="promoted")
@@ -95,6 +98,10 @@ def roll_back(
     Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, UsageError
     TB8863 where it is not at hand.
     """
+    _require_stage(order.stage)
+    if not is_name(name):
+        hint = "name the release"
+        raise UsageError.of("TB8001", f"{name[:80]!r} is no name of a release", hint=hint, where="NAME")
     with alone(order.record, order.stage, name):
         steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
         target = last_good(steps)
@@ -191,8 +198,13 @@ def _log(order: Order, release: Released, action: str, said: str) -> None:
 
 
 def _name(release: Released) -> str:
-    metadata: Any = release.document["metadata"]
-    return str(metadata["name"])
+    return str(sound(release)["metadata"]["name"])
+
+
+def _require_stage(stage: str) -> None:
+    if check_stage(stage) is not None:
+        hint = "name a stage in lower case, such as production"
+        raise UsageError.of("TB8001", f"{stage[:80]!r} is no name of a stage", hint=hint, where="--to")
 
 
 def _files(release: Released, stage: str) -> dict[str, bytes]:

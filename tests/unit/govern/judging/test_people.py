@@ -58,9 +58,15 @@ def test_in_vain() -> None:
     assert _refused(facts(approvers=both, asked=2)) == {"TB8831 needs/approvals", "TB8832 needs/two-person"}
 
 
+def test_signed_with_a_key_that_is_gone() -> None:
+    """Who made it does not approve it, though the key that they signed with counts no more."""
+    made = facts(signers=(actor("bob", "creator"),), authors=("ada", "bob"), approvers=(actor("ada", "approver"),))
+    assert _refused(made) == {"TB8831 needs/approvals", "TB8832 needs/two-person"}
+
+
 def test_alone() -> None:
     """Who signed does not deploy what nobody else saw, where no approval is asked for."""
-    alone = facts(signers=(actor("ada", "creator"),), approvers=(), deployer=actor("ada", "deployer"))
+    alone = facts(signers=(actor("ada", "creator"),), authors=("ada",), approvers=(), deployer=actor("ada", "deployer"))
     assert _refused(alone, "    approvals: 0\n") == {"TB8832 needs/two-person"}
 
 

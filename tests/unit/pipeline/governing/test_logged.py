@@ -9,7 +9,7 @@ import pytest
 from fakes.case import Case
 from fakes.governed import NOW
 from twinbuild.errors import IntegrityError, PolicyRefused
-from twinbuild.pipeline.auditlog import new_log
+from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.logged import Logged, read_logged
 

@@ -13,11 +13,11 @@ from fakes.case import Staged
 from fakes.governed import NOW, POLICY
 from twinbuild.codec.acts import encode_promotion
 from twinbuild.codec.canonical import canonical
-from twinbuild.errors import PolicyRefused, TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
 from twinbuild.model.settings import Settings
-from twinbuild.pipeline.auditlog import new_log
-from twinbuild.pipeline.auditread import read_entries
+from twinbuild.pipeline.audit.log import new_log
+from twinbuild.pipeline.audit.read import read_entries
 from twinbuild.pipeline.governing.promoting import (
     PROMOTION,
     Log,
@@ -178,6 +178,26 @@ def test_foreign_output(staged: Staged) -> None:
     (out / "mine").write_text("x")
     assert _code(staged) == ["TB8020"]
     assert not list(Path(staged.place / "record").rglob("*.json"))
+
+
+@pytest.mark.parametrize("name", ["../../tiny", "", ".", "Tiny"])
+def test_names(staged: Staged, name: str) -> None:
+    """No name and no stage leads out of the record."""
+    with pytest.raises(UsageError):
+        roll_back(name, staged.ours.open(), staged.order(), SETTINGS, releases=())
+    with pytest.raises(UsageError):
+        promote(staged.first.release, staged.ours.open(), replace(staged.order(), stage=name), SETTINGS)
+    assert not (staged.place / "record").exists()
+
+
+def test_hostile_manifest(staged: Staged) -> None:
+    """A manifest whose name leads elsewhere keeps no format, and goes nowhere."""
+    release = staged.first.release
+    metadata = {**release.document["metadata"], "name": "../../etc"}  # type: ignore[dict-item]
+    hostile = replace(release, content=canonical({**release.document, "metadata": metadata}))
+    with pytest.raises(IntegrityError) as raised:
+        promote(hostile, staged.ours.open(), staged.order(), SETTINGS)
+    assert raised.value.findings[0].code == "TB7607"
 
 
 def test_no_files_for_it(staged: Staged) -> None:
