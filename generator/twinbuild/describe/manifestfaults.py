@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.findings import pointer
 from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestschema import manifest_schema
 from twinbuild.describe.shapes import PATH, SHA256, SIZE, digest
+
+if TYPE_CHECKING:  # start-up is measured
+    from jsonschema_rs import Validator
 
 __all__ = ["LOCK", "manifest_faults"]
 
@@ -86,17 +90,21 @@ def manifest_faults(document: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
     ``document`` is what ``codec.manifest`` read, of any version that it reads.
     """
-    import jsonschema_rs  # late: start-up is measured
-
-    schema = manifest_schema() if document.get("apiVersion") == MANIFEST_VERSION else _FIRST
     found = 0
-    for error in jsonschema_rs.validator_for(schema).iter_errors(document):
+    for error in _validator(newest=document.get("apiVersion") == MANIFEST_VERSION).iter_errors(document):
         yield pointer(tuple(error.instance_path)), error.message[:_LONGEST]
         found += 1
         if found == _MOST:
             return
     if not found:
         yield from _contradictions(document)
+
+
+@cache  # writing the schema takes a quarter of a second
+def _validator(*, newest: bool) -> Validator:
+    import jsonschema_rs  # late: start-up is measured
+
+    return jsonschema_rs.validator_for(manifest_schema() if newest else _FIRST)
 
 
 def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.acts import decode_rotation
+from twinbuild.codec.trustroot import is_name
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
@@ -115,11 +116,18 @@ def sound(release: Released) -> dict[str, Any]:
             hint="take the release manifest from where it was made again",
             where=Location(file=str(release.path), pointer=where),
         )
-        for where, what in manifest_faults(document)
+        for where, what in (*manifest_faults(document), *_names(document))
     )
     if findings:
         raise IntegrityError(findings)
     return document
+
+
+def _names(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The first version of the format says of a name that it is text; here it becomes a path."""
+    name = document["metadata"].get("name")
+    if not isinstance(name, str) or not is_name(name):
+        yield "/metadata/name", f"{str(name)[:80]!r} is no name"
 
 
 def _actor(key: TrustKey, root: TrustRoot, role: str = "") -> Actor:

@@ -46,6 +46,9 @@ def test_frozen() -> None:
     assert (found.verdict, found.code) == ("refused", "TB8835")
     assert "2027-01-15T09:00:00Z" in found.reason
     assert _verdicts(FREEZE, facts(), NOW + 3600)["quiet"].verdict == "passed"
+    assert _verdicts(FREEZE, facts(back=True))["quiet"].verdict == "passed"
+    bound = FREEZE.replace("reason: r", "reason: r, rollbacks: refuse")
+    assert _verdicts(bound, facts(back=True))["quiet"].verdict == "refused"
     unknown = _verdicts(FREEZE.replace("UTC", "Mars/Olympus"), facts(), NOW + 3600)["quiet"]
     assert (unknown.verdict, unknown.code) == ("refused", "TB8835")
 
