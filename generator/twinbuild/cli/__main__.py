@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 # verb: (module, what `--help` says of it)
 _VERBS: Final = {
+    "archive": ("archive", "Keep releases for years, with all that is needed to build them again."),
     "audit": ("audit", "Keep an append-only log of who did what to which release, and verify it."),
     "approve": ("approve", "Sign that a release may go to a stage."),
     "build": ("build", "Build the images of a release from its lock, without a network."),
@@ -43,6 +44,7 @@ _VERBS: Final = {
     "push": ("push", "Push a release's images into a registry."),
     "rebuild": ("rebuild", "Build the images of a release anew, and sign what they are."),
     "release": ("release", "Lock, build, build again, compare and describe."),
+    "reproduce": ("reproduce", "Build an archived release again, from the archive alone, and compare."),
     "rollback": ("rollback", "Bring a stage back to the last good release."),
     "run": ("run", "Start the built service in a sandbox."),
     "sign": ("sign", "Sign a release."),
@@ -62,7 +64,7 @@ _VERBS: Final = {
     "verify-release": ("verify_release", "Verify who signed a release, and that it is what they signed."),
 }
 _GARBAGE: Final = 100_000  # objects between two looks for cycles: with Python's own 700, a tenth of a start goes there
-_HIDDEN: Final = {"second-build": "second"}
+_HIDDEN: Final = {"second-build": "second", "rebuild-archived": "rebuild_archived"}
 
 
 class _Verbs(click.Group):

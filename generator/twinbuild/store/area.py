@@ -46,26 +46,42 @@ class Area:
     """A directory of the version that we know, opened, locked against deletion by others, and found writable.
 
     Names are relative to it; the directory stays the same one even if its path is swapped. Its methods raise OSError.
+    ``reading``: it is there already, and may lie where nothing can be written; so it is neither made nor mended.
     """
 
-    def __init__(self, root: Path, *, durable: bool, wait: float, before: Callable[[str, str], None] | None) -> None:
-        with translated(str(root)):
-            root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    def __init__(
+        self,
+        root: Path,
+        *,
+        durable: bool,
+        wait: float,
+        before: Callable[[str, str], None] | None,
+        form: layout.Form = layout.STORE,
+        reading: bool = False,
+    ) -> None:
+        self._form: Final = form
+        with translated(str(root), reading=reading):
+            if not reading:
+                root.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.path: Final = Path(os.path.realpath(root))  # a symbolic link is followed once, here
             self.descriptor: Final = os.open(self.path, _LIST)
         faults = {} if before is None else {"before": before}
         self.files: Final = Files(self.descriptor, durable=durable, **faults)
         self.writing: Final[set[str]] = set()  # temporary files of this process
-        with contextlib.ExitStack() as undo, translated(str(root)):
+        with contextlib.ExitStack() as undo, translated(str(root), reading=reading):
             undo.callback(os.close, self.descriptor)
-            self._look()
-            self.files.make_directory("v1")
-            self.locks: Final = Locks(self.descriptor, str(root), wait=wait)
+            if reading:
+                self._require_version()
+            else:
+                self._look()
+                self.files.make_directory("v1")
+            self.locks: Final = Locks(self.descriptor, str(root), wait=wait, reading=reading)
             undo.callback(self.locks.close)
-            self._complete()
-            with self.locks.alone() as alone:
-                if alone:
-                    self.remove_abandoned()
+            if not reading:
+                self._complete()
+                with self.locks.alone() as alone:
+                    if alone:
+                        self.remove_abandoned()
             undo.pop_all()
 
     def close(self) -> None:
@@ -147,14 +163,17 @@ class Area:
         if self.status("v1") is not None:
             self._check("v1")
         if self.status(layout.VERSION) is not None:
-            version = self.content(layout.VERSION, limit=4096)
-            if version != layout.VERSION_TEXT:
-                raise EnvironmentFault.of(
-                    "TB3110",
-                    f"the store has version {(version or b'')[:60]!r}, expected {layout.VERSION_TEXT!r}",
-                    hint="use the newer twinbuild, or another directory with TWINBUILD_STORE",
-                    where=str(self.path / layout.VERSION),
-                )
+            self._require_version()
+
+    def _require_version(self) -> None:
+        version = self.content(layout.VERSION, limit=4096)
+        if version != self._form.version:
+            raise EnvironmentFault.of(
+                "TB3110",
+                f"the {self._form.name} has version {(version or b'')[:60]!r}, expected {self._form.version!r}",
+                hint="use the newer twinbuild, or another directory with TWINBUILD_STORE",
+                where=str(self.path / layout.VERSION),
+            )
 
     def _complete(self) -> None:
         """Make what is missing; under the lock, since others take away temporary files while they are alone."""
@@ -168,7 +187,7 @@ class Area:
         """Write the version last, so that a store that has one is whole."""
         descriptor, name = self.files.create()
         try:
-            self.files.write(descriptor, layout.VERSION_TEXT)
+            self.files.write(descriptor, self._form.version)
             self.files.seal(descriptor)
         finally:
             os.close(descriptor)

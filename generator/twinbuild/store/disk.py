@@ -22,6 +22,7 @@ __all__ = ["DiskStore"]
 
 _GATHER: Final = 1 << 18  # bytes of small writes that go to disk together
 _RECORD_LIMIT: Final = 64 << 20
+_Options = tuple[bool, bool, float, layout.Form, bool]
 _KINDS: Final = (
     (stat.S_ISLNK, "a symbolic link"),
     (stat.S_ISDIR, "a directory"),
@@ -35,7 +36,8 @@ class DiskStore:
 
     ``durable=False`` leaves out fsync: for scratch stores only. ``paranoid`` hashes each blob once in this process even
     if its file hasn't changed since it was hashed before. ``wait`` is how many seconds to wait while another process
-    deletes. ``before`` is called before every change on disk (tests inject faults there).
+    deletes. ``before`` is called before every change on disk (tests inject faults there). ``form`` is what the
+    directory calls itself: a store, or something else that keeps blobs so. ``reading``: it is neither made nor mended.
 
     Before any work raises EnvironmentFault TB3107 (full), TB3108 (not writable), TB3109 (writable by everybody), TB3110
     (newer), TB3111 (in use), TB3114 (no locks). Methods raise TB3107-8 where they write, TB3105 where they read.
@@ -49,10 +51,12 @@ class DiskStore:
         paranoid: bool = False,
         wait: float = 60.0,
         before: Callable[[str, str], None] | None = None,
+        form: layout.Form = layout.STORE,
+        reading: bool = False,
     ) -> None:
-        self._options = (durable, paranoid, wait)
+        self._options = (durable, paranoid, wait, form, reading)
         self._paranoid = paranoid
-        self.area: Final = Area(root, durable=durable, wait=wait, before=before)
+        self.area: Final = Area(root, durable=durable, wait=wait, before=before, form=form, reading=reading)
         self.roots: Final = Roots(self.area)
         self.used: Final[set[Digest]] = set()  # what this process asked for or stored: it doesn't delete that
         self._known: dict[Digest, Stamp] = {}  # hashed by this process
@@ -70,7 +74,7 @@ class DiskStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[Callable[..., DiskStore], tuple[Path, tuple[bool, bool, float]]]:
+    def __reduce__(self) -> tuple[Callable[..., DiskStore], tuple[Path, _Options]]:
         return _again, (self.area.path, self._options)  # a worker process opens the store for itself
 
     def has(self, digest: Digest) -> bool:
@@ -302,6 +306,6 @@ def kind_of(mode: int) -> str:
     return next((text for test, text in _KINDS if test(mode)), "a device")
 
 
-def _again(root: Path, options: tuple[bool, bool, float]) -> DiskStore:
-    durable, paranoid, wait = options
-    return DiskStore(root, durable=durable, paranoid=paranoid, wait=wait)
+def _again(root: Path, options: _Options) -> DiskStore:
+    durable, paranoid, wait, form, reading = options
+    return DiskStore(root, durable=durable, paranoid=paranoid, wait=wait, form=form, reading=reading)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from twinbuild.errors import UsageError
@@ -28,10 +29,12 @@ __all__ = [
     "QUARANTINE",
     "RECORDS",
     "ROOTS",
+    "STORE",
     "TEMPORARY",
     "VERIFIED",
     "VERSION",
     "VERSION_TEXT",
+    "Form",
     "blob_name",
     "check_name",
     "decode_record",
@@ -53,6 +56,17 @@ LOCK: Final = "v1/lock"
 COLLECTOR_LOCK: Final = "v1/gc.lock"
 DIRECTORIES: Final = ("v1", "v1/blobs", BLOBS, RECORDS, ROOTS, TEMPORARY, QUARANTINE)
 VERIFIED: Final = "verified"  # the kind of record that remembers which file was hashed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a directory laid out like this is: its name in messages, and what its file ``version`` says."""
+
+    name: str
+    version: bytes
+
+
+STORE: Final = Form(name="store", version=VERSION_TEXT)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)

@@ -23,18 +23,23 @@ __all__ = ["Locks"]
 
 _PAUSE: Final = 0.02  # seconds between two tries
 _UNSUPPORTED: Final = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class Locks:
-    """The two locks of one opened store. Raises EnvironmentFault TB3111 (in use), TB3114 (no locks here), OSError."""
+    """The two locks of one opened store. Raises EnvironmentFault TB3111 (in use), TB3114 (no locks here), OSError.
 
-    def __init__(self, root: int, path: str, *, wait: float) -> None:
+    ``reading``: the files are opened as they are, for where nothing can be written, locks may be taken all the same.
+    """
+
+    def __init__(self, root: int, path: str, *, wait: float, reading: bool = False) -> None:
         self._path = path
         self._mutex = threading.Lock()
-        self._user = os.open(LOCK, _OPEN, 0o644, dir_fd=root)
+        how = _READ if reading else _OPEN
+        self._user = os.open(LOCK, how, 0o644, dir_fd=root)
         try:
-            self._collector = os.open(COLLECTOR_LOCK, _OPEN, 0o644, dir_fd=root)
+            self._collector = os.open(COLLECTOR_LOCK, how, 0o644, dir_fd=root)
         except OSError:
             os.close(self._user)
             raise

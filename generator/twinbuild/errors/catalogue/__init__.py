@@ -44,6 +44,7 @@ TB88   ``trust``         trust roots, policies, approvals, promotions
 TB90   ``internal``      our own defects
 TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
 TB92   ``tool``          twinbuild itself, packed and run from there
+TB91   ``archive``       archives of releases, and building from them
 ====== ================= ==========================================================
 """
 

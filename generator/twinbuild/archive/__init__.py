@@ -1,0 +1,1 @@
+"""Archives: releases that are kept for years, with everything that is needed to build them again."""

@@ -1,0 +1,234 @@
+"""An archive in a directory. It is laid out as a store is, and says in its file ``version`` that it is an archive.
+
+::
+
+    version                          "twinbuild archive 1"
+    v1/blobs/sha256/ab/<62 more>     every file of every release, once, mode 0444
+    v1/records/release/ab/<62 more>  by release digest: the digest of the release's record, which is a blob
+    v1/records/pin/ab/<62 more>      by release digest: why it is never pruned
+    v1/roots/release-<64>            by release digest: the blobs that the release needs
+    v1/lock  v1/gc.lock  v1/tmp/     as in a store
+    v1/updating.lock                 who writes a record holds it
+    v1/summaries                     what a list says, a cache (``summaries``)
+
+So blobs are written, verified as they are read, and locked against deletion by the same code, which was attacked the
+same way. What a release is, its record says; the root follows from it, and is written before the record is named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from twinbuild.codec.archive import decode_archived, encode_archived
+from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, TwinbuildError, UsageError
+from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.store import layout
+from twinbuild.store.disk import DiskStore
+
+__all__ = ["FORM", "RELEASE", "Archive", "Kept"]
+
+FORM: Final = layout.Form(name="archive", version=b"twinbuild archive 1\n")
+RELEASE: Final = "release"
+_PIN: Final = "pin"
+_UPDATING: Final = "v1/updating.lock"
+_OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_LARGEST: Final = 64 << 20  # bytes of a record
+_HINTS: Final = {
+    "TB3107": "make room on the disk of the archive",
+    "TB3110": "use the twinbuild that made the archive, or a newer one",
+    "TB3111": "wait until the other twinbuild processes have ended",
+    "TB3114": "put the archive on a file system with locks, such as ext4, XFS or NFSv4",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A release by its digest, and the digest of its record."""
+
+    release: Digest
+    record: Digest
+
+
+class Archive:
+    """An archive. ``writing``: it is made where it is not there; otherwise it may lie where nothing can be written.
+
+    Raises UsageError TB9101 where no archive is, EnvironmentFault TB9102 where it cannot be used, and what the store's
+    methods raise.
+    """
+
+    def __init__(self, root: Path, *, writing: bool = False, paranoid: bool = False) -> None:
+        _refuse_foreign(root, writing=writing)
+        self.path: Final = root
+        try:
+            self.blobs: Final = DiskStore(root, form=FORM, reading=not writing, paranoid=paranoid)
+        except EnvironmentFault as error:
+            found = error.findings[0]
+            hint = _HINTS.get(found.code, "correct its rights, or name another directory with --archive")
+            message = f"the archive cannot be used: {found.message}"
+            raise EnvironmentFault.of("TB9102", message, hint=hint, where=str(root)) from error
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.blobs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def releases(self) -> tuple[Kept, ...]:
+        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged."""
+        found, damaged = [], []
+        for digest in self._named(RELEASE):
+            record = self._entry(digest)
+            if record is None:
+                damaged.append(_damaged(digest))
+            else:
+                found.append(Kept(release=digest, record=record))
+        if damaged:
+            raise IntegrityError(tuple(damaged))
+        return tuple(found)
+
+    def names(self) -> tuple[Digest, ...]:
+        """The digests of all releases, sorted, whether their entries are sound or not."""
+        return tuple(self._named(RELEASE))
+
+    def kept(self, digest: Digest) -> Kept | None:
+        """A release by its digest, or None where there is none. Raises IntegrityError TB9110 for a damaged entry."""
+        record = self._entry(digest)
+        if record is not None:
+            return Kept(release=digest, record=record)
+        if self.blobs.area.status(layout.record_name(RELEASE, digest)) is not None:
+            raise IntegrityError((_damaged(digest),))
+        return None
+
+    def content(self, kept: Kept) -> bytes:
+        """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are missing or damaged."""
+        try:
+            return self.blobs.read(kept.record, limit=_LARGEST)
+        except TwinbuildError as error:
+            raise IntegrityError.of(
+                "TB9110",
+                f"the record of the release {kept.release} is lost: {error.findings[0].message}",
+                hint="archive the release again, or take the archive from a copy that is whole",
+                where=str(kept.record),
+            ) from error
+
+    def release(self, kept: Kept) -> ArchivedRelease:
+        """The record of a release. Raises IntegrityError TB9110, TB9111, UsageError TB9112."""
+        release = decode_archived(self.content(kept), name=str(kept.record))
+        if release.digest != kept.release:
+            raise IntegrityError((_damaged(kept.release),))
+        return release
+
+    @contextlib.contextmanager
+    def updating(self) -> Iterator[None]:
+        """Nobody else changes what is said of a release in the body: who adds reads the record, and writes it anew."""
+        try:
+            descriptor = os.open(_UPDATING, _OPEN, 0o644, dir_fd=self.blobs.area.descriptor)
+        except OSError as error:
+            why, hint = f"the archive cannot be used: {error.strerror}", _HINTS["TB3114"]
+            raise EnvironmentFault.of("TB9102", why, hint=hint, where=str(self.path)) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def put(self, release: ArchivedRelease) -> Kept:
+        """Keep a release whose blobs are all there. Its root comes first, so that its blobs are never unprotected."""
+        record = self.blobs.put(encode_archived(release))
+        self.protect(release, record)
+        self.blobs.put_record(RELEASE, release.digest, str(record).encode())
+        return Kept(release=release.digest, record=record)
+
+    def protect(self, release: ArchivedRelease, record: Digest) -> None:
+        """Write the root that follows from a record; nothing where it stands there."""
+        self.blobs.keep(_root(release.digest), (record, *release.blobs))
+
+    def distrust(self, digest: Digest) -> None:
+        """Forget that a blob was ever hashed: it was found to be damaged, and whoever adds it again replaces it."""
+        with contextlib.suppress(OSError):
+            self.blobs.area.files.remove(layout.record_name(layout.VERIFIED, digest))
+
+    def drop(self, digest: Digest) -> None:
+        """No longer keep a release. Its blobs stay until they are collected."""
+        area = self.blobs.area
+        for name in (layout.record_name(RELEASE, digest), layout.record_name(_PIN, digest)):
+            area.files.remove(name)
+        self.blobs.unkeep(_root(digest))
+
+    def pin(self, digest: Digest, reason: str) -> None:
+        """Never prune a release, and say why."""
+        self.blobs.put_record(_PIN, digest, reason.encode())
+
+    def unpin(self, digest: Digest) -> None:
+        """Let a release be pruned again."""
+        self.blobs.area.files.remove(layout.record_name(_PIN, digest))
+
+    def pinned(self, digest: Digest) -> str | None:
+        """Why a release is never pruned; None where it may be."""
+        content = self.blobs.record(_PIN, digest)
+        if content is not None:
+            return content.decode("utf-8", "replace")
+        there = self.blobs.area.status(layout.record_name(_PIN, digest)) is not None
+        return "a damaged note" if there else None
+
+    def _entry(self, digest: Digest) -> Digest | None:
+        content = self.blobs.record(RELEASE, digest)
+        try:
+            return Digest.parse(content.decode("ascii", "replace")) if content is not None else None
+        except IntegrityError:
+            return None
+
+    def _named(self, kind: str) -> Iterator[Digest]:
+        area = self.blobs.area
+        for shard in area.names(f"{layout.RECORDS}/{kind}"):
+            for rest in area.names(f"{layout.RECORDS}/{kind}/{shard}"):
+                if (digest := layout.digest_at(shard, rest)) is not None:
+                    yield digest
+
+
+def _root(digest: Digest) -> str:
+    return f"release-{digest.hex}"
+
+
+def _damaged(digest: Digest) -> Finding:
+    return Finding(
+        code="TB9110",
+        message=f"the entry of the release {digest} is damaged, so that nothing says what belongs to it",
+        hint="archive the release again, or take the archive from a copy that is whole",
+        where=Location(subject=str(digest)),
+    )
+
+
+def _refuse_foreign(root: Path, *, writing: bool) -> None:
+    """Raise UsageError TB9101 unless an archive is there, or ``writing`` may make one in an empty place."""
+    try:
+        names = os.listdir(root)  # noqa: PTH208  nothing is made of it
+    except FileNotFoundError:
+        names = []
+    except OSError as error:
+        why = "is no directory" if error.errno == errno.ENOTDIR else f"cannot be read: {error.strerror}"
+        raise _no_archive(root, why) from None
+    if layout.VERSION in names or (writing and set(names) <= {"v1"}):
+        return
+    raise _no_archive(root, "is something else" if names else "is no archive")
+
+
+def _no_archive(root: Path, why: str) -> UsageError:
+    return UsageError.of(
+        "TB9101",
+        f"{root} {why}, expected an archive",
+        hint="name the directory of an archive; `twinbuild archive add` makes one where there is nothing yet",
+        where="--archive",
+    )

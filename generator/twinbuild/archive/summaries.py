@@ -1,0 +1,126 @@
+"""What a list of an archive says of each release, remembered, so that a thousand records need not be read for it.
+
+The memory is a cache: a line of it counts only for the very record whose digest it bears, what it lacks is read from
+the record, and where it cannot be written it is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twinbuild.archive.directory import Archive, Kept
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.errors import TwinbuildError
+from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.store import layout
+from twinbuild.store.faults import translated
+
+__all__ = ["Summary", "summaries", "summary_of"]
+
+_CACHE: Final = "v1/summaries"
+_FORMAT: Final = "twinbuild/archive-summaries/v1"
+_LARGEST: Final = 256 << 20
+_TEXTS: Final = ("name", "version", "added", "generator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A release in a list. ``images`` are the digests by which its images are known; ``size`` is in bytes.
+
+    ``blobs`` and ``size`` count what the release needs; other releases may need the same bytes.
+    """
+
+    kept: Kept
+    name: str
+    version: str
+    added: str
+    generator: str
+    images: tuple[Digest, ...]
+    blobs: int
+    size: int
+
+    @property
+    def label(self) -> str:
+        """``NAME@VERSION``."""
+        return f"{self.name}@{self.version}"
+
+
+def summaries(archive: Archive) -> tuple[Summary, ...]:
+    """Every release, by name, the time at which it was added, and digest. Raises IntegrityError TB9110, TB9111."""
+    known = _remembered(archive)
+    found, new = [], False
+    for kept in archive.releases():
+        summary = _read(kept, known.get(str(kept.record)))
+        if summary is None:
+            summary, new = summary_of(archive.release(kept), kept), True
+        found.append(summary)
+    if new or len(known) > 2 * len(found) + 16:
+        _remember(archive, found)
+    return tuple(sorted(found, key=lambda each: (each.name, each.added, each.version, each.kept.release)))
+
+
+def summary_of(release: ArchivedRelease, kept: Kept) -> Summary:
+    """The summary of a record."""
+    sizes = {digest: size for digest, size, _, _ in release.needs()}
+    images = {digest for image in release.images for digest in (image.digest, image.config)} | {*release.indexes}
+    return Summary(
+        kept=kept,
+        name=release.name,
+        version=release.version,
+        added=release.added,
+        generator=release.generator,
+        images=tuple(sorted(images)),
+        blobs=len(sizes),
+        size=sum(max(size, 0) for size in sizes.values()),
+    )
+
+
+def _remembered(archive: Archive) -> dict[str, Any]:
+    try:
+        stored = archive.blobs.area.content(_CACHE, limit=_LARGEST)
+        content = layout.decode_record(stored) if stored is not None else None
+        document = parse_json(_CACHE, content)[0] if content is not None else None
+    except (OSError, JsonProblem):
+        return {}
+    if not isinstance(document, dict) or document.get("apiVersion") != _FORMAT:
+        return {}
+    releases = document.get("records")
+    return releases if isinstance(releases, dict) else {}
+
+
+def _remember(archive: Archive, found: list[Summary]) -> None:
+    document = {
+        "apiVersion": _FORMAT,
+        "records": {
+            str(each.kept.record): {
+                **{key: getattr(each, key) for key in _TEXTS},
+                "release": str(each.kept.release),
+                "images": [str(digest) for digest in each.images],
+                "blobs": each.blobs,
+                "size": each.size,
+            }
+            for each in found
+        },
+    }
+    area = archive.blobs.area
+    with contextlib.suppress(TwinbuildError), translated(str(area.path)):  # an archive that is read only has none
+        area.publish(_CACHE, layout.encode_record(canonical(document)), durable=False)
+
+
+def _read(kept: Kept, line: object) -> Summary | None:
+    """A line of the cache, or None unless it is whole and about this release."""
+    if not isinstance(line, dict) or line.get("release") != str(kept.release):
+        return None
+    try:
+        texts = {key: line[key] for key in _TEXTS}
+        counts = {key: line[key] for key in ("blobs", "size")}
+        images = tuple(Digest.parse(digest) for digest in line["images"])
+    except (LookupError, TypeError, TwinbuildError):
+        return None
+    if not all(isinstance(text, str) for text in texts.values()) or not all(type(n) is int for n in counts.values()):
+        return None
+    return Summary(kept=kept, images=images, **texts, **counts)

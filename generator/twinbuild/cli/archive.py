@@ -1,0 +1,218 @@
+"""``twinbuild archive``: add, list, show, verify."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option, overlay_option, quiet_option
+from twinbuild.cli.outcome import shown
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.archive.summaries import Summary
+    from twinbuild.model.archive import ArchivedRelease
+
+__all__ = ["archive_option", "command"]
+
+archive_option = click.option(
+    "--archive",
+    "place",
+    required=True,
+    type=NamedPath(path_type=Path),
+    envvar="TWINBUILD_ARCHIVE",
+    metavar="DIR",
+    help="The directory of the archive (or TWINBUILD_ARCHIVE).",
+)
+
+
+@click.group("archive")
+def command() -> None:
+    """Keep releases for years, with everything that is needed to build them again."""
+
+
+@command.command("add")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@archive_option
+@click.option(
+    "--spec",
+    type=NamedPath(path_type=Path),
+    metavar="SPEC",
+    help="The spec that the release was made of (default: the one in whose `dist` it lies).",
+)
+@overlay_option
+@quiet_option
+@json_option
+def add_command(
+    *,
+    release: Path,
+    place: Path,
+    spec: Path | None,
+    overlays: tuple[Path, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Archive a release: its directory as it was released, and all that building it again needs.
+
+    DIST is validated first. What its lock names is taken from the store, whose digests are checked on the way. Archive
+    it again after it was signed: what is new comes beside what is there.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.archive.adding import add_release, project_of
+    from twinbuild.pipeline.released import read_release
+
+    found = read_release(release)
+    project = project_of(found, spec, overlays)
+    with (
+        session(beside=project.spec_path, quiet=quiet or as_json, offline=True) as machine,
+        Archive(place, writing=True) as archive,
+    ):
+        added = add_release(found, project, archive, machine)
+        machine.progress("", 0, 0)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "release": str(added.release.digest),
+                    "name": added.release.name,
+                    "version": added.release.version,
+                    "record": str(added.record),
+                    "known": added.known,
+                    "brought": {"blobs": added.brought, "size": added.size},
+                    "needs": len(added.release.blobs),
+                }
+            )
+        )
+        return
+    what = "was archived already" if added.known else "archived"
+    click.echo(f"release  {added.release.name} {added.release.version}  {added.release.digest}")
+    click.echo(
+        f"{what} in {shown(place)}: {len(added.release.blobs)} files, of which {added.brought} are new there "
+        f"({amount(added.size)})"
+    )
+
+
+@command.command("list")
+@archive_option
+@json_option
+def list_command(*, place: Path, as_json: bool) -> None:
+    """List the releases of an archive, by name and in the order in which they were archived."""
+    from twinbuild.archive.directory import Archive
+    from twinbuild.archive.summaries import summaries
+
+    with Archive(place) as archive:
+        found = summaries(archive)
+        pins = {each.kept.release: archive.pinned(each.kept.release) for each in found}
+    if as_json:
+        click.echo(json.dumps([{**_summary(each), "pinned": pins[each.kept.release]} for each in found]))
+        return
+    for each in found:
+        pinned = f"  pinned: {shown(pins[each.kept.release])}" if pins[each.kept.release] is not None else ""
+        click.echo(
+            f"{shown(each.label):32} sha256:{each.kept.release.hex[:12]}  {each.added[:10]}  "
+            f"{amount(each.size):>9}{pinned}"
+        )
+    click.echo(f"{len(found)} releases in {shown(place)}")
+
+
+@command.command("show")
+@click.argument("name", metavar="NAME@VERSION|DIGEST")
+@archive_option
+@click.option("--files", is_flag=True, help="List every file of the release and of its project, and every input.")
+@json_option
+def show_command(*, name: str, place: Path, files: bool, as_json: bool) -> None:
+    """Show what an archive keeps of a release.
+
+    It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of one of its images.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.codec.archive import encode_archived
+    from twinbuild.pipeline.archive.naming import chosen
+
+    with Archive(place) as archive:
+        summary = chosen(archive, name)
+        release = archive.release(summary.kept)
+        pinned = archive.pinned(summary.kept.release)
+    if as_json:
+        click.echo(
+            json.dumps({**json.loads(encode_archived(release)), "record": str(summary.kept.record), "pinned": pinned})
+        )
+        return
+    click.echo("\n".join(_told(release, summary)))
+    if pinned is not None:
+        click.echo(f"pinned   {shown(pinned)}")
+    if files:
+        for digest, size, what, _ in release.needs():
+            click.echo(f"{digest}  {size:>12}  {shown(what)}")
+
+
+@command.command("verify")
+@click.argument("names", metavar="[NAME@VERSION|DIGEST]...", nargs=-1)
+@archive_option
+@quiet_option
+@json_option
+def verify_command(*, names: tuple[str, ...], place: Path, quiet: bool, as_json: bool) -> None:
+    """Hash every file of an archive anew (or of some releases), and name what is missing and what that blocks.
+
+    Exit 5 where a file is missing or damaged.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.progress import shown_progress
+    from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.verifying import verify_archive
+
+    with Archive(place) as archive, shown_progress(quiet=quiet or as_json) as progress:
+        only = tuple(chosen(archive, name).kept for name in names)
+        found = verify_archive(archive, only, progress=progress)
+        progress("", 0, 0)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"releases": found.releases, "blobs": found.blobs, "size": found.size, "unneeded": found.unneeded}
+            )
+        )
+        return
+    more = f"; {found.unneeded} more that no release needs" if found.unneeded else ""
+    click.echo(f"whole    {found.releases} releases: {found.blobs} files, {amount(found.size)}{more}")
+
+
+def _summary(each: Summary) -> dict[str, object]:
+    return {
+        "release": str(each.kept.release),
+        "name": each.name,
+        "version": each.version,
+        "added": each.added,
+        "generator": each.generator,
+        "images": [str(digest) for digest in each.images],
+        "blobs": each.blobs,
+        "size": each.size,
+    }
+
+
+def _told(release: ArchivedRelease, summary: Summary) -> list[str]:
+    kinds: dict[str, int] = {}
+    for each in release.inputs:
+        kinds[each.kind] = kinds.get(each.kind, 0) + 1
+    return [
+        f"release  {release.name} {release.version}  {release.digest}",
+        f"made     by twinbuild {shown(release.generator)}, archived {release.added}",
+        *(
+            [f"source   commit {release.commit}{', with changes' if release.modified else ''}"]
+            if release.commit
+            else []
+        ),
+        *(f"image    {shown(image.variant)} {shown(image.platform)}  {image.digest}" for image in release.images),
+        f"released {len(release.files)} files",
+        f"project  {len(release.project)} files, spec {shown(release.spec)}",
+        f"inputs   {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}",
+        f"tool     {f'{len(release.tool)} blobs' if release.tool else 'not archived: an installed one is used'}",
+        f"size     {summary.blobs} files, {amount(summary.size)}",
+    ]
+
+
+def amount(size: int) -> str:
+    """Bytes for people."""
+    return f"{size / 1e9:.2f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"

@@ -1,0 +1,180 @@
+"""Codes of archives, and of building from one (TB91)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB9101",
+        title="no archive",
+        explanation="""\
+`--archive`, or TWINBUILD_ARCHIVE, names something that is no archive: nothing, a file, or a directory of other things.
+
+Name the directory of an archive. `twinbuild archive add` makes one where there is nothing yet.""",
+    ),
+    Code(
+        code="TB9102",
+        title="an archive that cannot be used",
+        explanation="""\
+The archive is there, and this process can't use it: its rights, a full disk, a file system without locks, another
+process that takes things out of it, or a version of the format that this twinbuild doesn't know.
+
+Do what the message says. Reading an archive needs no right to write, `archive add` does.""",
+    ),
+    Code(
+        code="TB9103",
+        title="another spec than the release's",
+        explanation="""\
+A release is archived with the spec that it was made of, because its text is needed to make it again. The spec that was
+found or named says something else than the release does.
+
+Name the right one with `--spec`, as it was when the release was made (`git show COMMIT:release.yaml`; `run.json` names
+the commit), and its overlays with `--overlay`.""",
+    ),
+    Code(
+        code="TB9104",
+        title="no spec of a release",
+        explanation="""\
+A release that lies in `dist/` of its project is archived with the spec that lies there. This one lies elsewhere, or is
+a manifest without its directory.
+
+Name the spec with `--spec`, and the directory that `twinbuild release` wrote.""",
+    ),
+    Code(
+        code="TB9105",
+        title="a file that changed while it was archived",
+        explanation="""\
+A file of the release or of its project was sound when it was looked at, and was something else when it was copied.
+Nothing was archived of this release.
+
+Archive it again when nothing writes there.""",
+    ),
+    Code(
+        code="TB9106",
+        title="a file that the archive needs and nobody has",
+        explanation="""\
+Building the release again needs a file that its lock names, and it is neither in the store, nor in the project, nor in
+the archive. Nothing was archived of this release.
+
+Run `twinbuild fetch` in the project, with the `release.lock` of the release; then archive it.""",
+    ),
+    Code(
+        code="TB9107",
+        title="a release that the archive has not got",
+        explanation="""\
+No release of the archive bears that name and version, release digest, or image digest.
+
+See `twinbuild archive list`. The digest of an image is the one that a registry or a pod shows (`imageID`).""",
+    ),
+    Code(
+        code="TB9108",
+        title="a name of several releases",
+        explanation="""\
+What was named fits more than one release: a version that was released twice, an image that several releases share, or
+the beginning of a digest.
+
+Name the release by its whole digest, which the message lists the beginning of.""",
+    ),
+    Code(
+        code="TB9110",
+        title="a release of which the archive lost the record",
+        explanation="""\
+The entry of a release in the archive, or the record that it names, is missing or damaged. Nothing says any more which
+files belong to it.
+
+Archive the release again, or take the archive from a copy that is whole.""",
+    ),
+    Code(
+        code="TB9111",
+        title="no record of an archived release",
+        explanation="""\
+The bytes of a record are the right ones, and they are not what this format allows: it was written by something else.
+
+Take the archive from where it comes from again, or archive the release again.""",
+    ),
+    Code(
+        code="TB9112",
+        title="the record of a newer twinbuild",
+        explanation="""\
+The release was archived by a newer twinbuild, whose records say more than this one understands.
+
+Use that version, or a newer one.""",
+    ),
+    Code(
+        code="TB9113",
+        title="a file that is missing from the archive",
+        explanation="""\
+A file that a release needs is no longer in the archive. The message says which, and what can't be done without it:
+building the release again, or having it as it was released.
+
+Archive the release again, from a directory and a store that still have it; or copy the file from another copy of the
+archive to the same path below `v1/blobs/sha256/`.""",
+    ),
+    Code(
+        code="TB9114",
+        title="a file that is damaged in the archive",
+        explanation="""\
+A file in the archive no longer has the digest that is its name: the disk, or somebody, changed it. It is not used.
+
+Archive the release again, which replaces it; or copy the file from another copy of the archive. If it happens twice,
+check the disk.""",
+    ),
+    Code(
+        code="TB9115",
+        title="a record that is not of its release",
+        explanation="""\
+The record of a release lists other files than its release manifest covers, or bears another name. Somebody who can
+write to the archive wrote it.
+
+Archive the release again from where it was signed, and find out who wrote the record.""",
+    ),
+    Code(
+        code="TB9116",
+        title="an archived project that does not fit its lock",
+        explanation="""\
+The spec and the files that the archive has of a project are not those that its lock was made of, so that building it
+would be building something else.
+
+Archive the release again, with the spec and the files that it was made of.""",
+    ),
+    Code(
+        code="TB9120",
+        title="a process that cannot be shut off",
+        explanation="""\
+A build from an archive runs in a process without a network and without any other file, so that it proves that the
+archive is enough. That needs user namespaces, which this machine refuses.
+
+`twinbuild doctor` says what to switch on.""",
+    ),
+    Code(
+        code="TB9121",
+        title="tests that cannot be run here",
+        explanation="""\
+The release says that its images passed their tests. To build the same release again, they must pass here too, and this
+machine can't run them: it has another processor, or too little memory.
+
+Reproduce the release on a machine that can run its images.""",
+    ),
+    Code(
+        code="TB9122",
+        title="a build from an archive that stopped",
+        explanation="""\
+The process that builds from an archive ended without saying why.
+
+This is a defect of twinbuild: report it, with what it said.""",
+    ),
+    Code(
+        code="TB9130",
+        title="a release that does not come out again",
+        explanation="""\
+The release was built again from the archive, and a file of it has other bytes. What was built lies in the output.
+
+Where another version of twinbuild made the release, use that one. Else look with `twinbuild compare` at what differs
+between the two images; every input was the same.""",
+    ),
+)

@@ -1,0 +1,61 @@
+"""Which release of an archive is meant: NAME@VERSION, a release digest or a beginning of it, or an image's."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Final
+
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import Summary, summaries
+from twinbuild.errors import UsageError
+
+__all__ = ["chosen", "short"]
+
+_HEX: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
+_MOST: Final = 5  # that a message lists
+
+
+def chosen(archive: Archive, text: str) -> Summary:
+    """The one release that a text names. An image's digest may be its manifest's, its configuration's or its index's.
+
+    Raises UsageError TB9107 where there is none, TB9108 where there are several.
+    """
+    known = summaries(archive)
+    found = _named(known, text)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        near = difflib.get_close_matches(text, sorted({each.label for each in known}), n=1)
+        raise UsageError.of(
+            "TB9107",
+            f"the archive has no release {text[:200]!r}",
+            hint=f"did you mean {near[0]}?" if near else "see `twinbuild archive list`",
+            where=str(archive.path),
+        )
+    listed = ", ".join(f"{each.label} {short(each)}" for each in found[:_MOST])
+    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    raise UsageError.of(
+        "TB9108",
+        f"{text[:200]!r} names {len(found)} releases: {listed}{more}",
+        hint="name one by its release digest, or by the beginning of it that no other has",
+        where=str(archive.path),
+    )
+
+
+def short(summary: Summary) -> str:
+    """The beginning of a release digest, for people."""
+    return f"sha256:{summary.kept.release.hex[:12]}"
+
+
+def _named(known: tuple[Summary, ...], text: str) -> tuple[Summary, ...]:
+    match = _HEX.fullmatch(text)
+    if match is not None:
+        releases = tuple(each for each in known if each.kept.release.hex.startswith(match[1]))
+        images = tuple(each for each in known if any(image.hex.startswith(match[1]) for image in each.images))
+        if releases or images:
+            return releases or images
+    name, at, version = text.rpartition("@")
+    if at:
+        return tuple(each for each in known if (each.name, each.version) == (name, version))
+    return tuple(each for each in known if each.name == text)

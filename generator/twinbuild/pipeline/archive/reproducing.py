@@ -1,0 +1,243 @@
+"""Reproducing: build an archived release again from the archive alone, and compare every file with what was released.
+
+The build runs in a process of its own that is shut off from network and files (``build.island``), starts from an empty
+store, and sees a clock five years on, another time zone, locale, umask and home. What it may read is the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild import __version__
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import Summary
+from twinbuild.build.clock import fixed_clock
+from twinbuild.codec.manifest import decode_manifest
+from twinbuild.describe.trials import STATEMENT
+from twinbuild.errors import (
+    BuildError,
+    EnvironmentFault,
+    Finding,
+    IntegrityError,
+    InternalError,
+    Location,
+    LockError,
+    NotReproducible,
+    PolicyRefused,
+    SpecError,
+    TwinbuildError,
+)
+from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.closure import below
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
+from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
+
+__all__ = ["Reproduced", "error_of", "reproduce"]
+
+_FIVE_YEARS: Final = 5 * 365 * 86_400 + 86_400
+_PATIENCE: Final = 4 * 3600.0  # seconds that a build may take
+_MOST: Final = 20  # differing files that are listed
+_DAMAGED: Final = frozenset({"TB3102", "TB3103", "TB3104"})
+_KINDS: Final[dict[int, type[TwinbuildError]]] = {
+    kind.exit_code: kind for kind in (SpecError, LockError, EnvironmentFault, IntegrityError, BuildError, PolicyRefused)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduced:
+    """A release that was built again: where it lies, how many files were compared, and what shut the build off."""
+
+    release: ArchivedRelease
+    output: Path
+    files: int
+    witnesses: tuple[tuple[str, str], ...]
+    seconds: float
+
+
+def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: Path) -> Reproduced:
+    """Build a release of the archive again into ``output``, and compare it file by file.
+
+    Raises IntegrityError TB9113, TB9114 for blobs that are missing or damaged; NotReproducible TB9130 with every file
+    that differs (``output`` then holds what was built); EnvironmentFault TB9120 where a process can't be shut off.
+    """
+    release = archive.release(summary.kept)
+    _require_blobs(archive, release)
+    document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
+    started, clock = time.time(), time.perf_counter()
+    machine.scratch.mkdir(parents=True, exist_ok=True)
+    machine.progress(f"building {release.label} from the archive", 0, 0)
+    with replace_directory(output) as fresh:
+        with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
+            answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), now=int(started))
+        differences = tuple(_differences(release, fresh, document, answer))
+        seconds = time.perf_counter() - clock
+        _complete(archive, release, fresh, answer, started=started, seconds=seconds, same=not differences)
+    if differences:
+        raise NotReproducible(differences)
+    return Reproduced(
+        release=release,
+        output=output,
+        files=sum(not is_beside(file.path) for file in release.files),
+        witnesses=tuple((str(name), str(how)) for name, how in answer["witnesses"]),
+        seconds=seconds,
+    )
+
+
+def _require_blobs(archive: Archive, release: ArchivedRelease) -> None:
+    """Raise IntegrityError TB9113 for every blob that is not there. Their bytes are hashed when they are read."""
+    findings = tuple(
+        Finding(
+            code="TB9113",
+            message=f"{what} of {release.label} is missing: it blocks {blocked}",
+            hint="archive the release again, or copy the file from another copy of the archive",
+            where=Location(subject=str(digest)),
+        )
+        for digest, _, what, blocked in release.needs()
+        if (blocked != AS_RELEASED or digest == release.digest) and not archive.blobs.has(digest)
+    )
+    if findings:
+        raise IntegrityError(findings)
+
+
+def _built(
+    archive: Archive, release: ArchivedRelease, machine: Machine, *, output: Path, scratch: Path, now: int
+) -> dict[str, Any]:
+    """What the process on the island answers. Raises what it raised."""
+    library = fixed_clock(os.uname().machine, now + _FIVE_YEARS)
+    (scratch / CLOCK).write_bytes(library)
+    conditions = unlike(here(machine.environment))
+    request = {
+        "archive": str(archive.path.resolve()),
+        "release": str(release.digest),
+        "output": str(output.resolve()),
+        "scratch": str(scratch.resolve()),
+        "conditions": asdict(conditions),
+        "parent": os.getpid(),
+    }
+    completed = machine.runner.run(
+        (str(machine.interpreter), "-P", "-s", "-m", "twinbuild.cli", "rebuild-archived", "--json"),
+        environment=varied_environment(scratch, conditions, clock=bool(library)),
+        stdin=json.dumps(request).encode(),
+        directory=scratch,
+        timeout=_PATIENCE,
+    )
+    if completed.status != 0:
+        raise error_of(completed.status, completed.stderr, release)
+    answer: dict[str, Any] = json.loads(completed.stdout)
+    return answer
+
+
+def error_of(status: int, text: bytes, release: ArchivedRelease) -> TwinbuildError:
+    """The error that the process on the island ended with; where it is about a blob, with what that blocks."""
+    try:
+        found = json.loads(text.splitlines()[-1])
+    except (ValueError, IndexError):
+        found = None
+    if not isinstance(found, dict) or not found.get("findings"):
+        said = " ".join(text.decode(errors="replace").split())[-2000:] or "it said nothing"
+        return InternalError.of(
+            "TB9122",
+            f"the build from the archive ended with status {status}: {said}",
+            hint="report this as a defect of twinbuild",
+        )
+    needs = {str(digest): (what, blocked) for digest, _, what, blocked in release.needs() if blocked != AS_RELEASED}
+    findings = []
+    for each in found["findings"]:
+        where = Location(**{key: each[key] for key in ("file", "line", "column", "pointer", "subject") if key in each})
+        code, message, hint = each["code"], each["message"], each["remedy"]
+        if code in _DAMAGED and where.subject in needs:
+            what, blocked = needs[where.subject]
+            code, message = "TB9114", f"{what} of {release.label} is damaged: {message}: it blocks {blocked}"
+            hint = "archive the release again, or copy the file from another copy of the archive"
+        findings.append(Finding(code=code, message=message, hint=hint, where=where))
+    return _KINDS.get(status, InternalError)(tuple(findings))
+
+
+def _differences(
+    release: ArchivedRelease, output: Path, document: dict[str, Any], answer: dict[str, Any]
+) -> Iterator[Finding]:
+    """A finding for each file that differs from the released one; of signatures, runs and figures there is no talk."""
+    expected = {file.path: file.sha256.hex for file in release.files if _compared(file.path)}
+    found = {path: _digest(output / path) for path, _ in below(output) if _compared(path)}
+    differing = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
+    if not differing:
+        return
+    hint = _remedy(release, document, answer)
+    for path in differing[:_MOST]:
+        got, wanted = found.get(path, "nothing"), expected.get(path, "nothing")
+        yield Finding(
+            code="TB9130",
+            message=f"{path} differs: got {got}, the release has {wanted}",
+            hint=hint,
+            where=Location(subject=release.label),
+        )
+    if len(differing) > _MOST:
+        more = f"{len(differing) - _MOST} more files differ"
+        yield Finding(code="TB9130", message=more, hint=hint, where=Location(subject=release.label))
+
+
+def _compared(path: str) -> bool:
+    return not is_beside(path) and path != STATEMENT
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _remedy(release: ArchivedRelease, document: dict[str, Any], answer: dict[str, Any]) -> str:
+    if release.generator != __version__:
+        return (
+            f"the release was made by twinbuild {release.generator}, and this is {__version__}, which may build "
+            f"otherwise: reproduce it with twinbuild {release.generator}"
+        )
+    released = {
+        f"{each['variant']} {each['platform']}": each["derivation"] for each in document["environment"]["images"]
+    }
+    if dict(answer["derivations"]) != released:
+        return (
+            "this twinbuild bears the same version and derives the images otherwise: reproduce the release with the "
+            "very twinbuild that made it"
+        )
+    return "the inputs and the derivation are the same, so this machine builds otherwise: `twinbuild verify` says where"
+
+
+def _complete(
+    archive: Archive,
+    release: ArchivedRelease,
+    output: Path,
+    answer: dict[str, Any],
+    *,
+    started: float,
+    seconds: float,
+    same: bool,
+) -> None:
+    """Beside what was built, this run's account; and where it is the same release, what people signed of it."""
+    if same:
+        for file in release.files:
+            if file.path == STATEMENT or file.path.startswith(f"{SIGNATURES}/"):
+                target = output / file.path
+                target.unlink(missing_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if archive.blobs.has(file.sha256):
+                    copy_blob(archive.blobs, file.sha256, target)
+    run = run_document(
+        started=started,
+        seconds={"reproduce": seconds},
+        commit={"identifier": release.commit, "modified": release.modified} if release.commit else None,
+        verification={"tests": answer["tests"], "witnesses": dict(answer["witnesses"])},
+        store="",
+        sources={"archive": [str(Digest.parse(answer["release"]))]},
+    )
+    write_file(output / RUN, run)

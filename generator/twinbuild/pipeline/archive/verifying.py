@@ -1,0 +1,145 @@
+"""Verifying an archive: every blob hashed anew, and whatever is missing or damaged named with what it blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twinbuild.archive.directory import Archive, Kept
+from twinbuild.codec.manifest import decode_manifest
+from twinbuild.errors import Finding, IntegrityError, Location, TwinbuildError
+from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.ports import Progress, silent
+from twinbuild.store.layout import blob_name
+
+__all__ = ["Verified", "faults_of", "verify_archive"]
+
+_WORKERS: Final = 2
+_PIECE: Final = 1 << 20
+_AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
+_MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How many releases and blobs are whole, their bytes, and how many blobs no release needs."""
+
+    releases: int
+    blobs: int
+    size: int
+    unneeded: int
+
+
+def verify_archive(archive: Archive, only: tuple[Kept, ...] = (), *, progress: Progress = silent) -> Verified:
+    """Hash all that releases need; ``only`` some of them, () all.
+
+    Raises IntegrityError TB9113 for each blob that is missing and TB9114 for each that is damaged, once for each thing
+    that it blocks; TB9110 and TB9111 for entries and records, TB9115 for records that are not of their release.
+    """
+    findings: list[Finding] = []
+    releases: list[ArchivedRelease] = []
+    needed: set[Digest] = set()
+    for kept in only or _entries(archive, findings):
+        try:
+            release = archive.release(kept)
+        except IntegrityError as error:
+            findings += error.findings
+            continue
+        releases.append(release)
+        needed |= {kept.record, *release.blobs}
+    problems, size = _problems(archive, needed, progress)
+    for release in releases:
+        found = list(faults_of(release, problems))
+        findings += found or _unlike(archive, release)
+    if findings:
+        raise IntegrityError(tuple(findings))
+    unneeded = 0 if only else sum(digest not in needed for digest in archive.blobs.blobs())
+    return Verified(releases=len(releases), blobs=len(needed), size=size, unneeded=unneeded)
+
+
+def faults_of(release: ArchivedRelease, problems: dict[Digest, tuple[str, str]]) -> Iterator[Finding]:
+    """A finding for each need of a release whose blob has a problem (a code and what is the matter)."""
+    for digest, _, what, blocked in release.needs():
+        if digest in problems:
+            code, why = problems[digest]
+            message = f"{what} of {release.label} {why}: it blocks {blocked}"
+            yield Finding(code=code, message=message, hint=_AGAIN, where=Location(subject=str(digest)))
+
+
+def _entries(archive: Archive, findings: list[Finding]) -> Iterator[Kept]:
+    for digest in archive.names():
+        try:
+            kept = archive.kept(digest)
+        except IntegrityError as error:
+            findings += error.findings
+            continue
+        if kept is not None:
+            yield kept
+
+
+def _problems(
+    archive: Archive, digests: Iterable[Digest], progress: Progress
+) -> tuple[dict[Digest, tuple[str, str]], int]:
+    found: dict[Digest, tuple[str, str]] = {}
+    ordered = sorted(digests)
+    total = 0
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for number, (digest, (problem, size)) in enumerate(
+            zip(ordered, pool.map(lambda each: _problem(archive, each), ordered), strict=True), start=1
+        ):
+            progress("verifying", number, len(ordered))
+            total += size
+            if problem is not None:
+                found[digest] = problem
+                archive.distrust(digest)
+    return found, total
+
+
+def _problem(archive: Archive, digest: Digest) -> tuple[tuple[str, str] | None, int]:
+    """What is the matter with a blob, hashed anew whatever its status says; and its size in bytes."""
+    if archive.blobs.area.status(blob_name(digest)) is None:
+        return ("TB9113", "is missing"), 0
+    size = 0
+    try:
+        with archive.blobs.open(digest) as stream:
+            while chunk := stream.read(_PIECE):  # the last read compares the digest
+                size += len(chunk)
+    except TwinbuildError as error:
+        return ("TB9114", f"is damaged: {error.findings[0].message}"), size
+    except OSError as error:
+        return ("TB9114", f"cannot be read: {error.strerror or error}"), size
+    return None, size
+
+
+def _unlike(archive: Archive, release: ArchivedRelease) -> list[Finding]:
+    """Where a record is not about the release whose digest it bears: its manifest, and the files that this covers."""
+    files = {file.path: file for file in release.files}
+    manifest = files.get(_MANIFEST)
+    if manifest is None or manifest.sha256 != release.digest:
+        return [_other(release, f"{_MANIFEST} has not the digest of the release")]
+    document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name=_MANIFEST)
+    metadata = document["metadata"]
+    found = []
+    if (metadata.get("name"), metadata.get("version")) != (release.name, release.version):
+        found.append(_other(release, f"the release is {metadata.get('name')}@{metadata.get('version')}"))
+    for entry in document["documents"]:
+        file = files.get(entry["path"])
+        if file is None or file.sha256.hex != entry["sha256"]:
+            found.append(_other(release, f"{entry['path']} is not the file that the release has"))
+    for image in document["environment"]["images"]:
+        digest = Digest.parse(image["digest"])
+        if f"image/blobs/sha256/{digest.hex}" not in files:
+            found.append(_other(release, f"the image {digest} is not among its files"))
+    return found
+
+
+def _other(release: ArchivedRelease, why: str) -> Finding:
+    return Finding(
+        code="TB9115",
+        message=f"the record of {release.label} is not that of its release: {why}; it blocks {AS_RELEASED}",
+        hint="archive the release again",
+        where=Location(subject=str(release.digest)),
+    )

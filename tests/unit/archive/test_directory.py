@@ -1,0 +1,102 @@
+"""``archive.directory``: where an archive may be, what stands in it, and what damage is called."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from fakes.archived import Archived, archived, archived_once, blob_of, tiny_record
+from twinbuild.archive.directory import Archive
+from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
+from twinbuild.model.digest import Digest
+from twinbuild.store import layout
+
+__all__ = ["archived", "archived_once"]
+
+
+def test_where_none_is(tmp_path: Path) -> None:
+    """Reading makes no archive, and adding makes none in a directory of other things or in the place of a file."""
+    with pytest.raises(UsageError, match="TB9101"):
+        Archive(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path, tmp_path / "file"):
+        with pytest.raises(UsageError, match="TB9101"):
+            Archive(place, writing=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_another_version(tmp_path: Path) -> None:
+    """A store is no archive, nor is an archive of a later version: TB9102 says which version is there."""
+    (tmp_path / "version").write_bytes(layout.VERSION_TEXT)
+    with pytest.raises(EnvironmentFault, match=r"TB9102.*twinbuild store 1"):
+        Archive(tmp_path)
+
+
+def test_put_and_drop(tmp_path: Path) -> None:
+    """A record is found by its digest until it is dropped; a pin goes with it."""
+    record = tiny_record()
+    with Archive(tmp_path / "a", writing=True) as archive, archive.updating():
+        kept = archive.put(record)
+        assert archive.releases() == (kept,)
+        assert archive.release(kept) == record
+        assert set(archive.blobs.roots.all()[f"release-{record.digest.hex}"]) == record.blobs | {kept.record}
+        archive.pin(record.digest, "audit")
+        assert archive.pinned(record.digest) == "audit"
+        archive.drop(record.digest)
+        assert (archive.releases(), archive.pinned(record.digest), archive.blobs.roots.all()) == ((), None, {})
+        archive.pin(record.digest, "again")
+        archive.unpin(record.digest)
+        assert archive.pinned(record.digest) is None
+
+
+def test_damage(archived: Archived) -> None:
+    """A damaged entry, and a record that is missing or another release's: TB9110 names the release."""
+    record = archived.record
+    with Archive(archived.place) as archive:
+        (kept,) = archive.releases()
+    blob_of(archived.place, kept.record).unlink()
+    with Archive(archived.place) as archive, pytest.raises(IntegrityError, match=f"TB9110.*{record.digest.hex}"):
+        archive.release(kept)
+    entry = archived.place / layout.record_name("release", record.digest)
+    entry.chmod(0o644)
+    for content in (b"", layout.encode_record(b"nonsense"), entry.read_bytes()[:-1]):
+        entry.write_bytes(content)
+        with Archive(archived.place) as archive:
+            with pytest.raises(IntegrityError, match="TB9110"):
+                archive.releases()
+            with pytest.raises(IntegrityError, match="TB9110"):
+                archive.kept(record.digest)
+            assert archive.names() == (record.digest,)
+            assert archive.kept(Digest.of(b"another")) is None
+
+
+def test_of_another_release(tmp_path: Path) -> None:
+    """A record under the name of another release is refused."""
+    one, other = tiny_record(), tiny_record(version="2")
+    with Archive(tmp_path / "a", writing=True) as archive:
+        kept = archive.put(one)
+        archive.put(other)
+        archive.blobs.put_record("release", other.digest, str(kept.record).encode())
+        with pytest.raises(IntegrityError, match="TB9110"):
+            [archive.release(each) for each in archive.releases()]
+
+
+def test_read_only(archived: Archived) -> None:
+    """An archive that cannot be written is read all the same, and nothing in it changes."""
+    paths = [archived.place, *archived.place.rglob("*")]
+    modes = {path: path.stat().st_mode for path in paths}
+    for path in reversed(paths):
+        path.chmod(modes[path] & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    try:
+        with Archive(archived.place) as archive:
+            assert archive.release(archive.releases()[0]).label == "tiny@1.0.0"
+            if os.geteuid():
+                with pytest.raises(EnvironmentFault, match="TB9102"):
+                    Archive(archived.place, writing=True)
+    finally:
+        for path in paths:
+            path.chmod(modes[path])

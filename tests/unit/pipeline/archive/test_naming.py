@@ -1,0 +1,48 @@
+"""``pipeline.archive.naming``: which release is meant, or that nobody can tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.archived import tiny_record
+from twinbuild.archive.directory import Archive
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.archive.naming import chosen
+
+
+def test_names(tmp_path: Path) -> None:
+    """By name and version, by a release digest or its beginning, and by the digest of an image."""
+    record, other = tiny_record(), tiny_record(name="other")
+    with Archive(tmp_path / "a", writing=True) as archive:
+        archive.put(record)
+        archive.put(other)
+        image = record.images[0].digest
+        for text in (
+            "tiny@1.0.0",
+            "tiny",
+            str(record.digest),
+            record.digest.hex[:8],
+            f"sha256:{record.digest.hex[:6]}",
+            str(image),
+            image.hex[:12],
+        ):
+            assert chosen(archive, text).kept.release == record.digest, text
+        for text in ("tiny@1.0.1", "tiny@", "@1.0.0", "", "abcdef", record.digest.hex[:5], "\x1b[2J"):
+            with pytest.raises(UsageError, match="TB9107"):
+                chosen(archive, text)
+        with pytest.raises(UsageError, match=r"TB9107.*did you mean tiny@1\.0\.0"):
+            chosen(archive, "tniy@1.0.0")
+
+
+def test_several(tmp_path: Path) -> None:
+    """A version that was released twice, and a configuration that images share: each is listed by its digest."""
+    one, two = tiny_record(), tiny_record(seed=b"again")
+    with Archive(tmp_path / "a", writing=True) as archive:
+        archive.put(one)
+        archive.put(two)
+        for text in ("tiny@1.0.0", "tiny", str(one.images[0].config)):
+            with pytest.raises(UsageError, match="TB9108") as caught:
+                chosen(archive, text)
+            assert all(each.digest.hex[:12] in str(caught.value) for each in (one, two))
