@@ -8,24 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option, overlay_option, quiet_option
+from twinbuild.cli.options import NamedPath, archive_option, json_option, overlay_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.cli.upkeep import COMMANDS, amount
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.summaries import Summary
     from twinbuild.model.archive import ArchivedRelease
 
-__all__ = ["archive_option", "command"]
-
-archive_option = click.option(
-    "--archive",
-    "place",
-    required=True,
-    type=NamedPath(path_type=Path),
-    envvar="TWINBUILD_ARCHIVE",
-    metavar="DIR",
-    help="The directory of the archive (or TWINBUILD_ARCHIVE).",
-)
+__all__ = ["command"]
 
 
 @click.group("archive")
@@ -213,6 +204,5 @@ def _told(release: ArchivedRelease, summary: Summary) -> list[str]:
     ]
 
 
-def amount(size: int) -> str:
-    """Bytes for people."""
-    return f"{size / 1e9:.2f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"
+for _each in COMMANDS:
+    command.add_command(_each)

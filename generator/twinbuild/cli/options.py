@@ -10,6 +10,7 @@ import click
 
 __all__ = [
     "NamedPath",
+    "archive_option",
     "buildx_option",
     "common",
     "json_option",
@@ -41,6 +42,15 @@ overlay_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Merge this file over the spec; may be repeated.",
+)
+archive_option = click.option(
+    "--archive",
+    "place",
+    required=True,
+    type=NamedPath(path_type=Path),
+    envvar="TWINBUILD_ARCHIVE",
+    metavar="DIR",
+    help="The directory of the archive (or TWINBUILD_ARCHIVE).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 offline_option = click.option("--offline", is_flag=True, help="Use the store alone; no network.")

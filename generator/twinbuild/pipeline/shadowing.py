@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,18 @@ from twinbuild.trial.comparing import Mismatch
 from twinbuild.trial.loading import percentile
 from twinbuild.trial.shadowing import Recorded, question_of, recorded_requests, unlike
 
-__all__ = ["Compared", "Shadowed", "Side", "ask_both", "golden_requests", "read_side", "shadow", "traffic_of"]
+__all__ = [
+    "Compared",
+    "Shadowed",
+    "Side",
+    "answer_of",
+    "ask_both",
+    "golden_requests",
+    "read_side",
+    "served",
+    "shadow",
+    "traffic_of",
+]
 
 _PATIENCE: Final = 300.0  # seconds that a service gets to start
 
@@ -176,7 +187,7 @@ def shadow(
 ) -> Shadowed:
     """Start both images, and ``ask_both``. Raises EnvironmentFault TB5910, TB5912 where one does not start."""
     with ExitStack() as stack:
-        services = [stack.enter_context(_served(side, machine)) for side in sides]
+        services = [stack.enter_context(served(side, machine)) for side in sides]
         for service in services:
             service.wait_until_ready(_PATIENCE)
         machine.progress("sending the same traffic to both", 0, 0)
@@ -205,7 +216,7 @@ def ask_both(
         for number, recorded in enumerate(traffic):
             answers: list[Answer | str] = ["", ""]
             for side in (0, 1) if (turn + number) % 2 == 0 else (1, 0):
-                answers[side] = answer = _answer(services[side], recorded.request)
+                answers[side] = answer = answer_of(services[side], recorded.request)
                 if isinstance(answer, Answer):
                     seconds[side].append(answer.seconds)
             mismatch = unlike(answers[0], answers[1], tolerance=tolerance, ignored=ignored)
@@ -216,7 +227,8 @@ def ask_both(
     )
 
 
-def _answer(service: Trial, request: Request) -> Answer | str:
+def answer_of(service: Trial, request: Request) -> Answer | str:
+    """What a service answers, or why it does not."""
     question = question_of(request, service.ports)
     if question is None:
         return f"it has no port {request.port!r}"
@@ -227,8 +239,8 @@ def _answer(service: Trial, request: Request) -> Answer | str:
 
 
 @contextmanager
-def _served(side: Side, machine: Machine) -> Iterator[Trial]:
-    """The side's image, checked into the store, unpacked and started."""
+def served(side: Side, machine: Machine, *, also: tuple[tuple[str, str], ...] = ()) -> Iterator[Trial]:
+    """The side's image, checked into the store, unpacked and started; ``also`` are variables over all others."""
     subject = side.name
     told = told_by_manifest(
         side.document,
@@ -238,6 +250,7 @@ def _served(side: Side, machine: Machine) -> Iterator[Trial]:
         release=str(side.digest),
         where=side.name,
     )
+    told = replace(told, environment=(*told.environment, *also))
     media_type, content = side.source.manifest(str(side.image.manifest.digest))
     manifest = parse_manifest(content, media_type, subject)
     for blob in (manifest.config, *manifest.layers):

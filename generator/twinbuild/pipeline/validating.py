@@ -27,9 +27,9 @@ from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.regular import LARGEST, Irregular, open_regular, read_regular
 from twinbuild.pipeline.released import Released
 
-__all__ = ["check_release"]
+__all__ = ["BESIDE", "check_release"]
 
-_BESIDE: Final = frozenset(  # what no manifest can cover: itself, and what was observed of it
+BESIDE: Final = frozenset(  # what no manifest can cover: itself, and what was observed of it
     {"manifest.json", "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
 )
 _LARGEST_PLAIN: Final = 4 << 10  # bytes of a signature alone
@@ -166,7 +166,7 @@ def _tags(document: dict[str, Any]) -> dict[str, str]:
     return {digest: tag(version, variant, only=only) for variant, digest in tops.items()}
 
 
-def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[str] = _BESIDE) -> Iterator[Finding]:
+def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[str] = BESIDE) -> Iterator[Finding]:
     """A finding for each file that lies there and is none of the release's: somebody would apply or read it.
 
     So is one for what bears the name of a file of the release, and is none.

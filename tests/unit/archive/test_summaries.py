@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -58,14 +57,3 @@ def test_a_cache_that_is_damaged(tmp_path: Path, cache: bytes | None) -> None:
     with Archive(tmp_path / "a") as archive:
         assert summaries(archive) == expected
     assert file.read_bytes() == whole
-
-
-@pytest.mark.slow
-def test_a_thousand(tmp_path: Path) -> None:
-    """A thousand releases are listed in a moment."""
-    _filled(tmp_path / "a", 1000)
-    with Archive(tmp_path / "a") as archive:
-        summaries(archive)
-        started = time.perf_counter()
-        assert len(summaries(archive)) == 1000
-        assert time.perf_counter() - started < 1

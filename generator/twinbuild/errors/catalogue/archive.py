@@ -177,4 +177,55 @@ The release was built again from the archive, and a file of it has other bytes. 
 Where another version of twinbuild made the release, use that one. Else look with `twinbuild compare` at what differs
 between the two images; every input was the same.""",
     ),
+    Code(
+        code="TB9131",
+        title="an archived golden test that is answered otherwise",
+        explanation="""\
+The image that came out again is the released one, byte for byte, and a golden test of the release has another answer.
+
+A stage's values may change answers on purpose: ask again without `--stage`. If it stays so, this machine computes
+otherwise than the one that released it: another kind of processor, or another number of threads.""",
+    ),
+    Code(
+        code="TB9132",
+        title="a stage that the release has not got",
+        explanation="""\
+`--stage` names none of the stages for which the release has a configuration.
+
+Name one of those that the message lists, or leave it out for the defaults.""",
+    ),
+    Code(
+        code="TB9140",
+        title="pruning without a rule",
+        explanation="""\
+Without a rule everything that is not pinned would go, and nobody means that.
+
+Say what stays: `--keep N`, `--keep-for DURATION`, or both.""",
+    ),
+    Code(
+        code="TB9141",
+        title="an archive in use while it is pruned",
+        explanation="""\
+The releases that had to go are out of the archive. Their files are still there, since another process uses the archive
+and may be adding a release that needs some of them.
+
+Run the same command again when that process has ended.""",
+    ),
+    Code(
+        code="TB9142",
+        title="nothing that could be found",
+        explanation="""\
+`archive find` takes a SHA-256, a package URL, or NAME==VERSION.
+
+Write it so: `sha256:…`, `pkg:deb/debian/openssl@3.0.20-1~deb12u2`, `numpy==2.4.6`.""",
+    ),
+    Code(
+        code="TB9143",
+        title="no export of an archive",
+        explanation="""\
+A file that is to be imported is not what `archive export` writes: an OCI image layout of releases. Nothing of it was
+named in the archive.
+
+Export it again, and look whether the file arrived whole: `sha256sum` on both sides.""",
+    ),
 )

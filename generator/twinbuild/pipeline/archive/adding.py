@@ -6,7 +6,7 @@ lock names must have the locked digest. The record comes last, so that an archiv
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from twinbuild.archive.directory import Archive
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.lock import decode_lock
-from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.errors import UsageError
 from twinbuild.model.archive import ArchivedFile, ArchivedImage, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
@@ -26,6 +26,7 @@ from twinbuild.pipeline.archive.closure import (
     read_files,
     refuse_other_spec,
 )
+from twinbuild.pipeline.archive.recording import by_path, keep_record
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
@@ -106,30 +107,11 @@ def add_release(released: Released, project: Project, archive: Archive, machine:
         images=_images(document),
         indexes=tuple(sorted(Digest.parse(each["digest"]) for each in _environment(document).get("indexes", ()))),
         files=files,
-        project=_sorted((*texts, *(_archived(each) for each in wanted))),
+        project=by_path((*texts, *(_archived(each) for each in wanted))),
         inputs=inputs,
     )
-    with archive.updating():
-        earlier = _earlier(archive, released.digest)
-        if earlier is not None:
-            record = _joined(earlier, record)
-        kept = archive.put(record)
-    return Added(
-        release=record,
-        record=kept.record,
-        brought=bringing.brought,
-        size=bringing.size,
-        known=record == earlier,
-    )
-
-
-def _earlier(archive: Archive, digest: Digest) -> ArchivedRelease | None:
-    """What the archive says of the release already; None where it says nothing, or lost what it said."""
-    try:
-        kept = archive.kept(digest)
-        return archive.release(kept) if kept is not None else None
-    except IntegrityError:
-        return None
+    record, kept, known = keep_record(archive, record)
+    return Added(release=record, record=kept.record, brought=bringing.brought, size=bringing.size, known=known)
 
 
 def _project_files(project: Project, lock: Lock, document: dict[str, Any]) -> tuple[Wanted, ...]:
@@ -139,22 +121,6 @@ def _project_files(project: Project, lock: Lock, document: dict[str, Any]) -> tu
 
 def _archived(each: Wanted) -> ArchivedFile:
     return ArchivedFile(path=each.path, sha256=each.sha256, size=each.size, executable=each.executable)
-
-
-def _sorted(files: tuple[ArchivedFile, ...]) -> tuple[ArchivedFile, ...]:
-    found = {file.path: file for file in files}
-    return tuple(found[path] for path in sorted(found))
-
-
-def _joined(earlier: ArchivedRelease, later: ArchivedRelease) -> ArchivedRelease:
-    """What is archived of a release that is archived again: what was there stays, and what is new comes beside it.
-
-    A release is named by its digest, so what the digest covers is the same in both. Signatures of later are those of
-    earlier and more; of the run that made it, and of its tests, the first account stays.
-    """
-    files = {file.path: file for file in earlier.files}
-    files |= {file.path: file for file in later.files if file.path not in files or file.path.startswith("signatures/")}
-    return replace(earlier, files=_sorted(tuple(files.values())), tool=earlier.tool or later.tool)
 
 
 def _images(document: dict[str, Any]) -> tuple[ArchivedImage, ...]:

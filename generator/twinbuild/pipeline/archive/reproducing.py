@@ -38,6 +38,7 @@ from twinbuild.errors import (
 from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.closure import below
+from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
@@ -73,6 +74,8 @@ def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: P
     """
     release = archive.release(summary.kept)
     _require_blobs(archive, release)
+    if findings := unlike_release(archive, release):
+        raise IntegrityError(tuple(findings))
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
     started, clock = time.time(), time.perf_counter()
     machine.scratch.mkdir(parents=True, exist_ok=True)

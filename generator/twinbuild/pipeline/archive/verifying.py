@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from twinbuild.archive.directory import Archive, Kept
 from twinbuild.codec.manifest import decode_manifest
+from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, TwinbuildError
 from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.attested import is_signature
+from twinbuild.pipeline.validating import BESIDE
 from twinbuild.ports import Progress, silent
 from twinbuild.store.layout import blob_name
 
-__all__ = ["Verified", "faults_of", "verify_archive"]
+__all__ = ["Verified", "faults_of", "unlike_release", "verify_archive"]
 
 _WORKERS: Final = 2
 _PIECE: Final = 1 << 20
 _AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
 _MANIFEST: Final = "manifest.json"
+_BLOBS: Final = "image/blobs/sha256/"
+_UNCOVERED: Final = BESIDE | {"image/index.json", "image/oci-layout"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def verify_archive(archive: Archive, only: tuple[Kept, ...] = (), *, progress: P
     problems, size = _problems(archive, needed, progress)
     for release in releases:
         found = list(faults_of(release, problems))
-        findings += found or _unlike(archive, release)
+        findings += found or unlike_release(archive, release)
     if findings:
         raise IntegrityError(tuple(findings))
     unneeded = 0 if only else sum(digest not in needed for digest in archive.blobs.blobs())
@@ -114,26 +120,39 @@ def _problem(archive: Archive, digest: Digest) -> tuple[tuple[str, str] | None, 
     return None, size
 
 
-def _unlike(archive: Archive, release: ArchivedRelease) -> list[Finding]:
-    """Where a record is not about the release whose digest it bears: its manifest, and the files that this covers."""
+def unlike_release(archive: Archive, release: ArchivedRelease) -> list[Finding]:
+    """TB9115 where a record is not about the release whose digest it bears: its manifest, and files that this covers.
+
+    Raises IntegrityError for a release manifest that is none.
+    """
     files = {file.path: file for file in release.files}
     manifest = files.get(_MANIFEST)
     if manifest is None or manifest.sha256 != release.digest:
         return [_other(release, f"{_MANIFEST} has not the digest of the release")]
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name=_MANIFEST)
+    if faults := [f"{_MANIFEST}: {where} {what}" for where, what in manifest_faults(document)]:
+        return [_other(release, why) for why in faults]
     metadata = document["metadata"]
     found = []
-    if (metadata.get("name"), metadata.get("version")) != (release.name, release.version):
-        found.append(_other(release, f"the release is {metadata.get('name')}@{metadata.get('version')}"))
-    for entry in document["documents"]:
-        file = files.get(entry["path"])
-        if file is None or file.sha256.hex != entry["sha256"]:
-            found.append(_other(release, f"{entry['path']} is not the file that the release has"))
-    for image in document["environment"]["images"]:
-        digest = Digest.parse(image["digest"])
-        if f"image/blobs/sha256/{digest.hex}" not in files:
-            found.append(_other(release, f"the image {digest} is not among its files"))
-    return found
+    if (metadata["name"], metadata["version"]) != (release.name, release.version):
+        found.append(_other(release, f"the release is {metadata['name']}@{metadata['version']}"))
+    covered = {entry["path"]: entry["sha256"] for entry in document["documents"]}
+    for path, sha256 in covered.items():
+        if path not in files or files[path].sha256.hex != sha256:
+            found.append(_other(release, f"{path} is not the file that the release has"))
+    for path, file in files.items():
+        if path not in covered and not _beside(path, file.sha256):
+            found.append(_other(release, f"{path} is no file of the release"))
+    images = [Digest.parse(image["digest"]) for image in document["environment"]["images"]]
+    lost = [digest for digest in images if _BLOBS + digest.hex not in files]
+    return [*found, *(_other(release, f"the image {digest} is not among its files") for digest in lost)]
+
+
+def _beside(path: str, digest: Digest) -> bool:
+    """Whether a file that no release manifest covers belongs beside it."""
+    if path.startswith(_BLOBS):
+        return path == _BLOBS + digest.hex
+    return path in _UNCOVERED or is_signature(PurePosixPath(path))
 
 
 def _other(release: ArchivedRelease, why: str) -> Finding:

@@ -1,0 +1,212 @@
+"""``twinbuild archive``: find, pin, unpin, prune, export and import."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
+from twinbuild.cli.outcome import shown
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.archive.pruning import Judged
+
+__all__ = ["COMMANDS", "amount"]
+
+_DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?(s|m|h|d|w|y)")
+_name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
+
+
+def _span(_context: click.Context, _parameter: click.Parameter, value: str | None) -> timedelta | None:
+    from twinbuild.pipeline.archive.pruning import span
+
+    if value is None:
+        return None
+    if not _DURATION.fullmatch(value):
+        raise click.BadParameter(f"got {value[:40]!r}, expected a time span such as 180d or 5y")
+    return span(value)
+
+
+@click.command("find")
+@click.argument("what", metavar="DIGEST|PURL|NAME==VERSION")
+@archive_option
+@json_option
+def find_command(*, what: str, place: Path, as_json: bool) -> int:
+    """Say which releases hold something: an image, a package, a file of the model, or any other file.
+
+    An image is named by the digest of its manifest, its configuration or its index; a package by its package URL or by
+    NAME==VERSION; anything else by its SHA-256. Exit 1: no release has it.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.finding import find
+
+    with Archive(place) as archive:
+        found = find(archive, what)
+    if as_json:
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "release": str(each.release.digest),
+                        "name": each.release.name,
+                        "version": each.release.version,
+                        "what": each.what,
+                    }
+                    for each in found
+                ]
+            )
+        )
+    else:
+        for each in found:
+            digest = each.release.digest.hex[:12]
+            click.echo(f"{shown(each.release.label):32} sha256:{digest}  {', '.join(map(shown, each.what))}")
+        click.echo(f"{len(found)} releases have {shown(what)}")
+    return 0 if found else 1
+
+
+@click.command("pin")
+@_name_argument
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is kept, for whoever wonders in five years.")
+@archive_option
+def pin_command(*, name: str, reason: str, place: Path) -> None:
+    """Never prune a release, whatever the rules say."""
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.naming import chosen
+
+    if not reason.strip() or len(reason) > 1000 or not reason.isprintable():
+        raise click.BadParameter("give one line of at most 1000 characters", param_hint="--reason")
+    with Archive(place, writing=True) as archive, archive.updating():
+        found = chosen(archive, name)
+        archive.pin(found.kept.release, reason.strip())
+    click.echo(f"pinned   {shown(found.label)}  {found.kept.release}: {shown(reason.strip())}")
+
+
+@click.command("unpin")
+@_name_argument
+@archive_option
+def unpin_command(*, name: str, place: Path) -> None:
+    """Let the rules decide about a release again."""
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.naming import chosen
+
+    with Archive(place, writing=True) as archive, archive.updating():
+        found = chosen(archive, name)
+        archive.unpin(found.kept.release)
+    click.echo(f"unpinned {shown(found.label)}  {found.kept.release}")
+
+
+@click.command("prune")
+@archive_option
+@click.option("--keep", type=click.IntRange(0), default=0, metavar="N", help="Keep the newest N of each name.")
+@click.option(
+    "--keep-for",
+    callback=_span,
+    metavar="DURATION",
+    help="Keep for so long, such as 5y; a release that states governance.retention is kept for that instead.",
+)
+@click.option("--yes", is_flag=True, help="Do it; without this it is only said what would go.")
+@json_option
+def prune_command(*, place: Path, keep: int, keep_for: timedelta | None, yes: bool, as_json: bool) -> None:
+    """Take out releases by rules, and the files that no other release needs.
+
+    A release stays if any rule keeps it, and always while it is pinned. Nothing is deleted while another process uses
+    the archive (exit 4).
+    """
+    from datetime import UTC, datetime
+
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.pruning import Rules, foreseen, judge, prune
+
+    with Archive(place, writing=yes) as archive:
+        judged = judge(archive, Rules(newest=keep, younger=keep_for), now=datetime.now(UTC))
+        gone = prune(archive, judged) if yes else foreseen(archive, judged)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "dry_run": not yes,
+                    "kept": [{**_named(each), "because": each.kept} for each in judged if each.kept],
+                    "gone": [_named(each) for each in gone.releases],
+                    "blobs": gone.blobs,
+                    "size": gone.size,
+                }
+            )
+        )
+        return
+    for each in judged:
+        verdict = f"stays: {each.kept}" if each.kept else ("gone" if yes else "goes")
+        click.echo(f"{shown(each.summary.label):32} sha256:{each.summary.kept.release.hex[:12]}  {shown(verdict)}")
+    what = "deleted" if yes else "would be deleted; --yes does it"
+    click.echo(f"{len(gone.releases)} releases and {gone.blobs} files, {amount(gone.size)}: {what}")
+
+
+@click.command("export")
+@click.argument("file", type=NamedPath(path_type=Path))
+@click.argument("names", metavar="[NAME@VERSION|DIGEST]...", nargs=-1)
+@archive_option
+@json_option
+def export_command(*, file: Path, names: tuple[str, ...], place: Path, as_json: bool) -> None:
+    """Write releases of an archive (all of them, unless some are named) to one file, for where no network leads.
+
+    FILE ends in .tar. It holds an OCI image layout, and the same releases give the same bytes.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.archive.summaries import summaries
+    from twinbuild.pipeline.archive.moving import export_releases
+    from twinbuild.pipeline.archive.naming import chosen
+
+    if file.suffix != ".tar":
+        raise click.BadParameter(f"got {str(file)[:120]!r}, expected a name that ends in .tar", param_hint="FILE")
+    with Archive(place, paranoid=True) as archive:
+        found = [chosen(archive, name) for name in names] if names else list(summaries(archive))
+        count = export_releases(archive, {each.kept.release: each for each in found}.values(), file)
+    size = file.stat().st_size
+    if as_json:
+        click.echo(json.dumps({"releases": [str(each.kept.release) for each in found], "files": count, "size": size}))
+        return
+    click.echo(f"exported {len(found)} releases, {count} files, {amount(size)} to {shown(file)}")
+
+
+@click.command("import")
+@click.argument("file", type=NamedPath(path_type=Path))
+@archive_option
+@quiet_option
+@json_option
+def import_command(*, file: Path, place: Path, quiet: bool, as_json: bool) -> None:
+    """Take the releases of a file that `archive export` wrote into an archive.
+
+    Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.moving import import_releases
+
+    with Archive(place, writing=True) as archive:
+        found = import_releases(archive, file)
+    if as_json:
+        releases = [str(each.digest) for each in found.releases]
+        click.echo(json.dumps({"releases": releases, "known": found.known, "brought": found.brought}))
+        return
+    for each in () if quiet else found.releases:
+        click.echo(f"release  {each.name} {each.version}  {each.digest}")
+    click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
+
+
+COMMANDS: Final = (find_command, pin_command, unpin_command, prune_command, export_command, import_command)
+
+
+def amount(size: int) -> str:
+    """Bytes for people."""
+    return f"{size / 1e9:.2f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"
+
+
+def _named(each: Judged) -> dict[str, str]:
+    return {
+        "release": str(each.summary.kept.release),
+        "name": each.summary.name,
+        "version": each.summary.version,
+    }

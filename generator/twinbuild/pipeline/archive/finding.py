@@ -1,0 +1,111 @@
+"""Which releases of an archive hold something: an image, a package, a file of the model, or any other bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from twinbuild.archive.directory import Archive
+from twinbuild.codec.archive import decode_archived
+from twinbuild.errors import UsageError
+from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.digest import Digest
+
+__all__ = ["Found", "find"]
+
+_DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_PINNED: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._+-]*)==(\S+)")
+_PURL: Final = re.compile(r"pkg:[a-z0-9.+-]+/\S+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A release, and what in it fits."""
+
+    release: ArchivedRelease
+    what: tuple[str, ...]
+
+
+def find(archive: Archive, text: str) -> tuple[Found, ...]:
+    """Every release that holds what a text names, by name and time: a digest, a package URL, or NAME==VERSION.
+
+    A record is read as bytes first, and decoded only where it could fit: a thousand are looked through in a moment.
+    Raises UsageError TB9142 for a text that is none of these, IntegrityError TB9110, TB9111.
+    """
+    sought = _sought(text)
+    found = []
+    for kept in archive.releases():
+        content = archive.content(kept)
+        if sought.trace.encode() not in content:
+            continue
+        release = decode_archived(content, name=str(kept.record))
+        what = tuple(dict.fromkeys(sought.within(release)))
+        if what:
+            found.append(Found(release=release, what=what))
+    return tuple(sorted(found, key=lambda each: (each.release.name, each.release.added, each.release.digest)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sought:
+    """``trace`` is a text that the record of every release which holds it must hold."""
+
+    trace: str
+    digest: Digest | None = None
+    purl: str = ""
+    name: str = ""
+    version: str = ""
+
+    def within(self, release: ArchivedRelease) -> Iterator[str]:
+        """What fits, in words."""
+        if self.digest is not None:
+            yield from _of_digest(release, self.digest)
+            return
+        for each in release.inputs:
+            bare = each.purl.partition("?")[0]
+            if self.purl:
+                fits = each.purl == self.purl if "?" in self.purl else self.purl in (bare, each.purl)
+            else:
+                name, _, version = bare.rpartition("/")[2].partition("@")
+                own = canonicalize_name(name) if bare.startswith("pkg:pypi/") else name
+                fits = (own, version) == (self.name, self.version)
+            if fits:
+                yield f"{each.kind} {each.name}"
+
+
+def _sought(text: str) -> _Sought:
+    digest, pinned = _DIGEST.fullmatch(text), _PINNED.fullmatch(text)
+    if digest is not None:
+        return _Sought(trace=digest[1], digest=Digest(digest[1]))
+    if _PURL.fullmatch(text):
+        return _Sought(trace=text, purl=text)
+    if pinned is not None:
+        from urllib.parse import quote
+
+        version = quote(pinned[2], safe=":")  # as package URLs spell it
+        return _Sought(trace=f"@{version}", name=str(canonicalize_name(pinned[1])), version=version)
+    raise UsageError.of(
+        "TB9142",
+        f"got {text[:120]!r}, expected a digest, a package URL, or NAME==VERSION",
+        hint="write sha256:…, pkg:pypi/NAME@VERSION, or NAME==VERSION",
+        where="archive find",
+    )
+
+
+def _of_digest(release: ArchivedRelease, digest: Digest) -> Iterator[str]:
+    if digest == release.digest:
+        yield "the release"
+    for image in release.images:
+        who = f"{image.variant} {image.platform}"
+        if digest == image.digest:
+            yield f"image of {who}"
+        if digest == image.config:
+            yield f"configuration of the image of {who}"
+    if digest in release.indexes:
+        yield "index of images"
+    for each, _, what, _ in release.needs():
+        if each == digest:
+            yield what

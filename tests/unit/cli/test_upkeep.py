@@ -1,0 +1,54 @@
+"""``twinbuild archive`` find, pin, prune, export, import: what they say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fakes.archived import Archived, archived, archived_once
+from fakes.tool import Tool, tool
+
+__all__ = ["archived", "archived_once", "tool"]
+
+
+def test_find(archived: Archived, tool: Tool) -> None:
+    """What has it, and exit 1 where nothing has."""
+    at = ("--archive", str(archived.place))
+    ended = tool("archive", "find", "alpha==1", *at)
+    assert (ended.status, "tiny@1.0.0" in ended.out, "1 releases have alpha==1" in ended.out) == (0, True, True)
+    assert json.loads(tool("archive", "find", "alpha==1", *at, "--json").out)[0]["version"] == "1.0.0"
+    assert tool("archive", "find", "alpha==2", *at).status == 1
+    assert tool("archive", "find", "alpha", *at).status == 2
+
+
+def test_pin_and_prune(archived: Archived, tool: Tool) -> None:
+    """A dry run unless it is meant; a pin is shown, and keeps; unpinned, it goes."""
+    at = ("--archive", str(archived.place))
+    assert tool("archive", "pin", "tiny", "--reason", "court case 7", *at).status == 0
+    assert "pinned: court case 7" in tool("archive", "list", *at).out
+    assert "pinned   court case 7" in tool("archive", "show", "tiny", *at).out
+    ended = tool("archive", "prune", "--keep-for", "0s", "--yes", *at)
+    assert (ended.status, "stays: pinned: court case 7" in ended.out) == (0, True), ended.err
+    assert tool("archive", "unpin", "tiny", *at).status == 0
+    ended = tool("archive", "prune", "--keep-for", "0s", *at)
+    assert "would be deleted; --yes does it" in ended.out
+    assert json.loads(tool("archive", "prune", "--keep-for", "0s", *at, "--json").out)["dry_run"]
+    assert len(json.loads(tool("archive", "list", *at, "--json").out)) == 1
+    ended = tool("archive", "prune", "--keep-for", "0s", "--yes", *at)
+    assert (ended.status, "0 releases in" in tool("archive", "list", *at).out) == (0, True), ended.err
+    assert not [path for path in (archived.place / "v1" / "blobs").rglob("*") if path.is_file()]
+    assert tool("archive", "prune", *at).status == 2
+    assert tool("archive", "prune", "--keep-for", "soon", *at).status == 2
+    assert tool("archive", "pin", "tiny", "--reason", "\x1b[2J", *at).status == 2
+
+
+def test_export_and_import(archived: Archived, tool: Tool, tmp_path: Path) -> None:
+    """There and back, as JSON too."""
+    file, place = tmp_path / "one.tar", str(tmp_path / "in")
+    ended = tool("archive", "export", str(file), "tiny@1.0.0", "tiny", "--archive", str(archived.place))
+    assert (ended.status, "exported" in ended.out) == (0, True), ended.err
+    said = json.loads(tool("archive", "export", str(file), "--archive", str(archived.place), "--json").out)
+    assert said["size"] == file.stat().st_size
+    ended = tool("archive", "import", str(file), "--archive", place)
+    assert (ended.status, "imported 1 releases, 0 known before" in ended.out) == (0, True), ended.err
+    assert json.loads(tool("archive", "import", str(file), "--archive", place, "--json").out)["known"] == 1

@@ -1,0 +1,59 @@
+"""``pipeline.archive.finding``: which releases hold something, and how fast that is known of a thousand."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes.archived import Archived, archived_once, tiny_record
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import summaries
+from twinbuild.errors import UsageError
+from twinbuild.pipeline.archive.finding import find
+
+__all__ = ["archived_once"]
+
+
+def test_what_is_found(archived_once: Archived) -> None:
+    """Images, packages by both names, files by their digests, and the release itself."""
+    record = archived_once.record
+    image, wheel = record.images[0], next(each for each in record.inputs if each.kind == "wheel")
+    with Archive(archived_once.place) as archive:
+        for text, what in (
+            (str(record.digest), "the release"),
+            (str(image.digest), "image of cpu linux/amd64"),
+            (image.config.hex, "configuration of the image of cpu linux/amd64"),
+            ("alpha==1", f"wheel {wheel.name}"),
+            ("Alpha==1", f"wheel {wheel.name}"),
+            ("pkg:pypi/alpha@1", f"wheel {wheel.name}"),
+            ("demo==1.0-1", "deb demo_1.0-1_all.deb"),
+            ("pkg:deb/debian/demo@1.0-1", "deb demo_1.0-1_all.deb"),
+            ("pkg:deb/debian/demo@1.0-1?arch=all&distro=debian-12", "deb demo_1.0-1_all.deb"),
+            (str(wheel.sha256), f"wheel {wheel.name}"),
+            (str(record.project[0].sha256), f"project file {record.project[0].path}"),
+        ):
+            (found,) = find(archive, text)
+            assert (found.release.digest, what in found.what) == (record.digest, True), (text, found.what)
+        for text in ("alpha==2", "pkg:pypi/alpha@1.0", "pkg:pypi/alpha@", "f" * 64, "demo==1.0", "lpha==1"):
+            assert find(archive, text) == (), text
+        for text in ("alpha", "sha256:abc", "", "pkg:", "CVE-2026-1"):
+            with pytest.raises(UsageError, match="TB9142"):
+                find(archive, text)
+
+
+@pytest.mark.slow
+def test_a_thousand(tmp_path: Path) -> None:
+    """A thousand releases are listed and looked through in a moment."""
+    with Archive(tmp_path / "a", writing=True) as archive:
+        for number in range(1000):
+            archive.put(tiny_record(version=f"1.0.{number}"))
+        summaries(archive)
+        started = time.perf_counter()
+        assert len(summaries(archive)) == 1000
+        assert time.perf_counter() - started < 1
+        started = time.perf_counter()
+        assert len(find(archive, "demo==1.0")) == 1000
+        assert len(find(archive, str(tiny_record(version="1.0.7").images[0].digest))) == 1
+        assert time.perf_counter() - started < 3
