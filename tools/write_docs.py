@@ -138,8 +138,8 @@ def spec_page() -> str:
         "",
         *_prose(
             "`governance.roles`, `approvals`, `retention` and `classification` are checked, and stand in the manifest "
-            "and on the release's page. No verb acts on them: none asks who runs it or waits for an approval, and "
-            "none removes a release that is too old. Approvers of `rollout.gates` must be among `roles.approvers`."
+            "and on the release's page. None asks who runs it or waits for an approval; `archive prune` keeps a "
+            "release for its `retention`. Approvers of `rollout.gates` must be among `roles.approvers`."
         ),
         "",
     ]

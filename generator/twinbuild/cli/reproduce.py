@@ -24,6 +24,9 @@ __all__ = ["command"]
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the rebuilt release goes."
 )
+@click.option(
+    "--without-tests", is_flag=True, help="Build and compare only: the verdict of the release's own tests stands."
+)
 @click.option("--run", is_flag=True, help="Then start it, ask its golden tests again, and answer --request.")
 @click.option("--stage", default="", metavar="NAME", help="With --run: the values that this stage deploys.")
 @click.option(
@@ -43,6 +46,7 @@ def command(
     name: str,
     place: Path,
     output: Path,
+    without_tests: bool,
     run: bool,
     stage: str,
     variant: str,
@@ -71,10 +75,14 @@ def command(
         summary = chosen(archive, name)
         if summary.generator != __version__ and not as_json:
             click.echo(f"made by  twinbuild {shown(summary.generator)}; this is {__version__}", err=True)
-        found = reproduce(archive, summary, machine, output=output)
+        found = reproduce(archive, summary, machine, output=output, tests=not without_tests)
         ran = rerun(output, machine, stage=stage, variant=variant, requests=requests) if run else None
         machine.progress("", 0, 0)
-    click.echo(json.dumps(_document(found, ran)) if as_json else "\n".join((*_text(found), *_ran(ran, stage))))
+    click.echo(
+        json.dumps(_document(found, ran))
+        if as_json
+        else "\n".join((*_text(found, tested=not without_tests), *_ran(ran, stage)))
+    )
     if ran is not None and ran.differing:
         raise DifferenceFound(ran.differing)
 
@@ -106,12 +114,13 @@ def _answer(each: Answered) -> dict[str, object]:
     return {"name": each.name, "status": each.answer.status, "body": body, "seconds": round(each.answer.seconds, 6)}
 
 
-def _text(found: Reproduced) -> list[str]:
+def _text(found: Reproduced, *, tested: bool) -> list[str]:
     release = found.release
     return [
         f"release  {release.name} {release.version}  {release.digest}",
         *(f"image    {shown(image.variant)} {shown(image.platform)}  {image.digest}" for image in release.images),
         f"same     {found.files} files, built from the archive alone in {found.seconds:.0f} s",
+        f"tested   {'again, as it was released' if tested else 'not again: the verdict of its release stands'}",
         *(f"{witness:8} {shown(how)}" for witness, how in found.witnesses),
         f"output   {shown(found.output)}",
     ]

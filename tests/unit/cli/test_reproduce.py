@@ -20,6 +20,11 @@ def test_by_an_image(archived: Archived, tool: Tool, tmp_path: Path) -> None:
     assert ended.status == 0, ended.err
     assert f"image    cpu linux/amd64  {image}" in ended.out
     assert "built from the archive alone" in ended.out
+    assert "tested   again" in ended.out
+    words = ("--archive", str(archived.place), "--output", str(tmp_path / "out"), "-q", "--without-tests")
+    ended = tool("reproduce", image, *words)
+    assert (ended.status, "tested   not again" in ended.out) == (0, True), ended.err
+    assert tool("reproduce", image, *words, "--stage", "prod").status == 2
 
 
 def test_no_such_release(archived: Archived, tool: Tool, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.inputs import ArchivedInputs
+from twinbuild.codec.canonical import canonical
+from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.errors import EnvironmentFault, IntegrityError, LockError
@@ -19,7 +22,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.settings import Settings
-from twinbuild.model.trial import Untested
+from twinbuild.model.trial import REASONS, Outcome, Passed, Untested
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.building import build_images, plan_release
@@ -28,8 +31,10 @@ from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.locking import stale
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
+from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.output import copy_blob, write_file
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.trialfiles import TrialFile, read_trial_files
 from twinbuild.pipeline.trialparameters import parameter_findings
 from twinbuild.pipeline.trials import Trials, try_images
 from twinbuild.ports import silent
@@ -39,7 +44,7 @@ from twinbuild.store.disk import DiskStore
 from twinbuild.store.overlay import OverlayStore
 from twinbuild.verify.conditions import VARIATIONS
 
-__all__ = ["Rebuilt", "rebuild_archived", "require_tried"]
+__all__ = ["Rebuilt", "archived_trials", "rebuild_archived", "require_tried"]
 
 _MANIFEST = "manifest.json"
 
@@ -74,15 +79,17 @@ def rebuild_archived(request: Mapping[str, Any]) -> Rebuilt:
         document = _document(archive, release)
         whole = decode_lock(project.lock_path.read_bytes(), name=project.lock_path.name)
         lock = narrowed(project, whole)
-        _require_fresh(project, whole, machine)
+        _require_fresh(project.whole, whole, machine)
         epoch = document["metadata"]["source_date_epoch"]
         plan = plan_release(project, whole, epoch=epoch)
         images = build_images(plan, machine)
         refuse_missing_libraries(project.spec, lock, plan, images, machine)
-        trials = try_images(
-            project, plan, images, machine, again=True, known=tuple(parameter_findings(project, lock, machine))
-        )
-        require_tried(trials, document)
+        if request["tests"]:
+            known = tuple(parameter_findings(project, lock, machine))
+            trials = try_images(project, plan, images, machine, again=True, known=known)
+            require_tried(trials, document)
+        else:
+            trials = archived_trials(archive, release, images, read_trial_files(project).files)
         described = describe(
             project,
             whole,
@@ -157,6 +164,32 @@ def require_tried(trials: Trials, document: dict[str, Any]) -> None:
                 f"be tried here: {outcome.reason}; the release says so, and would be another one",
                 hint="reproduce it on a machine that can run it: `twinbuild doctor` says what this one lacks",
             )
+
+
+def archived_trials(
+    archive: Archive, release: ArchivedRelease, images: tuple[Image, ...], files: tuple[TrialFile, ...]
+) -> Trials:
+    """What became of the images when they were released, as ``run.json`` has it: for a build that tries none.
+
+    Nobody vouches for ``run.json``, and nobody has to: where it says something else, another release comes out.
+    """
+    facts: dict[str, Any] = {}
+    for file in release.files:
+        if file.path == RUN:
+            with suppress(JsonProblem, LookupError, TypeError):
+                facts = parse_json(RUN, archive.blobs.read(file.sha256))[0]["verification"]["tests"]  # type: ignore[index,call-overload,assignment]
+    reasons = {text: reason for reason, text in REASONS.items()}
+    outcomes: list[Outcome] = []
+    for image in images:
+        said = facts.get(f"{image.variant} {image.platform}", {}) if isinstance(facts, dict) else {}
+        about = {"variant": image.variant, "platform": image.platform, "image": image.manifest.digest}
+        if said.get("verdict") == "passed":
+            observed = {key: value for key, value in said.items() if key not in ("verdict", "reused")}
+            outcomes.append(Passed(**about, observed=canonical(observed), reused=True))  # type: ignore[arg-type]
+        else:
+            reason = reasons.get(said.get("reason", ""), "none")
+            outcomes.append(Untested(**about, reason=reason))  # type: ignore[arg-type]
+    return Trials(outcomes=tuple(outcomes), files=files)
 
 
 def _commit(release: ArchivedRelease, epoch: int) -> Commit | None:

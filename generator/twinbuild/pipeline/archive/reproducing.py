@@ -66,8 +66,10 @@ class Reproduced:
     seconds: float
 
 
-def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: Path) -> Reproduced:
+def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: Path, tests: bool = True) -> Reproduced:
     """Build a release of the archive again into ``output``, and compare it file by file.
+
+    Without ``tests`` its images are built and not tried: the verdict of when they were released stands.
 
     Raises IntegrityError TB9113, TB9114 for blobs that are missing or damaged; NotReproducible TB9130 with every file
     that differs (``output`` then holds what was built); EnvironmentFault TB9120 where a process can't be shut off.
@@ -82,7 +84,7 @@ def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: P
     machine.progress(f"building {release.label} from the archive", 0, 0)
     with replace_directory(output) as fresh:
         with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
-            answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), now=int(started))
+            answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
         _complete(archive, release, fresh, answer, started=started, seconds=seconds, same=not differences)
@@ -114,10 +116,10 @@ def _require_blobs(archive: Archive, release: ArchivedRelease) -> None:
 
 
 def _built(
-    archive: Archive, release: ArchivedRelease, machine: Machine, *, output: Path, scratch: Path, now: int
+    archive: Archive, release: ArchivedRelease, machine: Machine, *, output: Path, scratch: Path, tests: bool
 ) -> dict[str, Any]:
     """What the process on the island answers. Raises what it raised."""
-    library = fixed_clock(os.uname().machine, now + _FIVE_YEARS)
+    library = fixed_clock(os.uname().machine, int(time.time()) + _FIVE_YEARS)
     (scratch / CLOCK).write_bytes(library)
     conditions = unlike(here(machine.environment))
     request = {
@@ -125,6 +127,7 @@ def _built(
         "release": str(release.digest),
         "output": str(output.resolve()),
         "scratch": str(scratch.resolve()),
+        "tests": tests,
         "conditions": asdict(conditions),
         "parent": os.getpid(),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.archived import Archived, archived, archived_once, tiny_record
+from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import BuildError
@@ -37,6 +38,22 @@ def test_from_the_archive_alone(archived: Archived, tool: Tool, tmp_path: Path) 
     assert tool("validate", str(output)).status == 0
     run = json.loads((output / "run.json").read_text())
     assert run["sources"]["archive"] == [answer["release"]]
+
+
+def test_overlays_variants_and_bytecode(tool: Tool, tmp_path: Path) -> None:
+    """A release of one variant, of a spec with an overlay that lies elsewhere, comes out again from the archive."""
+    project = tiny_project(tmp_path / "tiny", tmp_path / "store", variants=("one", "two"))
+    overlay = tmp_path / "more.yaml"
+    overlay.write_text("metadata: {description: As overlaid.}\n")
+    words = ("--overlay", str(overlay))
+    assert tool("release", str(project), *words, "-q", "--variant", "two").status == 0
+    at = ("--archive", str(tmp_path / "archive"))
+    ended = tool("archive", "add", str(project / "dist" / "tiny-1.0.0-two"), *at, "--spec", str(project), *words, "-q")
+    assert ended.status == 0, ended.err
+    shutil.rmtree(project)
+    overlay.unlink()
+    ended = tool("reproduce", "tiny@1.0.0", *at, "--output", str(tmp_path / "out"), "-q")
+    assert ended.status == 0, ended.err
 
 
 def test_what_is_missing(archived: Archived, tool: Tool, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from fakes.archived import Archived, archived_once
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.archive.rerunning import read_requests, stage_environment
+from twinbuild.pipeline.archive.rerunning import golden_finding, read_requests, stage_environment
 from twinbuild.pipeline.released import read_release
+from twinbuild.trial.asking import Answer
 
 __all__ = ["archived_once"]
 
@@ -51,3 +52,19 @@ def test_requests(tmp_path: Path) -> None:
     for path in (file, tmp_path, tmp_path / "nothing"):
         with pytest.raises(UsageError, match="TB7301"):
             read_requests(path)
+
+
+def test_a_golden_test_that_is_answered_otherwise() -> None:
+    """Within the tolerance it is the same; another status, another value or no answer is not: TB9131."""
+    golden = {"name": "one", "expect": {"status": 200, "body": {"score": 0.5}, "tolerance": 0.01}}
+
+    def said(status: int, body: bytes) -> str:
+        found = golden_finding("tiny 1", golden, Answer(status=status, headers=(), body=body, seconds=0.1))
+        return "" if found is None else f"{found.code} {found.message}"
+
+    assert said(200, b'{"score": 0.505}') == ""
+    assert said(200, b'{"score": 0.6}').startswith("TB9131 golden test 'one' is answered otherwise: at /score")
+    assert "status 500" in said(500, b"")
+    found = golden_finding("tiny 1", golden, "it closed the connection")
+    assert found is not None
+    assert "no answer: it closed the connection" in found.message
