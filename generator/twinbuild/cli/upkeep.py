@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
+from twinbuild.cli.options import archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.archive.directory import Archive
+    from twinbuild.archive.summaries import Summary
+    from twinbuild.pipeline.archive.moving import Imported
     from twinbuild.pipeline.archive.pruning import Judged
 
 __all__ = ["COMMANDS", "amount"]
 
+_SCHEME: Final = "oci://"
 _DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?(s|m|h|d|w|y)")
 _name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
 
@@ -146,47 +150,72 @@ def prune_command(*, place: Path, keep: int, keep_for: timedelta | None, yes: bo
 
 
 @click.command("export")
-@click.argument("file", type=NamedPath(path_type=Path))
+@click.argument("target", metavar="FILE|oci://REPOSITORY")
 @click.argument("names", metavar="[NAME@VERSION|DIGEST]...", nargs=-1)
-@archive_option
-@json_option
-def export_command(*, file: Path, names: tuple[str, ...], place: Path, as_json: bool) -> None:
-    """Write releases of an archive (all of them, unless some are named) to one file, for where no network leads.
-
-    FILE ends in .tar. It holds an OCI image layout, and the same releases give the same bytes.
-    """
-    from twinbuild.archive.directory import Archive
-    from twinbuild.archive.summaries import summaries
-    from twinbuild.pipeline.archive.moving import export_releases
-    from twinbuild.pipeline.archive.naming import chosen
-
-    if file.suffix != ".tar":
-        raise click.BadParameter(f"got {str(file)[:120]!r}, expected a name that ends in .tar", param_hint="FILE")
-    with Archive(place, paranoid=True) as archive:
-        found = [chosen(archive, name) for name in names] if names else list(summaries(archive))
-        count = export_releases(archive, {each.kept.release: each for each in found}.values(), file)
-    size = file.stat().st_size
-    if as_json:
-        click.echo(json.dumps({"releases": [str(each.kept.release) for each in found], "files": count, "size": size}))
-        return
-    click.echo(f"exported {len(found)} releases, {count} files, {amount(size)} to {shown(file)}")
-
-
-@click.command("import")
-@click.argument("file", type=NamedPath(path_type=Path))
 @archive_option
 @quiet_option
 @json_option
-def import_command(*, file: Path, place: Path, quiet: bool, as_json: bool) -> None:
-    """Take the releases of a file that `archive export` wrote into an archive.
+def export_command(*, target: str, names: tuple[str, ...], place: Path, quiet: bool, as_json: bool) -> None:
+    """Write releases of an archive (all of them, unless some are named) to one file, or to a registry.
+
+    FILE ends in .tar. It holds an OCI image layout, and the same releases give the same bytes. In a registry each
+    release is an artifact with a tag of its own; what is there already is not sent.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.archive.summaries import summaries
+    from twinbuild.pipeline.archive.naming import chosen
+
+    registry = target.startswith(_SCHEME)
+    if not registry and not target.endswith(".tar"):
+        raise click.BadParameter(f"got {target[:120]!r}, expected FILE.tar or {_SCHEME}REPOSITORY", param_hint="FILE")
+    with Archive(place, paranoid=True) as archive:
+        found = [chosen(archive, name) for name in names] if names else list(summaries(archive))
+        found = list({each.kept.release: each for each in found}.values())
+        size = _pushed(archive, found, target, quiet=quiet or as_json) if registry else _written(archive, found, target)
+    if as_json:
+        click.echo(json.dumps({"releases": [str(each.kept.release) for each in found], "size": size}))
+        return
+    what = "sent" if registry else "written"
+    click.echo(f"exported {len(found)} releases to {shown(target)}, {amount(size)} {what}")
+
+
+def _written(archive: Archive, found: list[Summary], target: str) -> int:
+    from twinbuild.pipeline.archive.moving import export_releases
+
+    export_releases(archive, found, Path(target))
+    return Path(target).stat().st_size
+
+
+def _pushed(archive: Archive, found: list[Summary], target: str, *, quiet: bool) -> int:
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.archive.registering import push_releases, repository_of
+
+    repository = repository_of(target)
+    with session(beside=Path(), quiet=quiet) as machine:
+        size = push_releases(archive, found, repository, machine).size
+        machine.progress("", 0, 0)
+    return size
+
+
+@click.command("import")
+@click.argument("source", metavar="FILE|oci://REPOSITORY")
+@archive_option
+@quiet_option
+@json_option
+def import_command(*, source: str, place: Path, quiet: bool, as_json: bool) -> None:
+    """Take the releases of a file, or of a repository, to which `archive export` wrote, into an archive.
 
     Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
     """
     from twinbuild.archive.directory import Archive
-    from twinbuild.pipeline.archive.moving import import_releases
 
     with Archive(place, writing=True) as archive:
-        found = import_releases(archive, file)
+        if source.startswith(_SCHEME):
+            found = _pulled(archive, source, quiet=quiet or as_json)
+        else:
+            from twinbuild.pipeline.archive.moving import import_releases
+
+            found = import_releases(archive, Path(source))
     if as_json:
         releases = [str(each.digest) for each in found.releases]
         click.echo(json.dumps({"releases": releases, "known": found.known, "brought": found.brought}))
@@ -194,6 +223,17 @@ def import_command(*, file: Path, place: Path, quiet: bool, as_json: bool) -> No
     for each in () if quiet else found.releases:
         click.echo(f"release  {each.name} {each.version}  {each.digest}")
     click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
+
+
+def _pulled(archive: Archive, source: str, *, quiet: bool) -> Imported:
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.archive.registering import pull_releases, repository_of
+
+    repository = repository_of(source)
+    with session(beside=Path(), quiet=quiet) as machine:
+        found = pull_releases(archive, repository, machine)
+        machine.progress("", 0, 0)
+    return found
 
 
 COMMANDS: Final = (find_command, pin_command, unpin_command, prune_command, export_command, import_command)

@@ -228,4 +228,12 @@ named in the archive.
 
 Export it again, and look whether the file arrived whole: `sha256sum` on both sides.""",
     ),
+    Code(
+        code="TB9144",
+        title="a tag where a repository is meant",
+        explanation="""\
+Releases go to a repository of a registry, where each has a tag of its own, by its release digest.
+
+Write `oci://REGISTRY/REPOSITORY`, without a tag and without a digest.""",
+    ),
 )

@@ -29,7 +29,14 @@ from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.export import export_layout
 from twinbuild.pipeline.regular import Irregular, open_regular
 
-__all__ = ["ARTIFACT", "Imported", "export_releases", "import_releases"]
+__all__ = [
+    "ARTIFACT",
+    "Imported",
+    "artifact_manifest",
+    "export_releases",
+    "import_releases",
+    "received_release",
+]
 
 ARTIFACT: Final = "application/vnd.twinbuild.release.v1"
 RECORD: Final = "application/vnd.twinbuild.archived.v1+json"
@@ -64,7 +71,7 @@ def export_releases(archive: Archive, chosen: Iterable[Summary], output: Path) -
         digests = sorted({*release.blobs, summary.kept.record})
         for digest in digests:
             files[blob_path(digest)] = _blob(archive, digest)
-        manifest = _manifest(archive, summary.kept, release)
+        manifest = artifact_manifest(archive, summary.kept, release)
         digest = Digest.of(manifest)
         files[blob_path(digest)] = LayoutFile(path=blob_path(digest), content=manifest, size=len(manifest))
         entries.append(
@@ -87,7 +94,9 @@ def _blob(archive: Archive, digest: Digest) -> LayoutFile:
     return LayoutFile(path=blob_path(digest), content=digest, size=archive.blobs.size(digest))
 
 
-def _manifest(archive: Archive, kept: Kept, release: ArchivedRelease) -> bytes:
+def artifact_manifest(archive: Archive, kept: Kept, release: ArchivedRelease) -> bytes:
+    """The manifest of a release as an artifact (OCI image-spec, manifest.md): the same bytes from every archive."""
+
     def descriptor(digest: Digest, kind: str) -> Json:
         return {"mediaType": kind, "digest": str(digest), "size": archive.blobs.size(digest)}
 
@@ -113,8 +122,8 @@ def import_releases(archive: Archive, file: Path) -> Imported:
         with open_regular(file, follow=True) as stream:
             index, brought = _received(archive, stream, file)
     except Irregular as error:
-        raise _no_export(file, f"it {error}") from None
-    found = [_release(archive, digest, file) for digest in _manifests(index, file)]
+        raise _no_export(file.name, f"it {error}") from None
+    found = [received_release(archive, digest, file.name) for digest in _manifests(index, file.name)]
     known = 0
     for release in found:
         _, _, before = keep_record(archive, release)
@@ -131,19 +140,19 @@ def _received(archive: Archive, stream: Any, file: Path) -> tuple[bytes, int]:
         if member.kind is Kind.DIRECTORY and member.path in _DIRECTORIES:
             continue
         if member.kind is not Kind.FILE or (match is None and member.path not in ("index.json", "oci-layout")):
-            raise _no_export(file, f"it has {member.path[:120]!r}, which no layout has")
+            raise _no_export(file.name, f"it has {member.path[:120]!r}, which no layout has")
         if match is None:
             documents[member.path] = _small(member, body, file)
         else:
             brought += _stored(archive, Digest(match[1]), member, body)
     if documents.get("oci-layout") != LAYOUT or "index.json" not in documents:
-        raise _no_export(file, "it is no OCI image layout")
+        raise _no_export(file.name, "it is no OCI image layout")
     return documents["index.json"], brought
 
 
 def _small(member: Member, body: Body, file: Path) -> bytes:
     if member.size > _DOCUMENT:
-        raise _no_export(file, f"{member.path} has {member.size} bytes, expected at most {_DOCUMENT}")
+        raise _no_export(file.name, f"{member.path} has {member.size} bytes, expected at most {_DOCUMENT}")
     return body.read()
 
 
@@ -157,67 +166,70 @@ def _stored(archive: Archive, digest: Digest, member: Member, body: Body) -> boo
     return True
 
 
-def _manifests(index: bytes, file: Path) -> list[Digest]:
-    document = _document(index, file, "index.json")
+def _manifests(index: bytes, where: str) -> list[Digest]:
+    document = _document(index, where, "index.json")
     listed = document.get("manifests")
     if not isinstance(listed, list) or not 0 < len(listed) <= _MOST:
-        raise _no_export(file, "index.json lists no releases")
-    return [_digest(entry, ARTIFACT, file) for entry in listed]
+        raise _no_export(where, "index.json lists no releases")
+    return [_digest(entry, ARTIFACT, where) for entry in listed]
 
 
-def _release(archive: Archive, digest: Digest, file: Path) -> ArchivedRelease:
-    """The record of an artifact, all of whose blobs are there."""
-    document = _document(_read(archive, digest, file), file, str(digest))
+def received_release(archive: Archive, digest: Digest, where: str) -> ArchivedRelease:
+    """The record of an artifact whose manifest has that digest, and all of whose blobs are there.
+
+    Raises IntegrityError TB9143, TB9111, TB9113, TB9115.
+    """
+    document = _document(_read(archive, digest, where), where, str(digest))
     config = document.get("config")
     if document.get("artifactType") != ARTIFACT or not isinstance(config, dict):
-        raise _no_export(file, f"{digest} is no release of an archive")
-    record = _digest(config, "", file)
-    release = decode_archived(_read(archive, record, file), name=str(record))
+        raise _no_export(where, f"{digest} is no release of an archive")
+    record = _digest(config, "", where)
+    release = decode_archived(_read(archive, record, where), name=str(record))
     missing = sorted(each for each in release.blobs if not archive.blobs.has(each))
     if missing:
         raise IntegrityError.of(
             "TB9113",
             f"{release.label} lacks {len(missing)} of its files, such as {missing[0]}",
             hint="export it again from an archive that `twinbuild archive verify` finds whole",
-            where=file.name,
+            where=where,
         )
     if findings := unlike_release(archive, release):
         raise IntegrityError(tuple(findings))
     return release
 
 
-def _read(archive: Archive, digest: Digest, file: Path) -> bytes:
+def _read(archive: Archive, digest: Digest, where: str) -> bytes:
     try:
         return archive.blobs.read(digest, limit=_DOCUMENT)
     except TwinbuildError:
-        raise _no_export(file, f"it lacks {digest}") from None
+        raise _no_export(where, f"it lacks {digest}") from None
 
 
-def _document(content: bytes, file: Path, name: str) -> dict[str, Json]:
+def _document(content: bytes, where: str, name: str) -> dict[str, Json]:
     try:
         document, _ = parse_json(name, content)
     except JsonProblem as problem:
-        raise _no_export(file, f"{name} is no JSON: {problem.message}") from None
+        raise _no_export(where, f"{name} is no JSON: {problem.message}") from None
     if not isinstance(document, dict):
-        raise _no_export(file, f"{name} is no object")
+        raise _no_export(where, f"{name} is no object")
     return document
 
 
-def _digest(entry: Json, kind: str, file: Path) -> Digest:
+def _digest(entry: Json, kind: str, where: str) -> Digest:
     """The digest of a descriptor, whose artifact type is the expected one."""
     digest = entry.get("digest") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(digest, str) or (kind and entry.get("artifactType") != kind):
-        raise _no_export(file, "it lists something that is no release of an archive")
+        raise _no_export(where, "it lists something that is no release of an archive")
     try:
         return Digest.parse(digest)
     except TwinbuildError:
-        raise _no_export(file, f"{digest[:80]!r} is no digest") from None
+        raise _no_export(where, f"{digest[:80]!r} is no digest") from None
 
 
-def _no_export(file: Path, why: str) -> IntegrityError:
+def _no_export(where: str, why: str) -> IntegrityError:
     return IntegrityError.of(
         "TB9143",
-        f"{file.name} is no export of an archive: {why}",
+        f"{where} is no export of an archive: {why}",
         hint="export it again with `twinbuild archive export FILE.tar`",
-        where=str(file),
+        where=where,
     )
