@@ -98,7 +98,6 @@ def _remember(archive: Archive, found: list[Summary]) -> None:
         "records": {
             str(each.kept.record): {
                 **{key: getattr(each, key) for key in _TEXTS},
-                "release": str(each.kept.release),
                 "images": [str(digest) for digest in each.images],
                 "blobs": each.blobs,
                 "size": each.size,
@@ -112,8 +111,8 @@ def _remember(archive: Archive, found: list[Summary]) -> None:
 
 
 def _read(kept: Kept, line: object) -> Summary | None:
-    """A line of the cache, or None unless it is whole and about this release."""
-    if not isinstance(line, dict) or line.get("release") != str(kept.release):
+    """A line of the cache, or None unless it is whole."""
+    if not isinstance(line, dict):
         return None
     try:
         texts = {key: line[key] for key in _TEXTS}

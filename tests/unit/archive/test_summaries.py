@@ -42,7 +42,7 @@ def test_order_and_figures(tmp_path: Path) -> None:
     ],
 )
 def test_a_cache_that_is_damaged(tmp_path: Path, cache: bytes | None) -> None:
-    """It is made anew; lines of it about another release, or of other types, do not count."""
+    """It is made anew; lines of it that are not whole do not count."""
     _filled(tmp_path / "a", 2)
     file = tmp_path / "a" / "v1" / "summaries"
     with Archive(tmp_path / "a") as archive:
@@ -50,9 +50,7 @@ def test_a_cache_that_is_damaged(tmp_path: Path, cache: bytes | None) -> None:
     whole = file.read_bytes()
     file.chmod(0o644)
     if cache is None:
-        forged = whole[65:].replace(str(expected[0].kept.release).encode(), str(expected[1].kept.release).encode())
-        forged = forged.replace(b'"size":6', b'"size":"6"')
-        cache = layout.encode_record(forged)
+        cache = layout.encode_record(whole[65:].replace(b'"size":6', b'"size":"6"'))
     file.write_bytes(cache)
     with Archive(tmp_path / "a") as archive:
         assert summaries(archive) == expected
