@@ -125,7 +125,7 @@ def test_what_both_are_told(dist: Path, tmp_path: Path, monkeypatch: pytest.Monk
         yield
 
     monkeypatch.setattr(shadowing, "configured_trial", remember)
-    with shadowing._served(side, service(tmp_path / "one", ANSWER, "  golden: []\n").machine):
+    with shadowing.served(side, service(tmp_path / "one", ANSWER, "  golden: []\n").machine):
         environment = dict(given[0].environment)
     assert environment == {
         "TOKEN": "no-secret-but-a-trial",
