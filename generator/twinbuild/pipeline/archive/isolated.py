@@ -34,9 +34,9 @@ from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.output import copy_blob, write_file
 from twinbuild.pipeline.project import Project, open_project
-from twinbuild.pipeline.trialfiles import TrialFile, read_trial_files
-from twinbuild.pipeline.trialparameters import parameter_findings
-from twinbuild.pipeline.trials import Trials, try_images
+from twinbuild.pipeline.trial.every import Trials, try_images
+from twinbuild.pipeline.trial.files import TrialFile, read_trial_files
+from twinbuild.pipeline.trial.parameters import parameter_findings
 from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.git import Commit

@@ -16,7 +16,7 @@ from twinbuild.model.image import Descriptor, Image
 from twinbuild.model.platform import Platform
 from twinbuild.model.trial import Passed, Untested
 from twinbuild.pipeline.archive.isolated import archived_trials, require_tried
-from twinbuild.pipeline.trials import Trials
+from twinbuild.pipeline.trial.every import Trials
 
 
 def test_an_image_that_cannot_be_tried() -> None:
