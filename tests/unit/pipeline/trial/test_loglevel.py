@@ -51,7 +51,7 @@ def test_effect(tmp_path: Path) -> None:
     """Lines of a lesser level are gone; how many there were is noted."""
     run = _run(tmp_path)
     assert run.findings == []
-    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 2}
+    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 4}
 
 
 def test_effect_in_logfmt(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_effect_in_logfmt(tmp_path: Path) -> None:
         program = program.replace(said, f"'level={level} message={message}'")
     run = _run(tmp_path, program, SECTIONS.replace("format: json", "format: logfmt"))
     assert run.findings == []
-    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 2}
+    assert run.observed["log_level"] == {"value": "error", "lines": 1, "by_default": 4}
 
 
 def test_no_effect(tmp_path: Path) -> None:
