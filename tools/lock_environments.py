@@ -1,6 +1,7 @@
 """Lock the project's own environments with twinbuild's own resolver: ``make lock``, ``make lock UPGRADE=1``.
 
-``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds. Each is
+``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds, and
+``lockfiles/model-signing.txt`` a tool that tests install apart, to hold ours against it. Each is
 resolved for every supported Python and architecture, and holds the union: one version of a project, with the digest of
 the one wheel that each target takes. No address stands in it. What is pinned stays where pyproject.toml still allows
 it; ``--upgrade`` takes the newest of everything.
@@ -44,13 +45,15 @@ BUILD: Final = ("hatchling==1.33.0", "editables==0.6")  # to install the checkou
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     upgrade = "--upgrade" in sys.argv[1:]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     tool = (*project["project"]["dependencies"], *BUILD)
     development = tuple(project["dependency-groups"]["dev"])
     locked = _lock("tool", tool, () if upgrade else _pinned("tool", tool))
     pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in {each.name: each for each in locked}.values())
+    judge = tuple(project["dependency-groups"]["model-signing"])
+    _lock("model-signing", judge, () if upgrade else _pinned("model-signing", judge))
     _lock("dev", development, (*pins, *(() if upgrade else _pinned("dev", development, without=pins))))
     _lock_root(tuple(project["project"]["dependencies"]), pins, upgrade=upgrade)
 

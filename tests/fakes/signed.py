@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -14,7 +15,10 @@ from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 from twinbuild.govern.keys import PrivateKey, new_key
 
-__all__ = ["SignedDist", "key_file", "signed", "signed_once"]
+__all__ = ["WEIGHTS", "SignedDist", "key_file", "signed", "signed_once"]
+
+
+WEIGHTS: Final = {"/models/head.bin": b"\x01" * 1000, "/models/trunk/b.bin": b"b", "/models/trunk-a.bin": b"a"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ def signed_once(tmp_path_factory: pytest.TempPathFactory) -> SignedDist:
         for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
             patch.setenv(name, str(place / value))
         (place / "tmp").mkdir()
-        dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place)
+        dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place, weights=WEIGHTS)
         keys = {name: key_file(place / name, new_key("ed25519" if name == "grace" else "ecdsa")) for name in _NAMES}
         for name in ("ada", "grace"):
             assert run(cli, ("sign", str(dist), "--key", str(keys[name]))) == 0

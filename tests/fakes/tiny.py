@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.unit.wheel.making import project_wheel
 
@@ -15,7 +17,16 @@ from fakes.tools import tools
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs, step_inputs
 from twinbuild.codec.lock import encode_lock
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock, LockedDeb, LockedStep, LockedWheel, PythonEnvironment, ResolverPin, Target
+from twinbuild.model.lock import (
+    Lock,
+    LockedArtifact,
+    LockedDeb,
+    LockedStep,
+    LockedWheel,
+    PythonEnvironment,
+    ResolverPin,
+    Target,
+)
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.licensing import with_licences
@@ -37,7 +48,7 @@ metadata:
   owners: [{{name: Ada Example, email: ada@tests.example}}]
   date: 2026-11-01
 source: {{directory: app, target: /app}}
-model: {{family: none, version: 1.0.0}}
+model: {{family: none, version: 1.0.0{artifacts}}}
 environment:
   base: {{debian: {{suite: bookworm}}}}
   python: "3.11"
@@ -61,12 +72,13 @@ def tiny_project(
     steps: str = "",
     variants: tuple[str, ...] = ("cpu",),
     more: str = "",
+    weights: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Path:
     """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
 
     ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine. Each of
     ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``. ``more``
-    is the text of further sections.
+    is the text of further sections, ``weights`` the files of the model by their places in the image.
     """
     (directory / "app").mkdir(parents=True)
     named = ", ".join(f"{{name: {variant}, accelerator: none}}" for variant in variants)
@@ -75,7 +87,12 @@ def tiny_project(
         bytecode=str(bytecode).lower(),
         variants=f"  variants: [{named}]\n" if variants else "",
         steps=f"  steps:\n{steps}" if steps else "",
+        artifacts=f", artifacts: [{', '.join(_artifact(target) for target in weights)}]" if weights else "",
     )
+    for target, content in weights.items():
+        file = directory / "model" / _named(target)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
     (directory / "release.yaml").write_text(spec + more)
     (directory / "app" / "main.py").write_text(
         "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n"
@@ -123,11 +140,29 @@ def tiny_project(
             resolver=ResolverPin(pip="26.3", pip_tools="7.6.2"),
             indexes=(),
             targets=tuple(replace(target, variant=variant) for variant in sorted(variants or ("cpu",))),
-            artifacts=(),
+            artifacts=tuple(
+                LockedArtifact(
+                    name=_named(target),
+                    uri=f"model/{_named(target)}",
+                    size=len(content),
+                    sha256=blobs.put(content),
+                    model="1.0.0",
+                )
+                for target, content in sorted(weights.items(), key=lambda item: _named(item[0]))
+            ),
             source=application_files(project, machine),
         )
         project.lock_path.write_bytes(encode_lock(with_licences(lock, machine)))
     return directory
+
+
+def _named(target: str) -> str:
+    """The name of the artifact at a place: of /models/a/b.bin a-b-bin."""
+    return target.removeprefix("/models/").replace("/", "-").replace(".", "-").lower()
+
+
+def _artifact(target: str) -> str:
+    return f"{{name: {_named(target)}, uri: model/{_named(target)}, format: bin, target: {target}}}"
 
 
 def _locked_deb(name: str, digest: Digest, size: int) -> LockedDeb:
@@ -164,9 +199,11 @@ def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
     )
 
 
-def tiny_release(tool: Tool, directory: Path, *, more: str = "") -> Path:
+def tiny_release(
+    tool: Tool, directory: Path, *, more: str = "", weights: Mapping[str, bytes] = MappingProxyType({})
+) -> Path:
     """The directory of the project's release, made by ``tool`` with its own store."""
-    project = tiny_project(directory / "tiny", directory / "store", more=more)
+    project = tiny_project(directory / "tiny", directory / "store", more=more, weights=weights)
     ended = tool("release", str(project), "--locked", "-q")
     assert ended.status == 0, ended.err
     return project / "dist" / "tiny-1.0.0"

@@ -16,6 +16,7 @@ __all__ = ["main"]
 # verb: (module, what `--help` says of it)
 _VERBS: Final = {
     "archive": ("archive", "Keep releases for years, with all that is needed to build them again."),
+    "artifacts": ("artifacts", "Take the files of the model out of a release."),
     "audit": ("audit", "Keep an append-only log of who did what to which release, and verify it."),
     "approve": ("approve", "Sign that a release may go to a stage."),
     "build": ("build", "Build the images of a release from its lock, without a network."),

@@ -41,10 +41,12 @@ def command(
     from twinbuild.pipeline.signing import sign_release
 
     found = read_release(release)
-    signed = sign_release(found, signer_of(key, program, public, os.environ))
+    signer = signer_of(key, program, public, os.environ)
+    signed = sign_release(found, signer)
     layouts = write_signed_layouts(found, layout) if layout is not None else ()
     if as_json:
         answer = {"release": str(signed.digest), "keyid": signed.keyid, "keys": list(signed.keys)}
+        answer["weights"] = signed.weights
         click.echo(json.dumps({**answer, "layouts": [str(path) for path in layouts]}))
         return
     click.echo(f"release  {signed.digest}")
@@ -52,6 +54,10 @@ def command(
     others = [keyid for keyid in signed.keys if keyid != signed.keyid]
     for keyid in others:
         click.echo(f"also     by {keyid}")
+    if signed.weights:
+        click.echo(f"weights  for model-signing: model.{signed.keyid}.sig")
+    elif signer.public.kind == "ed25519":
+        click.echo("weights  without a signature for model-signing, which takes no Ed25519 key")
     assert found.directory is not None
     click.echo(f"output   {shown(found.directory / 'signatures')}")
     for path in layouts:

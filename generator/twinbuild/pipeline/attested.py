@@ -27,6 +27,7 @@ __all__ = [
     "ENVELOPES",
     "IMAGES",
     "MAIN",
+    "MODEL",
     "PLAIN",
     "claims_of",
     "directory_of",
@@ -46,6 +47,7 @@ ENVELOPES: Final = (MAIN, *_OTHERS, _SBOM)
 PLAIN: Final = re.compile(r"manifest\.json\.([0-9a-f]{64})\.sig", re.ASCII)
 IMAGES: Final = re.compile(r"images\.([0-9a-f]{64})\.json", re.ASCII)
 APPROVAL: Final = re.compile(r"[a-z0-9-]{1,63}\.[0-9a-f]{64}\.dsse\.json", re.ASCII)
+MODEL: Final = re.compile(r"model\.([0-9a-f]{64})\.sig", re.ASCII)
 _FOR_PEOPLE: Final = "manifest.yaml"
 _BILL: Final = "sbom.cdx.json"
 _AGAIN: Final = "take the release from where it was signed again"
@@ -56,7 +58,7 @@ def is_signature(path: PurePosixPath) -> bool:
     if len(path.parts) == 2 and path.parts[0] == APPROVALS:
         return APPROVAL.fullmatch(path.name) is not None
     within = len(path.parts) == 2 and path.parts[0] == SIGNATURES
-    return within and (path.name in ENVELOPES or any(kind.fullmatch(path.name) for kind in (PLAIN, IMAGES)))
+    return within and (path.name in ENVELOPES or any(kind.fullmatch(path.name) for kind in (PLAIN, IMAGES, MODEL)))
 
 
 def directory_of(release: Released) -> Path:

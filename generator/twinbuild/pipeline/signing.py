@@ -2,8 +2,8 @@
 
 ``release.dsse.json`` is what counts: one statement over everything. ``provenance.dsse.json`` and ``tests.dsse.json``
 hold the release's own statements, ``sbom.dsse.json`` its SBOM, ``manifest.json.KEYID.sig`` is the plain signature of
-the release manifest, and ``images.KEYID.json`` has those of its images, for registries. A second key's signatures join
-the first's.
+the release manifest, ``images.KEYID.json`` has those of its images, for registries, and ``model.KEYID.sig`` is that of
+the weights in OpenSSF's layout. A second key's signatures join the first's.
 
 What is signed was read once and judged as it was read: whatever happens to the files meanwhile, no key goes on it.
 """
@@ -30,17 +30,22 @@ from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.weights.signature import sign_weights
 
 __all__ = ["Signed", "sign_release"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """The release that was signed, by whom, and the ids of all keys whose signatures are there now."""
+    """The release that was signed, by whom, and the ids of all keys whose signatures are there now.
+
+    ``weights``: the key signed the files of the model, too; it can't where it is of Ed25519, or where there are none.
+    """
 
     digest: Digest
     keyid: str
     keys: tuple[str, ...]
+    weights: bool
 
 
 def sign_release(release: Released, signer: Signer) -> Signed:
@@ -64,13 +69,17 @@ def sign_release(release: Released, signer: Signer) -> Signed:
         ImageSignature(payload=claim.payload, sig=signer.sign(claim.payload)) for claim in claims_of(release)
     )
     plain = base64.b64encode(signer.sign(release.content)) + b"\n"
+    weights = sign_weights(release, signer)
     with _alone(directory):  # others may have signed while a token was waited for
         envelopes = _merged(directory, payloads, signatures)
         write_file(directory / SIGNATURES / f"images.{keyid}.json", encode_image_signatures(images))
         write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)
+        if weights is not None:
+            write_file(directory / SIGNATURES / f"model.{keyid}.sig", weights)
         for name in sorted(envelopes, key=lambda each: each == MAIN):  # what counts is written last
             write_file(directory / SIGNATURES / name, encode_envelope(envelopes[name]))
-    return Signed(digest=release.digest, keyid=keyid, keys=tuple(each.keyid for each in envelopes[MAIN].signatures))
+    keys = tuple(each.keyid for each in envelopes[MAIN].signatures)
+    return Signed(digest=release.digest, keyid=keyid, keys=keys, weights=weights is not None)
 
 
 def _require_own(release: Released, texts: Mapping[str, bytes]) -> None:

@@ -30,6 +30,7 @@ from twinbuild.pipeline.attested import (
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.weights.signature import check_weights
 
 __all__ = ["Vouched", "verify_release"]
 
@@ -57,7 +58,7 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
 
     PolicyRefused (exit 8): TB8610 no signature, TB8611 no envelope, TB8617 a signature by one of the keys that is not
     good, TB8618 too few of them. IntegrityError (exit 5): TB8619 for every subject that is not the one which was
-    signed, and what ``check_release`` raises for files of other bytes, or files that were added.
+    signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that were added.
     """
     known = {key.keyid: key for key in keys}
     if not 1 <= threshold <= len(known):
@@ -100,6 +101,7 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
                 raise IntegrityError((_other(f"{SIGNATURES}/{name} signs another statement than lies in the release"),))
     _check_plain(directory, release, known)
     _check_images(directory, release, known)
+    check_weights(directory, release, known)
     metadata: Any = release.document["metadata"]
     return Vouched(
         name=metadata["name"],

@@ -34,7 +34,9 @@ def test_again(tool: Tool, signed: SignedDist) -> None:
     assert (ended.status, _files(signed.dist)) == (0, before), ended.err
     assert ended.out.count(" by ") == 2
     assert set(before) >= {"release.dsse.json", "provenance.dsse.json", "sbom.dsse.json"}
-    assert sorted(name.split(".")[0] for name in before if len(name) > 64) == ["images"] * 2 + ["manifest"] * 2
+    assert sorted(name.split(".")[0] for name in before if len(name) > 64) == ["images"] * 2 + ["manifest"] * 2 + [
+        "model"
+    ]
     assert all((signed.dist / "signatures" / name).stat().st_mode & 0o777 == 0o644 for name in before)
 
 
