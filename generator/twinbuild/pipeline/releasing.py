@@ -27,6 +27,7 @@ from twinbuild.pipeline.describing import Described, describe
 from twinbuild.pipeline.evidence import Evidence
 from twinbuild.pipeline.identical import require_identical
 from twinbuild.pipeline.keeping import image_blobs, keep_built, keep_released
+from twinbuild.pipeline.leaks.refusing import refuse_leaking_documents, refuse_leaks
 from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
@@ -82,7 +83,8 @@ def release(
     Where the project is about some of its variants alone, so is the release, and its manifest names them all.
     What it built is no part of the release, for not every machine has one: ``run.json`` says so.
     ``signing``: a key is about to sign what this makes.
-    Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails;
+    Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails,
+    PolicyRefused TB8665 for each secret that would go out;
     nothing is released then.
     """
     refuse_undeclared(project)
@@ -96,6 +98,7 @@ def release(
     plan = plan_release(project, whole, epoch=epoch)
     images = build_images(plan, machine)
     refuse_missing_libraries(spec, lock, plan, images, machine)
+    refuse_leaks(project, plan, images, machine)
     durations["build"], clock = time.perf_counter() - clock, time.perf_counter()
     evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     durations["verify"], clock = time.perf_counter() - clock, time.perf_counter()
@@ -111,6 +114,7 @@ def release(
     described = describe(
         project, whole, plan, images, machine=machine, epoch=epoch, commit=commit, identical=identical, trials=trials
     )
+    refuse_leaking_documents(spec, described.documents)
     digest = described.digest
     target = output or project.directory / "dist" / "-".join(
         (spec.metadata.name, spec.metadata.version, *project.variants)

@@ -58,7 +58,8 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
 
     PolicyRefused (exit 8): TB8610 no signature, TB8611 no envelope, TB8617 a signature by one of the keys that is not
     good, TB8618 too few of them. IntegrityError (exit 5): TB8619 for every subject that is not the one which was
-    signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that were added.
+    signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that
+    were added.
     """
     known = {key.keyid: key for key in keys}
     if not 1 <= threshold <= len(known):

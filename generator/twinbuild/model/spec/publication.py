@@ -11,7 +11,12 @@ from twinbuild.model.spec.paths import Confined
 from twinbuild.model.spec.references import check_repository
 from twinbuild.model.spec.values import Duration, Label, Line, check_stage
 
-__all__ = ["BuildOptions", "Governance", "Publish", "Roles"]
+__all__ = ["AcceptedFinding", "BuildOptions", "Governance", "Publish", "Roles"]
+
+
+def _is_none(value: object) -> bool:
+    """Whether a field is not stated: then nothing that is made of a spec's value knows of it."""
+    return value is None
 
 
 def _check_repositories(value: object) -> FrozenMapping[str]:
@@ -56,6 +61,17 @@ class Roles(Section):
     """People or groups who may bring it out."""
 
 
+class AcceptedFinding(Section):
+    """Something that looks like a secret, of which a person says that it is none."""
+
+    path: Line
+    """Where it is, as the finding named it."""
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """Fingerprint of the finding; of another value in the same place it is another one."""
+    reason: Line
+    """Why it is no secret, or one that everybody may know."""
+
+
 class Governance(Section):
     """Rules about the release itself."""
 
@@ -69,6 +85,8 @@ class Governance(Section):
     """How long it is kept."""
     classification: Label | None = None
     """Class of the information in it, such as internal."""
+    accepted_findings: Several[AcceptedFinding] | None = Field(default=None, exclude_if=_is_none)
+    """What the search for secrets found, and what is none."""
 
 
 class BuildOptions(Section):

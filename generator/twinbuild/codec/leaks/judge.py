@@ -1,0 +1,108 @@
+"""Whether what has the form of a secret is one: examples of manuals, stand-ins and words are none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+__all__ = [
+    "Judge",
+    "any_value",
+    "is_access_key",
+    "is_credentials",
+    "is_json_web_token",
+    "is_literal",
+    "is_password",
+    "is_random",
+]
+
+Judge = Callable[["re.Match[bytes]"], bool]
+
+_STAND_IN: Final = re.compile(
+    rb"(?i)example|changeme|change[_-]me|placeholder|redacted|dummy|xxxx|\*\*\*|\.\.\.|insert|replace|your[_-]|12345678"
+    rb"|abcdefgh|deadbeef|<[^>]*>|\$\{|\$\(|\{\{|%\(|%s"
+)
+_WORDS: Final = frozenset(
+    b"password passwd pass pw pwd passphrase secret token user username test admin root guest foo bar baz key value"
+    b" none null true false hunter2 mypassword mypass my_password s3cr3t postgres letmein x y p".split()
+)
+_EXAMPLE_HOST: Final = re.compile(rb"(?:^|[.@])(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)", re.IGNORECASE)
+
+
+def secret_of(match: re.Match[bytes]) -> bytes:
+    """The secret itself: the group ``secret`` of a form, or all of it."""
+    return match["secret"] if "secret" in match.re.groupindex else match[0]
+
+
+def any_value(match: re.Match[bytes]) -> bool:
+    """What is no stand-in."""
+    return _STAND_IN.search(secret_of(match)) is None
+
+
+def is_random(match: re.Match[bytes]) -> bool:
+    """What looks as if drawn by lot: at least three bits a character, and no stand-in."""
+    return entropy(secret_of(match)) >= 3.0 and any_value(match)
+
+
+def is_access_key(match: re.Match[bytes]) -> bool:
+    """A key of AWS, and not the one of its manuals."""
+    secret = secret_of(match)
+    return b"EXAMPLE" not in secret and entropy(secret) >= 3.0
+
+
+def is_literal(match: re.Match[bytes]) -> bool:
+    """A text in quotes that looks drawn by lot: letters and digits mixed, no name, no path, no sentence."""
+    secret = secret_of(match)
+    kinds = sum(1 for kind in (rb"[0-9]", rb"[a-z]", rb"[A-Z]") if re.search(kind, secret))
+    digits = len(re.findall(rb"[0-9]", secret))
+    if re.fullmatch(rb"[0-9a-fA-F-]+", secret):  # a digest, or a UUID, under a name that is no better: 128 bits alone
+        return False
+    return kinds >= 2 and digits >= 2 and entropy(secret) >= 3.5 and any_value(match)
+
+
+def is_password(match: re.Match[bytes]) -> bool:
+    """What somebody would use as a password: no word of manuals, no variable, no host of examples."""
+    secret = secret_of(match)
+    plain = secret.strip(b"\"'")
+    if len(plain) < 4 or plain.lower() in _WORDS or plain[:1] in (b"$", b"%", b"<", b"{", b"[") or len(set(plain)) < 3:
+        return False
+    host = match["host"] if "host" in match.re.groupindex else b""
+    return any_value(match) and not _EXAMPLE_HOST.search(host)
+
+
+def is_json_web_token(match: re.Match[bytes]) -> bool:
+    """Three parts of which the first is JSON with an algorithm (RFC 7515, 4.1.1), and which is signed."""
+    header, _, rest = match[0].partition(b".")
+    document = _base64(header.replace(b"-", b"+").replace(b"_", b"/"))
+    try:
+        value: Any = json.loads(document or b"")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and isinstance(value.get("alg"), str) and not rest.endswith(b".")
+
+
+def is_credentials(match: re.Match[bytes]) -> bool:
+    """Base64 of USER:PASSWORD, as Docker's configuration and HTTP's Basic have it."""
+    user, colon, password = (_base64(secret_of(match)) or b"").partition(b":")
+    if not colon or not user or len(password) < 4 or password.lower() in _WORDS:
+        return False
+    return all(32 <= byte < 127 for byte in user + password) and _STAND_IN.search(password) is None
+
+
+def entropy(text: bytes) -> float:
+    """Shannon's entropy in bits a byte."""
+    counts = Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+
+
+def _base64(text: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return None

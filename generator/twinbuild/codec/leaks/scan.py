@@ -1,0 +1,101 @@
+"""Look through bytes for secrets: what kind, on which line, and a fingerprint by which a person may except it.
+
+A fingerprint stands for kind, path and value, and is made slowly (scrypt, RFC 7914), so that who sees one in a log or
+a spec is not much helped in guessing a password. The value itself leaves this module nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from twinbuild.codec.canonical import digest_of
+from twinbuild.codec.leaks.judge import secret_of
+from twinbuild.codec.leaks.rules import RULES, VERSION, Rule
+
+__all__ = ["MOST", "RULES_DIGEST", "WINDOW", "Leak", "find_leaks", "leaks_of_stream"]
+
+MOST: Final = 50  # leaks that are told of one file
+WINDOW: Final = 1 << 20  # bytes that are looked at together
+_OVERLAP: Final = 24 << 10  # more than the longest form
+_LINE: Final = b"\n"
+
+RULES_DIGEST: Final = str(digest_of([VERSION, *([rule.kind, rule.form.pattern.decode()] for rule in RULES)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Leak:
+    """Where a secret stands (path, and line from 1), its kind and what people call it, and its fingerprint."""
+
+    path: str
+    line: int
+    kind: str
+    title: str
+    fingerprint: str
+
+
+def find_leaks(content: bytes, path: str) -> tuple[Leak, ...]:
+    """The secrets of a text, in the order of its lines; at most ``MOST``."""
+    return leaks_of_stream(iter((content,)), path)
+
+
+def leaks_of_stream(chunks: Iterator[bytes], path: str) -> tuple[Leak, ...]:
+    """The secrets of a stream, of whatever size, whose chunks are of any length."""
+    found: dict[tuple[str, bytes], int] = {}
+    before, lines = b"", 0
+    for chunk in _windows(chunks):
+        window = before + chunk
+        for rule, position, secret in _matches(window, path):
+            found.setdefault((rule.kind, secret), lines + window.count(_LINE, 0, position) + 1)
+        before = window[-_OVERLAP:]
+        lines += window.count(_LINE, 0, len(window) - len(before))
+        if len(found) >= MOST:
+            break
+    titles = {rule.kind: rule.title for rule in RULES}
+    leaks = [
+        Leak(path=path, line=line, kind=kind, title=titles[kind], fingerprint=_fingerprint(kind, path, secret))
+        for (kind, secret), line in list(found.items())[:MOST]
+    ]
+    return tuple(sorted(leaks, key=lambda leak: (leak.line, leak.kind)))
+
+
+def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, small ones joined and large ones cut: ``WINDOW`` bytes each but for the last."""
+    gathered: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        for start in range(0, len(chunk), WINDOW):
+            piece = chunk[start : start + WINDOW]
+            gathered.append(piece)
+            size += len(piece)
+            if size >= WINDOW:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
+
+
+def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
+    lower = window.lower()
+    seen: list[tuple[int, int]] = []
+    for rule in RULES:
+        if rule.files is not None and not rule.files.search(path):
+            continue
+        if not any(trigger in lower for trigger in rule.triggers):
+            continue
+        for match in rule.form.finditer(window):
+            start, end = match.span()
+            # What a form with a name of its own has found is not told again by a general one.
+            if any(start < other_end and other < end for other, other_end in seen) or not rule.judge(match):
+                continue
+            seen.append((start, end))
+            yield rule, start, secret_of(match)
+            if len(seen) >= 2 * MOST:
+                return
+
+
+def _fingerprint(kind: str, path: str, secret: bytes) -> str:
+    salt = f"twinbuild leak {kind} {path}".encode("utf-8", "surrogateescape")
+    return hashlib.scrypt(secret, salt=salt, n=1 << 14, r=8, p=1, maxmem=64 << 20, dklen=16).hex()

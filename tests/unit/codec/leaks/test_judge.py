@@ -1,0 +1,65 @@
+"""``codec.leaks.judge``: what decides between a secret and what only looks like one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+
+from twinbuild.codec.leaks.judge import entropy, is_credentials, is_json_web_token, is_literal, is_password
+
+
+def _match(text: bytes) -> re.Match[bytes]:
+    found = re.search(rb"(?s)(?P<secret>.*)", text)
+    assert found is not None
+    return found
+
+
+def test_entropy() -> None:
+    """In bits: nothing for one letter, one for two, eight at most."""
+    assert entropy(b"aaaa") == 0
+    assert entropy(b"abab") == 1
+    assert entropy(bytes(range(256))) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(b"ci:k7Qp2x", True), (b"ci:", False), (b":k7Qp2x", False), (b"ci", False), (b"ci:password", False)],
+)
+def test_credentials(text: bytes, expected: bool) -> None:
+    """Base64 of a user and a password, both to be read."""
+    assert is_credentials(_match(base64.b64encode(text))) is expected
+    assert is_credentials(_match(base64.b64encode(text)[:-1].rstrip(b"="))) in (expected, False)
+    assert not is_credentials(_match(base64.b64encode(b"ci:\xff\x00\x01\x02")))
+
+
+@pytest.mark.parametrize("header", [[], "alg", {}, {"alg": None}, {"typ": "JWT"}])
+def test_no_json_web_token(header: object) -> None:
+    """A header that names no algorithm."""
+    first = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=")
+    assert not is_json_web_token(_match(first + b".eyJzdWIiOiJhIn0.c2lnbmF0dXJl"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"k7Qp2xLm9vRt4sWz8nBc", True),
+        (b"kkkkkkkkkkkkkkkkkkkkk1A2", False),
+        (b"averylongwordwithoutdigits", False),
+        (b"0123456789abcdef0123456789abcdef", False),
+    ],
+)
+def test_literal(text: bytes, expected: bool) -> None:
+    """Mixed, and not repeated."""
+    assert is_literal(_match(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(b"k7Qp2x", True), (b"hunter2", False), (b"abc", False), (b"${P}", False), (b"aaaaaa", False)],
+)
+def test_password(text: bytes, expected: bool) -> None:
+    """No word of manuals, no variable."""
+    assert is_password(_match(text)) is expected

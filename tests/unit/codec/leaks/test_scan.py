@@ -1,0 +1,63 @@
+"""``codec.leaks.scan``: the same is found however a stream is cut; fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.leaks import leaks
+from twinbuild.codec.leaks import scan
+from twinbuild.codec.leaks.scan import MOST, WINDOW, find_leaks, leaks_of_stream
+
+SEED = 20261126
+
+
+def _cut(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096, WINDOW - 1, 3 * WINDOW])
+def test_cuts(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Small and large chunks, secrets across the edges of windows, each told once and with its line."""
+    monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    texts = [leaks(SEED)[name][2].encode() for name in ("GitHub", "RSA", "Stripe", "npm")]
+    parts = []
+    for number, text in enumerate(texts):
+        parts.append(b"a line\n" * (9_360 + number) + text + b"\n")
+    content = b"".join(parts) if size > 1 else b"".join(parts)[: 70 << 10]
+    expected = []
+    for text in texts:
+        position = content.find(text)
+        if position >= 0:
+            expected.append(content.count(b"\n", 0, position) + 1)
+    assert [leak.line for leak in leaks_of_stream(_cut(content, size), "a")] == expected
+
+
+def test_fingerprint() -> None:
+    """The same for the same value and place, another one else; it tells nothing of the value."""
+    text = leaks(SEED)["GitHub"][2]
+    (one,), (again,) = find_leaks(text.encode(), "a"), find_leaks(f"\n\n  {text}".encode(), "a")
+    (elsewhere,), (other,) = find_leaks(text.encode(), "b"), find_leaks(leaks(SEED + 1)["GitHub"][2].encode(), "a")
+    assert one.fingerprint == again.fingerprint
+    assert len({one.fingerprint, elsewhere.fingerprint, other.fingerprint}) == 3
+    assert (one.line, again.line) == (1, 3)
+
+
+def test_once() -> None:
+    """A value that stands there often is told once; a specific form goes before a general one."""
+    text = leaks(SEED)["PyPI"][2]
+    assert [leak.kind for leak in find_leaks((text + "\n").encode() * 5, ".pypirc")] == ["pypi-token"]
+
+
+def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file of nothing else the first ones are told."""
+    monkeypatch.setattr(scan, "_fingerprint", lambda *_: "0" * 32)
+    content = "\n".join(leaks(seed)["GitHub"][2] for seed in range(3 * MOST)).encode()
+    assert len(find_leaks(content, "a")) == MOST
+
+
+def test_empty() -> None:
+    """Nothing in nothing."""
+    assert find_leaks(b"", "a") == ()
+    assert leaks_of_stream(iter(()), "a") == ()
