@@ -1,7 +1,7 @@
 """What a cluster would say of documents: the validators and schemas of others that ``tools/schemas/fetch`` brings.
 
 Core kinds: kubernetes-validate, strict (its command line only warns about kinds that it does not know; here they fail).
-Argo Rollouts and the Prometheus operator: the validators of @kubernetes-models, run by node. KServe: the models of its
+Argo Rollouts, External Secrets and the Prometheus operator: the validators of @kubernetes-models, run by node. KServe: the models of its
 Python package. Flagger publishes no schema in a package: ours, beside this file, was written from its reference.
 ``rules`` is what no schema says.
 """
@@ -28,7 +28,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 FETCHED: Final = ROOT / "build" / "schemas"
 MISSING: Final = "" if (FETCHED / ".fetched").is_file() else "run `make validators`"
 VERSIONS: Final = ("1.30", "1.37")  # of Kubernetes: the oldest that is looked at, and the newest that is known
-_NODE: Final = ("argoproj.io", "monitoring.coreos.com")
+_NODE: Final = ("argoproj.io", "external-secrets.io", "monitoring.coreos.com")
 _POD_TEMPLATES: Final = {("argoproj.io", "Rollout"): ("spec", "template")}
 
 

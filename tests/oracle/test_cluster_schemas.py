@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.unit.deploy.rollout.test_externalsecrets import SECRETS
 from tests.unit.deploy.rollout.test_files import ANY_TEXT, YAML_TEXT
 from tests.unit.model.spec.test_rollout import with_rollout
 
@@ -74,6 +75,17 @@ def test_other_rollouts(rollout: str) -> None:
     assert wrong(deployment) == {}
     rendered = any(path.startswith("flagger/") for path in deploy_files(deployment))
     assert rendered is (ROLLOUTS.index(rollout) in FLAGGER)
+
+
+def test_external_secrets() -> None:
+    """What brings secrets of Vault and clouds into a cluster; the validator knows a key that is none."""
+    deployment = deployed(example() + SECRETS)
+    assert wrong(deployment) == {}
+    found = [each for each in documents(deploy_files(deployment)).values() if each["kind"] == "ExternalSecret"]
+    changed = copy.deepcopy(found[:2])
+    changed[0]["spec"]["data"][0]["remoteRef"]["versions"] = "1"
+    changed[1]["spec"]["target"]["creationPolicy"] = "Never"
+    assert all(findings(changed))
 
 
 TEXTS: Final = ANY_TEXT | YAML_TEXT

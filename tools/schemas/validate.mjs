@@ -7,7 +7,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const PACKAGES = { "argoproj.io": "argo-rollouts", "monitoring.coreos.com": "prometheus-operator" };
+const PACKAGES = {
+  "argoproj.io": "argo-rollouts",
+  "external-secrets.io": "external-secrets",
+  "monitoring.coreos.com": "prometheus-operator",
+};
 const directory = process.argv[2];
 
 /** A view of `value` that notes in `seen` (pointer → set of keys) what was read. */

@@ -72,7 +72,7 @@ def declared_variables(document: Mapping[str, Json]) -> Variables:
     for secret in entries_of(whole.get("secrets")):
         if secret.get("provider") == "env":
             secrets.add(text_of(secret.get("reference")))
-        elif secret.get("provider") == "kubernetes":
+        elif secret.get("provider") == "kubernetes" or "store" in secret:
             secrets.add(secret_variable(text_of(secret.get("name"))))
     where_set, names = _traced(whole)
     return Variables(

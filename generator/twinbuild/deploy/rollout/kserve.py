@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.codec.canonical import Json
+from twinbuild.deploy.rollout.externalsecrets import secret_key
 from twinbuild.deploy.rollout.kubernetes import around
 from twinbuild.deploy.rollout.pod import pod_spec
 from twinbuild.deploy.rollout.target import Target
@@ -36,7 +37,7 @@ def why_not(target: Target) -> str:
         return ""
     if ports[0].port in _RESERVED_PORTS:
         return f"Knative, which divides a canary's traffic, keeps port {ports[0].port} for itself"
-    taken = {secret_variable(each.name) for each in target.spec.secrets if each.provider == "kubernetes"}
+    taken = {secret_variable(each.name) for each in target.spec.secrets if secret_key(target, each) is not None}
     taken |= {each.environment for each in target.spec.services if each.environment is not None}
     if taken & _RESERVED_VARIABLES:
         return f"Knative, which divides a canary's traffic, keeps the variable {min(taken & _RESERVED_VARIABLES)}"

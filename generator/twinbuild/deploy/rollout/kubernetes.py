@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from twinbuild.codec.canonical import Json
 from twinbuild.deploy.rollout.conditions import seconds
+from twinbuild.deploy.rollout.externalsecrets import external_secrets
 from twinbuild.deploy.rollout.pod import pod_template, port_name
 from twinbuild.deploy.rollout.scraped import scraped_service
 from twinbuild.deploy.rollout.target import Target
@@ -89,7 +90,7 @@ def around(target: Target, *, kind: str, version: str, more_ports: tuple[int, ..
         found["service-metrics"] = scraped
     if target.spec.rollout.replicas.scaled:
         found["horizontalpodautoscaler"] = autoscaler(target, kind=kind, version=version)
-    return found
+    return found | external_secrets(target)
 
 
 def autoscaler(target: Target, *, kind: str, version: str) -> Json:

@@ -9,6 +9,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.deploy.observability.environment import IMAGE, OTLP_PORT, RELEASE, tracing_environment
 from twinbuild.deploy.requirements import needs_of
 from twinbuild.deploy.rollout.conditions import seconds
+from twinbuild.deploy.rollout.externalsecrets import secret_key
 from twinbuild.deploy.rollout.target import PREFIX, Target
 from twinbuild.model.knobs import LIVE
 from twinbuild.model.spec.external import secret_variable
@@ -93,8 +94,8 @@ def container_of(target: Target, *, name: str = _CONTAINER) -> dict[str, Json]:
     draining: dict[str, Json] = {"preStop": {"sleep": {"seconds": _SETTLING}}}
     secrets: list[Json] = []
     for secret in spec.secrets:
-        if secret.provider == "kubernetes":
-            where, _, key = secret.reference.rpartition("/")
+        if (found := secret_key(target, secret)) is not None:
+            where, key = found
             reference: Json = {"secretKeyRef": {"name": where, "key": key}}
             secrets.append({"name": secret_variable(secret.name), "valueFrom": reference})
     variables = [*secrets, *_watched(target)]

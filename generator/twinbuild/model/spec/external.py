@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from twinbuild.model.spec.base import Objections, Section
 from twinbuild.model.spec.paths import refuse_path
 from twinbuild.model.spec.references import Address
+from twinbuild.model.spec.secretreferences import REMOTE, objection_to
 from twinbuild.model.spec.tables import EnvironmentName, check_variable
 from twinbuild.model.spec.tests import Tests
 from twinbuild.model.spec.values import Duration, Line, Name, duration_seconds, objection
@@ -122,12 +123,20 @@ def secret_variable(name: str) -> str:
     return f"_{variable}" if variable[:1].isdigit() else variable
 
 
-_REFERENCES = {
-    "env": (r"[A-Z_][A-Z0-9_]{0,127}", "the name of an environment variable, such as DATABASE_PASSWORD"),
-    "file": (r"/.+", "an absolute path, such as /run/secrets/database"),
-    "vault": (r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*#[A-Za-z0-9._-]+", "PATH#KEY, such as risk/scorer#database"),
-    "kubernetes": (r"[a-z0-9][a-z0-9.-]{0,252}/[A-Za-z0-9._-]{1,253}", "SECRET/KEY, such as scorer/database"),
-}
+_WITH_PATHS = ("file", "vault", "kubernetes", "env")
+_STORE = re.compile(r"(cluster/)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
+
+
+def _check_store(text: str) -> str:
+    if not _STORE.fullmatch(text):
+        message = f"{text[:80]!r} is no name of a store"
+        raise objection("TB1118", message, "write the name of a SecretStore, or cluster/NAME of a ClusterSecretStore")
+    return text
+
+
+def _is_none(value: object) -> bool:
+    """Whether a field is not stated: then nothing that is made of a spec's value knows of it."""
+    return value is None
 
 
 class Secret(Section):
@@ -135,10 +144,16 @@ class Secret(Section):
 
     name: Name
     """Name of the secret."""
-    provider: Literal["env", "file", "vault", "kubernetes"]
-    """What keeps it."""
+    provider: Literal["env", "file", "vault", "kubernetes", "aws", "gcp", "azure"]
+    """What keeps it: the environment, a file, Vault, Kubernetes, or a cloud's AWS Secrets Manager, Google Secret
+    Manager, Azure Key Vault."""
     reference: Line
-    """Where the provider has it: a variable, an absolute path, PATH#KEY, or SECRET/KEY."""
+    """Where the provider has it: a variable, an absolute path, PATH#KEY, SECRET/KEY; an ARN, a resource name
+    (projects/PROJECT/secrets/NAME/versions/N), an identifier (https://VAULT.vault.azure.net/secrets/NAME). `#KEY`
+    behind these three is one value of a secret that is JSON."""
+    store: Annotated[str, AfterValidator(_check_store)] | None = Field(default=None, exclude_if=_is_none)
+    """Store of External Secrets by which a cluster brings it into the service's variable: the name of a SecretStore, or
+    cluster/NAME of a ClusterSecretStore. Without one the service asks for it itself."""
     purpose: Line
     """What it is for."""
     rotation: Duration | None = None
@@ -149,16 +164,20 @@ class Secret(Section):
         """The environment variable that holds it where the service runs; None for one that is no variable."""
         if self.provider == "env":
             return self.reference
-        return secret_variable(self.name) if self.provider == "kubernetes" else None
+        return secret_variable(self.name) if self.provider == "kubernetes" or self.store is not None else None
 
     @model_validator(mode="after")
     def _well_formed(self) -> Self:
-        pattern, expected = _REFERENCES[self.provider]
+        objections = Objections()
         path = self.reference.partition("#")[0] if self.provider == "vault" else self.reference
         path = path.removeprefix("/") if self.provider == "file" else path
-        if not re.fullmatch(pattern, self.reference, re.ASCII) or refuse_path(path):
-            objections = Objections()
+        expected = objection_to(self.provider, self.reference)
+        if expected or (self.provider in _WITH_PATHS and refuse_path(path)):
             message = f"the reference of secret {self.name!r} does not suit the provider {self.provider}"
-            objections.add("TB1118", message, f"write {expected}", "reference")
-            objections.settle()
+            hint = f"write {expected or 'it without ..'}"
+            objections.add("TB1118", message, hint, "reference")
+        if self.store is not None and self.provider not in REMOTE:
+            message = f"External Secrets asks no store for secret {self.name!r}, which the provider {self.provider} has"
+            objections.add("TB1118", message, "leave the store out", "store")
+        objections.settle()
         return self

@@ -16,7 +16,7 @@ from twinbuild.deploy.observability.environment import identity_environment
 from twinbuild.errors import UsageError
 from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.environment import Resources
-from twinbuild.model.spec.external import Secret, Service, secret_variable
+from twinbuild.model.spec.external import Secret, Service
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.serving import Serving
 from twinbuild.pipeline.trial.fallbacks import service_environment
@@ -82,11 +82,7 @@ def _service(stated: Mapping[str, Any]) -> Service:
 def _told(
     secrets: tuple[Secret, ...], services: tuple[Service, ...], serving: Serving, resources: Resources, *, shared: str
 ) -> Told:
-    named = [
-        (secret.reference if secret.provider == "env" else secret_variable(secret.name))
-        for secret in secrets
-        if secret.provider in ("env", "kubernetes")
-    ]
+    named = [secret.variable for secret in secrets if secret.variable is not None]
     files = [
         secret.reference
         for secret in secrets

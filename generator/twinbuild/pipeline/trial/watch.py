@@ -19,7 +19,6 @@ from typing import Final
 
 from twinbuild.build.sandbox import Bind
 from twinbuild.errors import Finding
-from twinbuild.model.spec.external import secret_variable
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trial.traces import trial_environment
@@ -137,9 +136,5 @@ def _steps(spec: ReleaseSpec, application: str) -> dict[str, list[str]]:
 def _declared(spec: ReleaseSpec) -> frozenset[str]:
     """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
     knobs = (knob.variable for knob in spec.configuration.parameters)
-    secrets = [secret.reference for secret in spec.secrets if secret.provider == "env"]
-    secrets += [secret_variable(secret.name) for secret in spec.secrets if secret.provider == "kubernetes"]
-    services = (service.environment for service in spec.services)
-    told = (name for name, _ in trial_environment(spec, "sha256:"))
-    given = {name for name in (*knobs, *services) if name}
+    secrets = [secret.variable for secret in spec.secrets if secret.variable is not None]
     return frozenset({*given, *spec.serving.environment, *secrets, *told})
