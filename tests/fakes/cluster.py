@@ -1,9 +1,9 @@
 """What a cluster would say of documents: the validators and schemas of others that ``tools/schemas/fetch`` brings.
 
 Core kinds: kubernetes-validate, strict (its command line only warns about kinds that it does not know; here they fail).
-Argo Rollouts, External Secrets and the Prometheus operator: the validators of @kubernetes-models, run by node. KServe: the models of its
-Python package. Flagger publishes no schema in a package: ours, beside this file, was written from its reference.
-``rules`` is what no schema says.
+Argo Rollouts, External Secrets and the Prometheus operator: the validators of @kubernetes-models, run by node. KServe:
+the models of its Python package. Flagger publishes no schema in a package: ours, beside this file, was written from its
+reference. ``rules`` is what no schema says.
 """
 
 from __future__ import annotations

@@ -73,12 +73,14 @@ def tiny_project(
     variants: tuple[str, ...] = ("cpu",),
     more: str = "",
     weights: Mapping[str, bytes] = MappingProxyType({}),
+    code: str = "",
 ) -> Path:
     """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
 
     ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine. Each of
     ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``. ``more``
-    is the text of further sections, ``weights`` the files of the model by their places in the image.
+    is the text of further sections, ``weights`` the files of the model by their places in the image, ``code`` what the
+    application has besides.
     """
     (directory / "app").mkdir(parents=True)
     named = ", ".join(f"{{name: {variant}, accelerator: none}}" for variant in variants)
@@ -95,7 +97,7 @@ def tiny_project(
         file.write_bytes(content)
     (directory / "release.yaml").write_text(spec + more)
     (directory / "app" / "main.py").write_text(
-        "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n"
+        "NAMES = {'a', 'b', 'c', 'd', 'e'}\nprint(1 in {1, 2} and 'x' in NAMES)\n" + code
     )
     packages = {
         "accounts": deb("accounts", files=_ACCOUNTS),

@@ -46,8 +46,8 @@ def command(
     layouts = write_signed_layouts(found, layout) if layout is not None else ()
     if as_json:
         answer = {"release": str(signed.digest), "keyid": signed.keyid, "keys": list(signed.keys)}
-        answer["weights"] = signed.weights
-        click.echo(json.dumps({**answer, "layouts": [str(path) for path in layouts]}))
+        more = {"weights": signed.weights, "layouts": [str(path) for path in layouts]}
+        click.echo(json.dumps({**answer, **more}))
         return
     click.echo(f"release  {signed.digest}")
     click.echo(f"signed   by {signed.keyid}")

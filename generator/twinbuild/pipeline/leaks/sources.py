@@ -32,9 +32,10 @@ from twinbuild.model.plan import (
 from twinbuild.net.address import is_web
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
+from twinbuild.ports import Store
 from twinbuild.sources.artifact import is_in_wheel
 
-__all__ = ["leaks_of_configuration", "leaks_of_release"]
+__all__ = ["leaks_of_configuration", "leaks_of_release", "step_files"]
 
 _KIND: Final = "leaks"
 _HEAD: Final = 8 << 20  # bytes of a large file of the model that are looked at: formats keep their metadata there,
@@ -60,8 +61,8 @@ def leaks_of_release(project: Project, plan: Plan, images: tuple[Image, ...], ma
                 case _:
                     pass
         for recipe in _steps(derivation):
-            yield from _files(_step_files(project, recipe), machine, seen)
-        yield from leaks_of_configuration(image, machine)
+            yield from _files(step_files(project, recipe), machine, seen)
+        yield from leaks_of_configuration(image, machine.store)
 
 
 def _steps(derivation: Derivation) -> Iterator[StepRecipe]:
@@ -88,7 +89,7 @@ def _artifact(project: Project, file: FileInput) -> Iterator[tuple[str, FileInpu
             yield artifact.target if is_web(artifact.uri) else artifact.uri, file
 
 
-def _step_files(project: Project, recipe: StepRecipe) -> Iterator[tuple[str, FileInput]]:
+def step_files(project: Project, recipe: StepRecipe) -> Iterator[tuple[str, FileInput]]:
     """The files of a step's own directory; the others that it is given are looked at elsewhere, or from an index."""
     directory = next(step.inputs.directory for step in project.spec.environment.steps if step.name == recipe.step)
     for file in recipe.files:
@@ -131,9 +132,9 @@ def _layer(layer: BuiltLayer, machine: Machine, seen: set[Digest]) -> Iterator[L
     yield from _remembered(key, machine, look)
 
 
-def leaks_of_configuration(image: Image, machine: Machine) -> Iterator[Leak]:
+def leaks_of_configuration(image: Image, store: Store) -> Iterator[Leak]:
     """The leaks of an image's configuration: variables, labels, command, history; what a base hands down, too."""
-    with machine.store.open(image.config.digest) as stream:
+    with store.open(image.config.digest) as stream:
         document: Any = parse_json("config", stream.read())[0]
     runtime = document.get("config", {})
     where = f"image {image.variant} {image.platform}"

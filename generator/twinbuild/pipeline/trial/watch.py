@@ -137,4 +137,7 @@ def _declared(spec: ReleaseSpec) -> frozenset[str]:
     """Variables that the spec names: what is set in the image is not looked up in vain, and so is not seen."""
     knobs = (knob.variable for knob in spec.configuration.parameters)
     secrets = [secret.variable for secret in spec.secrets if secret.variable is not None]
+    services = (service.environment for service in spec.services)
+    told = (name for name, _ in trial_environment(spec, "sha256:"))
+    given = {name for name in (*knobs, *services) if name}
     return frozenset({*given, *spec.serving.environment, *secrets, *told})

@@ -60,7 +60,7 @@ def test_taken(provider: str, reference: str) -> None:
 def test_refused(provider: str, reference: str) -> None:
     """With what is expected."""
     assert objection_to(provider, reference)
-    with pytest.raises(ValidationError, match="suit the provider|several lines"):
+    with pytest.raises(ValidationError, match=r"suit the provider|several lines"):
         Secret(name="a", provider=provider, reference=reference, purpose="x")  # type: ignore[arg-type]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes.signed import WEIGHTS, SignedDist, signed, signed_once
-from fakes.tool import Tool, tool
 from twinbuild.codec.canonical import canonical
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
@@ -17,7 +15,7 @@ from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.weights import extract
 from twinbuild.pipeline.weights.extract import extract_weights
 
-__all__ = ["signed", "signed_once", "tool"]
+__all__ = ["signed", "signed_once"]
 
 
 def _files(directory: Path) -> dict[str, bytes]:
@@ -34,19 +32,6 @@ def test_as_in_the_image(signed: SignedDist, tmp_path: Path) -> None:
     assert {path: (size, digest) for path, size, digest in found.files} == {
         path: (len(content), Digest.of(content)) for path, content in expected.items()
     }
-
-
-def test_verb(tool: Tool, signed: SignedDist, tmp_path: Path) -> None:
-    """For people and as JSON; a directory with something in it is left as it is."""
-    ended = tool("artifacts", str(signed.dist), "--output", str(tmp_path / "weights"), "--json")
-    assert ended.status == 0, ended.err
-    document = json.loads(ended.out)
-    assert [each["path"] for each in document["files"]] == ["head.bin", "trunk/b.bin", "trunk-a.bin"]
-    before = _files(tmp_path / "weights")
-    again = tool("artifacts", str(signed.dist), "--output", str(tmp_path / "weights"))
-    assert (again.status, "TB8020" in again.err, _files(tmp_path / "weights")) == (2, True, before)
-    ended = tool("artifacts", str(signed.dist), "--output", "other")
-    assert "root     /models in the image" in ended.out
 
 
 def test_not_whole(signed: SignedDist, tmp_path: Path) -> None:
