@@ -123,7 +123,7 @@ def test_configuration() -> None:
 
 STEP = """\
     - name: fit
-      command: [/usr/bin/bash, -c, "a=ghp_; echo >/outputs/models/made.txt; echo ${{a}}{rest} >>/outputs/models/made.txt"]
+      command: [/usr/bin/bash, -c, "a=ghp_; printf '\\n%s%s' $a {rest} >/outputs/models/made.txt"]
       outputs: [{{path: /models/made.txt}}]
 """
 
