@@ -6,6 +6,8 @@ from typing import Final
 
 from twinbuild.errors.catalogue import Code
 from twinbuild.errors.catalogue._audit import AUDIT
+from twinbuild.errors.catalogue._leaks import LEAKS
+from twinbuild.errors.catalogue._weights import WEIGHTS
 
 __all__ = ["CODES"]
 
@@ -131,4 +133,6 @@ lacks them.
 Push again when the others have ended, or leave the signatures out: `--no-signatures`.""",
     ),
     *AUDIT,
+    *WEIGHTS,
+    *LEAKS,
 )

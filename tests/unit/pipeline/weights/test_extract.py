@@ -83,5 +83,5 @@ def test_no_model(signed: SignedDist, tmp_path: Path, monkeypatch: pytest.Monkey
     document["model"].pop("artifacts")
     content = canonical(document)
     without = Released(path=release.path, directory=release.directory, digest=release.digest, content=content)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="TB8662"):
         extract_weights(without, tmp_path / "weights")

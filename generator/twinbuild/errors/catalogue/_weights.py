@@ -6,9 +6,9 @@ from typing import Final
 
 from twinbuild.errors.catalogue import Code
 
-__all__ = ["CODES"]
+__all__ = ["WEIGHTS"]
 
-CODES: Final[tuple[Code, ...]] = (
+WEIGHTS: Final[tuple[Code, ...]] = (
     Code(
         code="TB8660",
         title="no signature in the layout of model signing",

@@ -6,9 +6,9 @@ from typing import Final
 
 from twinbuild.errors.catalogue import Code
 
-__all__ = ["CODES"]
+__all__ = ["LEAKS"]
 
-CODES: Final[tuple[Code, ...]] = (
+LEAKS: Final[tuple[Code, ...]] = (
     Code(
         code="TB8665",
         title="a secret in what would be released",
