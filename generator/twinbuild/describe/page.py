@@ -14,7 +14,7 @@ from twinbuild.codec.markdown import bullets, code, table, text
 from twinbuild.describe.pagesetup import configuration
 from twinbuild.describe.pagetrials import trials
 
-__all__ = ["PAGE", "release_page"]
+__all__ = ["PAGE", "alert_of", "bounds", "gated", "measured", "pods", "release_page", "stated_date"]
 
 PAGE: Final = "README.md"
 
@@ -70,9 +70,9 @@ def _what_runs(manifest: dict[str, Any]) -> Iterator[str]:
         f"account: {text(user['name'])}, user {user['uid']}, group {user['gid']}",
         *([f"ports: {text(ports)}"] if ports else []),
         *(
-            f"{name}: {text(_bounds(section))}"
+            f"{name}: {text(bounds(section))}"
             for name, section in (("processors", cpu), ("memory", memory))
-            if _bounds(section)
+            if bounds(section)
         ),
         *([f"devices: {gpu['count']}"] if gpu.get("count") else []),
     ]
@@ -84,7 +84,8 @@ def _what_runs(manifest: dict[str, Any]) -> Iterator[str]:
     yield from bullets(entries)
 
 
-def _bounds(section: dict[str, Any]) -> str:
+def bounds(section: dict[str, Any]) -> str:
+    """What a container asks for and may take, of processors or memory."""
     return ", ".join(f"{key} {section[key]}" for key in ("request", "limit") if section.get(key))
 
 
@@ -95,7 +96,7 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
     yield from bullets(
         [
             f"made by {text(metadata['team'])}; owners: {text(owners)}",
-            f"date: {text(_date(metadata))}, the time stamp of every file",
+            f"date: {text(stated_date(metadata))}, the time stamp of every file",
             f"application: {len(source['files'])} files, {code(source['digest'])}"
             + (f", of {code(source['repository'])}" if source.get("repository") else "")
             + (f", commit {code(source['commit'])}" if source.get("commit") else "")
@@ -143,7 +144,7 @@ def _origin(manifest: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _date(metadata: dict[str, Any]) -> str:
+def stated_date(metadata: dict[str, Any]) -> str:
     """The day or time that the spec states, else that of its commit."""
     if metadata.get("date") != "commit":
         return str(metadata.get("date", ""))
@@ -159,19 +160,19 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
         for step in rollout.get("steps", ())
     ]
     gates = [
-        f"gate {text(gate['name'])} before {_gated(rollout, gate)}"
+        f"gate {text(gate['name'])} before {gated(rollout, gate)}"
         + (f", agreed by {text(', '.join(gate['approvers']))}" if gate.get("approvers") else "")
         + (f": {text(gate['description'])}" if gate.get("description") else "")
         for gate in rollout.get("gates", ())
     ]
-    yield from bullets([f"strategy: {text(rollout['strategy'])}", *_pods(rollout), *map(text, steps), *gates])
+    yield from bullets([f"strategy: {text(rollout['strategy'])}", *pods(rollout), *map(text, steps), *gates])
     yield from table(
         ("condition", "of", "metric", "", "over"),
         (
             (
                 text(one.get("name", "")),
                 kind,
-                code(_measured(one)),
+                code(measured(one)),
                 text(f"{one['operator']} {one['threshold']}"),
                 text(one["window"]),
             )
@@ -185,7 +186,7 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
             (
                 text(one["name"]),
                 text(one["signal"]),
-                text(_alert(one, alerts)),
+                text(alert_of(one, alerts)),
                 text(one["action"]),
                 text(one.get("description", "")),
             )
@@ -196,17 +197,18 @@ def _rollout(manifest: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _alert(mode: dict[str, Any], alerts: set[str]) -> str:
+def alert_of(mode: dict[str, Any], alerts: set[str]) -> str:
     """The alert that tells somebody of a failure: its own, or its signal where that is one."""
     return str(mode.get("alert") or (mode["signal"] if mode["signal"] in alerts else ""))
 
 
-def _gated(rollout: dict[str, Any], gate: dict[str, Any]) -> str:
+def gated(rollout: dict[str, Any], gate: dict[str, Any]) -> str:
+    """Before which share of the traffic a gate stands."""
     weight = gate.get("before", 100)
     return f"{weight} % of the traffic" if rollout.get("steps") and weight < 100 else "all of the traffic"
 
 
-def _pods(rollout: dict[str, Any]) -> Iterator[str]:
+def pods(rollout: dict[str, Any]) -> Iterator[str]:
     """How many there are, and who decides."""
     replicas = rollout.get("replicas")
     if not replicas:  # version 1 had none
@@ -219,7 +221,7 @@ def _pods(rollout: dict[str, Any]) -> Iterator[str]:
         yield f"pods: {fewest} to {most}" + (f", so that they use {' and '.join(kept)}" if kept else "")
 
 
-def _measured(condition: dict[str, Any]) -> str:
+def measured(condition: dict[str, Any]) -> str:
     """What a condition looks at; the expression in full stands in ``deploy/rollout.md``."""
     if condition.get("expression"):
         return str(condition["expression"])

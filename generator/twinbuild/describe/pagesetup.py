@@ -9,7 +9,7 @@ from twinbuild.codec.markdown import bullets, code, table, text
 from twinbuild.model.knobs import written
 from twinbuild.model.spec.knob import variable_name
 
-__all__ = ["configuration"]
+__all__ = ["configuration", "range_of"]
 
 
 def configuration(manifest: dict[str, Any]) -> Iterator[str]:
@@ -24,7 +24,7 @@ def configuration(manifest: dict[str, Any]) -> Iterator[str]:
             (
                 text(knob["name"]),
                 text(knob["type"]),
-                text(_range(knob)),
+                text(range_of(knob)),
                 code(written(knob["default"])),
                 *(code(written(stages.get(stage, {}).get(knob["name"], knob["default"]))) for stage in names),
                 text(knob["description"]),
@@ -56,7 +56,8 @@ def _turned(knob: dict[str, Any]) -> tuple[str, str]:
     return code(variable or variable_name(knob["name"])), "live" if knob.get("runtime_change") else "with a restart"
 
 
-def _range(knob: dict[str, Any]) -> str:
+def range_of(knob: dict[str, Any]) -> str:
+    """The values that a knob may have."""
     if knob.get("values"):
         return ", ".join(map(str, knob["values"]))
     bounds = [f"{word} {knob[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in knob]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = [
     "CONTEXT_MARK",
+    "SITE_MARK",
     "copy_blob",
     "copy_stream",
     "replace_directory",
@@ -42,14 +43,16 @@ _FICLONE: Final = 0x40049409  # <linux/fs.h>
 _FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so that those of killed runs may go
 _OLD: Final = ".old"
 CONTEXT_MARK: Final = "twinbuild-context.txt"
-# What a release, a layout, a build context and what was promoted begin with, in a file that each has. A name alone
-# proves nothing: many a project has a manifest.json of its own.
+SITE_MARK: Final = "twinbuild-site.txt"
+# What a release, a layout, a build context, what was promoted and a catalogue begin with, in a file that each has. A name
+# alone proves nothing: many a project has a manifest.json of its own.
 _MARKS: Final = (
     ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
     ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),
     ("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),
     (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
     ("promotion.dsse.json", re.compile(rb'\{\s*"payload": "')),
+    (SITE_MARK, re.compile(rb"A catalogue of releases: `twinbuild site`")),
 )
 _LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs", "twinbuild"})
 _PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds
@@ -233,7 +236,7 @@ def _refuse_foreign(target: Path) -> None:
 
 
 def _is_ours(target: Path) -> bool:
-    """Whether a directory is a release, a layout or a build context, so that nothing is lost with it."""
+    """Whether a directory is a release, a layout, a build context or a catalogue, so that nothing is lost with it."""
     found = {name for name, mark in _MARKS if mark.match(_head(target / name))}
     return bool(found - {"oci-layout"}) or (
         bool(found) and {path.name for path in target.iterdir()} <= _LAYOUT  # beside other files it is a part of theirs

@@ -41,6 +41,7 @@ TB80   ``settings``      settings, command line, output
 TB86   ``governance``    rules about who may release what; audit logs
 TB87   ``sbom``          bills of materials that are read and compared
 TB88   ``trust``         trust roots, policies, approvals, promotions
+TB935  ``site``          pages of HTML about releases
 TB90   ``internal``      our own defects
 TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
 TB92   ``tool``          twinbuild itself, packed and run from there

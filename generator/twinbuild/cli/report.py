@@ -1,0 +1,37 @@
+"""``twinbuild report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option
+
+__all__ = ["command"]
+
+
+@click.command("report")
+@click.argument("release", metavar="DIST|FILE|SPEC", type=NamedPath(path_type=Path))
+@click.option("--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page.")
+@click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
+@json_option
+def command(*, release: Path, output: Path, log: Path | None, as_json: bool) -> None:
+    """Write the page of a release: one file of HTML that loads nothing.
+
+    Its text is made of the release alone, so that the same release gives the same bytes. Signatures and entries of an
+    audit log are shown as they lie there: `verify-release` and `audit verify` verify them.
+    """
+    from twinbuild.cli.outcome import shown
+    from twinbuild.describe.site.cells import amount
+    from twinbuild.pipeline.site.reading import published, read_trail
+    from twinbuild.pipeline.site.writing import write_report
+
+    found = published(release, read_trail(log)) if log is not None else published(release)
+    size = write_report(found, output)
+    if as_json:
+        click.echo(json.dumps({"release": str(found.digest), "output": str(output), "size": size}))
+        return
+    click.echo(f"release  {found.name} {found.version}  {found.digest}")
+    click.echo(f"page     {shown(output)}, {amount(size)}")

@@ -1,0 +1,41 @@
+"""``twinbuild site``."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import click
+
+from twinbuild.cli.options import NamedPath, json_option
+
+__all__ = ["command"]
+
+
+@click.command("site")
+@click.argument("places", metavar="DIST...", nargs=-1, required=True, type=NamedPath(path_type=Path))
+@click.option("--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The catalogue's directory.")
+@click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
+@json_option
+def command(*, places: tuple[Path, ...], output: Path, log: Path | None, as_json: bool) -> None:
+    """Write a catalogue of releases: a page for each, and what changed between any two of a name.
+
+    DIST is the directory of a release, or a directory with releases in it. The pages need no server and load nothing.
+    DIR is replaced as a whole.
+    """
+    from twinbuild.cli.outcome import shown
+    from twinbuild.describe.site.cells import amount
+    from twinbuild.pipeline.site.finding import releases_below
+    from twinbuild.pipeline.site.reading import published, read_trail
+    from twinbuild.pipeline.site.writing import write_site
+
+    trail = read_trail(log) if log is not None else ("", {})
+    made = write_site((partial(published, each, trail) for each in releases_below(places)), output)
+    if as_json:
+        document = {"releases": made.releases, "names": made.names, "pages": made.pages, "size": made.size}
+        click.echo(json.dumps({"output": str(output), **document}))
+        return
+    click.echo(f"releases {made.releases} of {made.names} names")
+    click.echo(f"pages    {made.pages}, {amount(made.size)}")
+    click.echo(f"output   {shown(output / 'index.html')}")

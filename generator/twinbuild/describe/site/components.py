@@ -1,0 +1,154 @@
+"""The bill of materials and its licences as tables, and what needs what as a graph."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from twinbuild.describe.site.cells import Cell, Table, columns, number, text
+from twinbuild.model.bom import Bom, BomComponent
+
+__all__ = ["Graph", "Node", "components", "graph", "licences"]
+
+_REQUESTED = "twinbuild:requested"
+_COPYRIGHT = "see /usr/share/doc/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A component in the graph: ``needs`` are positions of other nodes; ``depth`` 1 is what the release asks for.
+
+    A depth of 0 is that of what nothing asks for.
+    """
+
+    name: str
+    version: str
+    kind: str
+    is_direct: bool
+    depth: int
+    needs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """The nodes, sorted by kind and name. An edge goes from a component to what it needs."""
+
+    nodes: tuple[Node, ...]
+
+    @property
+    def edges(self) -> int:
+        """How many there are."""
+        return sum(len(each.needs) for each in self.nodes)
+
+    @property
+    def direct(self) -> tuple[Node, ...]:
+        """What the release asks for itself."""
+        return tuple(each for each in self.nodes if each.is_direct)
+
+
+def components(bom: Bom | None) -> Table:
+    """A row for each component."""
+    return Table(
+        name="components",
+        caption="Components",
+        columns=columns("Component", "Version", "Kind", "Asked for", "Licence", "Package URL", "SHA-256"),
+        rows=tuple(_row(each) for each in _listed(bom)),
+        empty="No bill of materials was given for this release.",
+        searched="Search components, versions, licences, digests",
+    )
+
+
+def _listed(bom: Bom | None) -> list[BomComponent]:
+    found = [] if bom is None else list(bom.components)
+    return sorted(found, key=lambda each: (_kind(each), each.group, each.name, each.version, each.reference))
+
+
+def _row(one: BomComponent) -> tuple[Cell, ...]:
+    sha256 = next((content for algorithm, content in one.hashes if algorithm == "SHA-256"), "")
+    return (
+        text(f"{one.group}/{one.name}" if one.group else one.name),
+        text(one.version),
+        text(_kind(one)),
+        text({"true": "directly", "false": "by others"}.get(one.properties.get(_REQUESTED, ""), "")),
+        text(_licence(one)),
+        Cell(text=one.purl, kind="code"),
+        Cell(text=sha256, kind="digest"),
+    )
+
+
+def _kind(one: BomComponent) -> str:
+    """Where a component is from, for people: of its package URL, else its type."""
+    kinds = {"deb": "Debian package", "pypi": "wheel", "oci": "image"}
+    scheme, _, rest = one.purl.partition(":")
+    return kinds.get(rest.partition("/")[0] if scheme == "pkg" else "", one.type.replace("-", " "))
+
+
+def _licence(one: BomComponent) -> str:
+    """The licences in one line; a copyright file is named by where it lies."""
+    found = [each.text.partition(" (")[0] if each.text.startswith(_COPYRIGHT) else each.text for each in one.licences]
+    return ", ".join(dict.fromkeys(found))
+
+
+def licences(bom: Bom | None) -> Table:
+    """A row for each licence with who has it; Debian's copyright files are one row, for each is its own text."""
+    counted: Counter[str] = Counter()
+    holders: dict[str, list[str]] = {}
+    for one in _listed(bom):
+        for said in _licence(one).split(", ") if _licence(one) else ["no licence stated"]:
+            name = "as the package's copyright file says" if said.startswith(_COPYRIGHT) else said
+            counted[name] += 1
+            holders.setdefault(name, []).append(one.name)
+    return Table(
+        name="licences",
+        caption="Licences",
+        columns=columns("Licence", "#Components", "Who has it"),
+        rows=tuple(
+            (text(name), number(count), text(", ".join(dict.fromkeys(holders[name]))))
+            for name, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+        ),
+        empty="No bill of materials was given for this release.",
+        searched="Search licences and components",
+    )
+
+
+def graph(bom: Bom | None) -> Graph:
+    """What needs what, among packages, artifacts and data sets; the images and the release itself are left out."""
+    found = [each for each in _listed(bom) if each.type != "container"]
+    place = {each.reference: index for index, each in enumerate(found)}
+    edges = {} if bom is None else bom.edges
+    needs = [
+        tuple(sorted({place[other] for other in edges.get(each.reference, ()) if other in place} - {index}))
+        for index, each in enumerate(found)
+    ]
+    direct = [each.properties.get(_REQUESTED) != "false" for each in found]
+    depths = _depths(needs, direct)
+    return Graph(
+        nodes=tuple(
+            Node(
+                name=each.name,
+                version=each.version,
+                kind=_kind(each),
+                is_direct=direct[index],
+                depth=depths[index],
+                needs=needs[index],
+            )
+            for index, each in enumerate(found)
+        )
+    )
+
+
+def _depths(needs: list[tuple[int, ...]], direct: list[bool]) -> list[int]:
+    """How many steps each node is from the release, by the shortest way."""
+    depths = [int(each) for each in direct]
+    waiting = deque(index for index, each in enumerate(direct) if each)
+    while waiting:
+        index = waiting.popleft()
+        for other in _unseen(needs[index], depths):
+            depths[other] = depths[index] + 1
+            waiting.append(other)
+    return depths
+
+
+def _unseen(candidates: tuple[int, ...], depths: list[int]) -> Iterator[int]:
+    return (each for each in candidates if not depths[each])

@@ -1,0 +1,59 @@
+"""A release as the pages are given it: what lies in its directory, or in whatever else keeps releases."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from twinbuild.codec.auditentry import Entry
+from twinbuild.model.bom import Bom
+from twinbuild.model.digest import Digest
+
+__all__ = ["Published", "Signer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A key that signed, by its id. ``texts`` are the names of what it signed, such as ``release.dsse.json``.
+
+    ``is_verified``: its signature of the release was held against the key's public half, and is its.
+    """
+
+    keyid: str
+    texts: tuple[str, ...]
+    is_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """``manifest`` is the text of a release manifest that keeps its format; its digest is the release's.
+
+    ``bom`` is its bill of materials, ``tests`` the text of its test statement (empty where nothing was tested),
+    ``builders`` those that vouch for having made the same bytes. ``entries`` are those of an audit log about this
+    release, each with its index; ``log`` is the log's name, empty where none was given.
+    """
+
+    digest: Digest
+    name: str
+    version: str
+    time: int  # time stamp of its files, in seconds since 1970
+    manifest: bytes
+    bom: Bom | None = None
+    tests: bytes = b""
+    builders: tuple[str, ...] = ()
+    signers: tuple[Signer, ...] = ()
+    log: str = ""
+    entries: tuple[tuple[int, Entry], ...] = ()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The release manifest, read anew."""
+        document: dict[str, Any] = json.loads(self.manifest)
+        return document
+
+    @property
+    def slug(self) -> str:
+        """What its page is called: a name that no other release has, of letters, digits, dots and hyphens."""
+        kept = "".join(each if each.isascii() and (each.isalnum() or each in ".-") else "-" for each in self.version)
+        return f"{self.name}-{kept}-{self.digest.hex[:16]}"

@@ -1,0 +1,31 @@
+"""Codes of pages about releases."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinbuild.errors.catalogue import Code
+
+__all__ = ["CODES"]
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        code="TB9350",
+        title="no release in a place that was named",
+        explanation="""\
+`twinbuild site` takes directories of releases, and directories that have such directories in them, four levels deep.
+What it was given has none: a release has both `manifest.json` and `release.digest`. Links to directories are not
+followed, and directories whose names begin with a dot are passed over.
+
+Name directories that `twinbuild release` wrote, or one above them.""",
+    ),
+    Code(
+        code="TB9351",
+        title="a document that is not this release's",
+        explanation="""\
+Beside a release manifest lies a bill of materials with other bytes than the manifest names, or a statement that is
+about something else. A page would show as this release's what belongs to another one.
+
+Take the release from where it was made again. `twinbuild validate` names every file that is not the release's.""",
+    ),
+)

@@ -1,0 +1,1 @@
+"""From directories of releases to pages of HTML: reading, finding, writing."""

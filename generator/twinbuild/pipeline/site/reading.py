@@ -1,0 +1,140 @@
+"""A release of a directory, as its pages are given it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.auditentry import Entry
+from twinbuild.codec.cyclonedx import decode_bom
+from twinbuild.describe.manifestfaults import manifest_faults
+from twinbuild.describe.site.published import Published, Signer
+from twinbuild.describe.statements import statement_fault
+from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.model.bom import Bom
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.attested import ENVELOPES, MAIN, read_envelope, signers_of
+from twinbuild.pipeline.auditread import read_entries
+from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
+from twinbuild.pipeline.released import Released, read_release
+
+__all__ = ["Trail", "published", "read_trail"]
+
+Trail = tuple[str, Mapping[str, tuple[tuple[int, Entry], ...]]]
+_BILL: Final = "sbom.cdx.json"
+_TESTS: Final = "tests.intoto.json"
+_PROVENANCE: Final = "provenance.intoto.json"
+_TAKE: Final = "take the release from where it was made again"
+_NO_TRAIL: Final[Trail] = ("", {})
+
+
+def read_trail(log: Path) -> Trail:
+    """A log's name, and its entries by the release that they are about. Raises what ``read_entries`` does."""
+    checkpoint, _, entries = read_entries(log)
+    found: dict[str, list[tuple[int, Entry]]] = {}
+    for index, entry in enumerate(entries):
+        if entry.release:
+            found.setdefault(entry.release, []).append((index, entry))
+    return checkpoint.origin, {digest: tuple(listed) for digest, listed in found.items()}
+
+
+def published(where: Path, trail: Trail = _NO_TRAIL) -> Published:
+    """The release of a directory, or of a release manifest alone.
+
+    What the release manifest names must have the bytes that it says, and statements must be about this release.
+    Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
+    format, TB9351 for a bill of materials or a statement that is not this release's.
+    """
+    release = read_release(where)
+    document: dict[str, Any] = release.document
+    _require_format(release, document)
+    metadata, (log, entries) = document["metadata"], trail
+    statements = {} if release.directory is None else _statements(release, release.directory, document)
+    return Published(
+        digest=release.digest,
+        name=metadata["name"],
+        version=metadata["version"],
+        time=metadata["source_date_epoch"],
+        manifest=release.content,
+        bom=None if release.directory is None else _bill(release.directory, document),
+        tests=statements.get(_TESTS, b""),
+        builders=_builders(statements),
+        signers=() if release.directory is None else _signers(release, release.directory),
+        log=log,
+        entries=entries.get(str(release.digest), ()),
+    )
+
+
+def _require_format(release: Released, document: dict[str, Any]) -> None:
+    faults = tuple(
+        Finding(
+            code="TB7607",
+            message=f"{where or 'the document'}: {what}",
+            hint="take the release manifest from where it was made again",
+            where=Location(file=str(release.path), pointer=where),
+        )
+        for where, what in manifest_faults(document)
+    )
+    if faults:
+        raise IntegrityError(faults)
+
+
+def _bill(directory: Path, document: dict[str, Any]) -> Bom | None:
+    """The bill of materials that the release manifest names; None where it names none."""
+    named = {entry["path"]: entry["sha256"] for entry in document["documents"]}
+    if _BILL not in named:
+        return None
+    content = _read(directory / _BILL)
+    if content is None or Digest.of(content).hex != named[_BILL]:
+        raise _foreign(directory / _BILL, "is not the one that the release manifest names")
+    return decode_bom(content, name=str(directory / _BILL))
+
+
+def _statements(release: Released, directory: Path, document: dict[str, Any]) -> dict[str, bytes]:
+    """The statements that lie there, each about this release."""
+    found = {}
+    for name in (_TESTS, _PROVENANCE):
+        content = _read(directory / name)
+        if content is None:
+            continue
+        if fault := statement_fault(name, content, document, release.digest):
+            raise _foreign(directory / name, fault)
+        found[name] = content
+    return found
+
+
+def _builders(statements: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The builder that the provenance names, with its version."""
+    if _PROVENANCE not in statements:
+        return ()
+    builder = json.loads(statements[_PROVENANCE])["predicate"].get("runDetails", {}).get("builder", {})
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(builder.get("version", {}).items()))
+    return (f"{builder['id']} ({versions})" if versions else str(builder["id"]),) if builder.get("id") else ()
+
+
+def _signers(release: Released, directory: Path) -> tuple[Signer, ...]:
+    """Each key that signed this very release, with the envelopes that name it. Nothing is verified."""
+    keys = signers_of(release)
+    if not keys:
+        return ()
+    texts: dict[str, list[str]] = {keyid: [] for keyid in keys}
+    for name in ENVELOPES:
+        envelope = read_envelope(directory, name)
+        for signature in envelope.signatures if envelope is not None else ():
+            texts.setdefault(signature.keyid, []).append(name)
+    return tuple(Signer(keyid=keyid, texts=tuple(texts[keyid]) or (MAIN,)) for keyid in keys)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_regular(path, LARGEST)
+    except Missing:
+        return None
+    except Irregular as error:
+        raise _foreign(path, str(error)) from None
+
+
+def _foreign(path: Path, why: str) -> IntegrityError:
+    return IntegrityError.of("TB9351", f"{path.name} {why}", hint=_TAKE, where=Location(file=str(path)))

@@ -1,0 +1,86 @@
+"""A catalogue on disk: a page for each release, what changed between neighbours, and the list of all.
+
+Releases pass through one at a time: of each, the catalogue keeps a line and the facts that are compared. Two catalogues
+of the same releases are the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinbuild.describe.site.catalogue import Entry, by_name, entry, neighbours
+from twinbuild.describe.site.difference import Key, changes, stated
+from twinbuild.describe.site.pages import TEMPLATES, Pages
+from twinbuild.describe.site.published import Published
+from twinbuild.pipeline.output import SITE_MARK, replace_directory, write_file
+from twinbuild.pipeline.templates import template
+
+__all__ = ["Source", "Written", "write_report", "write_site"]
+
+Source = Callable[[], Published]
+_MARK_TEXT: Final = "A catalogue of releases: `twinbuild site` writes it anew as a whole.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was written: numbers of releases, names and pages, and the bytes of all pages."""
+
+    releases: int
+    names: int
+    pages: int
+    size: int
+
+
+def shipped_pages() -> Pages:
+    """The pages by the templates of this installation."""
+    return Pages({name: template(name) for name in TEMPLATES})
+
+
+def write_report(release: Published, output: Path) -> int:
+    """Write the page of one release, and nothing else; its size in bytes."""
+    content = shipped_pages().report(release)
+    write_file(output, content)
+    return len(content)
+
+
+def write_site(sources: Iterable[Source], output: Path) -> Written:
+    """Write a catalogue in place of the one that lies there. A release that is given twice is in it once.
+
+    ``sources`` are called once to know what there is, and once to write the page. Raises UsageError TB8020 where
+    ``output`` is something that twinbuild did not write.
+    """
+    pages, facts = shipped_pages(), dict[str, Mapping[Key, str]]()
+    made: dict[str, tuple[Entry, Source]] = {}
+    for source in sources:
+        release = source()
+        if release.slug not in made:
+            made[release.slug] = entry(release), source
+            facts[release.slug] = stated(release)
+    entries = [each for each, _ in made.values()]
+    names = by_name(entries)
+    before = {newer.slug: older for listed in names.values() for older, newer in neighbours(listed)}
+    with replace_directory(output) as fresh:
+        for name in ("releases", "compare"):
+            (fresh / name).mkdir()
+        sizes = [_put(fresh / "index.html", pages.index(entries, names))]
+        for slug, (_, source) in made.items():
+            content = pages.report(source(), before=before.get(slug), in_catalogue=True)
+            sizes.append(_put(fresh / "releases" / f"{slug}.html", content))
+        for name, listed in names.items():
+            for older, newer in neighbours(listed):
+                sections = changes(facts[older.slug], facts[newer.slug])
+                place = fresh / "compare" / f"{older.slug}-{newer.slug}.html"
+                sizes.append(_put(place, pages.difference(older, newer, sections)))
+            if len(listed) > 1:
+                compared = pages.chooser(name, [(each, facts[each.slug]) for each in listed])
+                sizes.append(_put(fresh / "compare" / f"{name}.html", compared))
+        (fresh / SITE_MARK).write_text(_MARK_TEXT)
+    return Written(releases=len(made), names=len(names), pages=len(sizes), size=sum(sizes))
+
+
+def _put(path: Path, content: bytes) -> int:
+    path.write_bytes(content)
+    return len(content)
