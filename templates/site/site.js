@@ -81,7 +81,7 @@
     return svg;
   };
   for (const code of document.querySelectorAll("[data-copy]")) {
-    if (!code.closest("dl, .under")) { code.title = code.textContent; continue; }
+    if (!code.closest("dl, .under, .name")) { code.title = code.textContent; continue; }
     const button = make("button", { type: "button", class: "copy", "aria-label": `Copy ${code.textContent.slice(0, 15)}…` }, icon());
     button.addEventListener("click", async () => {
       try {
@@ -244,8 +244,11 @@
       const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
       const current = end ? watched.at(-1) : watched.findLast((section) => section.getBoundingClientRect().top < 120) ?? watched[0];
       for (const [id, link] of links) {
-        if (id === current.id) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
+        if (id !== current.id) link.removeAttribute("aria-current");
+        else if (!link.hasAttribute("aria-current")) {
+          link.setAttribute("aria-current", "true");
+          link.closest("ul").scrollLeft = link.offsetLeft - 40;
+        }
       }
     });
     addEventListener("scroll", mark, { passive: true });

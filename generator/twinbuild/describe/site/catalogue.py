@@ -32,7 +32,6 @@ class Entry:
     team: str
     model: str
     size: int
-    images: int
     stamp: tuple[tuple[str, Tone], ...]
 
     @property
@@ -55,7 +54,6 @@ def entry(release: Published) -> Entry:
         team=metadata["team"],
         model=f"{model['family']} {model['version']}",
         size=sum(layer["size"] for image in images for layer in image["layers"]),
-        images=len(images),
         stamp=tuple((mark.word, mark.tone) for mark in marks(release)),
     )
 
@@ -91,7 +89,7 @@ def listing(entries: Sequence[Entry]) -> Table:
     return Table(
         name="releases",
         caption="Releases",
-        columns=columns("Release", "Version", "Date", "Team", "Model", "#Images", "#Size", "Stamp", "Digest"),
+        columns=columns("Release", "Version", "Date", "Team", "Model", "#Size", "Stamp", "Digest"),
         rows=tuple(_row(each) for each in ordered(entries)),
         empty="There is no release yet.",
         searched="Search names, versions, teams, models, digests",
@@ -99,17 +97,14 @@ def listing(entries: Sequence[Entry]) -> Table:
 
 
 def _row(one: Entry) -> tuple[Cell, ...]:
-    tones = [tone for _, tone in one.stamp]
-    worst: Tone = "bad" if "bad" in tones else "warn" if "warn" in tones else "good"
     return (
         Cell(text=one.name, href=f"releases/{one.slug}.html", kind="link", note=one.description),
         text(one.version),
-        text(one.day),
+        Cell(text=one.day, kind="date"),
         text(one.team),
         text(one.model),
-        Cell(text=str(one.images), kind="number"),
         size(one.size),
-        badge(", ".join(word for word, _ in one.stamp).capitalize(), worst),
+        Cell(text="", kind="badges", parts=tuple(badge(word, tone) for word, tone in one.stamp)),
         digest(one.digest),
     )
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 __all__ = ["Cell", "Column", "Fact", "Table", "amount", "badge", "code", "columns", "digest", "number", "size", "text"]
 
-Kind = Literal["text", "code", "digest", "number", "badge", "link"]
+Kind = Literal["text", "code", "date", "digest", "number", "badge", "badges", "link"]
 Tone = Literal["", "good", "warn", "bad"]
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -22,6 +22,7 @@ class Cell:
     tone: Tone = ""
     href: str = ""
     note: str = ""  # a second line, smaller
+    parts: tuple[Cell, ...] = ()  # of badges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

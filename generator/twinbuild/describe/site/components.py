@@ -13,6 +13,7 @@ __all__ = ["Graph", "Node", "components", "graph", "licences"]
 
 _REQUESTED = "twinbuild:requested"
 _COPYRIGHT = "see /usr/share/doc/"
+_ORDER = ("", "wheel", "deb")  # any other kind stands at the first place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def components(bom: Bom | None) -> Table:
     return Table(
         name="components",
         caption="Components",
-        columns=columns("Component", "Version", "Kind", "Asked for", "Licence", "Package URL", "SHA-256"),
+        columns=columns("Component", "Version", "Kind", "Asked for", "Licence", "SHA-256"),
         rows=tuple(_row(each) for each in _listed(bom)),
         empty="No bill of materials was given for this release.",
         searched="Search components, versions, licences, digests",
@@ -61,27 +62,32 @@ def components(bom: Bom | None) -> Table:
 
 def _listed(bom: Bom | None) -> list[BomComponent]:
     found = [] if bom is None else list(bom.components)
-    return sorted(found, key=lambda each: (_kind(each), each.group, each.name, each.version, each.reference))
+    return sorted(found, key=lambda each: (_place(_kind(each)), each.group, each.name, each.version, each.reference))
+
+
+def _place(kind: str) -> tuple[int, str]:
+    """What a release is about comes first, what it stands on last."""
+    return (_ORDER.index(kind) if kind in _ORDER else 0, kind)
 
 
 def _row(one: BomComponent) -> tuple[Cell, ...]:
     sha256 = next((content for algorithm, content in one.hashes if algorithm == "SHA-256"), "")
     return (
-        text(f"{one.group}/{one.name}" if one.group else one.name),
+        Cell(text=f"{one.group}/{one.name}" if one.group else one.name, note=one.purl),
         text(one.version),
         text(_kind(one)),
         text({"true": "directly", "false": "by others"}.get(one.properties.get(_REQUESTED, ""), "")),
         text(_licence(one)),
-        Cell(text=one.purl, kind="code"),
         Cell(text=sha256, kind="digest"),
     )
 
 
 def _kind(one: BomComponent) -> str:
-    """Where a component is from, for people: of its package URL, else its type."""
-    kinds = {"deb": "Debian package", "pypi": "wheel", "oci": "image"}
+    """What a component is: of its package URL, else its type."""
+    kinds = {"deb": "deb", "pypi": "wheel", "oci": "image"}
+    types = {"machine-learning-model": "model", "file": "artifact", "data": "data set"}
     scheme, _, rest = one.purl.partition(":")
-    return kinds.get(rest.partition("/")[0] if scheme == "pkg" else "", one.type.replace("-", " "))
+    return kinds.get(rest.partition("/")[0] if scheme == "pkg" else "", types.get(one.type, one.type))
 
 
 def _licence(one: BomComponent) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from twinbuild.codec.canonical import canonical
+from twinbuild.describe.site.cells import amount
 from twinbuild.describe.site.published import Published
 from twinbuild.model.digest import Digest
 
@@ -83,7 +84,7 @@ def _stated(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
         place = f"{image['variant']} {image['platform']}"
         yield ("Images", place), image["digest"]
         for layer in image["layers"]:
-            yield ("Layers", f"{place}: {layer['title']}"), f"{layer['size']} bytes, {layer['diff_id']}"
+            yield ("Layers", f"{place}: {layer['title']}"), f"{amount(layer['size'])}, {layer['diff_id'][:19]}…"
     for target in environment["targets"]:
         place = f"{target['variant']} {target['platform']}"
         for package in target["os_packages"]:

@@ -31,7 +31,7 @@ def proofs(manifest: dict[str, Any]) -> Table:
     return Table(
         name="proofs",
         caption="Tests",
-        columns=columns("Image", "Claim", "Verdict", "Why not"),
+        columns=columns("Image", "Claim", "Verdict"),
         rows=tuple(_proofs(manifest["tests"].get("images", ()))),
         empty="No image of this release was tested.",
         searched="Search tests",
@@ -42,11 +42,11 @@ def _proofs(images: Any) -> Iterator[tuple[Cell, ...]]:
     for one in images:
         image = text(f"{one['variant']} {one['platform']}")
         if one["verdict"] != "passed":
-            yield image, text("all tests"), badge(one["verdict"], "warn"), text(one.get("reason", ""))
+            yield image, text("all tests", note=one.get("reason", "")), badge(one["verdict"], "warn")
         for proof in one.get("proven", ()):
-            yield image, code(proof), badge("proven", "good"), text("")
+            yield image, code(proof), badge("proven", "good")
         for each in one.get("not_proven", ()):
-            yield image, code(each["proof"]), badge("not shown", "warn"), text(each["reason"])
+            yield image, Cell(text=each["proof"], kind="code", note=each["reason"]), badge("not shown", "warn")
 
 
 def figures(release: Published) -> Table:
@@ -85,8 +85,8 @@ def witnesses(release: Published) -> Table:
     return Table(
         name="witnesses",
         caption="Builders that arrived at these bytes",
-        columns=columns("Builder",),
-        rows=tuple((code(each),) for each in release.builders),
+        columns=columns("Builder", "Versions", "Identity"),
+        rows=tuple((text(each.title), text(each.versions), code(each.identity)) for each in release.builders),
         empty="No statement of a builder was given with this release.",
     )
 

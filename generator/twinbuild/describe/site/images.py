@@ -87,7 +87,7 @@ def _image(position: int, one: dict[str, Any]) -> Image:
         leaves=tuple(
             Leaf(
                 tile=tile,
-                title=layers[tile.index]["title"],
+                title=layers[tile.index]["title"].removeprefix("wheel "),
                 said=f"{amount(layers[tile.index]['size'])}, {100 * layers[tile.index]['size'] / whole:.1f} %",
                 kind=_kind(layers[tile.index]["title"]),
                 row=f"{name}-layers-{tile.index + 1}",

@@ -63,13 +63,12 @@ def _signed(release: Published) -> Mark:
 
 
 def facts(release: Published) -> tuple[Fact, ...]:
-    """Digest, owners, model, source, service and what it needs."""
-    return tuple(_facts(release, release.document))
+    """Owners, model, source, service and what it needs."""
+    return tuple(_facts(release.document))
 
 
-def _facts(release: Published, manifest: dict[str, Any]) -> Iterator[Fact]:
+def _facts(manifest: dict[str, Any]) -> Iterator[Fact]:
     metadata, model, serving = manifest["metadata"], manifest["model"], manifest["serving"]
-    yield Fact(term="Release digest", cells=(digest(release.digest),))
     yield Fact(term="Date", cells=(text(stated_date(metadata)),))
     yield Fact(term="Team", cells=(text(metadata["team"]),))
     yield Fact(

@@ -41,6 +41,7 @@ TEMPLATES: Final = (
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.ASCII)
 _PAGE: Final = re.compile(r"(\.\./)?((releases|compare)/)?[A-Za-z0-9.-]+\.html", re.ASCII)
+_KINDS: Final = {"deb": "Debian packages", "wheel": "Wheels", "model": "Model", "artifact": "Artifacts", "data set": "Data sets"}
 _KEPT: Final = "\n\t"
 _END: Final = re.compile(r"</(?:style|script)", re.IGNORECASE)
 
@@ -126,10 +127,11 @@ class Pages:
 
 def _graph(found: Graph) -> dict[str, object]:
     kinds = list(dict.fromkeys(each.kind for each in found.nodes))
+    titles = [_KINDS.get(each, each.capitalize()) for each in kinds]
     nodes = [
         [each.name, each.version, kinds.index(each.kind), int(each.is_direct), each.needs] for each in found.nodes
     ]
-    return {"kinds": kinds, "nodes": nodes}
+    return {"kinds": titles, "nodes": nodes}
 
 
 def _finalize(value: object) -> object:

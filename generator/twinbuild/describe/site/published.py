@@ -10,7 +10,7 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 
-__all__ = ["Published", "Signer"]
+__all__ = ["Builder", "Published", "Signer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,15 @@ class Signer:
     keyid: str
     texts: tuple[str, ...]
     is_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """Who made the images: for people, with versions in one line, and its identity in statements (a URI)."""
+
+    title: str
+    versions: str
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +50,7 @@ class Published:
     manifest: bytes
     bom: Bom | None = None
     tests: bytes = b""
-    builders: tuple[str, ...] = ()
+    builders: tuple[Builder, ...] = ()
     signers: tuple[Signer, ...] = ()
     log: str = ""
     entries: tuple[tuple[int, Entry], ...] = ()

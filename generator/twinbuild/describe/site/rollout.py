@@ -61,7 +61,7 @@ def picture(manifest: dict[str, Any]) -> Picture:
             )
         )
         at += width
-    return Picture(strategy=rollout["strategy"], steps=tuple(steps), said=tuple(_said(rollout, listed)))
+    return Picture(strategy=rollout["strategy"], steps=tuple(steps), said=tuple(_said(rollout)))
 
 
 def _seconds(pause: str) -> float:
@@ -78,11 +78,9 @@ def _widths(seconds: list[float]) -> list[float]:
     return [each * _WIDTH / sum(shares) for each in shares]
 
 
-def _said(rollout: dict[str, Any], steps: list[dict[str, Any]]) -> Iterator[str]:
+def _said(rollout: dict[str, Any]) -> Iterator[str]:
     yield f"strategy: {rollout['strategy']}"
     yield from pods(rollout)
-    for step in steps:
-        yield f"{step['weight']} % of the traffic" + (f", then {step['pause']}" if step.get("pause") else "")
     for gate in rollout.get("gates", ()):
         yield (
             f"gate {gate['name']} before {gated(rollout, gate)}"

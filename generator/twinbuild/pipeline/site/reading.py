@@ -10,7 +10,8 @@ from typing import Any, Final
 from twinbuild.codec.auditentry import Entry
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.describe.site.published import Published, Signer
+from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER
+from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.bom import Bom
@@ -27,6 +28,7 @@ _BILL: Final = "sbom.cdx.json"
 _TESTS: Final = "tests.intoto.json"
 _PROVENANCE: Final = "provenance.intoto.json"
 _TAKE: Final = "take the release from where it was made again"
+_BUILDERS: Final = {BUILDER: "twinbuild's own assembler", DOCKER_BUILDER: "Docker's BuildKit"}
 _NO_TRAIL: Final[Trail] = ("", {})
 
 
@@ -105,13 +107,14 @@ def _statements(release: Released, directory: Path, document: dict[str, Any]) ->
     return found
 
 
-def _builders(statements: Mapping[str, bytes]) -> tuple[str, ...]:
+def _builders(statements: Mapping[str, bytes]) -> tuple[Builder, ...]:
     """The builder that the provenance names, with its version."""
     if _PROVENANCE not in statements:
         return ()
     builder = json.loads(statements[_PROVENANCE])["predicate"].get("runDetails", {}).get("builder", {})
     versions = ", ".join(f"{name} {version}" for name, version in sorted(builder.get("version", {}).items()))
-    return (f"{builder['id']} ({versions})" if versions else str(builder["id"]),) if builder.get("id") else ()
+    identity = str(builder.get("id", ""))
+    return (Builder(title=_BUILDERS.get(identity, "another builder"), versions=versions, identity=identity),)
 
 
 def _signers(release: Released, directory: Path) -> tuple[Signer, ...]:
