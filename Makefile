@@ -56,8 +56,9 @@ lock: $(VENV)/dev ## Lock the project's own environments (UPGRADE=1: the newest 
 docs schema: $(VENV)/tool ## Write the generated pages and the JSON Schema
 	$(BIN)/python tools/write_docs.py
 
-validators: $(VENV)/dev ## Fetch the validators of others that check rendered files (needs npm)
+validators: $(VENV)/dev ## Fetch what others publish and the tests use: validators, what drives a browser (needs npm)
 	tools/schemas/fetch
+	tools/browser/fetch
 
 clean: ## Remove what was made here (the store stays)
 	rm -rf $(VENV) dist examples/*/dist .mypy_cache .ruff_cache .hypothesis

@@ -37,7 +37,8 @@
         const keyed = [...body.rows].map((row) => {
           const cell = row.cells[column];
           const exact = cell.dataset.sort;
-          return [row, exact === undefined ? cell.textContent.trim() : Number(exact)];
+          const text = cell.querySelector(".note") ? cell.firstChild.textContent : cell.textContent;
+          return [row, exact === undefined ? text.trim() : Number(exact)];
         });
         keyed.sort(([, a], [, b]) => {
           if (typeof a === "number" && typeof b === "number") return a - b;
@@ -223,7 +224,7 @@
         }));
         const head = make("thead", {}, make("tr", {}, ...["What", ...names].map((text) => make("th", { scope: "col", text }))));
         const table = make("table", { class: "changes", "aria-labelledby": id }, head, body);
-        compared.append(make("section", { "aria-labelledby": id }, make("h2", { id }, title, " ", make("span", { class: "count", text: changes.length })),
+        compared.append(make("section", {}, make("h2", { id }, title, " ", make("span", { class: "count", text: changes.length })),
           make("div", { class: "scroll", role: "region", tabindex: "0", "aria-labelledby": id }, table)));
       }
     };
