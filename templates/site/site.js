@@ -173,7 +173,7 @@
   // Any two releases of a name.
   const versions = json("versions-data");
   const chooser = document.getElementById("chooser");
-  if (versions && chooser) {
+  if (versions && chooser && versions.releases.length > 1) {
     const stated = (position) => {
       const facts = new Map();
       for (let index = 0; index <= position; index++) {
@@ -196,8 +196,9 @@
       const index = versions.releases.findIndex((each) => each[2] === asked.get(name));
       return index < 0 ? otherwise : index;
     };
-    const older = select("From", place("from", Math.min(1, versions.releases.length - 1)));
-    const newer = select("to", place("to", 0));
+    const last = place("to", 0);
+    const older = select("From", place("from", Math.min(last + 1, versions.releases.length - 1)));
+    const newer = select("to", last);
     const signs = { added: "+", removed: "−", changed: "~" };
     const show = () => {
       const [before, after] = [stated(Number(older.value)), stated(Number(newer.value))];

@@ -110,7 +110,18 @@ def hostile() -> Published:
     return replace(one, bom=bom, log="log <b>", entries=((7, entry),), signers=signers)
 
 
-_FREE: Final = ("description", "summary", "message", "purpose", "team", "licence", "guidance", "title", "email", "family")
+_FREE: Final = (
+    "description",
+    "summary",
+    "message",
+    "purpose",
+    "team",
+    "licence",
+    "guidance",
+    "title",
+    "email",
+    "family",
+)
 
 
 def _replaced(value: Any) -> Any:

@@ -121,14 +121,16 @@ const checks = {
       for (const [href, rel] of links) {
         if (/^https?:\/\//.test(href)) { if (!rel.includes("noopener")) found.push(`${name}: ${href} without rel`); }
         else if (href.startsWith("#")) { if (!names.has(href.slice(1))) found.push(`${name}: ${href} leads nowhere`); }
-        else if (!/^[A-Za-z0-9./-]+\.html$/.test(href) || !existsSync(join(directory, name, "..", href))) found.push(`${name}: ${href} leads nowhere`);
+        else if (!/^[A-Za-z0-9./-]+\.html(#to=[A-Za-z0-9.-]+)?$/.test(href) || !existsSync(join(directory, name, "..", href.replace(/#.*/, "")))) found.push(`${name}: ${href} leads nowhere`);
       }
     }
     const page = await open("index.html");
     await page.getByRole("link", { name: "fraud-scorer" }).first().click();
     is(found, "a release", await page.locator("h1").innerText(), "fraud-scorer 2.0.0");
     await page.getByRole("link", { name: /What changed since/ }).click();
-    is(found, "its changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.10.0 →to 2.0.0");
+    is(found, "its changes", await page.locator("#compared thead").first().innerText(), "What\t1.10.0\t2.0.0");
+    await page.getByRole("link", { name: "1.9.0 to 1.10.0" }).click();
+    is(found, "other changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.9.0 →to 1.10.0");
     await page.getByRole("link", { name: "Releases" }).click();
     is(found, "and back", await page.locator("h1").innerText(), "Releases");
   },

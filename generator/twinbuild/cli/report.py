@@ -14,7 +14,9 @@ __all__ = ["command"]
 
 @click.command("report")
 @click.argument("release", metavar="DIST|FILE|SPEC", type=NamedPath(path_type=Path))
-@click.option("--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page.")
+@click.option(
+    "--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page."
+)
 @click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
 @json_option
 def command(*, release: Path, output: Path, log: Path | None, as_json: bool) -> None:

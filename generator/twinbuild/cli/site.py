@@ -15,7 +15,9 @@ __all__ = ["command"]
 
 @click.command("site")
 @click.argument("places", metavar="DIST...", nargs=-1, required=True, type=NamedPath(path_type=Path))
-@click.option("--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The catalogue's directory.")
+@click.option(
+    "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The catalogue's directory."
+)
 @click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
 @json_option
 def command(*, places: tuple[Path, ...], output: Path, log: Path | None, as_json: bool) -> None:

@@ -85,16 +85,20 @@ def _stated(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
         yield ("Images", place), image["digest"]
         for layer in image["layers"]:
             yield ("Layers", f"{place}: {layer['title']}"), f"{amount(layer['size'])}, {layer['diff_id'][:19]}…"
-    for target in environment["targets"]:
+    yield from _packages(environment["targets"])
+    for title, parts in _WHOLE:
+        for part in parts:
+            for fact, value in _flat(manifest.get(part), (part,)):
+                yield (title, fact), value
+
+
+def _packages(targets: list[dict[str, Any]]) -> Iterator[tuple[Key, str]]:
+    for target in targets:
         place = f"{target['variant']} {target['platform']}"
         for package in target["os_packages"]:
             yield ("Debian packages", f"{package['name']} ({place})"), package["version"]
         for wheel in target["wheels"]:
             yield ("Wheels", f"{wheel['name']} ({place})"), wheel["version"]
-    for title, parts in _WHOLE:
-        for part in parts:
-            for fact, value in _flat(manifest.get(part), (part,)):
-                yield (title, fact), value
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -39,9 +39,7 @@ def matrix(manifest: dict[str, Any]) -> Table:
     environment = manifest["environment"]
     verdicts = {one["digest"]: one for one in manifest["tests"].get("images", ())}
     accelerators = {one["name"]: one.get("accelerator", "none") for one in environment.get("variants", ())}
-    pythons = {
-        (one["variant"], one["platform"]): one["python"]["version"] for one in environment["targets"]
-    }
+    pythons = {(one["variant"], one["platform"]): one["python"]["version"] for one in environment["targets"]}
     return Table(
         name="matrix",
         caption="Variants and platforms",

@@ -41,7 +41,13 @@ TEMPLATES: Final = (
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.ASCII)
 _PAGE: Final = re.compile(r"(\.\./)?((releases|compare)/)?[A-Za-z0-9.-]+\.html", re.ASCII)
-_KINDS: Final = {"deb": "Debian packages", "wheel": "Wheels", "model": "Model", "artifact": "Artifacts", "data set": "Data sets"}
+_KINDS: Final = {
+    "deb": "Debian packages",
+    "wheel": "Wheels",
+    "model": "Model",
+    "artifact": "Artifacts",
+    "data set": "Data sets",
+}
 _KEPT: Final = "\n\t"
 _END: Final = re.compile(r"</(?:style|script)", re.IGNORECASE)
 
@@ -73,8 +79,8 @@ class Pages:
         )
         self._get: Callable[[str], Any] = environment.get_template
 
-    def report(self, release: Published, *, before: Entry | None = None, in_catalogue: bool = False) -> bytes:
-        """The page of one release. ``before`` is its neighbour: in a catalogue the page links to what changed."""
+    def report(self, release: Published, *, in_catalogue: bool = False) -> bytes:
+        """The page of one release. In a catalogue it links to the list of all, and to what changed."""
         manifest, bom = release.document, release.bom
         found = graph(bom)
         return self._page(
@@ -104,7 +110,6 @@ class Pages:
             ),
             audit=audit(release),
             reproduce=manifest["reproduce"],
-            before=before,
             in_catalogue=in_catalogue,
         )
 
@@ -128,9 +133,7 @@ class Pages:
 def _graph(found: Graph) -> dict[str, object]:
     kinds = list(dict.fromkeys(each.kind for each in found.nodes))
     titles = [_KINDS.get(each, each.capitalize()) for each in kinds]
-    nodes = [
-        [each.name, each.version, kinds.index(each.kind), int(each.is_direct), each.needs] for each in found.nodes
-    ]
+    nodes = [[each.name, each.version, kinds.index(each.kind), int(each.is_direct), each.needs] for each in found.nodes]
     return {"kinds": titles, "nodes": nodes}
 
 

@@ -75,9 +75,7 @@ def _worst(row: Sequence[float], side: float) -> float:
     return max(max(side**2 * each / whole**2, whole**2 / (side**2 * each)) for each in row) if side else 0.0
 
 
-def _laid(
-    row: Sequence[float], indices: Sequence[int], free: _Free, aspect: float
-) -> tuple[list[Tile], _Free]:
+def _laid(row: Sequence[float], indices: Sequence[int], free: _Free, aspect: float) -> tuple[list[Tile], _Free]:
     thick = sum(row) / free.short if free.short else 0.0
     tiles: list[Tile] = []
     at = free.y if free.width >= free.height else free.x

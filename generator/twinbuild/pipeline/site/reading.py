@@ -119,9 +119,9 @@ def _builders(statements: Mapping[str, bytes]) -> tuple[Builder, ...]:
 
 def _signers(release: Released, directory: Path) -> tuple[Signer, ...]:
     """Each key that signed this very release, with the envelopes that name it. Nothing is verified."""
-    keys = signers_of(release)
-    if not keys:
+    if read_envelope(directory, MAIN) is None:
         return ()
+    keys = signers_of(release)
     texts: dict[str, list[str]] = {keyid: [] for keyid in keys}
     for name in ENVELOPES:
         envelope = read_envelope(directory, name)

@@ -49,34 +49,31 @@ def write_report(release: Published, output: Path) -> int:
 def write_site(sources: Iterable[Source], output: Path) -> Written:
     """Write a catalogue in place of the one that lies there. A release that is given twice is in it once.
 
-    ``sources`` are called once to know what there is, and once to write the page. Raises UsageError TB8020 where
-    ``output`` is something that twinbuild did not write.
+    Each of ``sources`` is called once, and what it gave is let go of before the next. Raises UsageError TB8020 where
+    ``output`` is something that twinbuild did not write, and whatever a source raises: what lay there then stays.
     """
-    pages, facts = shipped_pages(), dict[str, Mapping[Key, str]]()
-    made: dict[str, tuple[Entry, Source]] = {}
-    for source in sources:
-        release = source()
-        if release.slug not in made:
-            made[release.slug] = entry(release), source
-            facts[release.slug] = stated(release)
-    entries = [each for each, _ in made.values()]
-    names = by_name(entries)
-    before = {newer.slug: older for listed in names.values() for older, newer in neighbours(listed)}
+    pages, facts, made = shipped_pages(), dict[str, Mapping[Key, str]](), dict[str, Entry]()
     with replace_directory(output) as fresh:
-        for name in ("releases", "compare"):
-            (fresh / name).mkdir()
-        sizes = [_put(fresh / "index.html", pages.index(entries, names))]
-        for slug, (_, source) in made.items():
-            content = pages.report(source(), before=before.get(slug), in_catalogue=True)
-            sizes.append(_put(fresh / "releases" / f"{slug}.html", content))
+        for folder in ("releases", "compare"):
+            (fresh / folder).mkdir()
+        sizes = []
+        for source in sources:
+            release = source()
+            if release.slug in made:
+                continue
+            made[release.slug], facts[release.slug] = entry(release), stated(release)
+            place = fresh / "releases" / f"{release.slug}.html"
+            sizes.append(_put(place, pages.report(release, in_catalogue=True)))
+        entries = tuple(made.values())
+        names = by_name(entries)
+        sizes.append(_put(fresh / "index.html", pages.index(entries, names)))
         for name, listed in names.items():
             for older, newer in neighbours(listed):
                 sections = changes(facts[older.slug], facts[newer.slug])
                 place = fresh / "compare" / f"{older.slug}-{newer.slug}.html"
                 sizes.append(_put(place, pages.difference(older, newer, sections)))
-            if len(listed) > 1:
-                compared = pages.chooser(name, [(each, facts[each.slug]) for each in listed])
-                sizes.append(_put(fresh / "compare" / f"{name}.html", compared))
+            compared = pages.chooser(name, [(each, facts[each.slug]) for each in listed])
+            sizes.append(_put(fresh / "compare" / f"{name}.html", compared))
         (fresh / SITE_MARK).write_text(_MARK_TEXT)
     return Written(releases=len(made), names=len(names), pages=len(sizes), size=sum(sizes))
 

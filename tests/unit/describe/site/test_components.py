@@ -1,0 +1,68 @@
+"""``describe.site.components``: tables of the bill of materials, and the graph with its shortest ways."""
+
+from __future__ import annotations
+
+from fakes.published import example
+from twinbuild.describe.site.components import components, graph, licences
+from twinbuild.model.bom import Bom, BomComponent
+
+
+def _bom(edges: dict[str, tuple[str, ...]], direct: str) -> Bom:
+    return Bom(
+        version="1.6",
+        serial="",
+        timestamp="",
+        phases=(),
+        tools=(),
+        authors=(),
+        contacts=(),
+        root=None,
+        components=tuple(
+            BomComponent(
+                reference=each,
+                type="library",
+                name=each,
+                purl=f"pkg:pypi/{each}@1",
+                properties={"twinbuild:requested": str(each in direct).lower()},
+            )
+            for each in edges
+        ),
+        edges=edges,
+        completeness={},
+    )
+
+
+def test_every_component_has_a_row() -> None:
+    """With version, kind, licence and digest."""
+    bom = example().bom
+    assert bom is not None
+    table = components(bom)
+    assert len(table.rows) == len(bom.components)
+    row = next(row for row in table.rows if row[0].text == "numpy")
+    assert (row[2].text, row[3].text) == ("wheel", "by others")
+    assert len(row[5].text) == 64
+
+
+def test_no_bill_of_materials() -> None:
+    """It is said, not shown as a release without components."""
+    assert components(None).rows == licences(None).rows == ()
+    assert components(None).empty
+    assert graph(None).nodes == ()
+
+
+def test_licences_are_counted() -> None:
+    """Each holder of a licence once."""
+    rows = {row[0].text: (row[1].text, row[2].text) for row in licences(example().bom).rows}
+    assert "classifier" in rows["Apache-2.0"][1]
+
+
+def test_depths_and_circles() -> None:
+    """A circle ends; what nothing asks for has no depth; a component does not need itself."""
+    found = graph(_bom({"a": ("b", "a"), "b": ("c",), "c": ("b", "gone"), "d": ()}, "a"))
+    assert [(node.name, node.depth, node.needs) for node in found.nodes] == [
+        ("a", 1, (1,)),
+        ("b", 2, (2,)),
+        ("c", 3, (1,)),
+        ("d", 0, ()),
+    ]
+    assert (found.edges, [each.name for each in found.direct]) == (3, ["a"])

@@ -1,0 +1,65 @@
+"""``pipeline.site.reading``: a release of a directory, signed, and what is not its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.signed import SignedDist, signed, signed_once
+from twinbuild.cli.__main__ import cli
+from twinbuild.cli.outcome import run
+from twinbuild.errors import IntegrityError
+from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.site.reading import published, read_trail
+
+__all__ = ["signed", "signed_once"]
+
+
+def test_a_signed_release(signed: SignedDist, tmp_path: Path) -> None:
+    """Digest, bill of materials, builder, both keys with what they signed, and the audit log's entries about it."""
+    log = tmp_path / "log"
+    assert run(cli, ("audit", "new", str(log), "--origin", "example.com/log", "--key", str(signed.ada))) == 0
+    entry = ("audit", "add", str(log), "approved", "--release", str(signed.dist), "--by", "ada")
+    assert run(cli, (*entry, "--key", str(signed.ada))) == 0
+    note = ("audit", "add", str(log), "note", "--details", "unrelated", "--key", str(signed.ada))
+    assert run(cli, note) == 0
+    one = published(signed.dist, read_trail(log))
+    assert one.digest == read_release(signed.dist).digest
+    assert (one.name, one.version) == ("tiny", "1.0.0")
+    assert one.bom is not None
+    assert {each.name for each in one.bom.components} >= {"alpha", "beta", "demo"}
+    assert [each.title for each in one.builders] == ["twinbuild's own assembler"]
+    assert len(one.signers) == 2
+    assert all("release.dsse.json" in each.texts and not each.is_verified for each in one.signers)
+    assert (one.log, [(index, each.action) for index, each in one.entries]) == ("example.com/log", [(0, "approved")])
+
+
+def test_alone(signed: SignedDist, tmp_path: Path) -> None:
+    """A release manifest alone has no bill of materials, no builder and no signature."""
+    alone = tmp_path / "alone" / "manifest.json"
+    alone.parent.mkdir()
+    alone.write_bytes((signed.dist / "manifest.json").read_bytes())
+    one = published(alone)
+    assert (one.bom, one.builders, one.signers, one.log) == (None, (), (), "")
+
+
+@pytest.mark.parametrize("name", ["sbom.cdx.json", "provenance.intoto.json"])
+def test_what_is_not_the_releases(signed: SignedDist, name: str) -> None:
+    """A changed bill of materials or statement is refused; so is a link in its place."""
+    path = signed.dist / name
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"1", b"2", 1) if name.startswith("sbom") else b"{}")
+    with pytest.raises(IntegrityError, match=f"TB9351.*{name}"):
+        published(signed.dist)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(IntegrityError, match="TB9351"):
+        published(signed.dist)
+
+
+def test_a_missing_bill(signed: SignedDist) -> None:
+    """The release manifest names it."""
+    (signed.dist / "sbom.cdx.json").unlink()
+    with pytest.raises(IntegrityError, match="TB9351"):
+        published(signed.dist)
