@@ -128,7 +128,7 @@ const checks = {
     await page.getByRole("link", { name: "fraud-scorer" }).first().click();
     is(found, "a release", await page.locator("h1").innerText(), "fraud-scorer 2.0.0");
     await page.getByRole("link", { name: /What changed since/ }).click();
-    is(found, "its changes", await page.locator("#compared thead").first().innerText(), "What\t1.10.0\t2.0.0");
+    is(found, "its changes", (await page.locator("#compared thead").first().innerText()).trim(), "What\t1.10.0\t2.0.0");
     await page.getByRole("link", { name: "1.9.0 to 1.10.0" }).click();
     is(found, "other changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.9.0 →to 1.10.0");
     await page.getByRole("link", { name: "Releases" }).click();
