@@ -18,19 +18,30 @@ __all__ = ["command"]
     "--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page."
 )
 @click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=NamedPath(path_type=Path),
+    metavar="PUBLIC",
+    help="Verify what this key signed.",
+)
 @json_option
-def command(*, release: Path, output: Path, log: Path | None, as_json: bool) -> None:
+def command(*, release: Path, output: Path, log: Path | None, keys: tuple[Path, ...], as_json: bool) -> None:
     """Write the page of a release: one file of HTML that loads nothing.
 
-    Its text is made of the release alone, so that the same release gives the same bytes. Signatures and entries of an
-    audit log are shown as they lie there: `verify-release` and `audit verify` verify them.
+    Its text is made of the release alone, so that the same release gives the same bytes. Where a key
+    signed it that --key names, the signature must be good and the release whole (exit 8 and 5); other signatures and
+    the entries of an audit log are shown as they lie there.
     """
+    from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
     from twinbuild.describe.site.cells import amount
     from twinbuild.pipeline.site.reading import published, read_trail
     from twinbuild.pipeline.site.writing import write_report
 
-    found = published(release, read_trail(log)) if log is not None else published(release)
+    trail = read_trail(log) if log is not None else ("", {})
+    found = published(release, trail, tuple(public_key(path) for path in keys))
     size = write_report(found, output)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "output": str(output), "size": size}))

@@ -19,13 +19,22 @@ __all__ = ["command"]
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The catalogue's directory."
 )
 @click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=NamedPath(path_type=Path),
+    metavar="PUBLIC",
+    help="Verify what this key signed.",
+)
 @json_option
-def command(*, places: tuple[Path, ...], output: Path, log: Path | None, as_json: bool) -> None:
+def command(*, places: tuple[Path, ...], output: Path, log: Path | None, keys: tuple[Path, ...], as_json: bool) -> None:
     """Write a catalogue of releases: a page for each, and what changed between any two of a name.
 
     DIST is the directory of a release, or a directory with releases in it. The pages need no server and load nothing.
-    DIR is replaced as a whole.
+    DIR is replaced as a whole. What a key signed that --key names must be good (exit 8 and 5), or nothing is written.
     """
+    from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
     from twinbuild.describe.site.cells import amount
     from twinbuild.pipeline.site.finding import releases_below
@@ -33,7 +42,8 @@ def command(*, places: tuple[Path, ...], output: Path, log: Path | None, as_json
     from twinbuild.pipeline.site.writing import write_site
 
     trail = read_trail(log) if log is not None else ("", {})
-    made = write_site((partial(published, each, trail) for each in releases_below(places)), output)
+    trusted = tuple(public_key(path) for path in keys)
+    made = write_site((partial(published, each, trail, trusted) for each in releases_below(places)), output)
     if as_json:
         document = {"releases": made.releases, "names": made.names, "pages": made.pages, "size": made.size}
         click.echo(json.dumps({"output": str(output), **document}))

@@ -23,6 +23,22 @@ def test_report(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
     assert told["size"] == page.stat().st_size
 
 
+def test_keys(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
+    """What a named key signed is verified: it is shown as that, or there is no page. Another key verifies none."""
+    page = tmp_path / "page.html"
+    words = ("report", str(signed.dist), "--output", str(page))
+    assert tool(*words, *signed.public("ada")).status == 0
+    assert "1 of 2 keys verified when this page was made" in page.read_text()
+    assert tool(*words, *signed.public("eve")).status == 0
+    assert "this page did not verify them" in page.read_text()
+    page.unlink()
+    (signed.dist / "Dockerfile").write_text("FROM other\n")
+    ended = tool(*words, *signed.public("ada"))
+    assert ended.status == 5
+    assert "TB7005" in ended.err
+    assert not page.exists()
+
+
 def test_another_ones_bill(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
     """No page is made of a release whose bill of materials is not its own."""
     (signed.dist / "sbom.cdx.json").write_text("{}")

@@ -14,12 +14,14 @@ from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.govern.keys import PublicKey
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import ENVELOPES, MAIN, read_envelope, signers_of
 from twinbuild.pipeline.auditread import read_entries
 from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["Trail", "published", "read_trail"]
 
@@ -42,10 +44,13 @@ def read_trail(log: Path) -> Trail:
     return checkpoint.origin, {digest: tuple(listed) for digest, listed in found.items()}
 
 
-def published(where: Path, trail: Trail = _NO_TRAIL) -> Published:
+def published(where: Path, trail: Trail = _NO_TRAIL, keys: tuple[PublicKey, ...] = ()) -> Published:
     """The release of a directory, or of a release manifest alone.
 
-    What the release manifest names must have the bytes that it says, and statements must be about this release.
+    What the release manifest names must have the bytes that it says, and statements must be about this release. Where
+    one of ``keys`` signed it, the signature must be good and the release whole, as ``verify_release`` has it, which
+    raises otherwise; a release that none of them signed is shown as that.
+
     Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
     format, TB9351 for a bill of materials or a statement that is not this release's.
     """
@@ -63,7 +68,7 @@ def published(where: Path, trail: Trail = _NO_TRAIL) -> Published:
         bom=None if release.directory is None else _bill(release.directory, document),
         tests=statements.get(_TESTS, b""),
         builders=_builders(statements),
-        signers=() if release.directory is None else _signers(release, release.directory),
+        signers=() if release.directory is None else _signers(release, release.directory, keys),
         log=log,
         entries=entries.get(str(release.digest), ()),
     )
@@ -117,17 +122,23 @@ def _builders(statements: Mapping[str, bytes]) -> tuple[Builder, ...]:
     return (Builder(title=_BUILDERS.get(identity, "another builder"), versions=versions, identity=identity),)
 
 
-def _signers(release: Released, directory: Path) -> tuple[Signer, ...]:
-    """Each key that signed this very release, with the envelopes that name it. Nothing is verified."""
-    if read_envelope(directory, MAIN) is None:
+def _signers(release: Released, directory: Path, known: tuple[PublicKey, ...]) -> tuple[Signer, ...]:
+    """Each key that signed this very release, with the envelopes that name it. Those that are known are verified."""
+    main = read_envelope(directory, MAIN)
+    if main is None:
         return ()
+    named = {each.keyid for each in main.signatures}
+    trusted = tuple(key for key in known if key.keyid in named)
+    verified = verify_release(release, trusted).keys if trusted else ()
     keys = signers_of(release)
     texts: dict[str, list[str]] = {keyid: [] for keyid in keys}
     for name in ENVELOPES:
         envelope = read_envelope(directory, name)
         for signature in envelope.signatures if envelope is not None else ():
             texts.setdefault(signature.keyid, []).append(name)
-    return tuple(Signer(keyid=keyid, texts=tuple(texts[keyid]) or (MAIN,)) for keyid in keys)
+    return tuple(
+        Signer(keyid=keyid, texts=tuple(texts[keyid]) or (MAIN,), is_verified=keyid in verified) for keyid in keys
+    )
 
 
 def _read(path: Path) -> bytes | None:
