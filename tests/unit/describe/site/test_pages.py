@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -94,9 +95,30 @@ def test_no_value_becomes_structure(pages: Pages) -> None:
     assert "javascript:owned=1 {{7*7}}" in text  # as text, and no template of ours
 
 
-@pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "https://a\n.b", "//x.y", 'https://a"b']
+def test_no_text_ends_the_element_of_its_data(pages: Pages) -> None:
+    """JSON in a page has no character that HTML knows; read back, it is what it was."""
+    for page in _all(pages):
+        for content in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page.decode(), re.DOTALL):
+            assert not set("<>&") & set(content)
+            assert isinstance(json.loads(content), dict)
+    assert json.dumps(HOSTILE).encode() in pages.report(hostile()).replace(b"\\u003c", b"<").replace(
+        b"\\u003e", b">"
+    ).replace(b"\\u0026", b"&")
+
+
+_NO_LINKS = (
+    "javascript:alert(1)",
+    "javascript://a.b/%0aalert(1)",
+    "file:///etc/passwd",
+    "ftp://a.b/c",
+    "data:text/html,x",
+    "https://a\n.b",
+    "//x.y",
+    'https://a"b',
 )
+
+
+@pytest.mark.parametrize("address", _NO_LINKS)
 def test_what_is_no_link(pages: Pages, address: str) -> None:
     """Anything but http and https stays text."""
     one = example(change=lambda document: document["source"].update(repository=address))
