@@ -18,7 +18,7 @@ from twinbuild.govern.keys import PublicKey
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import ENVELOPES, MAIN, read_envelope, signers_of
-from twinbuild.pipeline.auditread import read_entries
+from twinbuild.pipeline.audit.read import read_entries
 from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.vouching import verify_release
