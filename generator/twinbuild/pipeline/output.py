@@ -44,8 +44,8 @@ _FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so t
 _OLD: Final = ".old"
 CONTEXT_MARK: Final = "twinbuild-context.txt"
 SITE_MARK: Final = "twinbuild-site.txt"
-# What a release, a layout, a build context, what was promoted and a catalogue begin with, in a file that each has. A name
-# alone proves nothing: many a project has a manifest.json of its own.
+# What a release, a layout, a build context, what was promoted and a catalogue begin with, in a file that each has. A
+# name alone proves nothing: many a project has a manifest.json of its own.
 _MARKS: Final = (
     ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
     ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),

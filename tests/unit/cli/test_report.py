@@ -44,5 +44,5 @@ def test_another_ones_bill(signed: SignedDist, tmp_path: Path, tool: Tool) -> No
     (signed.dist / "sbom.cdx.json").write_text("{}")
     ended = tool("report", str(signed.dist), "--output", str(tmp_path / "page.html"))
     assert ended.status == 5
-    assert "TB9351" in ended.err
+    assert "TB9402" in ended.err
     assert not (tmp_path / "page.html").exists()

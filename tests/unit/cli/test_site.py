@@ -26,5 +26,5 @@ def test_no_release(tmp_path: Path, tool: Tool) -> None:
     (tmp_path / "empty").mkdir()
     ended = tool("site", str(tmp_path / "empty"), "--output", str(tmp_path / "out"))
     assert ended.status == 2
-    assert "TB9350" in ended.err
+    assert "TB9401" in ended.err
     assert not (tmp_path / "out").exists()

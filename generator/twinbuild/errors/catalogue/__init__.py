@@ -31,21 +31,21 @@ TB59   ``process``       processes and the sandbox
 TB60   ``verify``        the second build and its comparison
 TB61   ``challenge``     what independent rebuilders say
 TB70   ``describe``      release manifest, SBOM, provenance
+TB71   ``configuration`` values that are checked before they are deployed
 TB72   ``trial``         behaviour tests
 TB73   ``rollout``       shadow traffic
 TB74   ``observe``       the proof that what is declared can be seen
 TB75   ``families``      templates of model families, their catalogues
 TB76   ``parity``        parity, captured environments, conventions
-TB71   ``configuration`` values that are checked before they are deployed
 TB80   ``settings``      settings, command line, output
 TB86   ``governance``    rules about who may release what; audit logs
 TB87   ``sbom``          bills of materials that are read and compared
 TB88   ``trust``         trust roots, policies, approvals, promotions
-TB935  ``site``          pages of HTML about releases
 TB90   ``internal``      our own defects
-TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
-TB92   ``tool``          twinbuild itself, packed and run from there
 TB91   ``archive``       archives of releases, and building from them
+TB92   ``tool``          twinbuild itself, packed and run from there
+TB93   ``explaining``    questions about finished releases: diff, why, explain-mismatch
+TB94   ``site``          pages of HTML about releases
 ====== ================= ==========================================================
 """
 

@@ -10,7 +10,7 @@ __all__ = ["CODES"]
 
 CODES: Final[tuple[Code, ...]] = (
     Code(
-        code="TB9350",
+        code="TB9401",
         title="no release in a place that was named",
         explanation="""\
 `twinbuild site` takes directories of releases, and directories that have such directories in them, four levels deep.
@@ -20,7 +20,7 @@ followed, and directories whose names begin with a dot are passed over.
 Name directories that `twinbuild release` wrote, or one above them.""",
     ),
     Code(
-        code="TB9351",
+        code="TB9402",
         title="a document that is not this release's",
         explanation="""\
 Beside a release manifest lies a bill of materials with other bytes than the manifest names, or a statement that is

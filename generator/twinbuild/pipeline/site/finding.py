@@ -18,7 +18,7 @@ _DEEPEST: Final = 4  # levels of directories: PROJECTS/NAME/dist/NAME-VERSION
 def releases_below(places: Iterable[Path]) -> tuple[Path, ...]:
     """The directories of releases that are named, or lie below those that are named; each once, sorted.
 
-    Links to directories are not followed, nor is a release looked into. Raises UsageError TB9350 for a place without
+    Links to directories are not followed, nor is a release looked into. Raises UsageError TB9401 for a place without
     a release.
     """
     found: dict[Path, None] = {}
@@ -26,7 +26,7 @@ def releases_below(places: Iterable[Path]) -> tuple[Path, ...]:
         here = tuple(_below(place, _DEEPEST))
         if not here:
             raise UsageError.of(
-                "TB9350",
+                "TB9401",
                 f"{place} is no release, and no directory with releases in it",
                 hint="name directories that `twinbuild release` wrote, or one above them",
                 where=str(place),

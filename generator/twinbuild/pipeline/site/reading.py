@@ -52,7 +52,7 @@ def published(where: Path, trail: Trail = _NO_TRAIL, keys: tuple[PublicKey, ...]
     raises otherwise; a release that none of them signed is shown as that.
 
     Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
-    format, TB9351 for a bill of materials or a statement that is not this release's.
+    format, TB9402 for a bill of materials or a statement that is not this release's.
     """
     release = read_release(where)
     document: dict[str, Any] = release.document
@@ -151,4 +151,4 @@ def _read(path: Path) -> bytes | None:
 
 
 def _foreign(path: Path, why: str) -> IntegrityError:
-    return IntegrityError.of("TB9351", f"{path.name} {why}", hint=_TAKE, where=Location(file=str(path)))
+    return IntegrityError.of("TB9402", f"{path.name} {why}", hint=_TAKE, where=Location(file=str(path)))

@@ -32,12 +32,12 @@ def test_found(tmp_path: Path) -> None:
 def test_none(tmp_path: Path, name: str) -> None:
     """An empty directory, none, and a file."""
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="TB9350"):
+    with pytest.raises(UsageError, match="TB9401"):
         releases_below([tmp_path / name])
 
 
 def test_too_deep(tmp_path: Path) -> None:
     """Four levels are looked at, so that a wrong directory is not walked for minutes."""
     _release(tmp_path / "1" / "2" / "3" / "4" / "5")
-    with pytest.raises(UsageError, match="TB9350"):
+    with pytest.raises(UsageError, match="TB9401"):
         releases_below([tmp_path])

@@ -50,16 +50,16 @@ def test_what_is_not_the_releases(signed: SignedDist, name: str) -> None:
     path = signed.dist / name
     content = path.read_bytes()
     path.write_bytes(content.replace(b"1", b"2", 1) if name.startswith("sbom") else b"{}")
-    with pytest.raises(IntegrityError, match=f"TB9351.*{name}"):
+    with pytest.raises(IntegrityError, match=f"TB9402.*{name}"):
         published(signed.dist)
     path.unlink()
     path.symlink_to("/dev/zero")
-    with pytest.raises(IntegrityError, match="TB9351"):
+    with pytest.raises(IntegrityError, match="TB9402"):
         published(signed.dist)
 
 
 def test_a_missing_bill(signed: SignedDist) -> None:
     """The release manifest names it."""
     (signed.dist / "sbom.cdx.json").unlink()
-    with pytest.raises(IntegrityError, match="TB9351"):
+    with pytest.raises(IntegrityError, match="TB9402"):
         published(signed.dist)

@@ -54,7 +54,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     before = _files(tmp_path / "site")
 
     def failing() -> Published:
-        raise UsageError.of("TB9350", "gone", hint="h")
+        raise UsageError.of("TB9401", "gone", hint="h")
 
     with pytest.raises(UsageError):
         write_site([*_sources(RELEASES[0]), failing], tmp_path / "site")
