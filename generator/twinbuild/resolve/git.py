@@ -31,6 +31,7 @@ _QUIET: Final = (
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),  # a tree in the place of the commit's own would hide what differs from it
     ("GIT_ALLOW_PROTOCOL", "none"),  # where a git does not know the variable above: no remote can be reached
     ("LC_ALL", "C"),
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
@@ -66,6 +67,7 @@ _ADDED: Final = (
     ".",
     *_OUTPUT,
 )
+_CONFIGURED: Final = ("config", "--list", "--name-only", "-z")
 _KNOWN: Final = ("ls-files", "-z", "-v", "--", ".")  # all that git tracks, each with a letter before its name
 _TIMES: Final = re.compile(r":(100644|100755|120000) \1 ([0-9a-f]{40}|[0-9a-f]{64}) 0+ M", re.ASCII)
 _LINK: Final = "120000"  # the mode of a symbolic link in git's trees
@@ -124,7 +126,8 @@ def source_commit(directory: Path, runner: Runner, *, made_of: Iterable[str] = (
 
 def _differing(directory: Path, runner: Runner, made_of: Iterable[str]) -> tuple[str, ...]:
     """Paths that differ from the commit, sorted. Raises _Unanswered where git does not say."""
-    pairs, added, known = (_names(directory, runner, question) for question in (_TOUCHED, _ADDED, _KNOWN))
+    filters = _no_filters(_names(directory, runner, _CONFIGURED))
+    pairs, added, known = (_names(directory, runner, question, filters) for question in (_TOUCHED, _ADDED, _KNOWN))
     touched = [
         name
         for record, name in zip(pairs[::2], pairs[1::2], strict=True)
@@ -135,6 +138,21 @@ def _differing(directory: Path, runner: Runner, made_of: Iterable[str]) -> tuple
     folders = tuple("" if name == "./" else name for name in added if name.endswith("/"))  # said already
     untracked = {name for name in made_of if name not in tags and not name.startswith(folders)}
     return tuple(sorted({*touched, *added, *unseen, *untracked}))
+
+
+def _no_filters(keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Variables by which the filters among the keys of a configuration are no programs. Raises _Unanswered.
+
+    Of a file that was written no earlier than git's index, git compares the content, and a filter would run on it.
+    """
+    names = {key.removeprefix("filter.").rpartition(".")[0] for key in keys if key.startswith("filter.")}
+    if any("\ufffd" in name for name in names):
+        raise _Unanswered("a filter has a name that is no UTF-8")
+    wanted = [(f"filter.{name}.{what}", "") for name in sorted(names) for what in ("clean", "process")]
+    wanted += [(f"filter.{name}.required", "false") for name in sorted(names)]
+    keyed = tuple((f"GIT_CONFIG_KEY_{number}", key) for number, (key, _) in enumerate(wanted))
+    valued = tuple((f"GIT_CONFIG_VALUE_{number}", value) for number, (_, value) in enumerate(wanted))
+    return (("GIT_CONFIG_COUNT", str(len(wanted))), *keyed, *valued)
 
 
 def _as_committed(record: str, path: Path) -> bool:
@@ -168,10 +186,12 @@ def _object(like: str, pieces: Iterable[bytes], size: int) -> str:
     return digest.hexdigest()
 
 
-def _names(directory: Path, runner: Runner, question: tuple[str, ...]) -> tuple[str, ...]:
-    """What git lists. Raises _Unanswered where it fails: what it printed until then is not all of it."""
+def _names(
+    directory: Path, runner: Runner, question: tuple[str, ...], filters: Iterable[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """What git lists; ``filters`` are variables that keep it from running any. Raises _Unanswered where it fails: what it printed until then is not all of it."""
     try:
-        answer = runner.run((*_git(directory), *question), environment=_QUIET, timeout=60.0)
+        answer = runner.run((*_git(directory), *question), environment=(*_QUIET, *filters), timeout=60.0)
     except TwinbuildError as error:
         raise _Unanswered(error.findings[0].message) from error
     if answer.status != 0:
@@ -210,8 +230,17 @@ def commit_marks(directory: Path, runner: Runner, *, known: bool) -> tuple[Path,
 
 
 def _git(directory: Path) -> tuple[str, ...]:
-    # safe.directory: the question is read-only, and a checkout often belongs to another user in CI.
-    options = ("safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null")
+    # safe.directory: the question is read-only, and a checkout often belongs to another user in CI. The last four are
+    # git's defaults: without them a file that differs by its mode, or was written at the same time, is as committed.
+    options = (
+        "safe.directory=*",
+        "core.fsmonitor=false",
+        "core.hooksPath=/dev/null",
+        "core.fileMode=true",
+        "core.symlinks=true",
+        "core.trustctime=true",
+        "core.checkStat=default",
+    )
     return ("git", "--no-pager", *(word for option in options for word in ("-c", option)), "-C", str(directory))
 
 

@@ -75,6 +75,19 @@ def _filter(kind: str) -> Callable[[Repository], None]:
     return plant
 
 
+def _racy(name: str) -> Callable[[Repository], None]:
+    """Git compares what was written no earlier than its index, by whatever filter there is."""
+
+    def plant(repository: Repository) -> None:
+        for kind in ("clean", "process"):
+            repository.git("config", f"filter.{name}.{kind}", str(repository.program))
+        repository.git("config", f"filter.{name}.required", "true")
+        (repository.base / ".git/info/attributes").write_text(f"* filter={name}\n")
+        os.utime(repository.base / ".git/index", (1, 1))
+
+    return plant
+
+
 def _hooks(repository: Repository) -> None:
     hooks = repository.base / ".git/hooks"
     hooks.mkdir(exist_ok=True)
@@ -117,6 +130,8 @@ HOSTILE: dict[str, Callable[[Repository], None]] = {
     "a program for signatures": _signature,
     "a filter": _filter("clean"),
     "a filter process": _filter("process"),
+    "a filter of an old index": _racy("evil"),
+    "a filter with a name of its own": _racy("A.b=c"),
     "hooks and a file system monitor": _hooks,
     "a remote with a command": _missing("file://{1}/elsewhere"),
     "a remote that is a command": _missing("ext::{0}"),
@@ -214,6 +229,46 @@ def test_a_project_that_git_ignores(repository: Repository) -> None:
     commit = source_commit(other, SubprocessRunner(), made_of=("main.py",))
     assert commit is not None
     assert commit.differing == ("main.py",)
+
+
+def _replaced(repository: Repository) -> None:
+    """Another commit in the place of the one that is checked out, which still has its name."""
+    (repository.project / "file").write_text("other\n")
+    repository.git("add", "-A")
+    tree = repository.git("write-tree").strip()
+    repository.git("replace", "HEAD", repository.git("commit-tree", tree, "-m", "two").strip())
+
+
+def _mode(repository: Repository) -> None:
+    repository.configure(core__fileMode="false")
+    (repository.project / "file").chmod(0o755)
+
+
+def _link(repository: Repository) -> None:
+    """A link, where git is told that there are none."""
+    repository.configure(core__symlinks="false")
+    (repository.project / "file").unlink()
+    (repository.project / "file").symlink_to("content\n")
+
+
+def _times(repository: Repository) -> None:
+    """Another file of the same size and time."""
+    repository.configure(core__checkStat="minimal", core__trustctime="false")
+    file = repository.project / "file"
+    os.utime(file, (10**9, 10**9))
+    repository.git("update-index", "--refresh")
+    (repository.project / "new").write_text("CONTENT\n")
+    (repository.project / "new").replace(file)
+    os.utime(file, (10**9, 10**9))
+
+
+@pytest.mark.parametrize("hide", [_replaced, _mode, _link, _times])
+def test_no_configuration_hides_a_change(repository: Repository, hide: Callable[[Repository], None]) -> None:
+    """What the repository says of itself is no reason to believe it."""
+    hide(repository)
+    commit = source_commit(repository.project, SubprocessRunner(), made_of=("file",))
+    assert commit is not None
+    assert commit.differing == ("file",)
 
 
 def _linked(file: Path) -> None:
