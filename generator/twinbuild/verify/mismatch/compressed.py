@@ -9,9 +9,9 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import zstandard
 
@@ -28,6 +28,18 @@ _MAGICS: Final = (
 _STEP: Final = 1 << 20
 _MEMORY: Final = 256 << 20  # bytes that a decompressor may use
 _WINDOW: Final = 1 << 27
+_MAGIC: Final = 6  # bytes of the longest one
+_MEMBERS: Final = 100_000  # of a stream; those of bgzip hold 64 KiB each
+_LEAST: Final = 256  # bytes that a member is fed first, for it may be an empty one
+# And later on: four bytes of zstd can give 128 KiB, however many are asked for.
+_MOST: Final = {"gzip": 1 << 16, "xz": 1 << 16, "bzip2": 1 << 16, "zstd": 512}
+_Making = Callable[[], Any]  # a decompressor for one member
+_MACHINES: Final[dict[str, Callable[[], _Making]]] = {
+    "gzip": lambda: lambda: zlib.decompressobj(wbits=16 + zlib.MAX_WBITS),
+    "xz": lambda: lambda: lzma.LZMADecompressor(memlimit=_MEMORY),
+    "bzip2": lambda: bz2.BZ2Decompressor,
+    "zstd": lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj,  # dear to make, so one for all
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,7 @@ def kind_of(head: bytes) -> str:
 
 
 def unpack(kind: str, content: bytes, *, limit: int) -> Unpacked:
-    """Unpack at most ``limit`` bytes."""
+    """Unpack at most ``limit`` bytes, of as many members or frames as any usual program writes."""
     parts: list[bytes] = []
     total = 0
     try:
@@ -69,60 +81,48 @@ def unpack(kind: str, content: bytes, *, limit: int) -> Unpacked:
             parts.append(chunk)
     except EOFError:
         return Unpacked(content=b"".join(parts), fault=f"the {kind} stream is cut off", cut=True)
+    except OverflowError:
+        return Unpacked(content=b"".join(parts), beyond=True)
     except (zlib.error, lzma.LZMAError, OSError, zstandard.ZstdError, ValueError) as error:
         return Unpacked(content=b"".join(parts), fault=f"the {kind} stream is damaged: {error}"[:200])
     return Unpacked(content=b"".join(parts))
 
 
 def _chunks(kind: str, content: bytes) -> Iterator[bytes]:
-    if kind == "zstd":
-        yield from _zstd(content)
-        return
-    rest = content
-    while rest:
-        if kind != kind_of(rest):
-            if any(rest):  # zeros behind a member are padding
+    """What all members give. Raises OverflowError for too many of them."""
+    at, making = 0, _MACHINES[kind]()
+    for _ in range(_MEMBERS):
+        if at == len(content):
+            return
+        if kind != kind_of(content[at : at + _MAGIC]):
+            if content[at:].strip(b"\0"):  # zeros behind a member are padding
                 raise ValueError("bytes follow the stream")
             return
-        rest = yield from _member(kind, rest)
+        at = yield from _member(kind, making(), content, at)
+    raise OverflowError
 
 
-def _member(kind: str, content: bytes) -> Generator[bytes, None, bytes]:
-    """The chunks of one member; returns what follows it."""
-    if kind == "gzip":
-        inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        rest = content
-        while not inflate.eof:
-            chunk = inflate.decompress(rest, _STEP)
-            if not chunk and not inflate.unconsumed_tail and not inflate.eof:
-                raise EOFError
-            rest = inflate.unconsumed_tail
-            yield chunk
-        return inflate.unused_data
-    machine = lzma.LZMADecompressor(memlimit=_MEMORY) if kind == "xz" else bz2.BZ2Decompressor()
-    fed = content
+def _member(kind: str, machine: Any, content: bytes, at: int) -> Generator[bytes, None, int]:
+    """The chunks of the member that begins at an offset; returns the offset of what follows it."""
+    size = _LEAST
     while not machine.eof:
-        chunk = machine.decompress(fed, _STEP)
-        fed = b""
-        if not chunk and machine.needs_input and not machine.eof:
+        fed = content[at : at + size]
+        if not fed:
             raise EOFError
-        yield chunk
-    return machine.unused_data
+        at += len(fed)
+        yield from _pieces(kind, machine, fed)
+        size = min(2 * size, _MOST[kind])
+    return at - len(machine.unused_data)
 
 
-def _zstd(content: bytes) -> Iterator[bytes]:
-    rest = content
-    while rest:
-        frame = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
-        for start in range(0, len(rest), 1 << 16):  # a block gives at most 128 KiB
-            chunk = frame.decompress(rest[start : start + (1 << 16)])
-            if chunk:
-                yield chunk
-            if frame.eof:
-                break
-        if not frame.eof:
-            raise EOFError
-        rest = frame.unused_data + rest[start + (1 << 16) :]
+def _pieces(kind: str, machine: Any, fed: bytes) -> Iterator[bytes]:
+    """All that some bytes give, in pieces that are no larger than ``_STEP`` or what a few blocks of zstd hold."""
+    if kind == "zstd":
+        yield machine.decompress(fed)
+        return
+    yield machine.decompress(fed, _STEP)
+    while not machine.eof and (machine.unconsumed_tail if kind == "gzip" else not machine.needs_input):
+        yield machine.decompress(machine.unconsumed_tail if kind == "gzip" else b"", _STEP)
 
 
 def gzip_header(content: bytes) -> GzipHeader | None:

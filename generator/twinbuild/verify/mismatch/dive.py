@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from twinbuild.verify.cause import explain
 from twinbuild.verify.mismatch import compressed, debs, zips
 from twinbuild.verify.mismatch.binaries import ElfPart, elf_parts, of_binary, of_damage, of_turned_bit
+from twinbuild.verify.mismatch.budget import Budget
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal, told
 from twinbuild.verify.mismatch.observed import Clue
@@ -19,6 +20,7 @@ __all__ = ["Diver"]
 
 _DEEPEST: Final = 8
 _UNPACKED: Final = 128 << 20  # bytes that a compressed content may unpack to, and half of it at each level below
+_ALL: Final = 2 << 30  # bytes that may be unpacked in all
 _USTAR: Final = slice(257, 262)
 _TELLING: Final = (".rodata", ".data", ".comment", ".debug_str", ".debug_line_str", ".strtab", ".dynstr")
 _UNNAMED: Final = {"content", "random", "item-order"}
@@ -26,9 +28,13 @@ _UNNAMED: Final = {"content", "random", "item-order"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diver:
-    """Compares contents; ``clue`` is what their makers could see, where that is known."""
+    """Compares contents; ``clue`` is what their makers could see, where that is known.
+
+    All that one diver looks into shares a ``budget``; what is beyond it is compared as it stands.
+    """
 
     clue: Clue | None = None
+    budget: Budget = field(default_factory=lambda: Budget(_ALL))
 
     def content(self, place: tuple[str, ...], sides: tuple[bytes, bytes], depth: int = 0) -> Iterator[Found]:
         """Every difference of two unlike contents. ``place`` ends with the name that they have."""
@@ -75,7 +81,7 @@ class Diver:
         return self._elf(place, sides, parts) if parts is not None else None
 
     def _unpacked(self, place: tuple[str, ...], sides: tuple[bytes, bytes], kind: str, depth: int) -> Iterator[Found]:
-        one, other = (compressed.unpack(kind, side, limit=_UNPACKED >> depth) for side in sides)
+        one, other = (self._unpack(kind, side, depth) for side in sides)
         if bool(one.fault) != bool(other.fault):
             damaged = one if one.fault else other
             name = "truncated" if damaged.cut else "corrupt"
@@ -94,6 +100,12 @@ class Diver:
         if one.content == other.content:
             said = f"the same bytes, compressed by {kind} to others: another level, version or program"
             yield at_bytes(place, sides, at, cause("compressor", said))
+
+    def _unpack(self, kind: str, side: bytes, depth: int) -> compressed.Unpacked:
+        limit = min(_UNPACKED >> depth, self.budget.left)
+        found = compressed.unpack(kind, side, limit=limit)
+        self.budget.take(limit if found.beyond else len(found.content))
+        return found
 
     def _tars(self, place: tuple[str, ...], sides: tuple[bytes, bytes], depth: int) -> Iterator[Found]:
         return compare_tars(
@@ -118,7 +130,7 @@ class Diver:
             sides,
             (one, other),
             dive=lambda at, pair: self.content(at, pair, depth + 1),
-            limit=_UNPACKED >> depth,
+            budget=Budget(_UNPACKED >> depth, of=self.budget),
         )
 
     def _elf(self, place: tuple[str, ...], sides: tuple[bytes, bytes], parts: tuple[ElfPart, ...]) -> Iterator[Found]:

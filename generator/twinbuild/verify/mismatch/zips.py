@@ -10,7 +10,9 @@ from calendar import timegm
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from twinbuild.verify.mismatch.budget import Budget
 from twinbuild.verify.mismatch.catalogue import Cause, cause
+from twinbuild.verify.mismatch.compressed import unpack
 from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal, told
 from twinbuild.verify.mismatch.members import of_fields
 from twinbuild.verify.mismatch.moments import in_zone
@@ -19,6 +21,7 @@ __all__ = ["compare_zips", "read_zip"]
 
 Dive = Callable[[tuple[str, ...], tuple[bytes, bytes]], Iterator[Found]]
 _MOST: Final = 100_000  # members
+_ENTRY: Final = b"PK\x01\x02"  # begins each of the central directory
 _TIMES: Final = (0x5455, 0x000A)  # numbers of extra fields: of Unix, of NTFS
 _OWNERS: Final = (0x7875, 0x7855)
 _FAULTS: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, struct.error)
@@ -26,11 +29,13 @@ _FAULTS: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeEr
 
 def read_zip(content: bytes) -> zipfile.ZipFile | str:
     """The archive, or what is wrong with it."""
+    if content.count(_ENTRY) > _MOST:  # zipfile reads every entry at once, whatever the archive says of their number
+        return f"more than {_MOST} members"
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except _FAULTS as error:
         return str(error)[:200]
-    return archive if len(archive.infolist()) <= _MOST else f"more than {_MOST} members"
+    return archive
 
 
 def compare_zips(
@@ -39,9 +44,9 @@ def compare_zips(
     archives: tuple[zipfile.ZipFile, zipfile.ZipFile],
     *,
     dive: Dive,
-    limit: int,
+    budget: Budget,
 ) -> Iterator[Found]:
-    """Every difference; ``limit`` bounds the bytes that are unpacked."""
+    """Every difference; ``budget`` bounds the bytes that are unpacked of all members."""
     listed = archives[0].infolist(), archives[1].infolist()
     names = tuple([each.filename for each in side] for side in listed)
     one, other = ({each.filename: each for each in side} for side in listed)
@@ -49,12 +54,9 @@ def compare_zips(
         here = ("present", "missing") if name in one else ("missing", "present")
         yield told((*place, name), *here, cause("file-set", f"{name} exists in one archive only"))
     common = [name for name in names[0] if name in other]
-    left = limit  # bytes that are unpacked of all members: a small archive may claim any number of large ones
     for name in common:
         if _packed(sides[0], one[name]) != _packed(sides[1], other[name]):
-            size = max(one[name].file_size, other[name].file_size)
-            yield from _contents((*place, name), archives, (one[name], other[name]), dive=dive, limit=max(left, 0))
-            left -= size
+            yield from _contents((*place, name), sides, archives, (one[name], other[name]), dive=dive, budget=budget)
     headers = False
     for each in _headers(place, sides, [(name, one[name], other[name]) for name in common]):
         headers = True
@@ -76,24 +78,37 @@ def _packed(side: bytes, member: zipfile.ZipInfo) -> tuple[int, int, bytes]:
     return member.compress_type, member.CRC, side[start : start + member.compress_size]
 
 
+def _content(archive: zipfile.ZipFile, side: bytes, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """The first bytes of a member. Raises one of ``_FAULTS``."""
+    if member.compress_type != zipfile.ZIP_BZIP2:
+        with archive.open(member) as stream:
+            return stream.read(limit)
+    # zipfile unpacks 4 KiB of bzip2 at once, which may become gigabytes.
+    found = unpack("bzip2", _packed(side, member)[2], limit=limit)
+    if found.fault or (not found.beyond and zlib.crc32(found.content) != member.CRC):
+        raise zipfile.BadZipFile(found.fault or f"Bad CRC-32 for file {member.filename!r}")
+    return found.content
+
+
 def _contents(
     place: tuple[str, ...],
+    sides: tuple[bytes, bytes],
     archives: tuple[zipfile.ZipFile, zipfile.ZipFile],
     members: tuple[zipfile.ZipInfo, zipfile.ZipInfo],
     *,
     dive: Dive,
-    limit: int,
+    budget: Budget,
 ) -> Iterator[Found]:
     contents: list[bytes] = []
-    for archive, member in zip(archives, members, strict=True):
+    limit = budget.left
+    for archive, side, member in zip(archives, sides, members, strict=True):
         try:
-            with archive.open(member) as stream:
-                contents.append(stream.read(limit))
+            contents.append(_content(archive, side, member, limit))
         except _FAULTS as error:
-            if (members[0].CRC, members[0].file_size) == (members[1].CRC, members[1].file_size):
-                contents.append(b"")
+            budget.take(min(limit, max(member.file_size for member in members)))
             yield told(place, "", str(error)[:200], cause("corrupt", "a member does not unpack to what its sum says"))
             return
+    budget.take(max(map(len, contents)))
     if contents[0] != contents[1]:
         yield from dive(place, (contents[0], contents[1]))
     elif members[0].CRC != members[1].CRC:

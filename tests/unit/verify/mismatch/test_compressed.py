@@ -3,6 +3,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import tracemalloc
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -35,6 +37,32 @@ def test_a_bomb_stays_small() -> None:
     found = unpack("gzip", bomb, limit=1 << 20)
     assert found.beyond
     assert len(found.content) <= 1 << 20
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zstd", "bzip2"])
+def test_empty_members(kind: str) -> None:
+    """Any number of them is read in no more time than it takes to read them, up to more than any program writes."""
+    pack: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "zstd": zstandard.compress,
+        "bzip2": bz2.compress,
+    }
+    empty = pack[kind](b"")
+    many = empty * 50_000
+    assert unpack(kind, many + _PACKED[kind], limit=900).content == b"x" * 900
+    assert unpack(kind, many * 3, limit=900).beyond
+
+
+def test_a_block_for_four_bytes() -> None:
+    """A frame of zstd whose blocks are all one byte repeated gives what is asked for, not gigabytes at once."""
+    block = (128 << 10 << 3 | 2).to_bytes(3, "little") + b"x"  # RFC 8878, 3.1.1.2: not the last, RLE
+    bomb = b"\x28\xb5\x2f\xfd\0\x38" + block * 1000
+    tracemalloc.start()
+    try:
+        assert unpack("zstd", bomb, limit=1 << 20).beyond
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_headers() -> None:

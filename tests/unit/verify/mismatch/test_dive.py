@@ -5,17 +5,24 @@ import io
 import tarfile
 
 from fakes.faults import _elf
+from twinbuild.verify.mismatch.budget import Budget
 from twinbuild.verify.mismatch.dive import Diver
+
+
+def tars(*files: tuple[str, bytes]) -> bytes:
+    """An archive."""
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        for name, content in files:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            out.addfile(member, io.BytesIO(content))
+    return sink.getvalue()
 
 
 def tar(name: str, content: bytes) -> bytes:
     """An archive of one file."""
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w", format=tarfile.USTAR_FORMAT) as out:
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        out.addfile(member, io.BytesIO(content))
-    return sink.getvalue()
+    return tars((name, content))
 
 
 def found(one: bytes, other: bytes) -> list[tuple[tuple[str, ...], int, str]]:
@@ -37,6 +44,14 @@ def test_too_deep() -> None:
         one, other = gzip.compress(one, mtime=0), gzip.compress(other, mtime=0)
     (only,) = found(one, other)
     assert len(only[0]) <= 10
+
+
+def test_no_more_is_unpacked_than_all_may() -> None:
+    """However many archives there are, and of whatever form: what is beyond is compared as it stands."""
+    packed = [gzip.compress(b"built in /tmp/build-%d\n" % number * 40, mtime=0) for number in (1, 2)]
+    sides = tuple(tars(("a.gz", side), ("b.gz", side)) for side in packed)
+    places = [each.place for each in Diver(budget=Budget(2000)).content((), (sides[0], sides[1]))]
+    assert places == [("a.gz", "unpacked gzip"), ("b.gz",)]
 
 
 def test_damaged() -> None:

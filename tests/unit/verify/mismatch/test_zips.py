@@ -1,9 +1,13 @@
+"""Zip archives: what differs in them, and that none takes much to read."""
+
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 
+from twinbuild.verify.mismatch.budget import Budget
 from twinbuild.verify.mismatch.catalogue import cause
 from twinbuild.verify.mismatch.found import Found, told
 from twinbuild.verify.mismatch.zips import compare_zips, read_zip
@@ -20,7 +24,7 @@ def archive(names: str = "ab", *, hour: int = 8, level: int = 6, content: bytes 
     return sink.getvalue()
 
 
-def names(one: bytes, other: bytes) -> list[str]:
+def names(one: bytes, other: bytes, limit: int = 1 << 20) -> list[str]:
     """The names of the causes."""
 
     def dive(place: tuple[str, ...], sides: tuple[bytes, bytes]) -> Iterator[Found]:
@@ -29,7 +33,9 @@ def names(one: bytes, other: bytes) -> list[str]:
     first, second = read_zip(one), read_zip(other)
     assert not isinstance(first, str)
     assert not isinstance(second, str)
-    return [each.cause.name for each in compare_zips((), (one, other), (first, second), dive=dive, limit=1 << 20)]
+    return [
+        each.cause.name for each in compare_zips((), (one, other), (first, second), dive=dive, budget=Budget(limit))
+    ]
 
 
 def test_causes() -> None:
@@ -45,3 +51,30 @@ def test_causes() -> None:
 def test_what_is_no_zip() -> None:
     """It says what is wrong."""
     assert isinstance(read_zip(archive()[:40]), str)
+
+
+def _bzip2(content: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as out:
+        out.writestr(zipfile.ZipInfo("a"), content, zipfile.ZIP_BZIP2)
+    return sink.getvalue()
+
+
+def test_a_member_of_bzip2_stays_small() -> None:
+    """A few bytes of it become gigabytes; no more than is allowed is unpacked, or held."""
+    one, other = _bzip2(bytes(30 << 20)), _bzip2(bytes(30 << 20) + b"x")
+    tracemalloc.start()
+    try:
+        assert names(one, other, limit=1 << 20) == ["content"]
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert names(_bzip2(b"one"), _bzip2(b"two")) == ["content"]
+    damaged = _bzip2(b"two").replace(b"BZh9", b"BZh0")
+    assert names(_bzip2(b"one"), damaged) == ["corrupt"]
+
+
+def test_more_entries_than_any_archive_has() -> None:
+    """They are counted before they are read."""
+    entries = archive("a").partition(b"PK\x01\x02")
+    assert isinstance(read_zip(entries[0] + b"PK\x01\x02" * 100_001 + b"".join(entries[1:])), str)
