@@ -58,22 +58,27 @@ def watch(application: str, report: int) -> None:
     variables.__getitem__ = noted
 
 
-def follow(steps: dict[str, list[str]], report: int) -> None:
-    """From now on write ``["ran", STEP]`` once each of these functions is called, or a method of these classes.
+def follow(steps: dict[str, list[str]], report: int, asked: str) -> None:
+    """Write ``["ran", STEP]`` once each of these functions is called, or a method of these classes.
 
+    What is called before there is a file ``asked`` does not count: the service calls it by itself, as it starts.
     ``steps``: by name of the step, files in which its code may be, and its qualified name there, which comes last.
     Only whether the first call came is noted, so that little is slowed down: Python 3.12 and later are told to say no
     more of a piece of code; earlier ones have a profile function until all were seen.
     """
     waiting = {name: (frozenset(where[:-1]), where[-1]) for name, where in steps.items()}
 
-    def called(code: CodeType) -> None:
+    def called(code: CodeType) -> bool:
+        """Whether the next call of this code matters as well."""
         name = getattr(code, "co_qualname", code.co_name)  # Python 3.11
         for step, (files, wanted) in list(waiting.items()):
             own = wanted if hasattr(code, "co_qualname") else wanted.rpartition(".")[2]
             if (name == own or name.startswith(own + ".")) and os.path.abspath(code.co_filename) in files:  # noqa: PTH100
+                if not os.access(asked, os.F_OK):
+                    return True
                 waiting.pop(step, None)
                 os.write(report, json.dumps(["ran", step]).encode() + b"\n")
+        return False
 
     if hasattr(sys, "monitoring"):
         _monitor(called)
@@ -100,7 +105,7 @@ def follow(steps: dict[str, list[str]], report: int) -> None:
 
 
 def _monitor(called: Any) -> None:
-    """Say of each function once that it is called (PEP 669)."""
+    """Say of each function that it is called (PEP 669), until ``called`` wants to hear no more of it."""
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
     free = [number for number in (4, 3, 5, 1, 0, 2) if monitoring.get_tool(number) is None]
     if not free:
@@ -108,8 +113,8 @@ def _monitor(called: Any) -> None:
     tool, event = free[0], monitoring.events.PY_START
 
     def started(code: CodeType, _: int) -> object:
-        if code.co_flags & _FUNCTION:
-            called(code)
+        if code.co_flags & _FUNCTION and called(code):
+            return None
         return monitoring.DISABLE
 
     monitoring.use_tool_id(tool, "twinbuild-trial")
@@ -118,7 +123,10 @@ def _monitor(called: Any) -> None:
 
 
 def begin(directory: str) -> None:
-    """Watch as ``watch.json`` of a directory says, and note that it began: an empty list."""
+    """Watch as ``watch.json`` of a directory says, and note that it began: an empty list.
+
+    Calls of steps count as soon as there is a file ``asked`` beside it.
+    """
     with open(os.path.join(directory, "watch.json"), encoding="utf-8") as stream:
         wanted = json.load(stream)
     application, steps = wanted["application"], wanted.get("steps", {})
@@ -126,4 +134,4 @@ def begin(directory: str) -> None:
     watch(application, report)
     os.write(report, b"[]\n")
     if steps:
-        follow(steps, report)
+        follow(steps, report, os.path.join(directory, "asked"))

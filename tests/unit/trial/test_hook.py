@@ -52,6 +52,7 @@ def work():
     service.Reader().features(1)
     service.plain()
     service.named()
+open(DIRECTORY + "/asked", "w").close()
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()
@@ -74,12 +75,12 @@ def plain():
 def named():
     def features():
         return 0
-    return features() and Called()
+    return Called() if features() == 0 else None
 """
 
 
 def test_functions_that_are_called(tmp_path: Path) -> None:
-    """Of a thread, too; a class counts when a method of it is called, not when it is made."""
+    """Of a thread, too; a class counts when a method of it is called, and that which makes it is one."""
     (tmp_path / "hook.py").write_text(Path(hook.__file__).read_text())
     (tmp_path / "service.py").write_text(SERVICE)
     names = ("Reader.features", "Reader.other", "Reader", "Idle", "Called", "plain", "named", "features")
@@ -91,7 +92,7 @@ def test_functions_that_are_called(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-S", program], capture_output=True, text=True, check=True)
     seen = [json.loads(line) for line in (tmp_path / "seen").read_text().splitlines()]
     assert seen[0] == []
-    called = ("Reader", "Reader.features", "named", "plain")
+    called = ("Called", "Reader", "Reader.features", "named", "plain")
     assert sorted(name for _, name in seen[1:]) == [f"service:{name}" for name in called]
 
 
@@ -105,6 +106,20 @@ def test_it_ends_when_all_were_seen(tmp_path: Path) -> None:
     program.write_text(STEPS.replace("DIRECTORY", repr(str(tmp_path))).replace("thread = ", "work()\nthread = "))
     ended = subprocess.run([sys.executable, "-S", program], capture_output=True, text=True, check=True)
     assert ended.stdout == "None\n"
+
+
+def test_what_the_service_calls_by_itself(tmp_path: Path) -> None:
+    """As it starts, before it is asked anything: that shows nothing, and hides no later call."""
+    (tmp_path / "hook.py").write_text(Path(hook.__file__).read_text())
+    (tmp_path / "service.py").write_text(SERVICE)
+    steps = {f"service:{name}": [str(tmp_path / "service.py"), name] for name in ("plain", "named")}
+    (tmp_path / "watch.json").write_text(json.dumps({"application": str(tmp_path), "steps": steps}))
+    program = tmp_path / "main.py"
+    start = STEPS.replace("DIRECTORY", repr(str(tmp_path))).replace("    service.named()\n", "")
+    program.write_text(start.replace("\nopen(", "\nservice.named()\nwork()\nopen("))
+    subprocess.run([sys.executable, "-S", program], capture_output=True, text=True, check=True)
+    seen = [json.loads(line) for line in (tmp_path / "seen").read_text().splitlines()]
+    assert seen == [[], ["ran", "service:plain"]]
 
 
 def test_code_elsewhere_is_none_of_its_business(tmp_path: Path) -> None:

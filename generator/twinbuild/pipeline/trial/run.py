@@ -122,6 +122,7 @@ def _second(trying: _Trying, run: TrialRun, files: TrialFiles) -> tuple[float, i
         held(project, scratch=scratch) as there,
         _started(trying, watch=watch, binds=(there.bind,) if there is not None else ()) as (service, seconds),
     ):
+        watch.asking()
         _asked(project, service, run, files, first=False, image=trying.image)
         run.findings += watch.findings(project)
         run.observed["environment_watched"] = watch.watched

@@ -42,6 +42,10 @@ class Watching:
     binds: tuple[Bind, ...]
     directory: Path
 
+    def asking(self) -> None:
+        """Questions begin: from now on it counts which steps are called, not what the service does as it starts."""
+        (self.directory / "asked").touch()
+
     def findings(self, project: Project) -> tuple[Finding, ...]:
         """A TB7217 for each variable that was asked for and that nobody declared."""
         declared = _declared(project.spec)
@@ -61,7 +65,7 @@ class Watching:
         )
 
     def ran(self, spec: ReleaseSpec) -> tuple[str, ...]:
-        """The preprocessing steps whose code was called, as ``module:attribute``, in the spec's order."""
+        """The preprocessing steps whose code was called since ``asking``, as ``module:attribute``, in the spec's order."""
         seen = {line[1] for line in self._lines() if isinstance(line, list) and len(line) == 2 and line[0] == "ran"}
         return tuple(step for step in _steps(spec, "") if step in seen)
 
