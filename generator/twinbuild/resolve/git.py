@@ -189,7 +189,10 @@ def _object(like: str, pieces: Iterable[bytes], size: int) -> str:
 def _names(
     directory: Path, runner: Runner, question: tuple[str, ...], filters: Iterable[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
-    """What git lists; ``filters`` are variables that keep it from running any. Raises _Unanswered where it fails: what it printed until then is not all of it."""
+    """What git lists; ``filters`` are variables that keep it from running any.
+
+    Raises _Unanswered where it fails: what it printed until then is not all of it.
+    """
     try:
         answer = runner.run((*_git(directory), *question), environment=(*_QUIET, *filters), timeout=60.0)
     except TwinbuildError as error:

@@ -38,7 +38,7 @@ _DECIDED: Final = frozenset({"source", "model", "configuration", "serving", "bui
 _DECIDED_BELOW: Final = frozenset({("environment", "targets"), ("environment", "steps"), ("environment", "base")})
 _OBSERVED: Final = ("run.json", "release.digest")
 _LATER: Final = {"modification-time": 1, "file-set": 2, "random": 3, "content": 4}  # what often follows from others
-_MOST: Final = 200_000  # differences that are counted
+_MOST: Final = 50_000  # differences that are looked into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,10 @@ def mismatch(first: Path, second: Path) -> Mismatch:
             found = _trees(first, second)
         case _:
             found = (("", each) for each in _files(first, second))
-    return Mismatch(reasons=_ranked(found), notes=tuple(notes))
+    reasons = _ranked(found)
+    if sum(reason.count for reason in reasons) >= _MOST:
+        notes.append(f"what is behind the first {_MOST} differences")
+    return Mismatch(reasons=reasons, notes=tuple(notes))
 
 
 def _kind(where: Path) -> str:
@@ -105,7 +108,7 @@ def _kind(where: Path) -> str:
 def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
     """The causes in the order in which they were met, those that say little after the others."""
     reasons: dict[str, Reason] = {}
-    for number, (step, each) in enumerate(found):
+    for number, (step, each) in enumerate(found, 1):
         known = reasons.get(each.cause.name)
         if known is None:
             reasons[each.cause.name] = Reason(cause=each.cause, first=each, step=step, count=1)

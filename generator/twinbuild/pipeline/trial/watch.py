@@ -65,7 +65,7 @@ class Watching:
         )
 
     def ran(self, spec: ReleaseSpec) -> tuple[str, ...]:
-        """The preprocessing steps whose code was called since ``asking``, as ``module:attribute``, in the spec's order."""
+        """The preprocessing steps that were called since ``asking``, as ``module:attribute``, in the spec's order."""
         seen = {line[1] for line in self._lines() if isinstance(line, list) and len(line) == 2 and line[0] == "ran"}
         return tuple(step for step in _steps(spec, "") if step in seen)
 

@@ -17,6 +17,8 @@ __all__ = ["ElfPart", "elf_parts", "of_binary", "of_damage", "of_turned_bit"]
 _SQLITE: Final = b"SQLite format 3\0"
 _MOST_OPCODES: Final = 2_000_000
 _PLACES: Final = {"PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "FRAME"}
+_PYC_FLAGS: Final = {bytes((flags, 0, 0, 0)) for flags in (0, 1, 3)}
+_PYC_CODE: Final = {b"c", b"\xe3"}  # TYPE_CODE, without and with FLAG_REF
 _SECTIONS: Final = 4096  # of an ELF file
 _LARGEST: Final = 64 << 20  # bytes of a file
 _HOLE: Final = 512  # zero bytes from which on they count as never written
@@ -30,11 +32,11 @@ class ElfPart:
     sides: tuple[bytes, bytes]
 
 
-def of_binary(path: str, sides: tuple[bytes, bytes]) -> Cause | None:
+def of_binary(sides: tuple[bytes, bytes]) -> Cause | None:
     """The cause that a format's own structure gives; ``sides`` are whole files. Very large ones are not taken apart."""
     if max(map(len, sides)) > _LARGEST:
         return None
-    return _of_bytecode(path, sides) or _of_pickle(sides) or _of_sqlite(sides) or _of_floats(sides)
+    return _of_bytecode(sides) or _of_pickle(sides) or _of_sqlite(sides) or _of_floats(sides)
 
 
 def of_damage(sides: tuple[bytes, bytes]) -> Cause | None:
@@ -82,9 +84,9 @@ def _last_unequal(one: bytes, other: bytes) -> int:
     return -1
 
 
-def _of_bytecode(path: str, sides: tuple[bytes, bytes]) -> Cause | None:
-    """PEP 552: magic number, flags, then time and size of the source, or its hash."""
-    if not path.endswith(".pyc") or any(len(side) < 16 or side[2:4] != b"\r\n" for side in sides):
+def _of_bytecode(sides: tuple[bytes, bytes]) -> Cause | None:
+    """PEP 552: magic number, flags, then time and size of the source, or its hash; then a code object (marshal)."""
+    if any(side[2:4] != b"\r\n" or side[4:8] not in _PYC_FLAGS or side[16:17] not in _PYC_CODE for side in sides):
         return None
     one, other = sides
     if one[:4] != other[:4]:

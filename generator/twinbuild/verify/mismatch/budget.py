@@ -1,4 +1,4 @@
-"""How many bytes may still be unpacked, in all that one comparison looks into: an archive may hold any number of bombs."""
+"""How many bytes may still be unpacked in all that one comparison looks into: an archive may hold many bombs."""
 
 from __future__ import annotations
 

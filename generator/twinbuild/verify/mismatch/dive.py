@@ -56,7 +56,7 @@ class Diver:
     def _why(self, place: tuple[str, ...], sides: tuple[bytes, bytes], at: int, base: int) -> Cause:
         path = place[-1] if place else ""
         piece = base > 0 or max(map(len, sides)) == CHUNK
-        guess = (None if piece else of_binary(path, sides) or of_turned_bit(sides)) or explain(
+        guess = (None if piece else of_binary(sides) or of_turned_bit(sides)) or explain(
             path, sides, at, base=base, clue=self.clue
         )
         if guess.name in _UNNAMED and not base:

@@ -12,6 +12,9 @@ __all__ = ["of_pattern", "textual"]
 
 _BEFORE, _BEHIND = 64, 96  # bytes of a line around the difference in which a time is looked for
 _LONGEST: Final = 4096  # bytes of a line that are looked at, on each side of the difference
+_NEAR: Final = 300  # bytes of a line on each side of the difference in which a word or a number is looked for
+_WORD: Final = re.compile(rb"[\w.+-]*")
+_LETTERS: Final = b"".join(bytes((each,)) for each in range(256) if re.match(rb"[\w.+-]", bytes((each,))))
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(rb"0x[0-9a-f]{8,16}(?![0-9a-f])")
 _FLOAT: Final = re.compile(rb"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?|[-+]?\d+[eE][-+]?\d+")
@@ -27,6 +30,7 @@ _CPU: Final = re.compile(
     rb"|cascadelake|sapphirerapids|x86[-_]64[-_]v\d|native|GenuineIntel|AuthenticAMD|(?:Intel|AMD|Xeon|EPYC|Ryzen)\b)",
     re.IGNORECASE,
 )
+_JOBS: Final = re.compile(rb"(?<![\w-])(?:-j|--jobs[= ])\s*\d+(?![\w.])")
 _HEX: Final = re.compile(rb"[0-9a-fA-F]{16,}")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
 # What the words right before a value say of it, most telling first.
@@ -116,19 +120,23 @@ def _tokens(lines: tuple[bytes, bytes], at: int) -> tuple[tuple[int, bytes], tup
     """The words of which byte ``at`` is a part, with where they begin."""
 
     def word(line: bytes) -> tuple[int, bytes]:
-        start = end = at
-        while start > 0 and re.match(rb"[\w.+-]", line[start - 1 : start]):
-            start -= 1
-        while end < len(line) and re.match(rb"[\w.+-]", line[end : end + 1]):
-            end += 1
-        return start, line[start:end]
+        before, behind = line[max(0, at - _NEAR) : at], _WORD.match(line, at, at + _NEAR)
+        kept = len(before) - len(before.rstrip(_LETTERS))
+        return at - kept, before[len(before) - kept :] + (behind[0] if behind else b"")
 
     return word(lines[0]), word(lines[1])
 
 
 def _at(pattern: re.Pattern[bytes], line: bytes, at: int) -> bytes:
-    """The match of a pattern in which byte ``at`` lies, or that ends right before it."""
-    return next((match[0] for match in pattern.finditer(line) if match.start() <= at <= match.end()), b"")
+    """The match of a pattern in which byte ``at`` lies, or that ends right before it; "" for none."""
+    match = _match(pattern, line, at)
+    return match[0] if match else b""
+
+
+def _match(pattern: re.Pattern[bytes], line: bytes, at: int) -> re.Match[bytes] | None:
+    """Likewise, looked for nearby alone: patterns take more than linear time on long lines of one kind of letters."""
+    found = pattern.finditer(line, max(0, at - _NEAR), at + _NEAR)
+    return next((match for match in found if match.start() <= at <= match.end()), None)
 
 
 def _both(pattern: re.Pattern[bytes], lines: tuple[bytes, bytes], at: int) -> bool:
@@ -141,6 +149,8 @@ def _of_form(lines: tuple[bytes, bytes], at: int) -> Cause | None:
         return cause("uuid", "a random identifier (UUID) was written")
     if _both(_ADDRESS, lines, at):
         return cause("memory-address", "an object's address in memory was written")
+    if _both(_JOBS, lines, at):
+        return cause("processor-count", "the number of processors was written, as an option of make or ninja")
     return None
 
 
@@ -185,9 +195,7 @@ def _of_decimal(lines: tuple[bytes, bytes], at: int) -> Cause | None:
 
 
 def _of_account(lines: tuple[bytes, bytes], at: int) -> Cause | None:
-    pairs = [
-        next((match for match in _AT.finditer(line) if match.start() <= at <= match.end()), None) for line in lines
-    ]
+    pairs = [_match(_AT, line, at) for line in lines]
     if pairs[0] and pairs[1]:
         name = "user" if pairs[0][1] != pairs[1][1] else "host-name"
         return cause(name, "user and host were written")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from twinbuild.verify.mismatch.found import first_unequal
@@ -16,6 +18,9 @@ from twinbuild.verify.mismatch.patterns import of_pattern, textual
         ("threads = 8", "threads = 16", "processor-count"),
         ("threads = few", "threads = many", "content"),
         ("-O2 -march=x86-64-v2", "-O2 -march=x86-64-v3", "cpu"),
+        ("make -j4 all", "make -j16 all", "processor-count"),
+        ("ninja --jobs 2", "ninja --jobs 4", "processor-count"),
+        ("a-j4", "a-j5", "content"),
         ("seed: 17", "seed: 18", "random"),
         ("in /home/ada/x", "in /build/x", "absolute-path"),
         ("url: /a/b", "url: /a/c", "content"),
@@ -33,6 +38,18 @@ def test_patterns(one: str | bytes, other: str | bytes, expected: str) -> None:
     """What stands at the difference says it, and what only looks alike does not."""
     sides = [side.encode() if isinstance(side, str) else side for side in (one, other)]
     assert of_pattern((sides[0], sides[1]), first_unequal(*sides)).name == expected
+
+
+@pytest.mark.parametrize("letters", [b"a", b"1", b"1.", b"1e", b"f0", b"/a", b"a@", b"a-", b"avx"])
+def test_a_long_line(letters: bytes) -> None:
+    """A megabyte without a word's end takes no longer than a short one: a hostile archive has many of them."""
+    one = letters * ((1 << 20) // len(letters))
+    other = one[: 1 << 19] + b"\n" + one[1 + (1 << 19) :]
+    start = time.process_time()
+    for _ in range(20):
+        of_pattern((one, other), 1 << 19)
+        of_pattern((one, one[:4000] + b"q" + one[4001:]), 4000)
+    assert time.process_time() - start < 1.0
 
 
 def test_text() -> None:
