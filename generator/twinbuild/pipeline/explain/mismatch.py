@@ -18,7 +18,7 @@ from twinbuild.model.image import Descriptor
 from twinbuild.oci.layout import blob_path
 from twinbuild.pipeline.explain.layerdiff import paired
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
-from twinbuild.pipeline.explain.trees import read_file, tree_files
+from twinbuild.pipeline.explain.trees import tree_files
 from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.parity import parity
 from twinbuild.pipeline.regular import Irregular, open_regular
@@ -83,7 +83,7 @@ def mismatch(first: Path, second: Path) -> Mismatch:
         case "a directory":
             found = _trees(first, second)
         case _:
-            found = (("", each) for each in _files(first, second))
+            found = (("", each) for each in _files(first, second, (), Diver(), follow=True))
     reasons = _ranked(found)
     if sum(reason.count for reason in reasons) >= _MOST:
         notes.append(f"what is behind the first {_MOST} differences")
@@ -150,10 +150,7 @@ def _trees(first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked:
         if not masked or left.kind != right.kind:  # modes of a copied release are those of who copied it
             yield from (("", each) for each in left.unlike(right, path))
         if left.kind == right.kind == "file":
-            sides = read_file(first / path, _LARGEST), read_file(second / path, _LARGEST)
-            if masked and _masked(sides[0]) == _masked(sides[1]):
-                continue
-            yield from (("", each) for each in diver.content((path,), _plain(sides) if masked else sides))
+            yield from (("", each) for each in _files(first / path, second / path, (path,), diver, masked=masked))
 
 
 def _masked(content: bytes) -> bytes:
@@ -165,12 +162,15 @@ def _plain(sides: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     return _masked(sides[0]), _masked(sides[1])
 
 
-def _files(first: Path, second: Path) -> Iterator[Found]:
+def _files(
+    first: Path, second: Path, place: tuple[str, ...], diver: Diver, *, follow: bool = False, masked: bool = False
+) -> Iterator[Found]:
+    """Compare two files, whole where neither is too large to be looked into. Raises UsageError TB9301."""
     try:
-        with open_regular(first, follow=True) as one, open_regular(second, follow=True) as other:
+        with open_regular(first, follow=follow) as one, open_regular(second, follow=follow) as other:
             sides = one.read(_LARGEST + 1), other.read(_LARGEST + 1)
             if max(map(len, sides)) <= _LARGEST:
-                yield from Diver().content((), sides)
+                yield from diver.content(place, _plain(sides) if masked else sides)
                 return
             base = 0
             while sides[0] == sides[1] and sides[0]:
@@ -178,7 +178,7 @@ def _files(first: Path, second: Path) -> Iterator[Found]:
                 sides = one.read(_LARGEST), other.read(_LARGEST)
             if sides[0] != sides[1]:
                 at = first_unequal(*sides) // CHUNK * CHUNK
-                yield Diver().piece((), (sides[0][at : at + CHUNK], sides[1][at : at + CHUNK]), base + at)
+                yield diver.piece(place, (sides[0][at : at + CHUNK], sides[1][at : at + CHUNK]), base + at)
     except Irregular as error:
         raise UsageError.of(
             "TB9301", f"a file {error}", hint="name regular files", where=f"{first}, {second}"

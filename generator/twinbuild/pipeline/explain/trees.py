@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.verify.mismatch.found import Found, told
 from twinbuild.verify.mismatch.members import of_fields
 
-__all__ = ["OnDisk", "read_file", "tree_files"]
+__all__ = ["OnDisk", "tree_files"]
 
 _MOST: Final = 500_000
 
@@ -72,11 +71,3 @@ def _entry(entry: os.DirEntry[str]) -> OnDisk:
         return OnDisk(kind="link", mode=mode, target=str(Path(entry.path).readlink()))
     kind = "directory" if stat.S_ISDIR(status.st_mode) else "file" if stat.S_ISREG(status.st_mode) else "special file"
     return OnDisk(kind=kind, mode=mode)
-
-
-def read_file(path: Path, most: int) -> bytes:
-    """A file of a tree. Raises UsageError TB9301 for one that cannot be read, or is too large."""
-    try:
-        return read_regular(path, most)
-    except Irregular as error:
-        raise UsageError.of("TB9301", f"{path} {error}", hint="name what can be read", where=str(path)) from None

@@ -44,7 +44,10 @@ class Held:
 @contextmanager
 def held(project: Project, *, scratch: Path) -> Iterator[Held | None]:
     """An empty one for a start; None where nothing could be shown by it, for want of a knob or a golden test."""
-    values = {knob.variable: other for knob in project.spec.configuration.parameters if (other := _other(knob))}
+    changes = project.spec.tests.changes
+    shown = {each.knob: each.value for each in changes}  # values that change an answer at a start
+    parameters = project.spec.configuration.parameters
+    values = {knob.variable: other for knob in parameters if (other := _other(knob, shown.get(knob.name)))}
     if not values or not project.spec.tests.golden:
         yield None
         return
@@ -88,12 +91,12 @@ def _affected(project: Project, service: Trial, run: TrialRun) -> list[str]:
     return found
 
 
-def _other(knob: Knob) -> str:
-    """Another value of a knob that needs a restart; nothing where it changes live, or no other is allowed."""
+def _other(knob: Knob, shown: object = None) -> str:
+    """Another value of a knob that needs a restart, ``shown`` first; "" where it changes live, or none is allowed."""
     if knob.runtime_change or knob.variable is None:
         return ""
     default = written(knob.default)
-    texts = (written(value) for value in _candidates(knob) if value is not None)
+    texts = (written(value) for value in (shown, *_candidates(knob)) if value is not None)
     return next((text for text in texts if text != default and knobs.finding(knob.definition, text)[1] is None), "")
 
 

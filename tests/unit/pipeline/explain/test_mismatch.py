@@ -58,6 +58,31 @@ def test_directories(tmp_path: Path) -> None:
     assert causes(tmp_path / "a", tmp_path / "a") == []
 
 
+def test_large_files_of_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compared like others, and not looked into."""
+    monkeypatch.setattr("twinbuild.pipeline.explain.mismatch._LARGEST", 100_000)
+    for name, text in (("a", "one"), ("b", "one"), ("c", "two")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights").write_bytes(b"w" * 150_000 + text.encode())
+    assert causes(tmp_path / "a", tmp_path / "b") == []
+    (reason,) = mismatch(tmp_path / "a", tmp_path / "c").reasons
+    assert (reason.first.place, reason.first.offset) == (("weights",), 150_000)
+
+
+def test_no_more_differences_than_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where counting ends, that is said."""
+    monkeypatch.setattr("twinbuild.pipeline.explain.mismatch._MOST", 3)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    for number in range(3):
+        assert not mismatch(tmp_path / "a", tmp_path / "b").notes
+        (tmp_path / "a" / str(number)).touch()
+    (tmp_path / "a" / "3").touch()
+    found = mismatch(tmp_path / "a", tmp_path / "b")
+    assert found.reasons[0].count == 3
+    assert found.notes == ("what is behind the first 3 differences",)
+
+
 def test_refused(tmp_path: Path) -> None:
     """Two of unlike kinds, and what is not there."""
     (tmp_path / "f").write_text("x")

@@ -76,6 +76,14 @@ def test_nothing_could_show_it(tmp_path: Path) -> None:
     assert "needs_restart" not in _run(tmp_path, section="  golden: []\n" + section).observed
 
 
+def test_the_value_that_changes_an_answer(tmp_path: Path) -> None:
+    """A value that `tests.changes` has is the one to try: a service that heeds no other one is found by it."""
+    change = "  changes:\n    - {knob: offset, value: 3, golden: one, expect: {body: {score: 9}}}\nconfiguration:\n"
+    program = SERVICE.replace("* 2", "* 2 + (os.path.exists(LIVE + 'OFFSET') and open(LIVE + 'OFFSET').read() == '3')")
+    (finding, *_) = _run(tmp_path, program, SECTION.replace("configuration:\n", change)).findings
+    assert finding.code == "TB7232"
+
+
 @pytest.mark.parametrize(
     ("knob", "other"),
     [
@@ -106,6 +114,7 @@ def test_another_value(knob: dict[str, object], other: str) -> None:
     """One that the knob allows, and that is not its default; none where only that is allowed."""
     made = Knob.model_validate({"name": "x", "description": "d", **knob})
     assert restart._other(made) == other
+    assert restart._other(made, made.default) == other
     if other:
         assert knobs.finding(made.definition, other)[1] is None
         assert knobs.read(made.definition, other) != knobs.read(made.definition, knobs.written(made.default))
