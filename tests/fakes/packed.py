@@ -52,11 +52,13 @@ def packed_image(
     labels: tuple[tuple[str, str], ...] = ((TOOL, str(CODE)), (PYTHON, "3.11.2")),
     entrypoint: tuple[str, ...] = ("/usr/bin/sh", "-c"),
     platform: Platform = HERE,
+    more: tuple[tuple[str, bytes], ...] = (),
 ) -> Image:
-    """The image, in the store."""
+    """The image, in the store; ``more`` are files beside the shell's, or in their place."""
     files = {path: content for path, content in tools("id").items() if isinstance(content, bytes)}
     for name in ("lib", "lib64"):  # no links: they are files of an application
         files |= {path.removeprefix("usr/"): text for path, text in files.items() if path.startswith(f"usr/{name}/")}
+    files |= dict(more)
     recipe = ApplicationRecipe(
         files=tuple(
             FileInput(path=path, sha256=store.put(content), size=len(content), mode=0o755)

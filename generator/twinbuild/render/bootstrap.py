@@ -20,8 +20,9 @@ _HEAD: Final = """\
 # twinbuild {version} with a Python of its own, for a Linux that has neither: sh THIS-FILE VERB ARGUMENTS
 # It needs tar, gzip and sha256sum, and 300 MB below TMPDIR while it runs.
 set -eu
+unset CDPATH PYTHONHOME TAR_OPTIONS
 case $0 in */*) here=${{0%/*}} ;; *) here=. ;; esac
-here=$(cd "$here" && pwd)
+here=$(cd -- "$here" && pwd)
 machine=$(uname -m)
 case $machine in
 """
