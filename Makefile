@@ -8,7 +8,7 @@ T ?= tests
 SLOW ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help release test test-slow bench twobuilders engine registry validators check lint types format lock docs schema clean
+.PHONY: help release test test-slow bench evidence twobuilders engine registry validators check lint types format lock docs schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other 
 bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \
 	  $(BIN)/python tools/bench.py --rounds 3 --markdown bench.md --json bench.json
+
+evidence: $(VENV)/dev ## Measure and print the figures that the promises rest on
+	$(BIN)/python tools/evidence.py
 
 twobuilders: $(VENV)/dev ## Build each example four times, with the assembler and with BuildKit, and print the digests
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; $(BIN)/python tools/twobuilders.py
