@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all:
 T ?= tests
 SLOW ?=
+# Tests wait (for services, for time to pass) about as long as they compute.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo $$n || echo 4)
 
 .DEFAULT_GOAL := help
 .PHONY: help release test test-slow bench evidence twobuilders engine registry validators check lint types format lock docs schema clean
@@ -17,7 +19,7 @@ release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer), or one V
 	$(BIN)/twinbuild release $(SPEC) $(if $(VARIANT),--variant $(VARIANT))
 
 test: $(VENV)/dev ## Run the tests (T=path to choose)
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not slow" $(T)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow" $(T)
 
 # In their order: a shuffled one would set up again and again what parametrized tests of a module share.
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools

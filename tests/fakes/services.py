@@ -65,6 +65,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two wait for each other (Nagle, delayed acknowledgement)
 
     def do_GET(self):
         if self.path == "/metrics" and "metrics" in globals():

@@ -99,7 +99,7 @@ def _asked(*argv: str) -> list[str]:
 @pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [("twinbuild re", {"release"}), ("twinbuild store ", {"gc", "info", "path", "verify"}),
+    [("twinbuild rel", {"release"}), ("twinbuild store ", {"gc", "info", "path", "verify"}),
      ("twinbuild build --off", {"--offline"}), ("twinbuild build --format ", {"oci", "docker"}),
      ("twinbuild push SPEC --variant c", {"cpu"}), ("twinbuild build /nonexistent --variant c", set())],
 )  # fmt: skip

@@ -11,6 +11,7 @@ from twinbuild.pipeline.trial import run, traces
 from twinbuild.pipeline.trial.files import TrialFiles
 from twinbuild.pipeline.trial.run import TrialRun, run_trial
 from twinbuild.pipeline.trial.traces import _trace
+from twinbuild.trial import asking
 
 pytestmark = pytest.mark.sandbox
 
@@ -100,8 +101,9 @@ def test_identifiers() -> None:
         assert shares == pytest.approx([(number + 0.5) / 40 for number in range(40)], abs=0.01)
 
 
-def test_no_answer_to_a_traceparent(tmp_path: Path) -> None:
+def test_no_answer_to_a_traceparent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that hangs up on it is found."""
+    monkeypatch.setattr(asking, "PATIENCE", 5.0)
     program = SERVICE.replace(
         "    give(self, status, body)", "    self.connection.close() if sampled else give(self, status, body)"
     )
