@@ -86,6 +86,10 @@ def _known_as(each: BomComponent, purl: PackageURL) -> tuple[str, str, str]:
         qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
         _, _, release = qualifiers.get("distro", "").partition("-")
         system = _SYSTEMS[purl.namespace]
+        if system == "Debian":  # advisories are for 12, and others write its point release: 12.5
+            release = release.partition(".")[0]
+        if (epoch := qualifiers.get("epoch", "")) not in ("", "0") and ":" not in version:  # as trivy has it
+            version = f"{epoch}:{version}"
         source, _, source_version = each.properties.get(_SOURCE, "").partition(" ")
         if not source:  # a bill by others: as syft has it, or the package itself
             source, _, source_version = qualifiers.get("upstream", "").partition("@")
@@ -101,20 +105,19 @@ def find(packages: Iterable[Package], advisories: Iterable[Advisory]) -> tuple[V
     for advisory in standing.values():
         for affected in advisory.affected:
             about.setdefault(_normal(affected), []).append((advisory, affected))
-    found: dict[tuple[str, str], list[tuple[Advisory, AdvisoryPackage, bool]]] = {}
-    known: dict[str, Package] = {}
-    for package in packages:
-        known[package.reference] = package
+    found: dict[tuple[str, int], list[tuple[Advisory, AdvisoryPackage, bool]]] = {}
+    asked = tuple(packages)
+    for place, package in enumerate(asked):  # not by reference: bills by others need not give one
         for advisory, affected in about.get(package.name, ()):
             if not _same_system(package.ecosystem, affected.ecosystem):
                 continue
             decided, hit = _judged(package, affected)
             if hit:
-                found.setdefault((groups[advisory.id], package.reference), []).append((advisory, affected, decided))
+                found.setdefault((groups[advisory.id], place), []).append((advisory, affected, decided))
     members = _members(groups, standing)
     made = (
-        _vulnerable(known[reference], hits, members[group], _related(members[group], hits, standing))
-        for (group, reference), hits in found.items()
+        _vulnerable(asked[place], hits, members[group], _related(members[group], hits, standing))
+        for (group, place), hits in found.items()
     )
     return tuple(sorted(made, key=_severest_first))
 

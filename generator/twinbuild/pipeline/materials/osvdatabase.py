@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +30,16 @@ __all__ = ["read_database"]
 _RECORDS: Final = 2_000_000
 _TOTAL: Final = 32 << 30  # bytes of all records together
 _DEEPEST: Final = 8  # directories below one another
+_BAD: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 _TAKE: Final = "take the database from where it is published again"
 
 
@@ -55,7 +67,7 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         newest = max(newest, modified)
         if _names(value) & names:
             kept[identifier] = name, content
-        elif not value.get("affected") or "CVSS_V" in str(value.get("severity")):
+        elif not value.get("affected") or b"CVSS_V" in content:
             links[identifier] = name, content  # may say how severe another one is
     if not seen:
         raise UsageError.of(
@@ -134,7 +146,7 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
                     name = f"{path}!{member.filename}"
                     with archive.open(member) as inner:
                         yield name, _bounded(inner.read(LARGEST_RECORD + 1), name)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        except _BAD as error:
             raise _broken("TB8731", str(path), f"cannot be read as an archive: {error}", _TAKE) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,8 @@ def lib(purl: str, **properties: str) -> BomComponent:
         ),
         (lib("pkg:deb/debian/libc6@2.36-9?distro=debian-12&upstream=glibc"), ("Debian:12", "glibc", "2.36-9")),
         (lib("pkg:deb/debian/libc6@2.36-9?upstream=glibc%402.36-8"), ("Debian", "glibc", "2.36-8")),
+        (lib("pkg:deb/debian/bash@5?distro=debian-12.5"), ("Debian:12", "bash", "5")),  # as trivy writes it
+        (lib("pkg:deb/debian/zlib1g@1.2-3?distro=debian-12.5&epoch=1"), ("Debian:12", "zlib1g", "1:1.2-3")),
         (lib("pkg:deb/ubuntu/bash@5?distro=ubuntu-24.04"), ("Ubuntu:24.04", "bash", "5")),
         (lib("pkg:cargo/ahash@0.8.12"), ("crates.io", "ahash", "0.8.12")),
         (lib("pkg:npm/%40scope/x@1.0.0"), ("npm", "@scope/x", "1.0.0")),
@@ -68,6 +71,12 @@ def test_aliases_are_one() -> None:
     )
     assert found.ids == ("CVE-2026-1", "GHSA-xxxx-yyyy-zzzz", "PYSEC-2026-1")
     assert (found.level, found.score, found.fixed, found.summary) == ("critical", 9.8, ("2", "1.5"), "it breaks")
+
+
+def test_components_without_references() -> None:
+    """A bill by others need not give a bom-ref: each component is found for itself all the same."""
+    parts = [replace(lib(f"pkg:pypi/alpha@{version}"), reference="") for version in (1, 2)]
+    assert [each.package.version for each in scanned(parts, record("A-1"))] == ["1", "2"]
 
 
 def test_withdrawn_and_other_releases() -> None:
