@@ -13,7 +13,7 @@ __all__ = ["Graph", "Node", "components", "graph", "licences"]
 
 _REQUESTED = "twinbuild:requested"
 _COPYRIGHT = "see /usr/share/doc/"
-_ORDER = ("", "wheel", "deb")  # any other kind stands at the first place
+_ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +83,12 @@ def _row(one: BomComponent) -> tuple[Cell, ...]:
 
 
 def _kind(one: BomComponent) -> str:
-    """What a component is: of its package URL, else its type."""
+    """What a component is: of its package URL, else its type; what lies within a wheel is none."""
     kinds = {"deb": "deb", "pypi": "wheel", "oci": "image"}
     types = {"machine-learning-model": "model", "file": "artifact", "data": "data set"}
     scheme, _, rest = one.purl.partition(":")
-    return kinds.get(rest.partition("/")[0] if scheme == "pkg" else "", types.get(one.type, one.type))
+    named = kinds.get(rest.partition("/")[0]) if scheme == "pkg" and "#" not in rest else None
+    return named or types.get(one.type, one.type)
 
 
 def _licence(one: BomComponent) -> str:
@@ -119,7 +120,10 @@ def licences(bom: Bom | None) -> Table:
 
 
 def graph(bom: Bom | None) -> Graph:
-    """What needs what, among packages, artifacts and data sets; the images and the release itself are left out."""
+    """What needs what, among packages, artifacts and data sets; the images and the release itself are left out.
+
+    Where a component does not say whether it was asked for, such as a crate within a wheel, it was if nothing needs it.
+    """
     found = [each for each in _listed(bom) if each.type != "container"]
     place = {each.reference: index for index, each in enumerate(found)}
     edges = {} if bom is None else bom.edges
@@ -127,7 +131,10 @@ def graph(bom: Bom | None) -> Graph:
         tuple(sorted({place[other] for other in edges.get(each.reference, ()) if other in place} - {index}))
         for index, each in enumerate(found)
     ]
-    direct = [each.properties.get(_REQUESTED) != "false" for each in found]
+    needed = {other for each in needs for other in each}
+    direct = [
+        each.properties.get(_REQUESTED, str(index not in needed).lower()) == "true" for index, each in enumerate(found)
+    ]
     depths = _depths(needs, direct)
     return Graph(
         nodes=tuple(

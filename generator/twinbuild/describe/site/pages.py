@@ -44,6 +44,7 @@ _PAGE: Final = re.compile(r"(\.\./)?((releases|compare)/)?[A-Za-z0-9.-]+\.html",
 _KINDS: Final = {
     "deb": "Debian packages",
     "wheel": "Wheels",
+    "library": "Libraries within wheels",
     "model": "Model",
     "artifact": "Artifacts",
     "data set": "Data sets",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fakes.published import example
 from twinbuild.describe.site.components import components, graph, licences
 from twinbuild.model.bom import Bom, BomComponent
@@ -54,6 +56,25 @@ def test_licences_are_counted() -> None:
     """Each holder of a licence once."""
     rows = {row[0].text: (row[1].text, row[2].text) for row in licences(example().bom).rows}
     assert "classifier" in rows["Apache-2.0"][1]
+
+
+def test_what_lies_within_a_wheel() -> None:
+    """Crates and libraries of a wheel are no wheels, and nobody asked for them: the wheel did."""
+    wheel = BomComponent(
+        reference="w", type="library", name="w", purl="pkg:pypi/w@1", properties={"twinbuild:requested": "true"}
+    )
+    inner = [
+        BomComponent(reference="c", type="library", name="c", purl="pkg:cargo/c@1", properties={}),
+        BomComponent(reference="so", type="library", name="so", purl="pkg:pypi/w@1#w.libs/so", properties={}),
+        BomComponent(reference="m", type="machine-learning-model", name="m", purl="", properties={}),
+    ]
+    bom = replace(_bom({}, ""), components=(wheel, *inner), edges={"w": ("c", "so")})
+    assert [(each.name, each.kind, each.is_direct) for each in graph(bom).nodes] == [
+        ("m", "model", True),
+        ("w", "wheel", True),
+        ("c", "library", False),
+        ("so", "library", False),
+    ]
 
 
 def test_depths_and_circles() -> None:

@@ -95,6 +95,13 @@ def test_no_value_becomes_structure(pages: Pages) -> None:
     assert "javascript:owned=1 {{7*7}}" in text  # as text, and no template of ours
 
 
+def test_entries_of_a_log_are_shown_and_not_verified(pages: Pages) -> None:
+    """The page says so where it shows some, and only there."""
+    said = b"this page verified neither"
+    assert said in pages.report(hostile())
+    assert said not in pages.report(replace(hostile(), entries=()))
+
+
 def test_no_text_ends_the_element_of_its_data(pages: Pages) -> None:
     """JSON in a page has no character that HTML knows; read back, it is what it was."""
     for page in _all(pages):
