@@ -17,9 +17,11 @@ __all__ = [
     "is_access_key",
     "is_credentials",
     "is_json_web_token",
+    "is_key",
     "is_literal",
     "is_password",
     "is_random",
+    "is_secret_key",
 ]
 
 Judge = Callable[["re.Match[bytes]"], bool]
@@ -54,6 +56,17 @@ def is_access_key(match: re.Match[bytes]) -> bool:
     """A key of AWS, and not the one of its manuals."""
     secret = secret_of(match)
     return b"EXAMPLE" not in secret and entropy(secret) >= 3.0
+
+
+def is_key(match: re.Match[bytes]) -> bool:
+    """The body of a private key, by its letters alone: thousands of them spell a stand-in by chance sometimes."""
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", secret_of(match))
+    return entropy(letters) >= 4.5 and b"abcdefgh" not in letters.lower()
+
+
+def is_secret_key(match: re.Match[bytes]) -> bool:
+    """What ``is_literal`` takes, and 128 bits and more in hexadecimal, as ``secrets.token_hex`` draws them."""
+    return is_literal(match) or (re.fullmatch(rb"[0-9a-fA-F]{32,}", secret_of(match)) is not None and is_random(match))
 
 
 def is_literal(match: re.Match[bytes]) -> bool:

@@ -18,17 +18,20 @@ from twinbuild.codec.leaks.judge import (
     is_access_key,
     is_credentials,
     is_json_web_token,
+    is_key,
     is_literal,
     is_password,
     is_random,
+    is_secret_key,
 )
 
 __all__ = ["RULES", "VERSION", "Rule"]
 
-VERSION: Final = 1  # rises with whatever changes what is found
+VERSION: Final = 2  # rises with whatever changes what is found
 
 _B: Final = r"(?<![A-Za-z0-9_])"  # a form begins where no word goes on
 _E: Final = r"(?![A-Za-z0-9_])"
+_ENVIRONMENT: Final = r"(?:[\w-]{1,100}\.env|\.?env(?:\.[a-z]+)?)"  # .env, .env.local, production.env
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,15 +228,15 @@ def _keys() -> Iterator[Rule]:
         "a private key",
         "private",
         r"-----BEGIN (?:[A-Z0-9]{2,12} )?PRIVATE KEY(?: BLOCK)?-----"
-        r"(?P<secret>(?:[A-Za-z0-9+/=:, -]|\\[nr]|[\r\n\t]){64,20000})",
-        any_value,
+        r"(?P<secret>(?:[A-Za-z0-9+/=:, \"']|-(?!----)|\\[nr\r\n]|[\r\n\t]){64,20000})",
+        is_key,
     )
     yield _rule(
         "encoded-private-key",
         "a private key in base64",
         "ls0tls1crudjti",  # -----BEGIN
         r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/]{1,20}?)(?:BSSVZBVEUgS0VZ|QUklWQVRFIEtFW|UFJJVkFURSBLRV)[A-Za-z0-9+/=]{64,}",
-        any_value,
+        is_key,
     )
     yield _rule(
         "putty-key", "a PuTTY private key", "putty-user-key-file", r"PuTTY-User-Key-File-\d: .{1,200}", any_value
@@ -267,9 +270,18 @@ def _files() -> Iterator[Rule]:
         "password-file",
         "a password in a file of logins",
         "password passwd",
-        r"(?im:^\s{0,9}(?:password|passwd)\s{0,9}[:=]\s{0,9})(?P<secret>[^\s#;]{4,400})",
+        r"(?im:^\s{0,9}(?:export\s{1,4})?[\w.]{0,60}(?:password|passwd)\s{0,9}[:=]\s{0,9})(?P<secret>[^\s#;]{4,400})",
         is_password,
-        files=r"(^|/)(\.pypirc|pip\.conf|\.my\.cnf|\.s3cfg|\.boto|\.?env(\.[a-z]+)?|\.git-credentials|\.condarc|\.pgpass)$",
+        files=rf"(^|[/!])(\.pypirc|pip\.conf|\.my\.cnf|\.s3cfg|\.boto|{_ENVIRONMENT}|\.git-credentials|\.condarc|\.pgpass)$",
+    )
+    yield _rule(
+        "environment-file",
+        "a secret in a file of variables",
+        "secret token apikey api_key access_key accesskey",
+        r"(?im:^\s{0,9}(?:export\s{1,4})?[\w.]{0,60}(?:secret(?:_?key)?|token|api_?key|access_?key)\s{0,4}=\s{0,4})"
+        r"(?P<secret>[^\s\"'#$]{20,400})",
+        is_secret_key,
+        files=rf"(^|[/!]){_ENVIRONMENT}$",
     )
     yield _rule(
         "pgpass",
@@ -277,7 +289,7 @@ def _files() -> Iterator[Rule]:
         ":",
         r"(?m:^[^:#\n]{1,253}:(?:\d+|\*):[^:\n]{1,99}:[^:\n]{1,99}:(?P<secret>[^\n]{4,400})$)",
         is_password,
-        files=r"(^|/)\.pgpass$",
+        files=r"(^|[/!])\.pgpass$",
     )
     yield _rule(
         "credentials-in-address",
@@ -300,6 +312,13 @@ def _files() -> Iterator[Rule]:
         "authorization",
         r"(?i:authorization[\"']?\s{0,4}[:=,]\s{0,4}[\"']?basic\s{1,4})(?P<secret>[A-Za-z0-9+/]{8,2000}={0,2})",
         is_credentials,
+    )
+    yield _rule(
+        "secret-key",
+        "a key with which a service signs",
+        "secret_key",
+        r"(?i:(?<![A-Za-z0-9])[\w.-]{0,40}secret_key[\"']?\s{0,4}(?:=|:|=>|:=)\s{0,4})[\"'](?P<secret>[!#-&(-~]{20,200})[\"']",
+        is_secret_key,
     )
     yield _rule(
         "assigned-secret",

@@ -6,7 +6,9 @@ a spec is not much helped in guessing a password. The value itself leaves this m
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +47,7 @@ def leaks_of_stream(chunks: Iterator[bytes], path: str) -> tuple[Leak, ...]:
     """The secrets of a stream, of whatever size, whose chunks are of any length."""
     found: dict[tuple[str, bytes], int] = {}
     before, lines = b"", 0
-    for chunk in _windows(chunks):
+    for chunk in _windows(_narrow(chunks)):
         window = before + chunk
         for rule, position, secret in _matches(window, path):
             found.setdefault((rule.kind, secret), lines + window.count(_LINE, 0, position) + 1)
@@ -59,6 +61,16 @@ def leaks_of_stream(chunks: Iterator[bytes], path: str) -> tuple[Leak, ...]:
         for (kind, secret), line in list(found.items())[:MOST]
     ]
     return tuple(sorted(leaks, key=lambda leak: (leak.line, leak.kind)))
+
+
+def _narrow(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks; those of a text in UTF-16, as Windows' tools write it, without every other byte, which is zero."""
+    first = next(chunks, b"")
+    while len(first) < 2 and (more := next(chunks, b"")):
+        first += more
+    is_wide = first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for chunk in itertools.chain((first,), chunks):
+        yield chunk.replace(b"\0", b"") if is_wide else chunk
 
 
 def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:

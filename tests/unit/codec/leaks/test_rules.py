@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import random
 import re
 import time
 
@@ -44,7 +46,40 @@ def test_triggers(name: str) -> None:
     assert all(trigger == trigger.lower() for trigger in rule.triggers)
 
 
+def _key(name: str = "RSA ") -> str:
+    return f"-----BEGIN {name}PRIVATE KEY-----\n{_BODY}\n-----END {name}PRIVATE KEY-----\n"
+
+
+_BODY = "\n".join(base64.b64encode(random.Random(SEED + line).randbytes(48)).decode() for line in range(24))
+_HEX, _MIXED = "9f2c4b7e1d8a3f60" * 2 + "c5e7b1940d6f28a3", "k7Qp2xLm9vRt4sWz8nBcY3hJ"
+HARD = {
+    "a key before a word of manuals": ("private-key", "a", _key() + "an example of a placeholder\n"),
+    "a key that spells a stand-in": ("private-key", "a", _key().replace(_BODY[70:74], "xXxX")),
+    "a key in lines of source": ("private-key", "a.py", "".join(f'"{line}\\n"\n' for line in _key().split("\n"))),
+    "a key for signing": ("secret-key", "a.py", f'SECRET_KEY = "{_HEX}"'),
+    "Django's": ("secret-key", "a.py", f"SECRET_KEY = 'django-insecure-({_MIXED})'"),
+    "a token of an environment": ("environment-file", "a/.env", f"API_TOKEN={_MIXED}"),
+    "its password": ("password-file", "production.env", "export DB_PASSWORD=Tr0ub4dor&3"),
+    "a file of logins in an archive": ("password-file", "a.zip!.pypirc", "password: Tr0ub4dor&3"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(HARD))
+def test_found_in_hard_places(name: str) -> None:
+    """What stands beside a secret, how its lines are broken, and an archive's path hide none."""
+    kind, path, text = HARD[name]
+    assert [leak.kind for leak in find_leaks(text.encode(), path)] == [kind]
+
+
+def test_keys_one_after_the_other() -> None:
+    """Each is told."""
+    assert len(find_leaks((_key() + _key().replace(_BODY[:8], "AbC4eF6h")).encode(), "a")) == 2
+
+
 NONE = {
+    "a key of words": "-----BEGIN PRIVATE KEY-----\n" + "put your own private key here as it was given " * 3,
+    "a key of one letter": "-----BEGIN PRIVATE KEY-----\n" + "x" * 128,
+    "a setting's name": 'SECRET_KEY = "SCORER_SECRET_KEY_OF_THE_SERVICE"',
     "the key of AWS's manuals": 'KEY = "AKIAIOSFODNN7EXAMPLE"',
     "its secret": "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "a mark of PEM alone": 'if "-----BEGIN PRIVATE KEY-----" in text: raise ValueError("a private key")',

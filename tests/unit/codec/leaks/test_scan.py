@@ -59,6 +59,15 @@ def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(find_leaks(content, "a")) == MOST
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 4096])
+def test_wide_characters(encoding: str, size: int) -> None:
+    """A text as Windows' tools write it, with its mark."""
+    text = f"one\n\ufeff{leaks(SEED)['GitHub'][2]}\n".replace("\ufeff", "")
+    content = text.encode(encoding) if encoding == "utf-16" else f"\ufeff{text}".encode(encoding)
+    assert [(leak.kind, leak.line) for leak in leaks_of_stream(_cut(content, size), "a")] == [("github-token", 2)]
+
+
 def test_empty() -> None:
     """Nothing in nothing."""
     assert find_leaks(b"", "a") == ()
