@@ -129,6 +129,10 @@ def _level(record: dict[str, Any]) -> Level:
         word = specific.get(field) if isinstance(specific, dict) else None
         if isinstance(word, str) and word.lower() in _LEVELS:
             return _LEVELS[word.lower()]
+    for stated in _list(record, "severity"):  # Ubuntu's own priority, as its records have it
+        word = stated.get("score") if isinstance(stated, dict) and stated.get("type") == "Ubuntu" else None
+        if isinstance(word, str) and word.lower() in _LEVELS:
+            return _LEVELS[word.lower()]
     return "unknown"
 
 

@@ -43,6 +43,13 @@ def test_whole() -> None:
     assert modified_of(_RECORD, name="x") == (found.id, found.modified)
 
 
+@pytest.mark.parametrize(("word", "level"), [("negligible", "none"), ("High", "high"), ("later", "unknown")])
+def test_the_priority_of_ubuntu(word: str, level: str) -> None:
+    """It stands among scores, and counts where no word does."""
+    severity = [{"type": "CVSS_V3", "score": "v3"}, {"type": "Ubuntu", "score": word}]
+    assert advisory_of(_RECORD | {"severity": severity, "database_specific": None}, name="x").level == level
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -70,26 +70,35 @@ def vex_document(form: str, found: ReadBom, sheet: StatementSheet, findings: Ite
     and findings give the same bytes: its time is the statements' date. Raises UsageError TB8747 for a bill without a
     serial number, which nothing can refer to.
     """
-    document = _cyclonedx(found, sheet, tuple(findings)) if form == "cyclonedx" else _openvex(found, sheet, findings)
-    return canonical(document) + b"\n"
+    made = _cyclonedx if form == "cyclonedx" else _openvex
+    return canonical(made(found, sheet, tuple(findings))) + b"\n"
 
 
-def _told(sheet: StatementSheet, findings: Iterable[Vulnerable]) -> Iterator[tuple[str, Any]]:
-    """Each vulnerability's name with what is known: findings that nobody speaks of, then statements in their order."""
+def _told(
+    found: ReadBom, sheet: StatementSheet, findings: tuple[Vulnerable, ...]
+) -> Iterator[tuple[str, Any, list[tuple[str, str]]]]:
+    """Each vulnerability's name, what is known, and reference and package URL of each component that it is about.
+
+    Findings that nobody speaks of come first, then statements in their order. A component of which a later statement
+    says something else is left out of an earlier one: a document contradicts itself nowhere.
+    """
     for each in findings:
         if statement_of(each, sheet.statements) is None:
-            yield each.name, each
-    for said in sheet.statements:
-        yield said.vulnerability, said
+            yield each.name, each, [(each.package.reference, each.package.purl)]
+    for place, said in enumerate(sheet.statements):
+        names = {said.vulnerability}.union(*(each.ids for each in findings if said.vulnerability in each.ids))
+        later = [other for other in sheet.statements[place + 1 :] if other.vulnerability in names]
+        about = [
+            (each.reference, each.purl)
+            for each in found.bom.everything
+            if _speaks_of(said, each.purl) and not any(_speaks_of(other, each.purl) for other in later)
+        ]
+        if about:
+            yield said.vulnerability, said, about
 
 
-def _references(found: ReadBom, said: Statement) -> list[tuple[str, str]]:
-    """Reference and package URL of each component that a statement is about."""
-    return [
-        (each.reference, each.purl)
-        for each in found.bom.everything
-        if each.purl and any(same_package(purl, each.purl) for purl in said.components)
-    ]
+def _speaks_of(said: Statement, purl: str) -> bool:
+    return bool(purl) and any(same_package(stated, purl) for stated in said.components)
 
 
 def _cyclonedx(found: ReadBom, sheet: StatementSheet, findings: tuple[Vulnerable, ...]) -> dict[str, Json]:
@@ -99,12 +108,11 @@ def _cyclonedx(found: ReadBom, sheet: StatementSheet, findings: tuple[Vulnerable
             "TB8747", f"{found.path} has no serial number to refer to", hint="name a release that twinbuild made"
         )
     vulnerabilities: list[Json] = []
-    for name, about in _told(sheet, findings):
-        ends = [about.package.reference] if isinstance(about, Vulnerable) else [x for x, _ in _references(found, about)]
+    for name, about, parts in _told(found, sheet, findings):
         entry: dict[str, Json] = {
             "bom-ref": f"vulnerability/{len(vulnerabilities):04}",
             "id": name,
-            "affects": [{"ref": f"urn:cdx:{serial}/1#{quote(end, safe=_SAFE)}"} for end in ends],
+            "affects": [{"ref": f"urn:cdx:{serial}/1#{quote(end, safe=_SAFE)}"} for end, _ in parts],
             "analysis": _analysis(about),
         }
         if ratings := _ratings(name, about, findings):
@@ -152,16 +160,15 @@ def _ratings(name: str, about: Vulnerable | Statement, findings: Iterable[Vulner
     return [{"score": known.score, "severity": known.level, "method": method, "vector": known.vector}]
 
 
-def _openvex(found: ReadBom, sheet: StatementSheet, findings: Iterable[Vulnerable]) -> dict[str, Json]:
+def _openvex(found: ReadBom, sheet: StatementSheet, findings: tuple[Vulnerable, ...]) -> dict[str, Json]:
     root = found.bom.root
     product: dict[str, Json] = {
         "@id": root.purl if root is not None and root.purl else sheet.release,
         "hashes": {"sha-256": sheet.release.removeprefix("sha256:")},
     }
     statements: list[Json] = []
-    for name, about in _told(sheet, findings):
-        purls = [about.package.purl] if isinstance(about, Vulnerable) else [x for _, x in _references(found, about)]
-        parts: list[Json] = [{"@id": purl} for purl in dict.fromkeys(purls)]
+    for name, about, ends in _told(found, sheet, findings):
+        parts: list[Json] = [{"@id": purl} for purl in dict.fromkeys(purl for _, purl in ends)]
         entry: dict[str, Json] = {
             "vulnerability": {"name": name},
             "products": [{**product, "subcomponents": parts}],

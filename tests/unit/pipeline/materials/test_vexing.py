@@ -87,6 +87,18 @@ def test_openvex() -> None:
     assert affected["statements"][0]["action_statement"] == "raise it"
 
 
+def test_what_a_later_statement_replaces() -> None:
+    """Of one vulnerability, by whichever of its names, and one component the last statement alone is told."""
+    found = scanned(_PARTS, record("CVE-2026-1", aliases=["GHSA-a"]))
+    first = _SAID | {"components": ["pkg:pypi/alpha", "pkg:pypi/beta"]}
+    second = _SAID | {"vulnerability": "GHSA-a", "status": "affected", "detail": "raise it"}
+    document = json.loads(vex_document("openvex", _FOUND, sheet(first, second), found))
+    told = [(each["status"], each["products"][0]["subcomponents"]) for each in document["statements"]]
+    assert told == [("fixed", [{"@id": "pkg:pypi/beta@1"}]), ("affected", [{"@id": "pkg:pypi/alpha@1"}])]
+    document = json.loads(vex_document("openvex", _FOUND, sheet(_SAID, second), found))
+    assert [each["status"] for each in document["statements"]] == ["affected"]
+
+
 @pytest.mark.parametrize("form", ["cyclonedx", "openvex"])
 def test_the_same_bytes(form: str) -> None:
     """No clock and no chance; another statement is another document."""
