@@ -64,5 +64,8 @@ class Published:
     @property
     def slug(self) -> str:
         """What its page is called: a name that no other release has, of letters, digits, dots and hyphens."""
-        kept = "".join(each if each.isascii() and (each.isalnum() or each in ".-") else "-" for each in self.version)
-        return f"{self.name}-{kept}-{self.digest.hex[:16]}"
+        kept = "".join(
+            each if each.isascii() and (each.isalnum() or each in ".-") else "-"
+            for each in f"{self.name}-{self.version}"
+        )
+        return f"{kept}-{self.digest.hex[:16]}"

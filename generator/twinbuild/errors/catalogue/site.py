@@ -28,4 +28,13 @@ about something else. A page would show as this release's what belongs to anothe
 
 Take the release from where it was made again. `twinbuild validate` names every file that is not the release's.""",
     ),
+    Code(
+        code="TB9403",
+        title="a release manifest that pages are not made of",
+        explanation="""\
+The release manifest is of an older version, which had no schema: its name and its texts could be anything, and names of
+files are made of them. Or its time stamp is not of the years 1980 to 2106.
+
+Release it again, with the same release.yaml and lock.""",
+    ),
 )

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from twinbuild.codec.auditentry import Entry
 from twinbuild.codec.cyclonedx import decode_bom
+from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
-from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.errors import Finding, IntegrityError, Location, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
@@ -31,6 +32,7 @@ _TESTS: Final = "tests.intoto.json"
 _PROVENANCE: Final = "provenance.intoto.json"
 _TAKE: Final = "take the release from where it was made again"
 _BUILDERS: Final = {BUILDER: "twinbuild's own assembler", DOCKER_BUILDER: "Docker's BuildKit"}
+_OLDEST, _NEWEST = 315_532_800, 4_323_369_600  # of 1980, and before 2107, in seconds since 1970
 _NO_TRAIL: Final[Trail] = ("", {})
 
 
@@ -52,7 +54,8 @@ def published(where: Path, trail: Trail = _NO_TRAIL, keys: tuple[PublicKey, ...]
     raises otherwise; a release that none of them signed is shown as that.
 
     Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
-    format, TB9402 for a bill of materials or a statement that is not this release's.
+    format, TB9402 for a bill of materials or a statement that is not this release's; UsageError TB9403 for one of an
+    older version, or of another century.
     """
     release = read_release(where)
     document: dict[str, Any] = release.document
@@ -86,6 +89,16 @@ def _require_format(release: Released, document: dict[str, Any]) -> None:
     )
     if faults:
         raise IntegrityError(faults)
+    # An older version had no schema, and names of files are made of what it says.
+    when = document["metadata"]["source_date_epoch"]
+    if document["apiVersion"] != MANIFEST_VERSION or not _OLDEST <= when < _NEWEST:
+        raise UsageError.of(
+            "TB9403",
+            f"{release.path} is {document['apiVersion']}, its time {str(when)[:20]}; "
+            f"expected {MANIFEST_VERSION} and a time of the years 1980 to 2106",
+            hint="release it again",
+            where=Location(file=str(release.path)),
+        )
 
 
 def _bill(directory: Path, document: dict[str, Any]) -> Bom | None:

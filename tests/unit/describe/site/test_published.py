@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,3 +27,8 @@ def test_the_document_is_the_manifest() -> None:
     one = example()
     one.document["metadata"]["name"] = "other"
     assert one.document["metadata"]["name"] == one.name
+
+
+def test_a_slug_is_no_path() -> None:
+    """Whatever a name is."""
+    assert "/" not in replace(example(), name="../../evil", version="1/2").slug

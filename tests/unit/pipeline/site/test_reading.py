@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.signed import SignedDist, signed, signed_once
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
-from twinbuild.errors import IntegrityError
+from twinbuild.codec.canonical import canonical
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline.released import read_release
 from twinbuild.pipeline.site.reading import published, read_trail
 
@@ -56,6 +59,25 @@ def test_what_is_not_the_releases(signed: SignedDist, name: str) -> None:
     path.symlink_to("/dev/zero")
     with pytest.raises(IntegrityError, match="TB9402"):
         published(signed.dist)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"apiVersion": "twinbuild/manifest/v1", "metadata": {"name": "../../../evil"}},
+        {"apiVersion": "twinbuild/manifest/v1", "metadata": {"team": None}},
+        {"metadata": {"source_date_epoch": 2**52}},
+    ],
+)
+def test_manifests_that_name_files_as_they_like(signed: SignedDist, tmp_path: Path, change: dict[str, Any]) -> None:
+    """An old version has no schema: its name would be a path out of the catalogue."""
+    document = json.loads((signed.dist / "manifest.json").read_bytes())
+    document = {**document, **change, "metadata": document["metadata"] | change["metadata"]}
+    alone = tmp_path / "alone" / "manifest.json"
+    alone.parent.mkdir()
+    alone.write_bytes(canonical(document))
+    with pytest.raises(UsageError, match="TB9403"):
+        published(alone)
 
 
 def test_a_missing_bill(signed: SignedDist) -> None:
