@@ -169,7 +169,7 @@ def _relationships(bom: Bom, names: Mapping[str, str]) -> Iterator[Json]:
         for part in each.parts:
             yield _relationship(names[each.reference], "CONTAINS", names[part])
         for end in dict.fromkeys(bom.edges.get(each.reference, ())):
-            if end in names:
+            if end in names and not (kind == "CONTAINS" and end in each.parts):  # said above
                 yield _relationship(names[each.reference], kind, names[end])
         if bom.completeness.get(each.reference, "unknown") in _UNKNOWN:
             yield _relationship(names[each.reference], kind, _UNSAID)

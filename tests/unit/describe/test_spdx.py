@@ -82,7 +82,14 @@ def test_says_the_same(name: str, request: pytest.FixtureRequest) -> None:
     assert ours == theirs
     edges = sum(len(set(ends)) for ends in bom.edges.values()) + sum(len(each.parts) for each in bom.everything)
     said = [each for each in document["relationships"] if each["relatedSpdxElement"] != "NOASSERTION"]
-    assert len(said) == edges + 1  # and what the document describes
+    twice = sum(
+        end in each.parts
+        for each in bom.everything
+        if each.type in ("application", "container")
+        for end in set(bom.edges.get(each.reference, ()))
+    )
+    assert len(said) == edges - twice + 1  # and what the document describes
+    assert len({tuple(sorted(each.items())) for each in document["relationships"]}) == len(document["relationships"])
     known = {each["SPDXID"] for each in document["packages"]} | {"SPDXRef-DOCUMENT"}
     assert {each[side] for each in said for side in ("spdxElementId", "relatedSpdxElement")} == known
     assert document["creationInfo"]["created"] == "1970-01-01T00:00:00Z"
