@@ -16,6 +16,7 @@ from twinbuild.describe.site.published import Published
 
 __all__ = ["Entry", "by_name", "deltas", "entry", "listing", "neighbours", "ordered"]
 
+_SHOWN: Final = 160  # characters of a description in the list
 _PARTS: Final = re.compile(r"\d+|[A-Za-z]+", re.ASCII)
 
 
@@ -98,7 +99,7 @@ def listing(entries: Sequence[Entry]) -> Table:
 
 def _row(one: Entry) -> tuple[Cell, ...]:
     return (
-        Cell(text=one.name, href=f"releases/{one.slug}.html", kind="link", note=one.description),
+        Cell(text=one.name, href=f"releases/{one.slug}.html", kind="link", note=_short(one.description)),
         text(one.version),
         Cell(text=one.day, kind="date"),
         text(one.team),
@@ -107,6 +108,11 @@ def _row(one: Entry) -> tuple[Cell, ...]:
         Cell(text="", kind="badges", parts=tuple(badge(word, tone) for word, tone in one.stamp)),
         digest(one.digest),
     )
+
+
+def _short(description: str) -> str:
+    """As much of a description as a row has room for; the release's own page has all of it."""
+    return description if len(description) <= _SHOWN else f"{description[: _SHOWN - 1].rstrip()}…"
 
 
 def deltas(releases: Sequence[tuple[Entry, Mapping[Key, str]]]) -> dict[str, object]:

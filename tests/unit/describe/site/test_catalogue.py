@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,3 +68,12 @@ def test_deltas(listed: list[dict[tuple[str, str], str]]) -> None:
     """Of what each changes, every release's facts are had again."""
     one = entry(example())
     assert _rebuilt(deltas([(one, facts) for facts in listed])) == listed
+
+
+def test_a_long_description_is_cut_in_the_list() -> None:
+    """A row stays a row, whatever a release says of itself."""
+    one = replace(entry(example()), description="x " * 9000)
+    note = listing([one]).rows[0][0].note
+    assert len(note) <= 160
+    assert note.endswith("x…")
+    assert listing([replace(one, description="short")]).rows[0][0].note == "short"
