@@ -6,6 +6,7 @@ a spec is not much helped in guessing a password. The value itself leaves this m
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import hashlib
 import itertools
@@ -91,7 +92,8 @@ def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
     lower = window.lower()
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int]] = []  # sorted, and apart from one another
+    told: set[tuple[str, bytes]] = set()
     for rule in RULES:
         if rule.files is not None and not rule.files.search(path):
             continue
@@ -100,11 +102,16 @@ def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
         for match in rule.form.finditer(window):
             start, end = match.span()
             # What a form with a name of its own has found is not told again by a general one.
-            if any(start < other_end and other < end for other, other_end in seen) or not rule.judge(match):
+            place = bisect.bisect(seen, (start, end))
+            beside = seen[max(place - 1, 0) : place + 1]
+            if any(start < other_end and other < end for other, other_end in beside) or not rule.judge(match):
                 continue
-            seen.append((start, end))
-            yield rule, start, secret_of(match)
-            if len(seen) >= 2 * MOST:
+            seen.insert(place, (start, end))
+            secret = secret_of(match)
+            if (rule.kind, secret) not in told:  # one that stands there a thousand times hides no other
+                told.add((rule.kind, secret))
+                yield rule, start, secret
+            if len(told) >= 2 * MOST:
                 return
 
 

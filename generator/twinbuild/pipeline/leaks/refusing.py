@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from twinbuild.codec.leaks.scan import Leak, find_leaks
+from twinbuild.codec.leaks.scan import MOST, Leak, find_leaks
 from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.model.image import Image
 from twinbuild.model.plan import Plan
@@ -31,9 +32,22 @@ def refuse_leaking_documents(spec: ReleaseSpec, documents: Mapping[str, bytes]) 
 
 def _refuse(leaks: Iterable[Leak], spec: ReleaseSpec) -> None:
     accepted = {(each.path, each.fingerprint) for each in spec.governance.accepted_findings or ()}
-    found = dict.fromkeys(leak for leak in leaks if (leak.path, leak.fingerprint) not in accepted)
-    if found:
-        raise PolicyRefused(tuple(_finding(leak) for leak in list(found)[:_MOST]))
+    every = dict.fromkeys(leaks)
+    found = [leak for leak in every if (leak.path, leak.fingerprint) not in accepted]
+    # Of a file the first findings alone are told: where all of them are accepted, nobody knows of the others.
+    told = {leak.path for leak in found}
+    full = [path for path, count in Counter(leak.path for leak in every).items() if count >= MOST and path not in told]
+    if found or full:
+        raise PolicyRefused((*(_finding(leak) for leak in found[:_MOST]), *map(_unknown, full[:_MOST])))
+
+
+def _unknown(path: str) -> Finding:
+    return Finding(
+        code="TB8665",
+        message=f"it has {MOST} findings that are accepted, and the search tells no more of one file",
+        hint="take some of them out, or put them into files of their own",
+        where=Location(file=path),
+    )
 
 
 def _finding(leak: Leak) -> Finding:

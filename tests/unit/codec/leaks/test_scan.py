@@ -52,6 +52,13 @@ def test_once() -> None:
     assert [leak.kind for leak in find_leaks((text + "\n").encode() * 5, ".pypirc")] == ["pypi-token"]
 
 
+def test_one_that_stands_there_often_hides_no_other() -> None:
+    """A token of fixtures, once in each of a thousand lines, and a private key after it."""
+    often, other = leaks(SEED)["GitHub"][2], leaks(SEED)["RSA"][2]
+    found = find_leaks("\n".join([*[often] * 1000, other]).encode(), "a")
+    assert [leak.kind for leak in found] == ["github-token", "private-key"]
+
+
 def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a file of nothing else the first ones are told."""
     monkeypatch.setattr(scan, "_fingerprint", lambda *_: "0" * 32)
