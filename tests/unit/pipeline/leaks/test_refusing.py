@@ -38,5 +38,5 @@ def test_what_is_accepted_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     spec = spec.model_copy(update={"governance": governance})
     texts = [leaks(seed)["GitHub"][2] for seed in range(MOST + 5)]
     refuse_leaking_documents(spec, {"a": "\n".join(texts[:20]).encode()})
-    with pytest.raises(PolicyRefused, match="TB8665.*50 findings"):
+    with pytest.raises(PolicyRefused, match=r"TB8665.*50 findings"):
         refuse_leaking_documents(spec, {"a": "\n".join(texts).encode()})
