@@ -16,6 +16,7 @@ __all__ = [
     "json_option",
     "locked_option",
     "overlay_option",
+    "page_options",
     "paranoid_option",
     "spec_argument",
     "variant_option",
@@ -94,3 +95,20 @@ def common(command: _Command) -> _Command:
     for option in (json_option, quiet_option, offline_option, overlay_option, spec_argument):
         command = option(command)
     return command
+
+
+def page_options(command: _Command) -> _Command:
+    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--json``."""
+    command = json_option(command)
+    command = click.option(
+        "--key",
+        "keys",
+        multiple=True,
+        type=NamedPath(path_type=Path),
+        metavar="PUBLIC",
+        help="Verify what this key signed.",
+    )(command)
+    log = click.option(
+        "--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, not verified."
+    )
+    return log(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, page_options
 
 __all__ = ["command"]
 
@@ -17,16 +17,7 @@ __all__ = ["command"]
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page."
 )
-@click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    type=NamedPath(path_type=Path),
-    metavar="PUBLIC",
-    help="Verify what this key signed.",
-)
-@json_option
+@page_options
 def command(*, release: Path, output: Path, log: Path | None, keys: tuple[Path, ...], as_json: bool) -> None:
     """Write the page of a release: one file of HTML that loads nothing.
 

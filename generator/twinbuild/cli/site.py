@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, page_options
 
 __all__ = ["command"]
 
@@ -18,16 +18,7 @@ __all__ = ["command"]
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The catalogue's directory."
 )
-@click.option("--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, too.")
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    type=NamedPath(path_type=Path),
-    metavar="PUBLIC",
-    help="Verify what this key signed.",
-)
-@json_option
+@page_options
 def command(*, places: tuple[Path, ...], output: Path, log: Path | None, keys: tuple[Path, ...], as_json: bool) -> None:
     """Write a catalogue of releases: a page for each, and what changed between any two of a name.
 

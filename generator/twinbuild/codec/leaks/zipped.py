@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -13,7 +14,10 @@ __all__ = ["zipped_members"]
 _MEMBERS: Final = 2000
 _LARGEST: Final = 8 << 20  # bytes that are read of a member
 _TOTAL: Final = 64 << 20  # of all
-_BAD: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
+_BAD: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),  # bzip2 says OSError
+    *(EOFError, OSError, ValueError, RuntimeError),
+)
 
 
 def zipped_members(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:

@@ -75,13 +75,14 @@ def test_broken(tmp_path: Path, name: str, content: bytes, code: str) -> None:
     assert name in str(caught.value)
 
 
-def test_archive_with_a_spoilt_member(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("method", "place"), [(zipfile.ZIP_DEFLATED, 36), (zipfile.ZIP_LZMA, 40)])
+def test_archive_with_a_spoilt_member(tmp_path: Path, method: int, place: int) -> None:
     """What the decompressor trips over is an archive that cannot be read, and no defect of ours."""
     path = tmp_path / "all.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("a.json", json.dumps(record("A-1", summary="abc" * 2000)))
     content = bytearray(path.read_bytes())
-    content[40:50] = bytes(byte ^ 0xFF for byte in content[40:50])
+    content[place] = 0xFF
     path.write_bytes(content)
     with pytest.raises(IntegrityError, match="TB8731"):
         read_database(tmp_path, _NAMES)
