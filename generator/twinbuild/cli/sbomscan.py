@@ -156,6 +156,7 @@ def _document(result: Scan, known: Database, age: timedelta, found: ReadBom) -> 
         },
         "looked_up": result.looked_up,
         "not_looked_up": result.others,
+        "uncovered": [{"ecosystem": name, "components": count} for name, count in result.uncovered],
         "passes": not result.failing,
         "findings": [
             {
@@ -194,6 +195,8 @@ def _report(result: Scan, known: Database, age: timedelta) -> Iterator[str]:
         yield _line(each, "fails" if id(each) in failing else "excused" if each.excused else "passes")
         if each.excused or each.lapsed:
             yield f"          {each.excused or 'no longer: ' + each.lapsed}"
+    for name, many in result.uncovered:
+        yield f"unknown   {many} component{'' if many == 1 else 's'} of {name}: the database has no record of it"
     count = len(result.findings)
     excused = sum(bool(each.excused) for each in result.findings)
     yield f"{count} {'vulnerability' if count == 1 else 'vulnerabilities'}: {len(failing)} fail, {excused} excused"

@@ -30,13 +30,14 @@ def test_scan_and_vex(tool: Tool, tmp_path: Path) -> None:
     assert lines[-1] == "1 vulnerability: 1 fail, 0 excused"
     found = json.loads(tool("sbom", "scan", str(dist), "--database", str(osv), "--json").out)
     assert (found["passes"], found["release"], found["database"]["records"]) == (False, before.strip(), 2)
+    assert found["uncovered"] == [{"ecosystem": "Debian:12", "components": 3}]
     assert found["findings"][0]["component"].startswith("wheel/alpha")
     assert tool("sbom", "scan", str(dist), "--database", str(osv), "--fail-on", "never").status == 0
     Path("policy.yaml").write_text(
-        "vulnerabilities: {exceptions: [{id: CVE-2026-1, reason: not called, expires: '2999-01-01'}]}"
+        "vulnerabilities: {exceptions: [{id: CVE-2026-1, reason: not called, expires: '2099-01-01'}]}"
     )
     ended = tool("sbom", "scan", str(dist), "--database", str(osv), "--policy", "policy.yaml")
-    assert (ended.status, "exception until 2999-01-01: not called" in ended.out) == (0, True)
+    assert (ended.status, "exception until 2099-01-01: not called" in ended.out) == (0, True)
     Path("said.yaml").write_text(
         f"release: {before}author: Ada\ndate: '2026-11-26'\nstatements:\n"
         "- {vulnerability: CVE-2026-1, components: ['pkg:pypi/alpha'], status: not_affected, "

@@ -19,7 +19,7 @@ from twinbuild.govern.vulnerabilities.versions import Undecided, fixed_versions,
 from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.vulnerability import LEVELS, Advisory, AdvisoryPackage, Level, Package, Vulnerable
 
-__all__ = ["find", "names_of", "packages_of"]
+__all__ = ["find", "names_of", "packages_of", "same_system"]
 
 _SOURCE: Final = "twinbuild:source"  # name and version of the source package
 _SDIST: Final = "twinbuild:sdist"
@@ -109,7 +109,7 @@ def find(packages: Iterable[Package], advisories: Iterable[Advisory]) -> tuple[V
     asked = tuple(packages)
     for place, package in enumerate(asked):  # not by reference: bills by others need not give one
         for advisory, affected in about.get(package.name, ()):
-            if not _same_system(package.ecosystem, affected.ecosystem):
+            if not same_system(package.ecosystem, affected.ecosystem):
                 continue
             decided, hit = _judged(package, affected)
             if hit:
@@ -168,7 +168,7 @@ def _normal(affected: AdvisoryPackage) -> str:
     return affected.name
 
 
-def _same_system(ours: str, theirs: str) -> bool:
+def same_system(ours: str, theirs: str) -> bool:
     """``Debian:12`` goes by that name or by Debian, for all releases; ``Ubuntu:24.04`` also by ``Ubuntu:24.04:LTS``."""
     one, other = ours.split(":"), theirs.split(":")
     if one[0] != other[0] or (one[0] == "Ubuntu" and "Pro" in other):

@@ -56,6 +56,7 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
     newest = ""
     kept: dict[str, tuple[str, bytes]] = {}
     links: dict[str, tuple[str, bytes]] = {}
+    ecosystems: set[str] = set()
     total = 0
     for name, content in _contents(directory):
         total += len(content)
@@ -67,7 +68,9 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         if len(seen) > _RECORDS or total > _TOTAL:
             raise _broken("TB8731", str(directory), f"has more than {_RECORDS} records or {_TOTAL >> 30} GiB", _TAKE)
         newest = max(newest, modified)
-        if _names(value) & names:
+        about = _about(value)
+        ecosystems.update(ecosystem for ecosystem, _ in about)
+        if any(each in names for _, each in about):
             kept[identifier] = name, content
         elif not value.get("affected") or b"CVSS_V" in content:
             links[identifier] = name, content  # may say how severe another one is
@@ -88,25 +91,27 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         digest=Digest(hex=whole.hexdigest()),
         records=len(seen),
         newest=newest,
+        ecosystems=frozenset(ecosystems),
         advisories=tuple(sorted(advisories, key=lambda each: each.id)),
     )
 
 
-def _names(value: dict[str, Any]) -> set[str]:
-    """The names of packages that a record is about, as far as it keeps the schema; of PyPI normalised."""
+def _about(value: dict[str, Any]) -> set[tuple[str, str]]:
+    """Ecosystems and names of packages that a record is about, as far as it keeps the schema; of PyPI normalised."""
     found = set()
     affected = value.get("affected")
     for each in affected if isinstance(affected, list) else ():
         package = each.get("package") if isinstance(each, dict) else None
         if not isinstance(package, dict):
             continue
-        name = package.get("name")
+        name, ecosystem = package.get("name"), package.get("ecosystem")
         if isinstance(name, str):
-            found.add(name)
-            if package.get("ecosystem") == "PyPI":
+            stated = ecosystem if isinstance(ecosystem, str) else ""
+            found.add((stated, name))
+            if stated == "PyPI":
                 from packaging.utils import canonicalize_name
 
-                found.add(canonicalize_name(name))
+                found.add((stated, canonicalize_name(name)))
     return found
 
 

@@ -6,6 +6,7 @@ database (``packages_of`` says what to ask for).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from twinbuild.codec.section import load_section
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.vulnerabilities.judging import excuse, fails, stated
-from twinbuild.govern.vulnerabilities.matching import find, names_of, packages_of
+from twinbuild.govern.vulnerabilities.matching import find, names_of, packages_of, same_system
 from twinbuild.model.bom import Bom
 from twinbuild.model.vulnerability import Database, PolicySheet, StatementSheet, VulnerabilityPolicy, Vulnerable
 from twinbuild.pipeline.materials.osvdatabase import read_database
@@ -31,12 +32,16 @@ _SKEW: Final = timedelta(days=1)  # by which clocks may differ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What was found in one bill. ``looked_up`` counts components that a database may know; others were not asked."""
+    """What was found in one bill. ``looked_up`` counts components that a database may know; others were not asked.
+
+    ``uncovered`` are ecosystems of which the database has no record at all, each with the number of its components.
+    """
 
     findings: tuple[Vulnerable, ...]
     failing: tuple[Vulnerable, ...]
     looked_up: int
     others: int
+    uncovered: tuple[tuple[str, int], ...]
 
 
 def database_for(bom: Bom, directory: Path) -> Database:
@@ -66,6 +71,11 @@ def scan_bom(
         failing=tuple(each for each in found if fails(each, policy)),
         looked_up=len(packages),
         others=len(others),
+        uncovered=tuple(
+            (ours, count)
+            for ours, count in sorted(Counter(each.ecosystem for each in packages).items())
+            if not any(same_system(ours, theirs) for theirs in database.ecosystems)
+        ),
     )
 
 

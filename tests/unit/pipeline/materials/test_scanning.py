@@ -82,6 +82,9 @@ def test_precision_and_recall(case: Case, bom: Bom, tmp_path: Path) -> None:
     records, expected = _seeded(case)
     known = database_for(bom, database(tmp_path, *records))
     result = scan_bom(bom, known, VulnerabilityPolicy(), now=_NOW)
+    assert result.uncovered == ()
+    half = database_for(bom, database(tmp_path / "half", record("A-1", "Debian:12"), record("A-2", "Debian:11")))
+    assert [name for name, _ in scan_bom(bom, half, VulnerabilityPolicy(), now=_NOW).uncovered] == ["PyPI"]
     found = {(each.name, each.package.reference.partition("/")[2]) for each in result.findings}
     assert found == expected
     assert 100 < len(expected) < 400
