@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import struct
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 __all__ = ["zipped_members"]
 
+_MARK: Final = b"PK\x03\x04"
+_DEEPEST: Final = 2  # archives around an archive that is looked into
 _MEMBERS: Final = 2000
 _LARGEST: Final = 8 << 20  # bytes that are read of a member
 _TOTAL: Final = 64 << 20  # of all
@@ -23,21 +27,34 @@ _BAD: Final = (
 def zipped_members(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Name and the first bytes of each member, as far as an archive can be read; nothing where it is none.
 
-    Members beyond the first 2,000, bytes beyond 8 MiB of one and 64 MiB of all, encrypted ones and archives within
-    archives are not looked at.
+    Archives within it follow, three deep, with names such as ``inner.zip!a``. Members beyond the first 2,000 of all,
+    bytes beyond 8 MiB of one and 64 MiB of all, and encrypted ones are not looked at.
     """
+    waiting: deque[tuple[str, int, BinaryIO]] = deque([("", 0, stream)])
+    members, left = _MEMBERS, _TOTAL
+    while waiting and members > 0 and left > 0:
+        prefix, depth, archive = waiting.popleft()
+        for name, content in _members(archive, members, left):
+            members, left = members - 1, left - len(content)
+            yield f"{prefix}{name}", content
+            if content.startswith(_MARK) and depth < _DEEPEST:
+                waiting.append((f"{prefix}{name}!", depth + 1, io.BytesIO(content)))
+
+
+def _members(stream: BinaryIO, members: int, left: int) -> Iterator[tuple[str, bytes]]:
     stream.seek(0)
-    if stream.read(4) != b"PK\x03\x04":
+    if stream.read(len(_MARK)) != _MARK:
         return
-    stream.seek(0)
-    left = _TOTAL
     try:
         with zipfile.ZipFile(stream) as archive:
-            for info in archive.infolist()[:_MEMBERS]:
+            for info in archive.infolist()[:members]:
                 if info.is_dir() or info.flag_bits & 1:
                     continue
-                with archive.open(info) as member:
-                    content = member.read(min(_LARGEST, left))
+                try:
+                    with archive.open(info) as member:
+                        content = member.read(min(_LARGEST, left))
+                except _BAD:  # hides no other member
+                    continue
                 left -= len(content)
                 yield info.filename, content
                 if left <= 0:

@@ -31,6 +31,24 @@ def test_bounded() -> None:
     assert sum(len(text) for _, text in zipped_members(io.BytesIO(content))) == 64 << 20
 
 
+def test_archives_within_archives() -> None:
+    """Three deep; a bomb of archives ends where enough was read."""
+    deepest = _archive(d=b"too deep")
+    content = _archive(a=b"first", inner=_archive(b=b"second", innermost=_archive(c=deepest)))
+    names = [name for name, _ in zipped_members(io.BytesIO(content))]
+    assert names == ["a", "inner", "inner!b", "inner!innermost", "inner!innermost!c"]
+    bomb = _archive(**{f"m{number}": b"\0" * (8 << 20) for number in range(6)})
+    nested = _archive(**{f"n{number}": bomb for number in range(50)})
+    assert sum(len(text) for _, text in zipped_members(io.BytesIO(nested))) <= 64 << 20
+
+
+def test_a_member_that_cannot_be_read() -> None:
+    """It hides none of the others."""
+    content = bytearray(_archive(a=b"first" * 100, b=b"second" * 100))
+    content[content.index(b"aK") + 1] = 0xFF  # where its bytes begin: no such block of deflate
+    assert "b" in [name for name, _ in zipped_members(io.BytesIO(bytes(content)))]
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"no archive", b"PK\x03\x04", b"PK\x03\x04" + b"\xff" * 100])
 def test_none(content: bytes) -> None:
     """No archive has no members."""
