@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from twinbuild.codec.spdx import spdx_expression
 
-__all__ = ["bound_by", "matches"]
+__all__ = ["bound_by", "matches", "named_in"]
+
+_BETWEEN: Final = re.compile(r"[\s(),;/|&]+")
 
 
 def matches(licence: str, patterns: tuple[str, ...]) -> bool:
@@ -25,6 +29,11 @@ def bound_by(expression: str, forbidden: Callable[[str], bool]) -> tuple[str, ..
     tokens = normal.replace("(", " ( ").replace(")", " ) ").replace(" WITH ", "\0").split()
     tokens.reverse()
     return tuple(sorted(_either(tokens, forbidden)))
+
+
+def named_in(text: str) -> tuple[str, ...]:
+    """What a text that is no expression may name: itself, and each of its words. No choice is read into it."""
+    return tuple(dict.fromkeys(each for each in (text, *_BETWEEN.split(text)) if each))
 
 
 def _either(tokens: list[str], forbidden: Callable[[str], bool]) -> frozenset[str]:

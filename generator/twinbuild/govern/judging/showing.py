@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinbuild.govern.judging.licences import bound_by, matches
+from twinbuild.govern.judging.licences import bound_by, matches, named_in
 from twinbuild.model.governed import Facts, Verdict
 from twinbuild.model.policy import Requirement
 from twinbuild.model.spec.values import duration_seconds
@@ -82,26 +82,36 @@ _EVIDENCE = {"built-twice": _built, "tests-passed": _tested, "sbom-complete": _c
 
 
 def _licences(rule: Requirement, facts: Facts, where: tuple[int | str, ...]) -> Iterator[Verdict]:
-    forbidden, unknown = [], []
-    for component, expression in facts.licences:
+    forbidden: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for component, expression in facts.licences or ():
         bound = bound_by(expression, lambda licence: matches(licence, rule.forbidden_licences))
         if bound is None:
-            unknown.append(component)
-            bound = (expression,) if matches(expression, rule.forbidden_licences) else ()
+            unknown[component] = None
+            bound = tuple(each for each in named_in(expression) if matches(each, rule.forbidden_licences))
         if bound:
-            forbidden.append(f"{component} ({', '.join(bound)})")
+            forbidden[f"{component} ({', '.join(bound)})"] = None
+    unseen = _unseen(facts)
     if rule.forbidden_licences:
-        reason = _few(forbidden) if forbidden else f"{len(facts.licences)} components, none under a forbidden licence"
+        count = len({component for component, _ in facts.licences or ()})
+        reason = _few(list(forbidden)) if forbidden else f"{count} components, none under a forbidden licence"
         remedy = "replace these components, or ask for an exception"
         path = (*where, "forbidden_licences")
-        fine = not forbidden and facts.sbom is not None
-        reason = "the SBOM was not looked at" if facts.sbom is None else reason
-        yield _verdict(rule, "licences", reason, fine=fine, code="TB8834", remedy=remedy, path=path)
+        fine = not forbidden and not unseen
+        yield _verdict(rule, "licences", unseen or reason, fine=fine, code="TB8834", remedy=remedy, path=path)
     if rule.unknown_licences == "refuse":
-        reason = f"nobody knows the licence of {_few(unknown)}" if unknown else "all licences are known"
+        reason = f"nobody knows the licence of {_few(list(unknown))}" if unknown else "all licences are known"
         path = (*where, "unknown_licences")
         remedy = "find out, and state them; or ask for an exception"
-        yield _verdict(rule, "unknown-licences", reason, fine=not unknown, code="TB8834", remedy=remedy, path=path)
+        fine = not unknown and not unseen
+        yield _verdict(rule, "unknown-licences", unseen or reason, fine=fine, code="TB8834", remedy=remedy, path=path)
+
+
+def _unseen(facts: Facts) -> str:
+    """Why nobody looked at the licences; "" where somebody did."""
+    if facts.sbom is None:
+        return "the SBOM was not looked at"
+    return f"the SBOM cannot be read: {_few(list(facts.sbom))}" if facts.licences is None else ""
 
 
 def _keys(rule: Requirement, age: str, facts: Facts, at: int, path: tuple[int | str, ...]) -> Verdict:

@@ -166,28 +166,33 @@ def _unable(question: Question, root: TrustRoot) -> Iterator[str]:
         yield f"the key {key.keyid[:16]}… of {key.who} {why}"
 
 
-def _bill(release: Released, about: list[Requirement]) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
-    """Faults of the bill of materials, and each component's licence; looked at where a rule asks."""
+def _bill(
+    release: Released, about: list[Requirement]
+) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...] | None]:
+    """Faults of the bill of materials, and each component's licences (None: unreadable); looked at where a rule asks.
+
+    Each licence stands alone, for all of them bind: joined, one that is no expression would hide the others.
+    """
     exact = any("sbom-complete" in each.evidence for each in about)
     if not exact and not any(each.forbidden_licences or each.unknown_licences == "refuse" for each in about):
         return None, ()
     assert release.directory is not None
     try:
         found = read_bom(release.directory)
-        faults = tuple(_unlike(each) for each in reconcile_release(found) if not each.exact) if exact else ()
     except TwinbuildError as error:
-        return tuple(each.message for each in error.findings), ()
+        return tuple(each.message for each in error.findings), None
     licences = tuple(
-        (component.title, " AND ".join(_bracketed(licence.text) for licence in component.licences))
+        (component.title, text)
         for component in found.bom.components
         if component.type
         in ("library", "application", "framework", "operating-system", "file", "machine-learning-model", "data")
+        for text in ([licence.text for licence in component.licences] or [""])
     )
+    try:
+        faults = tuple(_unlike(each) for each in reconcile_release(found) if not each.exact) if exact else ()
+    except TwinbuildError as error:
+        faults = tuple(each.message for each in error.findings)
     return faults, licences
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if " OR " in text.upper() else text
 
 
 def _unlike(each: Any) -> str:

@@ -33,6 +33,17 @@ def test_bill_only_where_asked(case: Callable[..., Case]) -> None:
     assert case().check().facts.sbom is None
 
 
+def test_a_bill_that_cannot_be_read_shows_no_licence(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SBOM that nobody can read is not one without forbidden licences."""
+
+    def unreadable(_: object) -> None:
+        raise PolicyRefused.of("TB8850", "no JSON", hint="look")
+
+    monkeypatch.setattr("twinbuild.pipeline.governing.knowing.read_bom", unreadable)
+    found = case(POLICY + "    approvals: 0\n    forbidden_licences: [AGPL-*]\n    unknown_licences: refuse\n")
+    assert found.refused() == ["needs/licences", "needs/unknown-licences"]
+
+
 def test_approved_by_another(case: Callable[..., Case]) -> None:
     """Refused, then approved by who signed, then by another person."""
     found = case()
