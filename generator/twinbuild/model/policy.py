@@ -1,6 +1,7 @@
 """``policy.yaml``: who may do what to a release, what a stage asks for, and when nothing moves. No rule, no right."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -25,8 +26,7 @@ POLICY_VERSION = "twinbuild/policy/v1"
 Action = Literal["create", "modify", "approve", "deploy", "rotate"]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EVERY = "*"
-
-
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 _PATTERN = re.compile(r"\*|[a-z0-9][a-z0-9-]{0,62}\*?", re.ASCII)
 
 
@@ -37,9 +37,12 @@ def _check_pattern(text: str) -> str:
 
 
 def _check_local(text: str) -> str:
-    day, _, time = text.partition("T")
-    date = day.split("-")
-    if [len(part) for part in date] != [4, 2, 2] or not all(part.isdecimal() for part in date) or not _is_time(time):
+    try:
+        # a year before the last one: in every zone it is a time that can be written in UTC
+        fine = _LOCAL.fullmatch(text) is not None and 1970 <= datetime.fromisoformat(text).year < 9999
+    except ValueError:
+        fine = False
+    if not fine:
         hint = "write the local time, without its distance from UTC: '2026-12-20T00:00'"
         raise objection("TB1121", f"got {text[:60]!r}, expected a local time", hint)
     return text
@@ -100,7 +103,7 @@ class Requirement(Section):
     approvals: int = Field(default=1, ge=0, le=20)
     """How many people must approve; the release itself may ask for more."""
     two_person: bool = True
-    """Whether nobody's approval counts who signed the release, nor may who deploys have signed or be all approvers."""
+    """Whether nobody's approval counts who signed the release, nor may who signed it deploy what nobody else approved."""
     signatures: Several[Signatures] = ()
     """Roles that must have signed."""
     evidence: Several[Literal["built-twice", "tests-passed", "sbom-complete", "source-clean"]] = ()
