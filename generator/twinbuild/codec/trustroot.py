@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from unicodedata import normalize
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.dsse import Envelope, decode_envelope
@@ -154,13 +155,18 @@ def _wrong(root: TrustRoot) -> str:
     if not all(text.strip() and len(text) <= _LONGEST and text.isprintable() for text in stated):
         return f"it does not say whose a key is, or why it was revoked, in 1 to {_LONGEST} printable characters"
     people = {key.who for key in root.keys}
-    if len({who.casefold() for who in people}) != len(people):
+    if len({_person(who) for who in people}) != len(people):
         return "somebody's name is written in two ways: one person would count twice"
     if any(key.until is not None and key.until < key.since for key in root.keys) or root.expires <= root.created:
         return "something in it expires before it begins"
     if root.policy is not None and not (_FILE.fullmatch(root.policy.file) and _KEYID.fullmatch(root.policy.sha256)):
         return "its policy is no file N.policy.yaml with a SHA-256 digest"
     return _wrong_roles(root)
+
+
+def _person(who: str) -> str:
+    """What two spellings of one name have in common: case, composed letters, and blanks do not count."""
+    return " ".join(normalize("NFKC", normalize("NFKC", who).casefold()).split())
 
 
 def _wrong_roles(root: TrustRoot) -> str:

@@ -37,18 +37,27 @@ def state_place(environment: Mapping[str, str], home: str) -> Path:
 def remember(state: Path, *, place: Path, identity: str, version: int, digest: str) -> bool:
     """Compare a trust root with what was seen of it, and note it; False where nothing can be noted on this machine.
 
+    What was noted there counts though nothing more can be: on a disk that is full, or may not be written.
+
     ``identity`` is the digest of its first document, ``digest`` that of the document of ``version``, the newest. Raises
     PolicyRefused TB8804 for an older version than one that was seen, TB8805 for another document of the same version,
     or another trust root at the same place; EnvironmentFault TB8810 where the file is damaged.
     """
+
+    def compared() -> tuple[dict[str, dict[str, Any]], bool]:
+        seen = _read(state / _FILE)
+        new = _compared(seen, place=str(place), identity=identity, version=version, digest=digest)
+        return new, new != seen
+
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(state):
-            seen = _read(state / _FILE)
-            new = _compared(seen, place=str(place), identity=identity, version=version, digest=digest)
-            if new != seen:
+            new, changed = compared()
+            if changed:
                 write_file(state / _FILE, canonical(new))
     except OSError:  # a machine that keeps nothing, such as a container that is thrown away
+        if os.access(state / _FILE, os.R_OK):
+            compared()
         return False
     return True
 

@@ -24,6 +24,7 @@ __all__ = ["Pin", "Trusted", "document_path", "open_trust", "policy_bytes", "rea
 _MOST: Final = 100_000  # documents
 _LARGEST_POLICY: Final = 256 << 10  # bytes
 _PIN: Final = re.compile(r"([1-9][0-9]{0,8})(?:@sha256:([0-9a-f]{64}))?", re.ASCII)
+_DOCUMENT: Final = re.compile(r"([1-9][0-9]{0,8})\.root\.json", re.ASCII)
 _AGAIN: Final = "take the trust root from whom you trust again"
 
 
@@ -119,7 +120,20 @@ def read_chain(directory: Path) -> list[tuple[str, Envelope, TrustRoot]]:
             hint="name the directory of a trust root; `twinbuild trust init` begins one",
             where=str(directory),
         )
+    _refuse_gap(directory, len(found))
     return found
+
+
+def _refuse_gap(directory: Path, count: int) -> None:
+    """A later document shows that one is missing: without it, what follows would be passed over in silence."""
+    later = [int(match[1]) for path in directory.iterdir() if (match := _DOCUMENT.fullmatch(path.name))]
+    if later and max(later) > count:
+        raise PolicyRefused.of(
+            "TB8801",
+            f"{count + 1}.root.json is missing, and {max(later)}.root.json is there",
+            hint=_AGAIN,
+            where=Location(file=str(document_path(directory, count + 1))),
+        )
 
 
 def read_policy(directory: Path, root: TrustRoot) -> bytes:

@@ -62,6 +62,15 @@ def test_nowhere(tmp_path: Path) -> None:
     assert not _see(tmp_path / "file" / "state", 1)
 
 
+def test_not_to_be_written(tmp_path: Path) -> None:
+    """Where nothing more can be noted, what was noted still counts."""
+    _see(tmp_path, 3)
+    (tmp_path / "trust.lock").unlink()
+    (tmp_path / "trust.lock").mkdir()
+    assert _code(tmp_path, 2) == "TB8804"
+    assert not _see(tmp_path, 4)
+
+
 def _worker(state: str, number: int) -> None:
     _see(Path(state), 1, identity="0123456789"[number], place=f"/{number}")
 

@@ -41,6 +41,13 @@ def test_opened(ours: Organisation) -> None:
     assert found.policy_name.endswith("2.policy.yaml")
 
 
+def test_gap(ours: Organisation) -> None:
+    """A document in between taken away, on a machine that has seen nothing: the later ones are not passed over."""
+    ours.change(lambda root: root)
+    (ours.directory / "2.root.json").unlink()
+    assert _code(ours) == "TB8801"
+
+
 def test_downgrade(ours: Organisation) -> None:
     """The newest document taken away: seen on this machine, or pinned by number."""
     (ours.directory / "2.root.json").rename(ours.directory.parent / "kept")
