@@ -12,6 +12,9 @@ from twinbuild.codec.policyfile import check_roles, load_policy
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import PolicyRefused, SpecError
 
+_ONCE = (
+    "freeze:\n  - {name: f, stages: ['*'], zone: UTC, reason: r, from: '2027-12-20T00:00', until: '2028-01-02T00:00'}\n"
+)
 _LATE: Final = """\
 freeze:
   - {name: f, stages: ['*'], zone: UTC, reason: r, from: '2027-01-02T00:00', until: '2027-01-01T00:00'}
@@ -33,6 +36,10 @@ freeze:
         ("freeze:\n  - {name: f, stages: ['*'], zone: UTC, reason: r}\n", "TB1105", 12),
         ("freeze:\n  - {name: f, stages: ['*'], zone: UTC, reason: r, from: '2027-01-01T00:00'}\n", "TB1105", 12),
         (_LATE, "TB1105", 12),
+        (_ONCE.replace("2027-12-20", "2027-02-30"), "TB1121", 12),
+        (_ONCE.replace("2027-12-20", "0000-01-01"), "TB1121", 12),
+        (_ONCE.replace("2028-01-02T00:00", "9999-12-31T23:59"), "TB1121", 12),
+        (_ONCE.replace("2027-12-20", "٢٠٢٧-12-20"), "TB1121", 12),
         (
             "freeze:\n  - {name: f, stages: ['*'], zone: UTC, reason: r, weekly: {from: fri, until: mon 06:00}}\n",
             "TB1121",
