@@ -1,7 +1,8 @@
 """What a list of an archive says of each release, remembered, so that a thousand records need not be read for it.
 
 The memory is a cache: a line of it counts only for the very record whose digest it bears, what it lacks is read from
-the record, and where it cannot be written it is left out.
+the record, and where it cannot be written it is left out. No digest covers it, so whoever acts on a release by its name
+or age goes by the record itself (``fresh``, ``confirmed``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.store import layout
 from twinbuild.store.faults import translated
 
-__all__ = ["Summary", "summaries", "summary_of"]
+__all__ = ["Summary", "confirmed", "summaries", "summary_of"]
 
 _CACHE: Final = "v1/summaries"
 _FORMAT: Final = "twinbuild/archive-summaries/v1"
@@ -49,9 +50,12 @@ class Summary:
         return f"{self.name}@{self.version}"
 
 
-def summaries(archive: Archive) -> tuple[Summary, ...]:
-    """Every release, by name, the time at which it was added, and digest. Raises IntegrityError TB9110, TB9111."""
-    known = _remembered(archive)
+def summaries(archive: Archive, *, fresh: bool = False) -> tuple[Summary, ...]:
+    """Every release, by name, the time at which it was added, and digest; ``fresh``: as the records say, all of them.
+
+    Raises IntegrityError TB9110, TB9111.
+    """
+    known = {} if fresh else _remembered(archive)
     found, new = [], False
     for kept in archive.releases():
         summary = _read(kept, known.get(str(kept.record)))
@@ -61,6 +65,11 @@ def summaries(archive: Archive) -> tuple[Summary, ...]:
     if new or len(known) > 2 * len(found) + 16:
         _remember(archive, found)
     return tuple(sorted(found, key=lambda each: (each.name, each.added, each.version, each.kept.release)))
+
+
+def confirmed(archive: Archive, summary: Summary) -> bool:
+    """Whether the release's record says the same."""
+    return summary_of(archive.release(summary.kept), summary.kept) == summary
 
 
 def summary_of(release: ArchivedRelease, kept: Kept) -> Summary:

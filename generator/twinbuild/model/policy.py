@@ -103,7 +103,7 @@ class Requirement(Section):
     approvals: int = Field(default=1, ge=0, le=20)
     """How many people must approve; the release itself may ask for more."""
     two_person: bool = True
-    """Whether nobody's approval counts who signed the release, nor may who signed it deploy what nobody else approved."""
+    """Whether nobody's approval counts who signed the release, nor may they deploy what nobody else approved."""
     signatures: Several[Signatures] = ()
     """Roles that must have signed."""
     evidence: Several[Literal["built-twice", "tests-passed", "sbom-complete", "source-clean"]] = ()

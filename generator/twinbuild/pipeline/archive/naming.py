@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from twinbuild.archive.directory import Archive
-from twinbuild.archive.summaries import Summary, summaries
+from twinbuild.archive.summaries import Summary, confirmed, summaries
 from twinbuild.errors import UsageError
 
 __all__ = ["chosen", "short"]
@@ -23,6 +23,9 @@ def chosen(archive: Archive, text: str) -> Summary:
     """
     known = summaries(archive)
     found = _named(known, text)
+    if len(found) != 1 or not confirmed(archive, found[0]):  # a remembered name leads to nothing else than a record's
+        known = summaries(archive, fresh=True)
+        found = _named(known, text)
     if len(found) == 1:
         return found[0]
     if not found:

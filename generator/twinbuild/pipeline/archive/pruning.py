@@ -62,19 +62,19 @@ def judge(archive: Archive, rules: Rules, *, now: datetime) -> tuple[Judged, ...
             hint="say what stays: --keep N of each name, --keep-for DURATION, or both",
             where="archive prune",
         )
-    found = summaries(archive)
+    found = summaries(archive, fresh=True)
     newest = {each.kept.release for each in _newest(found, rules.newest)}
     return tuple(Judged(summary=each, kept=_why(archive, each, newest, rules, now)) for each in found)
 
 
 def prune(archive: Archive, judged: tuple[Judged, ...], *, wait: float = 10.0) -> Pruned:
-    """Take out the releases that are judged to go, and the blobs that no other needs.
+    """Take out the releases that are judged to go and were not pinned since, and the blobs that no other needs.
 
     Raises EnvironmentFault TB9141 while another process uses the archive; then the releases are out, and the blobs go
     with the next run.
     """
-    going = tuple(each for each in judged if not each.kept)
     with archive.updating():
+        going = tuple(each for each in judged if not each.kept and archive.pinned(each.summary.kept.release) is None)
         for each in going:
             archive.drop(each.summary.kept.release)
         _protect(archive)

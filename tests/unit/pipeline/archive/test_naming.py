@@ -8,8 +8,10 @@ import pytest
 
 from fakes.archived import tiny_record
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import summaries
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.archive.naming import chosen
+from twinbuild.store import layout
 
 
 def test_names(tmp_path: Path) -> None:
@@ -34,6 +36,25 @@ def test_names(tmp_path: Path) -> None:
                 chosen(archive, text)
         with pytest.raises(UsageError, match=r"TB9107.*did you mean tiny@1\.0\.0"):
             chosen(archive, "tniy@1.0.0")
+
+
+def test_what_is_remembered_renames_nothing(tmp_path: Path) -> None:
+    """A cache in which two releases changed names: each name still leads to the release whose record bears it."""
+    one, two = tiny_record(), tiny_record(name="other")
+    with Archive(tmp_path / "a", writing=True) as archive:
+        archive.put(one)
+        archive.put(two)
+        summaries(archive)
+    file = tmp_path / "a" / "v1" / "summaries"
+    content = layout.decode_record(file.read_bytes())
+    assert content is not None
+    swapped = content.replace(b'"tiny"', b'"?"').replace(b'"other"', b'"tiny"').replace(b'"?"', b'"other"')
+    assert swapped != content
+    file.chmod(0o644)
+    file.write_bytes(layout.encode_record(swapped))
+    with Archive(tmp_path / "a") as archive:
+        assert chosen(archive, "tiny@1.0.0").kept.release == one.digest
+        assert chosen(archive, "other@1.0.0").kept.release == two.digest
 
 
 def test_several(tmp_path: Path) -> None:

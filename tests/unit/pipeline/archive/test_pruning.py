@@ -14,11 +14,13 @@ from fakes.archived import Archived, archived, archived_once
 from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import summaries
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 from twinbuild.errors import EnvironmentFault, UsageError
 from twinbuild.pipeline.archive.pruning import Rules, foreseen, judge, prune, span
 from twinbuild.pipeline.archive.verifying import verify_archive
+from twinbuild.store import layout
 
 __all__ = ["archived", "archived_once", "tool"]
 
@@ -54,6 +56,24 @@ def three(three_once: Path, tmp_path: Path) -> Path:
 
 def _verdicts(archive: Archive, rules: Rules, now: datetime = LATER) -> dict[str, str]:
     return {each.summary.version: each.kept for each in judge(archive, rules, now=now)}
+
+
+def test_judged_by_the_records(three: Path) -> None:
+    """A cache that says of the newest that it is old takes nothing out; nor does a plan what was pinned meanwhile."""
+    rules = Rules(newest=1)
+    with Archive(three, writing=True) as archive:
+        summaries(archive)
+        file = three / "v1" / "summaries"
+        content = layout.decode_record(file.read_bytes())
+        assert content is not None
+        file.chmod(0o644)
+        file.write_bytes(layout.encode_record(content.replace(b'"version":"1.0.2"', b'"version":"0.0.0"')))
+        judged = judge(archive, rules, now=LATER)
+        assert [each.summary.version for each in judged if each.kept] == ["1.0.1", "1.0.2"]
+        going = next(each.summary.kept.release for each in judged if not each.kept)
+        archive.pin(going, "an incident")
+        assert prune(archive, judged).releases == ()
+        assert archive.kept(going) is not None
 
 
 def test_rules(three: Path) -> None:
