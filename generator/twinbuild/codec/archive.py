@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -87,11 +87,21 @@ def _release(document: dict[str, Json]) -> ArchivedRelease:
         paths = [file.path for file in files]
         if paths != sorted(set(paths)):
             raise _Refused(f"{what} are not sorted by path, each once")
+        known = set(paths)
+        if below_file := next((path for path in paths if not known.isdisjoint(_above(path))), ""):
+            raise _Refused(f"{what}: {below_file[:80]!r} lies below a file")
     below = {file.path for file in release.project}
     for path in (release.spec, *release.overlays):
         if path not in below:
             raise _Refused(f"the project has no {path[:80]!r}")
     return release
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that a path lies in."""
+    for at, letter in enumerate(path):
+        if letter == "/":
+            yield path[:at]
 
 
 def _object(value: Json, kind: type, readers: dict[str, Callable[[Json], Any]]) -> dict[str, Any]:

@@ -40,6 +40,9 @@ def _file(**fields: object) -> list[dict[str, object]]:
         encode_archived(tiny_record()) + b"\n",
         _changed(more=1),
         _changed(name="../x"),
+        _changed(
+            files=[*_DOCUMENT["files"], {**_DOCUMENT["files"][-1], "path": _DOCUMENT["files"][-1]["path"] + "/x"}]
+        ),
         _changed(version=""),
         _changed(digest="sha256:AB"),
         _changed(added="2026-13-01T00:00:00Z"),

@@ -181,13 +181,14 @@ def archived_trials(
     reasons = {text: reason for reason, text in REASONS.items()}
     outcomes: list[Outcome] = []
     for image in images:
-        said = facts.get(f"{image.variant} {image.platform}", {}) if isinstance(facts, dict) else {}
+        told = facts.get(f"{image.variant} {image.platform}") if isinstance(facts, dict) else None
+        said = told if isinstance(told, dict) else {}
         about = {"variant": image.variant, "platform": image.platform, "image": image.manifest.digest}
         if said.get("verdict") == "passed":
             observed = {key: value for key, value in said.items() if key not in ("verdict", "reused")}
             outcomes.append(Passed(**about, observed=canonical(observed), reused=True))  # type: ignore[arg-type]
         else:
-            reason = reasons.get(said.get("reason", ""), "none")
+            reason = reasons.get(str(said.get("reason", "")), "none")
             outcomes.append(Untested(**about, reason=reason))  # type: ignore[arg-type]
     return Trials(outcomes=tuple(outcomes), files=files)
 

@@ -126,7 +126,7 @@ def import_releases(archive: Archive, file: Path) -> Imported:
     found = [received_release(archive, digest, file.name) for digest in _manifests(index, file.name)]
     known = 0
     for release in found:
-        _, _, before = keep_record(archive, release)
+        _, _, before = keep_record(archive, release, foreign=True)
         known += before
     return Imported(releases=tuple(found), known=known, brought=brought)
 
@@ -141,6 +141,8 @@ def _received(archive: Archive, stream: Any, file: Path) -> tuple[bytes, int]:
             continue
         if member.kind is not Kind.FILE or (match is None and member.path not in ("index.json", "oci-layout")):
             raise _no_export(file.name, f"it has {member.path[:120]!r}, which no layout has")
+        if member.path in documents:
+            raise _no_export(file.name, f"it has {member.path} twice")
         if match is None:
             documents[member.path] = _small(member, body, file)
         else:

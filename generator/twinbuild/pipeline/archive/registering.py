@@ -120,7 +120,7 @@ def pull_releases(archive: Archive, repository: ImageReference, machine: Machine
                     where=str(repository),
                 )
             found.append(release)
-    known = sum(keep_record(archive, release)[2] for release in found)
+    known = sum(keep_record(archive, release, foreign=True)[2] for release in found)
     return Imported(releases=tuple(found), known=known, brought=brought)
 
 

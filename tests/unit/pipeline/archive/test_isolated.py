@@ -39,6 +39,8 @@ def test_an_image_that_cannot_be_tried() -> None:
         ('{"cpu linux/amd64": {"verdict": "passed", "reused": true, "golden": [1]}}', b'{"golden":[1]}'),
         ('{"cpu linux/amd64": {"verdict": "untested", "reason": "the spec has no tests"}}', "none"),
         ('{"cpu linux/amd64": {"verdict": "untested", "reason": "nonsense"}}', "none"),
+        ('{"cpu linux/amd64": {"verdict": "untested", "reason": ["no text"]}}', "none"),
+        ('{"cpu linux/amd64": "passed"}', "none"),
         ("[]", "none"),
         ("{", "none"),
     ],

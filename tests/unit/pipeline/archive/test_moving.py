@@ -127,6 +127,18 @@ def test_hostile(archived_once: Archived, tmp_path: Path, change: Callable[[Memb
     assert not (tmp_path / "evil").exists()
 
 
+def test_twice(archived_once: Archived, tmp_path: Path) -> None:
+    """A second index.json would say to others what the first one says to us, or the other way round."""
+    with tarfile.open(_export(archived_once, tmp_path / "bad.tar"), "a") as bad:
+        entry = tarfile.TarInfo("index.json")
+        entry.size = 2
+        bad.addfile(entry, io.BytesIO(b"{}"))
+    with Archive(tmp_path / "in", writing=True) as archive:
+        with pytest.raises(IntegrityError, match=r"TB9143.*twice|TB44"):
+            import_releases(archive, tmp_path / "bad.tar")
+        assert archive.names() == ()
+
+
 def test_no_file(tmp_path: Path) -> None:
     """A directory, text and half an export are none."""
     (tmp_path / "text").write_text("x" * 2000)

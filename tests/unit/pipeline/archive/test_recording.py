@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from fakes.archived import tiny_record
 from twinbuild.archive.directory import Archive
-from twinbuild.model.archive import ArchivedFile
+from twinbuild.codec.dsse import Envelope, Signature, encode_envelope
+from twinbuild.errors import IntegrityError
+from twinbuild.model.archive import ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.recording import keep_record
 
@@ -42,3 +46,40 @@ def test_joined(tmp_path: Path) -> None:
         "run.json": Digest.of(b"2"),
         "signatures/a": Digest.of(b"aa"),
     }
+
+
+def test_what_is_foreign_takes_no_signature_away(tmp_path: Path) -> None:
+    """An import adds signatures to an envelope, and files beside it; it replaces none, and brings no tool."""
+
+    def envelope(*keys: str) -> bytes:
+        found = tuple(Signature(keyid=key * 64, sig=b"s") for key in keys)
+        return encode_envelope(Envelope(payload_type="x/y", payload=b"p", signatures=found))
+
+    with Archive(tmp_path / "a", writing=True) as archive:
+
+        def record(**contents: bytes) -> ArchivedRelease:
+            files = [
+                ArchivedFile(path=f"signatures/{name}", sha256=archive.blobs.put(content), size=len(content))
+                for name, content in sorted(contents.items())
+            ]
+            return replace(tiny_record(), files=(*tiny_record().files, *files))
+
+        keep_record(archive, record(main=envelope("a"), other=b"1"))
+        evil = replace(record(main=envelope("e"), other=b"2"), tool=(Digest.of(b"tool"),))
+        found, _, known = keep_record(archive, evil, foreign=True)
+        assert (known, found.tool) == (True, ())
+        found, _, known = keep_record(archive, record(main=envelope("a", "b"), third=b"3"), foreign=True)
+        files = {each.path: each.sha256 for each in found.files}
+    assert not known
+    assert files["signatures/main"] == Digest.of(envelope("a", "b"))
+    assert files["signatures/other"] == Digest.of(b"1")
+    assert files["signatures/third"] == Digest.of(b"3")
+
+
+def test_what_nobody_could_read_is_not_named(tmp_path: Path) -> None:
+    """A path that no record may have is refused before the archive names it: a list of it would fail ever after."""
+    bad = replace(tiny_record(), project=(*tiny_record().project, replace(tiny_record().project[0], path="z/../../up")))
+    with Archive(tmp_path / "a", writing=True) as archive:
+        with pytest.raises(IntegrityError, match="TB9111"):
+            keep_record(archive, bad)
+        assert archive.names() == ()
