@@ -30,6 +30,7 @@ from twinbuild.build.mounts import (
     MS_REC,
     PIVOT_ROOT,
     mount,
+    mount_devices,
     restrict,
 )
 from twinbuild.errors import EnvironmentFault
@@ -39,7 +40,8 @@ __all__ = ["enter_island", "programs"]
 _NEW_USER, _NEW_UTS, _NEW_NET, _NEW_IPC = 0x10000000, 0x04000000, 0x40000000, 0x08000000  # <sched.h>
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FILES: Final = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/group")  # of the loader, and names
-_LIVE: Final = ("/proc", "/dev")
+_PROC: Final = "/proc"
+_SHARED: Final = "/dev/shm"  # noqa: S108  of the island
 _UNKNOWN: Final = "the kernel refuses it"
 
 
@@ -77,7 +79,7 @@ def enter_island(*, readable: Iterable[Path], writable: Iterable[Path], user: in
 def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None:
     root = "/tmp"  # noqa: S108  covered by an empty file system that only this process sees
     mounted = [(path, os.readlink(path)) for path in map(Path, _SYSTEM) if path.is_symlink()]
-    opened = {path: os.open(path, os.O_PATH) for path in (*readable, *writable, *map(Path, _LIVE))}
+    opened = {path: os.open(path, os.O_PATH) for path in (*readable, *writable, Path(_PROC))}
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", name="/")
     for link, target in mounted:
         os.symlink(target, root + str(link))
@@ -87,12 +89,15 @@ def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None
             continue
         directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
         _make(place, directory=directory)
-        live = str(path) in _LIVE
         deep = directory and not Path(root).is_relative_to(path)  # else it would bring the new root along
         mount(f"/proc/self/fd/{descriptor}", place, "", MS_BIND | (MS_REC if deep else 0), name=str(path))
-        if not live:
+        if str(path) != _PROC:
             restrict(place, writable=path in writable, name=str(path))
         os.close(descriptor)
+    _make(f"{root}/dev", directory=True)
+    mount_devices(root)  # not those of this machine, where other files are, and sockets that lead to other processes
+    mount("tmpfs", root + _SHARED, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", name=_SHARED)
+    restrict(f"{root}/dev", writable=False, name="/dev", devices=True)
     temporary = f"{root}{root}"
     if not os.path.exists(temporary):
         os.mkdir(temporary, 0o1777)

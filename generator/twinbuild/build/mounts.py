@@ -41,15 +41,7 @@ def change_root(configuration: Configuration) -> None:
     mount("none", "/", "", MS_REC | MS_PRIVATE, name="/")
     root = configuration["root"]
     mount(root, root, "", MS_BIND, name="/")
-    mount("tmpfs", place(root, "dev"), "tmpfs", MS_NOSUID, "mode=0755,size=1m", name="/dev")
-    for name in DEVICES:
-        target = f"{root}/dev/{name}"
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        mount(f"/dev/{name}", target, "", MS_BIND, name=f"/dev/{name}")
-        restrict(target, writable=False, name=f"/dev/{name}", devices=True)  # its mode is the host's; writing works
-    for name, link in DEVICE_LINKS:
-        os.symlink(link, f"{root}/dev/{name}")
-    os.mkdir(f"{root}/dev/shm")  # noqa: S108  of the sandbox
+    mount_devices(root)
     sizes = {"/dev/shm": configuration["shared"] or configuration["space"]}  # noqa: S108  of the sandbox
     sizes |= dict.fromkeys(configuration["tmpfs"], configuration["space"])
     for name, size in sizes.items():
@@ -71,6 +63,19 @@ def change_root(configuration: Configuration) -> None:
     call("pivot_root", libc.syscall(ctypes.c_long(number), b".", b"."))
     call("leave the old root", libc.umount2(b".", MNT_DETACH))
     os.chdir("/")
+
+
+def mount_devices(root: str) -> None:
+    """``/dev`` below a root: the few devices that hold nothing of anybody, and an empty ``/dev/shm`` to mount upon."""
+    mount("tmpfs", place(root, "dev"), "tmpfs", MS_NOSUID, "mode=0755,size=1m", name="/dev")
+    for name in DEVICES:
+        target = f"{root}/dev/{name}"
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        mount(f"/dev/{name}", target, "", MS_BIND, name=f"/dev/{name}")
+        restrict(target, writable=False, name=f"/dev/{name}", devices=True)  # its mode is the host's; writing works
+    for name, link in DEVICE_LINKS:
+        os.symlink(link, f"{root}/dev/{name}")
+    os.mkdir(f"{root}/dev/shm")
 
 
 def mount_proc(root: str, *, nested: bool) -> None:

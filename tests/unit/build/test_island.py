@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ print(json.dumps({
     "system": refused(lambda: Path("/usr/new").write_text("x")),
     "home": os.path.exists("/home") or os.path.exists("/var"),
     "connect": refused(lambda: socket.create_connection(("127.0.0.1", port), 1)),
+    "devices": sorted(os.listdir("/dev")),
+    "shared": refused(lambda: Path("/dev/shm", sys.argv[5]).read_text()) + refused(Path("/dev/shm/new").touch),
+    "null": refused(lambda: Path("/dev/null").write_text("x")),
     "user": os.getuid(),
     "sandbox": Sandbox(SubprocessRunner()).available(),
 }))
@@ -50,11 +54,11 @@ def test_island(tmp_path: Path) -> None:
     for name in ("given place", "mine", "hidden"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.NamedTemporaryFile(dir="/dev/shm") as shared:  # noqa: S108
         port = str(server.getsockname()[1])
         places = [str(tmp_path / name) for name in ("given place", "mine", "hidden/file")]
         ended = subprocess.run(
-            [sys.executable, "-P", "-c", _PROGRAM, *places, port],
+            [sys.executable, "-P", "-c", _PROGRAM, *places, port, Path(shared.name).name],
             capture_output=True,
             env={"PYTHONPATH": str(Path(__file__).resolve().parents[3] / "generator")},
             check=False,
@@ -70,6 +74,9 @@ def test_island(tmp_path: Path) -> None:
         "system": "OSError",
         "home": False,
         "connect": "OSError",
+        "devices": ["fd", "full", "null", "random", "shm", "stderr", "stdin", "stdout", "urandom", "zero"],
+        "shared": "FileNotFoundErrorallowed",
+        "null": "allowed",
         "user": 54321,
         "sandbox": None,
     }
