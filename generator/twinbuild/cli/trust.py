@@ -108,11 +108,14 @@ def update(
 @click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
 @json_option
 def sign(*, directory: Path, key: str | None, program: str | None, public: Path | None, as_json: bool) -> None:
-    """Sign the draft of the next document. It is in force once enough people have."""
+    """Sign the draft of the next document. It is in force once enough people have.
+
+    What it changes is printed; `trust show` prints it before.
+    """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.pipeline.governing.drafting import sign_draft
 
-    say_draft(sign_draft(directory, signer_of(key, program, public, os.environ)), as_json=as_json)
+    say_draft(sign_draft(directory, signer_of(key, program, public, os.environ)), as_json=as_json, told=True)
 
 
 @command.command("rotated")
@@ -154,6 +157,7 @@ def rotated(
 def show(*, directory: Path, as_json: bool) -> None:
     """Print the newest document of a trust root whose signatures hold, and the draft of the next one."""
     from twinbuild.codec.moments import moment_text
+    from twinbuild.govern.rootchanges import changes
     from twinbuild.govern.rooted import check_chain
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.drafting import read_draft
@@ -162,7 +166,7 @@ def show(*, directory: Path, as_json: bool) -> None:
     now = int(time.time())
     draft = read_draft(directory)
     if draft is not None and not document_path(directory, 1).exists():
-        say_draft(draft, as_json=as_json)
+        say_draft(draft, as_json=as_json, told=True)
         return
     chain = read_chain(directory)
     root = check_chain(chain)
@@ -170,7 +174,8 @@ def show(*, directory: Path, as_json: bool) -> None:
     digest = Digest.of(chain[-1][1].payload)
     if as_json:
         document = json.loads(chain[-1][1].payload)
-        more = {"draft": None if draft is None else {"version": draft.root.version, "missing": draft.missing}}
+        about = {} if draft is None else {"missing": draft.missing, "changes": changes(root, draft.root)}
+        more = {"draft": None if draft is None else {"version": draft.root.version, **about}}
         click.echo(json.dumps({**document, "digest": str(digest), "expired": now >= root.expires, **more}))
         return
     click.echo(f"trust    version {root.version}, {digest}")
@@ -183,7 +188,7 @@ def show(*, directory: Path, as_json: bool) -> None:
     if root.policy is not None:
         click.echo(f"policy   {root.policy.file}  sha256:{root.policy.sha256}")
     if draft is not None:
-        say_draft(draft, as_json=False)
+        say_draft(draft, as_json=False, told=True)
 
 
 def _line(key: TrustKey, now: int) -> str:
@@ -207,18 +212,18 @@ def _policy(path: Path | None, root: TrustRoot) -> bytes:
     return content
 
 
-def say_draft(drafted: Drafted, *, as_json: bool) -> None:
-    """What was written, and for whom it still has to be signed."""
+def say_draft(drafted: Drafted, *, as_json: bool, told: bool = False) -> None:
+    """What was written, what it changes (``told``: to people, too), and for whom it still has to be signed."""
     from twinbuild.cli.outcome import shown
+    from twinbuild.govern.rootchanges import changes
 
-    version = drafted.root.version
+    version, changed = drafted.root.version, changes(drafted.before, drafted.root)
     if as_json:
-        document = {"file": str(drafted.path), "version": version, "missing": drafted.missing}
+        document = {"file": str(drafted.path), "version": version, "missing": drafted.missing, "changes": changed}
         click.echo(json.dumps({**document, "in_force": not drafted.missing}))
         return
-    if not drafted.missing:
-        click.echo(f"in force {shown(drafted.path)}, version {version}")
-        return
-    click.echo(f"draft    {shown(drafted.path)}, version {version}")
+    click.echo(f"{'draft   ' if drafted.missing else 'in force'} {shown(drafted.path)}, version {version}")
+    for each in changed if told else ():
+        click.echo(f"change   {shown(each)}")
     for each in drafted.missing:
         click.echo(f"needs    {each}")

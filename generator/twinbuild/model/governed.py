@@ -31,9 +31,10 @@ class Facts:
     of the name was promoted before; ``back``: this one was, and is to come back. ``asked`` is the number of approvals
     that the release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at.
     ``licences`` are pairs of component and expression ("" for none), one for each licence that binds it; None where
-    the bill of materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs of what is reached (services, monitoring, indexes, registries) and an address without
-    TLS. ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release
-    names (None for none); ``rotations`` pairs of a reference and when it was changed.
+    the bill of materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs
+    of what is reached (services, monitoring, indexes, registries) and an address without TLS. ``secrets`` are triples:
+    what it is called, its reference, and the greatest age in seconds that the release names (None for none);
+    ``rotations`` pairs of a reference and when it was changed.
     """
 
     name: str

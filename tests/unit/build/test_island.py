@@ -54,7 +54,7 @@ def test_island(tmp_path: Path) -> None:
     for name in ("given place", "mine", "hidden"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.NamedTemporaryFile(dir="/dev/shm") as shared:  # noqa: S108
+    with socket.create_server(("127.0.0.1", 0)) as server, tempfile.NamedTemporaryFile(dir="/dev/shm") as shared:
         port = str(server.getsockname()[1])
         places = [str(tmp_path / name) for name in ("given place", "mine", "hidden/file")]
         ended = subprocess.run(

@@ -33,11 +33,15 @@ Policy = Callable[[TrustRoot], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """A document, where it lies, and for whom it still has to be signed: () for one that is in force."""
+    """A document, where it lies, and for whom it still has to be signed: () for one that is in force.
+
+    ``before`` is the document in force that it follows, None for the first one.
+    """
 
     path: Path
     root: TrustRoot
     missing: tuple[str, ...]
+    before: TrustRoot | None = None
 
 
 def begin_root(directory: Path, root: TrustRoot, *, policy: Policy) -> Drafted:
@@ -87,10 +91,10 @@ def sign_draft(directory: Path, signer: Signer) -> Drafted:
         missing = lacking(signed, root, before, name=str(path))
         write_file(path, encode_envelope(signed))
         if missing:
-            return Drafted(path=path, root=root, missing=missing)
+            return Drafted(path=path, root=root, missing=missing, before=before)
         final = document_path(directory, root.version)
         path.rename(final)
-        return Drafted(path=final, root=root, missing=())
+        return Drafted(path=final, root=root, missing=(), before=before)
 
 
 def read_draft(directory: Path) -> Drafted | None:
@@ -100,7 +104,7 @@ def read_draft(directory: Path) -> Drafted | None:
         return None
     envelope, root = draft
     path = document_path(directory, root.version, draft=True)
-    return Drafted(path=path, root=root, missing=lacking(envelope, root, before, name=str(path)))
+    return Drafted(path=path, root=root, missing=lacking(envelope, root, before, name=str(path)), before=before)
 
 
 def _standing(directory: Path) -> tuple[TrustRoot | None, tuple[Envelope, TrustRoot] | None]:
@@ -133,7 +137,7 @@ def _write(directory: Path, root: TrustRoot, before: TrustRoot | None, policy: P
     path = document_path(directory, root.version, draft=True)
     envelope = Envelope(payload_type=TRUST_ROOT, payload=encode_root(root), signatures=())
     write_file(path, encode_envelope(envelope))
-    return Drafted(path=path, root=root, missing=lacking(envelope, root, before, name=str(path)))
+    return Drafted(path=path, root=root, missing=lacking(envelope, root, before, name=str(path)), before=before)
 
 
 def _root_keys(root: TrustRoot) -> tuple[str, ...]:

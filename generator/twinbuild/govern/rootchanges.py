@@ -1,0 +1,61 @@
+"""What a document of a trust root changes, in words: who signs it must see what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinbuild.codec.moments import moment_text
+from twinbuild.model.trust import Role, TrustKey, TrustRoot
+
+__all__ = ["changes"]
+
+_SHORT = 16  # digits of a digest or a key's id
+
+
+def changes(before: TrustRoot | None, after: TrustRoot) -> tuple[str, ...]:
+    """A line for each key and role that comes, goes or becomes another, for the policy, and for the expiry.
+
+    ``before`` is None for the first document: all of it comes.
+    """
+    return (*_keys(before, after), *_roles(before, after), *_others(before, after))
+
+
+def _keys(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
+    old = {} if before is None else {key.keyid: key for key in before.keys}
+    new = {key.keyid: key for key in after.keys}
+    for keyid in sorted(old.keys() | new.keys()):
+        yield from _change(f"key {keyid[:_SHORT]}…", _key(old.get(keyid)), _key(new.get(keyid)))
+
+
+def _key(key: TrustKey | None) -> str:
+    if key is None:
+        return ""
+    until = f", until {moment_text(key.until)}" if key.until is not None else ""
+    revoked = f", revoked as of {moment_text(key.revoked.at)} ({key.revoked.reason})" if key.revoked is not None else ""
+    return f"{key.who}, from {moment_text(key.since)}{until}{revoked}"
+
+
+def _roles(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
+    old = {} if before is None else {role.name: role for role in before.roles}
+    new = {role.name: role for role in after.roles}
+    for name in sorted(old.keys() | new.keys()):
+        yield from _change(f"role {name}", _role(before, old.get(name)), _role(after, new.get(name)))
+
+
+def _role(root: TrustRoot | None, role: Role | None) -> str:
+    if root is None or role is None:
+        return ""
+    keys = (root.key(keyid) for keyid in role.keys)
+    return f"{role.threshold} of {', '.join(sorted(f'{key.who} {key.keyid[:_SHORT]}…' for key in keys if key))}"
+
+
+def _others(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
+    pins = [root.policy if root is not None else None for root in (before, after)]
+    old, new = (f"{pin.file} sha256:{pin.sha256}" if pin is not None else "" for pin in pins)
+    yield from _change("policy", old, new)
+    yield from _change("expires", moment_text(before.expires) if before is not None else "", moment_text(after.expires))
+
+
+def _change(what: str, old: str, new: str) -> Iterator[str]:
+    if old != new:
+        yield f"{what}: {old or 'nothing'} -> {new or 'nothing'}" if old else f"{what}: {new}"
