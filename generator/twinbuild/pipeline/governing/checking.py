@@ -8,13 +8,16 @@ from twinbuild.codec.policyfile import LoadedPolicy, check_roles, load_policy
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import Finding, PolicyRefused
 from twinbuild.govern.judging.judge import judge_release
+from twinbuild.model.acts import Promotion
 from twinbuild.model.governed import Facts, Verdict
+from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.settings import Settings
+from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.knowing import Question, known_of
-from twinbuild.pipeline.governing.trustdir import Trusted
+from twinbuild.pipeline.governing.trustdir import Trusted, read_policy
 from twinbuild.pipeline.released import Released
 
-__all__ = ["Checked", "check_policy", "policy_of", "refuse"]
+__all__ = ["Checked", "check_policy", "policy_of", "refuse", "standing_then"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,21 @@ def policy_of(trusted: Trusted) -> LoadedPolicy:
     policy = load_policy(SourceText(name=trusted.policy_name, content=trusted.policy))
     check_roles(policy, trusted.root)
     return policy
+
+
+def standing_then(trusted: Trusted, act: Promotion) -> tuple[TrustRoot, OrganisationPolicy] | None:
+    """The document and policy that a step names, if they were the newest at its time; None otherwise.
+
+    Raises PolicyRefused TB8806 where the policy of that time is not there any more.
+    """
+    until = [root.created for _, root in trusted.chain[1:]]
+    for (digest, root), end in zip(trusted.chain, until, strict=False):
+        if (str(digest), root.policy and root.policy.sha256) == (act.trust, act.policy):
+            if not root.created <= act.time <= end:
+                return None
+            content = read_policy(trusted.directory, root)
+            return root, load_policy(SourceText(name=act.trust, content=content)).value
+    return None
 
 
 def check_policy(release: Released, trusted: Trusted, question: Question, settings: Settings) -> Checked:

@@ -23,7 +23,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.attested import directory_of
-from twinbuild.pipeline.governing.checking import Checked, check_policy, policy_of, refuse
+from twinbuild.pipeline.governing.checking import Checked, check_policy, refuse
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
@@ -80,7 +80,7 @@ def promote(release: Released, trusted: Trusted, order: Order, settings: Setting
     name = _name(release)
     _require_stage(order.stage)
     with alone(order.record, order.stage, name):
-        steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
+        steps = read_steps(order.record, order.stage, name, trusted, now=order.now)
         return _go(release, trusted, order, settings, steps, action="promoted")
 
 
@@ -103,7 +103,7 @@ def roll_back(
         hint = "name the release"
         raise UsageError.of("TB8001", f"{name[:80]!r} is no name of a release", hint=hint, where="NAME")
     with alone(order.record, order.stage, name):
-        steps = read_steps(order.record, order.stage, name, trusted.root, policy_of(trusted).value, now=order.now)
+        steps = read_steps(order.record, order.stage, name, trusted, now=order.now)
         target = last_good(steps)
         if target is None:
             raise PolicyRefused.of(

@@ -22,6 +22,8 @@ from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.governing.checking import policy_of, standing_then
+from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
@@ -43,14 +45,13 @@ def names_in(record: Path, stage: str) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in place.iterdir() if path.is_dir())) if place.is_dir() else ()
 
 
-def read_steps(
-    record: Path, stage: str, name: str, root: TrustRoot, policy: OrganisationPolicy, *, now: int
-) -> tuple[Promotion, ...]:
+def read_steps(record: Path, stage: str, name: str, trusted: Trusted, *, now: int) -> tuple[Promotion, ...]:
     """The steps of a release in a stage, oldest first; () for one that was never there.
 
-    Each is signed by somebody whose roles may deploy, with a key that counted at the time that the step states; times
-    do not go back. Raises PolicyRefused TB8860, TB8850, TB8617.
+    Each is signed by somebody whose roles may deploy, or might when the step was taken, with a key that counted at the
+    time that the step states; times do not go back. Raises PolicyRefused TB8860, TB8850, TB8617, and as ``policy_of``.
     """
+    policy = policy_of(trusted).value
     found: list[Promotion] = []
     while len(found) < _MOST:
         path = step_path(record, stage, name, len(found) + 1)
@@ -60,7 +61,7 @@ def read_steps(
             break
         except Irregular as error:
             raise _refused(path, f"{path.name} {error}") from None
-        found.append(_step(path, content, found, root, policy, now=now))
+        found.append(_step(path, content, found, trusted, policy, now=now))
         if (found[-1].stage, found[-1].name) != (stage, name):
             raise _refused(path, f"it is about {found[-1].name} in {found[-1].stage}, not {name} in {stage}")
     _refuse_gap(record / stage / name, len(found))
@@ -68,21 +69,28 @@ def read_steps(
 
 
 def _step(
-    path: Path, content: bytes, before: list[Promotion], root: TrustRoot, policy: OrganisationPolicy, *, now: int
+    path: Path, content: bytes, before: list[Promotion], trusted: Trusted, policy: OrganisationPolicy, *, now: int
 ) -> Promotion:
-    payload, judged = opened_act(content, root, now, name=str(path))
+    payload, judged = opened_act(content, trusted.root, now, name=str(path))
     act = decode_promotion(payload, name=str(path))
     if (act.number, act.previous) != (len(before) + 1, link_to(before)) or act.time < (
         before[-1].time if before else 0
     ):
         raise _refused(path, "it is not the step after the one before it")
-    roles = {role for _, rule in allowed(policy, "deploy", act.name, act.stage) for role in rule.roles}
-    if judged is None or not roles & set(judged.roles):
-        who = "nobody of the trust root" if judged is None else f"{judged.key.who}, who may not deploy"
-        raise _refused(path, f"it is signed by {who}")
+    if judged is None:
+        raise _refused(path, "it is signed by nobody of the trust root")
+    if not _might(act, judged.key.keyid, trusted.root, policy):
+        then = standing_then(trusted, act)  # who left the role brought there what runs today all the same
+        if then is None or not _might(act, judged.key.keyid, *then):
+            raise _refused(path, f"it is signed by {judged.key.who}, who may not deploy")
     if why := judged.key.objection(act.time):
         raise _refused(path, f"the key {judged.key.keyid[:16]}… of {judged.key.who} {why} then")
     return act
+
+
+def _might(act: Promotion, keyid: str, root: TrustRoot, policy: OrganisationPolicy) -> bool:
+    roles = {role for _, rule in allowed(policy, "deploy", act.name, act.stage) for role in rule.roles}
+    return bool(roles & set(root.roles_of(keyid)))
 
 
 def link_to(steps: list[Promotion] | tuple[Promotion, ...]) -> str:

@@ -51,7 +51,7 @@ class Trusted:
     """A trust root that was verified: its newest document, the digests of that and the first one, and its policy.
 
     ``policy`` are the bytes of the file that the document names, b"" where it names none; ``remembered`` says whether
-    this machine would know an older one again.
+    this machine would know an older one again. ``chain`` are all documents, oldest first, with their digests.
     """
 
     directory: Path
@@ -60,6 +60,7 @@ class Trusted:
     identity: Digest
     policy: bytes
     remembered: bool
+    chain: tuple[tuple[Digest, TrustRoot], ...]
 
     @property
     def policy_name(self) -> str:
@@ -97,6 +98,7 @@ def open_trust(directory: Path, *, state: Path, now: int, pin: Pin | None = None
         identity=digests[0],
         policy=policy,
         remembered=remembered,
+        chain=tuple(zip(digests, (root for _, _, root in chain), strict=True)),
     )
 
 

@@ -9,13 +9,14 @@ from typing import Final
 
 import pytest
 
-from fakes.governed import NOW, Organisation, organisation, policy
+from fakes.governed import NOW, Organisation, organisation
 from twinbuild.codec.acts import encode_promotion
 from twinbuild.errors import PolicyRefused, UsageError
 from twinbuild.govern.acting import signed_act
 from twinbuild.govern.keys import new_key
-from twinbuild.govern.rootedits import with_rotated, without_key
+from twinbuild.govern.rootedits import with_role, with_rotated, without_key
 from twinbuild.model.acts import Promotion
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, names_in, read_steps, step_path
 
 FIRST: Final = Promotion(
@@ -76,7 +77,7 @@ def _write(record: Path, ours: Organisation, steps: list[Promotion], by: str = "
 
 
 def _read(record: Path, ours: Organisation) -> int:
-    return len(read_steps(record, "production", "tiny", ours.open().root, policy(""), now=NOW))
+    return len(read_steps(record, "production", "tiny", ours.open(), now=NOW))
 
 
 def test_read(tmp_path: Path) -> None:
@@ -125,6 +126,25 @@ def test_who(tmp_path: Path) -> None:
     with pytest.raises(PolicyRefused) as raised:
         _read(tmp_path / "record", ours)
     assert "was revoked (lost) then" in str(raised.value)
+
+
+def test_who_left_the_role(tmp_path: Path) -> None:
+    """What linus brought there while he might stays on record when grace takes his role; a step of later does not."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    then = ours.open()
+    first = replace(FIRST, trust=str(then.digest), policy=Digest.of(then.policy).hex)
+    _write(record, ours, [first])
+    ours.change(lambda root: with_role(root, "deployer", ("grace",), 1), now=NOW)
+    assert _read(record, ours) == 1
+    late = replace(first, number=2, previous=link_to([first]), time=NOW + 1)
+    _write(record, ours, [late])
+    with pytest.raises(PolicyRefused, match="who may not deploy"):
+        _read(record, ours)
+    for other in (replace(first, trust=FIRST.trust), replace(first, policy="d" * 64), replace(first, time=5)):
+        _path(record, 2).unlink(missing_ok=True)
+        _write(record, ours, [other])
+        with pytest.raises(PolicyRefused, match="TB8860"):
+            _read(record, ours)
 
 
 def test_another_place(tmp_path: Path) -> None:
