@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, act_options, json_option, signer_options
 from twinbuild.cli.trusting import trust_options
 
 __all__ = ["command"]
@@ -19,15 +19,11 @@ __all__ = ["command"]
 @click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
 @click.option("--stage", required=True, metavar="STAGE", help="Where the release may go.")
 @trust_options()
-@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
-@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
-@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
-@click.option("--reason", default="", metavar="TEXT", help="Why.")
+@signer_options
 @click.option(
     "--output", type=NamedPath(path_type=Path), metavar="DIR", help="Write it there (default: DIST/approvals)."
 )
-@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="Append it to this audit log, too.")
-@click.option("--audit-key", metavar="FILE|env:NAME", help="The log's private key.")
+@act_options
 @json_option
 def command(
     *,

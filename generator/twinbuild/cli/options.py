@@ -10,6 +10,7 @@ import click
 
 __all__ = [
     "NamedPath",
+    "act_options",
     "archive_option",
     "buildx_option",
     "common",
@@ -18,6 +19,7 @@ __all__ = [
     "overlay_option",
     "page_options",
     "paranoid_option",
+    "signer_options",
     "spec_argument",
     "variant_option",
 ]
@@ -53,6 +55,30 @@ archive_option = click.option(
     metavar="DIR",
     help="The directory of the archive (or TWINBUILD_ARCHIVE).",
 )
+_KEY = click.option(
+    "--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it."
+)
+_SIGNER = click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
+_PUBLIC = click.option(
+    "--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key."
+)
+_AUDIT = click.option(
+    "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="Append it to this audit log, too."
+)
+_AUDIT_KEY = click.option("--audit-key", metavar="FILE|env:NAME", help="The log's private key.")
+_REASON = click.option("--reason", default="", metavar="TEXT", help="Why.")
+
+
+def signer_options(command: _Command) -> _Command:
+    """``--key``, or ``--signer`` and ``--public``: what ``cli.keyfile.signer_of`` takes."""
+    return _KEY(_SIGNER(_PUBLIC(command)))
+
+
+def act_options(command: _Command) -> _Command:
+    """``--reason``, and ``--audit`` with ``--audit-key``: why something is done, and where that is logged."""
+    return _REASON(_AUDIT(_AUDIT_KEY(command)))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 offline_option = click.option("--offline", is_flag=True, help="Use the store alone; no network.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import NamedPath, common, variant_option
+from twinbuild.cli.options import common, signer_options, variant_option
 
 __all__ = ["command"]
 
@@ -16,9 +16,7 @@ __all__ = ["command"]
 @click.command("rebuild")
 @common
 @variant_option
-@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
-@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
-@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@signer_options
 @click.option(
     "--output",
     type=click.Path(path_type=Path),

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, json_option, signer_options
 
 __all__ = ["command"]
 
 
 @click.command("sign")
 @click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
-@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
-@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
-@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@signer_options
 @click.option(
     "--layout",
     type=click.Path(path_type=Path),

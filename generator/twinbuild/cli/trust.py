@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, json_option, signer_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.trust import TrustKey, TrustRoot
@@ -103,9 +103,7 @@ def update(
 
 @command.command("sign")
 @_DIRECTORY
-@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
-@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
-@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@signer_options
 @json_option
 def sign(*, directory: Path, key: str | None, program: str | None, public: Path | None, as_json: bool) -> None:
     """Sign the draft of the next document. It is in force once enough people have.
@@ -121,9 +119,7 @@ def sign(*, directory: Path, key: str | None, program: str | None, public: Path 
 @command.command("rotated")
 @_DIRECTORY
 @click.argument("reference")
-@click.option("--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it.")
-@click.option("--signer", "program", metavar="COMMAND", help="A program that signs its standard input.")
-@click.option("--public", type=NamedPath(path_type=Path), metavar="FILE", help="The public half of the program's key.")
+@signer_options
 @click.option("--at", "moment", metavar="TIME", help="When it was changed: a day, or a time (default: now).")
 @json_option
 def rotated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -17,10 +18,19 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.keys import PublicKey
     from twinbuild.govern.signer import Signer
     from twinbuild.pipeline.governing.logged import Logged
-    from twinbuild.pipeline.governing.promoting import Log
+    from twinbuild.pipeline.governing.promoting import Log, Order
     from twinbuild.pipeline.governing.trustdir import Trusted
 
-__all__ = ["audit_given", "log_signer", "named_key", "named_role", "opened", "time_given", "trust_options"]
+__all__ = [
+    "audit_given",
+    "log_signer",
+    "named_key",
+    "named_role",
+    "opened",
+    "order_given",
+    "time_given",
+    "trust_options",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _ROLE: Final = re.compile(r"([^=]+)=(.*?)(?::([1-9][0-9]{0,3}))?", re.DOTALL)
@@ -81,6 +91,32 @@ def audit_given(log: Path | None, key: str | None, trusted: Trusted, now: int) -
     if log is None or signer is None:
         return None, Logged()
     return Log(directory=log, signer=signer), read_logged(log, trusted.root, now)
+
+
+def order_given(
+    *,
+    stage: str,
+    trust: Path,
+    trust_version: str | None,
+    key: str | None,
+    program: str | None,
+    public: Path | None,
+    audit: Path | None,
+    audit_key: str | None,
+    **more: Any,
+) -> tuple[Trusted, Order]:
+    """The trust root, and what is to be done, of the options of verbs that bring something to a stage.
+
+    ``more`` are fields of ``Order``. Raises as ``opened``, ``audit_given`` and ``signer_of``.
+    """
+    from twinbuild.cli.keyfile import signer_of
+    from twinbuild.pipeline.governing.promoting import Order
+
+    now = int(time.time())
+    trusted = opened(trust, trust_version, now=now)
+    log, logged = audit_given(audit, audit_key, trusted, now)
+    signer = signer_of(key, program, public, os.environ)
+    return trusted, Order(stage=stage, signer=signer, now=now, log=log, logged=logged, **more)
 
 
 def named_key(text: str, where: str) -> tuple[str, PublicKey]:
