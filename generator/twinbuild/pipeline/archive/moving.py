@@ -141,8 +141,6 @@ def _received(archive: Archive, stream: Any, file: Path) -> tuple[bytes, int]:
             continue
         if member.kind is not Kind.FILE or (match is None and member.path not in ("index.json", "oci-layout")):
             raise _no_export(file.name, f"it has {member.path[:120]!r}, which no layout has")
-        if member.path in documents:
-            raise _no_export(file.name, f"it has {member.path} twice")
         if match is None:
             documents[member.path] = _small(member, body, file)
         else:

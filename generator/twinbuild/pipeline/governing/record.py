@@ -130,7 +130,7 @@ def last_good(steps: tuple[Promotion, ...]) -> Promotion | None:
 def alone(record: Path, stage: str, name: str) -> Iterator[None]:
     """While the context lasts, nobody else takes a step with this release in this stage."""
     place = record / stage / name
-    if record.is_symlink() or place.is_symlink():
+    if any(each.is_symlink() for each in (record, record / stage, place)):
         hint = "name the directory itself"
         raise UsageError.of("TB8001", f"{record} is or holds a link", hint=hint, where=Location(file=str(record)))
     place.mkdir(parents=True, exist_ok=True)

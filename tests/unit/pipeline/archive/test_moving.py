@@ -134,7 +134,7 @@ def test_twice(archived_once: Archived, tmp_path: Path) -> None:
         entry.size = 2
         bad.addfile(entry, io.BytesIO(b"{}"))
     with Archive(tmp_path / "in", writing=True) as archive:
-        with pytest.raises(IntegrityError, match=r"TB9143.*twice|TB44"):
+        with pytest.raises(IntegrityError, match="TB4403"):
             import_releases(archive, tmp_path / "bad.tar")
         assert archive.names() == ()
 

@@ -160,7 +160,10 @@ def test_another_place(tmp_path: Path) -> None:
 
 
 def test_no_links(tmp_path: Path) -> None:
-    """A record is no link."""
+    """A record is no link, and holds none."""
     (tmp_path / "link").symlink_to(tmp_path)
-    with pytest.raises(UsageError), alone(tmp_path / "link", "production", "tiny"):
-        pass
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "production").symlink_to(tmp_path)
+    for record in ("link", "record"):
+        with pytest.raises(UsageError), alone(tmp_path / record, "production", "tiny"):
+            pass
