@@ -161,11 +161,14 @@ class Archive:
             self.blobs.area.files.remove(layout.record_name(layout.VERIFIED, digest))
 
     def drop(self, digest: Digest) -> None:
-        """No longer keep a release. Its blobs stay until they are collected."""
-        area = self.blobs.area
-        for name in (layout.record_name(RELEASE, digest), layout.record_name(_PIN, digest)):
-            area.files.remove(name)
+        """No longer keep a release. Its blobs stay until they are collected.
+
+        The entry goes last: one without a root gets it anew, and a root without an entry is a loss (``prune``).
+        """
         self.blobs.unkeep(_root(digest))
+        area = self.blobs.area
+        for name in (layout.record_name(_PIN, digest), layout.record_name(RELEASE, digest)):
+            area.files.remove(name)
 
     def pin(self, digest: Digest, reason: str) -> None:
         """Never prune a release, and say why."""

@@ -14,13 +14,15 @@ from typing import Any, Final
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import Summary, summaries
 from twinbuild.codec.manifest import decode_manifest
-from twinbuild.errors import EnvironmentFault, UsageError
+from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.values import duration_seconds
+from twinbuild.store import layout
 from twinbuild.store.collection import delete, plan
 
 __all__ = ["Judged", "Pruned", "Rules", "foreseen", "judge", "prune", "span"]
 
+_ROOT: Final = "release-"  # and the release digest: which blobs it needs
 _MANIFEST: Final = "manifest.json"
 _LONGEST: Final = 1000 * 365 * 86_400.0  # seconds
 
@@ -70,10 +72,12 @@ def judge(archive: Archive, rules: Rules, *, now: datetime) -> tuple[Judged, ...
 def prune(archive: Archive, judged: tuple[Judged, ...], *, wait: float = 10.0) -> Pruned:
     """Take out the releases that are judged to go and were not pinned since, and the blobs that no other needs.
 
-    Raises EnvironmentFault TB9141 while another process uses the archive; then the releases are out, and the blobs go
+    Raises IntegrityError TB9110 where blobs are kept for a release that has lost its entry: nothing goes then. Raises
+    EnvironmentFault TB9141 while another process uses the archive; then the releases are out, and the blobs go
     with the next run.
     """
     with archive.updating():
+        _refuse_lost(archive)
         going = tuple(each for each in judged if not each.kept and archive.pinned(each.summary.kept.release) is None)
         for each in going:
             archive.drop(each.summary.kept.release)
@@ -106,13 +110,31 @@ def foreseen(archive: Archive, judged: tuple[Judged, ...]) -> Pruned:
     return Pruned(releases=going, blobs=len(gone), size=sum(archive.blobs.size(digest) for digest in gone))
 
 
+def _refuse_lost(archive: Archive) -> None:
+    """A root without an entry is what a lost directory of records leaves, such as in half a copy: no reason to go."""
+    known = {digest.hex for digest in archive.names()}
+    lost = sorted({name.removeprefix(_ROOT) for name in archive.blobs.kept(_ROOT)} - known)
+    findings = tuple(
+        Finding(
+            code="TB9110",
+            message=f"the entry of the release sha256:{digest} is lost, and its files are still there",
+            hint=f"archive the release again, or copy {layout.RECORDS}/ from a copy that is whole; where nobody needs "
+            f"the release, remove v1/roots/{_ROOT}{digest}",
+            where=Location(subject=f"sha256:{digest}"),
+        )
+        for digest in lost
+    )
+    if findings:
+        raise IntegrityError(findings)
+
+
 def _protect(archive: Archive) -> None:
     """The roots that follow from the records, whatever became of the files; and none of releases that are gone."""
     roots = set()
     for kept in archive.releases():
         archive.protect(archive.release(kept), kept.record)
-        roots.add(f"release-{kept.release.hex}")
-    for name in archive.blobs.kept("release-"):
+        roots.add(f"{_ROOT}{kept.release.hex}")
+    for name in archive.blobs.kept(_ROOT):
         if name not in roots:
             archive.blobs.unkeep(name)
 

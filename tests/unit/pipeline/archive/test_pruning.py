@@ -17,7 +17,7 @@ from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import summaries
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
-from twinbuild.errors import EnvironmentFault, UsageError
+from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.pipeline.archive.pruning import Rules, foreseen, judge, prune, span
 from twinbuild.pipeline.archive.verifying import verify_archive
 from twinbuild.store import layout
@@ -74,6 +74,16 @@ def test_judged_by_the_records(three: Path) -> None:
         archive.pin(going, "an incident")
         assert prune(archive, judged).releases == ()
         assert archive.kept(going) is not None
+
+
+def test_half_a_copy(three: Path) -> None:
+    """Where the entries of releases are lost and their files are not, nothing is taken for unneeded."""
+    shutil.rmtree(three / "v1" / "records" / "release")
+    with Archive(three, writing=True) as archive:
+        blobs = tuple(archive.blobs.blobs())
+        with pytest.raises(IntegrityError, match="TB9110"):
+            prune(archive, judge(archive, Rules(newest=1), now=LATER))
+        assert tuple(archive.blobs.blobs()) == blobs
 
 
 def test_rules(three: Path) -> None:
