@@ -237,21 +237,30 @@ def _files(release: Released, stage: str) -> dict[str, bytes]:
 
 
 def schemas_of(release: Released) -> tuple[str, str]:
-    """SHA-256 of the schemas of requests and answers without what explains them; "" for one that is not stated."""
-    model: Any = release.document["model"]
-    stated = model.get("schemas") or {}
+    """SHA-256 of the schemas of requests and answers without what explains them; "" for one that is not stated.
+
+    They lie in ``schemas/`` of the release, wherever the project that it was made of has them.
+    """
+    documents: Any = release.document["documents"]
+    covered = {entry["path"] for entry in documents}
     directory = release.path.parent
-    return _schema(directory, stated.get("input")), _schema(directory, stated.get("output"))
+    found = (f"schemas/{side}.json" for side in ("input", "output"))
+    requests, answers = (_schema(directory / path) if path in covered else "" for path in found)
+    return requests, answers
 
 
-def _schema(directory: Path, path: str | None) -> str:
-    if not path:
-        return ""
+def _schema(path: Path) -> str:
+    """What cannot be compared by what it says is compared by its bytes. Raises PolicyRefused TB8619 for no file."""
     try:
-        value, _ = parse_json(path, read_regular(directory / path, LARGEST))
+        content = read_regular(path, LARGEST)
+    except Irregular as error:
+        message = f"{path.name} {error}, and was there a moment ago"
+        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path))) from None
+    try:
+        value, _ = parse_json(path.name, content)
         return Digest.of(canonical(_bare(value))).hex
-    except (Irregular, JsonProblem, InternalError):
-        return ""
+    except (JsonProblem, InternalError):
+        return Digest.of(content).hex
 
 
 def _bare(value: Json) -> Json:

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from twinbuild.codec.acts import encode_promotion
 from twinbuild.codec.canonical import canonical
 from twinbuild.errors import IntegrityError, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
+from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.audit.read import read_entries
@@ -144,11 +146,15 @@ def test_schemas(staged: Staged) -> None:
 def test_what_a_schema_says(staged: Staged) -> None:
     """What explains it does not count, and a property may be called like it."""
     release = staged.first.release
-    document = {**release.document, "model": {"schemas": {"input": "in.json", "output": "out.json"}}}
+    documents: Any = release.document["documents"]
+    named = {"schemas": {"input": "contract/of/requests.json"}}  # where the project has it, which is not at hand
+    document = {**release.document, "model": named, "documents": [*documents, {"path": "schemas/input.json"}]}
     changed = replace(release, content=canonical(document))
+    file = release.path.parent / "schemas" / "input.json"
+    file.parent.mkdir(exist_ok=True)
 
     def digest(schema: object) -> str:
-        (release.path.parent / "in.json").write_text(json.dumps(schema))
+        file.write_text(json.dumps(schema))
         return schemas_of(changed)[0]
 
     plain = digest({"type": "object", "properties": {"title": {"type": "string"}}})
@@ -158,6 +164,11 @@ def test_what_a_schema_says(staged: Staged) -> None:
     assert plain != digest({"type": "object", "properties": {}})
     assert digest({"enum": [{"title": 1}]}) != digest({"enum": [{}]})
     assert (schemas_of(changed)[1], schemas_of(release)) == ("", ("", ""))
+    file.write_text("{")
+    assert schemas_of(changed)[0] == Digest.of(b"{").hex
+    file.unlink()
+    with pytest.raises(PolicyRefused, match="TB8619"):
+        schemas_of(changed)
 
 
 def test_where_it_lies(staged: Staged) -> None:
