@@ -34,6 +34,7 @@ def command() -> None:
     help="The spec that the release was made of (default: the one in whose `dist` it lies).",
 )
 @overlay_option
+@click.option("--without-tool", is_flag=True, help="Leave the twinbuild out that made it.")
 @quiet_option
 @json_option
 def add_command(
@@ -42,6 +43,7 @@ def add_command(
     place: Path,
     spec: Path | None,
     overlays: tuple[Path, ...],
+    without_tool: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -49,6 +51,9 @@ def add_command(
 
     DIST is validated first. What its lock names is taken from the store, whose digests are checked on the way. Archive
     it again after it was signed: what is new comes beside what is there.
+
+    The running twinbuild is packed and kept with it, once for all releases that it made, so that `reproduce` can run
+    it where another one is installed. Nothing is fetched: `twinbuild tool pack` brings what that needs, once.
     """
     from twinbuild.archive.directory import Archive
     from twinbuild.cli.session import session
@@ -61,7 +66,7 @@ def add_command(
         session(beside=project.spec_path, quiet=quiet or as_json, offline=True) as machine,
         Archive(place, writing=True) as archive,
     ):
-        added = add_release(found, project, archive, machine)
+        added = add_release(found, project, archive, machine, tool=not without_tool)
         machine.progress("", 0, 0)
     if as_json:
         click.echo(
@@ -74,6 +79,8 @@ def add_command(
                     "known": added.known,
                     "brought": {"blobs": added.brought, "size": added.size},
                     "needs": len(added.release.blobs),
+                    "tool": [str(digest) for digest in added.release.tool],
+                    "without_tool": added.untooled or None,
                 }
             )
         )
@@ -84,6 +91,8 @@ def add_command(
         f"{what} in {shown(place)}: {len(added.release.blobs)} files, of which {added.brought} are new there "
         f"({amount(added.size)})"
     )
+    if added.untooled:
+        click.echo(f"tool     not archived: {shown(added.untooled)}")
 
 
 @command.command("list")
@@ -199,7 +208,7 @@ def _told(release: ArchivedRelease, summary: Summary) -> list[str]:
         f"released {len(release.files)} files",
         f"project  {len(release.project)} files, spec {shown(release.spec)}",
         f"inputs   {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}",
-        f"tool     {f'{len(release.tool)} blobs' if release.tool else 'not archived: an installed one is used'}",
+        f"tool     {f'{len(release.tool)} blobs' if release.tool else 'not archived: the installed one is used'}",
         f"size     {summary.blobs} files, {amount(summary.size)}",
     ]
 

@@ -58,8 +58,8 @@ class ArchivedRelease:
 
     ``digest`` is the release digest; ``added`` is when it was first archived (RFC 3339, UTC). ``spec`` and ``overlays``
     are the files of ``project`` that the release was made from, ``variants`` the only ones that it has (() all). The
-    source commit ("" none) stands here because no checkout is archived. ``tool`` are the blobs of a root file system
-    that runs the twinbuild which made it; () where none was archived.
+    source commit ("" none) stands here because no checkout is archived. ``tool`` are the blobs of the packed
+    twinbuild that made it, its image's manifest first; () where none was archived.
     """
 
     name: str

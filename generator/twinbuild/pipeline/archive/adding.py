@@ -27,6 +27,7 @@ from twinbuild.pipeline.archive.closure import (
     refuse_other_spec,
 )
 from twinbuild.pipeline.archive.recording import by_path, keep_record
+from twinbuild.pipeline.archive.tooling import NoTool, bring_tool
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
@@ -47,6 +48,7 @@ class Added:
     brought: int
     size: int
     known: bool
+    untooled: str = ""  # why the twinbuild that made it is not archived with it; "" where it is
 
 
 def project_of(released: Released, spec: Path | None, overlays: tuple[Path, ...]) -> Project:
@@ -74,8 +76,13 @@ def project_of(released: Released, spec: Path | None, overlays: tuple[Path, ...]
     return project.only(_variants(document))
 
 
-def add_release(released: Released, project: Project, archive: Archive, machine: Machine) -> Added:
+def add_release(
+    released: Released, project: Project, archive: Archive, machine: Machine, *, tool: bool = True
+) -> Added:
     """Archive a release that was made of a project. Archiving it again brings what is new: signatures and approvals.
+
+    ``tool``: with the running twinbuild, packed, where it is of the version that made the release and can be packed
+    from what the store has.
 
     Raises IntegrityError TB7005 and the like for a release that is not whole, SpecError TB9103 where the spec is not
     the release's, LockError TB9106 with every file that is neither in the store nor in the project.
@@ -93,11 +100,13 @@ def add_release(released: Released, project: Project, archive: Archive, machine:
     texts = bringing.spec_files()
     bringing.bring_all(wanted, inputs)
     commit, modified = _commit(directory, document)
+    generator = str(document["generator"]["version"])  # type: ignore[index,call-overload]  # it was validated
+    kept_tool = bring_tool(bringing, archive, machine, generator=generator) if tool else NoTool("--without-tool says so")
     record = ArchivedRelease(
         name=document["metadata"]["name"],  # type: ignore[index,call-overload,arg-type]  # it was validated
         version=document["metadata"]["version"],  # type: ignore[index,call-overload,arg-type]
         digest=released.digest,
-        generator=str(document["generator"]["version"]),  # type: ignore[index,call-overload]
+        generator=generator,
         added=machine.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=commit,
         modified=modified,
@@ -109,9 +118,17 @@ def add_release(released: Released, project: Project, archive: Archive, machine:
         files=files,
         project=by_path((*texts, *(_archived(each) for each in wanted))),
         inputs=inputs,
+        tool=() if isinstance(kept_tool, NoTool) else kept_tool,
     )
     record, kept, known = keep_record(archive, record)
-    return Added(release=record, record=kept.record, brought=bringing.brought, size=bringing.size, known=known)
+    return Added(
+        release=record,
+        record=kept.record,
+        brought=bringing.brought,
+        size=bringing.size,
+        known=known,
+        untooled=str(kept_tool) if isinstance(kept_tool, NoTool) and not record.tool else "",
+    )
 
 
 def _project_files(project: Project, lock: Lock, document: dict[str, Any]) -> tuple[Wanted, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -103,6 +104,11 @@ class Bringing:
             if source is not None:
                 jobs[digest] = (digest, size, source)
         self._copy(list(jobs.values()))
+
+    def bring_stored(self, blobs: tuple[tuple[Digest, int], ...]) -> None:
+        """Blobs of the store, each with its size in bytes."""
+        store = self._machine.store
+        self._copy([(digest, size, partial(store.open, digest)) for digest, size in blobs])
 
     def _source(self, digest: Digest, path: str) -> Opened | None:
         """Where bytes of a digest come from: the store, the release's own layout, or the project."""

@@ -19,7 +19,7 @@ from twinbuild.pipeline.layouts import LayoutBlobs, no_layout
 from twinbuild.pipeline.tool.pack import PYTHON, TOOL
 from twinbuild.ports import Store
 
-__all__ = ["OpenedTool", "open_tool", "tool_of_layout"]
+__all__ = ["OpenedTool", "machine_platform", "open_tool", "tool_of_layout"]
 
 _PIECE: Final = 1 << 20
 _UNPACKED: Final = 1 << 30  # bytes of one layer
@@ -53,7 +53,7 @@ def tool_of_layout(layout: Path, store: Store) -> Digest:
         _copy(source, parts.config, store)
         platform = _platform(parts.config, store)
         known.append(platform)
-        if platform != _here():
+        if platform != machine_platform():
             continue
         for blob in parts.layers:
             _copy(source, blob, store)
@@ -107,7 +107,7 @@ def open_tool(digest: Digest, store: Store) -> OpenedTool:
     if kinds or len(diff_ids) != len(parts.layers):
         raise _no_tool(digest, f"its layers are {kinds[0][:100]!r}" if kinds else "its layers are not those it states")
     platform = _platform(parts.config, store)
-    if platform != _here():
+    if platform != machine_platform():
         raise _other_machine([platform])
     return OpenedTool(
         version=labels.get("org.opencontainers.image.version", ""),
@@ -135,7 +135,8 @@ def open_tool(digest: Digest, store: Store) -> OpenedTool:
     )
 
 
-def _here() -> str:
+def machine_platform() -> str:
+    """The platform of this machine, such as linux/amd64."""
     machine = os.uname().machine
     return next((name for name in SUPPORTED if Platform.parse(name).machine == machine), f"linux/{machine}")
 
@@ -153,6 +154,6 @@ def _no_tool(digest: Digest, reason: str) -> UsageError:
 def _other_machine(known: list[str]) -> UsageError:
     return UsageError.of(
         "TB9211",
-        f"the packed twinbuild is for {', '.join(known)[:200] or 'nothing'}, and this machine is {_here()}",
-        hint=f"run it on such a machine, or pack it with `--platform {_here()}`",
+        f"the packed twinbuild is for {', '.join(known)[:200] or 'nothing'}, and this machine is {machine_platform()}",
+        hint=f"run it on such a machine, or pack it with `--platform {machine_platform()}`",
     )

@@ -29,7 +29,7 @@ from twinbuild.oci.compress import compressor
 from twinbuild.oci.layout import LayoutFile, image_layout
 from twinbuild.pipeline.building import build_images
 from twinbuild.pipeline.export import export_layout
-from twinbuild.pipeline.fetching import fetch_lock
+from twinbuild.pipeline.fetching import fetch_lock, lacking
 from twinbuild.pipeline.interpreters import interpreter_of
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
 from twinbuild.pipeline.machine import Machine
@@ -39,7 +39,7 @@ from twinbuild.pipeline.tool.code import code_digest, code_files
 from twinbuild.ports import Store
 from twinbuild.render.bootstrap import SCRIPT, bootstrap_script
 
-__all__ = ["PYTHON", "TOOL", "pack_tool", "plan_tool", "tool_project", "write_tools"]
+__all__ = ["PYTHON", "TOOL", "missing_for", "pack_tool", "plan_tool", "tool_project", "write_tools"]
 
 TOOL: Final = "dev.twinbuild.tool"  # label: the digest of twinbuild's own files
 PYTHON: Final = "dev.twinbuild.tool.python"  # label: the version of the Python that runs it
@@ -62,6 +62,12 @@ def tool_project() -> tuple[Project, Lock]:
         hint="install twinbuild again",
         where=str(package),
     )
+
+
+def missing_for(machine: Machine, platform: Platform) -> int:
+    """How many files packing for a platform needs that the store lacks. Raises EnvironmentFault TB9201, TB9202."""
+    _, lock = tool_project()
+    return len(lacking(_needed(lock, _target(lock, platform)), machine))
 
 
 def pack_tool(machine: Machine, platform: Platform, *, package: Path | None = None) -> ToolRoot:
