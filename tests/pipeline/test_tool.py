@@ -18,8 +18,6 @@ from twinbuild.build.sandbox import Bind, Confinement, Sandbox
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import store_place
 from twinbuild.model.tree import BytesContent, File, Symlink
-from twinbuild.pipeline.project import open_project, read_lock, require_lock
-from twinbuild.pipeline.sourced import files_of
 from twinbuild.pipeline.tool.pack import tool_project
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.disk import DiskStore
@@ -77,21 +75,42 @@ def test_it_packs_itself(layout: Path, tmp_path: Path) -> None:
     assert packed["digest"] == named["digest"]
 
 
-def test_a_release_is_made_by_the_packed_one(layout: Path, tmp_path: Path) -> None:
-    """Offline, from a store that has what the lock names alone: built twice, tested, the committed digest."""
-    project = tmp_path / "a project"
-    shutil.copytree(ROOT / "examples" / "fraud-scorer", project, ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    twinbuild("fetch", project)
-    lock = require_lock(read_lock(opened := open_project(project)), opened)
-    store = store_with(tmp_path / "a store", tuple(item.sha256 for item in files_of(lock)))
-    printed = twinbuild(
-        "tool", "run", "--write", project, "--store", store, layout, "--",
-        "release", "--locked", "--offline", "--json", project,
+_OTHER = """
+import sys, twinbuild
+twinbuild.__version__ = "9.9.9"
+from twinbuild.cli.__main__ import cli
+from twinbuild.cli.outcome import run
+sys.exit(run(cli, sys.argv[1:]))
+"""
+
+
+@pytest.mark.usefixtures("layout")  # whose packages are in the store since
+def test_an_old_release_is_built_by_its_own_twinbuild(tmp_path: Path) -> None:
+    """Years later another version is installed: the archived one builds it, steps included, and the bytes are those."""
+    common = Path(os.environ.get("TWINBUILD_STORE") or store_place(os.environ, os.environ["HOME"]))
+    command = '[bash, -ec, "echo x | sort >$OUTPUT/x"]'
+    step = f"    - {{name: demo, command: {command}, outputs: [{{path: /models/x}}]}}\n"
+    project = tiny_project(tmp_path / "a project", common, steps=step)
+    archive = ("--archive", tmp_path / "an archive")
+    released = json.loads(twinbuild("release", "--locked", "--offline", "--json", project))
+    added = json.loads(twinbuild("archive", "add", released["directory"], *archive, "--json"))
+    assert added["without_tool"] is None
+    shutil.rmtree(project)
+    done = subprocess.run(
+        [sys.executable, "-c", _OTHER, "reproduce", "tiny", *archive, "--output", tmp_path / "again", "--json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), "TWINBUILD_STORE": str(tmp_path / "empty")},
         umask=0o027,
-    )  # fmt: skip
-    released = json.loads(printed)
-    assert released["release"] == (ROOT / "examples" / "fraud-scorer" / "release.digest").read_text().strip()
-    assert (project / "dist" / "fraud-scorer-1.0.0" / "manifest.json").stat().st_uid == os.getuid()
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["release"], answer["tool"]) == (released["release"], added["tool"][0])
+    assert answer["witnesses"]["network"].startswith("no interface but lo")
+    assert (tmp_path / "again" / "manifest.json").stat().st_uid == os.getuid()
+    assert twinbuild("validate", tmp_path / "again")
 
 
 def test_a_machine_without_python(layout: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -27,6 +27,10 @@ __all__ = ["command"]
 @click.option(
     "--without-tests", is_flag=True, help="Build and compare only: the verdict of the release's own tests stands."
 )
+@click.option(
+    "--with-archived-tool", "tool", flag_value="archived", default="", help="Build by the twinbuild archived with it."
+)
+@click.option("--with-present-tool", "tool", flag_value="present", help="Build by this twinbuild in any case.")
 @click.option("--run", is_flag=True, help="Then start it, ask its golden tests again, and answer --request.")
 @click.option("--stage", default="", metavar="NAME", help="With --run: the values that this stage deploys.")
 @click.option(
@@ -47,6 +51,7 @@ def command(
     place: Path,
     output: Path,
     without_tests: bool,
+    tool: Literal["archived", "present", ""],
     run: bool,
     stage: str,
     variant: str,
@@ -59,6 +64,8 @@ def command(
     It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of an image, as a pod
     shows it. The build has no network, no store and no files but the archive's. Exit 7: it is not the same.
     With --run, exit 1: a golden test is answered otherwise.
+
+    The twinbuild that is archived with the release builds it where this one has another version or other code.
     """
     from twinbuild import __version__
     from twinbuild.archive.directory import Archive
@@ -75,7 +82,7 @@ def command(
         summary = chosen(archive, name)
         if summary.generator != __version__ and not as_json:
             click.echo(f"made by  twinbuild {shown(summary.generator)}; this is {__version__}", err=True)
-        found = reproduce(archive, summary, machine, output=output, tests=not without_tests)
+        found = reproduce(archive, summary, machine, output=output, tests=not without_tests, tool=tool)
         ran = rerun(output, machine, stage=stage, variant=variant, requests=requests) if run else None
         machine.progress("", 0, 0)
     click.echo(
@@ -95,6 +102,7 @@ def _document(found: Reproduced, ran: Rerun | None) -> dict[str, object]:
         "version": release.version,
         "images": [str(image.digest) for image in release.images],
         "files": found.files,
+        "tool": str(found.tool) if found.tool is not None else None,
         "witnesses": dict(found.witnesses),
         "output": str(found.output),
     }
@@ -120,10 +128,19 @@ def _text(found: Reproduced, *, tested: bool) -> list[str]:
         f"release  {release.name} {release.version}  {release.digest}",
         *(f"image    {shown(image.variant)} {shown(image.platform)}  {image.digest}" for image in release.images),
         f"same     {found.files} files, built from the archive alone in {found.seconds:.0f} s",
+        _builder(found),
         f"tested   {'again, as it was released' if tested else 'not again: the verdict of its release stands'}",
         *(f"{witness:8} {shown(how)}" for witness, how in found.witnesses),
         f"output   {shown(found.output)}",
     ]
+
+
+def _builder(found: Reproduced) -> str:
+    from twinbuild import __version__
+
+    if found.tool is None:
+        return f"built    by this twinbuild, {__version__}"
+    return f"built    by the archived twinbuild {shown(found.release.generator)}, {found.tool}"
 
 
 def _ran(ran: Rerun | None, stage: str) -> list[str]:

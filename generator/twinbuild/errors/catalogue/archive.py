@@ -195,6 +195,15 @@ otherwise than the one that released it: another kind of processor, or another n
 Name one of those that the message lists, or leave it out for the defaults.""",
     ),
     Code(
+        code="TB9133",
+        title="a release without its twinbuild",
+        explanation="""\
+`--with-archived-tool` asks for the twinbuild that is archived with the release, and none is: it was archived with
+`--without-tool`, by an older twinbuild, or where packing it needed files that were not at hand.
+
+Leave the option out, which builds with the installed one, or install the version that made the release.""",
+    ),
+    Code(
         code="TB9140",
         title="pruning without a rule",
         explanation="""\

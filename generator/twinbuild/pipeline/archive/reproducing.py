@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from twinbuild import __version__
 from twinbuild.archive.directory import Archive
@@ -22,37 +22,25 @@ from twinbuild.archive.summaries import Summary
 from twinbuild.build.clock import fixed_clock
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.trials import STATEMENT
-from twinbuild.errors import (
-    BuildError,
-    EnvironmentFault,
-    Finding,
-    IntegrityError,
-    InternalError,
-    Location,
-    LockError,
-    NotReproducible,
-    PolicyRefused,
-    SpecError,
-    TwinbuildError,
-)
-from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
+from twinbuild.errors import Finding, IntegrityError, Location, NotReproducible, UsageError
+from twinbuild.model.archive import OF_THE_TOOL, REBUILD, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.closure import below
+from twinbuild.pipeline.archive.ended import error_of
+from twinbuild.pipeline.archive.packed import built_by
+from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
 from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
 
-__all__ = ["Reproduced", "error_of", "reproduce"]
+__all__ = ["Reproduced", "reproduce"]
 
 _FIVE_YEARS: Final = 5 * 365 * 86_400 + 86_400
 _PATIENCE: Final = 4 * 3600.0  # seconds that a build may take
 _MOST: Final = 20  # differing files that are listed
-_DAMAGED: Final = frozenset({"TB3102", "TB3103", "TB3104"})
-_KINDS: Final[dict[int, type[TwinbuildError]]] = {
-    kind.exit_code: kind for kind in (SpecError, LockError, EnvironmentFault, IntegrityError, BuildError, PolicyRefused)
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +52,30 @@ class Reproduced:
     files: int
     witnesses: tuple[tuple[str, str], ...]
     seconds: float
+    tool: Digest | None  # the image of the archived twinbuild that built it; None: the one that runs
 
 
-def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: Path, tests: bool = True) -> Reproduced:
+def reproduce(
+    archive: Archive,
+    summary: Summary,
+    machine: Machine,
+    *,
+    output: Path,
+    tests: bool = True,
+    tool: Literal["archived", "present", ""] = "",
+) -> Reproduced:
     """Build a release of the archive again into ``output``, and compare it file by file.
 
-    Without ``tests`` its images are built and not tried: the verdict of when they were released stands.
+    Without ``tests`` its images are built and not tried: the verdict of when they were released stands. ``tool`` says
+    which twinbuild builds it; for "" it is the archived one where that is another than the one that runs.
 
     Raises IntegrityError TB9113, TB9114 for blobs that are missing or damaged; NotReproducible TB9130 with every file
-    that differs (``output`` then holds what was built); EnvironmentFault TB9120 where a process can't be shut off.
+    that differs (``output`` then holds what was built); EnvironmentFault TB9120 where a process can't be shut off;
+    UsageError TB9133 where an archived twinbuild is asked for that is not there.
     """
     release = archive.release(summary.kept)
-    _require_blobs(archive, release)
+    packed = _chosen_tool(archive, release, tool)
+    _require_blobs(archive, release, tool=packed is not None)
     if findings := unlike_release(archive, release):
         raise IntegrityError(tuple(findings))
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
@@ -84,7 +84,10 @@ def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: P
     machine.progress(f"building {release.label} from the archive", 0, 0)
     with replace_directory(output) as fresh:
         with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
-            answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), tests=tests)
+            if packed is None:
+                answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), tests=tests)
+            else:
+                answer = built_by(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
         _complete(archive, release, fresh, answer, started=started, seconds=seconds, same=not differences)
@@ -96,10 +99,32 @@ def reproduce(archive: Archive, summary: Summary, machine: Machine, *, output: P
         files=sum(not is_beside(file.path) for file in release.files),
         witnesses=tuple((str(name), str(how)) for name, how in answer["witnesses"]),
         seconds=seconds,
+        tool=packed.image.manifest.digest if packed is not None else None,
     )
 
 
-def _require_blobs(archive: Archive, release: ArchivedRelease) -> None:
+def _chosen_tool(archive: Archive, release: ArchivedRelease, wanted: str) -> OpenedTool | None:
+    """The archived twinbuild, where it is to build; None for the one that runs."""
+    if wanted == "present" or not (release.tool or wanted):
+        return None
+    if not release.tool:
+        raise UsageError.of(
+            "TB9133",
+            f"no twinbuild is archived with {release.label}",
+            hint=f"leave --with-archived-tool out, or install twinbuild {release.generator} yourself",
+            where=release.label,
+        )
+    _require_blobs(archive, release, tool=True)
+    try:
+        packed = archived_tool(archive, release.tool)
+    except UsageError as error:
+        if not wanted and error.findings[0].code == "TB9211":  # of another machine: the installed one does its best
+            return None
+        raise
+    return None if not wanted and is_running(packed) else packed
+
+
+def _require_blobs(archive: Archive, release: ArchivedRelease, *, tool: bool) -> None:
     """Raise IntegrityError TB9113 for every blob that is not there. Their bytes are hashed when they are read."""
     findings = tuple(
         Finding(
@@ -109,7 +134,8 @@ def _require_blobs(archive: Archive, release: ArchivedRelease) -> None:
             where=Location(subject=str(digest)),
         )
         for digest, _, what, blocked in release.needs()
-        if (blocked != AS_RELEASED or digest == release.digest) and not archive.blobs.has(digest)
+        if (blocked == REBUILD or digest == release.digest or (tool and blocked == OF_THE_TOOL))
+        and not archive.blobs.has(digest)
     )
     if findings:
         raise IntegrityError(findings)
@@ -144,32 +170,6 @@ def _built(
     return answer
 
 
-def error_of(status: int, text: bytes, release: ArchivedRelease) -> TwinbuildError:
-    """The error that the process on the island ended with; where it is about a blob, with what that blocks."""
-    try:
-        found = json.loads(text.splitlines()[-1])
-    except (ValueError, IndexError):
-        found = None
-    if not isinstance(found, dict) or not found.get("findings"):
-        said = " ".join(text.decode(errors="replace").split())[-2000:] or "it said nothing"
-        return InternalError.of(
-            "TB9122",
-            f"the build from the archive ended with status {status}: {said}",
-            hint="report this as a defect of twinbuild",
-        )
-    needs = {str(digest): (what, blocked) for digest, _, what, blocked in release.needs() if blocked != AS_RELEASED}
-    findings = []
-    for each in found["findings"]:
-        where = Location(**{key: each[key] for key in ("file", "line", "column", "pointer", "subject") if key in each})
-        code, message, hint = each["code"], each["message"], each["remedy"]
-        if code in _DAMAGED and where.subject in needs:
-            what, blocked = needs[where.subject]
-            code, message = "TB9114", f"{what} of {release.label} is damaged: {message}: it blocks {blocked}"
-            hint = "archive the release again, or copy the file from another copy of the archive"
-        findings.append(Finding(code=code, message=message, hint=hint, where=where))
-    return _KINDS.get(status, InternalError)(tuple(findings))
-
-
 def _differences(
     release: ArchivedRelease, output: Path, document: dict[str, Any], answer: dict[str, Any]
 ) -> Iterator[Finding]:
@@ -179,7 +179,7 @@ def _differences(
     differing = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
     if not differing:
         return
-    hint = _remedy(release, document, answer)
+    hint = answer["remedy"] if "remedy" in answer else _remedy(release, document, answer)
     for path in differing[:_MOST]:
         got, wanted = found.get(path, "nothing"), expected.get(path, "nothing")
         yield Finding(

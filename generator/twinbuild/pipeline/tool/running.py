@@ -20,7 +20,7 @@ from twinbuild.build.unpack import unpack_image
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.tool.opened import OpenedTool
-from twinbuild.ports import Completed
+from twinbuild.ports import Completed, Store
 
 __all__ = ["Shown", "run_tool", "unpacked_tool"]
 
@@ -43,13 +43,16 @@ class Shown:
 
 
 @contextmanager
-def unpacked_tool(tool: OpenedTool, machine: Machine) -> Iterator[Path]:
-    """Its root file system in a directory that is deleted afterwards. Raises IntegrityError, BuildError TB5920."""
+def unpacked_tool(tool: OpenedTool, machine: Machine, *, store: Store | None = None) -> Iterator[Path]:
+    """Its root file system in a directory that is deleted afterwards. Raises IntegrityError, BuildError TB5920.
+
+    Its layers are in ``store``, or else in the machine's.
+    """
     machine.scratch.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix="tool-", dir=machine.scratch))
     try:
         machine.progress("unpacking twinbuild", 0, 0)
-        unpack_image(tool.image, machine.store, root, base=len(tool.image.layers))
+        unpack_image(tool.image, store or machine.store, root, base=len(tool.image.layers))
         yield root
     finally:
         discard(root)

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fakes.archived import Archived, archived, archived_once, tiny_record
+from fakes.archived import Archived, archived, archived_once
 from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
-from twinbuild.errors import BuildError
 from twinbuild.model.archive import REBUILD
-from twinbuild.pipeline.archive.reproducing import error_of
 
 __all__ = ["archived", "archived_once", "tool"]
 pytestmark = pytest.mark.sandbox
@@ -117,12 +115,3 @@ def test_an_output_that_is_somebody_elses(archived: Archived, tool: Tool, tmp_pa
     ended = tool("reproduce", "tiny@1.0.0", *where)
     assert (ended.status, "error[TB8020]" in ended.err) == (2, True), ended.err
     shutil.rmtree(tmp_path / "out")
-
-
-def test_a_build_that_says_nothing() -> None:
-    """A process that was killed is a defect with its status and last words: TB9122; an error of it keeps its kind."""
-    for text in (b"", b"Killed", b"{}", b"[1]"):
-        assert error_of(-9, text, tiny_record()).findings[0].code == "TB9122"
-    said = b'noise\n{"exit_code": 6, "findings": [{"code": "TB7201", "message": "m", "remedy": "r", "subject": "s"}]}'
-    error = error_of(6, said, tiny_record())
-    assert (type(error), error.findings[0].code, error.findings[0].where.subject) == (BuildError, "TB7201", "s")

@@ -1,0 +1,80 @@
+"""``pipeline.archive.packed``: the twinbuild that an archive has builds, and what it leaves is looked at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.archived import Archived, archived, archived_once
+from fakes.packed import machine_with, packed_image
+from fakes.tool import Tool, tool
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import summaries
+from twinbuild.errors import IntegrityError, InternalError, NotReproducible, UsageError
+from twinbuild.pipeline.archive.reproducing import reproduce
+from twinbuild.store.memory import MemoryStore
+
+__all__ = ["archived", "archived_once", "tool"]
+pytestmark = pytest.mark.sandbox
+
+# A shell in the place of Python: its first argument, the script, ends the entry point; the verb's words are its own.
+_WRITES = """mkdir /srv/output/release; echo x >/srv/output/release/manifest.json
+echo '{"verification": {"tests": {}, "witnesses": {"network": "none"}}}' >/srv/output/release/run.json
+test "$0 $2 $6" = "reproduce --archive --with-present-tool" || exit 70
+echo x 2>/dev/null >/srv/archive/version && exit 70; exit 7"""
+
+Rebuilt = Callable[[str], None]
+
+
+@pytest.fixture
+def rebuilt(archived: Archived, tmp_path: Path) -> Rebuilt:
+    """Reproduce by an archived tool that is a script."""
+
+    def call(script: str) -> None:
+        store = MemoryStore()
+        image = packed_image(store, tmp_path / "scratch", entrypoint=("/usr/bin/sh", "-c", script))
+        blobs = (image.manifest, image.config, *(layer.blob for layer in image.layers))
+        with Archive(archived.place, writing=True) as archive:
+            tool = tuple(archive.blobs.put(store.read(blob.digest)) for blob in blobs)
+            archive.put(replace(archived.record, tool=tool))
+            machine = machine_with(store, tmp_path / "scratch")
+            reproduce(archive, summaries(archive)[0], machine, output=tmp_path / "out")
+
+    return call
+
+
+def test_another_version_leads_to_the_archived_one(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    """It is another than the one that runs, so it builds; its word counts for nothing, and its files are compared."""
+    with pytest.raises(NotReproducible) as caught:
+        rebuilt(_WRITES)
+    assert "TB9130" in str(caught.value)
+    assert "the very twinbuild that is archived with it" in caught.value.findings[0].hint
+    assert (tmp_path / "out" / "manifest.json").read_text() == "x\n"
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(NotReproducible):  # even where it claims to have made the same
+        rebuilt(_WRITES.replace("exit 7", "exit 0"))
+
+
+def test_it_ends_otherwise(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    """An error of it is ours; one that says nothing, or leaves a link in the place of a release, is a defect."""
+    said = '{"findings": [{"code": "TB9116", "message": "m", "remedy": "r", "file": "release.yaml"}]}'
+    with pytest.raises(IntegrityError, match="TB9116"):
+        rebuilt(f"echo '{said}' >&2; exit 5")
+    for script in ("exit 0", "ln -s /etc /srv/output/release; exit 0", "mkdir /srv/output/release; exit 0"):
+        with pytest.raises(InternalError, match="TB9122"):
+            rebuilt(script)
+    assert not (tmp_path / "out").exists()
+
+
+def test_none_is_archived(tool: Tool, archived: Archived, tmp_path: Path) -> None:
+    """Who asks for it is told; without asking the installed one builds."""
+    where = ("--archive", str(archived.place), "--output", str(tmp_path / "out"), "-q")
+    ended = tool("reproduce", "tiny@1.0.0", *where, "--with-archived-tool")
+    assert (ended.status, "error[TB9133]" in ended.err) == (2, True), ended.err
+    with Archive(archived.place) as archive, pytest.raises(UsageError, match="TB9133"):
+        machine = machine_with(MemoryStore(), tmp_path / "scratch")
+        reproduce(archive, summaries(archive)[0], machine, output=tmp_path / "out", tool="archived")
