@@ -88,7 +88,7 @@ sys.exit(run(cli, sys.argv[1:]))
 def test_an_old_release_is_built_by_its_own_twinbuild(tmp_path: Path) -> None:
     """Years later another version is installed: the archived one builds it, steps included, and the bytes are those."""
     common = Path(os.environ.get("TWINBUILD_STORE") or store_place(os.environ, os.environ["HOME"]))
-    command = '[bash, -ec, "echo x | sort >$OUTPUT/x"]'
+    command = '[bash, -ec, "echo x | sort >/outputs/models/x"]'
     step = f"    - {{name: demo, command: {command}, outputs: [{{path: /models/x}}]}}\n"
     project = tiny_project(tmp_path / "a project", common, steps=step)
     archive = ("--archive", tmp_path / "an archive")
