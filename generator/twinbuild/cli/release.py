@@ -15,6 +15,7 @@ from twinbuild.cli.outcome import shown
 from twinbuild.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.cli.recording import Recorded
     from twinbuild.describe.witnesses import BuildKitEvidence
     from twinbuild.govern.signer import Signer
     from twinbuild.pipeline.summary import Summary
@@ -57,12 +58,15 @@ def command(
     """Lock if needed, build, build again under other conditions, compare, test, and describe.
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). Where nothing changed since
-    the last release, only run.json is written. A release of some variants goes to dist/NAME-VERSION-VARIANT.
+    the last release, only run.json is written. Where TWINBUILD_ARCHIVE and TWINBUILD_AUDIT_LOG say so, it is archived
+    and logged, too. A release of some variants goes to dist/NAME-VERSION-VARIANT.
     """
+    from twinbuild.cli.recording import recording_of
     from twinbuild.pipeline.unchanged import unchanged_release
 
     docker = buildx_builder if "docker" in _builders(builders) else None
     signer = _signer()  # a key that cannot sign is said before anything is built
+    recording = recording_of(os.environ)
     summary, buildkit = None, None
     if docker is None and not (paranoid or reverify or retest):
         summary = unchanged_release(spec, overlays, output, os.environ, variants=variants)
@@ -82,7 +86,20 @@ def command(
             signing=signer is not None,
         )
     signed, claimed = _signers(summary, signer)
-    click.echo(_json(summary, buildkit, signed, claimed) if as_json else _text(summary, buildkit, signed, claimed))
+    if not as_json:
+        click.echo(_text(summary, buildkit, signed, claimed))
+    recorded = recording.record(
+        Path(summary.directory),
+        actions=("released", "signed") if signed else ("released",),
+        keyid="".join(signed),
+        spec=spec,
+        overlays=overlays,
+        quiet=quiet or as_json,
+    )
+    if as_json:
+        click.echo(_json(summary, buildkit, signed, claimed, recorded))
+    for line in recorded.lines if not as_json else ():
+        click.echo(line)
 
 
 def _released(
@@ -173,7 +190,11 @@ def _signers(summary: Summary, signer: Signer | None) -> tuple[tuple[str, ...], 
 
 
 def _json(
-    summary: Summary, buildkit: BuildKitEvidence | None, signed: tuple[str, ...], claimed: tuple[str, ...]
+    summary: Summary,
+    buildkit: BuildKitEvidence | None,
+    signed: tuple[str, ...],
+    claimed: tuple[str, ...],
+    recorded: Recorded,
 ) -> str:
     return json.dumps(
         {
@@ -190,6 +211,7 @@ def _json(
             "signers": list(signed),
             "claimed_signers": list(claimed),
             "builders": ["embedded", *(["docker"] if buildkit is not None else [])],
+            **dict(recorded.document),
         }
     )
 

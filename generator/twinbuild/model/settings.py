@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
+    "ARCHIVE",
+    "AUDIT_KEY",
+    "AUDIT_LOG",
     "PASSPHRASE",
     "SIGNING_KEY",
     "Settings",
@@ -18,6 +21,9 @@ __all__ = [
 ]
 
 
+ARCHIVE: Final = "TWINBUILD_ARCHIVE"
+AUDIT_LOG: Final = "TWINBUILD_AUDIT_LOG"
+AUDIT_KEY: Final = "TWINBUILD_AUDIT_KEY"
 SIGNING_KEY: Final = "TWINBUILD_SIGNING_KEY"
 PASSPHRASE: Final = "TWINBUILD_KEY_PASSPHRASE"  # noqa: S105  the name of a variable
 
@@ -69,8 +75,9 @@ def addresses_of(archive: str, archives: tuple[tuple[str, tuple[str, ...]], ...]
 
 def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables without those of signing: no other program is told a key, its passphrase or where it is."""
-    named = environment.get(SIGNING_KEY, "").removeprefix("env:")
-    return {name: value for name, value in environment.items() if name not in (SIGNING_KEY, PASSPHRASE, named)}
+    named = [environment.get(name, "").removeprefix("env:") for name in (SIGNING_KEY, AUDIT_KEY)]
+    secret = {SIGNING_KEY, AUDIT_KEY, PASSPHRASE, *named}
+    return {name: value for name, value in environment.items() if name not in secret}
 
 
 def store_place(environment: Mapping[str, str], home: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import twinbuild
-from twinbuild.model.settings import PASSPHRASE, SIGNING_KEY
+from twinbuild.model.settings import AUDIT_KEY, PASSPHRASE, SIGNING_KEY
 from twinbuild.pipeline.status import Facts, facts_of, settles_at
 
 __all__ = ["Identity", "environment_digest", "tool_identity"]
@@ -23,7 +23,7 @@ _NAMED: Final = frozenset(
     {"HOME", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "REQUEST_METHOD", "SOURCE_DATE_EPOCH"}
 )
 # A digest of a passphrase is one to guess it by.
-_OF_KEYS: Final = frozenset({PASSPHRASE, SIGNING_KEY})
+_OF_KEYS: Final = frozenset({AUDIT_KEY, PASSPHRASE, SIGNING_KEY})
 _PREFIXES: Final = ("TWINBUILD_", "PIP_")
 
 

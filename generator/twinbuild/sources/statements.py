@@ -37,6 +37,9 @@ VARIABLES: Final = (  # that twinbuild reads, beside TWINBUILD_INDEX_NAME
     "TWINBUILD_CATALOGUES",
     "TWINBUILD_KEY_PASSPHRASE",
     "TWINBUILD_SIGNING_KEY",
+    "TWINBUILD_ARCHIVE",
+    "TWINBUILD_AUDIT_LOG",
+    "TWINBUILD_AUDIT_KEY",
 )
 _KEYS: Final = (
     "store", "offline", "connections", "timeout", "retries", "certificates", "netrc", "no_proxy", "plain_http",

@@ -137,6 +137,19 @@ it was built twice, is taken from the store: one that was committed with the sou
 Name a directory outside of the repository, or set TWINBUILD_STORE yourself.""",
     ),
     Code(
+        code="TB8043",
+        title="an audit log without its key, or a key without its log",
+        explanation="`TWINBUILD_AUDIT_LOG` names the log that `release` and `sign` write to, and `TWINBUILD_AUDIT_KEY` "
+        "the private key that the log is signed with. One is set, the other is not. Set both, or neither.",
+    ),
+    Code(
+        code="TB8044",
+        title="a release that was made, and not recorded",
+        explanation="`TWINBUILD_ARCHIVE` or `TWINBUILD_AUDIT_LOG` asks that a release is archived or logged when it is "
+        "made or signed. That failed, and the message says what was done and what was not; the reason stands beside "
+        "it. Correct that and run the same command again: what was done already is not done twice.",
+    ),
+    Code(
         code="TB8042",
         title="no image to compare",
         explanation="`compare` takes directories: releases, or OCI image layouts as `build --output` and skopeo write "
