@@ -13,7 +13,7 @@ from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:  # start-up is measured
     from collections.abc import Iterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from twinbuild.model.vulnerability import Database, StatementSheet, VulnerabilityPolicy, Vulnerable
     from twinbuild.pipeline.boms import ReadBom
@@ -33,7 +33,8 @@ _MAX_AGE = click.option("--max-age", metavar="AGE", help="How old the newest rec
 
 
 @click.command("scan")
-@click.argument("document", metavar="DIST|FILE", type=NamedPath(path_type=Path))
+@click.argument("document", metavar="[DIST|FILE]", type=NamedPath(path_type=Path), required=False)
+@click.option("--archive", "place", type=NamedPath(path_type=Path), metavar="DIR", help="Every release kept there.")
 @_DATABASE
 @click.option("--policy", type=NamedPath(path_type=Path), metavar="FILE", help="Policy file (vulnerabilities).")
 @click.option(
@@ -46,7 +47,8 @@ _MAX_AGE = click.option("--max-age", metavar="AGE", help="How old the newest rec
 @json_option
 def scan(
     *,
-    document: Path,
+    document: Path | None,
+    place: Path | None,
     database: Path,
     policy: Path | None,
     fail_on: str | None,
@@ -57,7 +59,8 @@ def scan(
     """Look a release's components up in a local database of vulnerabilities (exit 8 where one fails by the policy).
 
     Without a network. The database's digest and age are printed, and a stale one is refused: its age is that of its
-    newest record. FILE is CycloneDX 1.6 or 1.7 in JSON, by whomever.
+    newest record. FILE is CycloneDX 1.6 or 1.7 in JSON, by whomever. With --archive all releases of an archive are
+    looked up, with one reading of the database.
     """
     from datetime import UTC, datetime
 
@@ -66,6 +69,11 @@ def scan(
 
     now = datetime.now(UTC)
     rules = _rules(policy, fail_on, max_age)
+    if place is not None and document is None and statements is None:
+        _scan_all(place, database, rules, now, as_json=as_json)
+        return
+    if document is None or place is not None:
+        raise click.UsageError("expected DIST or FILE, or --archive, to which statements about one release do not apply")
     found = read_bom(document)
     sheet = _sheet(found, statements)
     known = database_for(found.bom, database)
@@ -77,6 +85,35 @@ def scan(
         for line in _report(result, known, age):
             click.echo(shown(line))
     if result.failing:
+        raise click.exceptions.Exit(_REFUSED)
+
+
+def _scan_all(place: Path, database: Path, rules: VulnerabilityPolicy, now: datetime, *, as_json: bool) -> None:
+    """Scan every release of an archive, and end with 8 where one fails."""
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.scanning import scan_archive
+
+    with Archive(place) as archive:
+        found = scan_archive(archive, database, rules, now=now)
+    known, age = found.database, found.age
+    if as_json:
+        releases = [
+            {"release": str(each.release.digest), "name": each.release.name, "version": each.release.version}
+            | _findings(each.scan)
+            for each in found.releases
+        ]
+        click.echo(
+            json.dumps({"database": _database(known, age), "passes": not found.failing, "releases": releases})
+        )
+    else:
+        click.echo(shown(_age(known, age)))
+        for each in found.releases:
+            click.echo(f"release   {shown(each.release.label)}  {each.release.digest}")
+            for line in _outcome(each.scan):
+                click.echo(shown(line))
+        failing = sum(bool(each.scan.failing) for each in found.releases)
+        click.echo(f"{len(found.releases)} releases: {failing} fail")
+    if found.failing:
         raise click.exceptions.Exit(_REFUSED)
 
 
@@ -145,15 +182,25 @@ def _sheet(found: ReadBom, statements: Path | None) -> StatementSheet | None:
 
 
 def _document(result: Scan, known: Database, age: timedelta, found: ReadBom) -> dict[str, object]:
-    failing = set(map(id, result.failing))
     return {
         "release": str(found.release.digest) if found.release is not None else None,
-        "database": {
-            "digest": str(known.digest),
-            "records": known.records,
-            "newest": known.newest,
-            "age_hours": int(age.total_seconds() // 3600),
-        },
+        "database": _database(known, age),
+        **_findings(result),
+    }
+
+
+def _database(known: Database, age: timedelta) -> dict[str, object]:
+    return {
+        "digest": str(known.digest),
+        "records": known.records,
+        "newest": known.newest,
+        "age_hours": int(age.total_seconds() // 3600),
+    }
+
+
+def _findings(result: Scan) -> dict[str, object]:
+    failing = set(map(id, result.failing))
+    return {
         "looked_up": result.looked_up,
         "not_looked_up": result.others,
         "uncovered": [{"ecosystem": name, "components": count} for name, count in result.uncovered],
@@ -186,9 +233,17 @@ def _document(result: Scan, known: Database, age: timedelta, found: ReadBom) -> 
 
 
 def _report(result: Scan, known: Database, age: timedelta) -> Iterator[str]:
+    yield _age(known, age)
+    yield from _outcome(result)
+
+
+def _age(known: Database, age: timedelta) -> str:
     hours = int(age.total_seconds() // 3600)
     old = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
-    yield f"database  {known.digest}  {known.records} records, the newest {known.newest}, {old} old"
+    return f"database  {known.digest}  {known.records} records, the newest {known.newest}, {old} old"
+
+
+def _outcome(result: Scan) -> Iterator[str]:
     yield f"asked     {result.looked_up} components; {result.others} that no ecosystem of a database has"
     failing = set(map(id, result.failing))
     for each in result.findings:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from twinbuild.cli.options import archive_option, json_option, quiet_option
+from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.directory import Archive
     from twinbuild.archive.summaries import Summary
+    from twinbuild.pipeline.archive.finding import Found
     from twinbuild.pipeline.archive.moving import Imported
     from twinbuild.pipeline.archive.pruning import Judged
 
@@ -37,10 +38,20 @@ def _span(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 @click.command("find")
-@click.argument("what", metavar="DIGEST|PURL|NAME==VERSION")
+@click.argument("what", metavar="[DIGEST|PURL|NAME==VERSION]", default="")
 @archive_option
+@click.option("--vulnerability", default="", metavar="ID", help="Say which have it, such as CVE-2026-0001.")
+@click.option(
+    "--database",
+    type=NamedPath(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="With --vulnerability: the directory of OSV records, as `sbom scan` reads it.",
+)
+@click.option("--max-age", default="7d", show_default=True, metavar="AGE", help="How old its newest record may be.")
 @json_option
-def find_command(*, what: str, place: Path, as_json: bool) -> int:
+def find_command(
+    *, what: str, place: Path, vulnerability: str, database: Path | None, max_age: str, as_json: bool
+) -> int:
     """Say which releases hold something: an image, a package, a file of the model, or any other file.
 
     An image is named by the digest of its manifest, its configuration or its index; a package by its package URL or by
@@ -49,8 +60,10 @@ def find_command(*, what: str, place: Path, as_json: bool) -> int:
     from twinbuild.archive.directory import Archive
     from twinbuild.pipeline.archive.finding import find
 
+    if bool(what) == bool(vulnerability) or bool(vulnerability) != (database is not None):
+        raise click.UsageError("expected what is sought, or --vulnerability with --database")
     with Archive(place) as archive:
-        found = find(archive, what)
+        found = find(archive, what) if database is None else _vulnerable(archive, vulnerability, database, max_age)
     if as_json:
         click.echo(
             json.dumps(
@@ -69,8 +82,29 @@ def find_command(*, what: str, place: Path, as_json: bool) -> int:
         for each in found:
             digest = each.release.digest.hex[:12]
             click.echo(f"{shown(each.release.label):32} sha256:{digest}  {', '.join(map(shown, each.what))}")
-        click.echo(f"{len(found)} releases have {shown(what)}")
+        click.echo(f"{len(found)} releases have {shown(what or vulnerability)}")
     return 0 if found else 1
+
+
+def _vulnerable(archive: Archive, vulnerability: str, database: Path, max_age: str) -> tuple[Found, ...]:
+    """The releases with a component that a vulnerability concerns, and these components."""
+    from datetime import UTC, datetime
+
+    from pydantic import ValidationError
+
+    from twinbuild.model.vulnerability import VulnerabilityPolicy
+    from twinbuild.pipeline.archive.finding import Found
+    from twinbuild.pipeline.archive.scanning import named, scan_archive
+
+    try:
+        rules = VulnerabilityPolicy.model_validate({"max_age": max_age})
+    except ValidationError:
+        raise click.UsageError(f"--max-age is {max_age!r}, expected hours or days, such as 12h or 7d") from None
+    found = scan_archive(archive, database, rules, now=datetime.now(UTC))
+    listed = ((each.release, named(each.scan, vulnerability)) for each in found.releases)
+    return tuple(
+        Found(release=release, what=tuple(each.package.title for each in those)) for release, those in listed if those
+    )
 
 
 @click.command("pin")

@@ -1,0 +1,75 @@
+"""An archived release as whoever reads releases wants it: one of its files, or its directory for a while.
+
+The record is held against the release manifest first, so that what is shown is the release and nothing beside it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from twinbuild.archive.directory import Archive
+from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
+from twinbuild.pipeline.output import copy_blob
+
+__all__ = ["no_layers", "release_file", "viewed"]
+
+_LAYERS: Final = "image/blobs/"
+_SMALL: Final = 1 << 20  # bytes: manifests and configurations of images, which say what the layers are
+
+Wanted = Callable[[ArchivedFile], bool]
+
+
+def no_layers(file: ArchivedFile) -> bool:
+    """Whether a file is none of the large ones of the images."""
+    return not file.path.startswith(_LAYERS) or file.size <= _SMALL
+
+
+def release_file(archive: Archive, release: ArchivedRelease, path: str, *, limit: int) -> bytes:
+    """A file that the manifest of an archived release covers. Raises IntegrityError TB9113, TB9114 and TB9115."""
+    _require(archive, release, lambda file: file.path == path)
+    digest = next((file.sha256 for file in release.files if file.path == path), None)
+    if digest is None:
+        raise IntegrityError.of(
+            "TB9115",
+            f"the record of {release.label} has no {path}; it blocks {AS_RELEASED}",
+            hint="archive the release again",
+            where=Location(subject=str(release.digest)),
+        )
+    return archive.blobs.read(digest, limit=limit)
+
+
+@contextmanager
+def viewed(
+    archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted: Wanted = no_layers
+) -> Iterator[Path]:
+    """The directory of an archived release with those of its files that are wanted, deleted afterwards.
+
+    Raises IntegrityError TB9113 for wanted files that are missing, TB9115, and what damaged ones raise.
+    """
+    _require(archive, release, wanted)
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="archived-", dir=scratch) as directory:
+        place = Path(directory, f"{release.name}-{release.version}")
+        for file in release.files:
+            if wanted(file):
+                path = place / file.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                copy_blob(archive.blobs, file.sha256, path)
+        yield place
+
+
+def _require(archive: Archive, release: ArchivedRelease, wanted: Wanted) -> None:
+    needed = {file.sha256 for file in release.files if wanted(file)} | {release.digest}
+    lost: dict[Digest, tuple[str, str]] = {
+        digest: ("TB9113", "is missing") for digest in needed if not archive.blobs.has(digest)
+    }
+    findings: tuple[Finding, ...] = tuple(faults_of(release, lost)) or tuple(unlike_release(archive, release))
+    if findings:
+        raise IntegrityError(findings)
