@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from twinbuild.cli.kept import from_archive_option
 from twinbuild.cli.options import common, signer_options, variant_option
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.model.rebuilt import Rebuilt
 
 __all__ = ["command"]
 
@@ -16,6 +21,7 @@ __all__ = ["command"]
 @click.command("rebuild")
 @common
 @variant_option
+@from_archive_option
 @signer_options
 @click.option(
     "--output",
@@ -31,6 +37,7 @@ def command(
     quiet: bool,
     as_json: bool,
     variants: tuple[str, ...],
+    place: Path | None,
     key: str | None,
     program: str | None,
     public: Path | None,
@@ -40,6 +47,8 @@ def command(
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory), with its lock. What the
     lock names is fetched where it is not at hand. `challenge` compares what several rebuilders signed.
+
+    With --archive, SPEC is NAME@VERSION or a digest: it is built from the archive alone, shut off from all else.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
@@ -52,19 +61,24 @@ def command(
     from twinbuild.pipeline.project import open_project
 
     signer = signer_of(key, program, public, os.environ) if key or program or public else None
-    project = open_project(spec, overlays).only(variants)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        lock = ensure_lock(project, machine, locked=True, discover=False)
-        fetch_lock(project, lock, machine)
-        rebuilt = rebuild_images(project, lock, machine, epoch=source_epoch(project, machine))
-    place: Path | None = None
+    if place is not None:
+        if overlays or variants:
+            raise click.UsageError("an archived release has its overlays and variants: leave --overlay and --variant out")
+        rebuilt = _of_archive(place, str(spec), quiet=quiet or as_json)
+    else:
+        project = open_project(spec, overlays).only(variants)
+        with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+            lock = ensure_lock(project, machine, locked=True, discover=False)
+            fetch_lock(project, lock, machine)
+            rebuilt = rebuild_images(project, lock, machine, epoch=source_epoch(project, machine))
+    written: Path | None = None
     if signer is not None:
-        place = output or Path(statement_name(rebuilt, signer.public.keyid))
-        write_file(place, sign_rebuilt(rebuilt, signer))
+        written = output or Path(statement_name(rebuilt, signer.public.keyid))
+        write_file(written, sign_rebuilt(rebuilt, signer))
     if as_json:
         images = {each.name: str(each.digest) for each in rebuilt.images}
         answer = {"name": rebuilt.name, "version": rebuilt.version, "lock": str(rebuilt.lock), "images": images}
-        signed = {"keyid": signer.public.keyid, "output": str(place)} if signer is not None else {}
+        signed = {"keyid": signer.public.keyid, "output": str(written)} if signer is not None else {}
         click.echo(json.dumps({**answer, **signed}))
         return
     click.echo(f"rebuilt  {rebuilt.name} {rebuilt.version}  of lock {rebuilt.lock}")
@@ -73,6 +87,18 @@ def command(
     if signer is None:
         click.echo("unsigned give a key, and what came out is a statement that `challenge` reads")
         return
-    assert place is not None
+    assert written is not None
     click.echo(f"signed   by {signer.public.keyid}")
-    click.echo(f"output   {shown(place)}")
+    click.echo(f"output   {shown(written)}")
+
+
+def _of_archive(place: Path, name: str, *, quiet: bool) -> Rebuilt:
+    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.challenge.archived import rebuild_kept
+
+    with Archive(place) as archive, session(beside=Path(), quiet=quiet, offline=True) as machine:
+        rebuilt = rebuild_kept(archive, chosen(archive, name), machine)
+        machine.progress("", 0, 0)
+    return rebuilt

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from twinbuild.cli.kept import from_archive_option, laid_out
 from twinbuild.cli.options import NamedPath, page_options
 
 __all__ = ["command"]
@@ -17,8 +18,11 @@ __all__ = ["command"]
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path, dir_okay=False), metavar="FILE", help="The page."
 )
+@from_archive_option
 @page_options
-def command(*, release: Path, output: Path, log: Path | None, keys: tuple[Path, ...], as_json: bool) -> None:
+def command(
+    *, release: Path, output: Path, place: Path | None, log: Path | None, keys: tuple[Path, ...], as_json: bool
+) -> None:
     """Write the page of a release: one file of HTML that loads nothing.
 
     Its text is made of the release alone, so that the same release gives the same bytes. Where a key
@@ -32,7 +36,8 @@ def command(*, release: Path, output: Path, log: Path | None, keys: tuple[Path, 
     from twinbuild.pipeline.site.writing import write_report
 
     trail = read_trail(log) if log is not None else ("", {})
-    found = published(release, trail, tuple(public_key(path) for path in keys))
+    with laid_out(place, release, layers=bool(keys)) as directory:
+        found = published(directory, trail, tuple(public_key(path) for path in keys))
     size = write_report(found, output)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "output": str(output), "size": size}))

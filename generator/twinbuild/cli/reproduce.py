@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_
 from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.archive.reproducing import Reproduced
+    from twinbuild.pipeline.archive.reproducing import Reproduced, Wish
     from twinbuild.pipeline.archive.rerunning import Answered, Rerun
 
 __all__ = ["command"]
@@ -51,7 +51,7 @@ def command(
     place: Path,
     output: Path,
     without_tests: bool,
-    tool: Literal["archived", "present", ""],
+    tool: Wish,
     run: bool,
     stage: str,
     variant: str,

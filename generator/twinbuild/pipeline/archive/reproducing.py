@@ -36,7 +36,9 @@ from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
 from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
 
-__all__ = ["Reproduced", "reproduce"]
+__all__ = ["Reproduced", "Wish", "build_archived", "reproduce"]
+
+Wish = Literal["archived", "present", ""]  # which twinbuild builds; "": the archived one where it is another
 
 _FIVE_YEARS: Final = 5 * 365 * 86_400 + 86_400
 _PATIENCE: Final = 4 * 3600.0  # seconds that a build may take
@@ -62,7 +64,7 @@ def reproduce(
     *,
     output: Path,
     tests: bool = True,
-    tool: Literal["archived", "present", ""] = "",
+    tool: Wish = "",
 ) -> Reproduced:
     """Build a release of the archive again into ``output``, and compare it file by file.
 
@@ -74,20 +76,13 @@ def reproduce(
     UsageError TB9133 where an archived twinbuild is asked for that is not there.
     """
     release = archive.release(summary.kept)
-    packed = _chosen_tool(archive, release, tool)
-    _require_blobs(archive, release, tool=packed is not None)
-    if findings := unlike_release(archive, release):
-        raise IntegrityError(tuple(findings))
+    packed = _ready(archive, release, tool)
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
     started, clock = time.time(), time.perf_counter()
     machine.scratch.mkdir(parents=True, exist_ok=True)
     machine.progress(f"building {release.label} from the archive", 0, 0)
     with replace_directory(output) as fresh:
-        with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
-            if packed is None:
-                answer = _built(archive, release, machine, output=fresh, scratch=Path(scratch), tests=tests)
-            else:
-                answer = built_by(packed, archive, release, machine, output=fresh, tests=tests)
+        answer = _built_by_either(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
         _complete(archive, release, fresh, answer, started=started, seconds=seconds, same=not differences)
@@ -101,6 +96,43 @@ def reproduce(
         seconds=seconds,
         tool=packed.image.manifest.digest if packed is not None else None,
     )
+
+
+def build_archived(
+    archive: Archive, release: ArchivedRelease, machine: Machine, *, output: Path, tool: Wish = ""
+) -> OpenedTool | None:
+    """Build a release into an empty directory, and compare nothing; the archived twinbuild, where that built it.
+
+    Its images are not tried. Raises as ``reproduce``, but for files that differ.
+    """
+    packed = _ready(archive, release, tool)
+    machine.scratch.mkdir(parents=True, exist_ok=True)
+    _built_by_either(packed, archive, release, machine, output=output, tests=False)
+    return packed
+
+
+def _ready(archive: Archive, release: ArchivedRelease, tool: Wish) -> OpenedTool | None:
+    """The archived twinbuild where it is to build; all that is needed is there, and the record is the release's."""
+    packed = _chosen_tool(archive, release, tool)
+    _require_blobs(archive, release, tool=packed is not None)
+    if findings := unlike_release(archive, release):
+        raise IntegrityError(tuple(findings))
+    return packed
+
+
+def _built_by_either(
+    packed: OpenedTool | None,
+    archive: Archive,
+    release: ArchivedRelease,
+    machine: Machine,
+    *,
+    output: Path,
+    tests: bool,
+) -> dict[str, Any]:
+    if packed is not None:
+        return built_by(packed, archive, release, machine, output=output, tests=tests)
+    with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
+        return _built(archive, release, machine, output=output, scratch=Path(scratch), tests=tests)
 
 
 def _chosen_tool(archive: Archive, release: ArchivedRelease, wanted: str) -> OpenedTool | None:
