@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from twinbuild.cli.options import NamedPath
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.directory import Archive
+    from twinbuild.model.archive import ArchivedFile
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.archive.viewing import Wanted
 
 __all__ = ["from_archive_option", "kept_archive", "laid_out", "laid_out_pair"]
@@ -73,9 +76,13 @@ def laid_out_pair(place: Path | None, names: tuple[Path, Path], *, layers: bool)
             if release is None:
                 found.append(name)
                 continue
-            shared = {file.sha256 for file in other.files} if other is not None else set()
-            wanted: Wanted = (
-                (lambda file, shared=shared: no_layers(file) or file.sha256 not in shared) if layers else no_layers
-            )
+            shared = frozenset(file.sha256 for file in other.files) if other is not None else frozenset()
+            wanted: Wanted = partial(_not_shared, shared) if layers else no_layers
             found.append(stack.enter_context(viewed(archive, release, scratch, wanted=wanted)))
         yield found[0], found[1]
+
+
+def _not_shared(shared: frozenset[Digest], file: ArchivedFile) -> bool:
+    from twinbuild.pipeline.archive.viewing import no_layers
+
+    return no_layers(file) or file.sha256 not in shared

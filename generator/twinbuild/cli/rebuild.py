@@ -63,7 +63,9 @@ def command(
     signer = signer_of(key, program, public, os.environ) if key or program or public else None
     if place is not None:
         if overlays or variants:
-            raise click.UsageError("an archived release has its overlays and variants: leave --overlay and --variant out")
+            raise click.UsageError(
+                "an archived release has its overlays and variants: leave --overlay and --variant out"
+            )
         rebuilt = _of_archive(place, str(spec), quiet=quiet or as_json)
     else:
         project = open_project(spec, overlays).only(variants)

@@ -67,9 +67,7 @@ class Recording:
             raise type(error)((self._undone(release, done), *error.findings)) from error
         return done
 
-    def _archived(
-        self, release: Released, spec: Path | None, overlays: tuple[Path, ...], *, quiet: bool
-    ) -> Recorded:
+    def _archived(self, release: Released, spec: Path | None, overlays: tuple[Path, ...], *, quiet: bool) -> Recorded:
         from twinbuild.archive.directory import Archive
         from twinbuild.cli.outcome import shown
         from twinbuild.cli.session import session
@@ -108,7 +106,9 @@ class Recording:
         )
         if new:
             signed = add_entries(log, new, self.signer, wait=60.0)
-            text = f"logged   {', '.join(each.action for each in new)}: entry {signed.size - 1} of {shown(signed.origin)}"
+            text = (
+                f"logged   {', '.join(each.action for each in new)}: entry {signed.size - 1} of {shown(signed.origin)}"
+            )
         else:
             text = f"logged   before in {shown(self.log)}"
         return Recorded(lines=(text,), document=(("logged", [each.action for each in new]),))
@@ -136,9 +136,7 @@ def recording_of(environment: Mapping[str, str]) -> Recording:
     archive, log, key = (environment.get(name, "") for name in (ARCHIVE, AUDIT_LOG, AUDIT_KEY))
     if bool(log) != bool(key):
         missing, there = (AUDIT_KEY, AUDIT_LOG) if log else (AUDIT_LOG, AUDIT_KEY)
-        raise UsageError.of(
-            "TB8043", f"{there} is set and {missing} is not", hint="set both, or neither", where=there
-        )
+        raise UsageError.of("TB8043", f"{there} is set and {missing} is not", hint="set both, or neither", where=there)
     if not log:
         return Recording(archive=archive, log="", signer=None)
     from twinbuild.cli.keyfile import signer_of

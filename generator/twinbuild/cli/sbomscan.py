@@ -73,7 +73,9 @@ def scan(
         _scan_all(place, database, rules, now, as_json=as_json)
         return
     if document is None or place is not None:
-        raise click.UsageError("expected DIST or FILE, or --archive, to which statements about one release do not apply")
+        raise click.UsageError(
+            "expected DIST or FILE, or --archive, to which statements about one release do not apply"
+        )
     found = read_bom(document)
     sheet = _sheet(found, statements)
     known = database_for(found.bom, database)
@@ -102,9 +104,7 @@ def _scan_all(place: Path, database: Path, rules: VulnerabilityPolicy, now: date
             | _findings(each.scan)
             for each in found.releases
         ]
-        click.echo(
-            json.dumps({"database": _database(known, age), "passes": not found.failing, "releases": releases})
-        )
+        click.echo(json.dumps({"database": _database(known, age), "passes": not found.failing, "releases": releases}))
     else:
         click.echo(shown(_age(known, age)))
         for each in found.releases:

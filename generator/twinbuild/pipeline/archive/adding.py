@@ -26,7 +26,7 @@ from twinbuild.pipeline.archive.closure import (
     read_files,
     refuse_other_spec,
 )
-from twinbuild.pipeline.archive.recording import by_path, keep_record
+from twinbuild.pipeline.archive.recording import by_path, earlier_record, keep_record
 from twinbuild.pipeline.archive.tooling import NoTool, bring_tool
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
@@ -101,7 +101,12 @@ def add_release(
     bringing.bring_all(wanted, inputs)
     commit, modified = _commit(directory, document)
     generator = str(document["generator"]["version"])  # type: ignore[index,call-overload]  # it was validated
-    kept_tool = bring_tool(bringing, archive, machine, generator=generator) if tool else NoTool("--without-tool says so")
+    before = earlier_record(archive, released.digest)
+    kept_tool = (
+        bring_tool(bringing, machine, generator=generator, earlier=before.tool if before is not None else ())
+        if tool
+        else NoTool("--without-tool says so")
+    )
     record = ArchivedRelease(
         name=document["metadata"]["name"],  # type: ignore[index,call-overload,arg-type]  # it was validated
         version=document["metadata"]["version"],  # type: ignore[index,call-overload,arg-type]

@@ -11,7 +11,7 @@ from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.model.archive import ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 
-__all__ = ["by_path", "keep_record"]
+__all__ = ["by_path", "earlier_record", "keep_record"]
 
 
 def keep_record(
@@ -24,7 +24,7 @@ def keep_record(
     """
     decode_archived(encode_archived(record), name=record.label)
     with archive.updating():
-        earlier = _earlier(archive, record.digest)
+        earlier = earlier_record(archive, record.digest)
         joined = record if earlier is None else _joined(archive, earlier, record, foreign=foreign)
         return joined, archive.put(joined), joined == earlier
 
@@ -35,7 +35,7 @@ def by_path(files: tuple[ArchivedFile, ...]) -> tuple[ArchivedFile, ...]:
     return tuple(found[path] for path in sorted(found))
 
 
-def _earlier(archive: Archive, digest: Digest) -> ArchivedRelease | None:
+def earlier_record(archive: Archive, digest: Digest) -> ArchivedRelease | None:
     """What the archive says of the release already; None where it says nothing, or lost what it said."""
     try:
         kept = archive.kept(digest)

@@ -45,9 +45,7 @@ class ArchiveScan:
         return any(each.scan.failing for each in self.releases)
 
 
-def scan_archive(
-    archive: Archive, directory: Path, policy: VulnerabilityPolicy, *, now: datetime
-) -> ArchiveScan:
+def scan_archive(archive: Archive, directory: Path, policy: VulnerabilityPolicy, *, now: datetime) -> ArchiveScan:
     """Scan every kept release. Bills are read one at a time, twice, so that a thousand need no memory for all.
 
     Raises as ``read_database`` and ``refuse_stale`` do; IntegrityError TB9110 to TB9115 for what is not whole.

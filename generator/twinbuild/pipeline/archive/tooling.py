@@ -24,11 +24,12 @@ class NoTool(str):
 
 
 def bring_tool(
-    bringing: Bringing, archive: Archive, machine: Machine, *, generator: str
+    bringing: Bringing, machine: Machine, *, generator: str, earlier: tuple[Digest, ...]
 ) -> tuple[Digest, ...] | NoTool:
     """Bring the running twinbuild, packed for this machine, into the archive: its blobs, the image's manifest first.
 
-    It must be of the version that made the release. Nothing is fetched for it: what packing needs and the store lacks
+    It must be of the version that made the release; where ``earlier`` says that another one is archived with the
+    release, that one stays, and nothing is brought. Nothing is fetched for it: what packing needs and the store lacks
     is said, and the release is archived without it.
     """
     if generator != __version__:
@@ -42,6 +43,8 @@ def bring_tool(
         root = pack_tool(machine, platform)
     except TwinbuildError as error:
         return NoTool(f"it cannot be packed: {error.findings[0].message}")
+    if earlier and earlier[0] != root.digest:
+        return earlier
     bringing.bring_stored(tuple((blob.digest, blob.size) for blob in root.blobs))
     return tuple(blob.digest for blob in root.blobs)
 

@@ -46,9 +46,7 @@ def release_file(archive: Archive, release: ArchivedRelease, path: str, *, limit
 
 
 @contextmanager
-def viewed(
-    archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted: Wanted = no_layers
-) -> Iterator[Path]:
+def viewed(archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted: Wanted = no_layers) -> Iterator[Path]:
     """The directory of an archived release with those of its files that are wanted, deleted afterwards.
 
     Raises IntegrityError TB9113 for wanted files that are missing, TB9115, and what damaged ones raise.

@@ -17,16 +17,12 @@ from twinbuild.pipeline.site.writing import Source
 __all__ = ["archived_sources"]
 
 
-def archived_sources(
-    archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]
-) -> Iterator[Source]:
+def archived_sources(archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Iterator[Source]:
     """A source for each release. Layers are read only where a key is to be verified, which looks at all of it."""
     for summary in summaries(archive):
         yield partial(_published, archive, summary.kept, scratch, trail, keys)
 
 
-def _published(
-    archive: Archive, kept: Kept, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]
-) -> Published:
+def _published(archive: Archive, kept: Kept, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Published:
     with viewed(archive, archive.release(kept), scratch, wanted=lambda file: bool(keys) or no_layers(file)) as place:
         return published(place, trail, keys)

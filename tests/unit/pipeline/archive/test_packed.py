@@ -75,6 +75,6 @@ def test_none_is_archived(tool: Tool, archived: Archived, tmp_path: Path) -> Non
     where = ("--archive", str(archived.place), "--output", str(tmp_path / "out"), "-q")
     ended = tool("reproduce", "tiny@1.0.0", *where, "--with-archived-tool")
     assert (ended.status, "error[TB9133]" in ended.err) == (2, True), ended.err
+    machine = machine_with(MemoryStore(), tmp_path / "scratch")
     with Archive(archived.place) as archive, pytest.raises(UsageError, match="TB9133"):
-        machine = machine_with(MemoryStore(), tmp_path / "scratch")
         reproduce(archive, summaries(archive)[0], machine, output=tmp_path / "out", tool="archived")

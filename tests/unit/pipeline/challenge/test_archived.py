@@ -1,4 +1,4 @@
-"""``pipeline.challenge.archived``: a rebuilder who has an archive and nothing else says the same as one with a project."""
+"""``pipeline.challenge.archived``: who has an archive alone says the same as one with a project."""
 
 from __future__ import annotations
 

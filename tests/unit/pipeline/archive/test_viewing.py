@@ -1,0 +1,46 @@
+"""``pipeline.archive.viewing``: files of an archived release, held against its manifest before anybody sees them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.archived import Archived, archived, archived_once
+from twinbuild.archive.directory import Archive
+from twinbuild.errors import IntegrityError
+from twinbuild.pipeline.archive.viewing import no_layers, release_file, viewed
+
+__all__ = ["archived", "archived_once"]
+
+
+def test_the_directory(archived: Archived, tmp_path: Path) -> None:
+    """All of it, or what is wanted; it goes again."""
+    with Archive(archived.place) as archive:
+        with viewed(archive, archived.record, tmp_path / "s", wanted=lambda _: True) as place:
+            for file in archived.record.files:
+                assert (place / file.path).read_bytes() == (archived.dist / file.path).read_bytes()
+        assert not place.exists()
+        with viewed(archive, archived.record, tmp_path / "s", wanted=lambda file: file.path == "README.md") as place:
+            assert [path.name for path in place.rglob("*")] == ["README.md"]
+    big = replace(archived.record.files[0], path="image/blobs/sha256/x", size=2 << 20)
+    assert [no_layers(each) for each in (big, replace(big, size=9), replace(big, path="x"))] == [False, True, True]
+
+
+def test_another_record(archived: Archived, tmp_path: Path) -> None:
+    """A record that lists another file under a name that the manifest covers is refused; a missing file is named."""
+    record = archived.record
+    (bill,) = (file for file in record.files if file.path == "sbom.cdx.json")
+    with Archive(archived.place, writing=True) as archive:
+        other = replace(bill, sha256=archive.blobs.put(b"{}"), size=2)
+        false = replace(record, files=tuple(other if file is bill else file for file in record.files))
+        with pytest.raises(IntegrityError, match="TB9115"):
+            release_file(archive, false, bill.path, limit=100)
+        with pytest.raises(IntegrityError, match="TB9115"), viewed(archive, false, tmp_path):
+            pass
+        with pytest.raises(IntegrityError, match="TB9115"):
+            release_file(archive, record, "nothing", limit=100)
+        archived.blob(bill.sha256).unlink()
+        with pytest.raises(IntegrityError, match="TB9113"):
+            release_file(archive, record, bill.path, limit=1 << 20)
