@@ -29,13 +29,11 @@ class Recorded:
     document: tuple[tuple[str, object], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """Where releases are archived and logged, "" for neither; ``signer`` is that of the log."""
 
-    archive: str
-    log: str
-    signer: Signer | None
+    def __init__(self, *, archive: str, log: str, signer: Signer | None) -> None:
+        self.archive, self.log, self.signer = archive, log, signer
 
     def record(
         self,
