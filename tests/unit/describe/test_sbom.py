@@ -334,7 +334,8 @@ def test_licence_forms(
     """An id where it is one, an expression where it is certain, a name otherwise; the schema takes each."""
     wheel = case.lock.targets[0].wheels[0]
     entries = () if entry is None else (Licensing(filename=wheel.filename, sha256=wheel.sha256, **entry),)
-    lock = replace(case.lock, licensing=entries)
+    few = replace(case.lock.targets[0], wheels=(wheel,), debs=case.lock.targets[0].debs[:1])
+    lock = replace(case.lock, licensing=entries, targets=(few,))
     found = _licences(case, lock)[wheel.name]
     declared = {"acknowledgement": "declared"}
     if isinstance(expected, str):
@@ -526,7 +527,8 @@ def test_any_text_in_both_forms(
         }
     )
     spec = case.spec.model_copy(update={"model": case.spec.model.model_copy(update={"card": card})})
-    lock = replace(case.lock, licensing=(entry,))
+    few = replace(case.lock.targets[0], wheels=(wheel,), debs=case.lock.targets[0].debs[:1])
+    lock = replace(case.lock, licensing=(entry,), targets=(few,))
     plain, marked = release_sbom(spec, lock, case.images, epoch=0, lock_digest=_LOCK)
     document, tree = json.loads(plain), etree.fromstring(marked)
     assert not list(validator.iter_errors(document))
