@@ -28,6 +28,7 @@ from twinbuild.build.mounts import (
     MS_NOSUID,
     MS_PRIVATE,
     MS_REC,
+    NESTED,
     PIVOT_ROOT,
     mount,
     mount_devices,
@@ -95,7 +96,10 @@ def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None
             restrict(place, writable=path in writable, name=str(path))
         os.close(descriptor)
     _make(f"{root}/dev", directory=True)
-    mount_devices(root)  # not those of this machine, where other files are, and sockets that lead to other processes
+    if Path(NESTED).is_dir():  # a sandbox's own already, below which lies what lets others nest in it
+        mount("/dev", f"{root}/dev", "", MS_BIND | MS_REC, name="/dev")
+    else:
+        mount_devices(root)  # not this machine's, where other files are, and sockets that lead to other processes
     mount("tmpfs", root + _SHARED, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", name=_SHARED)
     restrict(f"{root}/dev", writable=False, name="/dev", devices=True)
     temporary = f"{root}{root}"

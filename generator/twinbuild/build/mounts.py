@@ -32,6 +32,7 @@ DEVICE_LINKS: Final = (
 )
 READ_ONLY_IN_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver")
 HIDDEN_IN_PROC: Final = ("kcore", "keys", "kmsg", "latency_stats", "timer_list", "sched_debug")
+NESTED: Final = "/dev/nested"  # in a sandbox that lets others nest in it: see ``allow_read_only_proc``
 LIMIT: Final = "sys/user/max_user_namespaces"  # of /proc: the kernel takes it for the writer's own user namespace
 
 
@@ -119,7 +120,7 @@ def allow_read_only_proc(root: str) -> None:
     covered. So a whole one is mounted read-only, where no path leads: who is nested gets a read-only one, and cannot
     change the host's settings even where its user is the host's root.
     """
-    above = f"{root}/dev/nested"
+    above = f"{root}{NESTED}"
     os.makedirs(f"{above}/proc", mode=0o700)
     flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY
     mount("proc", f"{above}/proc", "proc", flags, name="/dev/nested/proc")
