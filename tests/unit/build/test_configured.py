@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -291,7 +292,7 @@ def test_limit_of_open_files(installed: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = document(knob("files", "ulimit", default=300, limit="nofile"))
     narrow = "ulimit -S -n 200; ulimit -H -n 400; exec {python} -I -S {entry} -- /bin/sh -c 'ulimit -n'"
-    command = narrow.format(python=sys.executable, entry=installed / "preflight.py")
+    command = narrow.format(python=shlex.quote(sys.executable), entry=shlex.quote(str(installed / "preflight.py")))
     (installed / "configuration.json").write_text(json.dumps(wanted))
     for given, status, printed in ((None, 0, "300"), ("350", 0, "350"), ("401", 78, "")):
         done = subprocess.run(
