@@ -89,7 +89,7 @@ class Tree:
             if create:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, 0o755, dir_fd=above)
-                    os.chmod(part, 0o755, dir_fd=above)  # whatever the umask is
+                    os.chmod(part, 0o755, dir_fd=above)  # noqa: S103  what mkdir asked for, whatever the umask is
             try:
                 self._stack.append((part, os.open(part, OPEN_DIRECTORY, dir_fd=above)))
             except OSError as error:
