@@ -117,6 +117,8 @@ def command(configuration: Configuration, results: int, channel: socket.socket |
             raise Failure("start the program", getattr(error, "errno", None) or errno.EINVAL, argv[0]) from error
     except Failure as failure:
         os.write(results, json.dumps(failure.report).encode())
+    except Exception as error:  # noqa: BLE001  nobody else would hear of it
+        os.write(results, json.dumps(Failure(f"prepare the command: {error}", 0).report).encode())
     finally:
         os._exit(127)
 
