@@ -35,6 +35,7 @@ import signal
 import socket
 import sys
 import time
+import warnings  # noqa: F401  os.execvpe imports it, when the host's library is out of sight
 from typing import Any, Final, NoReturn, cast
 
 
