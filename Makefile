@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all:
 T ?= tests
 SLOW ?=
+# A process of tests that ends all at once is a failure, and named; xdist's scheduler by scope would wait for ever.
+PYTEST := $(BIN)/python -m pytest -q --dist loadgroup --max-worker-restart 0
 # Tests wait (for services, for time to pass) about as long as they compute.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo $$n || echo 4)
 
@@ -19,11 +21,11 @@ release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer), or one V
 	$(BIN)/twinbuild release $(SPEC) $(if $(VARIANT),--variant $(VARIANT))
 
 test: $(VENV)/dev ## Run the tests (T=path to choose)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow" $(T)
+	$(PYTEST) -n $(WORKERS) -m "not slow" $(T)
 
 # In their order: a shuffled one would set up again and again what parametrized tests of a module share.
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
-	$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(T)
+	$(PYTEST) -n 4 --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(T)
 
 bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \

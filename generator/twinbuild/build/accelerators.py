@@ -152,18 +152,20 @@ def asked_in_child(host: Host) -> tuple[int, list[str]]:
     stops = (_signal.SIGTERM, _signal.SIGINT)  # which end no process 1 by themselves
     previous = [(number, _signal.signal(number, lambda number, _: os._exit(128 + number))) for number in stops]
     received = b""
-    while select.select((ours,), (), (), SECONDS)[0]:
-        chunk = os.read(ours, 1 << 16)
-        if not chunk:
-            break
-        received += chunk
-    else:
-        os.kill(child, _signal.SIGKILL)  # nobody waits for its end: a driver may keep it
-        return FAILED, [f"it was silent for {SECONDS} s"]
-    os.close(ours)
-    status = os.waitpid(child, 0)[1]
-    for number, handler in previous:
-        _signal.signal(number, handler)
+    try:
+        while select.select((ours,), (), (), SECONDS)[0]:
+            chunk = os.read(ours, 1 << 16)
+            if not chunk:
+                break
+            received += chunk
+        else:
+            os.kill(child, _signal.SIGKILL)  # nobody waits for its end: a driver may keep it
+            return FAILED, [f"it was silent for {SECONDS} s"]
+        status = os.waitpid(child, 0)[1]
+    finally:
+        os.close(ours)
+        for number, handler in previous:
+            _signal.signal(number, handler)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
     return code, received.decode("utf-8", "replace").split("\n") if received else []
 

@@ -204,7 +204,7 @@ def test_no_library(tmp_path: Path) -> None:
     ("init", "reason"),
     [
         ("return 999", "cuInit gives error 999"),
-        ("return *(volatile int *)0", f"status -{int(signal.SIGSEGV)}"),
+        ("signal(11, 0); return *(volatile int *)0", f"status -{int(signal.SIGSEGV)}"),
         ("_exit(3)", "status 3"),
         ("_exit(0)", "it ended the process that asked"),
     ],
@@ -222,8 +222,10 @@ def test_a_driver_that_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     host = machine(tmp_path, NVIDIA)
     driver(tmp_path, init="return sleep(60)")
     started = time.monotonic()
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     assert "TB5408" in said(host)
     assert time.monotonic() - started < 30
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_a_name_of_several_lines(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from unit.render.test_dockerfile import TEMPLATE, _derivation
 DIFF_ID = "sha256:" + "0" * 64
 PLAIN = '{% extends "Dockerfile.j2" %}{% block application %}# ours: {{ title }} é\n{{ super() }}{% endblock %}'
 ENDLESS = "is not done after 1 seconds of processor time"
-LARGE = "needs more than 1024 MiB of memory"
+LARGE = "needs more than 256 MiB of memory"
 HOSTILE = {
     "loops in loops": ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", ENDLESS),
     "loops that print": ("{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}", None),
@@ -60,10 +60,10 @@ class Hasty:
         directory: Path | None = None,
         timeout: float = 600.0,
     ) -> Completed:
-        """Run it with a second of processor time."""
+        """Run it with a second of processor time and a quarter of the memory."""
         program = (
             "import sys; from twinbuild.build import bounded, templating; "
-            "bounded._SECONDS = 1; sys.exit(templating._main())"
+            "bounded._SECONDS, bounded._MEMORY = 1, 256 << 20; sys.exit(templating._main())"
         )
         return SubprocessRunner().run(
             (argv[0], "-P", "-s", "-c", program),
@@ -106,6 +106,7 @@ def test_as_it_would_be_here() -> None:
 def test_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Endless work, and more than fits, end in TB5230, also where Jinja does it while it compiles; which, may vary."""
     monkeypatch.setattr(bounded, "_SECONDS", 1)
+    monkeypatch.setattr(bounded, "_MEMORY", 256 << 20)  # filled well before, also on a busy machine
     text, said = HOSTILE[name]
     message = refused(text, Hasty())
     assert (said or "") in message
