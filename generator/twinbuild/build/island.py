@@ -1,7 +1,7 @@
 """An island: this process with no network, and with no files but those that it was given.
 
 A process that has left everything behind cannot read what it was not meant to, so that what it builds shows what is
-enough to build it. Unlike a sandbox (``sandbox``), it is twinbuild itself that runs there, so Python and the system's
+enough to build it; nor does it see, or signal, the machine's other processes. Unlike a sandbox (``sandbox``), it is twinbuild itself that runs there, so Python and the system's
 libraries stay in sight, read only, and sandboxes can still be made below it.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 # Mount points are texts below a new root, and links among them must not be followed by accident.
 # ruff: noqa: PTH102, PTH103, PTH110, PTH114, PTH115, PTH120, PTH208, PTH211
 import ctypes
+import errno
 import os
 import socket
 import stat
@@ -25,6 +26,7 @@ from twinbuild.build.mounts import (
     MNT_DETACH,
     MS_BIND,
     MS_NODEV,
+    MS_NOEXEC,
     MS_NOSUID,
     MS_PRIVATE,
     MS_REC,
@@ -34,6 +36,7 @@ from twinbuild.build.mounts import (
     mount_devices,
     restrict,
 )
+from twinbuild.build.pidspace import NEW_PIDS, become_worker
 from twinbuild.errors import EnvironmentFault
 
 __all__ = ["enter_island", "programs"]
@@ -59,17 +62,22 @@ def enter_island(*, readable: Iterable[Path], writable: Iterable[Path], user: in
     """Leave everything of this machine behind but these files and directories, which keep their paths.
 
     Inside, the caller is the ``user`` and group of that number, which is not 0: sandboxes are made below it as by any
-    user. Call it once, in a process with one thread. Returns witnesses: what was found to be gone, by looking.
-    Raises EnvironmentFault TB9120 where the kernel allows no namespaces.
+    user. It goes on in a process of its own, which ends with its parent (``pidspace``). Call it once, in a process with
+    one thread. Returns witnesses: what was found to be gone, by looking. Raises EnvironmentFault TB9120 where the
+    kernel allows no namespaces.
     """
-    uid, gid = os.getuid(), os.getgid()
+    uid, gid, parent = os.getuid(), os.getgid(), os.getppid()
+    nested = Path(NESTED).is_dir()  # in a sandbox, which has a pid namespace, and grants no /proc of another
     try:
-        call("unshare", libc.unshare(_NEW_USER | CLONE_NEWNS | _NEW_NET | _NEW_UTS | _NEW_IPC))
+        flags = _NEW_USER | CLONE_NEWNS | _NEW_NET | _NEW_UTS | _NEW_IPC
+        call("unshare", libc.unshare(flags if nested else flags | NEW_PIDS))
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text(f"{user} {uid} 1", encoding="ascii")
         Path("/proc/self/gid_map").write_text(f"{user} {gid} 1", encoding="ascii")
         mount("none", "/", "", MS_REC | MS_PRIVATE, name="/")
-        _change_root(_outermost(readable), _outermost(writable))
+        if not nested:
+            become_worker(parent)
+        _change_root(_outermost(readable), _outermost(writable), nested=nested)
     except Failure as failure:
         raise _impossible(str(failure.report["failure"])) from failure
     except OSError as error:
@@ -77,10 +85,10 @@ def enter_island(*, readable: Iterable[Path], writable: Iterable[Path], user: in
     return (("files", _files()), ("network", _network()))
 
 
-def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None:
+def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...], *, nested: bool) -> None:
     root = "/tmp"  # noqa: S108  covered by an empty file system that only this process sees
     mounted = [(path, os.readlink(path)) for path in map(Path, _SYSTEM) if path.is_symlink()]
-    opened = {path: os.open(path, os.O_PATH) for path in (*readable, *writable, Path(_PROC))}
+    opened = {path: os.open(path, os.O_PATH) for path in (*readable, *writable)}
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", name="/")
     for link, target in mounted:
         os.symlink(target, root + str(link))
@@ -92,11 +100,11 @@ def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None
         _make(place, directory=directory)
         deep = directory and not Path(root).is_relative_to(path)  # else it would bring the new root along
         mount(f"/proc/self/fd/{descriptor}", place, "", MS_BIND | (MS_REC if deep else 0), name=str(path))
-        if str(path) != _PROC:
-            restrict(place, writable=path in writable, name=str(path))
+        restrict(place, writable=path in writable, name=str(path))
         os.close(descriptor)
+    _mount_proc(root, nested=nested)
     _make(f"{root}/dev", directory=True)
-    if Path(NESTED).is_dir():  # a sandbox's own already, below which lies what lets others nest in it
+    if nested:  # a sandbox's own already, below which lies what lets others nest in it
         mount("/dev", f"{root}/dev", "", MS_BIND | MS_REC, name="/dev")
     else:
         mount_devices(root)  # not this machine's, where other files are, and sockets that lead to other processes
@@ -109,6 +117,23 @@ def _change_root(readable: tuple[Path, ...], writable: tuple[Path, ...]) -> None
     call("pivot_root", libc.syscall(ctypes.c_long(PIVOT_ROOT[os.uname().machine]), b".", b"."))
     call("leave the old root", libc.umount2(b".", MNT_DETACH))
     os.chdir("/")
+
+
+def _mount_proc(root: str, *, nested: bool) -> None:
+    """The new pid namespace's own; the one that is there in a sandbox, and where the kernel grants no other.
+
+    It grants none where something is covered in the one that is there, as in a container (mount_too_revealing() in its
+    fs/namespace.c). No sandbox can be made there either, so that nobody takes a number of one for one of the other.
+    """
+    _make(root + _PROC, directory=True)
+    try:
+        if not nested:
+            mount("proc", root + _PROC, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, name=_PROC)
+            return
+    except Failure as failure:
+        if failure.number != errno.EPERM:
+            raise
+    mount(_PROC, root + _PROC, "", MS_BIND | MS_REC, name=_PROC)
 
 
 def _make(place: str, *, directory: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ print(json.dumps({
     "shared": refused(lambda: Path("/dev/shm", sys.argv[5]).read_text()) + refused(Path("/dev/shm/new").touch),
     "null": refused(lambda: Path("/dev/null").write_text("x")),
     "user": os.getuid(),
+    "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+    "signal": refused(lambda: os.kill(int(sys.argv[6]), 0)),
     "sandbox": Sandbox(SubprocessRunner()).available(),
 }))
 """
@@ -58,7 +61,7 @@ def test_island(tmp_path: Path) -> None:
         port = str(server.getsockname()[1])
         places = [str(tmp_path / name) for name in ("given place", "mine", "hidden/file")]
         ended = subprocess.run(
-            [sys.executable, "-P", "-c", _PROGRAM, *places, port, Path(shared.name).name],
+            [sys.executable, "-P", "-c", _PROGRAM, *places, port, Path(shared.name).name, str(os.getpid())],
             capture_output=True,
             env={"PYTHONPATH": str(Path(__file__).resolve().parents[3] / "generator")},
             check=False,
@@ -78,6 +81,8 @@ def test_island(tmp_path: Path) -> None:
         "shared": "FileNotFoundErrorallowed",
         "null": "allowed",
         "user": 54321,
+        "processes": [1, 2],
+        "signal": "ProcessLookupError",
         "sandbox": None,
     }
 
