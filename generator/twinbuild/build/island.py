@@ -1,8 +1,9 @@
 """An island: this process with no network, and with no files but those that it was given.
 
 A process that has left everything behind cannot read what it was not meant to, so that what it builds shows what is
-enough to build it; nor does it see, or signal, the machine's other processes. Unlike a sandbox (``sandbox``), it is twinbuild itself that runs there, so Python and the system's
-libraries stay in sight, read only, and sandboxes can still be made below it.
+enough to build it; nor does it see, or signal, the machine's other processes. Unlike a sandbox (``sandbox``), it is
+twinbuild itself that runs there, so Python and the system's libraries stay in sight, read only, and sandboxes can still
+be made below it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import shutil
 import stat
@@ -26,6 +27,7 @@ __all__ = ["Materialised", "Tree", "discard", "located", "make_mount_point", "ma
 OPEN_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK: Final = 1 << 20
+_DEEP: Final = 100  # directories that are open at once while a tree is removed
 _MOST_LINKS: Final = 40  # MAXSYMLINKS of Linux, path_resolution(7)
 
 
@@ -213,11 +215,37 @@ def _remove(above: int, name: str) -> None:
     except (IsADirectoryError, PermissionError):
         descriptor = _open_for_removal(above, name)
         try:
-            for each in os.listdir(descriptor):  # noqa: PTH208  a descriptor
-                _remove(descriptor, each)
+            while os.listdir(descriptor):  # noqa: PTH208  a descriptor; what lay too deep is there by now
+                _empty(descriptor, descriptor, 1)
         finally:
             os.close(descriptor)
         os.rmdir(name, dir_fd=above)
+
+
+def _empty(directory: int, top: int, depth: int) -> None:
+    """Remove what a directory holds; what lies deep below ``top`` is moved there, for depth costs open files."""
+    for name in os.listdir(directory):
+        try:
+            os.unlink(name, dir_fd=directory)
+            continue
+        except FileNotFoundError:
+            continue
+        except (IsADirectoryError, PermissionError):
+            inner = _open_for_removal(directory, name)
+        try:
+            if depth < _DEEP:
+                _empty(inner, top, depth + 1)
+            else:
+                os.rename(name, _free_name(top), src_dir_fd=directory, dst_dir_fd=top)
+                continue
+        finally:
+            os.close(inner)
+        os.rmdir(name, dir_fd=directory)
+
+
+def _free_name(directory: int) -> str:
+    taken = frozenset(os.listdir(directory))
+    return next(name for number in itertools.count() if (name := str(number)) not in taken)
 
 
 def _open_for_removal(above: int, name: str) -> int:

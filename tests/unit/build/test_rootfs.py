@@ -217,6 +217,22 @@ def test_deep_and_wide_tree_opens_few_files(root: Path) -> None:
     assert sum(len(files) for _, _, files in os.walk(root)) == 3000
 
 
+def test_discard_what_is_deep(root: Path) -> None:
+    """A program may leave directories deeper than a path is long, than files may be open, and than a call may call."""
+    (root / "tree").mkdir()
+    here = os.open(root / "tree", os.O_RDONLY | os.O_DIRECTORY)
+    for _ in range(3000):
+        os.mkdir("0", dir_fd=here)
+        os.close(os.open("1", os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=here))
+        inner = os.open("0", os.O_RDONLY | os.O_DIRECTORY, dir_fd=here)
+        os.fchmod(here, 0o500)
+        os.close(here)
+        here = inner
+    os.close(here)
+    discard(root / "tree")
+    assert not (root / "tree").exists()
+
+
 def test_discard(root: Path) -> None:
     """A tree goes whatever its modes, links in it are not followed, and one that is gone is fine."""
     materialise([file("tree/a/b/c"), Symlink(path="tree/a/out", target="../../../canary")], root)

@@ -245,4 +245,15 @@ Releases go to a repository of a registry, where each has a tag of its own, by i
 
 Write `oci://REGISTRY/REPOSITORY`, without a tag and without a digest.""",
     ),
+    Code(
+        code="TB9180",
+        title="an archived twinbuild that leaves what no release has",
+        explanation="""\
+The twinbuild that is archived with a release built it, in a sandbox, and left a link, a pipe, a socket or a device in
+the release's directory, or more, or deeper directories, than a release has. twinbuild itself leaves nothing of the
+kind, so that program is another. Nothing of what it made is taken over.
+
+Ask whoever gave you the archive where the program comes from; the installed twinbuild builds the release with
+`--with-present-tool`.""",
+    ),
 )

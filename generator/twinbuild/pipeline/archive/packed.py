@@ -7,15 +7,17 @@ it leaves are compared here.
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.archive.directory import Archive
+from twinbuild.build.rootfs import discard
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import InternalError, NotReproducible
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.pipeline.archive.ended import error_of
+from twinbuild.pipeline.archive.takenover import take_over
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
@@ -47,29 +49,28 @@ def built_by(
         "--with-present-tool", "--quiet", "--json",
     ]  # fmt: skip
     machine.progress(f"unpacking twinbuild {tool.version}", 0, 0)
-    with unpacked_tool(tool, machine, store=archive.blobs) as root:
-        machine.progress(f"building {release.label} by twinbuild {tool.version}", 0, 0)
-        done = run_tool(
-            tool,
-            root,
-            machine,
-            (*arguments, *(() if tests else ("--without-tests",))),
-            shown=(
-                Shown(directory=str(archive.path.resolve()), inside=_ARCHIVE),
-                Shown(directory=str(output.resolve()), inside=_OUTPUT, writable=True),
-            ),
-            timeout=_PATIENCE,
-        )
-    made = output / _MADE
-    if done.status not in (0, NotReproducible.exit_code) or made.is_symlink() or not made.is_dir():
-        raise error_of(done.status, done.stderr, release)
-    answer = _account(made, done.stdout, release)
-    aside = output / f".{_MADE}"  # a release may have a file of that name
-    made.rename(aside)
-    for each in list(aside.iterdir()):
-        each.rename(output / each.name)
-    shutil.rmtree(aside)
-    return answer
+    inside = Path(tempfile.mkdtemp(prefix=".packed-", dir=output))  # nobody else enters it: see ``take_over``
+    try:
+        with unpacked_tool(tool, machine, store=archive.blobs) as root:
+            machine.progress(f"building {release.label} by twinbuild {tool.version}", 0, 0)
+            done = run_tool(
+                tool,
+                root,
+                machine,
+                (*arguments, *(() if tests else ("--without-tests",))),
+                shown=(
+                    Shown(directory=str(archive.path.resolve()), inside=_ARCHIVE),
+                    Shown(directory=str(inside.resolve()), inside=_OUTPUT, writable=True),
+                ),
+                timeout=_PATIENCE,
+            )
+        made = inside / _MADE
+        if done.status not in (0, NotReproducible.exit_code) or made.is_symlink() or not made.is_dir():
+            raise error_of(done.status, done.stderr, release, of_archive=True)
+        take_over(made, output, release)
+    finally:
+        discard(inside)
+    return _account(output, done.stdout, release)
 
 
 def _account(made: Path, printed: bytes, release: ArchivedRelease) -> dict[str, Any]:

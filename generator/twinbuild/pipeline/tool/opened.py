@@ -23,6 +23,7 @@ __all__ = ["OpenedTool", "machine_platform", "open_tool", "tool_of_layout"]
 
 _PIECE: Final = 1 << 20
 _UNPACKED: Final = 1 << 30  # bytes of one layer
+_ALL_UNPACKED: Final = 16 << 30  # bytes of all of them
 _MOST: Final = 100  # layers
 _HINT: Final = "name a layout that `twinbuild tool pack` wrote"
 
@@ -124,7 +125,7 @@ def open_tool(digest: Digest, store: Store) -> OpenedTool:
                     derivation=layer.digest,
                     title=str(layer.digest),
                     diff_id=Digest.parse(diff_id),
-                    uncompressed_size=_UNPACKED,
+                    uncompressed_size=min(_UNPACKED, _ALL_UNPACKED // len(parts.layers)),
                     blob=layer,
                 )
                 for layer, diff_id in zip(parts.layers, diff_ids, strict=True)

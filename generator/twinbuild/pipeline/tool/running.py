@@ -20,6 +20,7 @@ from twinbuild.build.unpack import unpack_image
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.tool.opened import OpenedTool
+from twinbuild.pipeline.tool.unprivileged import without_set_id
 from twinbuild.ports import Completed, Store
 
 __all__ = ["Shown", "run_tool", "unpacked_tool"]
@@ -105,7 +106,8 @@ def run_tool(
             nested=True,
         )
         argv = (*tool.entrypoint, *arguments)
-        return Sandbox(machine.runner).run(root, argv, confinement=confinement, timeout=timeout)
+        with without_set_id(tuple(bind.source for bind in binds if bind.writable)):
+            return Sandbox(machine.runner).run(root, argv, confinement=confinement, timeout=timeout)
     finally:
         discard(Path(scratch))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -78,3 +79,24 @@ def test_none_is_archived(tool: Tool, archived: Archived, tmp_path: Path) -> Non
     machine = machine_with(MemoryStore(), tmp_path / "scratch")
     with Archive(archived.place) as archive, pytest.raises(UsageError, match="TB9133"):
         reproduce(archive, summaries(archive)[0], machine, output=tmp_path / "out", tool="archived")
+
+
+def test_a_program_that_is_left(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    """While it builds nobody else enters where it writes; afterwards no file runs as the user, nor shuts the user out.
+
+    What it laid beside the release, in the way of it, goes.
+    """
+    begin, _, _ = _WRITES.partition("\ntest ")
+    script = f"""
+        case $(ls -ldn /srv/output) in drwx------*) ;; *) exit 70 ;; esac
+        mkdir /srv/output/manifest.json
+        {begin}
+        cat /usr/bin/sh >/srv/output/release/sh
+        chmod 6755 /srv/output/release/sh && exit 7
+    """
+    with pytest.raises(NotReproducible, match="TB9130"):
+        rebuilt(script)
+    output = tmp_path / "out"
+    assert {path.name: stat.filemode(path.stat().st_mode) for path in output.iterdir()} == dict.fromkeys(
+        ("manifest.json", "run.json", "sh"), "-rw-r--r--"
+    )

@@ -85,6 +85,18 @@ def test_a_store_of_the_host(shell: Shell, tmp_path: Path) -> None:
     assert (tmp_path / "a store" / "x").exists()
 
 
+def test_no_program_that_is_the_users(shell: Shell, tmp_path: Path) -> None:
+    """A set-user-ID bit that it sets is off when it has ended, in its store, too."""
+    for name in ("shown", "store"):
+        (tmp_path / name).mkdir()
+    script = (
+        f'for place in {tmp_path}/shown "$TWINBUILD_STORE"; do echo x >$place/x; chmod 6755 $place/x || exit 3; done'
+    )
+    done = shell(script, Shown(directory=str(tmp_path / "shown"), writable=True), store=tmp_path / "store")
+    assert (done.status, done.stderr) == (0, b"")
+    assert [(tmp_path / name / "x").stat().st_mode & 0o7777 for name in ("shown", "store")] == [0o755, 0o755]
+
+
 def test_places_of_its_own(shell: Shell, tmp_path: Path) -> None:
     """TB9220: nothing is laid over what it runs with."""
     for inside in ("/", "/usr", "/usr/share/x", "/opt", "/etc", "/var/tmp/x", "/proc", "a", "/a/../b", "//usr"):
