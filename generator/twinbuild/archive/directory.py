@@ -60,6 +60,9 @@ class Kept:
 class Archive:
     """An archive. ``writing``: it is made where it is not there; otherwise it may lie where nothing can be written.
 
+    One that is only read may be anybody's, and so may its memory of what was hashed: there each blob is hashed anew,
+    as it is for ``paranoid``.
+
     Raises UsageError TB9101 where no archive is, EnvironmentFault TB9102 where it cannot be used, and what the store's
     methods raise.
     """
@@ -68,7 +71,7 @@ class Archive:
         _refuse_foreign(root, writing=writing)
         self.path: Final = root
         try:
-            self.blobs: Final = DiskStore(root, form=FORM, reading=not writing, paranoid=paranoid)
+            self.blobs: Final = DiskStore(root, form=FORM, reading=not writing, paranoid=paranoid or not writing)
         except EnvironmentFault as error:
             found = error.findings[0]
             hint = _HINTS.get(found.code, "correct its rights, or name another directory with --archive")

@@ -29,6 +29,7 @@ __all__ = [
     "CONTEXT_MARK",
     "SITE_MARK",
     "copy_blob",
+    "copy_checked",
     "copy_stream",
     "replace_directory",
     "same_blob",
@@ -115,6 +116,17 @@ def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
     with store.path(digest).open("rb") as source, target.open("xb") as sink:
         copy_stream(source, sink)
         return os.fstat(sink.fileno())
+
+
+def copy_checked(store: Store, digest: Digest, target: Path) -> None:
+    """Copy a blob to a new file, hashed as it is copied, whatever was remembered or found of it a moment ago.
+
+    For what is somebody else's, such as an archive. Raises IntegrityError if it is damaged, LockError if it is missing.
+    """
+    with store.open(digest) as source, target.open("xb") as sink:
+        shutil.copyfileobj(source, sink, 1 << 20)
+        sink.flush()
+        os.fchmod(sink.fileno(), 0o644)
 
 
 def copy_stream(source: IO[bytes], sink: IO[bytes]) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from twinbuild.errors import UsageError
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline import output
-from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
+from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, copy_checked, replace_directory
+from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
 
 OLD = f"sha256:{'0' * 64}\n"
@@ -174,3 +175,21 @@ def test_a_blob_is_copied_with_the_kernels_help_and_without(
         status = copy_blob(store, store.put(content), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == content
     assert status.st_size == len(content)
+
+
+def test_copied_as_it_is_hashed(tmp_path: Path) -> None:
+    """A blob that changes after it was hashed is not copied as if it were the same."""
+    with DiskStore(tmp_path / "store") as store:
+        digest = store.put(b"content")
+        copy_checked(store, digest, tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == b"content"
+        assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o644
+        blob = store.path(digest)
+        before = os.stat(blob)  # noqa: PTH116
+        store.check(digest)
+        blob.chmod(0o644)
+        blob.write_bytes(b"CONTENT")
+        os.utime(blob, ns=(before.st_atime_ns, before.st_mtime_ns))
+        store.put_record("verified", digest, " ".join(map(str, stamp(blob.stat()))).encode())
+        with pytest.raises(IntegrityError, match="TB3103"):
+            copy_checked(store, digest, tmp_path / "other")

@@ -32,7 +32,7 @@ from twinbuild.pipeline.locking import stale
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
-from twinbuild.pipeline.output import copy_blob, write_file
+from twinbuild.pipeline.output import copy_blob, copy_checked, write_file
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.trial.every import Trials, try_images
 from twinbuild.pipeline.trial.files import TrialFile, read_trial_files
@@ -129,7 +129,7 @@ def _project(archive: Archive, release: ArchivedRelease, directory: Path) -> Pro
     for file in release.project:
         path = directory / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy_blob(archive.blobs, file.sha256, path)
+        copy_checked(archive.blobs, file.sha256, path)
         path.chmod(0o755 if file.executable else 0o644)
     overlays = tuple(directory / path for path in release.overlays)
     return open_project(directory / release.spec, overlays).only(release.variants)

@@ -32,7 +32,7 @@ from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
-from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.pipeline.output import copy_checked, replace_directory, write_file
 from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
 
@@ -269,7 +269,7 @@ def _complete(
                 target.unlink(missing_ok=True)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if archive.blobs.has(file.sha256):
-                    copy_blob(archive.blobs, file.sha256, target)
+                    copy_checked(archive.blobs, file.sha256, target)
     run = run_document(
         started=started,
         seconds={"reproduce": seconds},

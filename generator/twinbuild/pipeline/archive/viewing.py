@@ -16,7 +16,7 @@ from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
-from twinbuild.pipeline.output import copy_blob
+from twinbuild.pipeline.output import copy_checked
 
 __all__ = ["no_layers", "release_file", "viewed"]
 
@@ -59,7 +59,7 @@ def viewed(archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted:
             if wanted(file):
                 path = place / file.path
                 path.parent.mkdir(parents=True, exist_ok=True)
-                copy_blob(archive.blobs, file.sha256, path)
+                copy_checked(archive.blobs, file.sha256, path)
         yield place
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from fakes.archived import Archived, archived, archived_once
-from twinbuild.archive.directory import Archive
+from twinbuild.archive.directory import FORM, Archive
 from twinbuild.errors import IntegrityError
 from twinbuild.pipeline.archive.viewing import no_layers, release_file, viewed
+from twinbuild.store import layout
+from twinbuild.store.area import stamp
+from twinbuild.store.disk import DiskStore
 
 __all__ = ["archived", "archived_once"]
 
@@ -44,3 +47,23 @@ def test_another_record(archived: Archived, tmp_path: Path) -> None:
         archived.blob(bill.sha256).unlink()
         with pytest.raises(IntegrityError, match="TB9113"):
             release_file(archive, record, bill.path, limit=1 << 20)
+
+
+def test_a_memory_of_what_was_hashed(archived: Archived, tmp_path: Path) -> None:
+    """Whoever gives an archive away gives its memory away, too: what it says of a blob is not believed.
+
+    The right owner's, who hashed the very file, would be the same.
+    """
+    (bill,) = (file for file in archived.record.files if file.path == "sbom.cdx.json")
+    blob = archived.blob(bill.sha256)
+    content = blob.read_bytes()
+    blob.unlink()
+    blob.write_bytes(b"X" + content[1:])
+    found = stamp(blob.stat())
+    with DiskStore(archived.place, form=FORM) as forger:
+        forger.put_record(layout.VERIFIED, bill.sha256, " ".join(map(str, found)).encode())
+    for writing in (False, True):  # one's own is changed by somebody else
+        with Archive(archived.place, writing=writing) as archive, pytest.raises(IntegrityError, match="TB3103"):
+            viewed(archive, archived.record, tmp_path / "s").__enter__()
+    with Archive(archived.place) as archive, pytest.raises(IntegrityError, match="TB3103"):
+        archive.blobs.check(bill.sha256)
