@@ -6,10 +6,10 @@ No file of a project decides it, as none decides what a key signs.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twinbuild.errors import Finding, Location, TwinbuildError, UsageError
 from twinbuild.model.settings import ARCHIVE, AUDIT_KEY, AUDIT_LOG
@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.released import Released
 
 __all__ = ["Recorded", "Recording", "recording_of"]
+
+_PATIENCE: Final = 60.0  # seconds that another process may write to the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +98,16 @@ class Recording:
         assert isinstance(metadata, dict)
         by = keyid or self.signer.public.keyid
         about = {"release": str(release.digest), "name": str(metadata["name"]), "version": str(metadata["version"])}
-        known = {(entry.action, entry.by) for entry in read_entries(log)[2] if entry.release == about["release"]}
-        new = tuple(
-            Entry(action=action, by=by, time=int(time.time()), **about)
-            for action in actions
-            if (action, by) not in known
-        )
+        new: list[Entry] = []
+
+        def unknown(entries: Sequence[Entry]) -> Sequence[Entry]:  # asked while nobody else appends
+            known = {(entry.action, entry.by) for entry in read_entries(log)[2] if entry.release == about["release"]}
+            new.extend(entry for entry in entries if (entry.action, entry.by) not in known)
+            return new
+
+        entries = tuple(Entry(action=action, by=by, time=int(time.time()), **about) for action in actions)
+        signed = add_entries(log, entries, self.signer, wait=_PATIENCE, wanted=unknown)
         if new:
-            signed = add_entries(log, new, self.signer, wait=60.0)
             text = (
                 f"logged   {', '.join(each.action for each in new)}: entry {signed.size - 1} of {shown(signed.origin)}"
             )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fakes.signed import key_file
-from fakes.tiny import tiny_project
+from fakes.tiny import tiny_project, tiny_release
 from fakes.tool import Tool, tool
+from twinbuild.cli.recording import Recorded, Recording
 from twinbuild.govern.keys import new_key
 from twinbuild.model.settings import without_keys
 
@@ -79,3 +81,22 @@ def test_no_program_is_told() -> None:
     """The log's key and the variable that holds it are shown to no other program."""
     told = without_keys({"TWINBUILD_AUDIT_KEY": "env:LOG_PEM", "LOG_PEM": "x", "TWINBUILD_AUDIT_LOG": "log"})
     assert told == {"TWINBUILD_AUDIT_LOG": "log"}
+
+
+def test_two_at_once(tool: Tool, tmp_path: Path) -> None:
+    """However many log the same release at once, the log says it once: who waits looks again."""
+    auditor = new_key("ed25519")
+    log = tmp_path / "log"
+    key = str(key_file(tmp_path / "auditor", auditor))
+    assert tool("audit", "new", str(log), "--origin", "tests.example", "--key", key).status == 0
+    dist = tiny_release(tool, tmp_path)
+
+    def record(_: int) -> Recorded:
+        return Recording(archive="", log=str(log), signer=auditor).record(dist, actions=("released", "signed"))
+
+    with ThreadPoolExecutor(4) as pool:
+        told = [line for done in pool.map(record, range(8)) for line in done.lines]
+    assert sum("logged   released, signed: entry 1" in line for line in told) == 1
+    assert sum("logged   before" in line for line in told) == 7
+    entries = json.loads(tool("audit", "log", str(log), "--json").out)["entries"]
+    assert [each["action"] for each in entries] == ["released", "signed"]

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -51,8 +51,18 @@ def new_log(directory: Path, origin: str, signer: Signer) -> Checkpoint:
     return empty
 
 
-def add_entries(directory: Path, entries: Sequence[Entry], signer: Signer, *, wait: float) -> Checkpoint:
+def add_entries(
+    directory: Path,
+    entries: Sequence[Entry],
+    signer: Signer,
+    *,
+    wait: float,
+    wanted: Callable[[Sequence[Entry]], Sequence[Entry]] | None = None,
+) -> Checkpoint:
     """Append entries, all or none, and return what was signed: theirs are the last indices before its ``size``.
+
+    ``wanted`` says which of them are appended; it is asked while nobody else appends, so that it may look at what is
+    there. For none of them the log stays as it is, and what was signed before is returned.
 
     Raises UsageError TB8630 where no log is, TB8631, EnvironmentFault TB8632 where another writes for more than
     ``wait`` seconds, PolicyRefused TB8634 and TB8635 for a log of another key, and IntegrityError TB8633, TB8641 and
@@ -64,8 +74,11 @@ def add_entries(directory: Path, entries: Sequence[Entry], signer: Signer, *, wa
     with _alone(directory, wait):
         old, note = read_checkpoint(directory)
         check_note(note, signer.public, old.origin, where=str(directory / CHECKPOINT))
+        chosen = entries if wanted is None else wanted(entries)
+        if not chosen:
+            return old
         edge = _edge(directory, old)
-        files, edge = edge.grown([encode_entry(entry) for entry in entries])
+        files, edge = edge.grown([encode_entry(entry) for entry in chosen])
         new = Checkpoint(origin=old.origin, size=edge.size, root=edge.root)
         for tile, content in files:
             _put(directory, tile_path(tile), content)
