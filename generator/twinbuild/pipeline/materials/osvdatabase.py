@@ -1,8 +1,9 @@
 """A directory of OSV records, read without a network: JSON files, and archives of them as osv.dev publishes them.
 
 Every record is read, for the digest and the age are those of the whole database; kept are the ones that name a package
-that was asked for, and what those call their aliases or their upstream, whose severity counts. Nothing is followed out
-of the directory, and sizes are bounded: a database comes from others.
+that was asked for. What those call their aliases or their upstream, whose severity counts, is read once more, for
+nobody knows before which records that will be. Nothing is followed out of the directory, and sizes are bounded: a
+database comes from others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +34,8 @@ __all__ = ["read_database"]
 
 _RECORDS: Final = 2_000_000
 _TOTAL: Final = 32 << 30  # bytes of all records together
+_KEPT: Final = 512 << 20  # bytes of the records that are kept
+_RATIO: Final = 200  # times its size to which an archive may unpack: JSON gives about 20
 _DEEPEST: Final = 8  # directories below one another
 _BAD: Final = (
     zipfile.BadZipFile,
@@ -38,6 +44,7 @@ _BAD: Final = (
     struct.error,
     NotImplementedError,
     RuntimeError,
+    IndexError,
     EOFError,
     ValueError,
     OSError,
@@ -45,20 +52,33 @@ _BAD: Final = (
 _TAKE: Final = "take the database from where it is published again"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a record lies: in a file, or as a member of an archive, which is the one of that number."""
+
+    path: Path
+    member: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}!{self.member}" if self.member else str(self.path)
+
+
 def read_database(directory: Path, names: frozenset[str]) -> Database:
     """The database of a directory, with the advisories about packages of these names.
 
     Names of PyPI are normalised. Raises UsageError TB8730 where there is no record, IntegrityError TB8731 for a file
-    that cannot be read or is too large, TB8732 for a record that breaks the schema, TB8733 for two records of one
-    identifier and other bytes.
+    that cannot be read, is too large or changes meanwhile, TB8732 for a record that breaks the schema, TB8733 for two
+    records of one identifier and other bytes.
     """
     seen: dict[str, bytes] = {}
     newest = ""
     kept: dict[str, tuple[str, bytes]] = {}
-    links: dict[str, tuple[str, bytes]] = {}
+    links: dict[str, _Place] = {}
     ecosystems: set[str] = set()
-    total = 0
-    for name, content in _contents(directory):
+    total = held = 0
+    for place, content in _contents(directory):
+        name = str(place)
         total += len(content)
         value = _decoded(content, name)
         identifier, modified = modified_of(value, name=name)
@@ -71,9 +91,10 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         about = _about(value)
         ecosystems.update(ecosystem for ecosystem, _ in about)
         if any(each in names for _, each in about):
+            held = _held(held, content, directory)
             kept[identifier] = name, content
         elif not value.get("affected") or b"CVSS_V" in content:
-            links[identifier] = name, content  # may say how severe another one is
+            links[identifier] = place  # may say how severe another one is
     if not seen:
         raise UsageError.of(
             "TB8730",
@@ -83,7 +104,10 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         )
     advisories = [_advisory(name, content) for name, content in kept.values()]
     wanted = {other for each in advisories for other in (*each.aliases, *each.upstream)} - kept.keys()
-    advisories += [_advisory(*links[name]) for name in sorted(wanted & links.keys())]
+    again = {links[name]: seen[name] for name in wanted & links.keys()}
+    for place, content in _read_again(again):
+        held = _held(held, content, directory)
+        advisories.append(_advisory(str(place), content))
     whole = hashlib.sha256()
     for identifier in sorted(seen):
         whole.update(identifier.encode() + b"\0" + seen[identifier])
@@ -94,6 +118,14 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         ecosystems=frozenset(ecosystems),
         advisories=tuple(sorted(advisories, key=lambda each: each.id)),
     )
+
+
+def _held(held: int, content: bytes, directory: Path) -> int:
+    """How many bytes are held, with one more record."""
+    if held + len(content) > _KEPT:
+        what = f"has more than {_KEPT >> 20} MiB of records about these packages"
+        raise _broken("TB8731", str(directory), what, _TAKE)
+    return held + len(content)
 
 
 def _about(value: dict[str, Any]) -> set[tuple[str, str]]:
@@ -133,28 +165,63 @@ def _advisory(name: str, content: bytes) -> Advisory:
     return advisory_of(value, name=name)
 
 
-def _contents(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each record, in the order of paths."""
+def _contents(directory: Path) -> Iterator[tuple[_Place, bytes]]:
+    """Place and bytes of each record, in the order of paths."""
     for path in _files(directory, 0):
         if path.suffix == ".json":
-            with _open(path) as stream:
-                yield str(path), _bounded(stream.read(LARGEST_RECORD + 1), str(path))
+            yield _Place(path=path), _whole(path)
         elif path.suffix == ".zip":
             yield from _archived(path)
 
 
-def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
+def _whole(path: Path) -> bytes:
+    with _open(path) as stream:
+        return _bounded(stream.read(LARGEST_RECORD + 1), str(path))
+
+
+def _archived(path: Path) -> Iterator[tuple[_Place, bytes]]:
+    with _archive(path) as archive:
+        members = [each for each in enumerate(archive.infolist()) if each[1].filename.endswith(".json")]
+        stated = sum(member.file_size for _, member in members)  # no more than that is read of each
+        if stated > _RATIO * max(path.stat().st_size, 1 << 20):
+            raise _broken("TB8731", str(path), f"unpacks to {stated} bytes, more than {_RATIO} times its size", _TAKE)
+        for number, member in members:
+            place = _Place(path=path, member=member.filename, number=number)
+            yield place, _member(archive, member, str(place))
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    with archive.open(member) as inner:
+        return _bounded(inner.read(LARGEST_RECORD + 1), name)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     with _open(path) as stream:
         try:
             with zipfile.ZipFile(stream) as archive:
-                for member in archive.infolist():
-                    if not member.filename.endswith(".json"):
-                        continue
-                    name = f"{path}!{member.filename}"
-                    with archive.open(member) as inner:
-                        yield name, _bounded(inner.read(LARGEST_RECORD + 1), name)
+                yield archive
         except _BAD as error:
             raise _broken("TB8731", str(path), f"cannot be read as an archive: {error}", _TAKE) from None
+
+
+def _read_again(places: Mapping[_Place, bytes]) -> Iterator[tuple[_Place, bytes]]:
+    """Records that were read before, by their digests; each archive is opened once."""
+    ordered = sorted(places, key=lambda each: (each.path, each.number))
+    for path, group in groupby(ordered, key=lambda each: each.path):
+        if path.suffix != ".zip":
+            yield from ((each, _same(each, _whole(path), places[each])) for each in group)
+            continue
+        with _archive(path) as archive:
+            listed = archive.infolist()
+            for each in group:
+                yield each, _same(each, _member(archive, listed[each.number], str(each)), places[each])
+
+
+def _same(place: _Place, content: bytes, digest: bytes) -> bytes:
+    if hashlib.sha256(content).digest() != digest:
+        raise _broken("TB8731", str(place), "changed while it was read", "scan again when nothing writes there")
+    return content
 
 
 def _files(directory: Path, depth: int) -> Iterator[Path]:

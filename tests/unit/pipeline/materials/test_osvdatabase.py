@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from fakes.osv import CRITICAL, database, record
+from fakes.osv import CRITICAL, MEDIUM, database, record
 from twinbuild.codec import osv
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline.materials import osvdatabase
@@ -116,3 +117,58 @@ def test_hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(IntegrityError, match="TB8731"):
             read_database(directory, _NAMES)
     assert osv.LARGEST_RECORD == 16 << 20
+
+
+def test_no_memory_for_what_nobody_asked_for(tmp_path: Path) -> None:
+    """Records that only may say how severe another is are not held: a small archive would take all memory.
+
+    Those of them that a found one names are read once more.
+    """
+    advisory = record("A-1", aliases=["CVE-7", "CVE-8"])
+    (tmp_path / "a.json").write_text(json.dumps(advisory))
+    (tmp_path / "b.json").write_text(json.dumps(record("CVE-8", name="other", vector=CRITICAL)))
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(40):
+            text = "".join(f"{digit:x}" for digit in os.urandom(16)) * 10 + "x" * 1_000_000
+            each = record(f"CVE-{number}" if number != 8 else "CVE-80", name="other", vector=CRITICAL, details=text)
+            archive.writestr(f"{number}.json", json.dumps(each))
+    tracemalloc.start()
+    found = read_database(tmp_path, _NAMES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [each.id for each in found.advisories] == ["A-1", "CVE-7", "CVE-8"]
+    assert found.records == 42
+    assert peak < 20_000_000
+
+
+def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB8731: more than an archive of texts can unpack to, and more about the packages than is true."""
+    bomb = tmp_path / "bomb"
+    bomb.mkdir()
+    with zipfile.ZipFile(bomb / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(30):
+            archive.writestr(f"{number}.json", b" " * 10_000_000)
+    with pytest.raises(IntegrityError, match="more than 200 times its size"):
+        read_database(bomb, _NAMES)
+    many = database(tmp_path / "many", *(record(f"A-{number}", details="x" * 1000) for number in range(9)))
+    monkeypatch.setattr(osvdatabase, "_KEPT", 8000)
+    with pytest.raises(IntegrityError, match="TB8731"):
+        read_database(many, _NAMES)
+    named = database(tmp_path / "named", record("A-1", aliases=["CVE-1"]))
+    database(named, record("CVE-1", name="other", vector=CRITICAL, details="x" * 8000))
+    with pytest.raises(IntegrityError, match="TB8731"):
+        read_database(named, _NAMES)
+
+
+def test_changed_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read once more is what was counted in the digest."""
+    database(tmp_path, record("A-1", aliases=["CVE-1"]), record("CVE-1", name="other", vector=CRITICAL))
+    whole = osvdatabase._advisory
+
+    def slow(name: str, content: bytes) -> object:
+        database(tmp_path, record("CVE-1", name="other", vector=MEDIUM))
+        return whole(name, content)
+
+    monkeypatch.setattr(osvdatabase, "_advisory", slow)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        read_database(tmp_path, _NAMES)
