@@ -81,11 +81,14 @@ def print_verdicts(verdicts: tuple[Verdict, ...]) -> None:
     from twinbuild.codec.moments import moment_text
 
     for each in verdicts:
-        excuse = f" [{each.excuse}, until {moment_text(each.until)}]" if each.verdict == "excepted" else ""
+        whose = f", for every release {each.named}" if each.named else ""
+        excuse = f" [{each.excuse}, until {moment_text(each.until)}{whose}]" if each.verdict == "excepted" else ""
         click.echo(shown(f"{each.verdict:8} {each.rule}: {each.reason}{excuse}"))
 
 
 def _document(each: Verdict) -> dict[str, object]:
     refused = {"code": each.code, "remedy": each.remedy} if each.verdict == "refused" else {}
-    excepted = {"excuse": each.excuse, "until": each.until} if each.verdict == "excepted" else {}
+    excepted: dict[str, object] = {}
+    if each.verdict == "excepted":
+        excepted = {"excuse": each.excuse, "until": each.until, "release": each.named or "digest"}
     return {"rule": each.rule, "verdict": each.verdict, "reason": each.reason, **refused, **excepted}

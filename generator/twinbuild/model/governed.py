@@ -64,7 +64,8 @@ class Facts:
 class Verdict:
     """What a rule says: its name, why, what to do about it, and where in the policy it stands.
 
-    ``until`` is when the exception ends that excused it, and ``excuse`` its reason.
+    ``until`` is when the exception ends that excused it, and ``excuse`` its reason; ``named`` is the NAME@VERSION by
+    which it holds, for every release that bears it, and "" where it is bound to the release digest.
     """
 
     rule: str
@@ -75,3 +76,4 @@ class Verdict:
     path: tuple[int | str, ...] = ()
     excuse: str = ""
     until: int = 0
+    named: str = ""

@@ -178,7 +178,7 @@ class Excused(Section):
     rule: Line
     """The rule as `policy check` prints it, such as production-needs/tests-passed."""
     release: Line
-    """NAME@VERSION, or the release digest."""
+    """The release digest; or NAME@VERSION, which holds for every release that bears it."""
     stages: Annotated[Several[_Stage], Field(min_length=1)]
     """Stages for which it holds."""
     until: Instant

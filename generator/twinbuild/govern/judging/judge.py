@@ -68,10 +68,11 @@ def _excused(policy: OrganisationPolicy, verdict: Verdict, facts: Facts, at: int
     if verdict.verdict != "refused" or verdict.path[:1] not in (("require",), ("freeze",)) or len(verdict.path) < 2:
         return verdict
     ended = ""
-    for each in policy.exceptions:
+    for each in sorted(policy.exceptions, key=lambda each: each.release != facts.digest):  # what is bound comes first
         if verdict.rule == each.rule and _about(each, facts):
             if at < epoch(each.until):
-                return replace(verdict, verdict="excepted", excuse=each.reason, until=epoch(each.until))
+                named = each.release if each.release != facts.digest else ""
+                return replace(verdict, verdict="excepted", excuse=each.reason, until=epoch(each.until), named=named)
             ended = f"; its exception has ended at {moment_text(epoch(each.until))}"
     return replace(verdict, reason=verdict.reason + ended)
 

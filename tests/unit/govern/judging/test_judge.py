@@ -53,6 +53,15 @@ def test_frozen() -> None:
     assert (unknown.verdict, unknown.code) == ("refused", "TB8835")
 
 
+def test_for_whom_an_exception_holds() -> None:
+    """By name it holds for whatever bears it, which is said; one by digest is for this release alone, and is meant."""
+    assert _verdicts(FREEZE + _excuse("quiet"), facts())["quiet"].named == "tiny@1.0.0"
+    bound = _excuse("quiet", release=f"sha256:{'a' * 64}")
+    assert _verdicts(FREEZE + bound, facts())["quiet"].named == ""
+    both = _excuse("quiet") + bound.partition("\n")[2]
+    assert _verdicts(FREEZE + both, facts())["quiet"].named == ""
+
+
 @pytest.mark.parametrize(
     ("text", "at", "verdict"),
     [
