@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Compare what independent rebuilders got from the sources of a release, and name who got something else.
 
-    DIST is the directory of a release, STATEMENT what `rebuild --key` wrote. Exit 0: K keys got the release's images,
+    DIST is the directory of a release, which has to be whole, STATEMENT what `rebuild --key` wrote. Exit 0: K keys got the release's images,
     and nobody others. Exit 7: a rebuilder, or the release, differs from what K others got. Exit 8: undecidable, or a
     statement is not what it says.
     """
@@ -47,8 +47,10 @@ def command(
     from twinbuild.errors import NotReproducible, PolicyRefused
     from twinbuild.pipeline.challenge.judging import challenge
     from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.validating import check_release
 
     found = read_release(release)
+    check_release(found)  # or the verdict would be about images that a manifest names, and not about what lies there
     trusted = tuple(public_key(path) for path in keys)
     judged = challenge(found, map(_statement, statements), trusted, threshold=threshold)
     if as_json:

@@ -154,6 +154,23 @@ def test_a_key_with_two_words(
     assert f"{KEYS['c'].public.keyid} signed statements with different images" in ended.err
 
 
+def test_another_image_lies_there(
+    tool: Tool, signed: SignedDist, tmp_path: Path, public: dict[str, tuple[str, str]]
+) -> None:
+    """A manifest that all agree on, beside blobs that are not what it names, is no release that all agree on."""
+    files = [_said(tmp_path, _true(signed.dist), KEYS["a"], KEYS["b"])]
+    keys = [word for name in "ab" for word in public[name]]
+    layer = max((signed.dist / "image" / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
+    content = layer.read_bytes()
+    layer.chmod(0o644)
+    layer.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    ended = tool("challenge", str(signed.dist), *files, *keys)
+    assert (ended.status, ended.out) == (5, ""), ended.err
+    alone = tmp_path / "alone.json"
+    alone.write_bytes((signed.dist / "manifest.json").read_bytes())
+    assert tool("challenge", str(alone), *files, *keys).status == 0
+
+
 def test_a_forged_statement(tool: Tool, signed: SignedDist, tmp_path: Path, public: dict[str, tuple[str, str]]) -> None:
     """In the name of a rebuilder, by another key: nothing is decided, even where enough others are good."""
     true = _true(signed.dist)
