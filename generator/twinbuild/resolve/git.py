@@ -43,6 +43,7 @@ _OUTPUT: Final = (  # releases are no sources, ignored or not, nor are digests o
     ":(exclude,glob)release.digest",
     ":(exclude,glob)release.*.digest",
 )
+_OF_OUTPUT: Final = re.compile(r"dist/.*|release(\.[^/]*)?\.digest", re.DOTALL)  # the same, of names
 _TOUCHED: Final = (
     "diff-index",
     "--raw",
@@ -53,8 +54,7 @@ _TOUCHED: Final = (
     "--ignore-submodules=dirty",
     "HEAD",
     "--",
-    ".",
-    *_OUTPUT,
+    ".",  # outputs too: a project may well have its sources there
 )
 _ADDED: Final = (
     "ls-files",
@@ -126,17 +126,18 @@ def source_commit(directory: Path, runner: Runner, *, made_of: Iterable[str] = (
 
 def _differing(directory: Path, runner: Runner, made_of: Iterable[str]) -> tuple[str, ...]:
     """Paths that differ from the commit, sorted. Raises _Unanswered where git does not say."""
+    made = frozenset(made_of)
     filters = _no_filters(_names(directory, runner, _CONFIGURED))
     pairs, added, known = (_names(directory, runner, question, filters) for question in (_TOUCHED, _ADDED, _KNOWN))
     touched = [
         name
         for record, name in zip(pairs[::2], pairs[1::2], strict=True)
-        if not _as_committed(record, directory / name)
+        if (name in made or not _OF_OUTPUT.fullmatch(name)) and not _as_committed(record, directory / name)
     ]
     tags = {name[2:]: name[0] for name in known}
     unseen = {name for name, tag in tags.items() if tag == _NOT_LOOKED_AT or tag.islower()}
     folders = tuple("" if name == "./" else name for name in added if name.endswith("/"))  # said already
-    untracked = {name for name in made_of if name not in tags and not name.startswith(folders)}
+    untracked = {name for name in made if name not in tags and not name.startswith(folders)}
     return tuple(sorted({*touched, *added, *unseen, *untracked}))
 
 

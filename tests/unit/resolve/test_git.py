@@ -219,6 +219,21 @@ def test_files_that_git_ignores(repository: Repository) -> None:
     assert commit.differing == ("a.local", "ignored/c", "new/")
 
 
+def test_sources_where_outputs_lie(repository: Repository) -> None:
+    """What the release is made of differs wherever it lies; other outputs do not, tracked or not."""
+    names = ("dist/made", "dist/release/manifest.json", "release.digest", "release.x.digest", "deep/dist/file")
+    for name in names:
+        (repository.project / name).parent.mkdir(exist_ok=True, parents=True)
+        (repository.project / name).write_text("one")
+    repository.git("add", "-f", ".")
+    repository.git("commit", "-q", "-m", "two")
+    for name in names:
+        (repository.project / name).write_text("two")
+    commit = source_commit(repository.project, SubprocessRunner(), made_of=("file", "dist/made", "release.x.digest"))
+    assert commit is not None
+    assert commit.differing == ("deep/dist/file", "dist/made", "release.x.digest")
+
+
 def test_a_project_that_git_ignores(repository: Repository) -> None:
     """A repository that is found above is not that of the project's files."""
     (repository.base / ".gitignore").write_text("canary\nevil\nother\n")
