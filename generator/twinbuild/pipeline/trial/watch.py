@@ -31,6 +31,7 @@ _LINE: Final = (
     f"import sys; sys.path.insert(0, {_PLACE!r}); import twinbuild_trial_hook as hook; sys.path.remove({_PLACE!r}); "
     f"hook.begin({_PLACE!r})\n"
 )
+_SEEN: Final = "seen"
 _PTH: Final = "twinbuild-trial.pth"
 _MOST: Final = 1 << 20  # bytes of the report that are read
 
@@ -82,7 +83,7 @@ class Watching:
 
     def _lines(self) -> list[object]:
         """Lines of the report. The service could write to it, too: what is no such line says nothing."""
-        content = _read(self.directory / "seen")
+        content = _read(self.directory / _SEEN)
         found: list[object] = []
         for line in content.splitlines():
             try:
@@ -93,7 +94,7 @@ class Watching:
 
 
 def _read(path: Path) -> bytes:
-    """The beginning of a regular file in a directory that the service may write to; nothing of a pipe or a link."""
+    """The beginning of a regular file that the service may write to; nothing of a pipe or a link."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -118,8 +119,12 @@ def watching(root: Path, spec: ReleaseSpec, *, scratch: Path) -> Iterator[Watchi
         shutil.copyfile(hook.__file__, shared / "twinbuild_trial_hook.py")
         told = {"application": spec.source.target, "steps": _steps(spec, spec.source.target)}
         (shared / "watch.json").write_text(json.dumps(told))
+        (shared / _SEEN).touch(mode=0o600)
         (directory / _PTH).write_text(_LINE)
-        binds = [Bind(source=str(shared), target=_PLACE, writable=True)] if sites else []
+        binds = []
+        if sites:  # one file alone may be written to: in a directory the service could lay links for whoever writes there
+            seen = Bind(source=str(shared / _SEEN), target=f"{_PLACE}/{_SEEN}", writable=True)
+            binds += [Bind(source=str(shared), target=_PLACE), seen]
         for site in sites:
             target = f"/{site.relative_to(root).as_posix()}/{_PTH}"
             binds.append(Bind(source=str(directory / _PTH), target=target))

@@ -127,3 +127,24 @@ def test_a_report_that_is_none(tmp_path: Path) -> None:
         watch = Watching(binds=(), directory=directory)
         assert list(watch._seen()) == []
         assert not watch.watched
+
+
+@pytest.mark.sandbox
+def test_it_leads_nobody_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service lays links where the watch notes that questions begin: nothing is made outside of the sandbox.
+
+    It can't change what the watch is told either.
+    """
+    canary = tmp_path / "canary"
+    links = f"""
+for name in ("asked", "watch.json", "new"):
+    try:
+        os.path.lexists("/run/twinbuild-trial/" + name) and os.unlink("/run/twinbuild-trial/" + name)
+        os.symlink({str(canary)!r}, "/run/twinbuild-trial/" + name)
+    except OSError:
+        continue
+"""
+    run = _run(_service(tmp_path, "pass", links + ANSWER), monkeypatch)
+    assert run.findings == []
+    assert not canary.exists()
+    assert run.observed["environment_watched"] is True
