@@ -122,7 +122,7 @@ def watching(root: Path, spec: ReleaseSpec, *, scratch: Path) -> Iterator[Watchi
         (shared / _SEEN).touch(mode=0o600)
         (directory / _PTH).write_text(_LINE)
         binds = []
-        if sites:  # one file alone may be written to: in a directory the service could lay links for whoever writes there
+        if sites:  # one file alone may be written to: in a directory the service could lay links for us to follow
             seen = Bind(source=str(shared / _SEEN), target=f"{_PLACE}/{_SEEN}", writable=True)
             binds += [Bind(source=str(shared), target=_PLACE), seen]
         for site in sites:
