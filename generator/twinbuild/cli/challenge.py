@@ -40,8 +40,8 @@ def command(
     """Compare what independent rebuilders got from the sources of a release, and name who got something else.
 
     DIST is the directory of a release, which has to be whole, STATEMENT what `rebuild --key` wrote. Exit 0: K keys got
-    the release's images, and nobody others. Exit 7: a rebuilder, or the release, differs from what K others got. Exit 8: undecidable, or a
-    statement is not what it says.
+    the release's images, and nobody others. Exit 7: a rebuilder, or the release, differs from what K others got. Exit
+    8: undecidable, or a statement is not what it says.
     """
     from twinbuild.cli.keyfile import public_key
     from twinbuild.errors import NotReproducible, PolicyRefused
