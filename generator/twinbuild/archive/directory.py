@@ -21,6 +21,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ RELEASE: Final = "release"
 _PIN: Final = "pin"
 _UPDATING: Final = "v1/updating.lock"
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_WAIT: Final = 60.0  # seconds that another process may change what is said of a release: it takes milliseconds
+_PAUSE: Final = 0.01  # seconds between two tries of the lock
 _LARGEST: Final = 64 << 20  # bytes of a record
 _HINTS: Final = {
     "TB3107": "make room on the disk of the archive",
@@ -142,10 +145,27 @@ class Archive:
             why, hint = f"the archive cannot be used: {error.strerror}", _HINTS["TB3114"]
             raise EnvironmentFault.of("TB9102", why, hint=hint, where=str(self.path)) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._wait_for_others(descriptor)
             yield
         finally:
             os.close(descriptor)
+
+    def _wait_for_others(self, descriptor: int) -> None:
+        """Whoever may read the archive may hold its lock, also one who never lets go of it."""
+        end = time.monotonic() + _WAIT
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < end:
+                    time.sleep(_PAUSE)
+                    continue
+                why = f"the archive cannot be used: another process changes what it says (waited {_WAIT:.0f} s)"
+                raise EnvironmentFault.of("TB9102", why, hint=_HINTS["TB3111"], where=str(self.path)) from None
+            except OSError as error:
+                why = f"the archive cannot be used: {error.strerror}"
+                raise EnvironmentFault.of("TB9102", why, hint=_HINTS["TB3114"], where=str(self.path)) from error
+            return
 
     def put(self, release: ArchivedRelease) -> Kept:
         """Keep a release whose blobs are all there. Its root comes first, so that its blobs are never unprotected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.archived import Archived, archived, archived_once, blob_of, tiny_record
+from twinbuild.archive import directory
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
@@ -100,3 +102,18 @@ def test_read_only(archived: Archived) -> None:
     finally:
         for path in paths:
             path.chmod(modes[path])
+
+
+def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may read the archive may hold a lock in it for ever: who waits is told, and does not wait for ever."""
+    monkeypatch.setattr(directory, "_WAIT", 0.1)
+    with Archive(tmp_path / "archive", writing=True) as archive:
+        with archive.updating():
+            pass
+        descriptor = os.open(tmp_path / "archive" / "v1" / "updating.lock", os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(EnvironmentFault, match="TB9102"):
+            archive.updating().__enter__()
+        os.close(descriptor)
+        with archive.updating():
+            pass
