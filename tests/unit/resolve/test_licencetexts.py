@@ -1,0 +1,57 @@
+"""Texts of licences as packages ship them, against SPDX's own templates."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from twinbuild.resolve.licencetexts import recognise
+
+_MIT = """The MIT License (MIT)
+
+Copyright (c) 2016 Somebody <somebody@x.example> and other contributors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+
+def test_known() -> None:
+    """A text is that of one licence, in either line ending and with a mark of UTF-8."""
+    assert recognise(_MIT.encode()) == ("MIT",)
+    assert recognise(b"\xef\xbb\xbf" + _MIT.replace("\n", "\r\n").encode()) == ("MIT",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe" + _MIT.encode("utf-16-le"),
+        _MIT.encode() * 2,
+        _MIT.replace("sell", "share").encode(),
+        _MIT.encode() + b"The Software shall be used for Good, not Evil.\n",
+        _MIT.encode() + b" " * (256 << 10),
+    ],
+)
+def test_unknown(content: bytes) -> None:
+    """Two texts, another word, one sentence more (the JSON licence), another encoding, too large: nothing is said."""
+    assert recognise(content) == ()
+
+
+@pytest.mark.parametrize("text", ["copyright (c) 2020 ", "neither the name of ", "redistribution and use in source ", "x "])
+def test_bounded(text: str) -> None:
+    """A hostile text of the largest size is refused in little time."""
+    started = time.monotonic()
+    assert recognise((text * (256 << 10))[: 256 << 10].encode()) == ()
+    assert time.monotonic() - started < 10
