@@ -16,22 +16,75 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
-__all__ = ["LARGEST_TEXT", "Template", "Text", "is_text_of", "template", "words_of"]
+__all__ = ["LARGEST_TEXT", "Template", "Text", "is_text_of", "speaks_of_terms", "template", "words_of"]
 
 LARGEST_TEXT: Final = 256 << 10  # bytes; the longest template has 60 KiB
 _SPACE: Final = "{http://www.spdx.org/license}"
 _WORD: Final = re.compile(r"[^\W_]+", re.ASCII)
-_BULLET: Final = re.compile(r"^[ \t]*(?:(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|[-*+•])[ \t]+)+")
+_BULLET: Final = re.compile(
+    r"^[ \t]*(?:(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|[-*+•])[ \t]+)+"
+)
 _NOTICE: Final = re.compile(
     r"[\W_]*(?:portions[ \t]+)?(?:copyright\b(?=[^a-z]*(?:\(c\)|©|\d{4}|by\b|<))|\(c\)|©|all rights reserved)"
 )
 _NO_NOTICE: Final = frozenset(  # words of terms: a line with one of them is none that may be passed over
-    "license licenses licensed permission permitted granted grant use used may must shall not no only except terms"
-    " condition conditions provided subject without unless free commercial notice liable warranty holder holders".split()
+    [
+        "license",
+        "licenses",
+        "licensed",
+        "permission",
+        "permitted",
+        "granted",
+        "grant",
+        "use",
+        "used",
+        "may",
+        "must",
+        "shall",
+        "not",
+        "no",
+        "only",
+        "except",
+        "terms",
+        "condition",
+        "conditions",
+        "provided",
+        "subject",
+        "without",
+        "unless",
+        "free",
+        "commercial",
+        "notice",
+        "liable",
+        "warranty",
+        "holder",
+        "holders",
+    ]
 )
 _TITLE: Final = frozenset(
-    "the a mit expat bsd isc apache zlib x11 2 3 clause new simplified revised modified open source software license"
-    " copyright".split()
+    [
+        "the",
+        "a",
+        "mit",
+        "expat",
+        "bsd",
+        "isc",
+        "apache",
+        "zlib",
+        "x11",
+        "2",
+        "3",
+        "clause",
+        "new",
+        "simplified",
+        "revised",
+        "modified",
+        "open",
+        "source",
+        "software",
+        "license",
+        "copyright",
+    ]
 )
 _COMMENT: Final = re.compile(r"^[ \t]*(?://|#+|;+|\*+|[>|])[ \t]?")
 _SAME: Final = {"licence": "license", "licences": "licenses", "https": "http"}  # of equivalentwords.txt, what occurs
@@ -89,6 +142,11 @@ def is_text_of(text: Text, licence: Template) -> bool:
     return len(text.words) in _ends(licence.parts, text.words, frozenset({0, text.title}))
 
 
+def speaks_of_terms(text: Text) -> bool:
+    """Whether any word of a text is one that terms are made of; NOTICE and AUTHORS often have none."""
+    return not _NO_NOTICE.isdisjoint(text.words)
+
+
 def words_of(text: str) -> Text:
     """The words of a text, without copyright notices and bullets."""
     found: list[str] = []
@@ -105,7 +163,7 @@ def words_of(text: str) -> Text:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    plain = text.casefold().replace("’", "'").replace("'", "").replace("(c)", " ")
+    plain = text.casefold().replace("\u2019", "'").replace("'", "").replace("(c)", " ")
     return tuple(_SAME.get(word, word) for word in _WORD.findall(plain))
 
 

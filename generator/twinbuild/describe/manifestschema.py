@@ -42,7 +42,7 @@ def manifest_schema() -> dict[str, Any]:
     artifact["required"] = [*dict.fromkeys((*artifact.get("required", ()), "sha256", "size"))]
     for key, exact in (("sha256", SHA256), ("size", SIZE)):
         artifact["properties"][key] = {"title": key, **exact, "description": artifact["properties"][key]["description"]}
-    schema["required"] = [key for key in properties if key != "extends"]  # most releases extend no family
+    schema["required"] = [key for key in properties if key not in ("extends", "licences")]  # few state them
     schema["title"] = "ReleaseManifest"
     schema["description"] = "A release of a model, as it was built: everything that was decided."
     schema["$comment"] = "Written by `twinbuild schema manifest`."

@@ -8,55 +8,42 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component, ComponentType, Pedigree
-from cyclonedx.model.dependency import Dependency
-from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
-from cyclonedx.model.tool import ToolRepository
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import ComponentType
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 
-from twinbuild import __version__
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.describe import components as make
 from twinbuild.describe import own
 from twinbuild.describe.additions import Additions, into_json, into_xml
-from twinbuild.describe.formulation import Formulation, formulation
-from twinbuild.describe.inside import add_digests, add_parts
-from twinbuild.describe.modelcard import model_card
+from twinbuild.describe.formulation import formulation
+from twinbuild.describe.graph import APPLICATION, MODEL, Graph
 from twinbuild.describe.naming import PROJECT
-from twinbuild.describe.purls import image_purl, own_purl
-from twinbuild.describe.texts import line
+from twinbuild.describe.purls import image_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.inspection import Inspection
-from twinbuild.model.lock import Licensing, Lock, LockedBase, LockedDeb, LockedWheel, Target
+from twinbuild.model.lock import Lock, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
 __all__ = ["contents_sbom", "release_sbom"]
 
 _VERSION: Final = SchemaVersion.V1_6
-_MODEL: Final = "model"
-_APPLICATION: Final = "application"
-_MOST_LINKS: Final = 8  # of documentation directories; Debian's lead to one place at once
-
-_Key = tuple[str, Digest]
 
 
 def contents_sbom(spec: ReleaseSpec, lock: Lock, target: Target, *, epoch: int) -> bytes:
     """Canonical JSON about one image's contents: packages, wheels and model files, without the image's own digest."""
     container = f"image/{target.key}"
     root = make.root(spec, ComponentType.CONTAINER, f"{spec.metadata.name}-{target.variant}", container, {})
-    document = _Document(spec, lock, root)
+    document = Graph(spec, lock, root)
     document.add_packages((target,))
     document.add_model()
-    document.edges[container] |= {*document.packages(target), _MODEL}
+    document.edges[container] |= {*document.packages(target), MODEL}
     return _plain(document.bom(epoch), document.additions())[0]
 
 
@@ -77,7 +64,7 @@ def release_sbom(
     ``schemas`` are the digests of the model's data schemas, ``input`` and ``output``.
     """
     root = make.root(spec, ComponentType.APPLICATION, spec.metadata.name, "release", {"lock": str(lock_digest)})
-    document = _Document(spec, lock, root, inspections)
+    document = Graph(spec, lock, root, inspections)
     targets = []
     for image in images:
         target = lock.target(image.variant, image.platform)
@@ -103,8 +90,9 @@ def release_sbom(
                 **make.by_team(spec.metadata),
             )
         )
-        document.edges[container] |= {*document.packages(target), *document.sources(target), _MODEL, _APPLICATION}
-    document.edges["release"] |= {*(f"image/{target.key}" for target, _ in targets), _MODEL}
+        document.edges[container] |= {*document.packages(target), *document.sources(target), MODEL, APPLICATION}
+    document.edges["release"] |= {*(f"image/{target.key}" for target, _ in targets), MODEL}
+    document.conclude()
     made = formulation(lock, tuple(target for target, _ in targets), _VERSION)
     bom, additions = document.bom(epoch), document.additions(own.data_of(spec, schemas), made)
     plain, bom.serial_number = _plain(bom, additions)
@@ -118,237 +106,3 @@ def _plain(bom: Bom, additions: Additions) -> tuple[bytes, uuid.UUID]:
     document = into_json(document, additions)
     number = uuid.uuid5(PROJECT, digest_of(document).hex)
     return canonical({**document, "serialNumber": number.urn}) + b"\n", number
-
-
-class _Document:
-    """A document in the making: components by reference, and for each reference those that it depends on."""
-
-    def __init__(
-        self,
-        spec: ReleaseSpec,
-        lock: Lock,
-        root: Component,
-        inspections: Mapping[Digest, Inspection] = MappingProxyType({}),
-    ) -> None:
-        self._spec = spec
-        self._inspections = inspections
-        self._partly: list[str] = []  # wheels, of whose inside what can be seen is there
-        self._lock = lock
-        self._root = root
-        self._components: dict[str, Component] = {}
-        self._inside: list[str] = []  # packages, of whose inside nothing is claimed
-        self._loose: list[str] = []  # packages of bases, of whose dependencies nothing is claimed
-        self._references: dict[_Key, str] = {}
-        self.edges: dict[str, set[str]] = {_of(root): set()}
-
-    def add(self, component: Component) -> None:
-        """A new component."""
-        reference = _of(component)
-        assert reference not in self.edges, "references are unique"
-        self._components[reference] = component
-        self.edges[reference] = set()
-
-    def packages(self, target: Target) -> list[str]:
-        """References of a target's base, packages and wheels."""
-        found = [self._references[item.filename, item.sha256] for item in target.contents]
-        return [*([_base_reference(target.base)] if target.base is not None else []), *found]
-
-    def _add_bases(self, targets: tuple[Target, ...]) -> None:
-        """Base images with the packages that they hold; what else is in one, nobody has said."""
-        for base in dict.fromkeys(base for target in targets if (base := target.base) is not None):
-            reference = _base_reference(base)
-            self.add(make.base(base, reference))
-            self._inside.append(reference)
-            for package in base.packages:
-                inner = f"{reference}/{package.name}:{package.architecture}"
-                self.add(make.installed(package, base, inner))
-                self.edges[reference].add(inner)
-                self._loose.append(inner)
-
-    def add_packages(self, targets: tuple[Target, ...]) -> None:
-        """Every package and wheel of the targets once, with the edges that any of them has."""
-        items: dict[_Key, LockedDeb | LockedWheel] = {}
-        requested: set[_Key] = set()
-        below: dict[_Key, LockedBase | None] = {}
-        for target in targets:
-            for item in target.contents:
-                items.setdefault((item.filename, item.sha256), item)
-                below.setdefault((item.filename, item.sha256), target.base)
-                if item.requested:
-                    requested.add((item.filename, item.sha256))
-        names = Counter(name for name, _ in items)
-        stated = {(entry.filename, entry.sha256): entry for entry in self._lock.licensing}
-        notices = {key: notice for target in targets for key, notice in _notices(target, stated).items()}
-        for key in sorted(items):
-            name, digest = key
-            match items[key]:
-                case LockedDeb() as item:
-                    reference = _reference("deb", name, digest, names)
-                    made = make.deb(
-                        item,
-                        reference,
-                        stated.get(key),
-                        notices.get(key),
-                        requested=key in requested,
-                        on=below[key],
-                    )
-                case LockedWheel() as item:
-                    reference = _reference("wheel", name, digest, names)
-                    made = make.wheel(item, reference, stated.get(key), requested=key in requested)
-            self._references[key] = reference
-            self.add(made)
-            self._look_inside(made, digest)
-        self._add_bases(targets)
-        for target in targets:
-            debs = {deb.name: self._references[deb.filename, deb.sha256] for deb in target.debs}
-            wheels = {wheel.name: self._references[wheel.filename, wheel.sha256] for wheel in target.wheels}
-            for deb in target.debs:
-                self.edges[debs[deb.name]] |= {debs[name] for name in deb.depends if name in debs}
-            for wheel in target.wheels:
-                self.edges[wheels[wheel.name]] |= {wheels[name] for name in wheel.requires if name in wheels}
-
-    def _look_inside(self, made: Component, digest: Digest) -> None:
-        """What an inspection says of a package, and the parts that it found, each with an entry in the graph."""
-        found = self._inspections.get(digest)
-        reference = _of(made)
-        if found is not None:
-            authors = (author.name for author in made.authors if author.name)
-            add_digests(made, found, maker=made.publisher or ", ".join(sorted(authors)) or made.name)
-            edges = tuple(add_parts(made, found))
-            for part in made.components:
-                self.edges[_of(part)] = set()
-            for one, other in edges:
-                self.edges[one].add(other)
-        (self._partly if made.components else self._inside).append(reference)
-
-    def add_model(self) -> None:
-        """The model, its files and the data from which it came."""
-        spec = self._spec
-        card = spec.model.card
-        name, version = f"{spec.metadata.name}-model", spec.model.version
-        summary = line(card.summary) if card is not None else ""
-        kind = ComponentType.MACHINE_LEARNING_MODEL
-        self.add(
-            make.component(
-                kind,
-                name,
-                version,
-                _MODEL,
-                purl=own_purl(spec.metadata.name, version, name),
-                description=summary or None,
-                properties={},
-                supplier=make.team(spec.metadata),
-            )
-        )
-        for artifact in self._lock.artifacts:
-            made = make.model_file(spec, artifact, f"artifact/{artifact.name}")
-            if (found := self._inspections.get(artifact.sha256)) is not None:
-                add_digests(made, found)
-                own.describe_model_file(made, next(x for x in spec.model.artifacts if x.name == artifact.name))
-            self._part(made)
-        for dataset in spec.model.datasets:
-            self._part(make.dataset(dataset, f"dataset/{dataset.name}"))
-
-    def add_own(self, schemas: Mapping[str, Digest]) -> None:
-        """The application with its files; the model's licence, schemas, feature views and ancestors."""
-        application = own.application(self._spec, self._lock, self._inspections)
-        self.add(application)
-        for part in application.components:
-            self.edges[_of(part)] = set()
-            self.edges[_APPLICATION].add(_of(part))
-        model = self._components[_MODEL]
-        model.licenses.update(own.licence_of(self._spec.model.licence))
-        model.manufacturer = model.supplier
-        if self._spec.model.lineage:
-            model.pedigree = Pedigree(ancestors=[own.ancestor(each) for each in self._spec.model.lineage])
-        for feature in self._spec.model.features:
-            self._part(own.feature(feature))
-        for side, digest in schemas.items():
-            self._part(own.schema(self._spec, side, digest))
-
-    def add_sources(self, targets: tuple[Target, ...]) -> None:
-        """What build steps read as source, once; ``sources`` names it."""
-        for target in targets:
-            for step, item in own.step_sources(target):
-                if (item.filename, item.sha256) not in self._references:
-                    reference = f"sdist/{item.filename}@{item.sha256.hex[:16]}"
-                    self._references[item.filename, item.sha256] = reference
-                    self.add(own.sdist(step, item, reference))
-                    self._inside.append(reference)
-
-    def sources(self, target: Target) -> list[str]:
-        """References of what the target's build steps read as source."""
-        return [self._references[item.filename, item.sha256] for _, item in own.step_sources(target)]
-
-    def _part(self, component: Component) -> None:
-        self.add(component)
-        self.edges[_MODEL].add(_of(component))
-
-    def bom(self, epoch: int) -> Bom:
-        """The whole document but for the additions. ``epoch`` is SOURCE_DATE_EPOCH."""
-        nested = (part for each in self._components.values() for part in each.components)
-        references = {_of(each): each.bom_ref for each in (self._root, *self._components.values(), *nested)}
-        return Bom(
-            serial_number=PROJECT,  # until the content is known
-            metadata=BomMetaData(
-                timestamp=datetime.fromtimestamp(epoch, UTC),
-                lifecycles=[PredefinedLifecycle(phase=LifecyclePhase.BUILD)],
-                tools=ToolRepository(
-                    components=[Component(type=ComponentType.APPLICATION, name="twinbuild", version=__version__)]
-                ),
-                manufacturer=make.team(self._spec.metadata),
-                component=self._root,
-            ),
-            components=self._components.values(),
-            dependencies=[
-                Dependency(references[each], [Dependency(references[other]) for other in others])
-                for each, others in self.edges.items()
-            ],
-        )
-
-    def additions(
-        self, data: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType({}), made: Formulation | None = None
-    ) -> Additions:
-        """The card, ``data``, how it was ``made``; that all edges are there, but not all that packages bundle."""
-        loose = set(self._loose)  # what a package of a base needs, its base does not say here
-        known = sorted(each for each in self.edges if each not in loose)
-        compositions: list[dict[str, Any]] = [{"aggregate": "complete", "dependencies": known}]
-        if loose:
-            compositions.append({"aggregate": "unknown", "dependencies": sorted(loose)})
-        if self._inside:
-            compositions.append({"aggregate": "unknown", "assemblies": sorted(self._inside)})
-        if self._partly:  # what is linked statically leaves no trace that could be relied on
-            compositions.append({"aggregate": "incomplete", "assemblies": sorted(self._partly)})
-        return Additions(
-            cards={_MODEL: model_card(self._spec)}, compositions=tuple(compositions), data=data, formulation=made
-        )
-
-
-def _of(component: Component) -> str:
-    reference = component.bom_ref.value
-    assert reference is not None, "every component has a reference"
-    return reference
-
-
-def _base_reference(base: LockedBase) -> str:
-    return f"base/{base.reference}@{base.manifest.digest.hex[:16]}"  # a longer one says no more
-
-
-def _reference(kind: str, name: str, digest: Digest, names: Counter[str]) -> str:
-    """A reference that stays the same from release to release: the file's name, with its digest only where it must."""
-    return f"{kind}/{name}" if names[name] == 1 else f"{kind}/{name}@{digest}"
-
-
-def _notices(target: Target, stated: dict[_Key, Licensing]) -> dict[_Key, Licensing]:
-    """For each package the statement that holds for it: its own, or that of whose copyright file is also its own."""
-    debs = {deb.name: stated.get((deb.filename, deb.sha256)) for deb in target.debs}
-    found: dict[_Key, Licensing] = {}
-    for deb in target.debs:
-        entry = debs[deb.name]
-        for _ in range(_MOST_LINKS):
-            if entry is None or not entry.same_as:
-                break
-            entry = debs.get(entry.same_as)
-        if entry is not None and not entry.same_as:
-            found[deb.filename, deb.sha256] = entry
-    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twinbuild.model.digest import Digest
 
-__all__ = ["BundledLibrary", "Inspection", "ShippedBom", "ShippedPart"]
+__all__ = ["BundledLibrary", "Inspection", "LicenceText", "ShippedBom", "ShippedPart"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,20 @@ class ShippedBom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceText:
+    """A licence file of a package: which licences of SPDX's list its words are, from the first to the last.
+
+    None for any other text, also for one that holds a known licence and something else. Several where one text has
+    several identifiers. A file that is ``harmless`` names people or the product, and no word of it speaks of terms.
+    """
+
+    path: str  # below dist-info
+    sha256: str  # hexadecimal
+    licences: tuple[str, ...] = ()  # sorted
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """Of one file: its SHA-512 (hexadecimal), how its maker is reached, and what lies within a wheel.
 
@@ -58,3 +72,4 @@ class Inspection:
     contact: str = ""
     libraries: tuple[BundledLibrary, ...] = ()  # sorted by path
     boms: tuple[ShippedBom, ...] = ()  # sorted by path
+    texts: tuple[LicenceText, ...] = ()  # sorted by path

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from typing import Final
 
-from twinbuild.codec.licencetext import LARGEST_TEXT, Template, is_text_of, template, words_of
+from twinbuild.codec.licencetext import (
+    LARGEST_TEXT,
+    Template,
+    Text,
+    is_text_of,
+    speaks_of_terms,
+    template,
+    words_of,
+)
+from twinbuild.model.inspection import LicenceText
+from twinbuild.wheel.contents import Wheel
+from twinbuild.wheel.licence import licence_files
 
-__all__ = ["recognise"]
+__all__ = ["licence_texts", "recognise"]
+
+_NOTICES: Final = ("NOTICE", "AUTHORS")  # of licence files, those that are no licences
+
+
+def licence_texts(wheel: Wheel) -> tuple[LicenceText, ...]:
+    """The licence files of a wheel, sorted by path, each with what its words are. Raises IntegrityError as its reader.
+
+    A file that is larger than any licence is named with the digest of its bytes like the others.
+    """
+    found = []
+    for path, file in licence_files(wheel):
+        hasher = hashlib.sha256()
+        content = b""
+        with file.open() as stream:
+            while chunk := stream.read(1 << 20):
+                hasher.update(chunk)
+                content = content + chunk if len(content) <= LARGEST_TEXT else content
+        text = _text(content)
+        named = path.rpartition("/")[2].upper().startswith(_NOTICES)
+        found.append(
+            LicenceText(
+                path=path,
+                sha256=hasher.hexdigest(),
+                licences=recognise(content),
+                harmless=named and text is not None and not speaks_of_terms(text),
+            )
+        )
+    return tuple(found)
 
 
 def recognise(content: bytes) -> tuple[str, ...]:
@@ -16,13 +57,19 @@ def recognise(content: bytes) -> tuple[str, ...]:
 
     One text has several where SPDX has them: that of the GPL stands for ``-only`` and for ``-or-later``.
     """
-    if len(content) > LARGEST_TEXT:
-        return ()
-    try:
-        words = words_of(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
+    words = _text(content)
+    if words is None:
         return ()
     return tuple(sorted(name for each in _templates() if is_text_of(words, each) for name in _names(each.licence)))
+
+
+def _text(content: bytes) -> Text | None:
+    if len(content) > LARGEST_TEXT:
+        return None
+    try:
+        return words_of(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None
 
 
 def _names(licence: str) -> Iterator[str]:

@@ -14,10 +14,10 @@ from typing import Final
 from twinbuild.codec.spdx import licences_in, one_line, spdx_expression
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Licensing
-from twinbuild.wheel.contents import Wheel
+from twinbuild.wheel.contents import Wheel, WheelFile
 from twinbuild.wheel.metadata import Metadata
 
-__all__ = ["stated_authors", "stated_licences", "wheel_licensing"]
+__all__ = ["licence_files", "stated_authors", "stated_licences", "wheel_licensing"]
 
 _PREFIX: Final = "License :: "
 _NO_NAMES: Final = frozenset({"", "OSI Approved"})
@@ -78,20 +78,22 @@ _NAMES: Final = {
 def wheel_licensing(wheel: Wheel, sha256: Digest) -> Licensing:
     """The statement of a wheel whose file has that digest."""
     expressions, names = stated_licences(wheel.metadata)
-    prefix = f"{wheel.dist_info}/"
-    files = sorted(
-        path
-        for path in (file.path.removeprefix(prefix) for file in wheel.files if file.path.startswith(prefix))
-        if _is_licence(path) and path == one_line(path)
-    )
     return Licensing(
         filename=wheel.filename,
         sha256=sha256,
         expressions=expressions,
         names=names,
-        files=tuple(files),
+        files=tuple(path for path, _ in licence_files(wheel)),
         authors=stated_authors(wheel.metadata),
     )
+
+
+def licence_files(wheel: Wheel) -> list[tuple[str, WheelFile]]:
+    """The licence files of a wheel by their path below dist-info, in its order."""
+    prefix = f"{wheel.dist_info}/"
+    files = ((file.path.removeprefix(prefix), file) for file in wheel.files if file.path.startswith(prefix))
+    found = [(path, file) for path, file in files if _is_licence(path) and path == one_line(path)]
+    return sorted(found, key=lambda each: each[0])
 
 
 def _is_licence(path: str) -> bool:

@@ -14,6 +14,7 @@ from twinbuild.model.spec.environment import Environment
 from twinbuild.model.spec.extends import Extends
 from twinbuild.model.spec.external import Secret, Service, check_secrets, check_services
 from twinbuild.model.spec.indexes import check_indexes
+from twinbuild.model.spec.licences import Licences
 from twinbuild.model.spec.metadata import Metadata, Source
 from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.publication import BuildOptions, Governance, Publish
@@ -67,6 +68,8 @@ class ReleaseSpec(Section):
     """Rules about the release itself."""
     build: BuildOptions = Field(default_factory=BuildOptions)
     """How the image is stored."""
+    licences: Licences | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What people conclude of the licences of components."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
