@@ -26,6 +26,7 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.component_evidence import ComponentEvidence
 from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 
+from twinbuild.codec.cyclonedx import DECLARED_PROPERTY
 from twinbuild.codec.spdx import conjunction, is_identifier, licences_in, spdx_expression
 from twinbuild.describe import components as make
 from twinbuild.describe.texts import line
@@ -34,9 +35,8 @@ from twinbuild.model.lock import Licensing
 from twinbuild.model.spec.licences import DECLARED, Conclusion
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["DECLARED_PROPERTY", "conclude"]
+__all__ = ["conclude"]
 
-DECLARED_PROPERTY: Final = "twinbuild:licence-declared:"
 _CONCLUDED: Final = LicenseAcknowledgement.CONCLUDED
 _SIGNS: Final = re.compile(r"[^A-Za-z0-9.]+", re.ASCII)
 

@@ -17,10 +17,10 @@ from typing import Final
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
-from twinbuild.codec.spdx import conjunction, spdx_expression
+from twinbuild.codec.spdx import conjunction, licences_in, spdx_expression
 from twinbuild.describe.naming import PROJECT
 from twinbuild.errors import UsageError
-from twinbuild.model.bom import Bom, BomComponent, BomLicence
+from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.digest import Digest
 
 __all__ = ["spdx_document"]
@@ -106,8 +106,8 @@ def _package(each: BomComponent, name: str, texts: dict[str, str]) -> Json:
         "downloadLocation": _UNSAID,  # addresses are settings of a machine, and in no document
         "filesAnalyzed": False,
         "supplier": f"Organization: {each.supplier}" if each.supplier else _UNSAID,
-        "licenseConcluded": _licence(each.licences, "concluded", texts),
-        "licenseDeclared": _licence(each.licences, "declared", texts),
+        "licenseConcluded": _licence(each, "concluded", texts),
+        "licenseDeclared": _licence(each, "declared", texts),
         "copyrightText": _UNSAID,
         "primaryPackagePurpose": _PURPOSES.get(each.type, "OTHER"),
     }
@@ -132,18 +132,34 @@ def _identifier(text: str) -> Json:
     return {"referenceCategory": category, "referenceType": kind, "referenceLocator": text}
 
 
-def _licence(licences: Iterable[BomLicence], acknowledgement: str, texts: dict[str, str]) -> str:
-    """One expression that says all licences of that kind; a name becomes a reference to its text, kept in ``texts``."""
+def _licence(component: BomComponent, acknowledgement: str, texts: dict[str, str]) -> str:
+    """One expression that says all licences of that kind.
+
+    A name becomes a reference to its text, kept in ``texts``. A reference that an expression has keeps its name; of its
+    text the document says where it is.
+    """
     found = []
-    for each in licences:
+    for each in component.licences:
         if (each.acknowledgement or "declared") != acknowledgement:
             continue
         expression = spdx_expression(each.text) if each.kind != "name" else ""
-        if not expression or "LicenseRef-" in expression:  # one whose text this document lacks is a name like others
+        if expression:
+            for name in licences_in(expression):
+                if name.startswith("LicenseRef-"):
+                    texts.setdefault(name, _text_of(name, component))
+        else:
             expression = f"LicenseRef-{Digest.of(each.text.encode()).hex[:16]}"
             texts[expression] = each.text
         found.append(expression)
     return conjunction(found) or _UNSAID
+
+
+def _text_of(name: str, component: BomComponent) -> str:
+    """Where the text of a licence reference is: a Debian package's copyright file, or as the one says who used it."""
+    path, digest = (component.properties.get(f"twinbuild:copyright{key}", "") for key in ("", ":digest"))
+    if path:
+        return f"{name}: as {path} ({digest}) has it, which {component.title} ships"
+    return f"{name}: {component.properties.get('twinbuild:concluded:reason') or component.title}"
 
 
 def _created(timestamp: str) -> str:

@@ -65,7 +65,7 @@ def test_every_section(case: Case) -> None:
     """Each section of the spec stands in the manifest, and metadata apart from what the service runs with."""
     document = json.loads(manifest_of(case))
     sections = set(type(case.spec).model_fields) - {"api_version", "kind"}
-    assert sections - document.keys() == {"extends"}  # it extends no family
+    assert sections - document.keys() == {"extends", "licences"}  # it extends no family, and concludes nothing
     assert document["metadata"]["source_date_epoch"] == case.epoch
     assert "environment" not in document["metadata"]
     assert document["serving"]["environment"]["OMP_NUM_THREADS"] == "1"
