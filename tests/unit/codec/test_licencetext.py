@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinbuild.codec.licencetext import Template, is_text_of, template, words_of
+from twinbuild.codec.licencetext import Template, is_text_of, speaks_of_terms, template, words_of
 
 _XML = b"""<SPDXLicenseCollection xmlns="http://www.spdx.org/license"><license licenseId="Tiny"><text>
 <titleText><p>Tiny License</p></titleText><copyrightText><p>Copyright (c) year owner</p></copyrightText>
@@ -23,8 +23,8 @@ def tiny() -> Template:
     "text",
     [
         "You may use this software, if the owner agrees.",
-        "Tiny License\n\nCopyright (c) 2020, A. Person <a@x.example>\nAll rights reserved.\n\nYou may copy this fine "
-        "software,\n  1. if ACME agrees",
+        "Tiny License\n\nCopyright (c) 2020, A. <a@x.example>\nAll rights reserved.\n\nYou may copy this fine software,"
+        + "\n  1. if ACME agrees",
         "# You may use\n# this software\n#\n# * if the owner agrees",
         "The MIT License (MIT)\n\n(c) 1999 Jane\nYOU MAY USE THIS SOFTWARE IF jane and joe agrees",
     ],
@@ -53,3 +53,9 @@ def test_same(tiny: Template, text: str) -> None:
 def test_other(tiny: Template, text: str) -> None:
     """One word more or less, also beside a notice of copyright or in the title, and it is no text of the licence."""
     assert not is_text_of(words_of(text), tiny)
+
+
+def test_terms() -> None:
+    """A notice that names people speaks of no terms; one with a word of a licence does."""
+    assert not speaks_of_terms(words_of("Requests\nCopyright 2019 Kenneth Reitz"))
+    assert speaks_of_terms(words_of("This product bundles a thing under a 2-clause BSD licence."))

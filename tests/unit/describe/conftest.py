@@ -36,6 +36,11 @@ class Case:
         return written_values(load(self.text), {"release.yaml": "release.yaml"})
 
 
+def unconcluded(case: Case) -> Case:
+    """The same, of whose licences no person has said anything."""
+    return replace(case, spec=case.spec.model_copy(update={"licences": None}))
+
+
 def load(text: str) -> LoadedSpec:
     """A text as a spec with its nodes."""
     return load_spec((SourceText(name="release.yaml", content=text.encode()),))

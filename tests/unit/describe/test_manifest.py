@@ -55,7 +55,7 @@ def test_spelling_of_spec(case: Case) -> None:
     assert read_spec("# a comment\n" + case.text.replace("\nmodel:", "\n# another\nmodel:")) == case.spec
     assert turned.index("metadata:") > turned.index("build:")
     reordered = yaml.dump(_turned(yaml.safe_load(case.text.replace("2026-11-01", "'2026-11-01'"))), sort_keys=False)
-    assert reordered.startswith("build:")
+    assert reordered.startswith("licences:")
     reordered = reordered.replace("2026-11-20", "'2026-11-20'").replace("''", "'")
     for text in (reordered, "# a comment\r\n\r\n" + case.text.replace("\n", "\r\n")):
         assert manifest_of(replace(case, text=text, spec=read_spec(text))) == manifest_of(case)
@@ -65,7 +65,7 @@ def test_every_section(case: Case) -> None:
     """Each section of the spec stands in the manifest, and metadata apart from what the service runs with."""
     document = json.loads(manifest_of(case))
     sections = set(type(case.spec).model_fields) - {"api_version", "kind"}
-    assert sections - document.keys() == {"extends", "licences"}  # it extends no family, and concludes nothing
+    assert sections - document.keys() == {"extends"}  # it extends no family
     assert document["metadata"]["source_date_epoch"] == case.epoch
     assert "environment" not in document["metadata"]
     assert document["serving"]["environment"]["OMP_NUM_THREADS"] == "1"

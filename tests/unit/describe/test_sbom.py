@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from tests.unit.describe.conftest import EXAMPLE, Case, read_spec
+from tests.unit.describe.conftest import EXAMPLE, Case, read_spec, unconcluded
 from tests.unit.pipeline.test_standing import BASE
 
 from twinbuild.codec.canonical import canonical
@@ -293,14 +293,14 @@ def test_same_name_other_bytes(two: Case) -> None:
 
 
 def _licences(case: Case, lock: Lock) -> dict[str, Any]:
-    document = _documents(replace(case, lock=lock))[0]
+    document = _documents(replace(unconcluded(case), lock=lock))[0]
     return {each["name"]: each["licenses"] for each in document["components"] if _is_package(each)}
 
 
 def test_every_package_has_a_licence(case: Case) -> None:
     """Each has at least one licence, and no id or expression that its own file did not state."""
     stated = {entry.filename: entry for entry in case.lock.licensing}
-    document = _documents(case)[0]
+    document = _documents(unconcluded(case))[0]
     for component in document["components"]:
         if not _is_package(component):
             continue

@@ -20,7 +20,12 @@ _BOM = (
     b'{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"bom-ref": "a", "name": "a", "version": "1"}]}'
 )
 _NAME, _WHEEL = project_wheel(
-    "demo", {"demo/libx.so.2": shared_object(soname="libx.so.2"), "demo-1.dist-info/sboms/a.json": _BOM}
+    "demo",
+    {
+        "demo/libx.so.2": shared_object(soname="libx.so.2"),
+        "demo-1.dist-info/sboms/a.json": _BOM,
+        "demo-1.dist-info/licenses/LICENSE": b"Do what you like.",
+    },
 )
 _LOCKED: LockedWheel = replace(
     LOCKED_WHEEL, name="demo", version="1", filename=_NAME, sha256=Digest.of(_WHEEL), size=len(_WHEEL)
@@ -36,6 +41,7 @@ def test_both_kinds_and_any_file() -> None:
         ["libx"],
         ["a"],
     )
+    assert [each.path for each in found.texts] == ["licenses/LICENSE"]
     assert inspection.inspect_package(LOCKED_DEB, store).sha512 == hashlib.sha512(DEB).hexdigest()
     blob = inspection.inspect_blob(Digest.of(b"weights"), store)
     assert (blob.sha512, blob.libraries) == (hashlib.sha512(b"weights").hexdigest(), ())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import time
 
 import pytest
+from tests.unit.wheel.making import project_wheel
 
-from twinbuild.resolve.licencetexts import recognise
+from twinbuild.model.inspection import LicenceText
+from twinbuild.resolve.licencetexts import licence_texts, recognise
+from twinbuild.wheel.contents import open_wheel
 
 _MIT = """The MIT License (MIT)
 
@@ -49,9 +54,35 @@ def test_unknown(content: bytes) -> None:
     assert recognise(content) == ()
 
 
-@pytest.mark.parametrize("text", ["copyright (c) 2020 ", "neither the name of ", "redistribution and use in source ", "x "])
+@pytest.mark.parametrize(
+    "text", ["copyright (c) 2020 ", "neither the name of ", "redistribution and use in source ", "x "]
+)
 def test_bounded(text: str) -> None:
     """A hostile text of the largest size is refused in little time."""
     started = time.monotonic()
     assert recognise((text * (256 << 10))[: 256 << 10].encode()) == ()
     assert time.monotonic() - started < 10
+
+
+def test_files_of_a_wheel() -> None:
+    """Each licence file below dist-info with its digest: known, unknown, too large, a notice, and none else."""
+    files = {
+        "licenses/LICENSE": _MIT.encode(),
+        "licenses/LARGE": b"x " * (200 << 10),
+        "licenses/NOTICE": b"A product\nCopyright 2019 A. Person\n",
+        "licenses/sub/NOTICE.txt": b"Parts are under another licence.\n",
+        "AUTHORS": b"\xff",
+        "other.txt": _MIT.encode(),
+    }
+    name, content = project_wheel("demo", {f"demo-1.dist-info/{path}": text for path, text in files.items()})
+    found = licence_texts(open_wheel(io.BytesIO(content), name))
+    known = {"licenses/LICENSE": ("MIT",)}
+    assert found == tuple(
+        LicenceText(
+            path=path,
+            sha256=hashlib.sha256(files[path]).hexdigest(),
+            licences=known.get(path, ()),
+            harmless=path == "licenses/NOTICE",
+        )
+        for path in sorted(set(files) - {"other.txt"})
+    )

@@ -186,4 +186,23 @@ A VEX document refers to components by the serial number of their bill of materi
 
 Name a release that twinbuild made.""",
     ),
+    Code(
+        code="TB8750",
+        title="a conclusion about no package URL",
+        explanation="""\
+A conclusion of `licences.conclusions` names its components by their package URL, as the bill of materials has it, but
+for what follows `?`: `pkg:pypi/numpy@2.4.6`, `pkg:pypi/numpy@2.4.6#numpy.libs/libgfortran*`, `pkg:deb/debian/*@*`. A
+star stands for any characters; there may be four, and 300 characters in all.
+
+Take the package URL from `sbom.cdx.json`; `twinbuild sbom check DIST --json` has those without a licence.""",
+    ),
+    Code(
+        code="TB8751",
+        title="a concluded licence that is no SPDX expression",
+        explanation="""\
+What a person concludes is an SPDX expression, such as `MIT AND HPND-Markus-Kuhn`, or the word `declared`: what each of
+the components declares. A licence that is not on SPDX's list is `LicenseRef-NAME`.
+
+Write an expression of identifiers that SPDX's list has.""",
+    ),
 )
