@@ -63,6 +63,7 @@ RISKS: Final[dict[tuple[str, ...], tuple[Literal["high", "medium", "low"], str]]
     ("secrets",): ("high", "where it finds its secrets"),
     ("publish",): ("medium", "where the image is taken from"),
     ("governance",): ("medium", "who may decide about it"),
+    ("licences",): ("medium", "under which licences people say that it may be used"),
     ("build",): ("low", "how the image is stored"),
     ("verification",): ("low", "how it was proven"),
     ("documents",): ("low", "it follows from the rest"),

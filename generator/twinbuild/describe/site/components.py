@@ -92,8 +92,9 @@ def _kind(one: BomComponent) -> str:
 
 
 def _licence(one: BomComponent) -> str:
-    """The licences in one line; a copyright file is named by where it lies."""
-    found = [each.text.partition(" (")[0] if each.text.startswith(_COPYRIGHT) else each.text for each in one.licences]
+    """The licences that it declares, in one line; a copyright file is named by where it lies."""
+    stated = [each.text for each in one.licences if each.acknowledgement != "concluded"]
+    found = [text.partition(" (")[0] if text.startswith(_COPYRIGHT) else text for text in stated]
     return ", ".join(dict.fromkeys(found))
 
 

@@ -26,7 +26,7 @@ _WHOLE: Final = (
     ("Rollout", ("rollout",)),
     ("Observability", ("observability",)),
     ("Tests", ("tests",)),
-    ("Governance", ("governance", "publish")),
+    ("Governance", ("governance", "publish", "licences")),
 )
 _SKIPPED: Final = frozenset({("tests", "images"), ("tests", "digests"), ("tests", "files")})
 

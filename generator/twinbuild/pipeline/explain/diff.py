@@ -44,7 +44,7 @@ _HEADINGS: Final = (
     ("rollout", (("rollout",),)),
     ("observability", (("observability",),)),
     ("tests", (("tests",),)),
-    ("governance", (("governance",), ("publish",))),
+    ("governance", (("governance",), ("publish",), ("licences",))),
     ("variants and resources", (("environment", "variants"), ("environment", "resources"), ("environment", "steps"))),
     ("images", (("environment", "images"), ("environment", "indexes"))),
     ("what was asked for", (("dependencies",), ("environment", "packages"))),
