@@ -13,13 +13,15 @@ from typing import Final, NamedTuple, NoReturn
 
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonPath, JsonProblem, locate, parse_json
-from twinbuild.codec.spdx import spdx_expression
 from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.model.bom import Bom, BomComponent, BomLicence
 
 __all__ = ["CYCLONEDX", "DECLARED_PROPERTY", "LARGEST_BOM", "decode_bom"]
 
-DECLARED_PROPERTY: Final = "twinbuild:licence-declared:"  # 1.6 has no room for two expressions, nor for one and a name
+# 1.6 has no room for two expressions, nor for one and a name. What follows is the kind and a number; a name may read like
+# an identifier and be none (Debian's "MIT").
+DECLARED_PROPERTY: Final = "twinbuild:licence-declared:"
+_KINDS: Final = ("expression", "name")
 LARGEST_BOM: Final = 128 << 20  # bytes
 _VERSIONS: Final = ("1.6", "1.7")
 CYCLONEDX: Final = ("1.2", "1.3", "1.4", "1.5", *_VERSIONS)  # what wheels ship; the fields that are read are the same
@@ -176,8 +178,9 @@ class _Reader:
                     yield BomLicence(text=text, kind=kind, acknowledgement=known)
                     break
         for each in self._objects(at, "properties"):
-            if self._text_of(each, "name").startswith(DECLARED_PROPERTY) and (text := self._text_of(each, "value")):
-                kind = "expression" if spdx_expression(text) else "name"
+            begin, _, rest = self._text_of(each, "name").partition(DECLARED_PROPERTY)
+            kind = rest.partition(":")[0]
+            if not begin and kind in _KINDS and (text := self._text_of(each, "value")):
                 yield BomLicence(text=text, kind=kind, acknowledgement="declared")
 
     def _tools(self, metadata: _At) -> Iterator[str]:

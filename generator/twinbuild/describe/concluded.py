@@ -149,6 +149,9 @@ def _put(component: Component, expression: str) -> None:
         return
     component.licenses.clear()
     component.licenses.add(LicenseExpression(expression, acknowledgement=_CONCLUDED))
-    texts = [each.value if isinstance(each, LicenseExpression) else each.id or each.name or "" for each in declared]
-    for number, text in enumerate(texts, 1):
-        component.properties.add(Property(name=f"{DECLARED_PROPERTY}{number:03}", value=text))
+    for number, each in enumerate(declared, 1):
+        if isinstance(each, LicenseExpression):
+            kind, text = "expression", each.value
+        else:
+            kind, text = ("expression", each.id) if each.id else ("name", each.name or "")
+        component.properties.add(Property(name=f"{DECLARED_PROPERTY}{kind}:{number:03}", value=text))

@@ -1,4 +1,8 @@
-"""The licences whose texts are recognised: files of SPDX's license-list-XML, as they are, in ``licences/``."""
+"""The licences whose texts are recognised: files of SPDX's license-list-XML, as they are, in ``licences/``.
+
+They are those of its commit e4c1f276b8befa364960e288c6a17f5433353b1b (16 July 2026). Another file is another licence
+that is known; what an inspection found before is looked for again only where ``inspection._RULES`` is raised with it.
+"""
 
 from __future__ import annotations
 

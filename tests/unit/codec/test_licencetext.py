@@ -23,7 +23,7 @@ def tiny() -> Template:
     "text",
     [
         "You may use this software, if the owner agrees.",
-        "Tiny License\n\nCopyright (c) 2020, A\nAll rights reserved.\n\nYou may copy this fine software,\n 1. if B agrees",
+        "Tiny License\n\nCopyright (c) 2020, A\nAll rights reserved\nYou may copy this fine software\n 1. if B agrees",
         "# You may use\n# this software\n#\n# * if the owner agrees",
         "The MIT License (MIT)\n\n(c) 1999 Jane\nYOU MAY USE THIS SOFTWARE IF jane and joe agrees",
     ],

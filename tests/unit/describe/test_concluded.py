@@ -135,7 +135,7 @@ def test_declared_by_a_person(case: Case) -> None:
     for made in (plain, unclear):
         conclude(made, spec)
     assert (_concluded(plain), _concluded(unclear)) == ("MIT OR Zlib", "")
-    assert _properties(plain)["twinbuild:licence-declared:001"] == "MIT OR Zlib"
+    assert _properties(plain)["twinbuild:licence-declared:expression:001"] == "MIT OR Zlib"
 
 
 def test_both_stay(case: Case) -> None:
@@ -158,11 +158,17 @@ def test_both_stay(case: Case) -> None:
         ("declared", "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0"),
     }
     assert found["h11"] == {("concluded", "Zlib OR 0BSD"), ("declared", "MIT")}
+    kinds = {(one.kind, one.text) for each in decode_bom(plain, name="x").components for one in each.licences}
+    assert ("name", "BSD License") in kinds
+    assert ("expression", "Zlib OR 0BSD") in kinds
     assert found["scipy"] == {("concluded", "Zlib OR 0BSD"), ("declared", "BSD License")}
 
 
 def test_debian(case: Case) -> None:
-    """Names of a copyright file are licences of their own, told apart, and a file in prose is one as a whole."""
+    """Names of a copyright file are licences of their own, told apart, and a file in prose is one as a whole.
+
+    A name that reads like an identifier of SPDX stays a name.
+    """
     spec = _said(case.spec, "pkg:deb/debian/*@*", "declared")
     debs = {deb.name: deb for deb in case.lock.targets[0].debs}
     entries = [
@@ -174,7 +180,10 @@ def test_debian(case: Case) -> None:
             **fields,
         )
         for name, fields in {
-            "bash": {"expressions": ("MIT", "MIT OR Zlib"), "names": ("GPL-2 / x", "GPL-2+ x", "GPL-2: x", "\u2013")},
+            "bash": {
+                "expressions": ("MIT", "MIT OR Zlib"),
+                "names": ("GPL-2 / x", "GPL-2+ x", "GPL-2: x", "MIT", "\u2013"),
+            },
             "sed": {},
         }.items()
     ]
@@ -193,8 +202,14 @@ def test_debian(case: Case) -> None:
         "LicenseRef-debian-bash-GPL-2-x.1",
         "LicenseRef-debian-bash-GPL-2-plus-x",
         "LicenseRef-debian-bash-GPL-2-x.3",
+        "LicenseRef-debian-bash-MIT",
         "LicenseRef-debian-bash-unnamed",
     }
+    (read,) = (each for each in decode_bom(plain, name="x").components if each.name == "bash")
+    assert {each.text for each in read.licences if each.kind == "name"} >= {"GPL-2 / x", "MIT"}
+    spdx = json.loads(spdx_document(decode_bom(plain, name="x")))
+    (package,) = (each for each in spdx["packages"] if each["name"] == "bash")
+    assert f"LicenseRef-{Digest.of(b'MIT').hex[:16]}" in package["licenseDeclared"]
     (seen,) = found["bash"]["evidence"]["licenses"]
     assert {each["name"]: each["value"] for each in seen["license"]["properties"]} == {
         "twinbuild:digest": str(Digest.of(b"text")),
