@@ -18,8 +18,8 @@ from twinbuild.model.bom import Bom, BomComponent, BomLicence
 
 __all__ = ["CYCLONEDX", "DECLARED_PROPERTY", "LARGEST_BOM", "decode_bom"]
 
-# 1.6 has no room for two expressions, nor for one and a name. What follows is the kind and a number; a name may read like
-# an identifier and be none (Debian's "MIT").
+# 1.6 has no room for two expressions, nor for one and a name. What follows is the kind and a number: a name may read
+# like an identifier and be none (Debian's "MIT").
 DECLARED_PROPERTY: Final = "twinbuild:licence-declared:"
 _KINDS: Final = ("expression", "name")
 LARGEST_BOM: Final = 128 << 20  # bytes
