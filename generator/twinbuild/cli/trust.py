@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.options import NamedPath, json_option, signer_options
+from twinbuild.cli.trustissuers import identity, issuer, revoke
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.trust import TrustKey, TrustRoot
+    from twinbuild.model.validity import Validity
     from twinbuild.pipeline.governing.drafting import Drafted
 
 __all__ = ["command", "say_draft"]
@@ -31,6 +34,11 @@ def command() -> None:
     DIR has numbered documents, each signed by enough people of the one before it and of its own role `root`. It lies
     outside of the projects that are judged by it.
     """
+
+
+command.add_command(issuer)
+command.add_command(identity)
+command.add_command(revoke)
 
 
 @command.command("init")
@@ -152,6 +160,7 @@ def rotated(
 @json_option
 def show(*, directory: Path, as_json: bool) -> None:
     """Print the newest document of a trust root whose signatures hold, and the draft of the next one."""
+    from twinbuild.cli.outcome import shown
     from twinbuild.codec.moments import moment_text
     from twinbuild.govern.rootchanges import changes
     from twinbuild.govern.rooted import check_chain
@@ -178,8 +187,10 @@ def show(*, directory: Path, as_json: bool) -> None:
     click.echo(f"{'expired ' if now >= root.expires else 'until   '} {moment_text(root.expires)}")
     for key in root.keys:
         click.echo(_line(key, now))
+    for line in _pinned(root, now):
+        click.echo(shown(line))
     for role in root.roles:
-        people = ", ".join(sorted(root.people(frozenset(role.keys))))
+        people = ", ".join(sorted(root.people(frozenset({*role.keys, *role.identities}))))
         click.echo(f"role     {role.name}: {role.threshold} of {people}")
     if root.policy is not None:
         click.echo(f"policy   {root.policy.file}  sha256:{root.policy.sha256}")
@@ -188,11 +199,26 @@ def show(*, directory: Path, as_json: bool) -> None:
 
 
 def _line(key: TrustKey, now: int) -> str:
+    return f"key      {key.keyid[:16]}…  {key.who}, {_lasting(key, now)}"
+
+
+def _lasting(value: Validity, now: int) -> str:
     from twinbuild.codec.moments import moment_text
 
-    until = f", until {moment_text(key.until)}" if key.until is not None else ""
-    why = key.objection(now)
-    return f"key      {key.keyid[:16]}…  {key.who}, from {moment_text(key.since)}{until}{f'; {why}' if why else ''}"
+    until = f", until {moment_text(value.until)}" if value.until is not None else ""
+    why = value.objection(now)
+    return f"from {moment_text(value.since)}{until}{f'; {why}' if why else ''}"
+
+
+def _pinned(root: TrustRoot, now: int) -> Iterator[str]:
+    """Lines about issuers, their keys and identities."""
+    for each in root.issuers:
+        yield f"issuer   {each.name}  {each.url}, for {each.audience}, {_lasting(each, now)}"
+        for key in each.keys:
+            yield f"pinned   {each.name}/{key.kid}  {key.algorithm}, {_lasting(key, now)}"
+    for who in root.identities:
+        claims = ", ".join(f"{name}={text}" for name, text in who.claims)
+        yield f"identity {who.keyid[:16]}…  {who.who}, {who.issuer} with {claims}, {_lasting(who, now)}"
 
 
 def _policy(path: Path | None, root: TrustRoot) -> bytes:

@@ -14,12 +14,24 @@ from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.moments import moment, moment_text
+from twinbuild.codec.tokens.pinned import (
+    encode_validity,
+    pinned_faults,
+    read_identities,
+    read_issuers,
+    read_validity,
+    written_identities,
+    written_issuers,
+)
 from twinbuild.errors import Location, PolicyRefused, TwinbuildError
-from twinbuild.model.trust import ROOT, PolicyPin, Revocation, Role, TrustKey, TrustRoot
+from twinbuild.model.trust import ROOT, PolicyPin, Role, TrustKey, TrustRoot
+from twinbuild.model.validity import Validity
 
-__all__ = ["LARGEST_ROOT", "TRUST_ROOT", "decode_root", "decode_root_envelope", "encode_root", "is_name"]
+__all__ = ["KEYS_ALONE", "LARGEST_ROOT", "TRUST_ROOT", "decode_root", "decode_root_envelope", "encode_root", "is_name"]
 
 TRUST_ROOT: Final = "application/vnd.twinbuild.trust-root+json"
+KEYS_ALONE: Final = (ROOT, "audit")
+"""Roles that sign texts, which no token does."""
 LARGEST_ROOT: Final = 1 << 20  # bytes of a document in its envelope
 _FORMAT: Final = "twinbuild-trust/1"
 _KEYID: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -38,9 +50,7 @@ def is_name(text: str) -> bool:
 def encode_root(root: TrustRoot) -> bytes:
     """The text that is signed."""
     keys: list[Json] = [_key(key) for key in root.keys]
-    roles: list[Json] = [
-        {"keys": list(role.keys), "name": role.name, "threshold": role.threshold} for role in root.roles
-    ]
+    roles: list[Json] = [_role(role) for role in root.roles]
     document: dict[str, Json] = {
         "_type": _FORMAT,
         "created": moment_text(root.created),
@@ -51,16 +61,20 @@ def encode_root(root: TrustRoot) -> bytes:
     }
     if root.policy is not None:
         document["policy"] = {"file": root.policy.file, "sha256": root.policy.sha256}
+    if root.issuers:
+        document["issuers"] = written_issuers(root)
+    if root.identities:
+        document["identities"] = written_identities(root)
     return canonical(document)
 
 
 def _key(key: TrustKey) -> dict[str, Json]:
-    found: dict[str, Json] = {"from": moment_text(key.since), "keyid": key.keyid, "public": key.pem, "who": key.who}
-    if key.until is not None:
-        found["until"] = moment_text(key.until)
-    if key.revoked is not None:
-        found["revoked"] = {"at": moment_text(key.revoked.at), "reason": key.revoked.reason}
-    return found
+    return {**encode_validity(key), "keyid": key.keyid, "public": key.pem, "who": key.who}
+
+
+def _role(role: Role) -> dict[str, Json]:
+    found: dict[str, Json] = {"keys": list(role.keys), "name": role.name, "threshold": role.threshold}
+    return {**found, "identities": list(role.identities)} if role.identities else found
 
 
 def decode_root_envelope(content: bytes, *, name: str) -> tuple[Envelope, TrustRoot]:
@@ -105,23 +119,19 @@ def _root(value: Any) -> TrustRoot:
                 name=_text(each["name"]),
                 keys=tuple(_text(key) for key in each["keys"]),
                 threshold=_whole(each["threshold"]),
+                identities=tuple(_text(keyid) for keyid in each.get("identities", ())),
             )
             for each in value["roles"]
         ),
         policy=None if policy is None else PolicyPin(file=_text(policy["file"]), sha256=_text(policy["sha256"])),
+        issuers=read_issuers(value.get("issuers", ())),
+        identities=read_identities(value.get("identities", ())),
     )
 
 
 def _read_key(value: Any) -> TrustKey:
-    revoked = value.get("revoked")
-    return TrustKey(
-        keyid=_text(value["keyid"]),
-        pem=_text(value["public"]),
-        who=_text(value["who"]),
-        since=_moment(value["from"]),
-        until=_moment(value["until"]) if "until" in value else None,
-        revoked=None if revoked is None else Revocation(at=_moment(revoked["at"]), reason=_text(revoked["reason"])),
-    )
+    keyid, pem, who = (_text(value[name]) for name in ("keyid", "public", "who"))
+    return TrustKey(keyid=keyid, pem=pem, who=who, **read_validity(value))
 
 
 def _whole(value: object) -> int:
@@ -151,17 +161,19 @@ def _wrong(root: TrustRoot) -> str:
         return f"its keys and roles are not sorted, one is there twice, or there are more than {_MOST}"
     if not all(_KEYID.fullmatch(keyid) for keyid in keyids) or not all(_NAME.fullmatch(name) for name in names):
         return "a key's id is not 64 hexadecimal digits, or a role has a name that is none"
-    stated = [text for key in root.keys for text in (key.who, key.revoked.reason if key.revoked else "-")]
+    lasting: list[Validity] = [*root.keys, *root.identities, *root.issuers]
+    lasting += [key for issuer in root.issuers for key in issuer.keys]
+    people = {key.who for key in root.keys} | {each.who for each in root.identities}
+    stated = [*people, *(each.revoked.reason for each in lasting if each.revoked)]
     if not all(text.strip() and len(text) <= _LONGEST and text.isprintable() for text in stated):
         return f"it does not say whose a key is, or why it was revoked, in 1 to {_LONGEST} printable characters"
-    people = {key.who for key in root.keys}
     if len({_person(who) for who in people}) != len(people):
         return "somebody's name is written in two ways: one person would count twice"
-    if any(key.until is not None and key.until < key.since for key in root.keys) or root.expires <= root.created:
+    if any(each.until is not None and each.until < each.since for each in lasting) or root.expires <= root.created:
         return "something in it expires before it begins"
     if root.policy is not None and not (_FILE.fullmatch(root.policy.file) and _KEYID.fullmatch(root.policy.sha256)):
         return "its policy is no file N.policy.yaml with a SHA-256 digest"
-    return _wrong_roles(root)
+    return _wrong_roles(root) or next(pinned_faults(root), "")
 
 
 def _person(who: str) -> str:
@@ -175,6 +187,11 @@ def _wrong_roles(root: TrustRoot) -> str:
     for role in root.roles:
         if list(role.keys) != sorted(set(role.keys)) or any(root.key(keyid) is None for keyid in role.keys):
             return f"the keys of the role {role.name!r} are not sorted, or are not among its keys"
+        theirs = role.identities
+        if list(theirs) != sorted(set(theirs)) or any(root.identity(keyid) is None for keyid in theirs):
+            return f"the identities of the role {role.name!r} are not sorted, or are not among its identities"
+        if theirs and role.name in KEYS_ALONE:
+            return f"the role {role.name!r} has identities, and can be held by keys alone"
         usable = frozenset(keyid for keyid in role.keys if (key := root.key(keyid)) and key.revoked is None)
         if role.name == ROOT and len(root.people(usable)) < role.threshold:
             people = len(root.people(usable))

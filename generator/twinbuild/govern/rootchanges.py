@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinbuild.codec.moments import moment_text
+from twinbuild.model.digest import Digest
 from twinbuild.model.trust import Role, TrustKey, TrustRoot
+from twinbuild.model.validity import Validity
 
 __all__ = ["changes"]
 
@@ -17,7 +19,7 @@ def changes(before: TrustRoot | None, after: TrustRoot) -> tuple[str, ...]:
 
     ``before`` is None for the first document: all of it comes.
     """
-    return (*_keys(before, after), *_roles(before, after), *_others(before, after))
+    return (*_keys(before, after), *_pinned(before, after), *_roles(before, after), *_others(before, after))
 
 
 def _keys(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
@@ -28,11 +30,34 @@ def _keys(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
 
 
 def _key(key: TrustKey | None) -> str:
-    if key is None:
-        return ""
-    until = f", until {moment_text(key.until)}" if key.until is not None else ""
-    revoked = f", revoked as of {moment_text(key.revoked.at)} ({key.revoked.reason})" if key.revoked is not None else ""
-    return f"{key.who}, from {moment_text(key.since)}{until}{revoked}"
+    return "" if key is None else f"{key.who}, {_lasting(key)}"
+
+
+def _lasting(value: Validity) -> str:
+    until = f", until {moment_text(value.until)}" if value.until is not None else ""
+    revoked = value.revoked
+    gone = f", revoked as of {moment_text(revoked.at)} ({revoked.reason})" if revoked is not None else ""
+    return f"from {moment_text(value.since)}{until}{gone}"
+
+
+def _pinned(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
+    old, new = _issuers(before), _issuers(after)
+    for name in sorted(old.keys() | new.keys()):
+        yield from _change(name, old.get(name, ""), new.get(name, ""))
+
+
+def _issuers(root: TrustRoot | None) -> dict[str, str]:
+    """Issuers, their keys (by the digest of the PEM: a ``kid`` is but a name) and identities, each in words."""
+    found = {}
+    for issuer in root.issuers if root is not None else ():
+        found[f"issuer {issuer.name}"] = f"{issuer.url}, for {issuer.audience}, {_lasting(issuer)}"
+        for key in issuer.keys:
+            digest = Digest.of(key.pem.encode()).hex[:_SHORT]
+            found[f"issuer {issuer.name}, key {key.kid}"] = f"{key.algorithm} {digest}…, {_lasting(key)}"
+    for each in root.identities if root is not None else ():
+        claims = ", ".join(f"{name}={text}" for name, text in each.claims)
+        found[f"identity {each.keyid[:_SHORT]}…"] = f"{each.who}, {each.issuer} with {claims}, {_lasting(each)}"
+    return found
 
 
 def _roles(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
@@ -45,8 +70,8 @@ def _roles(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
 def _role(root: TrustRoot | None, role: Role | None) -> str:
     if root is None or role is None:
         return ""
-    keys = (root.key(keyid) for keyid in role.keys)
-    return f"{role.threshold} of {', '.join(sorted(f'{key.who} {key.keyid[:_SHORT]}…' for key in keys if key))}"
+    able = [root.key(keyid) or root.identity(keyid) for keyid in (*role.keys, *role.identities)]
+    return f"{role.threshold} of {', '.join(sorted(f'{each.who} {each.keyid[:_SHORT]}…' for each in able if each))}"
 
 
 def _others(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:

@@ -16,6 +16,7 @@ from twinbuild.codec.dsse import Envelope, pae
 from twinbuild.codec.moments import moment_text
 from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey, read_public
+from twinbuild.govern.tokens.issuerkeys import check_key
 from twinbuild.model.trust import ROOT, TrustKey, TrustRoot
 
 __all__ = ["NOTHING_LOGGED", "Judged", "check_chain", "check_fresh", "judge", "lacking", "public_of", "who_signed"]
@@ -120,6 +121,9 @@ def check_chain(chain: Sequence[tuple[str, Envelope, TrustRoot]]) -> TrustRoot:
             )
         for key in root.keys:
             public_of(key, name=name)
+        for issuer in root.issuers:
+            for pinned in issuer.keys:
+                check_key(pinned, name=name)
         before = root
     assert before is not None
     return before

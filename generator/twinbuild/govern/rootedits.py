@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from twinbuild.codec.moments import moment_text
-from twinbuild.codec.trustroot import decode_root, encode_root, is_name
+from twinbuild.codec.trustroot import KEYS_ALONE, decode_root, encode_root, is_name
 from twinbuild.errors import PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
+from twinbuild.model.issuers import Identity
 from twinbuild.model.trust import PolicyPin, Revocation, Role, TrustKey, TrustRoot
 
 __all__ = ["checked", "first_root", "next_root", "with_key", "with_policy", "with_role", "with_rotated", "without_key"]
@@ -40,9 +41,10 @@ def with_key(root: TrustRoot, who: str, public: PublicKey, *, since: int, until:
 
 
 def with_role(root: TrustRoot, name: str, people: Sequence[str], threshold: int) -> TrustRoot:
-    """With a role for all keys of these people that were not revoked, in the place of a role of that name.
+    """With a role for all keys and identities of these people that were not revoked, in the place of one of that name.
 
-    ``people`` may name a single key by its id; nobody takes the role away. Raises UsageError TB8809.
+    ``people`` may name a single key or identity by its id; nobody takes the role away. Identities sign no documents and
+    no logs: ``root`` and ``audit`` are of keys alone. Raises UsageError TB8809.
     """
     if not is_name(name):
         hint = "use lower-case letters, digits and inner hyphens"
@@ -50,17 +52,23 @@ def with_role(root: TrustRoot, name: str, people: Sequence[str], threshold: int)
     others = tuple(each for each in root.roles if each.name != name)
     if not people:
         return replace(root, roles=others)
-    keys: set[str] = set()
+    able: list[TrustKey | Identity] = [*root.keys, *(() if name in KEYS_ALONE else root.identities)]
+    having: set[str] = set()
     for who in people:
-        found = {key.keyid for key in root.keys if key.revoked is None and who in (key.who, key.keyid)}
+        found = {each.keyid for each in able if each.revoked is None and who in (each.who, each.keyid)}
         if not found:
-            known = ", ".join(sorted({key.who for key in root.keys})) or "nobody"
+            known = ", ".join(sorted({each.who for each in able})) or "nobody"
             raise _refused(f"{who[:80]!r} has no key; these have: {known}", "add their key: --add 'WHO=FILE'")
-        keys |= found
-    if len(root.people(frozenset(keys))) < threshold or threshold < 1:
-        message = f"the role {name!r} asks for {threshold} people and has {len(root.people(frozenset(keys)))}"
+        having |= found
+    if len(root.people(frozenset(having))) < threshold or threshold < 1:
+        message = f"the role {name!r} asks for {threshold} people and has {len(root.people(frozenset(having)))}"
         raise _refused(message, "name more people, or a lower threshold")
-    role = Role(name=name, keys=tuple(sorted(keys)), threshold=threshold)
+    role = Role(
+        name=name,
+        keys=tuple(sorted(having & {key.keyid for key in root.keys})),
+        threshold=threshold,
+        identities=tuple(sorted(having & {each.keyid for each in root.identities})),
+    )
     return replace(root, roles=tuple(sorted((*others, role), key=lambda each: each.name)))
 
 

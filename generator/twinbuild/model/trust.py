@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.model.issuers import Identity, Issuer
+from twinbuild.model.validity import Revocation, Validity
+
 __all__ = ["ROOT", "PolicyPin", "Revocation", "Role", "TrustKey", "TrustRoot"]
 
 ROOT: Final = "root"
@@ -15,42 +18,22 @@ ROOT: Final = "root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
-    """From when on a key counts for nothing, and why."""
-
-    at: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustKey:
-    """A public key (``pem``), whose it is, and when its signatures count: from ``since`` to before ``until``."""
+class TrustKey(Validity):
+    """A public key (``pem``), whose it is, and when its signatures count."""
 
     keyid: str
     pem: str
     who: str
-    since: int
-    until: int | None = None
-    revoked: Revocation | None = None
-
-    def objection(self, at: int) -> str:
-        """Why a signature of that time does not count, as what follows "the key"; "" where it does."""
-        if self.revoked is not None and at >= self.revoked.at:
-            return f"was revoked ({self.revoked.reason})"
-        if at < self.since:
-            return "was not valid yet"
-        if self.until is not None and at >= self.until:
-            return "has expired"
-        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """Ids of the keys that have it, sorted, and how many people of them it takes."""
+    """Ids of the keys and of the identities that have it, sorted, and how many people of them it takes."""
 
     name: str
     keys: tuple[str, ...]
     threshold: int
+    identities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +46,7 @@ class PolicyPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustRoot:
-    """A document: keys and roles sorted by id and by name. ``created`` is stated by whoever wrote it."""
+    """A document: keys, roles, issuers and identities sorted by id or name. ``created`` is stated by who wrote it."""
 
     version: int
     created: int
@@ -71,6 +54,8 @@ class TrustRoot:
     keys: tuple[TrustKey, ...]
     roles: tuple[Role, ...]
     policy: PolicyPin | None = None
+    issuers: tuple[Issuer, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
     def key(self, keyid: str) -> TrustKey | None:
         """The key of an id."""
@@ -81,9 +66,18 @@ class TrustRoot:
         return next((each for each in self.roles if each.name == name), None)
 
     def roles_of(self, keyid: str) -> tuple[str, ...]:
-        """Names of the roles that a key has."""
-        return tuple(role.name for role in self.roles if keyid in role.keys)
+        """Names of the roles that a key or an identity has."""
+        return tuple(role.name for role in self.roles if keyid in role.keys or keyid in role.identities)
 
     def people(self, keyids: frozenset[str]) -> frozenset[str]:
-        """Whose these keys are."""
-        return frozenset(key.who for key in self.keys if key.keyid in keyids)
+        """Whose these keys and identities are."""
+        having: tuple[TrustKey | Identity, ...] = (*self.keys, *self.identities)
+        return frozenset(each.who for each in having if each.keyid in keyids)
+
+    def identity(self, keyid: str) -> Identity | None:
+        """The identity of an id."""
+        return next((each for each in self.identities if each.keyid == keyid), None)
+
+    def issuer(self, name: str) -> Issuer | None:
+        """The issuer of a name."""
+        return next((each for each in self.issuers if each.name == name), None)

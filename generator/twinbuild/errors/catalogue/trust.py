@@ -293,4 +293,76 @@ Name where it lies; a release is the same wherever it lies.""",
 
 Name one of its stages, or add it to the spec and release again.""",
     ),
+    Code(
+        code="TB8870",
+        title="a token that is none",
+        explanation="""\
+It is no JSON Web Token in the compact form of JWS, is too long, has a text with two readings (a key twice, base64url
+in another spelling), chooses in its header how it is verified (`crit`, `jwk`, `jku`, `x5c`, `none` and other
+algorithms), or says another algorithm than the pinned key is for. No message has any of its text.
+
+Have a new token issued, and give it as the issuer wrote it.""",
+    ),
+    Code(
+        code="TB8871",
+        title="a token of an issuer or a key that is not pinned",
+        explanation="""\
+The trust root has no issuer with the token's `iss`, or none of that issuer's keys has its `kid`. Nobody asks the
+network for more keys.
+
+Compare the issuer's key set with what `twinbuild trust show` prints; renew it: `twinbuild trust issuer`.""",
+    ),
+    Code(
+        code="TB8872",
+        title="a forged token",
+        explanation="""\
+The token bears the name of a pinned key, and is not signed by this key, or was changed.
+
+Do not use it; have a new token issued.""",
+    ),
+    Code(
+        code="TB8873",
+        title="a token for something else",
+        explanation="""\
+The only audience of a token must be this release (by its digest) and this stage, as `twinbuild approve --audience`
+prints it. One for another release, another stage, or other audiences besides is refused, so that none is used twice.
+
+Have a token issued whose only audience is that.""",
+    ),
+    Code(
+        code="TB8874",
+        title="a token that does not count",
+        explanation="""\
+The token has expired, is not valid yet, lives for more than an hour, or its issuer, key or identity was revoked or has
+expired.
+
+Have a new token issued, right before `twinbuild approve`.""",
+    ),
+    Code(
+        code="TB8875",
+        title="a token of nobody, or of several people",
+        explanation="""\
+No identity of the trust root has the token's claims, or identities of several people do: one token would count for
+whom its bearer likes.
+
+`twinbuild trust show` lists identities; `twinbuild trust identity` adds one.""",
+    ),
+    Code(
+        code="TB8876",
+        title="a key set that is not to be pinned",
+        explanation="""\
+A file is no JSON Web Key Set, has a private part, a shared secret, a `kid` twice or none, a weak RSA key (below 2048
+bits, or a small exponent), a point that is on no curve, or no key for RS256, ES256 (P-256) or EdDSA (Ed25519).
+
+Take the one that the issuer's `jwks_uri` gives.""",
+    ),
+    Code(
+        code="TB8877",
+        title="a token that cannot be had",
+        explanation="""\
+`--token` names no file that can be read and no variable that is set, or the token itself was given, which would stand
+in lists of processes and histories of shells.
+
+Name the file, or the variable (`env:NAME`).""",
+    ),
 )

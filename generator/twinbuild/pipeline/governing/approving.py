@@ -7,43 +7,32 @@ or key, is refused, not passed over: somebody tried to use it again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twinbuild.codec.acts import decode_approval, encode_approval, reason_fault
 from twinbuild.codec.moments import moment_text
-from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.errors import Location, PolicyRefused
 from twinbuild.govern.acting import opened_act, signed_act
 from twinbuild.govern.judging.people import allowed
-from twinbuild.govern.rooted import Judged
 from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Approval
+from twinbuild.model.governed import Actor
 from twinbuild.model.policy import OrganisationPolicy
-from twinbuild.model.spec.values import check_stage
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.attested import APPROVAL, directory_of
+from twinbuild.pipeline.governing.approved import AGAIN, Approved, approvals_place, read_approval, refuse_stage
+from twinbuild.pipeline.governing.logged import Logged
+from twinbuild.pipeline.governing.tokens import read_by_token
+from twinbuild.pipeline.governing.trustedrelease import objections_of
 from twinbuild.pipeline.observed import APPROVALS
 from twinbuild.pipeline.output import write_file
-from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
 
-__all__ = ["Approved", "approve_release", "read_approvals", "role_that_may"]
+__all__ = ["approve_release", "read_approvals", "role_that_may"]
 
-_LARGEST = 64 << 10  # bytes of an approval
 _MOST = 1000  # approvals that are read
-_AGAIN = "take it out, and ask who approves to look at this release: `twinbuild approve`"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """An approval, the file that it lies in, and whose signature it is (None: nobody's of the trust root)."""
-
-    path: Path
-    approval: Approval
-    judged: Judged | None
 
 
 def approve_release(
@@ -60,12 +49,8 @@ def approve_release(
 
     Raises UsageError TB8001 for a stage or reason that is none, TB7003, and as ``check_release`` and the signer do.
     """
-    if check_stage(stage) is not None or (fault := reason_fault(reason)):
-        message = f"got the stage {stage[:80]!r}" if check_stage(stage) is not None else fault
-        raise UsageError.of(
-            "TB8001", message, hint="name a stage in lower case, and say why in a line", where="approve"
-        )
-    place = directory if directory is not None else directory_of(release) / APPROVALS
+    refuse_stage(stage, reason_fault(reason))
+    place = approvals_place(release, directory)
     check_release(release)
     metadata: Any = release.document["metadata"]
     approval = Approval(
@@ -78,11 +63,8 @@ def approve_release(
         reason=reason,
     )
     path = place / f"{stage}.{signer.public.keyid}.dsse.json"
-    if place.is_symlink():
-        message = f"{place.name} is a link"
-        raise UsageError.of("TB8001", message, hint="move it away", where=Location(file=str(place)))
     write_file(path, signed_act(encode_approval(approval), signer))
-    return Approved(path=path, approval=approval, judged=None)
+    return Approved(path=path, approval=approval, actor=None)
 
 
 def role_that_may(policy: OrganisationPolicy, root: TrustRoot, keyid: str, *, name: str, stage: str, now: int) -> str:
@@ -112,20 +94,24 @@ def read_approvals(
     *,
     stage: str,
     now: int,
-    times: Callable[[str], dict[str, int]],
+    logged: Logged,
     besides: tuple[Path, ...] = (),
 ) -> tuple[Approved, ...]:
-    """The approvals of a release for a stage, of its directory and of ``besides``; others' are told by ``judged``.
+    """The approvals of a release for a stage, of its directory and of ``besides``.
 
-    ``times`` gives, for a stage, when keys were logged to approve. Raises PolicyRefused TB8850 for a file that is none,
-    TB8851 for an approval of another release, TB8617 for a forged one.
+    Each is judged as of when ``logged`` has it, or of ``now``. Raises PolicyRefused TB8850 for a file that is none,
+    TB8851 for an approval of another release, TB8617 for a forged one, and as ``read_by_token``.
     """
     found = []
     for place in (directory_of(release) / APPROVALS, *besides):
         for path in _files(place):
-            approved = _read(path, root, now, times(stage))
-            _require_own(approved, release)
-            if approved.approval.stage == stage:
+            if path.suffix == ".jwt":
+                approved = read_by_token(path, release, root, now, logged)
+            else:
+                approved = _read(path, root, now, logged.times("approved", str(release.digest), stage))
+                _require_own(approved, release)
+            said = path.name.partition(".")[0] if approved.approval is None else approved.approval.stage
+            if said == stage:
                 found.append(approved)
     return tuple(found)
 
@@ -135,35 +121,40 @@ def _files(place: Path) -> list[Path]:
         return []
     if place.is_symlink() or not place.is_dir():
         message = f"{place.name} is no directory"
-        raise PolicyRefused.of("TB8850", message, hint=_AGAIN, where=Location(file=str(place)))
+        raise PolicyRefused.of("TB8850", message, hint=AGAIN, where=Location(file=str(place)))
     found = sorted(path for path in place.iterdir() if APPROVAL.fullmatch(path.name))
     if len(found) > _MOST:
         message = f"{place.name} has {len(found)} approvals, expected at most {_MOST}"
-        raise PolicyRefused.of("TB8850", message, hint=_AGAIN, where=Location(file=str(place)))
+        raise PolicyRefused.of("TB8850", message, hint=AGAIN, where=Location(file=str(place)))
     return found
 
 
 def _read(path: Path, root: TrustRoot, now: int, logged: dict[str, int]) -> Approved:
     name = f"{path.parent.name}/{path.name}"
-    try:
-        content = read_regular(path, _LARGEST)
-    except Irregular as error:
-        raise PolicyRefused.of("TB8850", f"{name} {error}", hint=_AGAIN, where=Location(file=str(path))) from None
-    payload, judged = opened_act(content, root, now, name=name, logged=logged)
+    payload, judged = opened_act(read_approval(path), root, now, name=name, logged=logged)
     approval = decode_approval(payload, name=name)
-    if judged is not None and path.name != f"{approval.stage}.{judged.key.keyid}.dsse.json":
+    if judged is None:
+        return Approved(path=path, approval=approval, actor=None)
+    if path.name != f"{approval.stage}.{judged.key.keyid}.dsse.json":
         message = f"{name} is the approval of {judged.key.who} for the stage {approval.stage!r}, under another name"
-        raise PolicyRefused.of("TB8851", message, hint=_AGAIN, where=Location(file=str(path)))
-    return Approved(path=path, approval=approval, judged=judged)
+        raise PolicyRefused.of("TB8851", message, hint=AGAIN, where=Location(file=str(path)))
+    key = judged.key
+    return Approved(
+        path=path,
+        approval=approval,
+        actor=Actor(who=key.who, keyid=key.keyid, roles=judged.roles, since=key.since, role=approval.role),
+        objection=next(iter(objections_of((judged,), "the approval")), ""),
+    )
 
 
 def _require_own(approved: Approved, release: Released) -> None:
     approval = approved.approval
+    assert approval is not None
     if approval.release != str(release.digest):
         raise PolicyRefused.of(
             "TB8851",
             f"{approved.path.name} approves another release: {approval.name} {approval.version} {approval.release} at "
             f"{moment_text(approval.time)}, not {release.digest}",
-            hint=_AGAIN,
+            hint=AGAIN,
             where=Location(file=str(approved.path)),
         )

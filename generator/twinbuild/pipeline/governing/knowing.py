@@ -19,7 +19,8 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.model.trust import TrustKey, TrustRoot
 from twinbuild.pipeline.boms import read_bom
-from twinbuild.pipeline.governing.approving import Approved, read_approvals
+from twinbuild.pipeline.governing.approved import Approved
+from twinbuild.pipeline.governing.approving import read_approvals
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.governing.trustedrelease import objections_of, signatures_judged
@@ -72,7 +73,7 @@ def known_of(
         root,
         stage=question.stage,
         now=at,
-        times=lambda stage: question.logged.times("approved", str(release.digest), stage),
+        logged=question.logged,
         besides=question.besides,
     )
     name, version = document["metadata"]["name"], document["metadata"]["version"]
@@ -85,7 +86,7 @@ def known_of(
         stage=question.stage,
         signers=tuple(_actor(each.key, root) for each in counted),
         authors=tuple(sorted({each.key.who for each in signed})),
-        approvers=_approvers(approvals, root),
+        approvers=tuple(each.actor for each in approvals if each.actor is not None and not each.objection),
         deployer=_deployer(question.deployer, root, at),
         discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
         modifies=question.modifies,
@@ -130,25 +131,16 @@ def _names(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "/metadata/name", f"{str(name)[:80]!r} is no name"
 
 
-def _actor(key: TrustKey, root: TrustRoot, role: str = "") -> Actor:
-    return Actor(who=key.who, keyid=key.keyid, roles=root.roles_of(key.keyid), since=key.since, role=role)
-
-
-def _approvers(approvals: tuple[Approved, ...], root: TrustRoot) -> tuple[Actor, ...]:
-    """Who approved in a role that their key has: what they say of themselves does not make it so."""
-    return tuple(
-        _actor(each.judged.key, root, each.approval.role)
-        for each in approvals
-        if each.judged is not None and not each.judged.objection
-    )
+def _actor(key: TrustKey, root: TrustRoot) -> Actor:
+    return Actor(who=key.who, keyid=key.keyid, roles=root.roles_of(key.keyid), since=key.since)
 
 
 def _discounted(approvals: tuple[Approved, ...]) -> Iterator[str]:
     for each in approvals:
-        if each.judged is None:
+        if each.objection:
+            yield each.objection
+        elif each.actor is None:
             yield f"an approval ({each.path.name[:40]}…) is by nobody of the trust root"
-        elif each.judged.objection:
-            yield from objections_of((each.judged,), "the approval")
 
 
 def _deployer(keyid: str, root: TrustRoot, at: int) -> Actor | None:

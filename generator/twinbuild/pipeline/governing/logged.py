@@ -12,9 +12,11 @@ from twinbuild.govern.rooted import public_of
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.audit.read import read_entries, verify_log
 
-__all__ = ["AUDIT", "Logged", "read_logged"]
+__all__ = ["AUDIT", "BY_TOKEN", "Logged", "read_logged"]
 
 AUDIT: Final = "audit"
+BY_TOKEN: Final = "token="  # noqa: S105  none: what a digest comes after
+"""What the second word of details begins with, of an approval by a token: the rest is the token's SHA-256."""
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
@@ -31,6 +33,18 @@ class Logged:
             about = not stage or entry.details.partition(" ")[0] == f"stage={stage}"
             if entry.action in _MEANS[act] and entry.release == release and about:
                 found[entry.by] = min(entry.time, found.get(entry.by, entry.time))
+        return found
+
+    def tokens(self, release: str, stage: str) -> dict[str, int]:
+        """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
+        found: dict[str, int] = {}
+        for entry in self.entries:
+            words = entry.details.split(" ", 2)
+            if entry.action not in _MEANS["approved"] or entry.release != release or words[0] != f"stage={stage}":
+                continue
+            if len(words) > 1 and words[1].startswith(BY_TOKEN):
+                token = words[1].removeprefix(BY_TOKEN)
+                found[token] = min(entry.time, found.get(token, entry.time))
         return found
 
 

@@ -17,15 +17,16 @@ from twinbuild.govern.acting import signed_act
 from twinbuild.govern.keys import new_key
 from twinbuild.model.acts import Approval
 from twinbuild.pipeline.governing.approving import read_approvals, role_that_may
+from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.validating import check_release
 
 
 def _read(found: Case, *besides: Path) -> list[str]:
     root = found.ours.open().root
     approvals = read_approvals(
-        found.release, root, stage="production", now=NOW, times=lambda _: {}, besides=tuple(besides)
+        found.release, root, stage="production", now=NOW, logged=Logged(), besides=tuple(besides)
     )
-    return [each.judged.key.who if each.judged is not None else "nobody" for each in approvals]
+    return [each.actor.who if each.actor is not None else "nobody" for each in approvals]
 
 
 def test_approved(case: Callable[..., Case]) -> None:
