@@ -15,6 +15,7 @@ __all__ = [
     "buildx_option",
     "common",
     "json_option",
+    "kept_option",
     "locked_option",
     "overlay_option",
     "page_options",
@@ -54,6 +55,13 @@ archive_option = click.option(
     envvar="TWINBUILD_ARCHIVE",
     metavar="DIR",
     help="The directory of the archive (or TWINBUILD_ARCHIVE).",
+)
+kept_option = click.option(
+    "--archive",
+    type=NamedPath(path_type=Path),
+    envvar="TWINBUILD_ARCHIVE",
+    metavar="DIR",
+    help="The archive that keeps the release, for rules about its encryption (or TWINBUILD_ARCHIVE).",
 )
 _KEY = click.option(
     "--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, json_option, kept_option
 from twinbuild.cli.trusting import trust_options
 
 if TYPE_CHECKING:  # start-up is measured
@@ -33,6 +33,7 @@ def command() -> None:
     "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
 )
 @click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
+@kept_option
 @json_option
 def check(
     *,
@@ -43,6 +44,7 @@ def check(
     moment: str | None,
     besides: tuple[Path, ...],
     audit: Path | None,
+    archive: Path | None,
     as_json: bool,
 ) -> None:
     """Say for each rule whether it lets the release go to the stage (exit 8 where one does not).
@@ -61,7 +63,7 @@ def check(
     trusted = opened(trust, trust_version, now=at)
     logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
     found = read_release(release)
-    question = Question(stage=stage, at=at, besides=besides, logged=logged)
+    question = Question(stage=stage, at=at, besides=besides, archive=archive, logged=logged)
     checked = check_policy(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     fine = all(each.verdict != "refused" for each in checked.verdicts)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twinbuild.cli.options import NamedPath, act_options, json_option, signer_options
+from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
 from twinbuild.cli.trusting import trust_options
 
 if TYPE_CHECKING:  # start-up is measured
@@ -32,6 +32,7 @@ __all__ = ["command", "say_promoted"]
 @click.option(
     "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More of them."
 )
+@kept_option
 @act_options
 @json_option
 def command(*, release: Path, as_json: bool, **given: Any) -> None:

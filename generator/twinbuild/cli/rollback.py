@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from twinbuild.cli.options import NamedPath, act_options, json_option, signer_options
+from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
 from twinbuild.cli.trusting import trust_options
 
 __all__ = ["command"]
@@ -34,6 +34,7 @@ __all__ = ["command"]
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
 )
 @click.option("--accept-schemas", is_flag=True, help="Though requests or answers have another schema.")
+@kept_option
 @act_options
 @json_option
 def command(

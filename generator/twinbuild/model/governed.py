@@ -32,9 +32,10 @@ class Facts:
     that the release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at.
     ``licences`` are pairs of component and expression ("" for none), one for each licence that binds it; None where
     the bill of materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs
-    of what is reached (services, monitoring, indexes, registries) and an address without TLS. ``secrets`` are triples:
-    what it is called, its reference, and the greatest age in seconds that the release names (None for none);
-    ``rotations`` pairs of a reference and when it was changed.
+    of what is reached (services, monitoring, configuration, indexes, mirrors, registries, archive) and an address
+    without encryption, ``unclear`` triples with why nobody can tell, ``encrypted`` pairs with by what it is.
+    ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release names
+    (None for none); ``rotations`` pairs of a reference and when it was changed.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Facts:
     plain: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str, int | None], ...]
     rotations: tuple[tuple[str, int], ...]
+    unclear: tuple[tuple[str, str, str], ...] = ()
+    encrypted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

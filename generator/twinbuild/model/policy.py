@@ -13,6 +13,7 @@ __all__ = [
     "POLICY_VERSION",
     "Action",
     "Allow",
+    "Declared",
     "Excused",
     "Freeze",
     "OrganisationPolicy",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 POLICY_VERSION = "twinbuild/policy/v1"
+Encrypted = Literal["services", "monitoring", "configuration", "indexes", "mirrors", "registries", "archive"]
 Action = Literal["create", "modify", "approve", "deploy", "rotate"]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EVERY = "*"
@@ -91,6 +93,27 @@ class Signatures(Section):
     """How many people of it must have signed the release."""
 
 
+class Declared(Section):
+    """Something of which nobody can tell from here that it is encrypted, and who says that it is."""
+
+    what: Line
+    """Address as `policy check` prints it (or the path of the archive), or its beginning with a star."""
+    by: Line
+    """Who vouches for it."""
+    reason: Line
+    """By what it is encrypted."""
+    until: Instant
+    """When it ends."""
+
+    @model_validator(mode="after")
+    def _narrow(self) -> Self:
+        if self.what == _EVERY:
+            objections = Objections()
+            objections.add("TB1105", "it would be of everything", "name an address, or its beginning", "what")
+            objections.settle()
+        return self
+
+
 class Requirement(Section):
     """What a stage asks of a release."""
 
@@ -116,8 +139,10 @@ class Requirement(Section):
     """Greatest age of the keys that signed and approved."""
     secret_age: Duration | None = None
     """Greatest age of the secrets it names, by signed statements of when they were changed."""
-    encryption: Several[Literal["services", "monitoring", "indexes", "registries"]] = ()
-    """What must be reached by encrypted connections alone."""
+    encryption: Several[Encrypted] = ()
+    """What must be reached by encrypted connections alone, and that the archive lies on an encrypted volume."""
+    declared_encrypted: Several[Declared] = ()
+    """What is encrypted though nobody can see it from here, and who vouches for that."""
 
 
 class Weekly(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.governed import policy
+from twinbuild.errors import SpecError
 from twinbuild.model.policy import covers
 
 
@@ -28,3 +29,12 @@ def test_least_privilege() -> None:
     """A requirement that says nothing asks for an approval by another person."""
     (rule,) = policy("").require
     assert (rule.approvals, rule.two_person) == (1, True)
+
+
+def test_declared() -> None:
+    """Nobody vouches for everything at once."""
+    text = "    declared_encrypted: [{what: WHAT, by: storage, reason: It is., until: 2028-01-01}]\n"
+    assert policy(text.replace("WHAT", "s3://*")).require[0].declared_encrypted[0].by == "storage"
+    with pytest.raises(SpecError) as raised:
+        policy(text.replace("WHAT", '"*"'))
+    assert raised.value.findings[0].code == "TB1105"

@@ -212,7 +212,8 @@ Change the secret, and say so: `twinbuild trust rotated DIR PROVIDER:REFERENCE -
         title="a connection without encryption",
         explanation="""\
 The policy's `encryption` names a kind of connection, and one of that kind goes to an address without TLS: of the
-release's services, of what it is measured by, or of this machine's settings for indexes and registries.
+release's services, its configuration, of what it is measured by, or of this machine's settings for indexes, mirrors and
+registries. For the archive: it lies in memory.
 
 Give an address with TLS.""",
     ),
@@ -364,5 +365,14 @@ Take the one that the issuer's `jwks_uri` gives.""",
 in lists of processes and histories of shells.
 
 Name the file, or the variable (`env:NAME`).""",
+    ),
+    Code(
+        code="TB8880",
+        title="nobody can tell whether it is encrypted",
+        explanation="""\
+A rule asks for encryption where it cannot be seen: the form of an address says nothing of TLS, or the place of the
+archive is on no file system that is known to be encrypted.
+
+Give an address whose form says it; or let the policy say who vouches for it: `declared_encrypted`.""",
     ),
 )

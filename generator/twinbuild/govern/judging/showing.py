@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from twinbuild.govern.judging.encryption import judge_encryption
 from twinbuild.govern.judging.licences import bound_by, matches, named_in
 from twinbuild.model.governed import Facts, Verdict
 from twinbuild.model.policy import Requirement
@@ -26,17 +27,7 @@ def judge_shown(rule: Requirement, index: int, facts: Facts, at: int) -> Iterato
         yield _keys(rule, rule.key_age, facts, at, (*where, "key_age"))
     if rule.secret_age is not None:
         yield _secrets(rule, int(duration_seconds(rule.secret_age)), facts, at, (*where, "secret_age"))
-    for kind in rule.encryption:
-        plain = [address for what, address in facts.plain if what == kind]
-        yield _verdict(
-            rule,
-            f"encryption-{kind}",
-            f"{_few(plain)} without encryption" if plain else f"{kind}: nothing is reached without encryption",
-            fine=not plain,
-            code="TB8839",
-            remedy="give addresses that begin with https:// (or another form with TLS)",
-            path=(*where, "encryption"),
-        )
+    yield from judge_encryption(rule, facts, at, where)
 
 
 def _verdict(

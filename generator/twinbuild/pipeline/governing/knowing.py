@@ -21,6 +21,7 @@ from twinbuild.model.trust import TrustKey, TrustRoot
 from twinbuild.pipeline.boms import read_bom
 from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.approving import read_approvals
+from twinbuild.pipeline.governing.encrypted import encryption_of
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.governing.trustedrelease import objections_of, signatures_judged
@@ -41,7 +42,7 @@ _MOST: Final = 10_000  # statements
 class Question:
     """Whether a release may go to a stage at a moment; ``deployer`` is the id of the key of who brings it there.
 
-    ``back``: it was there before. ``besides`` are directories with further approvals.
+    ``back``: it was there before. ``besides`` are directories with further approvals. ``archive`` is where it is kept.
     """
 
     stage: str
@@ -50,6 +51,7 @@ class Question:
     modifies: bool = False
     back: bool = False
     besides: tuple[Path, ...] = ()
+    archive: Path | None = None
     logged: Logged = field(default_factory=Logged)
 
 
@@ -79,6 +81,14 @@ def known_of(
     name, version = document["metadata"]["name"], document["metadata"]["version"]
     about = [each for each in policy.require if covers(each.stages, question.stage) and covers(each.releases, name)]
     sbom, licences = _bill(release, about)
+    reached = encryption_of(
+        document,
+        release.digest,
+        stage=question.stage,
+        settings=settings,
+        archive=question.archive,
+        asked=frozenset(kind for each in about for kind in each.encryption),
+    )
     return Facts(
         name=name,
         version=version,
@@ -101,7 +111,9 @@ def known_of(
         sbom=sbom,
         licences=licences,
         modified=_modified(document["source"]),
-        plain=tuple(_plain(document, question.stage, settings)),
+        plain=reached.plain,
+        unclear=reached.unclear,
+        encrypted=reached.encrypted,
         secrets=tuple(_secret(each) for each in document.get("secrets", ())),
         rotations=_rotations(trusted, policy, at),
     )
@@ -196,33 +208,6 @@ def _modified(source: Any) -> bool | None:
     if source.get("modified"):
         return True
     return False if source.get("commit") not in (None, "", "record") else None
-
-
-def _plain(document: Any, stage: str, settings: Settings) -> Iterator[tuple[str, str]]:
-    """What is reached without TLS: (kind, address), as the release and this machine's settings say."""
-    for kind, sections in (("services", ("services",)), ("monitoring", ("observability", "rollout"))):
-        texts = dict.fromkeys(text for section in sections for text in _texts(document.get(section)))
-        yield from (
-            (kind, text) for text in texts if text.lower().startswith(("http://", "redis://", "amqp://", "grpc://"))
-        )
-    for name, address in settings.indexes:
-        if address.lower().startswith("http://"):
-            yield "indexes", f"{name} (this machine's settings)"
-    repository = str(document["publish"].get("repositories", {}).get(stage, ""))
-    if repository.partition("/")[0] in settings.plain_http:
-        yield "registries", repository
-
-
-def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for item in value.values():
-                yield from _texts(item)
-        case list():
-            for item in value:
-                yield from _texts(item)
 
 
 def reference_of(secret: Any) -> str:

@@ -59,6 +59,7 @@ class Order:
     output: Path
     reason: str = ""
     besides: tuple[Path, ...] = ()
+    archive: Path | None = None
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
 
@@ -149,6 +150,7 @@ def _go(
         modifies=any(step.release != digest for step in steps),
         back=action == "rolled-back",
         besides=order.besides,
+        archive=order.archive,
         logged=order.logged,
     )
     checked = check_policy(release, trusted, question, settings)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from fakes.case import Case
 from fakes.governed import NOW, POLICY
+from twinbuild.archive.directory import Archive
 from twinbuild.codec.acts import encode_rotation
 from twinbuild.errors import PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import signed_act
@@ -109,3 +111,13 @@ def test_no_policy_file(case: Callable[..., Case]) -> None:
     with pytest.raises(PolicyRefused) as raised:
         found.check()
     assert raised.value.findings[0].code == "TB8806"
+
+
+def test_encryption(case: Callable[..., Case], tmp_path: Path) -> None:
+    """What nobody said is not encrypted: where the archive is; and an empty one does not keep the release."""
+    found = case(POLICY + "    approvals: 0\n    encryption: [services, configuration, archive]\n")
+    assert found.refused() == ["needs/encryption-archive"]
+    with Archive(tmp_path / "archive", writing=True):
+        pass
+    (verdict,) = (each for each in found.check(archive=tmp_path / "archive").verdicts if each.verdict == "refused")
+    assert (verdict.code, "this release is not in it" in verdict.reason) == ("TB8880", True)

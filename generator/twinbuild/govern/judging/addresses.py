@@ -1,0 +1,165 @@
+"""Whether an address is reached by an encrypted connection, as far as its form says: its scheme and its options.
+
+What a form leaves open (STARTTLS that may be taken up or not, a scheme nobody has heard of) is not said to be
+encrypted. A connection within one machine or pod is on no network, and needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["Reach", "reach_of", "schemed", "variable_reach"]
+
+_SCHEME: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*://\S+|jdbc:[A-Za-z]\S+", re.ASCII)
+_LISTED: Final = re.compile(r",(?=[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII)
+_ORDER: Final = ("plain", "unclear", "encrypted", "local")
+# fmt: off
+_PLAIN: Final = frozenset(
+    {
+        *("http", "ws", "ftp", "tftp", "telnet", "git", "rsync", "svn", "gopher", "nntp", "imap", "pop3"),
+        *("sip", "redis", "valkey", "memcache", "memcached", "amqp", "mqtt", "stomp", "nats", "kafka"),
+        *("plaintext", "sasl_plaintext", "grpc", "grpc+http", "h2c", "tcp", "udp", "syslog", "statsd"),
+        *("graphite", "zookeeper", "zk", "ldap", "smtp", "coap", "nfs", "smb", "cifs", "thrift", "dubbo"),
+        *("hive2", "cassandra", "influxdb", "xmpp"),
+    }
+)
+_TLS: Final = frozenset(
+    {
+        *("https", "wss", "ftps", "sftp", "scp", "ssh", "git+https", "git+ssh", "svn+ssh", "rsync+ssh"),
+        *("imaps", "pop3s", "nntps", "sips", "rediss", "valkeys", "amqps", "mqtts", "stomps", "nats+tls"),
+        *("ssl", "sasl_ssl", "tls", "grpcs", "grpc+https", "grpc+tls", "h2", "tcps", "ldaps", "smtps"),
+        *("coaps", "quic", "h3"),
+    }
+)
+# fmt: on
+_LOCAL: Final = frozenset({"unix", "unix-abstract", "file", "inproc", "vsock", "fd", "memory", "sqlite"})
+_MODES: Final = {
+    "postgres": ("sslmode", frozenset({"require", "verify-ca", "verify-full"})),
+    "mysql": ("ssl-mode", frozenset({"required", "verify_ca", "verify_identity"})),
+    "mongodb": ("tls", frozenset({"true"})),
+    "mongodb+srv": ("tls", frozenset({"true"})),
+    "clickhouse": ("secure", frozenset({"true", "1"})),
+    "sqlserver": ("encrypt", frozenset({"true", "strict"})),
+}
+"""Per kind of database: the option that asks for TLS, and its values that take nothing else."""
+_KINDS: Final = {
+    "postgresql": "postgres",
+    "postgis": "postgres",
+    "cockroachdb": "postgres",
+    "redshift": "postgres",
+    "mariadb": "mysql",
+    "mssql": "sqlserver",
+}
+_SPELLED: Final = {
+    "sslmode": ("sslmode", "ssl-mode", "ssl_mode"),
+    "ssl-mode": ("ssl-mode", "ssl_mode", "sslmode"),
+    "tls": ("tls", "ssl"),
+    "secure": ("secure",),
+    "encrypt": ("encrypt",),
+}
+_VARIABLES: Final = {
+    "PGSSLMODE": _MODES["postgres"][1],
+    "KAFKA_SECURITY_PROTOCOL": frozenset({"ssl", "sasl_ssl"}),
+    "SECURITY_PROTOCOL": frozenset({"ssl", "sasl_ssl"}),
+    "OTEL_EXPORTER_OTLP_INSECURE": frozenset({"false"}),
+}
+"""Variables that say by themselves whether a connection is encrypted, and with which values it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """``kind``: encrypted, local (on no network), plain, or unclear; ``why`` in words, where the form is not enough."""
+
+    kind: Literal["encrypted", "local", "plain", "unclear"]
+    why: str = ""
+
+
+def schemed(text: str) -> bool:
+    """Whether a text is an address with a scheme, and nothing else."""
+    return _SCHEME.fullmatch(text) is not None
+
+
+def reach_of(address: str) -> Reach:
+    """How an address with a scheme is reached; of several in a list, the worst one is meant."""
+    if address[:5].lower() == "jdbc:":
+        return _jdbc(address)
+    several = _LISTED.split(address)
+    if len(several) > 1:
+        return min((reach_of(each) for each in several), key=lambda each: _ORDER.index(each.kind))
+    scheme, _, rest = address.partition("://")
+    scheme = scheme.lower()
+    try:
+        parts = urlsplit(f"x://{rest}")  # which knows no scheme with an underscore, as Kafka's have
+        hosts = [urlsplit(f"x://{each}").hostname or "" for each in parts.netloc.rpartition("@")[2].split(",")]
+        options = dict(parse_qsl(parts.query.lower(), keep_blank_values=True))
+    except ValueError:
+        return Reach(kind="unclear", why="cannot be read as an address")
+    if scheme in _LOCAL or all(_loopback(host) for host in hosts):
+        return Reach(kind="local")
+    return _by_scheme(scheme, options)
+
+
+def _by_scheme(scheme: str, options: dict[str, str]) -> Reach:
+    database = scheme.partition("+")[0] if scheme != "mongodb+srv" else scheme
+    database = _KINDS.get(database, database)
+    if database in _MODES:
+        return _by_mode(database, options)
+    if scheme in _TLS:
+        return _unweakened(options)
+    if scheme in _PLAIN:
+        return Reach(kind="plain")
+    return Reach(kind="unclear", why=f"nothing says whether {scheme[:40]!r} is encrypted")
+
+
+def _jdbc(address: str) -> Reach:
+    """Options of Java's drivers stand behind ``?``, ``;`` or ``&``."""
+    kind = address[5:].partition(":")[0].lower()
+    options = dict(
+        each.partition("=")[::2] for each in re.split(r"[?;&]", address.lower())[1:] if each.partition("=")[1]
+    )
+    kind = _KINDS.get(kind, kind)
+    if kind not in _MODES:
+        return Reach(kind="unclear", why=f"nothing says whether the driver {kind[:40]!r} encrypts")
+    return _by_mode(kind, options)
+
+
+def _by_mode(kind: str, options: dict[str, str]) -> Reach:
+    name, strict = _MODES[kind]
+    stated = next((options[each] for each in _SPELLED[name] if each in options), None)
+    if stated is None and kind == "mongodb+srv":
+        return Reach(kind="encrypted")  # that form asks for TLS where nothing else is said
+    if stated in strict:
+        return _unweakened(options)
+    said = f"{name}={stated[:40]}" if stated is not None else f"no {name}"
+    return Reach(kind="plain", why=f"{said}, expected one of {', '.join(sorted(strict))}")
+
+
+def _unweakened(options: dict[str, str]) -> Reach:
+    """TLS that takes any certificate is open to whoever stands in between; what an option says is what is done."""
+    for name in ("insecure", "insecureskipverify", "tlsinsecure", "tlsallowinvalidcertificates", "skip_verify"):
+        if options.get(name, "false") not in ("false", "0", "no"):
+            return Reach(kind="plain", why=f"{name}: any certificate is taken")
+    return Reach(kind="encrypted")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def variable_reach(name: str, value: str) -> Reach | None:
+    """What a variable says of encryption by its name and value; None where it says nothing."""
+    strict = _VARIABLES.get(name)
+    if strict is not None:
+        fine = value.strip().lower() in strict
+        why = "" if fine else f"expected one of {', '.join(sorted(strict))}"
+        return Reach(kind="encrypted" if fine else "plain", why=why)
+    return reach_of(value) if schemed(value) else None

@@ -1,0 +1,137 @@
+"""What a release and this machine reach, and where the release is kept: each encrypted, plain, or nobody can tell.
+
+Nothing is connected to. What is looked at are addresses as the release manifest and the settings have them, and, for
+the archive, what the kernel of this machine says of the file system.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.volume import Volume, volume_of
+from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, variable_reach
+from twinbuild.model.digest import Digest
+from twinbuild.model.settings import Settings
+
+__all__ = ["Encryption", "encryption_of"]
+
+_OPTIONS: Final = re.compile(r"[?;#]")
+_LOGIN: Final = re.compile(r"://[^/]*@")
+_DRIVER: Final = re.compile(r"^(jdbc:[^:]*:).*@", re.IGNORECASE)
+_HOST: Final = re.compile(r"\[[0-9a-fA-F:.]+\]|[^:/]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """Pairs of a kind and an address without encryption, triples with why nobody can tell, pairs with what is seen."""
+
+    plain: tuple[tuple[str, str], ...]
+    unclear: tuple[tuple[str, str, str], ...]
+    encrypted: tuple[tuple[str, str], ...]
+
+
+def encryption_of(
+    document: Any, digest: Digest, *, stage: str, settings: Settings, archive: Path | None, asked: frozenset[str]
+) -> Encryption:
+    """Of a release and a stage. ``asked`` are the kinds that rules ask for: the archive is looked at for them alone.
+
+    Raises as ``Archive`` does for a directory that is none.
+    """
+    plain: dict[tuple[str, str], None] = {}
+    unclear: dict[tuple[str, str, str], None] = {}
+    for kind, address, reach in _reached(document, stage, settings):
+        if reach.kind == "plain":
+            plain[(kind, f"{address} ({reach.why})" if reach.why else address)] = None
+        elif reach.kind == "unclear":
+            unclear[(kind, address, reach.why)] = None
+    seen: list[tuple[str, str]] = []
+    if "archive" in asked:
+        place, volume = _archive(archive, digest)
+        match volume.kind:
+            case "plain":
+                plain[("archive", f"{place} ({volume.how})")] = None
+            case "unclear":
+                unclear[("archive", place, volume.how)] = None
+            case "encrypted":
+                seen.append(("archive", volume.how))
+    return Encryption(plain=tuple(plain), unclear=tuple(unclear), encrypted=tuple(seen))
+
+
+def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[str, str, Reach]]:
+    for kind, sections in (("services", ("services",)), ("monitoring", ("observability", "rollout"))):
+        for section in sections:
+            yield from _of_texts(kind, document.get(section))
+    yield from _of_texts("configuration", document.get("configuration"))
+    environment = document.get("serving", {}).get("environment", {})
+    for name, value in environment.items() if isinstance(environment, dict) else ():
+        reach = variable_reach(str(name), str(value))
+        if reach is not None:
+            yield "configuration", f"{name}={_named(str(value)) if schemed(str(value)) else str(value)[:40]}", reach
+    for name, address in settings.indexes:
+        if schemed(address):
+            yield "indexes", f"{name} (this machine's settings)", reach_of(address)
+    for name, addresses in (*settings.archives, *settings.snapshots):
+        for address in addresses:
+            if schemed(address):
+                yield "mirrors", f"{name} {_named(address)} (this machine's settings)", reach_of(address)
+    yield from _registries(document, stage, settings)
+
+
+def _of_texts(kind: str, value: Any) -> Iterator[tuple[str, str, Reach]]:
+    for text in _texts(value):
+        if schemed(text):
+            yield kind, _named(text), reach_of(text)
+
+
+def _registries(document: Any, stage: str, settings: Settings) -> Iterator[tuple[str, str, Reach]]:
+    """The stage's repository, and mirrors of registries in this machine's settings."""
+    repository = str(document["publish"].get("repositories", {}).get(stage, ""))
+    if repository:
+        yield "registries", repository, _registry(repository, settings)
+    for registry, mirrors in settings.mirrors:
+        for mirror in mirrors:
+            reach = reach_of(mirror) if schemed(mirror) else _registry(mirror, settings)
+            yield "registries", f"{mirror}, a mirror of {registry} (this machine's settings)", reach
+
+
+def _registry(repository: str, settings: Settings) -> Reach:
+    """A registry is asked by TLS unless the settings say otherwise, or it is on this machine."""
+    authority = repository.partition("/")[0]
+    if authority in settings.plain_http:
+        return Reach(kind="plain")
+    host = _HOST.match(authority)
+    return reach_of(f"https://{host[0] if host is not None else authority}/")
+
+
+def _archive(archive: Path | None, digest: Digest) -> tuple[str, Volume]:
+    """Where the release is kept, and what that lies on."""
+    if archive is None:
+        return "the archive", Volume(kind="unclear", how="it is not said where it is: --archive DIR")
+    with Archive(archive) as opened:
+        kept = opened.kept(digest)
+    if kept is None:
+        return str(archive.resolve()), Volume(kind="unclear", how="this release is not in it: `twinbuild archive add`")
+    return str(archive.resolve()), volume_of(archive)
+
+
+def _named(address: str) -> str:
+    """An address without what may be a secret in it: logins, and options."""
+    text = _OPTIONS.split(address)[0]
+    return _DRIVER.sub(r"\1", text) if text[:5].lower() == "jdbc:" else _LOGIN.sub("://", text)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)

@@ -1,0 +1,75 @@
+"""``govern.judging.addresses``: what the form of an address says of encryption, and what it leaves open."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinbuild.govern.judging.addresses import reach_of, schemed, variable_reach
+
+_KINDS = {
+    "encrypted": """\
+https://a/b  WSS://a  ftps://a  sftp://a  ssh://a  git+ssh://a  rediss://a:6380/0  amqps://a  mqtts://a  nats+tls://a
+tls://a:4222  ldaps://a  smtps://a  imaps://a  grpcs://a  sasl_ssl://a:9093  ssl://a:9093  stomps://a
+postgres://a/b?sslmode=require  postgresql://a/b?sslmode=VERIFY-FULL&x=1  postgresql+psycopg://a/b?sslmode=verify-ca
+mysql://a/b?ssl-mode=REQUIRED  mariadb://a/b?sslMode=VERIFY_IDENTITY  mongodb://a/b?tls=true  mongodb+srv://a/b
+mongodb://a/b?ssl=true  clickhouse://a?secure=true  sqlserver://a?encrypt=strict
+jdbc:postgresql://a/b?sslmode=verify-full  jdbc:sqlserver://a;databaseName=x;encrypt=true  jdbc:mysql://a/b?sslMode=REQUIRED
+https://localhost.example.com/  SSL://a:1,SASL_SSL://b:2  mongodb://a,b/c?tls=true""",
+    "local": """\
+http://localhost:8000/x  http://127.0.0.1  http://127.3.2.1:1  http://[::1]:9/  redis://app.localhost  unix:///run/s
+file:///a  redis://localhost:1,127.0.0.1:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://127.0.0.1:2""",
+    "plain": """\
+http://a/b  HTTP://a  ws://a  ftp://a  redis://a  amqp://a  grpc://a:50051  mqtt://a  ldap://a  nats://a:4222  smtp://a
+kafka://a  plaintext://a:9092  sasl_plaintext://a:9092  tcp://a  udp://a  memcached://a  stomp://a  telnet://a  git://a
+postgres://a/b  postgres://a/b?sslmode=disable  postgres://a/b?sslmode=allow  postgres://a/b?sslmode=prefer
+postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
+mongodb+srv://a/b?tls=false  clickhouse://a  sqlserver://a?encrypt=false  jdbc:postgresql://a/b
+jdbc:sqlserver://a;encrypt=false  https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
+mongodb://a/b?tls=true&tlsInsecure=true  http://localhost.example.com/  http://127.0.0.1.example.com/  http://10.0.0.1/
+http://user:secret@a/
+SSL://a:1,PLAINTEXT://b:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://b:2  redis://localhost:1,b:2  nats://localhost,b
+http://localhost@a/""",
+    "unclear": "s3://a/b  gs://a  neo4j://a  bolt://a  jdbc:oracle:thin:@//a:1/x  x://a  http+x://a  https://[::1  ://a",
+}
+
+
+@pytest.mark.parametrize(("kind", "address"), [(kind, each) for kind, text in _KINDS.items() for each in text.split()])
+def test_kinds(kind: str, address: str) -> None:
+    """By scheme and options, in any case; a host that only begins like a loopback is none."""
+    assert reach_of(address).kind == kind
+
+
+@given(st.text(max_size=40))
+def test_any_text(text: str) -> None:
+    """Whatever it is, it is not taken for encrypted without a scheme."""
+    for address in (text, f"http://{text}", f"postgres://{text}"):
+        found = reach_of(address)
+        assert found.kind != "encrypted" or ":" in address
+
+
+def test_schemed() -> None:
+    """An address and nothing else."""
+    assert [schemed(text) for text in ("http://a", "jdbc:x:y", "a http://b", "http://a b", "a:b", "", "1://x")] == [
+        *(True, True, False, False, False, False, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("PGSSLMODE", "prefer", "plain"),
+        ("PGSSLMODE", "verify-full", "encrypted"),
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT", "plain"),
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "encrypted"),
+        ("OTEL_EXPORTER_OTLP_INSECURE", "true", "plain"),
+        ("FEATURES_URL", "http://features", "plain"),
+        ("MODE", "prefer", None),
+        ("PATH", "/usr/bin", None),
+    ],
+)
+def test_variables(name: str, value: str, kind: str | None) -> None:
+    """By their name, or by an address in them."""
+    found = variable_reach(name, value)
+    assert (found.kind if found is not None else None) == kind

@@ -1,0 +1,122 @@
+"""``pipeline.governing.encrypted``: what a release and a machine reach, and where the release is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.archived import tiny_record
+from twinbuild.archive.directory import Archive
+from twinbuild.archive.volume import Volume
+from twinbuild.errors import TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.model.settings import Settings
+from twinbuild.pipeline.governing import encrypted
+from twinbuild.pipeline.governing.encrypted import Encryption, encryption_of
+
+_RELEASE = Digest.of(b"release")
+
+
+def _of(
+    document: dict[str, Any], *, asked: tuple[str, ...] = (), archive: Path | None = None, **more: Any
+) -> Encryption:
+    return encryption_of(
+        {"publish": {}, **document},
+        more.pop("digest", _RELEASE),
+        stage="production",
+        settings=Settings(store="/s", **more),
+        archive=archive,
+        asked=frozenset(asked),
+    )
+
+
+def test_addresses() -> None:
+    """Of services, monitoring and configuration, without logins and options."""
+    found = _of(
+        {
+            "services": [
+                {"endpoint": "http://features", "purpose": "http://no address"},
+                {"endpoint": "s3://models/x"},
+                {"endpoint": "https://fine"},
+            ],
+            "rollout": {"prometheus": "http://prometheus:9090"},
+            "serving": {
+                "environment": {
+                    "DB": "postgres://me:secret@db/x?sslmode=prefer&password=y",
+                    "A": "b",
+                    "PGSSLMODE": "allow",
+                }
+            },
+            "configuration": {"parameters": [{"default": "redis://cache"}], "rules": [{"rule": "a < b"}]},
+        }
+    )
+    assert [each for each in found.plain if each[0] == "services"] == [("services", "http://features")]
+    assert ("monitoring", "http://prometheus:9090") in found.plain
+    assert ("configuration", "redis://cache") in found.plain
+    (database,) = (text for kind, text in found.plain if "DB" in text)
+    assert database == "DB=postgres://db/x (sslmode=prefer, expected one of require, verify-ca, verify-full)"
+    assert any("PGSSLMODE=allow" in text for _, text in found.plain)
+    assert found.unclear == (("services", "s3://models/x", "nothing says whether 's3' is encrypted"),)
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("redis://:secret@cache:1/0", "redis://cache:1/0"),
+        ("SASL_PLAINTEXT://me:secret@a:1,SASL_PLAINTEXT://me:secret@b:2", "SASL_PLAINTEXT://a:1,SASL_PLAINTEXT://b:2"),
+        ("amqp://me:secret@a,me:secret@b/x", "amqp://b/x"),
+        ("postgres://db/x?password=secret", "postgres://db/x"),
+        ("jdbc:oracle:thin:me/secret@//db/x", "jdbc:oracle://db/x"),
+        ("jdbc:sqlserver://db;password=secret", "jdbc:sqlserver://db"),
+        ("http://[::1", "http://[::1"),
+    ],
+)
+def test_no_secret(address: str, shown: str) -> None:
+    """A login and options are in no message."""
+    found = _of({"services": [{"endpoint": address}]})
+    (text,) = [each[1] for each in (*found.plain, *found.unclear)]
+    assert text.partition(" (")[0] == shown
+
+
+def test_machine() -> None:
+    """Indexes, mirrors of packages and of registries, and the stage's registry."""
+    found = _of(
+        {"publish": {"repositories": {"production": "registry.example:5000/x", "staging": "other.example/x"}}},
+        indexes=(
+            ("default", "http://index.example/simple"),
+            ("local", "/srv/wheels"),
+            ("fine", "https://index.example"),
+        ),
+        archives=(("debian", ("http://mirror.example/debian", "https://deb.example")),),
+        snapshots=(("debian", ("http://snapshot.example/{timestamp}",)),),
+        mirrors=(("docker.io", ("mirror.example", "http://mirror.example/x", "127.0.0.1:5000")),),
+        plain_http=("registry.example:5000",),
+    )
+    assert [kind for kind, _ in found.plain] == ["indexes", "mirrors", "mirrors", "registries", "registries"]
+    assert found.plain[3] == ("registries", "registry.example:5000/x")
+    assert found.plain[4][1].startswith("http://mirror.example/x, a mirror of docker.io")
+    assert found.unclear == ()
+    local = _of({"publish": {"repositories": {"production": "[::1]:5000/x"}}})
+    assert (local.plain, local.unclear) == ((), ())
+
+
+def test_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at where a rule asks: it must be said where it is, and the release be in it."""
+    place = tmp_path / "archive"
+    record = tiny_record()
+    with Archive(place, writing=True) as archive, archive.updating():
+        archive.put(record)
+    assert _of({}) == Encryption(plain=(), unclear=(), encrypted=())
+    assert "--archive" in _of({}, asked=("archive",)).unclear[0][2]
+    assert "is not in it" in _of({}, asked=("archive",), archive=place).unclear[0][2]
+    for kind in ("plain", "unclear", "encrypted"):
+        monkeypatch.setattr(encrypted, "volume_of", lambda _, kind=kind: Volume(kind=kind, how="so"))
+        found = _of({}, asked=("archive",), archive=place, digest=record.digest)
+        assert [bool(found.plain), bool(found.unclear), bool(found.encrypted)] == [
+            each == kind for each in ("plain", "unclear", "encrypted")
+        ]
+    with pytest.raises(TwinbuildError):
+        _of({}, asked=("archive",), archive=tmp_path / "none")
