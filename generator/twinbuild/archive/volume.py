@@ -52,25 +52,25 @@ def volume_of(directory: Path, *, system: Path = Path("/")) -> Volume:
     """
     try:
         place = directory.resolve(strict=True)
-        flags, number = _opened(place, system)
-        mounts = list(_mounts(system))
-    except (OSError, ValueError, UnicodeDecodeError) as error:
+        seen = _Seen(system=system, mounts=tuple(_mounts(system)))
+        found = [seen.lies(place, 0)]
+    except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be read"
         return Volume(kind="unclear", how=f"this machine does not say what it lies on ({why.lower()})")
-    mine = [each for each in mounts if each.number == number]
-    below = [each for each in mounts if each.place.startswith(f"{place}/")]
-    if not mine:
-        return Volume(kind="unclear", how="this machine does not say what it lies on")
-    found = [_mounted(mine[0], system, flags)]
-    found += [
-        replace(each, how=f"{mount.place}: {each.how}") for mount in below for each in [_mounted(mount, system, 0)]
-    ]
+    for mount in seen.mounts:
+        if mount.place.startswith(f"{place}/"):
+            volume = seen.mounted(mount, 0, 0)
+            found.append(replace(volume, how=f"{mount.place}: {volume.how}"))
+    return _worst(found)
+
+
+def _worst(found: list[Volume]) -> Volume:
     return min(found, key=lambda each: ("plain", "unclear", "encrypted").index(each.kind))
 
 
 def _opened(place: Path, system: Path) -> tuple[int, str]:
-    """The directory's flags (0 where its file system has none), and the number of the mount that it is on."""
-    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """A file's or directory's flags (0 where its file system has none), and the number of the mount that it is on."""
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         text = (system / "proc/self/fdinfo" / str(descriptor)).read_text("utf-8")
         found = re.search(r"^mnt_id:\s*(\d+)$", text, re.MULTILINE)
@@ -96,58 +96,70 @@ def _mounts(system: Path) -> Iterator[_Mount]:
         yield _Mount(number=fields[0], device=fields[2], place=place, type=more[0], source=source)
 
 
-def _mounted(mount: _Mount, system: Path, flags: int) -> Volume:
-    if mount.type == "ecryptfs":
-        return Volume(kind="encrypted", how="eCryptfs")
-    if flags & _ENCRYPTED and mount.type in ("ext4", "f2fs", "ubifs", "ceph"):
-        return Volume(kind="encrypted", how=f"fscrypt, on {mount.type}")
-    if mount.type in ("tmpfs", "ramfs"):
-        return Volume(kind="plain", how=f"{mount.type}: in memory, not encrypted")
-    if mount.type == "btrfs":
-        return _several(_btrfs(mount, system), system, mount)
-    if mount.device.startswith("0:"):
-        return Volume(kind="unclear", how=f"what {mount.type} does with it cannot be seen from here")
-    return _device(system / "sys/dev/block" / mount.device, system, mount, 0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the kernel shows: its files, and the mounts."""
 
+    system: Path
+    mounts: tuple[_Mount, ...]
 
-def _btrfs(mount: _Mount, system: Path) -> list[Path]:
-    """All devices of a btrfs, one of which is the mount's source; () where this machine does not list them."""
-    name = Path(mount.source).resolve().name
-    for place in sorted((system / "sys/fs/btrfs").glob("*/devices")):
-        devices = sorted(place.iterdir())
-        if name in {each.name for each in devices}:
-            return devices
-    return []
+    def lies(self, place: Path, depth: int) -> Volume:
+        """Of a file or directory itself. Raises OSError, ValueError."""
+        flags, number = _opened(place, self.system)
+        mount = next((each for each in self.mounts if each.number == number), None)
+        if mount is None:
+            raise ValueError
+        return self.mounted(mount, flags, depth)
 
+    def mounted(self, mount: _Mount, flags: int, depth: int) -> Volume:
+        """Of something with these flags on a mount."""
+        if mount.type == "ecryptfs":
+            return Volume(kind="encrypted", how="eCryptfs")
+        if flags & _ENCRYPTED and mount.type in ("ext4", "f2fs", "ubifs", "ceph"):
+            return Volume(kind="encrypted", how=f"fscrypt, on {mount.type}")
+        if mount.type in ("tmpfs", "ramfs"):
+            return Volume(kind="plain", how=f"{mount.type}: in memory, not encrypted")
+        if mount.type == "btrfs":
+            return self._several(self._btrfs(mount), mount, depth)
+        if mount.device.startswith("0:"):
+            return Volume(kind="unclear", how=f"what {mount.type} does with it cannot be seen from here")
+        return self._device(self.system / "sys/dev/block" / mount.device, mount, depth)
 
-def _several(devices: list[Path], system: Path, mount: _Mount, depth: int = 0) -> Volume:
-    found = [_device(each, system, mount, depth) for each in devices]
-    if not found:
-        return Volume(kind="unclear", how=f"the devices of {mount.type} at {mount.place} cannot be seen")
-    return min(found, key=lambda each: ("plain", "unclear", "encrypted").index(each.kind))
+    def _btrfs(self, mount: _Mount) -> list[Path]:
+        """All devices of a btrfs, one of which is the mount's source; [] where this machine does not list them."""
+        name = Path(mount.source).resolve().name
+        for place in sorted((self.system / "sys/fs/btrfs").glob("*/devices")):
+            devices = sorted(place.iterdir())
+            if name in {each.name for each in devices}:
+                return devices
+        return []
 
+    def _several(self, devices: list[Path], mount: _Mount, depth: int) -> Volume:
+        if not devices:
+            return Volume(kind="unclear", how=f"the devices of {mount.type} at {mount.place} cannot be seen")
+        return _worst([self._device(each, mount, depth) for each in devices])
 
-def _device(place: Path, system: Path, mount: _Mount, depth: int) -> Volume:
-    """Of a block device: it encrypts itself, or all that it consists of does."""
-    unseen = Volume(
-        kind="unclear",
-        how=f"no dm-crypt lies below {mount.type} at {mount.place} ({place.resolve().name}); what a drive, a cloud or "
-        "another machine encrypts cannot be seen",
-    )
-    if depth > _DEEPEST or not place.exists():
+    def _device(self, place: Path, mount: _Mount, depth: int) -> Volume:
+        """Of a block device: it encrypts itself, or all that it consists of does."""
+        unseen = Volume(
+            kind="unclear",
+            how=f"no dm-crypt lies below {mount.type} at {mount.place} ({place.resolve().name}); what a drive, a cloud "
+            "or another machine encrypts cannot be seen",
+        )
+        if depth > _DEEPEST or not place.exists():
+            return unseen
+        uuid = _text(place / "dm/uuid")
+        if _CRYPTS.match(uuid):
+            return Volume(kind="encrypted", how=f"dm-crypt ({'-'.join(uuid.split('-')[:2])}), below {mount.type}")
+        slaves = place / "slaves"
+        if slaves.is_dir() and (devices := sorted(slaves.iterdir())):
+            return self._several(devices, mount, depth + 1)
+        if (place / "partition").exists():
+            return self._device(place.resolve().parent, mount, depth + 1)
+        file = Path(_text(place / "loop/backing_file"))
+        if file.is_absolute() and file.is_file():  # it is not where another mount or its deletion hides it
+            return self.lies(file, depth + 1)
         return unseen
-    uuid = _text(place / "dm/uuid")
-    if _CRYPTS.match(uuid):
-        return Volume(kind="encrypted", how=f"dm-crypt ({'-'.join(uuid.split('-')[:2])}), below {mount.type}")
-    slaves = place / "slaves"
-    if slaves.is_dir() and (devices := sorted(slaves.iterdir())):
-        return _several(devices, system, mount, depth + 1)
-    if (place / "partition").exists():
-        return _device(place.resolve().parent, system, mount, depth + 1)
-    file = Path(_text(place / "loop/backing_file"))
-    if file.is_absolute() and file.is_file():  # it is not where another mount or its deletion hides it
-        return volume_of(file.parent, system=system)
-    return unseen
 
 
 def _text(path: Path) -> str:

@@ -23,7 +23,9 @@ class _System:
         (self.root / "proc/self/fdinfo").mkdir(parents=True)
         (self.root / "sys/dev/block").mkdir(parents=True)
         self.lines: list[str] = []
-        for descriptor in range(200):
+        free = os.open(place, os.O_RDONLY)
+        os.close(free)
+        for descriptor in range(free, free + 8):  # the ones that are opened next
             (self.root / "proc/self/fdinfo" / str(descriptor)).write_text(f"pos:\t0\nmnt_id:\t{_NUMBER}\n")
 
     def mount(
@@ -144,16 +146,28 @@ def test_btrfs(system: _System, tmp_path: Path) -> None:
     assert system.found[0] == "unclear"
 
 
-def test_loop(system: _System, tmp_path: Path) -> None:
-    """A file system in a file is where the file is; one that is not there any more is nowhere."""
+@pytest.mark.parametrize(("uuid", "said"), [("CRYPT-LUKS2-a-b", "encrypted"), ("", "unclear")])
+def test_loop(system: _System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uuid: str, said: str) -> None:
+    """A file system in a file is where the file is, though it is mounted beside it; one that is gone is nowhere."""
     backing = tmp_path / "disk.img"
     system.device("7:0", backing=str(backing))
+    system.device("253:0", uuid=uuid)
     system.mount("7:0", "ext4")
     assert system.found[0] == "unclear"
     backing.write_bytes(b"")
-    system.lines[0] = system.lines[0].replace(f"{_NUMBER} 1 7:0", "1 1 7:0").replace("ext4", "tmpfs")
-    system.mount("7:0", "ext4", number=_NUMBER)
-    assert volume_of(tmp_path / "nowhere", system=system.root).kind == "unclear"
+    system.mount("253:0", "ext4", place=tmp_path, number="77")
+    numbers = {backing: "77", system.directory.resolve(): _NUMBER}
+    monkeypatch.setattr(volume, "_opened", lambda place, _: (0, numbers[place]))
+    assert system.found[0] == said
+
+
+def test_loop_in_itself(system: _System, tmp_path: Path) -> None:
+    """No kernel has it; it ends."""
+    backing = tmp_path / "disk.img"
+    backing.write_bytes(b"")
+    system.device("7:0", backing=str(backing))
+    system.mount("7:0", "ext4")
+    assert system.found[0] == "unclear"
 
 
 def test_mounted_below(system: _System) -> None:
