@@ -8,6 +8,7 @@ import pytest
 
 from fakes.case import Case
 from fakes.governed import NOW
+from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import IntegrityError, PolicyRefused
 from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.governing.entries import append_act
@@ -32,6 +33,26 @@ def test_times(case: Callable[..., Case]) -> None:
     assert logged.times("approved", digest, "production") == {"a" * 64: 7}
     assert logged.times("approved", digest, "staging") == logged.times("signed", "sha256:x") == {}
     assert Logged().times("signed", digest) == {}
+
+
+def test_tokens() -> None:
+    """By the digest in an entry of this release and stage: the first time. What a reason looks like does not count."""
+    release, other = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    said = [
+        ("approved", release, "stage=production token=one why", 9),
+        ("approved", release, "stage=production token=one", 7),
+        ("approved", release, "stage=staging token=two", 5),
+        ("approved", other, "stage=production token=three", 5),
+        ("note", release, "stage=production token=four", 5),
+        ("approved", release, "stage=production because token=five", 5),
+        ("approved", release, "stage=production", 5),
+    ]
+    entries = tuple(
+        Entry(action=action, by="x", time=time, release=about, name="tiny", version="1", details=details)
+        for action, about, details, time in said
+    )
+    assert Logged(entries=entries).tokens(release, "production") == {"one": 7}
+    assert Logged().tokens(release, "production") == {}
 
 
 def test_refused(case: Callable[..., Case]) -> None:
