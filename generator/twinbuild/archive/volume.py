@@ -21,7 +21,8 @@ __all__ = ["Volume", "volume_of"]
 
 _CRYPTS: Final = re.compile(r"CRYPT-(?:LUKS1|LUKS2|PLAIN|LOOPAES|TCRYPT|BITLK|FVAULT2)-", re.ASCII)
 """What cryptsetup calls a device that encrypts; it calls CRYPT-VERITY and CRYPT-INTEGRITY what does not."""
-_GETFLAGS: Final = 0x80086601  # FS_IOC_GETFLAGS, of linux/fs.h
+_LONG: Final = struct.calcsize("l")
+_GETFLAGS: Final = 2 << 30 | _LONG << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS of linux/fs.h, which gives an int
 _ENCRYPTED: Final = 0x800  # FS_ENCRYPT_FL
 _ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 _DEEPEST: Final = 16  # devices below one another
@@ -75,7 +76,7 @@ def _opened(place: Path, system: Path) -> tuple[int, str]:
         text = (system / "proc/self/fdinfo" / str(descriptor)).read_text("utf-8")
         found = re.search(r"^mnt_id:\s*(\d+)$", text, re.MULTILINE)
         try:
-            (flags,) = struct.unpack("l", fcntl.ioctl(descriptor, _GETFLAGS, struct.pack("l", 0)))
+            (flags,) = struct.unpack_from("i", fcntl.ioctl(descriptor, _GETFLAGS, bytes(_LONG)))
         except OSError:
             flags = 0
     finally:

@@ -26,10 +26,12 @@ _DIRECTORY = click.argument("directory", metavar="DIR", type=NamedPath(path_type
     "--jwks", required=True, type=NamedPath(path_type=Path), metavar="FILE", help="Its JSON Web Key Set, as a file."
 )
 @click.option(
-    "--audience", default="twinbuild", show_default=True, metavar="TEXT", help="What audiences of tokens begin with."
+    "--audience",
+    metavar="TEXT",
+    help="What audiences of tokens begin with (default: as it is pinned, or else twinbuild).",
 )
 @json_option
-def issuer(*, directory: Path, name: str, url: str, jwks: Path, audience: str, as_json: bool) -> None:
+def issuer(*, directory: Path, name: str, url: str, jwks: Path, audience: str | None, as_json: bool) -> None:
     """Pin an issuer of OpenID Connect tokens, or renew its keys: those that the file has no more end now.
 
     NAME is yours. It changes the draft of the next document, which counts once it is signed: `trust sign`. The network
@@ -48,7 +50,7 @@ def issuer(*, directory: Path, name: str, url: str, jwks: Path, audience: str, a
         click.echo(shown(f"left out {each}"))
 
 
-def _pinned(name: str, url: str, audience: str, jwks: Path, now: int) -> tuple[Pinned, tuple[str, ...]]:
+def _pinned(name: str, url: str, audience: str | None, jwks: Path, now: int) -> tuple[Pinned, tuple[str, ...]]:
     """The issuer as it is to be pinned, and which keys of its set are not taken. Raises UsageError TB8876."""
     from twinbuild.codec.tokens.keyset import LARGEST_SET, decode_key_set
     from twinbuild.errors import Location, UsageError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,7 @@ def test_mounted_below(system: _System) -> None:
 
 def test_flags(system: _System, monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory under a policy of fscrypt, by the flag that the kernel gives it; on others the flag means nothing."""
-    monkeypatch.setattr(volume.fcntl, "ioctl", lambda *_: (0x800).to_bytes(8, "little"))
+    monkeypatch.setattr(volume.fcntl, "ioctl", lambda *_: struct.pack("ii", 0x800, 0))
     system.mount("8:0", "ext4")
     assert system.found == ("encrypted", "fscrypt, on ext4")
     system.lines.clear()

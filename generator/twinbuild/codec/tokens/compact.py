@@ -2,7 +2,7 @@
 
 Nothing is believed here: ``govern.tokens`` verifies. What a token would use to choose its own key (``jwk``, ``jku``,
 ``x5c``, ``x5u``), or to be read in another way (``crit``, ``b64``, ``zip``, ``enc``), is refused before any key is
-looked for. A token is a secret as long as it lives, so that no message has any of its text.
+looked for. A token is a secret as long as it lives, so that no message has one.
 """
 
 from __future__ import annotations

@@ -300,7 +300,7 @@ Name one of its stages, or add it to the spec and release again.""",
         explanation="""\
 It is no JSON Web Token in the compact form of JWS, is too long, has a text with two readings (a key twice, base64url
 in another spelling), chooses in its header how it is verified (`crit`, `jwk`, `jku`, `x5c`, `none` and other
-algorithms), or says another algorithm than the pinned key is for. No message has any of its text.
+algorithms), or says another algorithm than the pinned key is for. No message has a token.
 
 Have a new token issued, and give it as the issuer wrote it.""",
     ),

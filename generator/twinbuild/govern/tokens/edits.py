@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from twinbuild.codec.moments import moment_text
-from twinbuild.codec.tokens.pinned import identity_id
+from twinbuild.codec.tokens.pinned import AUDIENCE, identity_id
 from twinbuild.codec.trustroot import is_name
 from twinbuild.errors import UsageError
 from twinbuild.model.issuers import Identity, Issuer, IssuerKey
@@ -21,11 +21,11 @@ __all__ = ["Pinned", "with_identity", "with_issuer", "without"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinned:
-    """An issuer as it is to be pinned: URL, audience, and keys that count from now on."""
+    """An issuer as it is to be pinned: URL, keys that count from now on, and audience (None: the present one)."""
 
     name: str
     url: str
-    audience: str
+    audience: str | None
     keys: tuple[IssuerKey, ...]
 
 
@@ -60,7 +60,7 @@ def with_issuer(root: TrustRoot, given: Pinned, *, now: int) -> TrustRoot:
     issuer = Issuer(
         name=given.name,
         url=given.url,
-        audience=given.audience,
+        audience=given.audience or (old.audience if old is not None else AUDIENCE),
         keys=tuple(keys[kid] for kid in sorted(keys)),
         since=old.since if old is not None else now,
         until=old.until if old is not None else None,

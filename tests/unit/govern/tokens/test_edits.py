@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,14 @@ def test_renewed() -> None:
     again = with_issuer(root, pinned(Mint(), now=NOW + 20), now=NOW + 20).issuers[0]
     assert {key.kid: key.until and key.until - NOW for key in again.keys}["one"] is None
     checked(root)
+
+
+def test_audience() -> None:
+    """It stays where nothing is said: approvals that lie there are bound to it."""
+    plain = replace(pinned(Mint(), now=NOW), audience=None)
+    root = with_issuer(_root(), replace(plain, audience="other"), now=NOW)
+    assert with_issuer(root, plain, now=NOW).issuers[0].audience == "other"
+    assert with_issuer(replace(root, issuers=()), plain, now=NOW).issuers[0].audience == "twinbuild"
 
 
 def test_people() -> None:
