@@ -97,3 +97,11 @@ def test_everybody() -> None:
     loose = replace(root.identities[0], claims=claims, keyid=identity_id(root.issuers[0].url, claims))
     (fault,) = pinned_faults(replace(root, identities=(loose,)))
     assert "every customer of its issuer" in fault
+
+
+def test_other_id() -> None:
+    """An id that is not of its issuer and claims would let roles go to others."""
+    root = _root()
+    other = replace(root.identities[0], keyid="0" * 64)
+    (fault,) = pinned_faults(replace(root, identities=(other,)))
+    assert "its id is not that of its issuer and claims" in fault

@@ -214,6 +214,17 @@ def test_whose() -> None:
         assert _judge(_claims(**{**claims, **wrong}), root=root).identities == ()
 
 
+def test_issuers() -> None:
+    """The same claims by another pinned issuer are nobody's, or another person's."""
+    other = Mint(url="https://other.example")
+    root = with_issuer(_root(), pinned(other, name="other", now=NOW - 400), now=NOW - 400)
+    token = other.token(_AUDIENCE)
+    assert _judge(token, root=root).identities == ()
+    root = with_identity(root, "zoe", "other", (("sub", "grace"),), since=NOW - 400)
+    assert [each.who for each in _judge(token, root=root).identities] == ["zoe"]
+    assert [each.who for each in _judge(_MINT.token(_AUDIENCE), root=root).identities] == ["grace"]
+
+
 def test_several() -> None:
     """Of one person with two identities, both; of two people, nobody - unless one of them counts no more."""
     root = with_identity(_root(), "grace", "ci", (("sub", "grace"), ("ref", "main")), since=NOW - 400)

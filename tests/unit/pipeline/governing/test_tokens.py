@@ -12,9 +12,10 @@ from fakes.case import Case
 from fakes.governed import NOW, POLICY
 from fakes.tokens import Mint, trusting
 from twinbuild.codec.auditentry import Entry
-from twinbuild.errors import TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.govern.rootedits import with_role
 from twinbuild.govern.tokens.edits import with_identity, without
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.checking import policy_of
 from twinbuild.pipeline.governing.logged import Logged
@@ -107,7 +108,10 @@ def test_replayed(case: Callable[..., Case], tmp_path: Path) -> None:
     assert "needs/approvals" in found.refused()
     path.rename(path.with_name(path.name.replace("staging", "production")))
     assert _code(found.check) == "TB8851"
-    path.with_name(path.name.replace("staging", "production")).write_bytes(other)
+    moved = path.with_name(path.name.replace("staging", "production"))
+    moved.write_bytes(other)
+    assert _code(found.check) == "TB8851"
+    moved.rename(path.with_name(f"production.{Digest.of(other).hex}.jwt"))
     assert _code(found.check) == "TB8851"
 
 
@@ -170,6 +174,16 @@ def test_strangers(case: Callable[..., Case], tmp_path: Path) -> None:
     (place / f"production.{'0' * 64}.jwt").write_bytes(stranger)
     reasons = [each.reason for each in found.check(besides=(place,)).verdicts if each.rule == "needs/approvals"]
     assert "is by nobody of the trust root" in reasons[0]
+
+
+def test_not_whole(case: Callable[..., Case]) -> None:
+    """A release that is not whole nobody approves."""
+    found = _case(case)
+    token = _MINT.token(_audience(found))
+    (found.dist / "Dockerfile").write_text("FROM scratch\n")
+    with pytest.raises(IntegrityError):
+        _approve(found, token)
+    assert not (found.dist / "approvals").exists()
 
 
 def test_files(case: Callable[..., Case], tmp_path: Path) -> None:
