@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Final
 
 from cyclonedx.model import Property
@@ -76,12 +75,24 @@ def _person(component: Component, spec: ReleaseSpec) -> Conclusion | None:
     if spec.licences is None or component.purl is None or component.type is ComponentType.DATA:
         return None
     address = component.purl._replace(qualifiers=None).to_string()
-    return next((each for each in spec.licences.conclusions if _pattern(each.components).fullmatch(address)), None)
+    return next((each for each in spec.licences.conclusions if _fits(each.components, address)), None)
 
 
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)
+def _fits(pattern: str, text: str) -> bool:
+    """Whether stars may stand for what a pattern leaves out; without going back, for package URLs are foreign."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    *middle, last = rest
+    if not (text.startswith(first) and text.endswith(last) and len(text) >= len(first) + len(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def _is_own(component: Component, spec: ReleaseSpec) -> bool:

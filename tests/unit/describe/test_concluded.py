@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from cyclonedx.model.component import Component
 from cyclonedx.model.license import DisjunctiveLicense, LicenseAcknowledgement, LicenseExpression
+from hypothesis import given
+from hypothesis import strategies as st
 from packageurl import PackageURL
 from tests.unit.describe.conftest import Case, unconcluded
 from tests.unit.describe.test_inside import inspections
@@ -16,6 +19,7 @@ from tests.unit.describe.test_sbom import validator, xml_schema
 
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.codec.spdx import spdx_expression
+from twinbuild.describe import concluded
 from twinbuild.describe.concluded import conclude
 from twinbuild.describe.sbom import release_sbom
 from twinbuild.describe.spdx import spdx_document
@@ -115,6 +119,9 @@ def test_names_and_parts(case: Case) -> None:
         ("pkg:*/x@1", True),
         ("pkg:pypi/x@2", False),
         ("pkg:pypi/x@1*y", False),
+        ("pkg:pypi/x@1*@1", False),
+        ("pkg:*i/*@*", True),
+        ("pkg:*/*/*", False),
         ("pkg:pypi/X@1", False),
     ],
 )
@@ -126,6 +133,13 @@ def test_person(case: Case, pattern: str, fits: bool) -> None:
     assert (_concluded(made), found["twinbuild:concluded"]) == (("Zlib", "person") if fits else ("MIT", "texts"))
     if fits:
         assert (found["twinbuild:concluded:by"], found["twinbuild:concluded:reason"]) == ("A Person", "It was read.")
+
+
+@given(st.text("ab*", max_size=8), st.text("ab", max_size=12))
+def test_stars(pattern: str, text: str) -> None:
+    """A star stands for any characters, and for none; everything else for itself."""
+    expected = re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text) is not None
+    assert concluded._fits(pattern, text) == expected
 
 
 def test_declared_by_a_person(case: Case) -> None:
