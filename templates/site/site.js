@@ -170,6 +170,50 @@
     draw();
   }
 
+  // The picture of the graph: what is pointed at, or has the focus, shows its ways; a group opens what it stands for.
+  for (const picture of document.querySelectorAll(".network svg")) {
+    const vertices = [...picture.querySelectorAll(".node")];
+    const ways = [...picture.querySelectorAll("[data-ends]")].map((path) => [path, ...path.dataset.ends.split(" ").map(Number)]);
+    const said = picture.closest(".network").nextElementSibling;
+    const along = (start, from, to) => {
+      const seen = new Set([start]);
+      for (const each of seen) for (const way of ways) if (way[from] === each) seen.add(way[to]);
+      return seen;
+    };
+    const light = (vertex) => {
+      const index = vertex ? vertices.indexOf(vertex) : -1;
+      const [above, below] = vertex ? [along(index, 2, 1), along(index, 1, 2)] : [new Set(), new Set()];
+      const lit = (each) => above.has(each) || below.has(each);
+      vertices.forEach((each, at) => { each.classList.toggle("lit", lit(at)); each.classList.toggle("dim", Boolean(vertex) && !lit(at)); });
+      for (const [path, a, b] of ways) {
+        const on = Boolean(vertex) && ((above.has(a) && above.has(b)) || (below.has(a) && below.has(b)));
+        path.classList.toggle("lit", on);
+        path.classList.toggle("dim", Boolean(vertex) && !on);
+      }
+      said.textContent = vertex ? vertex.querySelector("title").textContent : "";
+    };
+    for (const vertex of vertices) {
+      vertex.addEventListener("pointerenter", () => light(vertex));
+      vertex.addEventListener("focus", () => light(vertex));
+      vertex.addEventListener("pointerleave", () => light(null));
+      vertex.addEventListener("blur", () => light(null));
+    }
+  }
+  const reveal = () => {
+    const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    if (target && target.tagName === "DETAILS") target.open = true;
+    if (target && target.closest(".view")) target.focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+  addEventListener("keydown", (event) => {
+    const up = event.key === "Escape" && document.querySelector(".view:target [data-up]");
+    if (!up) return;
+    const from = location.hash;
+    up.click();
+    document.querySelector(`a[href="${CSS.escape(from).replace(/^\\#/, "#")}"]`)?.focus({ preventScroll: true });
+  });
+
   // Any two releases of a name.
   const versions = json("versions-data");
   const chooser = document.getElementById("chooser");
@@ -200,33 +244,76 @@
     const older = select("From", place("from", Math.min(last + 1, versions.releases.length - 1)));
     const newer = select("to", last);
     const signs = { added: "+", removed: "−", changed: "~" };
-    const show = () => {
-      const [before, after] = [stated(Number(older.value)), stated(Number(newer.value))];
-      const sections = new Map();
-      for (const fact of new Set([...before.keys(), ...after.keys()])) {
-        if (before.get(fact) === after.get(fact)) continue;
-        const [section, name] = versions.facts[fact];
-        if (!sections.has(section)) sections.set(section, []);
-        sections.get(section).push([name, versions.values[before.get(fact)] ?? "", versions.values[after.get(fact)] ?? ""]);
+    const tones = { high: "bad", medium: "warn", low: "" };
+    const badge = (text, level, title = "") => make("span", { class: `badge ${tones[level]}`, ...(title ? { title } : {}), text });
+    const word = (ranks, before, after) => {
+      if (before === undefined) return "added";
+      if (after === undefined) return "removed";
+      if (!ranks) return "changed";
+      const [old, now] = [before, after].map((value) => ranks.get(value));
+      if (versions.values[before].split(" ")[0] === versions.values[after].split(" ")[0]) return "other bytes";
+      return old === undefined || now === undefined ? "changed" : old < now ? "bumped" : "lowered";
+    };
+    const amount = (bytes) => {
+      const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+      let left = bytes;
+      for (const unit of units) {
+        if (left < 999.95 || unit === "PB") return unit === "B" ? `${left} B` : `${left.toFixed(1)} ${unit}`;
+        left /= 1000;
       }
+    };
+    const differences = (one, other) => {
+      const [before, after] = [stated(one), stated(other)];
+      const [[left, targets], [right, others, images]] = [versions.more[one], versions.more[other]];
+      const direct = new Set([...left, ...right]);
+      const many = Math.max(targets, others) > 1;
+      const sections = new Map();
+      for (const fact of [...new Set([...before.keys(), ...after.keys()])].sort((a, b) => a - b)) {
+        const [old, now] = [before.get(fact), after.get(fact)];
+        if (old === now) continue;
+        const [section, name, risk, reason, place, number, ranks] = versions.facts[fact];
+        const said = word(number < 0 ? null : new Map(ranks), old, now);
+        const shown = (value) => (value === undefined ? "" : number >= 0 && said !== "other bytes" ? versions.values[value].split(" ")[0] : versions.values[value]);
+        if (!sections.has(section)) sections.set(section, []);
+        sections.get(section).push({ said, risk, reason, what: number >= 0 && many ? `${name} (${place})` : name, scope: number < 0 ? "" : direct.has(number) ? "direct" : "transitive", old: shown(old), now: shown(now) });
+      }
+      const earlier = new Map(versions.more[one][2]);
+      const shared = images.map(([image, layers]) => {
+        const held = new Set(earlier.get(image) ?? []);
+        const left = layers.filter((each) => !held.has(each));
+        return [image, `${layers.length - left.length} of ${layers.length} layers shared, ${amount(left.reduce((sum, each) => sum + versions.blobs[each], 0))} to fetch`];
+      });
+      return [[...sections].sort(([a], [b]) => a - b), shared];
+    };
+    const show = () => {
+      const [sections, shared] = differences(Number(older.value), Number(newer.value));
       const compared = document.getElementById("compared");
       compared.replaceChildren();
-      if (!sections.size) compared.append(make("p", { class: "empty", text: "Nothing that a release states is different." }));
+      if (!sections.length) compared.append(make("p", { class: "empty", text: "Nothing that a release states is different." }));
+      else {
+        const all = sections.flatMap(([, changes]) => changes);
+        const levels = Object.keys(tones).map((level) => [level, all.filter((each) => each.risk === level).length]).filter(([, count]) => count);
+        compared.append(make("ul", { class: "risks", "aria-label": "Changes by risk" }, ...levels.map(([level, count]) => make("li", {}, badge(`${count} ${level}`, level)))));
+        compared.append(make("ul", { class: "shared" }, ...shared.map(([image, text]) => make("li", {}, make("strong", { text: image }), " ", make("span", { text })))));
+      }
       const names = [older, newer].map((each) => versions.releases[Number(each.value)][0]);
       let count = 0;
-      for (const [title, changes] of [...sections].sort(([a], [b]) => versions.sections.indexOf(a) - versions.sections.indexOf(b))) {
+      for (const [section, changes] of sections) {
         const id = `compared-${++count}`;
-        const body = make("tbody", {}, ...changes.sort(([a], [b]) => (a < b ? -1 : 1)).map(([fact, old, now]) => {
-          const kind = old ? (now ? "changed" : "removed") : "added";
+        const title = versions.sections[section];
+        const body = make("tbody", {}, ...changes.map(({ said, risk, reason, what, scope, old, now }) => {
+          const kind = said === "added" || said === "removed" ? said : "changed";
           return make("tr", { class: kind },
-            make("th", { scope: "row" }, make("span", { class: "sign", "aria-hidden": "true", text: signs[kind] }), make("span", { class: "hidden", text: `${kind}: ` }), fact),
+            make("td", {}, badge(risk, risk, reason)),
+            make("th", { scope: "row" }, make("span", { class: "sign", "aria-hidden": "true", text: signs[kind] }), make("span", { text: what }), make("span", { class: "note", text: `${said}${scope ? `, ${scope}` : ""}: ${reason}` })),
             make("td", {}, ...(old ? [make("del", { text: old })] : [])),
             make("td", {}, ...(now ? [make("ins", { text: now })] : [])));
         }));
-        const head = make("thead", {}, make("tr", {}, ...["What", ...names].map((text) => make("th", { scope: "col", text }))));
+        const head = make("thead", {}, make("tr", {}, ...["Risk", "What", ...names].map((text) => make("th", { scope: "col", text }))));
         const table = make("table", { class: "changes", "aria-labelledby": id }, head, body);
-        compared.append(make("section", {}, make("h2", { id }, title, " ", make("span", { class: "count", text: changes.length })),
-          make("div", { class: "scroll", role: "region", tabindex: "0", "aria-labelledby": id }, table)));
+        compared.append(make("section", {}, make("details", { class: "section", ...(title === "documents" ? {} : { open: "" }) },
+          make("summary", {}, make("h2", { id }, title, " ", make("span", { class: "count", text: changes.length }))),
+          make("div", { class: "scroll", role: "region", tabindex: "0", "aria-labelledby": id }, table))));
       }
     };
     const changed = () => {

@@ -16,6 +16,7 @@ from twinbuild.codec.canonical import canonical
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.codec.lock import decode_lock
 from twinbuild.describe.sbom import release_sbom
+from twinbuild.describe.site.contents import Contents, Group
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.site.writing import shipped_pages
@@ -32,6 +33,36 @@ _LAYERS: Final = (
     ("wheel numpy 2.4.6", 16_307_850, 64_190_976),
     ("artifact classifier", 54_857, 321_024),
     ("application", 10_798, 34_304),
+)
+
+
+_GROUPS: Final = (
+    (
+        Group(
+            kind="deb",
+            name="coreutils",
+            size=18_000_000,
+            count=265,
+            files=(("usr/bin/ls", 600_000), ("usr/bin/sort", 400_000)),
+        ),
+        Group(
+            kind="deb",
+            name="libc6",
+            size=13_000_000,
+            count=2,
+            files=(("usr/lib/libc.so.6", 12_000_000), ("x", 1_000_000)),
+        ),
+        Group(kind="rest", name="41 others", size=90_000_000, count=3000, files=()),
+    ),
+    (
+        Group(
+            kind="wheel",
+            name="numpy",
+            size=64_000_000,
+            count=1046,
+            files=(("numpy.libs/libopenblas.so", 25_000_000), ("numpy/core.so", 9_000_000)),
+        ),
+    ),
 )
 
 
@@ -66,6 +97,10 @@ def _base() -> Published:
         time=document["metadata"]["source_date_epoch"],
         manifest=content,
         bom=decode_bom(bom, name="sbom.cdx.json"),
+        contents=tuple(
+            Contents(layer=layer["digest"], groups=groups)
+            for layer, groups in zip(made["layers"], _GROUPS, strict=False)
+        ),
         builders=(Builder(title="twinbuild's own assembler", versions="twinbuild 0.1.0", identity="urn:x"),),
     )
 
@@ -107,7 +142,17 @@ def hostile() -> Published:
     )
     entry = Entry(action="note", by="somebody <b>", time=0, details="<img src=x onerror=owned=1>")
     signers = (Signer(keyid="ab" * 32, texts=(HOSTILE,)),)
-    return replace(one, bom=bom, log="log <b>", entries=((7, entry),), signers=signers)
+    contents = tuple(
+        replace(
+            each,
+            groups=tuple(
+                replace(group, name=HOSTILE, files=tuple((f"{HOSTILE}\udc80", size) for _, size in group.files))
+                for group in each.groups
+            ),
+        )
+        for each in one.contents
+    )
+    return replace(one, contents=contents, bom=bom, log="log <b>", entries=((7, entry),), signers=signers)
 
 
 _FREE: Final = (

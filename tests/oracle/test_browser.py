@@ -28,6 +28,8 @@ CHECKS: Final = (
     "search",
     "sort",
     "graph",
+    "treemap",
+    "network",
     "links",
     "keyboard",
     "narrow",

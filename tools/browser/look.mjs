@@ -34,13 +34,13 @@ const open = async (name, options = {}) => {
   seen.push([name, page]);
   return page;
 };
-const go = (page, name) => page.goto(pathToFileURL(join(directory, name)).href);
+const go = (page, name) => page.goto(pathToFileURL(join(directory, name.split("#")[0])).href + (name.includes("#") ? `#${name.split("#")[1]}` : ""));
 const visible = (page, table) => page.$$eval(`#${table} tbody tr`, (rows) => rows.filter((row) => !row.hidden).map((row) => row.cells[0].innerText.split("\n")[0]));
 const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 const is = (found, what, got, expected) => {
   if (JSON.stringify(got) !== JSON.stringify(expected)) found.push(`${what}: got ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`);
 };
-const focused = (page) => page.evaluate(() => { const it = document.activeElement; return it.id || it.getAttribute("aria-label") || it.textContent.trim(); });
+const focused = (page) => page.evaluate(() => { const it = document.activeElement; return it.id || it.getAttribute("aria-label") || it.querySelector(":scope > title")?.textContent || it.textContent.trim(); });
 
 const checks = {
   async search(found) {
@@ -112,6 +112,68 @@ const checks = {
     is(found, "all", total, Number((await page.locator("#graph .under").innerText()).match(/^(\d+)/)[1]));
   },
 
+  async treemap(found) {
+    const page = await open(report);
+    const shown = (name) => page.locator(`#${name}`).isVisible();
+    const all = page.locator("#image-0-map > .all");
+    const leaf = all.locator("a.leaf").first();
+    await leaf.focus();
+    const ring = await leaf.locator("> rect").evaluate((it) => parseFloat(getComputedStyle(it).strokeWidth));
+    if (ring < 4) found.push(`the focus of a layer is not seen: ${ring}`);
+    is(found, "it is called", await all.getByRole("link", { name: /^Debian packages: 132.1 MB/ }).count(), 1);
+    await page.keyboard.press("Enter");
+    await settled(page);
+    is(found, "Enter shows what is in the layer", [await shown("image-0-map-1"), await all.isVisible()], [true, false]);
+    is(found, "where the focus is", await page.evaluate(() => document.activeElement.id), "image-0-map-1");
+    await page.keyboard.press("Escape");
+    await settled(page);
+    is(found, "Escape goes back", [await shown("image-0-map-1"), await all.isVisible()], [false, true]);
+    is(found, "and the focus too", await focused(page), "Debian packages: 132.1 MB, 43.2 MB compressed");
+    await page.keyboard.press("Enter");
+    await settled(page);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    is(found, "the link above goes back", await all.isVisible(), true);
+    await go(page, `${report}#image-0-map-1`);
+    const inner = page.locator("#image-0-map-1 a.leaf").first();
+    await inner.focus();
+    await page.keyboard.press("Enter");
+    is(found, "a package leads to its row", await page.evaluate(() => document.querySelector("tr:target")?.cells[0].firstChild.textContent.trim()), "coreutils");
+    const summary = page.locator("summary", { hasText: "Every number" }).first();
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    const sizes = await page.$$eval("#image-0-weights tbody tr", (rows) => rows.filter((row) => row.cells[2].textContent === "all").map((row) => row.cells[3].textContent));
+    is(found, "the table has exact bytes", sizes[0], "132,056,064");
+    const bare = await open(report, { javaScriptEnabled: false });
+    await bare.locator("a.leaf").first().click();
+    is(found, "without script", await bare.locator("#image-0-map-1").isVisible(), true);
+  },
+
+  async network(found) {
+    const page = await open(report);
+    const node = (name) => page.locator("#graph > .network").getByRole("link", { name: new RegExp(`^${name} `) });
+    await node("numpy").focus();
+    await settled(page);
+    const lit = await page.$$eval(".network .node.lit text", (all) => all.map((one) => one.firstChild.textContent.trim()));
+    for (const name of ["numpy", "scikit-learn", "fraud-scorer"]) if (!lit.includes(name)) found.push(`${name} is not lit by the focus on numpy: ${JSON.stringify(lit)}`);
+    if (lit.includes("fastapi")) found.push("fastapi is lit by the focus on numpy");
+    const said = await page.locator("#graph .way").first().innerText();
+    if (!/^numpy .*transitive: fraud-scorer 2\.0\.0 → .*scikit-learn/.test(said)) found.push(`why numpy: ${said}`);
+    if (!(await page.locator(".network path.lit").count())) found.push("no edge is lit");
+    await page.keyboard.press("Enter");
+    is(found, "a node leads to its row", await page.evaluate(() => document.querySelector("tr:target")?.cells[0].firstChild.textContent.trim()), "numpy");
+    is(found, "nothing stays lit", await page.locator(".network .lit, .network .dim").count(), 0);
+    await node("scipy").hover();
+    if (!(await page.locator(".network path.lit").count())) found.push("no edge is lit by the pointer");
+    const group = page.locator(".network a.group").first();
+    await group.focus();
+    await page.keyboard.press("Enter");
+    await settled(page);
+    is(found, "a group opens its picture", await page.locator("#network-1").evaluate((it) => it.open), true);
+    const over = await page.$$eval(".network svg", (all) => all.flatMap((svg) => [...svg.querySelectorAll(".node")].filter((each) => each.querySelector("text").getBBox().width + 12 > each.querySelector("rect").getBBox().width).map((each) => each.textContent)));
+    is(found, "texts that leave their box", over, []);
+  },
+
   async links(found) {
     const each = await open("index.html");
     for (const name of [...kinds, ...releases, ...list("compare")]) {
@@ -128,7 +190,7 @@ const checks = {
     await page.getByRole("link", { name: "fraud-scorer" }).first().click();
     is(found, "a release", await page.locator("h1").innerText(), "fraud-scorer 2.0.0");
     await page.getByRole("link", { name: /What changed since/ }).click();
-    is(found, "its changes", (await page.locator("#compared thead").first().innerText()).trim(), "What\t1.10.0\t2.0.0");
+    is(found, "its changes", (await page.locator("#compared thead").first().innerText()).trim(), "Risk\tWhat\t1.10.0\t2.0.0");
     await page.getByRole("link", { name: "1.9.0 to 1.10.0" }).click();
     is(found, "other changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.9.0 →to 1.10.0");
     await page.getByRole("link", { name: "Releases" }).click();
@@ -146,12 +208,6 @@ const checks = {
     is(found, "slash", await focused(page), "Search components, versions, licences, digests");
     await page.keyboard.type("numpy/");
     is(found, "slash in a field", await page.evaluate(() => document.activeElement.value), "numpy/");
-    const leaf = page.locator("a.leaf").first();
-    await leaf.focus();
-    const ring = await leaf.locator("rect").evaluate((it) => parseFloat(getComputedStyle(it).strokeWidth));
-    if (ring < 4) found.push(`the focus of a layer is not seen: ${ring}`);
-    await page.keyboard.press("Enter");
-    is(found, "a layer leads to its row", await page.evaluate(() => document.querySelector("tr:target")?.id), "image-0-layers-1");
     const order = await page.$$eval("[tabindex]", (all) => all.filter((each) => each.tabIndex > 0).length);
     is(found, "no tabindex above 0", order, 0);
     const button = page.locator("#image-0-layers th button").nth(1);
@@ -195,6 +251,14 @@ const checks = {
       await page.emulateMedia({ colorScheme: "dark" });
       await judge(name, "dark", { runOnly: ["color-contrast"] });
     }
+    await page.emulateMedia({ colorScheme: "light" });
+    await go(page, `${report}#image-0-map-1`);
+    await page.evaluate(axe);
+    await judge(report, "a layer", {});
+    await page.emulateMedia({ colorScheme: "dark" });
+    await judge(report, "a layer, dark", { runOnly: ["color-contrast"] });
+    await go(page, "bare.html");
+    await page.evaluate(axe);
     await page.setViewportSize({ width: 320, height: 800 });
     await judge("bare.html", "narrow", {});
   },
@@ -261,7 +325,7 @@ const checks = {
     const there = await backwards(2, 0);
     const back = await backwards(0, 2);
     const turned = { added: "removed", removed: "added", changed: "changed" };
-    is(found, "there and back", back.map(([kind, , before, after]) => [turned[kind], after, before]), there.map(([kind, , before, after]) => [kind, before, after]));
+    is(found, "there and back", back.map(([kind, risk, , before, after]) => [turned[kind], risk, after, before]), there.map(([kind, risk, , before, after]) => [kind, risk, before, after]));
     if (!there.length) found.push("nothing changed over two versions");
   },
 

@@ -132,8 +132,9 @@ def common(command: _Command) -> _Command:
 
 
 def page_options(command: _Command) -> _Command:
-    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--json``."""
+    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--no-files``, ``--json``."""
     command = json_option(command)
+    command = click.option("--no-files", is_flag=True, help="Do not read what is in the layers.")(command)
     command = click.option(
         "--key",
         "keys",

@@ -21,7 +21,14 @@ __all__ = ["command"]
 @from_archive_option
 @page_options
 def command(
-    *, release: Path, output: Path, place: Path | None, log: Path | None, keys: tuple[Path, ...], as_json: bool
+    *,
+    release: Path,
+    output: Path,
+    place: Path | None,
+    log: Path | None,
+    keys: tuple[Path, ...],
+    no_files: bool,
+    as_json: bool,
 ) -> None:
     """Write the page of a release: one file of HTML that loads nothing.
 
@@ -32,12 +39,14 @@ def command(
     from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
     from twinbuild.describe.site.cells import amount
+    from twinbuild.pipeline.site.layers import Layers
     from twinbuild.pipeline.site.reading import published, read_trail
     from twinbuild.pipeline.site.writing import write_report
 
     trail = read_trail(log) if log is not None else ("", {})
-    with laid_out(place, release, layers=bool(keys)) as directory:
-        found = published(directory, trail, tuple(public_key(path) for path in keys))
+    with laid_out(place, release, layers=bool(keys) or not no_files) as directory:
+        trusted = tuple(public_key(path) for path in keys)
+        found = published(directory, trail, trusted, layers=None if no_files else Layers())
     size = write_report(found, output)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "output": str(output), "size": size}))

@@ -34,6 +34,7 @@ def command(
     output: Path,
     log: Path | None,
     keys: tuple[Path, ...],
+    no_files: bool,
     as_json: bool,
 ) -> None:
     """Write a catalogue of releases: a page for each, and what changed between any two of a name.
@@ -46,18 +47,21 @@ def command(
     from twinbuild.describe.site.cells import amount
     from twinbuild.pipeline.site.archived import archived_sources
     from twinbuild.pipeline.site.finding import releases_below
+    from twinbuild.pipeline.site.layers import Layers
     from twinbuild.pipeline.site.reading import published, read_trail
     from twinbuild.pipeline.site.writing import write_site
 
+    layers = None if no_files else Layers()
     trail = read_trail(log) if log is not None else ("", {})
     trusted = tuple(public_key(path) for path in keys)
     if bool(places) == (place is not None):
         raise click.UsageError("expected directories of releases, or --archive")
     if place is None:
-        made = write_site((partial(published, each, trail, trusted) for each in releases_below(places)), output)
+        places_found = releases_below(places)
+        made = write_site((partial(published, each, trail, trusted, layers=layers) for each in places_found), output)
     else:
         with kept_archive(place) as (archive, scratch):
-            made = write_site(archived_sources(archive, scratch, trail, trusted), output)
+            made = write_site(archived_sources(archive, scratch, trail, trusted, layers), output)
     if as_json:
         document = {"releases": made.releases, "names": made.names, "pages": made.pages, "size": made.size}
         click.echo(json.dumps({"output": str(output), **document}))

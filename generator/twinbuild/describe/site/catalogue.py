@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from twinbuild.describe.site.cells import Cell, Table, Tone, badge, columns, digest, size, text
-from twinbuild.describe.site.difference import TITLES, Key
+from twinbuild.describe.site.cells import Cell, Table, Tone, badge, columns, size, text
 from twinbuild.describe.site.overview import marks
 from twinbuild.describe.site.published import Published
 
 __all__ = ["Entry", "by_name", "deltas", "entry", "listing", "neighbours", "ordered"]
 
+Key = TypeVar("Key")
 _SHOWN: Final = 160  # characters of a description in the list
 _PARTS: Final = re.compile(r"\d+|[A-Za-z]+", re.ASCII)
 
@@ -90,7 +90,7 @@ def listing(entries: Sequence[Entry]) -> Table:
     return Table(
         name="releases",
         caption="Releases",
-        columns=columns("Release", "Version", "Date", "Team", "Model", "#Size", "Stamp", "Digest"),
+        columns=columns("Release", "Version", "Date", "Team", "Model", "#Size", "Stamp"),
         rows=tuple(_row(each) for each in ordered(entries)),
         empty="There is no release yet.",
         searched="Search names, versions, teams, models, digests",
@@ -100,13 +100,12 @@ def listing(entries: Sequence[Entry]) -> Table:
 def _row(one: Entry) -> tuple[Cell, ...]:
     return (
         Cell(text=one.name, href=f"releases/{one.slug}.html", kind="link", note=_short(one.description)),
-        text(one.version),
+        text(one.version, note=one.digest),
         Cell(text=one.day, kind="date"),
         text(one.team),
         text(one.model),
         size(one.size),
         Cell(text="", kind="badges", parts=tuple(badge(word, tone) for word, tone in one.stamp)),
-        digest(one.digest),
     )
 
 
@@ -115,12 +114,13 @@ def _short(description: str) -> str:
     return description if len(description) <= _SHOWN else f"{description[: _SHOWN - 1].rstrip()}…"
 
 
-def deltas(releases: Sequence[tuple[Entry, Mapping[Key, str]]]) -> dict[str, object]:
+def deltas(releases: Sequence[tuple[Entry, Mapping[Key, str]]], keys: Sequence[Key]) -> dict[str, Any]:
     """What a page needs to compare any two: each release as what it changes of the one before it in the list.
 
-    Facts and values are numbered, so that each stands there once; -1 takes a fact away.
+    ``keys`` are all of the facts, in the order of their numbers; values are numbered, so that each stands there once,
+    and -1 takes a fact away.
     """
-    facts: dict[Key, int] = {}
+    facts = {key: number for number, key in enumerate(keys)}
     values: dict[str, int] = {}
     before: Mapping[Key, str] = {}
     listed: list[object] = []
@@ -128,13 +128,7 @@ def deltas(releases: Sequence[tuple[Entry, Mapping[Key, str]]]) -> dict[str, obj
         changed: list[int] = []
         for key in dict.fromkeys((*before, *after)):
             if before.get(key) != after.get(key):
-                fact = facts.setdefault(key, len(facts))
-                changed += (fact, values.setdefault(after[key], len(values)) if key in after else -1)
+                changed += (facts[key], values.setdefault(after[key], len(values)) if key in after else -1)
         listed.append([one.version, one.day, one.slug, one.digest, changed])
         before = after
-    return {
-        "sections": list(TITLES),
-        "facts": [list(key) for key in facts],
-        "values": list(values),
-        "releases": listed,
-    }
+    return {"values": list(values), "releases": listed}

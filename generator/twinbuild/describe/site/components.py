@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from twinbuild.describe.site.cells import Cell, Table, columns, number, text
 from twinbuild.model.bom import Bom, BomComponent
 
-__all__ = ["Graph", "Node", "components", "graph", "licences"]
+__all__ = ["Graph", "Node", "components", "graph", "licences", "row_ids"]
 
 _REQUESTED = "twinbuild:requested"
 _COPYRIGHT = "see /usr/share/doc/"
@@ -20,7 +20,7 @@ _ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first p
 class Node:
     """A component in the graph: ``needs`` are positions of other nodes; ``depth`` 1 is what the release asks for.
 
-    A depth of 0 is that of what nothing asks for.
+    A depth of 0 is that of what nothing asks for. ``row`` is the id of its row in the table of components.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Node:
     is_direct: bool
     depth: int
     needs: tuple[int, ...]
+    row: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,19 @@ class Graph:
     def edges(self) -> int:
         """How many there are."""
         return sum(len(each.needs) for each in self.nodes)
+
+    @property
+    def ways(self) -> tuple[tuple[int, ...], ...]:
+        """For each node the shortest way from what the release asks for to it, both ends included; () for none."""
+        found: list[tuple[int, ...]] = [(index,) if each.is_direct else () for index, each in enumerate(self.nodes)]
+        waiting = deque(index for index, way in enumerate(found) if way)
+        while waiting:
+            index = waiting.popleft()
+            for other in self.nodes[index].needs:
+                if not found[other]:
+                    found[other] = (*found[index], other)
+                    waiting.append(other)
+        return tuple(found)
 
     @property
     def direct(self) -> tuple[Node, ...]:
@@ -63,6 +77,14 @@ def components(bom: Bom | None) -> Table:
 def _listed(bom: Bom | None) -> list[BomComponent]:
     found = [] if bom is None else list(bom.components)
     return sorted(found, key=lambda each: (_place(_kind(each)), each.group, each.name, each.version, each.reference))
+
+
+def row_ids(bom: Bom | None) -> dict[tuple[str, str], str]:
+    """The ids of the rows of ``components``, by a component's kind and name: the first of those that share both."""
+    found: dict[tuple[str, str], str] = {}
+    for position, each in enumerate(_listed(bom), 1):
+        found.setdefault((_kind(each), each.name), f"components-{position}")
+    return found
 
 
 def _place(kind: str) -> tuple[int, str]:
@@ -125,6 +147,7 @@ def graph(bom: Bom | None) -> Graph:
 
     Where a component does not say whether it was asked for, such as a crate within a wheel, it was if nothing needs it.
     """
+    rows = {each.reference: f"components-{number}" for number, each in enumerate(_listed(bom), 1)}
     found = [each for each in _listed(bom) if each.type != "container"]
     place = {each.reference: index for index, each in enumerate(found)}
     edges = {} if bom is None else bom.edges
@@ -146,6 +169,7 @@ def graph(bom: Bom | None) -> Graph:
                 is_direct=direct[index],
                 depth=depths[index],
                 needs=needs[index],
+                row=rows[each.reference],
             )
             for index, each in enumerate(found)
         )

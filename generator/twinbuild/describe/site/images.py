@@ -1,36 +1,29 @@
-"""The matrix of variants and platforms, and the layers of each image as a table and a treemap."""
+"""The matrix of variants and platforms, and the layers of each image as tables and treemaps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from twinbuild.describe.site.cells import Cell, Table, amount, badge, columns, digest, number, size, text
-from twinbuild.describe.site.treemap import Tile, treemap
+from twinbuild.describe.site.contents import Contents
+from twinbuild.describe.site.zoom import Picture, pictures, weights
 
-__all__ = ["Image", "Leaf", "images", "matrix"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """A layer in the treemap: its place, what it is, and the id of its row in the table."""
-
-    tile: Tile
-    title: str
-    said: str
-    kind: str
-    row: str
+__all__ = ["Image", "images", "matrix"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One image: its name on the page, its layers as a picture and as a table, sizes in bytes."""
+    """One image: its name on the page, its layers as pictures and as tables, sizes in bytes."""
 
     name: str
     title: str
     digest: str
-    leaves: tuple[Leaf, ...]
+    pictures: tuple[Picture, ...]
     layers: Table
+    weights: Table | None
     whole: str
 
 
@@ -67,14 +60,24 @@ def _verdict(one: dict[str, Any] | None) -> Cell:
     return badge(one["verdict"], "good" if one["verdict"] == "passed" else "warn")
 
 
-def images(manifest: dict[str, Any]) -> tuple[Image, ...]:
-    """Each image with its layers."""
-    return tuple(_image(number, one) for number, one in enumerate(manifest["environment"]["images"]))
+def images(
+    manifest: dict[str, Any],
+    contents: Sequence[Contents] = (),
+    rows: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> tuple[Image, ...]:
+    """Each image with its layers. ``rows``: ids of components' rows by kind and name, which packages lead to."""
+    found = manifest["environment"]["images"]
+    return tuple(_image(number, one, contents, rows, len(found)) for number, one in enumerate(found))
 
 
-def _image(position: int, one: dict[str, Any]) -> Image:
+def _image(
+    position: int,
+    one: dict[str, Any],
+    contents: Sequence[Contents],
+    rows: Mapping[tuple[str, str], str],
+    share: int,
+) -> Image:
     layers, name = one["layers"], f"image-{position}"
-    tiles = treemap([layer["size"] for layer in layers])
     whole = sum(layer["size"] for layer in layers)
     unpacked = sum(layer.get("uncompressed_size", 0) for layer in layers)
     return Image(
@@ -82,16 +85,8 @@ def _image(position: int, one: dict[str, Any]) -> Image:
         title=f"{one['variant']} {one['platform']}",
         digest=one["digest"],
         whole=f"{amount(whole)} compressed" + (f", {amount(unpacked)} unpacked" if unpacked else ""),
-        leaves=tuple(
-            Leaf(
-                tile=tile,
-                title=layers[tile.index]["title"].removeprefix("wheel "),
-                said=f"{amount(layers[tile.index]['size'])}, {100 * layers[tile.index]['size'] / whole:.1f} %",
-                kind=_kind(layers[tile.index]["title"]),
-                row=f"{name}-layers-{tile.index + 1}",
-            )
-            for tile in tiles
-        ),
+        pictures=pictures(name, layers, contents, rows, share=share),
+        weights=weights(name, layers, contents, share=share) if contents else None,
         layers=Table(
             name=f"{name}-layers",
             caption=f"Layers of {one['variant']} {one['platform']}",
@@ -109,15 +104,3 @@ def _image(position: int, one: dict[str, Any]) -> Image:
             ),
         ),
     )
-
-
-def _kind(title: str) -> str:
-    """What a layer holds, of what its title begins with: it decides the colour alone."""
-    first = title.split(" ", 1)[0]
-    if first in ("Debian", "base"):
-        return "system"
-    if first in ("wheel", "Python") or "wheels" in title:
-        return "python"
-    if first == "artifact":
-        return "model"
-    return "application"

@@ -17,12 +17,13 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from twinbuild import __version__
-from twinbuild.describe.site.catalogue import Entry, deltas, listing
-from twinbuild.describe.site.components import Graph, components, graph, licences
-from twinbuild.describe.site.difference import Key, Section
+from twinbuild.describe.site.catalogue import Entry, listing
+from twinbuild.describe.site.components import Graph, components, graph, licences, row_ids
+from twinbuild.describe.site.difference import TONES, Comparison
 from twinbuild.describe.site.evidence import audit, figures, governance, proofs, signatures, variations, witnesses
 from twinbuild.describe.site.images import images, matrix
 from twinbuild.describe.site.knobs import knobs, rules, secrets, services
+from twinbuild.describe.site.network import networks
 from twinbuild.describe.site.overview import facts, marks
 from twinbuild.describe.site.published import Published
 from twinbuild.describe.site.rollout import conditions, failures, picture
@@ -32,6 +33,7 @@ __all__ = ["TEMPLATES", "Pages"]
 TEMPLATES: Final = (
     "site/base.html.j2",
     "site/cells.html.j2",
+    "site/pictures.html.j2",
     "site/release.html.j2",
     "site/index.html.j2",
     "site/difference.html.j2",
@@ -92,8 +94,9 @@ class Pages:
             marks=marks(release),
             facts=facts(release),
             matrix=matrix(manifest),
-            images=images(manifest),
+            images=images(manifest, release.contents, row_ids(bom)),
             graph=found,
+            networks=networks(found, f"{release.name} {release.version}"),
             graph_document=_graph(found),
             components=components(bom),
             licences=licences(bom),
@@ -118,13 +121,16 @@ class Pages:
         """The first page of a catalogue. ``names`` are those of ``by_name``."""
         return self._page("index", listing=listing(entries), names=names, count=len(entries))
 
-    def difference(self, older: Entry, newer: Entry, sections: Sequence[Section]) -> bytes:
+    def difference(self, older: Entry, newer: Entry, found: Comparison) -> bytes:
         """What changed from one release to another."""
-        return self._page("difference", older=older, newer=newer, sections=sections)
+        return self._page("difference", older=older, newer=newer, found=found, tones=TONES)
 
-    def chooser(self, name: str, releases: Sequence[tuple[Entry, Mapping[Key, str]]]) -> bytes:
-        """A page that compares any two releases of a name, newest first, in the reader's browser."""
-        return self._page("chooser", name=name, entries=[each for each, _ in releases], document=deltas(releases))
+    def chooser(self, name: str, entries: Sequence[Entry], document: Mapping[str, Any]) -> bytes:
+        """A page that compares any two releases of a name, newest first, in the reader's browser.
+
+        ``document`` is what its script reads.
+        """
+        return self._page("chooser", name=name, entries=entries, document=document)
 
     def _page(self, template: str, **values: object) -> bytes:
         text: str = self._get(f"site/{template}.html.j2").render(**values)

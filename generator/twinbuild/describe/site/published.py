@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinbuild.codec.auditentry import Entry
+from twinbuild.describe.site.contents import Contents
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 
@@ -40,7 +41,8 @@ class Published:
 
     ``bom`` is its bill of materials, ``tests`` the text of its test statement (empty where nothing was tested),
     ``builders`` those that vouch for having made the same bytes. ``entries`` are those of an audit log about this
-    release, each with its index; ``log`` is the log's name, empty where none was given.
+    release, each with its index; ``log`` is the log's name, empty where none was given. ``contents`` are those of the
+    layers that were read.
     """
 
     digest: Digest
@@ -52,6 +54,7 @@ class Published:
     tests: bytes = b""
     builders: tuple[Builder, ...] = ()
     signers: tuple[Signer, ...] = ()
+    contents: tuple[Contents, ...] = ()
     log: str = ""
     entries: tuple[tuple[int, Entry], ...] = ()
 

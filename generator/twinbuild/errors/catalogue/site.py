@@ -37,4 +37,14 @@ files are made of them. Or its time stamp is not of the years 1980 to 2106.
 
 Release it again, with the same release.yaml and lock.""",
     ),
+    Code(
+        code="TB9410",
+        title="a layer that is not this release's",
+        explanation="""\
+A page shows what takes the room in each layer of a release. The layer that lies there unpacks to other bytes than the
+release manifest says, so that a page would show the files of something else.
+
+Take the release from where it was made again; `twinbuild validate` names every file that is not the release's. With
+`--no-files` no layer is read.""",
+    ),
 )

@@ -5,10 +5,12 @@ What is a difference, and how risky it is, is decided by parity alone.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinbuild.codec.canonical import Json
 from twinbuild.debian.version import compare
 from twinbuild.deploy.parity.difference import ABSENT, Difference, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
@@ -19,7 +21,17 @@ from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.parity import parity
 from twinbuild.pipeline.released import Released, read_release
 
-__all__ = ["Change", "ReleaseDiff", "Section", "release_diff"]
+__all__ = [
+    "HEADINGS",
+    "Change",
+    "ReleaseDiff",
+    "Section",
+    "direct_packages",
+    "heading",
+    "moved",
+    "release_diff",
+    "sections_of",
+]
 
 _TARGETS: Final = ("environment", "targets")
 # Headings in their order, each with the beginnings of the paths that stand below it; * is any step.
@@ -51,6 +63,7 @@ _HEADINGS: Final = (
     ("documents", (("documents",),)),
 )
 _REST: Final = "other"
+HEADINGS: Final = (*(name for name, _ in _HEADINGS), _REST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,38 +110,45 @@ def release_diff(first: Path, second: Path, *, files: bool = True) -> ReleaseDif
     """
     sides = read_release(first), read_release(second)
     found = parity(*sides)
-    direct = _direct(sides)
-    many = any(len(_targets(side)) > 1 for side in sides)
-    by_heading: dict[str, list[Change]] = {}
-    for item in found.differences:
-        by_heading.setdefault(_heading(item.path), []).append(_change(item, direct, many=many))
-    order = [name for name, _ in _HEADINGS] + [_REST]
+    direct = {name for side in sides for name in direct_packages(side.document)}
+    many = any(len(_targets(side.document)) > 1 for side in sides)
     notes = list(found.notes)
     return ReleaseDiff(
         names=found.names,
-        sections=tuple(Section(name=name, changes=tuple(by_heading[name])) for name in order if name in by_heading),
+        sections=sections_of(found.differences, direct, many=many),
         images=_images(sides, notes) if files else (),
         notes=tuple(notes),
     )
 
 
-def _targets(side: Released) -> list[dict[str, object]]:
-    return [dict(each) for each in entries_of(object_at(side.document, "environment").get("targets"))]
+def sections_of(differences: Iterable[Difference], direct: Collection[str], *, many: bool) -> tuple[Section, ...]:
+    """Differences by what they are about. ``direct`` are those of both sides' ``direct_packages``.
+
+    ``many``: a side has several targets, so that a package is named with its own.
+    """
+    found: dict[str, list[Change]] = {}
+    for item in differences:
+        found.setdefault(heading(item.path), []).append(_change(item, direct, many=many))
+    return tuple(Section(name=name, changes=tuple(found[name])) for name in HEADINGS if name in found)
 
 
-def _direct(sides: tuple[Released, Released]) -> set[str]:
-    """Packages that a spec asks for by name, by kind and name."""
+def _targets(document: dict[str, Json]) -> list[dict[str, Json]]:
+    return entries_of(object_at(document, "environment").get("targets"))
+
+
+def direct_packages(document: dict[str, Json]) -> set[str]:
+    """Packages that the spec of a release manifest asks for by name, by kind and name (``wheels numpy``)."""
     return {
         f"{kind} {text_of(package.get('name'))}"
-        for side in sides
-        for target in entries_of(object_at(side.document, "environment").get("targets"))
+        for target in _targets(document)
         for kind in ("wheels", "os_packages")
         for package in entries_of(target.get(kind))
         if package.get("requested") is True
     }
 
 
-def _heading(path: tuple[str, ...]) -> str:
+def heading(path: tuple[str, ...]) -> str:
+    """What a fact is about, one of ``HEADINGS``."""
     for name, beginnings in _HEADINGS:
         for beginning in beginnings:
             if len(path) >= len(beginning) and all(
@@ -138,20 +158,23 @@ def _heading(path: tuple[str, ...]) -> str:
     return _REST
 
 
-def _change(item: Difference, direct: set[str], *, many: bool) -> Change:
+def _change(item: Difference, direct: Collection[str], *, many: bool) -> Change:
     path = item.path
     package = path[:2] == _TARGETS and len(path) == 5 and path[3] in ("wheels", "os_packages")
     word = "added" if item.first == ABSENT else "removed" if item.second == ABSENT else "changed"
     if not package:
         return Change(word=word, scope="", what=item.what, difference=item)
     if word == "changed":
-        word = _moved(path[3], item.first.partition(" ")[0], item.second.partition(" ")[0])
+        word = moved(path[3], item.first.partition(" ")[0], item.second.partition(" ")[0])
     scope = "direct" if f"{path[3]} {path[4]}" in direct else "transitive"
     return Change(word=word, scope=scope, what=f"{path[4]} ({path[2]})" if many else path[4], difference=item)
 
 
-def _moved(kind: str, before: str, after: str) -> str:
-    """Whether a version went up or down; the same one has other bytes, which nobody announces."""
+def moved(kind: str, before: str, after: str) -> str:
+    """Whether a package's version went up or down; the same one has other bytes, which nobody announces.
+
+    ``kind`` is wheels or os_packages; the answer is bumped, lowered, other bytes, or changed where none can say.
+    """
     if before == after:
         return "other bytes"
     if kind == "os_packages":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,18 +11,27 @@ from twinbuild.archive.summaries import summaries
 from twinbuild.describe.site.published import Published
 from twinbuild.govern.keys import PublicKey
 from twinbuild.pipeline.archive.viewing import no_layers, viewed
+from twinbuild.pipeline.site.layers import Layers
 from twinbuild.pipeline.site.reading import Trail, published
 from twinbuild.pipeline.site.writing import Source
 
 __all__ = ["archived_sources"]
 
 
-def archived_sources(archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Iterator[Source]:
-    """A source for each release. Layers are read only where a key is to be verified, which looks at all of it."""
+def archived_sources(
+    archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...], layers: Layers | None = None
+) -> Iterator[Source]:
+    """A source for each release. ``layers`` reads its layers where the archive has them.
+
+    They are laid out only where a key is to be verified, which looks at all of it.
+    """
+    read = partial(published, trail=trail, keys=keys, layers=layers, opened=archive.blobs.open)
     for summary in summaries(archive):
-        yield partial(_published, archive, summary.kept, scratch, trail, keys)
+        yield partial(_published, archive, summary.kept, scratch, read, whole=bool(keys))
 
 
-def _published(archive: Archive, kept: Kept, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Published:
-    with viewed(archive, archive.release(kept), scratch, wanted=lambda file: bool(keys) or no_layers(file)) as place:
-        return published(place, trail, keys)
+def _published(
+    archive: Archive, kept: Kept, scratch: Path, read: Callable[[Path], Published], *, whole: bool
+) -> Published:
+    with viewed(archive, archive.release(kept), scratch, wanted=lambda file: whole or no_layers(file)) as place:
+        return read(place)

@@ -12,6 +12,7 @@ from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER
+from twinbuild.describe.site.contents import Contents
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location, UsageError
@@ -22,6 +23,7 @@ from twinbuild.pipeline.attested import ENVELOPES, MAIN, read_envelope, signers_
 from twinbuild.pipeline.audit.read import read_entries
 from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.site.layers import Layers, OpenLayer, opener
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["Trail", "published", "read_trail"]
@@ -46,16 +48,24 @@ def read_trail(log: Path) -> Trail:
     return checkpoint.origin, {digest: tuple(listed) for digest, listed in found.items()}
 
 
-def published(where: Path, trail: Trail = _NO_TRAIL, keys: tuple[PublicKey, ...] = ()) -> Published:
+def published(
+    where: Path,
+    trail: Trail = _NO_TRAIL,
+    keys: tuple[PublicKey, ...] = (),
+    *,
+    layers: Layers | None = None,
+    opened: OpenLayer | None = None,
+) -> Published:
     """The release of a directory, or of a release manifest alone.
 
     What the release manifest names must have the bytes that it says, and statements must be about this release. Where
     one of ``keys`` signed it, the signature must be good and the release whole, as ``verify_release`` has it, which
-    raises otherwise; a release that none of them signed is shown as that.
+    raises otherwise; a release that none of them signed is shown as that. ``layers`` reads what is in its layers, which
+    ``opened`` opens, or else lie in its directory; without it nothing of them is read.
 
     Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
     format, TB9402 for a bill of materials or a statement that is not this release's; UsageError TB9403 for one of an
-    older version, or of another century.
+    older version, or of another century; what ``Layers.of`` raises.
     """
     release = read_release(where)
     document: dict[str, Any] = release.document
@@ -72,9 +82,18 @@ def published(where: Path, trail: Trail = _NO_TRAIL, keys: tuple[PublicKey, ...]
         tests=statements.get(_TESTS, b""),
         builders=_builders(statements),
         signers=() if release.directory is None else _signers(release, release.directory, keys),
+        contents=_contents(release, document, layers, opened),
         log=log,
         entries=entries.get(str(release.digest), ()),
     )
+
+
+def _contents(
+    release: Released, document: dict[str, Any], layers: Layers | None, opened: OpenLayer | None
+) -> tuple[Contents, ...]:
+    if opened is None and release.directory is not None:
+        opened = opener(release.directory)
+    return layers.of(document, opened) if layers is not None and opened is not None else ()
 
 
 def _require_format(release: Released, document: dict[str, Any]) -> None:

@@ -6,16 +6,16 @@ of the same releases are the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from twinbuild.describe.site.catalogue import Entry, by_name, entry, neighbours
-from twinbuild.describe.site.difference import Key, changes, stated
 from twinbuild.describe.site.pages import TEMPLATES, Pages
 from twinbuild.describe.site.published import Published
 from twinbuild.pipeline.output import SITE_MARK, replace_directory, write_file
+from twinbuild.pipeline.site.differing import Stated, Statements, any_two, compared
 from twinbuild.pipeline.templates import template
 
 __all__ = ["Source", "Written", "write_report", "write_site"]
@@ -52,7 +52,7 @@ def write_site(sources: Iterable[Source], output: Path) -> Written:
     Each of ``sources`` is called once, and what it gave is let go of before the next. Raises UsageError TB8020 where
     ``output`` is something that twinbuild did not write, and whatever a source raises: what lay there then stays.
     """
-    pages, facts, made = shipped_pages(), dict[str, Mapping[Key, str]](), dict[str, Entry]()
+    pages, facts, made, statements = shipped_pages(), dict[str, Stated](), dict[str, Entry](), Statements()
     with replace_directory(output) as fresh:
         for folder in ("releases", "compare"):
             (fresh / folder).mkdir()
@@ -61,7 +61,7 @@ def write_site(sources: Iterable[Source], output: Path) -> Written:
             release = source()
             if release.slug in made:
                 continue
-            made[release.slug], facts[release.slug] = entry(release), stated(release)
+            made[release.slug], facts[release.slug] = entry(release), statements.of(release)
             place = fresh / "releases" / f"{release.slug}.html"
             sizes.append(_put(place, pages.report(release, in_catalogue=True)))
         entries = tuple(made.values())
@@ -69,11 +69,11 @@ def write_site(sources: Iterable[Source], output: Path) -> Written:
         sizes.append(_put(fresh / "index.html", pages.index(entries, names)))
         for name, listed in names.items():
             for older, newer in neighbours(listed):
-                sections = changes(facts[older.slug], facts[newer.slug])
+                found = compared(facts[older.slug], facts[newer.slug])
                 place = fresh / "compare" / f"{older.slug}-{newer.slug}.html"
-                sizes.append(_put(place, pages.difference(older, newer, sections)))
-            compared = pages.chooser(name, [(each, facts[each.slug]) for each in listed])
-            sizes.append(_put(fresh / "compare" / f"{name}.html", compared))
+                sizes.append(_put(place, pages.difference(older, newer, found)))
+            chooser = pages.chooser(name, listed, any_two([(each, facts[each.slug]) for each in listed]))
+            sizes.append(_put(fresh / "compare" / f"{name}.html", chooser))
         (fresh / SITE_MARK).write_text(_MARK_TEXT)
     return Written(releases=len(made), names=len(names), pages=len(sizes), size=sum(sizes))
 

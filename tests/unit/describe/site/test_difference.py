@@ -1,63 +1,32 @@
-"""``describe.site.difference``: what changed, by section."""
+"""``describe.site.difference``: what changed, as a page shows it."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from hypothesis import given
-from hypothesis import strategies as st
-
-from fakes.published import example
-from twinbuild.describe.site.difference import TITLES, changes, stated
-
-FACTS = st.dictionaries(
-    st.tuples(st.sampled_from(TITLES), st.text(min_size=1, max_size=3)), st.text(min_size=1, max_size=3), max_size=9
-)
+from twinbuild.describe.site.difference import Change, Comparison, Section, Shared
 
 
-def test_what_changed() -> None:
-    """A wheel's version, a layer, a knob, a step of the rollout: each in its section, with both values."""
-
-    def change(document: dict[str, Any]) -> None:
-        wheels = document["environment"]["targets"][0]["wheels"]
-        wheels[0]["version"] = "9"
-        del wheels[1]
-        document["environment"]["images"][0]["layers"][0]["diff_id"] = f"sha256:{'0' * 64}"
-        document["configuration"]["parameters"][1]["default"] = 32
-        document["rollout"]["steps"][0]["pause"] = "1h"
-        document["metadata"]["team"] = "others"
-
-    sections = changes(stated(example()), stated(example("1.1.0", change=change)))
-    found = {section.title: [(each.kind, each.fact) for each in section.changes] for section in sections}
-    assert found == {
-        "Release": [("changed", "team")],
-        "Layers": [("changed", "cpu linux/amd64: Debian packages")],
-        "Wheels": [("changed", "annotated-doc (cpu linux/amd64)"), ("removed", "annotated-types (cpu linux/amd64)")],
-        "Configuration": [("changed", "configuration / parameters / batch_limit / default")],
-        "Rollout": [("changed", "rollout / steps / 10 / pause")],
-    }
+def change(word: str, risk: str) -> Change:
+    """A change of that word and risk."""
+    assert risk in ("high", "medium", "low")
+    return Change(word=word, scope="", what="w", before="a", after="b", risk=risk, reason="r")
 
 
-@given(FACTS, FACTS)
-def test_there_and_back(before: dict[tuple[str, str], str], after: dict[tuple[str, str], str]) -> None:
-    """What was added one way was removed the other way, and nothing differs from itself."""
-    there = {(s.title, c.fact, c.before, c.after) for s in changes(before, after) for c in s.changes}
-    back = {(s.title, c.fact, c.after, c.before) for s in changes(after, before) for c in s.changes}
-    assert there == back
-    assert {(title, fact) for title, fact, _, _ in there} == {
-        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-    }
-    assert changes(before, before) == ()
+def test_risks_are_counted_the_highest_first() -> None:
+    """Over all sections; a level without a change is not named."""
+    sections = (
+        Section(title="x", changes=(change("changed", "low"), change("bumped", "high"))),
+        Section(title="y", changes=(change("added", "high"),)),
+    )
+    assert Comparison(sections=sections).risks == (("high", 2), ("low", 1))
+    assert Comparison(sections=()).risks == ()
 
 
-def test_a_long_value_ends_in_its_digest() -> None:
-    """Two that begin alike are still two."""
+def test_kinds() -> None:
+    """What is neither added nor removed is changed, whatever the word."""
+    words = ("added", "removed", "bumped", "lowered", "other bytes", "changed")
+    assert [change(each, "low").kind for each in words] == ["added", "removed", *["changed"] * 4]
 
-    def long(end: str) -> Any:
-        def change(document: dict[str, Any]) -> None:
-            document["metadata"]["description"] = "a" * 1000 + end
 
-        return change
-
-    (section,) = changes(stated(example(change=long("x"))), stated(example(change=long("y"))))
-    assert len(section.changes[0].before) < 250
+def test_shared() -> None:
+    """Layers in words."""
+    assert Shared(image="cpu", kept=3, count=4, pulled=2_500_000).said == "3 of 4 layers shared, 2.5 MB to fetch"

@@ -13,13 +13,23 @@ def test_matrix() -> None:
 
 
 def test_layers() -> None:
-    """Each leaf of the treemap names the row of its layer."""
-    (one,) = images(example().document)
-    assert one.whole == "59.6 MB compressed, 196.6 MB unpacked"
-    assert [(leaf.title, leaf.row, leaf.kind) for leaf in one.leaves] == [
-        ("Debian packages", "image-0-layers-1", "system"),
-        ("numpy 2.4.6", "image-0-layers-2", "python"),
+    """Each layer leads to its picture where its contents are known, else to its row; every number is in a table."""
+    one = example()
+    (made,) = images(one.document, one.contents, {("deb", "coreutils"): "components-7"})
+    assert made.whole == "59.6 MB compressed, 196.6 MB unpacked"
+    first, system, *_ = made.pictures
+    assert [(box.name, box.href, box.kind) for box in first.boxes] == [
+        ("Debian packages", "image-0-map-1", "system"),
+        ("numpy 2.4.6", "image-0-map-2", "python"),
+    ]
+    assert [(box.name, box.href, box.kind) for box in first.small] == [
         ("artifact classifier", "image-0-layers-3", "model"),
         ("application", "image-0-layers-4", "application"),
     ]
-    assert len(one.layers.rows) == 4
+    found = [(box.name, box.href) for box in system.boxes]
+    assert found == [("41 others", ""), ("coreutils", "components-7"), ("libc6", "")]
+    assert len(made.layers.rows) == 4
+    assert made.weights is not None
+    (bare,) = images(one.document)
+    assert bare.weights is None
+    assert [box.href for box in bare.pictures[0].boxes][:2] == ["image-0-layers-1", "image-0-layers-2"]

@@ -13,8 +13,9 @@ import pytest
 
 from fakes.published import HOSTILE, example, hostile, shipped_pages
 from twinbuild.describe.site.catalogue import by_name, entry
-from twinbuild.describe.site.difference import changes, stated
+from twinbuild.describe.site.difference import Change, Comparison, Section
 from twinbuild.describe.site.pages import Pages
+from twinbuild.pipeline.site.differing import Statements, any_two, compared
 
 _FETCHING = frozenset({"src", "srcset", "data", "poster", "background", "action", "formaction", "style", "ping"})
 
@@ -40,15 +41,19 @@ def pages() -> Pages:
 def _all(pages: Pages) -> list[bytes]:
     one, two = example(), example("1.1.0", day=1)
     names = by_name([entry(one), entry(two)])
-    sections = changes(stated(one), {**stated(two), ("Release", HOSTILE): HOSTILE})
+    statements = Statements()
+    stated = {each.digest: statements.of(each) for each in (one, two, hostile())}
+    change = Change(word="added", scope="direct", what=HOSTILE, before="", after=HOSTILE, risk="high", reason=HOSTILE)
+    sections = (*compared(stated[one.digest], stated[two.digest]).sections, Section(title=HOSTILE, changes=(change,)))
+    choices = [(entry(each), stated[each.digest]) for each in (two, hostile())]
     return [
         pages.report(one),
         pages.report(two, in_catalogue=True),
         pages.report(hostile()),
         pages.report(replace(one, bom=None, builders=())),
         pages.index([entry(one), entry(two), entry(hostile())], names),
-        pages.difference(entry(one), entry(two), sections),
-        pages.chooser("fraud-scorer", [(entry(two), stated(two)), (entry(hostile()), stated(hostile()))]),
+        pages.difference(entry(one), entry(two), Comparison(sections=sections)),
+        pages.chooser("fraud-scorer", [each for each, _ in choices], any_two(choices)),
     ]
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from twinbuild.pipeline.explain.diff import _heading, _moved
+from twinbuild.pipeline.explain.diff import heading, moved
 
 
 @pytest.mark.parametrize(
-    ("path", "heading"),
+    ("path", "expected"),
     [
         (("environment", "targets", "cpu linux/amd64", "wheels", "numpy"), "Python packages"),
         (("environment", "targets", "cpu linux/amd64", "os_packages", "libc6"), "Debian packages"),
@@ -17,9 +17,9 @@ from twinbuild.pipeline.explain.diff import _heading, _moved
         (("unheard", "of"), "other"),
     ],
 )
-def test_headings(path: tuple[str, ...], heading: str) -> None:
+def test_headings(path: tuple[str, ...], expected: str) -> None:
     """What a difference is about."""
-    assert _heading(path) == heading
+    assert heading(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_headings(path: tuple[str, ...], heading: str) -> None:
 )
 def test_words(kind: str, before: str, after: str, word: str) -> None:
     """Versions are compared as those who give them compare them."""
-    assert _moved(kind, before, after) == word
+    assert moved(kind, before, after) == word

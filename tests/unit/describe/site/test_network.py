@@ -1,0 +1,81 @@
+"""``describe.site.network``: what the pictures of the graph show, and what they fold."""
+
+from __future__ import annotations
+
+from fakes.published import example
+from twinbuild.describe.site.components import Graph, Node, graph
+from twinbuild.describe.site.network import networks
+
+
+def node(name: str, kind: str = "wheel", needs: tuple[int, ...] = (), *, direct: bool = False) -> Node:
+    """A node of the graph."""
+    return Node(name=name, version="1", kind=kind, is_direct=direct, depth=1, needs=needs, row=f"components-{name}")
+
+
+def test_two_pictures() -> None:
+    """The release leads to what it asks for; Debian packages are one node, and a picture of their own."""
+    found = Graph(
+        nodes=(
+            node("app", needs=(1,), direct=True),
+            node("lib", needs=(2, 3)),
+            node("crate", kind="library", needs=(3,)),
+            node("inner", kind="library"),
+            node("bash", kind="deb", needs=(5,), direct=True),
+            node("libc6", kind="deb"),
+            node("netbase", kind="deb", direct=True),
+        )
+    )
+    first, system = networks(found, "demo 1.0.0", beside=3, beside_href="beside")
+    names = [each.name for each in first.vertices]
+    assert names == ["app", "lib", "demo", "3 Debian packages", "3 to build and test"]
+    assert {(names[link.ends[0]], names[link.ends[1]]) for link in first.links} == {
+        ("app", "lib"),
+        ("demo", "app"),
+        ("demo", "3 Debian packages"),
+        ("demo", "3 to build and test"),
+    }
+    lib = first.vertices[1]
+    assert (lib.why, lib.more, lib.href, lib.is_direct) == (
+        "lib 1, transitive: demo 1.0.0 → app → lib; 2 components within it",
+        "+2",
+        "components-lib",
+        False,
+    )
+    assert [each.href for each in first.vertices if each.is_group] == ["network-1", "beside"]
+    assert [each.name for each in system.vertices] == ["bash", "libc6"]
+    assert [each.name for each in system.alone] == ["netbase"]
+    assert networks(Graph(nodes=()), "demo 1.0.0") == ()
+
+
+def test_a_hub_is_said_and_its_edges_are_not_drawn() -> None:
+    """So is what longer ways imply, in a picture of many edges; both sum up to all edges."""
+    count = 140
+    nodes = [node(f"n{index}", needs=tuple({index + 1, count} - {index})) for index in range(count)]
+    found = Graph(nodes=(*nodes, node("hub")))
+    (only,) = networks(found, "demo 1.0.0")
+    assert "edges that longer ways imply are not drawn" in only.said
+    spread = Graph(nodes=(*(node(f"n{index}", needs=(130,)) for index in range(130)), node("hub")))
+    (star,) = networks(spread, "demo 1.0.0")
+    assert star.links  # few enough to be drawn: nothing is implied
+
+
+def test_at_most_so_many() -> None:
+    """The nearest are drawn; how many are not is said."""
+    found = Graph(nodes=tuple(node(f"n{index}", direct=True) for index in range(300)))
+    (only,) = networks(found, "demo 1.0.0")
+    assert len(only.vertices) == 251
+    assert only.said.startswith("50 more are deeper")
+
+
+def test_the_example() -> None:
+    """Everything has its place in the picture, and no two nodes overlap."""
+    one = example()
+    for each in networks(graph(one.bom), "fraud-scorer 1.0.0"):
+        places = [(vertex.x, vertex.y, vertex.width) for vertex in each.vertices]
+        for number, (x, y, width) in enumerate(places):
+            assert 0 <= x <= each.width - width
+            assert 0 <= y <= each.height - 24
+            assert not any(
+                abs(y - other_y) < 24 and x < other_x + other_width and other_x < x + width
+                for other_x, other_y, other_width in places[number + 1 :]
+            )
