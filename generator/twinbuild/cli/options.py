@@ -132,8 +132,15 @@ def common(command: _Command) -> _Command:
 
 
 def page_options(command: _Command) -> _Command:
-    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--no-files``, ``--json``."""
+    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--rebuilt``, ``--no-files``, ``--json``."""
     command = json_option(command)
+    command = click.option(
+        "--rebuilt",
+        multiple=True,
+        type=NamedPath(path_type=Path),
+        metavar="STATEMENT",
+        help="Show what a rebuilder got: a file of `rebuild --key`, or a directory of them.",
+    )(command)
     command = click.option("--no-files", is_flag=True, help="Do not read what is in the layers.")(command)
     command = click.option(
         "--key",

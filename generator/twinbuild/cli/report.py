@@ -27,6 +27,7 @@ def command(
     place: Path | None,
     log: Path | None,
     keys: tuple[Path, ...],
+    rebuilt: tuple[Path, ...],
     no_files: bool,
     as_json: bool,
 ) -> None:
@@ -41,12 +42,14 @@ def command(
     from twinbuild.describe.site.cells import amount
     from twinbuild.pipeline.site.layers import Layers
     from twinbuild.pipeline.site.reading import published, read_trail
+    from twinbuild.pipeline.site.rebuilders import heard_below
     from twinbuild.pipeline.site.writing import write_report
 
     trail = read_trail(log) if log is not None else ("", {})
     with laid_out(place, release, layers=bool(keys) or not no_files) as directory:
         trusted = tuple(public_key(path) for path in keys)
-        found = published(directory, trail, trusted, layers=None if no_files else Layers())
+        layers = None if no_files else Layers()
+        found = published(directory, trail, trusted, layers=layers, heard=heard_below(rebuilt))
     size = write_report(found, output)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "output": str(output), "size": size}))

@@ -34,6 +34,7 @@ def command(
     output: Path,
     log: Path | None,
     keys: tuple[Path, ...],
+    rebuilt: tuple[Path, ...],
     no_files: bool,
     as_json: bool,
 ) -> None:
@@ -49,19 +50,22 @@ def command(
     from twinbuild.pipeline.site.finding import releases_below
     from twinbuild.pipeline.site.layers import Layers
     from twinbuild.pipeline.site.reading import published, read_trail
+    from twinbuild.pipeline.site.rebuilders import heard_below
     from twinbuild.pipeline.site.writing import write_site
 
     layers = None if no_files else Layers()
     trail = read_trail(log) if log is not None else ("", {})
+    heard = heard_below(rebuilt)
     trusted = tuple(public_key(path) for path in keys)
     if bool(places) == (place is not None):
         raise click.UsageError("expected directories of releases, or --archive")
     if place is None:
-        places_found = releases_below(places)
-        made = write_site((partial(published, each, trail, trusted, layers=layers) for each in places_found), output)
+        read = partial(published, trail=trail, keys=trusted, layers=layers, heard=heard)
+        made = write_site((partial(read, each) for each in releases_below(places)), output)
     else:
         with kept_archive(place) as (archive, scratch):
-            made = write_site(archived_sources(archive, scratch, trail, trusted, layers), output)
+            kept = archived_sources(archive, scratch, trail, trusted, layers=layers, heard=heard)
+            made = write_site(kept, output)
     if as_json:
         document = {"releases": made.releases, "names": made.names, "pages": made.pages, "size": made.size}
         click.echo(json.dumps({"output": str(output), **document}))

@@ -10,7 +10,7 @@ from twinbuild.codec.auditentry import is_key
 from twinbuild.describe.site.cells import Cell, Table, amount, badge, code, columns, digest, number, text
 from twinbuild.describe.site.published import Published
 
-__all__ = ["audit", "figures", "governance", "proofs", "signatures", "variations", "witnesses"]
+__all__ = ["audit", "figures", "governance", "proofs", "rebuilders", "signatures", "variations", "witnesses"]
 
 _BYTES: Final = ("memory",)
 
@@ -88,6 +88,27 @@ def witnesses(release: Published) -> Table:
         columns=columns("Builder", "Versions", "Identity"),
         rows=tuple((text(each.title), text(each.versions), code(each.identity)) for each in release.builders),
         empty="No statement of a builder was given with this release.",
+    )
+
+
+def rebuilders(release: Published) -> Table:
+    """What others got who built the images from their sources; `twinbuild challenge` judges whether that is enough."""
+    return Table(
+        name="rebuilders",
+        caption="Rebuilders",
+        columns=columns("Key id", "Image", "Got", "Digest", "Made with", "Verified"),
+        rows=tuple(
+            (
+                digest(each.keyid),
+                text(image),
+                badge("the same bytes", "good") if same else badge("other bytes", "bad"),
+                digest(got),
+                text(each.versions),
+                badge("verified", "good") if each.is_verified else badge("not verified here", "warn"),
+            )
+            for each in release.rebuilders
+            for image, got, same in each.images
+        ),
     )
 
 

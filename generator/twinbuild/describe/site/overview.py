@@ -24,9 +24,26 @@ class Mark:
 
 
 def marks(release: Published) -> tuple[Mark, ...]:
-    """The stamp: made twice, tested, signed. It says what the release says of itself and what was held against keys."""
+    """The stamp: made twice, tested, signed, rebuilt by others.
+
+    It says what the release says of itself and what was held against keys.
+    """
     manifest = release.document
-    return (_reproduced(manifest["verification"]), _tested(manifest["tests"]), _signed(release))
+    found = (_reproduced(manifest["verification"]), _tested(manifest["tests"]), _signed(release))
+    return (*found, _rebuilt(release)) if release.rebuilders else found
+
+
+def _rebuilt(release: Published) -> Mark:
+    """What rebuilders say: one that got other bytes is named, whoever it is; the others count where verified."""
+    others = sum(not each.agrees for each in release.rebuilders)
+    if others:
+        said = f"by {others} of {len(release.rebuilders)} rebuilders, with other bytes"
+        return Mark(word="Disputed", detail=said, tone="bad")
+    verified = len({each.keyid for each in release.rebuilders if each.is_verified})
+    if verified:
+        many = f"{verified} rebuilder{'' if verified == 1 else 's'}"
+        return Mark(word="Rebuilt", detail=f"{many} got the same bytes, verified when this page was made", tone="good")
+    return Mark(word="Rebuilt", detail="by others, who got the same bytes; this page did not verify it", tone="warn")
 
 
 def _reproduced(verification: dict[str, Any]) -> Mark:

@@ -20,7 +20,16 @@ from twinbuild import __version__
 from twinbuild.describe.site.catalogue import Entry, listing
 from twinbuild.describe.site.components import Graph, components, graph, licences, row_ids
 from twinbuild.describe.site.difference import TONES, Comparison
-from twinbuild.describe.site.evidence import audit, figures, governance, proofs, signatures, variations, witnesses
+from twinbuild.describe.site.evidence import (
+    audit,
+    figures,
+    governance,
+    proofs,
+    rebuilders,
+    signatures,
+    variations,
+    witnesses,
+)
 from twinbuild.describe.site.images import images, matrix
 from twinbuild.describe.site.knobs import knobs, rules, secrets, services
 from twinbuild.describe.site.network import networks
@@ -107,6 +116,7 @@ class Pages:
             evidence=(
                 signatures(release),
                 witnesses(release),
+                rebuilders(release),
                 proofs(manifest),
                 figures(release),
                 variations(manifest),

@@ -11,7 +11,7 @@ from twinbuild.describe.site.contents import Contents
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 
-__all__ = ["Builder", "Published", "Signer"]
+__all__ = ["Builder", "Published", "Rebuilder", "Signer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,31 @@ class Builder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilder:
+    """Who built the images anew, by the key that signed the statement: each image, its digest, whether it is the same.
+
+    ``is_verified``: the signature was held against the key's public half, and is its.
+    """
+
+    keyid: str
+    versions: str
+    images: tuple[tuple[str, str, bool], ...]
+    is_verified: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every image that it speaks of is the release's."""
+        return all(same for *_, same in self.images)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """``manifest`` is the text of a release manifest that keeps its format; its digest is the release's.
 
     ``bom`` is its bill of materials, ``tests`` the text of its test statement (empty where nothing was tested),
-    ``builders`` those that vouch for having made the same bytes. ``entries`` are those of an audit log about this
-    release, each with its index; ``log`` is the log's name, empty where none was given. ``contents`` are those of the
-    layers that were read.
+    ``builders`` those that vouch for having made the same bytes, ``rebuilders`` others who built
+    it and what they got. ``entries`` are those of an audit log about this release, each with its index; ``log`` is the
+    log's name, empty where none was given. ``contents`` are those of the layers that were read.
     """
 
     digest: Digest
@@ -54,6 +72,7 @@ class Published:
     tests: bytes = b""
     builders: tuple[Builder, ...] = ()
     signers: tuple[Signer, ...] = ()
+    rebuilders: tuple[Rebuilder, ...] = ()
     contents: tuple[Contents, ...] = ()
     log: str = ""
     entries: tuple[tuple[int, Entry], ...] = ()

@@ -47,4 +47,13 @@ release manifest says, so that a page would show the files of something else.
 Take the release from where it was made again; `twinbuild validate` names every file that is not the release's. With
 `--no-files` no layer is read.""",
     ),
+    Code(
+        code="TB9411",
+        title="no statements of rebuilders in a place that was named",
+        explanation="""\
+`--rebuilt` takes what `twinbuild rebuild --key` wrote: a file, or a directory with 1 to 10,000 of them right below it,
+whose names end in `.dsse.json`. A link, a device or a file of more than 1 MiB is none.
+
+Name the files, or the directory that they lie in.""",
+    ),
 )

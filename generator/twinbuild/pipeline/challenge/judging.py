@@ -19,7 +19,17 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.rebuilt import Rebuilt
 from twinbuild.pipeline.released import Released
 
-__all__ = ["Agreed", "Challenged", "Dissent", "ImageVerdict", "Statement", "Undecidable", "Unheard", "challenge"]
+__all__ = [
+    "Agreed",
+    "Challenged",
+    "Dissent",
+    "ImageVerdict",
+    "Statement",
+    "Undecidable",
+    "Unheard",
+    "challenge",
+    "unlike_release",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +164,11 @@ def _read(
     if not signers:
         others = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
         return rebuilt, (), f"it is signed by {others}, none of the given keys"
-    return rebuilt, signers, _of_others(release, rebuilt)
+    return rebuilt, signers, unlike_release(release.document, rebuilt)
 
 
-def _of_others(release: Released, rebuilt: Rebuilt) -> str:
-    """Why a statement is not about what this release was made of."""
-    document: Any = release.document
+def unlike_release(document: Mapping[str, Any], rebuilt: Rebuilt) -> str:
+    """Why a statement is not about what the release of this manifest was made of; "" where it is."""
     metadata = document["metadata"]
     facts = (
         ("release", f"{rebuilt.name} {rebuilt.version}", f"{metadata['name']} {metadata['version']}"),

@@ -13,19 +13,26 @@ from twinbuild.govern.keys import PublicKey
 from twinbuild.pipeline.archive.viewing import no_layers, viewed
 from twinbuild.pipeline.site.layers import Layers
 from twinbuild.pipeline.site.reading import Trail, published
+from twinbuild.pipeline.site.rebuilders import Heard
 from twinbuild.pipeline.site.writing import Source
 
 __all__ = ["archived_sources"]
 
 
 def archived_sources(
-    archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...], layers: Layers | None = None
+    archive: Archive,
+    scratch: Path,
+    trail: Trail,
+    keys: tuple[PublicKey, ...],
+    *,
+    layers: Layers | None = None,
+    heard: tuple[Heard, ...] = (),
 ) -> Iterator[Source]:
     """A source for each release. ``layers`` reads its layers where the archive has them.
 
     They are laid out only where a key is to be verified, which looks at all of it.
     """
-    read = partial(published, trail=trail, keys=keys, layers=layers, opened=archive.blobs.open)
+    read = partial(published, trail=trail, keys=keys, layers=layers, opened=archive.blobs.open, heard=heard)
     for summary in summaries(archive):
         yield partial(_published, archive, summary.kept, scratch, read, whole=bool(keys))
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.auditentry import Entry
 from twinbuild.codec.cyclonedx import decode_bom
+from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER
+from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER, WITNESS
 from twinbuild.describe.site.contents import Contents
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
@@ -21,9 +22,11 @@ from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import ENVELOPES, MAIN, read_envelope, signers_of
 from twinbuild.pipeline.audit.read import read_entries
+from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.site.layers import Layers, OpenLayer, opener
+from twinbuild.pipeline.site.rebuilders import Heard, rebuilders
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["Trail", "published", "read_trail"]
@@ -55,6 +58,7 @@ def published(
     *,
     layers: Layers | None = None,
     opened: OpenLayer | None = None,
+    heard: tuple[Heard, ...] = (),
 ) -> Published:
     """The release of a directory, or of a release manifest alone.
 
@@ -62,10 +66,11 @@ def published(
     one of ``keys`` signed it, the signature must be good and the release whole, as ``verify_release`` has it, which
     raises otherwise; a release that none of them signed is shown as that. ``layers`` reads what is in its layers, which
     ``opened`` opens, or else lie in its directory; without it nothing of them is read.
+    ``heard`` are statements of rebuilders, of this release or of others.
 
     Raises what ``read_release`` and ``decode_bom`` do; IntegrityError TB7607 for a manifest that does not keep its
     format, TB9402 for a bill of materials or a statement that is not this release's; UsageError TB9403 for one of an
-    older version, or of another century; what ``Layers.of`` raises.
+    older version, or of another century; what ``Layers.of`` and ``rebuilders`` raise.
     """
     release = read_release(where)
     document: dict[str, Any] = release.document
@@ -80,8 +85,9 @@ def published(
         manifest=release.content,
         bom=None if release.directory is None else _bill(release.directory, document),
         tests=statements.get(_TESTS, b""),
-        builders=_builders(statements),
+        builders=(*_builders(statements), *_observed(release, document)),
         signers=() if release.directory is None else _signers(release, release.directory, keys),
+        rebuilders=rebuilders(document, heard, keys),
         contents=_contents(release, document, layers, opened),
         log=log,
         entries=entries.get(str(release.digest), ()),
@@ -152,6 +158,28 @@ def _builders(statements: Mapping[str, bytes]) -> tuple[Builder, ...]:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(builder.get("version", {}).items()))
     identity = str(builder.get("id", ""))
     return (Builder(title=_BUILDERS.get(identity, "another builder"), versions=versions, identity=identity),)
+
+
+def _observed(release: Released, document: dict[str, Any]) -> Iterator[Builder]:
+    """Builders that ``run.json`` tells of beside the embedded one, where each of their builds gave these very images.
+
+    Nobody signed it, so the page says where it is from; what is not such a record is passed over.
+    """
+    content = _read(release.directory / RUN) if release.directory is not None else None
+    try:
+        run, _ = parse_json(RUN, content or b"{}")
+        for statement in run.get("verification", {}).get("builders", ()):
+            builder, builds = statement["predicate"]["builder"], statement["predicate"]["builds"]
+            (subject,) = statement["subject"]
+            same = [[each["digest"]["sha256"] for each in build] for build in builds]
+            images = [str(each["digest"]).removeprefix("sha256:") for each in document["environment"]["images"]]
+            about = subject["digest"]["sha256"] == release.digest.hex and statement["predicateType"] == WITNESS
+            if about and builder["id"] != BUILDER and same and all(sorted(each) == sorted(images) for each in same):
+                versions = ", ".join(f"{name} {builder[name]}" for name in sorted(builder.keys() - {"id"}))
+                title = f"{_BUILDERS.get(builder['id'], 'another builder')}, as run.json says"
+                yield Builder(title=title, versions=versions, identity=str(builder["id"]))
+    except (JsonProblem, LookupError, TypeError, ValueError, AttributeError):
+        return
 
 
 def _signers(release: Released, directory: Path, known: tuple[PublicKey, ...]) -> tuple[Signer, ...]:

@@ -12,6 +12,7 @@ from fakes.signed import SignedDist, signed, signed_once
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 from twinbuild.codec.canonical import canonical
+from twinbuild.describe.naming import DOCKER_BUILDER, WITNESS
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline.released import read_release
 from twinbuild.pipeline.site.reading import published, read_trail
@@ -85,3 +86,31 @@ def test_a_missing_bill(signed: SignedDist) -> None:
     (signed.dist / "sbom.cdx.json").unlink()
     with pytest.raises(IntegrityError, match="TB9402"):
         published(signed.dist)
+
+
+@pytest.mark.parametrize(("change", "count"), [("", 2), ("digest", 1), ("builds", 1), ("cut", 1)])
+def test_a_second_builder(signed: SignedDist, change: str, count: int) -> None:
+    """What run.json says of BuildKit is shown where it is about this release and all of its builds are its images."""
+    release = read_release(signed.dist)
+    document: dict[str, Any] = json.loads(release.content)
+    images = [
+        {"digest": {"sha256": each["digest"].removeprefix("sha256:")}} for each in document["environment"]["images"]
+    ]
+    other = [{"digest": {"sha256": "0" * 64}}]
+    statement = {
+        "subject": [
+            {"name": "manifest.json", "digest": {"sha256": "0" * 64 if change == "digest" else release.digest.hex}}
+        ],
+        "predicateType": WITNESS,
+        "predicate": {
+            "builder": {"id": DOCKER_BUILDER, "version": "1", "engine": "27", "buildkit": "0.13", "buildx": "0.14"},
+            "builds": [images, other if change == "builds" else images],
+        },
+    }
+    content = json.dumps({"verification": {"builders": [statement]}})
+    (signed.dist / "run.json").write_text(content[:-9] if change == "cut" else content)
+    found = published(signed.dist).builders
+    assert len(found) == count
+    if count == 2:
+        assert found[1].title == "Docker's BuildKit, as run.json says"
+        assert found[1].versions == "buildkit 0.13, buildx 0.14, engine 27, version 1"

@@ -1,0 +1,112 @@
+"""Statements of rebuilders for pages: who else built a release's images, and whether the same bytes came out.
+
+They come from `rebuild --key`. A page counts nothing: whether enough others got the same is for `challenge` to say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from twinbuild.codec.dsse import Envelope, decode_envelope, pae
+from twinbuild.describe.rebuilt import decode_rebuilt
+from twinbuild.describe.site.published import Rebuilder
+from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.govern.keys import PublicKey
+from twinbuild.model.rebuilt import Rebuilt
+from twinbuild.pipeline.challenge.judging import unlike_release
+from twinbuild.pipeline.regular import Irregular, read_regular
+
+__all__ = ["Heard", "heard_below", "rebuilders"]
+
+_LARGEST: Final = 1 << 20  # bytes of a statement
+_MOST: Final = 10_000  # statements of a run
+_END: Final = ".dsse.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A statement that was read, and not believed: ``file`` is where it lies."""
+
+    file: str
+    envelope: Envelope
+    rebuilt: Rebuilt
+
+
+def heard_below(places: Sequence[Path]) -> tuple[Heard, ...]:
+    """The statements of files, and of the files right below directories that are called so (``*.dsse.json``).
+
+    Raises UsageError TB9411 for a place without one, or too many; PolicyRefused TB6101 for a file that is none, and
+    what ``decode_envelope`` raises.
+    """
+    return tuple(_heard(path) for place in places for path in _files(place))
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if not place.is_dir():
+        yield place
+        return
+    with os.scandir(place) as entries:
+        names = sorted(
+            each.name for each in entries if each.name.endswith(_END) and each.is_file(follow_symlinks=False)
+        )
+    if not 0 < len(names) <= _MOST:
+        raise _refused(place, f"{len(names)} files *{_END}, expected 1 to {_MOST}")
+    yield from (place / name for name in names)
+
+
+def _heard(path: Path) -> Heard:
+    try:
+        content = read_regular(path, _LARGEST)
+    except Irregular as error:
+        raise _refused(path, str(error)) from None
+    envelope = decode_envelope(content, name=path.name)
+    return Heard(file=str(path), envelope=envelope, rebuilt=decode_rebuilt(envelope.payload, name=path.name))
+
+
+def _refused(path: Path, why: str) -> UsageError:
+    return UsageError.of(
+        "TB9411",
+        f"{path.name or path}: {why}",
+        hint="name what `twinbuild rebuild --key` wrote, or a directory of that",
+        where=Location(file=str(path)),
+    )
+
+
+def rebuilders(manifest: dict[str, Any], heard: Sequence[Heard], keys: Sequence[PublicKey]) -> tuple[Rebuilder, ...]:
+    """Who says something of a release's images, by key and file; statements about other sources are passed over.
+
+    Raises PolicyRefused TB6102 for a signature in the name of one of ``keys`` that is not by it.
+    """
+    known = {key.keyid: key for key in keys}
+    images = {f"{each['variant']} {each['platform']}": each["digest"] for each in manifest["environment"]["images"]}
+    found = []
+    for one in heard:
+        if unlike_release(manifest, one.rebuilt):
+            continue
+        for signature in one.envelope.signatures:
+            key = known.get(signature.keyid)
+            if key is not None and not key.verifies(
+                pae(one.envelope.payload_type, one.envelope.payload), signature.sig
+            ):
+                raise PolicyRefused.of(
+                    "TB6102",
+                    f"{one.file}: the signature in the name of key {signature.keyid} is not by this key",
+                    hint="ask the key's owner for the statement",
+                    where=Location(file=one.file),
+                )
+            found.append(
+                Rebuilder(
+                    keyid=signature.keyid,
+                    versions=f"twinbuild {one.rebuilt.tool}, Python {one.rebuilt.python}",
+                    images=tuple(
+                        (each.name, str(each.digest), images.get(each.name) == str(each.digest))
+                        for each in one.rebuilt.images
+                    ),
+                    is_verified=key is not None,
+                )
+            )
+    return tuple(sorted(set(found), key=lambda each: (each.keyid, each.images, each.versions)))
