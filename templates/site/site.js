@@ -292,8 +292,9 @@
       if (!sections.length) compared.append(make("p", { class: "empty", text: "Nothing that a release states is different." }));
       else {
         const all = sections.flatMap(([, changes]) => changes);
+        const follow = sections.filter(([section]) => versions.sections[section] === "documents").flatMap(([, changes]) => changes);
         const levels = Object.keys(tones).map((level) => [level, all.filter((each) => each.risk === level).length]).filter(([, count]) => count);
-        compared.append(make("ul", { class: "risks", "aria-label": "Changes by risk" }, ...levels.map(([level, count]) => make("li", {}, badge(`${count} ${level}`, level)))));
+        compared.append(make("ul", { class: "risks", "aria-label": "Changes by risk" }, ...levels.map(([level, count]) => make("li", {}, badge(`${count} ${level}`, level))), ...(follow.length ? [make("li", { text: `${follow.length} of them in documents, which follow from the rest` })] : [])));
         compared.append(make("ul", { class: "shared" }, ...shared.map(([image, text]) => make("li", {}, make("strong", { text: image }), " ", make("span", { text })))));
       }
       const names = [older, newer].map((each) => versions.releases[Number(each.value)][0]);

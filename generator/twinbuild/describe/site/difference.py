@@ -8,9 +8,10 @@ from typing import Final, Literal
 
 from twinbuild.describe.site.cells import Tone, amount
 
-__all__ = ["TONES", "Change", "Comparison", "Section", "Shared"]
+__all__ = ["RENDERED", "TONES", "Change", "Comparison", "Section", "Shared"]
 
 Risk = Literal["high", "medium", "low"]
+RENDERED: Final = "documents"  # the section of what is rendered from the rest, which a page keeps closed
 TONES: Final[dict[Risk, Tone]] = {"high": "bad", "medium": "warn", "low": ""}
 
 
@@ -70,3 +71,8 @@ class Comparison:
         """Each level with its number of changes, the highest first."""
         counted = Counter(each.risk for section in self.sections for each in section.changes)
         return tuple((level, counted[level]) for level in TONES if counted[level])
+
+    @property
+    def rendered(self) -> int:
+        """How many of the changes are in documents, which follow from the rest."""
+        return sum(len(section.changes) for section in self.sections if section.title == RENDERED)

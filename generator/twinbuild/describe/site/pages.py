@@ -19,7 +19,7 @@ from markupsafe import Markup
 from twinbuild import __version__
 from twinbuild.describe.site.catalogue import Entry, listing
 from twinbuild.describe.site.components import Graph, components, graph, licences, row_ids
-from twinbuild.describe.site.difference import TONES, Comparison
+from twinbuild.describe.site.difference import RENDERED, TONES, Comparison
 from twinbuild.describe.site.evidence import (
     audit,
     figures,
@@ -133,7 +133,7 @@ class Pages:
 
     def difference(self, older: Entry, newer: Entry, found: Comparison) -> bytes:
         """What changed from one release to another."""
-        return self._page("difference", older=older, newer=newer, found=found, tones=TONES)
+        return self._page("difference", older=older, newer=newer, found=found, tones=TONES, rendered=RENDERED)
 
     def chooser(self, name: str, entries: Sequence[Entry], document: Mapping[str, Any]) -> bytes:
         """A page that compares any two releases of a name, newest first, in the reader's browser.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from twinbuild.describe.site.difference import Change, Comparison, Section, Shared
+from twinbuild.describe.site.difference import RENDERED, Change, Comparison, Section, Shared
+from twinbuild.pipeline.explain.diff import HEADINGS
 
 
 def change(word: str, risk: str) -> Change:
@@ -19,6 +20,15 @@ def test_risks_are_counted_the_highest_first() -> None:
     )
     assert Comparison(sections=sections).risks == (("high", 2), ("low", 1))
     assert Comparison(sections=()).risks == ()
+
+
+def test_rendered() -> None:
+    """Documents follow from the rest, so that a reader looks at the rest."""
+    sections = (Section(title="knobs", changes=(change("changed", "high"),)), Section(title=RENDERED, changes=()))
+    assert Comparison(sections=sections).rendered == 0
+    documents = Section(title=RENDERED, changes=(change("changed", "high"), change("added", "low")))
+    assert Comparison(sections=(sections[0], documents)).rendered == 2
+    assert RENDERED in HEADINGS
 
 
 def test_kinds() -> None:
