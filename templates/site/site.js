@@ -52,18 +52,26 @@
     });
   };
   const searchable = (sheet) => {
-    const rows = [...sheet.querySelectorAll("tbody tr")];
-    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const body = sheet.querySelector("tbody");
+    const texts = new Map([...body.rows].map((row) => [row, row.textContent.toLowerCase()]));
     const shown = make("span", { role: "status" });
     const field = make("input", { type: "search", placeholder: sheet.dataset.search, "aria-label": sheet.dataset.search, autocomplete: "off", spellcheck: "false" });
+    let turn = 0;
+    const apply = (rows, from, mine) => { // rows that appear cost a layout: so many at a time
+      let at = from;
+      for (let left = 250; at < rows.length && left > 0; at++) {
+        const [row, found] = rows[at];
+        if (row.hidden !== found) continue;
+        row.hidden = !found;
+        left -= found;
+      }
+      if (at < rows.length) requestAnimationFrame(() => { if (mine === turn) apply(rows, at, mine); });
+    };
     const search = () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let count = 0;
-      rows.forEach((row, index) => {
-        const found = words.every((word) => texts[index].includes(word));
-        if (row.hidden === found) row.hidden = !found;
-        count += found;
-      });
+      const rows = [...body.rows].map((row) => [row, words.every((word) => texts.get(row).includes(word))]);
+      const count = rows.reduce((sum, [, found]) => sum + found, 0);
+      apply(rows, 0, ++turn);
       shown.textContent = words.length ? (count ? `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")}` : "Nothing is found.") : "";
     };
     field.addEventListener("input", later(search));

@@ -17,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from twinbuild import __version__
+from twinbuild.describe.site.beside import beside
 from twinbuild.describe.site.catalogue import Entry, listing
 from twinbuild.describe.site.components import Graph, components, graph, licences, row_ids
 from twinbuild.describe.site.difference import RENDERED, TONES, Comparison
@@ -94,7 +95,7 @@ class Pages:
     def report(self, release: Published, *, in_catalogue: bool = False) -> bytes:
         """The page of one release. In a catalogue it links to the list of all, and to what changed."""
         manifest, bom = release.document, release.bom
-        found = graph(bom)
+        found, without = graph(bom), beside(manifest)
         return self._page(
             "release",
             release=release,
@@ -105,7 +106,10 @@ class Pages:
             matrix=matrix(manifest),
             images=images(manifest, release.contents, row_ids(bom)),
             graph=found,
-            networks=networks(found, f"{release.name} {release.version}"),
+            networks=networks(
+                found, f"{release.name} {release.version}", beside=len(without.rows), beside_href="beside"
+            ),
+            beside=without,
             graph_document=_graph(found),
             components=components(bom),
             licences=licences(bom),

@@ -167,7 +167,8 @@ def _observed(release: Released, document: dict[str, Any]) -> Iterator[Builder]:
     """
     content = _read(release.directory / RUN) if release.directory is not None else None
     try:
-        run, _ = parse_json(RUN, content or b"{}")
+        parsed, _ = parse_json(RUN, content or b"{}")
+        run: Any = parsed
         for statement in run.get("verification", {}).get("builders", ()):
             builder, builds = statement["predicate"]["builder"], statement["predicate"]["builds"]
             (subject,) = statement["subject"]
