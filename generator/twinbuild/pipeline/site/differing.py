@@ -146,7 +146,7 @@ def any_two(releases: Sequence[tuple[Entry, Stated]]) -> dict[str, Any]:
     number = {value: position for position, value in enumerate(values)}
     more = []
     for _, stated in releases:
-        direct = sorted(packages.setdefault(name, len(packages)) for name in stated.direct)
+        direct = sorted(packages.setdefault(name, len(packages)) for name in sorted(stated.direct))
         layers = [[image, [blobs.setdefault(each, len(blobs)) for each in named]] for image, named in stated.layers]
         more.append([direct, stated.targets, layers])
     return {

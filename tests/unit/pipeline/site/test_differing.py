@@ -110,6 +110,17 @@ def test_ranks_order_versions_as_pip_does() -> None:
     assert json.loads(json.dumps(document)) == document
 
 
+def test_packages_are_numbered_by_name() -> None:
+    """The order of a set is another one in each process, and the page is not."""
+    stated = made()[0]
+    (more,) = any_two([(entry(RELEASES[0]), stated)])["more"]
+    facts = any_two([(entry(RELEASES[0]), stated)])["facts"]
+    numbers = {each[5]: each[1] for each in facts if each[5] in more[0]}
+    assert len(numbers) == len(stated.direct) > 2
+    kinds = [name.split(" ")[1] for name in sorted(stated.direct)]
+    assert [numbers[number] for number in range(len(kinds))] == kinds
+
+
 def test_facts_are_kept_once() -> None:
     """A thousand releases that state the same share its texts."""
     statements = Statements()
