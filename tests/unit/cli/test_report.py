@@ -46,3 +46,28 @@ def test_another_ones_bill(signed: SignedDist, tmp_path: Path, tool: Tool) -> No
     assert ended.status == 5
     assert "TB9402" in ended.err
     assert not (tmp_path / "page.html").exists()
+
+
+def test_what_is_in_the_layers(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
+    """Packages stand in the picture, and a damaged layer ends it; with --no-files no layer is read."""
+    page = tmp_path / "page.html"
+    words = ("report", str(signed.dist), "--output", str(page))
+    assert tool(*words).status == 0
+    assert 'id="image-0-map-1"' in page.read_text()
+    layer = json.loads((signed.dist / "manifest.json").read_bytes())["environment"]["images"][0]["layers"][0]
+    blob = signed.dist / "image" / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")
+    blob.write_bytes(blob.read_bytes()[:-9])
+    page.unlink()
+    assert tool(*words).status == 5
+    assert not page.exists()
+    assert tool(*words, "--no-files").status == 0
+    assert 'id="image-0-map-1"' not in page.read_text()
+
+
+def test_statements_of_rebuilders(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
+    """What is no statement is an error of usage, and there is no page."""
+    page = tmp_path / "page.html"
+    (tmp_path / "said").mkdir()
+    ended = tool("report", str(signed.dist), "--output", str(page), "--rebuilt", str(tmp_path / "said"))
+    assert (ended.status, page.exists()) == (2, False)
+    assert "TB9411" in ended.err

@@ -20,7 +20,8 @@ _ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first p
 class Node:
     """A component in the graph: ``needs`` are positions of other nodes; ``depth`` 1 is what the release asks for.
 
-    A depth of 0 is that of what nothing asks for. ``row`` is the id of its row in the table of components.
+    A depth of 0 is that of what nothing asks for. ``above`` is the node on the shortest way to it, -1 for none; ``row``
+    is the id of its row in the table of components.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Node:
     is_direct: bool
     depth: int
     needs: tuple[int, ...]
+    above: int = -1
     row: str = ""
 
 
@@ -43,18 +45,15 @@ class Graph:
         """How many there are."""
         return sum(len(each.needs) for each in self.nodes)
 
-    @property
-    def ways(self) -> tuple[tuple[int, ...], ...]:
-        """For each node the shortest way from what the release asks for to it, both ends included; () for none."""
-        found: list[tuple[int, ...]] = [(index,) if each.is_direct else () for index, each in enumerate(self.nodes)]
-        waiting = deque(index for index, way in enumerate(found) if way)
-        while waiting:
-            index = waiting.popleft()
-            for other in self.nodes[index].needs:
-                if not found[other]:
-                    found[other] = (*found[index], other)
-                    waiting.append(other)
-        return tuple(found)
+    def way(self, index: int) -> tuple[int, ...]:
+        """The shortest way from what the release asks for to a node, both ends included; () where there is none.
+
+        A way is as long as the node's depth, so that whoever asks for many of a deep graph asks for much.
+        """
+        found: list[int] = [index] if self.nodes[index].depth else []
+        while found and self.nodes[found[-1]].above >= 0:
+            found.append(self.nodes[found[-1]].above)
+        return tuple(reversed(found))
 
     @property
     def direct(self) -> tuple[Node, ...]:
@@ -159,7 +158,7 @@ def graph(bom: Bom | None) -> Graph:
     direct = [
         each.properties.get(_REQUESTED, str(index not in needed).lower()) == "true" for index, each in enumerate(found)
     ]
-    depths = _depths(needs, direct)
+    depths, above = _depths(needs, direct)
     return Graph(
         nodes=tuple(
             Node(
@@ -169,6 +168,7 @@ def graph(bom: Bom | None) -> Graph:
                 is_direct=direct[index],
                 depth=depths[index],
                 needs=needs[index],
+                above=above[index],
                 row=rows[each.reference],
             )
             for index, each in enumerate(found)
@@ -176,16 +176,17 @@ def graph(bom: Bom | None) -> Graph:
     )
 
 
-def _depths(needs: list[tuple[int, ...]], direct: list[bool]) -> list[int]:
-    """How many steps each node is from the release, by the shortest way."""
-    depths = [int(each) for each in direct]
+def _depths(needs: list[tuple[int, ...]], direct: list[bool]) -> tuple[list[int], list[int]]:
+    """How many steps each node is from the release, by the shortest way, and the node before it on that way."""
+    depths, above = [int(each) for each in direct], [-1] * len(direct)
     waiting = deque(index for index, each in enumerate(direct) if each)
     while waiting:
         index = waiting.popleft()
         for other in _unseen(needs[index], depths):
             depths[other] = depths[index] + 1
+            above[other] = index
             waiting.append(other)
-    return depths
+    return depths, above
 
 
 def _unseen(candidates: tuple[int, ...], depths: list[int]) -> Iterator[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["Drawing", "acyclic", "drawn", "reduced"]
+__all__ = ["Drawing", "acyclic", "drawn", "fitting", "reduced"]
 
 Edge = tuple[int, int]
 _SWEEPS: Final = 12
@@ -67,6 +67,21 @@ def reduced(count: int, edges: Sequence[Edge]) -> tuple[Edge, ...]:
     return tuple((a, b) for a, b in edges if not any(reach[other] >> b & 1 for other in after[a] if other != b))
 
 
+def fitting(count: int, edges: Sequence[Edge], most: int) -> tuple[Edge, ...]:
+    """As many edges of an acyclic graph as cross at most ``most`` columns, the shortest first; in their order.
+
+    What drawing costs, and the size of the drawing, are theirs.
+    """
+    depth = _depths(count, edges)
+    kept, left = set[Edge](), most
+    for edge in sorted(edges, key=lambda each: (depth[each[1]] - depth[each[0]], each)):
+        left -= depth[edge[1]] - depth[edge[0]]
+        if left < 0:
+            break
+        kept.add(edge)
+    return tuple(each for each in edges if each in kept)
+
+
 def drawn(count: int, edges: Sequence[Edge]) -> Drawing:
     """Draw an acyclic graph."""
     columns, neighbours, chains = _threaded(count, edges)
@@ -103,6 +118,16 @@ def _topological(count: int, edges: Sequence[Edge]) -> list[int]:
     return ready
 
 
+def _depths(count: int, edges: Sequence[Edge]) -> list[int]:
+    """The column of each node: right of all that lead to it."""
+    depth = [0] * count
+    after = _after(count, edges)
+    for node in _topological(count, edges):
+        for other in after[node]:
+            depth[other] = max(depth[other], depth[node] + 1)
+    return depth
+
+
 def _threaded(
     count: int, edges: Sequence[Edge]
 ) -> tuple[list[list[int]], tuple[list[list[int]], list[list[int]]], list[list[int]]]:
@@ -110,11 +135,7 @@ def _threaded(
 
     Nodes from ``count`` on are places that long edges pass through.
     """
-    depth = [0] * count
-    after = _after(count, edges)
-    for node in _topological(count, edges):
-        for other in after[node]:
-            depth[other] = max(depth[other], depth[node] + 1)
+    depth = _depths(count, edges)
     columns: list[list[int]] = [[] for _ in range(max(depth, default=-1) + 1)]
     for node in range(count):
         columns[depth[node]].append(node)

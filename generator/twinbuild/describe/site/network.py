@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from twinbuild.describe.site.components import Graph, Node
-from twinbuild.describe.site.layered import Edge, acyclic, drawn, reduced
+from twinbuild.describe.site.layered import Edge, acyclic, drawn, fitting, reduced
 
 __all__ = ["Link", "Network", "Vertex", "networks"]
 
 _MOST: Final = 250  # nodes of a picture
 _MANY: Final = 120  # edges of a picture; of more, those that others imply are left out
 _HUB: Final = 12  # edges to one node in a picture of many: they are said, and not drawn
+_LONGEST: Final = 3000  # columns that all edges of a picture cross
+_COUNTED: Final = 9999  # libraries within a wheel
+_STEPS: Final = 12  # of a way that is told
 _CHARACTER: Final = 6.3  # of 12 pixels, about
 _NAME: Final = 26
 _VERSION: Final = 13
@@ -112,10 +115,9 @@ def networks(found: Graph, title: str, *, beside: int = 0, beside_href: str = ""
     """
     if not found.nodes:
         return ()
-    whys = _whys(found, title)
-    system, within = _chosen(found, lambda each: each.kind == "deb"), _within(found)
+    system = _chosen(found, lambda each: each.kind == "deb")
     own = _chosen(found, lambda each: each.kind not in ("deb", "library"))
-    items = [_item(found.nodes[index], whys[index], within[index]) for index in own]
+    items = [_item(found.nodes[index], _why(found, index, title), _within(found, index)) for index in own]
     name, _, version = title.rpartition(" ")
     root = _Item(name=name, version=version, kind="root", is_direct=True, why=f"{title}, the release", href="")
     groups = []
@@ -132,7 +134,7 @@ def networks(found: Graph, title: str, *, beside: int = 0, beside_href: str = ""
     edges += [(len(items), len(items) + 1 + number) for number in range(len(groups))]
     pictures = [_network("network-0", "What the release asks for, and what that needs", [*items, root, *groups], edges)]
     if system:
-        members = [_item(found.nodes[index], whys[index], 0) for index in system]
+        members = [_item(found.nodes[index], _why(found, index, title), 0) for index in system]
         pictures.append(_network("network-1", "Debian packages", members, _edges(found, system)))
     left = sum(each.kind not in ("deb", "library") for each in found.nodes) - len(own)
     return (_saying(pictures[0], left), *pictures[1:])
@@ -169,37 +171,24 @@ def _chosen(found: Graph, belongs: Callable[[Node], bool]) -> list[int]:
     return sorted(members[:_MOST])
 
 
-def _within(found: Graph) -> list[int]:
-    """How many libraries each node leads to, by libraries alone."""
-    counts = []
-    for each in found.nodes:
-        seen: set[int] = set()
-        pending = (
-            [other for other in each.needs if found.nodes[other].kind == "library"] if each.kind != "library" else []
-        )
-        while pending:
-            index = pending.pop()
-            if index not in seen:
-                seen.add(index)
-                pending += (other for other in found.nodes[index].needs if found.nodes[other].kind == "library")
-        counts.append(len(seen))
-    return counts
+def _within(found: Graph, index: int) -> int:
+    """How many libraries a node leads to by libraries alone, as far as anybody counts."""
+    seen: set[int] = set()
+    pending = [index]
+    while pending and len(seen) < _COUNTED:
+        more = {other for other in found.nodes[pending.pop()].needs if found.nodes[other].kind == "library"} - seen
+        seen |= more
+        pending += more
+    return len(seen)
 
 
-def _whys(found: Graph, title: str) -> list[str]:
-    """A sentence for each node: name, version, and the shortest way from the release to it."""
-    said = []
-    for each, way in zip(found.nodes, found.ways, strict=True):
-        names = [title, *(found.nodes[index].name for index in way)]
-        kind = (
-            "asked for directly"
-            if each.is_direct
-            else f"transitive: {' → '.join(names)}"
-            if way
-            else "nothing needs it"
-        )
-        said.append(f"{each.name} {each.version}, {kind}")
-    return said
+def _why(found: Graph, index: int, title: str) -> str:
+    """Name, version, and the shortest way from the release to it."""
+    node, names = found.nodes[index], [found.nodes[each].name for each in found.way(index)]
+    if len(names) > _STEPS:
+        names = [*names[: _STEPS // 2], f"{len(names) - _STEPS} more", *names[-_STEPS // 2 :]]
+    way = f"transitive: {' → '.join((title, *names))}" if names else "nothing needs it"
+    return f"{node.name} {node.version}, {'asked for directly' if node.is_direct else way}"
 
 
 def _edges(found: Graph, chosen: Sequence[int]) -> list[Edge]:
@@ -210,8 +199,10 @@ def _edges(found: Graph, chosen: Sequence[int]) -> list[Edge]:
 def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge]) -> Network:
     forward = acyclic(len(items), edges)
     shown = reduced(len(items), forward) if len(forward) > _MANY else forward
-    hubs = _hubs(shown) if len(shown) < len(forward) else {}
-    shown = tuple(edge for edge in shown if edge[1] not in hubs)
+    implied = len(forward) - len(shown)
+    hubs = _hubs(shown) if implied else {}
+    left_over = tuple(edge for edge in shown if edge[1] not in hubs)
+    shown = fitting(len(items), left_over, _LONGEST)
     touched = {end for edge in shown for end in edge}
     order = [index for index in range(len(items)) if index in touched]
     place = {index: position for position, index in enumerate(order)}
@@ -225,12 +216,12 @@ def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge
         begin = left[way[0][0]] + items[a].width
         links.append(Link(ends=(place[a], place[b]), way=_way(way, begin, left, wide)))
     alone = tuple(items[index].at(0, 0, 0) for index in range(len(items)) if index not in touched)
-    less = len(forward) - len(shown) - sum(hubs.values())
     said = [
         f"{items[hub].name} is needed by {count} of these directly: its edges are not drawn."
         for hub, count in hubs.items()
     ]
-    said += [f"{less} edges that longer ways imply are not drawn."] if less else []
+    said += [f"{implied} edges that longer ways imply are not drawn."] if implied else []
+    said += [f"{len(left_over) - len(shown)} of the longest are not drawn, either."] if left_over != shown else []
     return Network(
         name=name,
         title=title,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbuild.describe.site.layered import acyclic, drawn, reduced
+from twinbuild.describe.site.layered import acyclic, drawn, fitting, reduced
 
 EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40)
 
@@ -56,6 +56,16 @@ def test_a_drawing(edges: list[tuple[int, int]]) -> None:
         rows = sorted(row for at, row in made.places if at == column)
         assert all(other - one > 0.999 for one, other in pairwise(rows))
     assert all(0 <= row <= made.height for _, row in made.places)
+
+
+@given(EDGES, st.integers(0, 60))
+def test_what_fits(edges: list[tuple[int, int]], most: int) -> None:
+    """No more columns are crossed than may be, by the shortest edges; with room for all, all are there."""
+    forward = acyclic(12, edges)
+    kept = fitting(12, forward, most)
+    assert [each for each in forward if each in kept] == list(kept)
+    assert sum(len(way) - 1 for way in drawn(12, kept).ways) <= most
+    assert fitting(12, forward, 12 * 144) == forward
 
 
 def test_a_chain_is_level() -> None:

@@ -7,9 +7,10 @@ from twinbuild.describe.site.components import Graph, Node, graph
 from twinbuild.describe.site.network import networks
 
 
-def node(name: str, kind: str = "wheel", needs: tuple[int, ...] = (), *, direct: bool = False) -> Node:
+def node(name: str, kind: str = "wheel", needs: tuple[int, ...] = (), *, direct: bool = False, above: int = -1) -> Node:
     """A node of the graph."""
-    return Node(name=name, version="1", kind=kind, is_direct=direct, depth=1, needs=needs, row=f"components-{name}")
+    row = f"components-{name}"
+    return Node(name=name, version="1", kind=kind, is_direct=direct, depth=1, needs=needs, above=above, row=row)
 
 
 def test_two_pictures() -> None:
@@ -17,7 +18,7 @@ def test_two_pictures() -> None:
     found = Graph(
         nodes=(
             node("app", needs=(1,), direct=True),
-            node("lib", needs=(2, 3)),
+            node("lib", needs=(2, 3), above=0),
             node("crate", kind="library", needs=(3,)),
             node("inner", kind="library"),
             node("bash", kind="deb", needs=(5,), direct=True),
@@ -65,6 +66,22 @@ def test_at_most_so_many() -> None:
     (only,) = networks(found, "demo 1.0.0")
     assert len(only.vertices) == 251
     assert only.said.startswith("50 more are deeper")
+
+
+def test_a_graph_that_wants_too_much() -> None:
+    """A chain of thousands, and one in which everything needs everything, are drawn in time and within bounds."""
+    links = [node(f"n{i}", needs=(i + 1,), direct=not i, above=i - 1) for i in range(20_000)]
+    deep = Graph(nodes=(*links, node("end")))
+    (chain,) = networks(deep, "demo 1.0.0")
+    assert len(chain.vertices) <= 251
+    assert "more →" in networks(Graph(nodes=(*deep.nodes[:40], node("end"))), "demo 1.0.0")[0].vertices[39].why
+    count = 250
+    dense = Graph(nodes=tuple(node(f"n{i}", needs=tuple({*range(count)} - {i}), direct=not i) for i in range(count)))
+    (full,) = networks(dense, "demo 1.0.0")
+    assert len(full.links) <= 3000
+    halves = Graph(nodes=tuple(node(f"n{i}", needs=tuple(range(125, 250)) if i < 125 else ()) for i in range(250)))
+    (both,) = networks(halves, "demo 1.0.0")
+    assert "of the longest are not drawn, either" in both.said
 
 
 def test_the_example() -> None:

@@ -10,6 +10,7 @@ from fakes.archived import Archived, archived, archived_once
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import IntegrityError
 from twinbuild.pipeline.site.archived import archived_sources
+from twinbuild.pipeline.site.layers import Layers
 from twinbuild.pipeline.site.reading import published
 
 __all__ = ["archived", "archived_once"]
@@ -21,6 +22,9 @@ def test_a_source(archived: Archived, tmp_path: Path) -> None:
         (source,) = archived_sources(archive, tmp_path / "s", ("", {}), ())
         assert source() == published(archived.dist)
         assert list((tmp_path / "s").iterdir()) == []
+        (reading,) = archived_sources(archive, tmp_path / "s", ("", {}), (), layers=Layers())
+        assert reading() == published(archived.dist, layers=Layers())
+        assert reading().contents
         archived.blob(archived.record.digest).unlink()
         with pytest.raises(IntegrityError, match="TB9113"):
             source()
