@@ -22,6 +22,12 @@ __all__ = ["command"]
 @common
 @variant_option
 @from_archive_option
+@click.option(
+    "--tool",
+    "trusted",
+    metavar="DIGEST",
+    help="With --archive: let the archived twinbuild build whose image has this digest, which you know from elsewhere.",
+)
 @signer_options
 @click.option(
     "--output",
@@ -38,6 +44,7 @@ def command(
     as_json: bool,
     variants: tuple[str, ...],
     place: Path | None,
+    trusted: str | None,
     key: str | None,
     program: str | None,
     public: Path | None,
@@ -48,7 +55,8 @@ def command(
     SPEC is a spec file or a directory with a release.yaml (default: the current directory), with its lock. What the
     lock names is fetched where it is not at hand. `challenge` compares what several rebuilders signed.
 
-    With --archive, SPEC is NAME@VERSION or a digest: it is built from the archive alone, shut off from all else.
+    With --archive, SPEC is NAME@VERSION or a digest: it is built from the archive alone, shut off from all else. Exit
+    8 where the twinbuild that made it is another: the one in the archive could copy what was released.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
@@ -66,8 +74,10 @@ def command(
             raise click.UsageError(
                 "an archived release has its overlays and variants: leave --overlay and --variant out"
             )
-        rebuilt = _of_archive(place, str(spec), quiet=quiet or as_json)
+        rebuilt = _of_archive(place, str(spec), trusted, quiet=quiet or as_json)
     else:
+        if trusted is not None:
+            raise click.UsageError("--tool is about an archived release: add --archive")
         project = open_project(spec, overlays).only(variants)
         with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
             lock = ensure_lock(project, machine, locked=True, discover=False)
@@ -94,13 +104,15 @@ def command(
     click.echo(f"output   {shown(written)}")
 
 
-def _of_archive(place: Path, name: str, *, quiet: bool) -> Rebuilt:
+def _of_archive(place: Path, name: str, trusted: str | None, *, quiet: bool) -> Rebuilt:
     from twinbuild.archive.directory import Archive
     from twinbuild.cli.session import session
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.archive.naming import chosen
     from twinbuild.pipeline.challenge.archived import rebuild_kept
 
     with Archive(place) as archive, session(beside=Path(), quiet=quiet, offline=True) as machine:
-        rebuilt = rebuild_kept(archive, chosen(archive, name), machine)
+        tool = Digest.parse(trusted) if trusted is not None else None
+        rebuilt = rebuild_kept(archive, chosen(archive, name), machine, trusted=tool)
         machine.progress("", 0, 0)
     return rebuilt

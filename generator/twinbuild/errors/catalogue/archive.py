@@ -256,4 +256,16 @@ kind, so that program is another. Nothing of what it made is taken over.
 Ask whoever gave you the archive where the program comes from; the installed twinbuild builds the release with
 `--with-present-tool`.""",
     ),
+    Code(
+        code="TB9181",
+        title="a rebuilder's word would be that of a program of the archive",
+        explanation="""\
+`rebuild --archive` says, and signs, what a rebuilder got. The twinbuild that is archived with the release is not the
+one that is installed: whoever made the archive may have made it, and such a program could copy what was released
+instead of building it. `reproduce` lets it build, for it shows whether the archive still works; as a word of another
+party it is worth nothing.
+
+Install the version of twinbuild that made the release. Or, where you know the digest of a packed twinbuild from
+elsewhere (`twinbuild tool pack` of your own prints it), name it with `--tool`.""",
+    ),
 )
