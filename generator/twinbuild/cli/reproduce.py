@@ -140,7 +140,8 @@ def _builder(found: Reproduced) -> str:
 
     if found.tool is None:
         return f"built    by this twinbuild, {__version__}"
-    return f"built    by the archived twinbuild {shown(found.release.generator)}, {found.tool}, which came with the archive"
+    what = f"the archived twinbuild {shown(found.release.generator)}, {found.tool}"
+    return f"built    by {what}, which came with the archive"
 
 
 def _ran(ran: Rerun | None, stage: str) -> list[str]:
