@@ -82,7 +82,12 @@ _directory = NamedPath(exists=True, file_okay=False, path_type=Path)
 @command.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--read", multiple=True, type=_directory, metavar="DIR", help="Show this directory; may be repeated.")
 @click.option("--write", multiple=True, type=_directory, metavar="DIR", help="Likewise, and let it be written to.")
-@click.option("--store", type=_directory, metavar="DIR", help="Use the store there (default: an empty one).")
+@click.option(
+    "--store",
+    type=_directory,
+    metavar="DIR",
+    help="Use the store there, of a twinbuild that you trust: it writes to it (default: an empty one).",
+)
 @click.option("--directory", type=_directory, metavar="DIR", help="Start there; it must be shown.")
 @quiet_option
 @click.argument("layout", type=_directory)
