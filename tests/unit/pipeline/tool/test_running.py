@@ -89,9 +89,8 @@ def test_no_program_that_is_the_users(shell: Shell, tmp_path: Path) -> None:
     """A set-user-ID bit that it sets is off when it has ended, in its store, too."""
     for name in ("shown", "store"):
         (tmp_path / name).mkdir()
-    script = (
-        f'for place in {tmp_path}/shown "$TWINBUILD_STORE"; do echo x >$place/x; chmod 6755 $place/x || exit 3; done'
-    )
+    script = f"""for place in '{tmp_path}/shown' "$TWINBUILD_STORE"
+        do echo x >"$place/x"; chmod 6755 "$place/x" || exit 3; done"""
     done = shell(script, Shown(directory=str(tmp_path / "shown"), writable=True), store=tmp_path / "store")
     assert (done.status, done.stderr) == (0, b"")
     assert [(tmp_path / name / "x").stat().st_mode & 0o7777 for name in ("shown", "store")] == [0o755, 0o755]
