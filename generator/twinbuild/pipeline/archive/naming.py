@@ -52,13 +52,17 @@ def short(summary: Summary) -> str:
 
 
 def _named(known: tuple[Summary, ...], text: str) -> tuple[Summary, ...]:
+    """All that a text may mean: the beginning of one digest hides no other's, and no name that is hexadecimal."""
     match = _HEX.fullmatch(text)
     if match is not None:
-        releases = tuple(each for each in known if each.kept.release.hex.startswith(match[1]))
-        images = tuple(each for each in known if any(image.hex.startswith(match[1]) for image in each.images))
-        if releases or images:
-            return releases or images
+        found = tuple(each for each in known if text == each.name or _begins(each, match[1]))
+        if found:
+            return found
     name, at, version = text.rpartition("@")
     if at:
         return tuple(each for each in known if (each.name, each.version) == (name, version))
     return tuple(each for each in known if each.name == text)
+
+
+def _begins(summary: Summary, digits: str) -> bool:
+    return any(digest.hex.startswith(digits) for digest in (summary.kept.release, *summary.images))

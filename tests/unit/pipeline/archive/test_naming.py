@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from fakes.archived import tiny_record
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import summaries
 from twinbuild.errors import UsageError
+from twinbuild.model.archive import ArchivedImage
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.naming import chosen
 from twinbuild.store import layout
 
@@ -36,6 +39,26 @@ def test_names(tmp_path: Path) -> None:
                 chosen(archive, text)
         with pytest.raises(UsageError, match=r"TB9107.*did you mean tiny@1\.0\.0"):
             chosen(archive, "tniy@1.0.0")
+
+
+def test_what_begins_alike(tmp_path: Path) -> None:
+    """Beginnings of digests can be made to order, so none hides another's, nor a name: TB9108 names all of them."""
+    record = tiny_record()
+    start = record.digest.hex[:6]
+    image = ArchivedImage(
+        variant="cpu",
+        platform="linux/amd64",
+        digest=Digest(start + "0" * 58),
+        config=Digest("1" * 64),
+    )
+    for other in (replace(tiny_record(name="other"), images=(image,)), tiny_record(name=start)):
+        with Archive(tmp_path / other.name, writing=True) as archive:
+            archive.put(record)
+            archive.put(other)
+            with pytest.raises(UsageError, match="TB9108"):
+                chosen(archive, start)
+            assert chosen(archive, record.digest.hex).kept.release == record.digest
+            assert chosen(archive, f"{other.name}@1.0.0").kept.release == other.digest
 
 
 def test_what_is_remembered_renames_nothing(tmp_path: Path) -> None:
