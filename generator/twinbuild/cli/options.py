@@ -50,10 +50,10 @@ archive_option = click.option(
     "--archive",
     "place",
     required=True,
-    type=NamedPath(path_type=Path),
+    type=NamedPath(path_type=str),
     envvar="TWINBUILD_ARCHIVE",
-    metavar="DIR",
-    help="The directory of the archive (or TWINBUILD_ARCHIVE).",
+    metavar="DIR|oci://REPOSITORY",
+    help="The archive: a directory, or a repository of a registry (or TWINBUILD_ARCHIVE).",
 )
 _KEY = click.option(
     "--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it."

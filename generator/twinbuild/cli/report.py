@@ -21,7 +21,7 @@ __all__ = ["command"]
 @from_archive_option
 @page_options
 def command(
-    *, release: Path, output: Path, place: Path | None, log: Path | None, keys: tuple[Path, ...], as_json: bool
+    *, release: Path, output: Path, place: str | None, log: Path | None, keys: tuple[Path, ...], as_json: bool
 ) -> None:
     """Write the page of a release: one file of HTML that loads nothing.
 

@@ -23,7 +23,7 @@ from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.ports import Store
+    from twinbuild.ports import Blobs
 
 __all__ = [
     "CONTEXT_MARK",
@@ -109,7 +109,7 @@ def same_content(path: Path, what: bytes | Digest) -> bool:
     return same_blob(path, what)
 
 
-def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
+def copy_blob(store: Blobs, digest: Digest, target: Path) -> os.stat_result:
     """Copy a blob to a new file; the status that this left it with. Raises IntegrityError if it is damaged."""
     store.check(digest)
     with store.path(digest).open("rb") as source, target.open("xb") as sink:

@@ -6,23 +6,28 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from twinbuild.archive.directory import Archive, Kept
 from twinbuild.archive.summaries import summaries
 from twinbuild.describe.site.published import Published
 from twinbuild.govern.keys import PublicKey
+from twinbuild.model.archive import Kept
 from twinbuild.pipeline.archive.viewing import no_layers, viewed
 from twinbuild.pipeline.site.reading import Trail, published
 from twinbuild.pipeline.site.writing import Source
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["archived_sources"]
 
 
-def archived_sources(archive: Archive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Iterator[Source]:
+def archived_sources(
+    archive: ReleaseArchive, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]
+) -> Iterator[Source]:
     """A source for each release. Layers are read only where a key is to be verified, which looks at all of it."""
     for summary in summaries(archive):
         yield partial(_published, archive, summary.kept, scratch, trail, keys)
 
 
-def _published(archive: Archive, kept: Kept, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]) -> Published:
+def _published(
+    archive: ReleaseArchive, kept: Kept, scratch: Path, trail: Trail, keys: tuple[PublicKey, ...]
+) -> Published:
     with viewed(archive, archive.release(kept), scratch, wanted=lambda file: bool(keys) or no_layers(file)) as place:
         return published(place, trail, keys)

@@ -1,0 +1,73 @@
+"""Blobs on their way: one that is sent can be opened again, and one that is only to be hashed goes nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Final
+
+from twinbuild.errors import IntegrityError
+from twinbuild.model.digest import Digest
+from twinbuild.ports import BlobWriter
+
+__all__ = ["Nowhere", "Source"]
+
+_PIECE: Final = 1 << 20
+
+
+class Source:
+    """A blob to be sent: what an upload opens, to hash it first, and again after a broken connection."""
+
+    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
+        self._opened = opened
+
+    def open(self, digest: Digest) -> BinaryIO:  # noqa: ARG002  there is one
+        """The stream from its start."""
+        return self._opened()
+
+    def check(self, digest: Digest) -> None:
+        """Raise IntegrityError TB3101 unless it has that digest."""
+        hashed = hashlib.sha256()
+        with self._opened() as stream:
+            while chunk := stream.read(_PIECE):
+                hashed.update(chunk)
+        actual = hashed.hexdigest()
+        if actual != digest.hex:
+            raise IntegrityError.of(
+                "TB3101",
+                f"the bytes have digest sha256:{actual}, expected {digest}",
+                hint="archive the release when nothing writes to its directory or its project",
+                where=str(digest),
+            )
+
+
+class Nowhere:
+    """Implements ``ports.BlobSink``: counts the bytes of the blob that it is given, and keeps none."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    def has(self, digest: Digest) -> bool:  # noqa: ARG002  it has none
+        """It has nothing."""
+        return False
+
+    def size(self, digest: Digest) -> int:  # noqa: ARG002  it has none
+        """How much came."""
+        return self.received
+
+    @contextmanager
+    def writer(self) -> Iterator[BlobWriter]:
+        """A writer that forgets."""
+        self.received = 0
+        yield self
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> int:
+        """Count the bytes; whoever downloads hashes them."""
+        self.received += len(chunk)
+        return len(chunk)
+
+    def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
+        """The digest that the download was checked against."""
+        assert expected is not None, "a download knows what it fetches"
+        return expected, self.received
