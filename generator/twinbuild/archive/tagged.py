@@ -39,7 +39,7 @@ class TaggedReleases:
         if self._absent:
             raise UsageError.of(
                 "TB9101",
-                f"oci://{self._repository.name} is no archive: the registry has no such repository",
+                f"oci://{self._repository.name} is no archive: the registry has no such repository, or nothing in it",
                 hint="name the repository of an archive; `twinbuild archive add` makes one where there is none",
                 where="--archive",
             )
