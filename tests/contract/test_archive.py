@@ -31,9 +31,7 @@ def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRe
 
 
 @pytest.fixture(params=["directory", "fake", "docker"])
-def opened(
-    request: pytest.FixtureRequest, tmp_path: Path, docker_registry: RealRegistry | None
-) -> Iterator[Opened]:
+def opened(request: pytest.FixtureRequest, tmp_path: Path, docker_registry: RealRegistry | None) -> Iterator[Opened]:
     """How a process opens the archive, which is empty."""
     with ExitStack() as stack:
         if request.param == "directory":

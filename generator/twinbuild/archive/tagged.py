@@ -31,6 +31,7 @@ class TaggedReleases:
         self._client, self._repository, self._store, self._blobs = client, repository, store, blobs
         self._tags: frozenset[str] | None = None
         self._absent = False  # there is no such repository
+        self._releases: dict[Digest, list[Tagged]] = {}
         self._known: dict[str, Artifact] = {}
 
     def require(self) -> None:
@@ -57,16 +58,21 @@ class TaggedReleases:
                 if not is_absent(error):
                     raise
                 self._tags, self._absent = frozenset(), True
+            self._releases = {}
+            for tag in sorted(self._tags):
+                if (tagged := read_tag(tag)) is not None:
+                    self._releases.setdefault(tagged.release, []).append(tagged)
         return self._tags
 
     def releases(self) -> tuple[Digest, ...]:
         """The digests of all releases, sorted."""
-        return tuple(sorted({tagged.release for tag in self.listed() if (tagged := read_tag(tag)) is not None}))
+        self.listed()
+        return tuple(sorted(self._releases))
 
     def of(self, digest: Digest) -> tuple[Tagged, ...]:
         """The tags of a release, sorted."""
-        found = (read_tag(tag) for tag in sorted(self.listed()) if digest.hex in tag)
-        return tuple(tagged for tagged in found if tagged is not None and tagged.release == digest)
+        self.listed()
+        return tuple(self._releases.get(digest, ()))
 
     def artifacts(self, digest: Digest, *, anew: bool = False) -> tuple[Artifact, ...]:
         """What the tags of a release lead to; those that are gone since they were listed are passed over.

@@ -24,7 +24,7 @@ DIGESTS = st.binary(min_size=32, max_size=32).map(lambda content: Digest(content
 
 
 class TestTags:
-    """"A tag MUST be at most 128 characters" (distribution-spec); two digests are in it whole."""
+    """Distribution-spec: "a reference as a tag MUST be at most 128 characters"; two digests are in one, whole."""
 
     @given(DIGESTS, DIGESTS)
     def test_there_and_back(self, release: Digest, record: Digest) -> None:
@@ -52,7 +52,7 @@ class TestTags:
 
 
 def test_manifests() -> None:
-    """One manifest up to a thousand layers, which is that of an export; above it an index of several, which come first."""
+    """One manifest up to a thousand layers, that of an export; above it an index of several, which come first."""
     small = made(inputs=3).record
     sizes = dict.fromkeys(small.blobs, 7)
     record = Descriptor(media_type=RECORD, digest=Digest.of(b"r"), size=9)

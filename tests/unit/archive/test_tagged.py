@@ -13,7 +13,7 @@ def test_what_goes_while_it_is_looked_at() -> None:
         _, kept, _ = made().keep(registered(registry.authority))
         made("2.0.0").keep(registered(registry.authority))
         archive = registered(registry.authority)
-        tags = archive._tags  # noqa: SLF001  what is tested
+        tags = archive._tags
         tag = release_tag(kept.release, kept.record)
         assert tag in tags.listed()
         (tagged,) = tags.of(kept.release)
@@ -30,7 +30,7 @@ def test_what_a_tag_leads_to_is_asked_for_once() -> None:
     """It never changes; anew it is looked at again."""
     with FakeRegistry() as registry:
         _, kept, _ = made().keep(registered(registry.authority))
-        tags = registered(registry.authority)._tags  # noqa: SLF001  what is tested
+        tags = registered(registry.authority)._tags
         tags.artifacts(kept.release)
         registry.requests.clear()
         tags.artifacts(kept.release)
