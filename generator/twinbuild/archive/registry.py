@@ -25,6 +25,7 @@ from twinbuild.model.archive import ArchivedRelease, Kept, Taken
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.model.settings import OCI_SCHEME
 from twinbuild.net.registry.document import parts_of
 from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.image import MANIFEST
@@ -58,7 +59,7 @@ class RegistryArchive:
     ) -> None:
         self._client, self._store, self._mounts = client, store, mounts
         self.repository: Final = repository
-        self.place: Final = f"oci://{repository.name}"
+        self.place: Final = f"{OCI_SCHEME}{repository.name}"
         self.blobs: Final = RegistryBlobs(client, repository, store)
         self._tags: Final = TaggedReleases(client, repository, store, self.blobs)
         self._texts: dict[Digest, bytes] = {}  # records that were joined here

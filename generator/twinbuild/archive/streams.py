@@ -1,17 +1,17 @@
-"""Blobs on their way: one that is sent can be opened again, and one that is only to be hashed goes nowhere."""
+"""Blobs on their way: sent from where they can be opened again, fetched in place of damaged ones, or only hashed."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Final
 
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
-from twinbuild.ports import BlobWriter
+from twinbuild.ports import BlobSink, BlobWriter
 
-__all__ = ["Nowhere", "Source"]
+__all__ = ["Anew", "Nowhere", "Source"]
 
 _PIECE: Final = 1 << 20
 
@@ -40,6 +40,25 @@ class Source:
                 hint="archive the release when nothing writes to its directory or its project",
                 where=str(digest),
             )
+
+
+class Anew:
+    """Implements ``ports.BlobSink`` over a store: what lies there is damaged, so it counts as not there."""
+
+    def __init__(self, store: BlobSink) -> None:
+        self._store = store
+
+    def has(self, digest: Digest) -> bool:  # noqa: ARG002  whatever it has
+        """It has nothing that is any good."""
+        return False
+
+    def size(self, digest: Digest) -> int:
+        """As the store has it."""
+        return self._store.size(digest)
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """A new blob, which replaces a damaged one."""
+        return self._store.writer()
 
 
 class Nowhere:

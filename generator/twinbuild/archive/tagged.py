@@ -11,6 +11,7 @@ from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.model.reference import ImageReference
+from twinbuild.model.settings import OCI_SCHEME
 from twinbuild.ports import Store
 
 if TYPE_CHECKING:  # start-up is measured
@@ -38,9 +39,10 @@ class TaggedReleases:
         """Raise UsageError TB9101 where the registry has no such repository."""
         self.listed()
         if self._absent:
+            place = OCI_SCHEME + self._repository.name
             raise UsageError.of(
                 "TB9101",
-                f"oci://{self._repository.name} is no archive: the registry has no such repository, or nothing in it",
+                f"{place} is no archive: the registry has no such repository, or nothing in it",
                 hint="name the repository of an archive; `twinbuild archive add` makes one where there is none",
                 where="--archive",
             )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbuild.cli.options import NamedPath
+from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.archive import ArchivedFile
@@ -21,7 +22,6 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.ports import ReleaseArchive
 
 __all__ = [
-    "SCHEME",
     "from_archive_option",
     "kept_archive",
     "laid_out",
@@ -29,8 +29,6 @@ __all__ = [
     "opened_archive",
     "opened_for",
 ]
-
-SCHEME: Final = "oci://"  # of an archive, or of an export, in a registry
 
 # Not of the environment: whoever names a directory means it, wherever releases are archived.
 from_archive_option = click.option(
@@ -50,7 +48,7 @@ def opened_archive(
 
     ``quiet`` is about the progress of a registry. Raises as ``Archive`` and ``open_registered`` do.
     """
-    if place.startswith(SCHEME):
+    if place.startswith(OCI_SCHEME):
         from twinbuild.cli.session import session
 
         with session(beside=Path(), quiet=quiet) as machine, opened_for(place, machine, writing=writing) as remote:
@@ -68,7 +66,7 @@ def opened_for(
     place: str, machine: Machine, *, writing: bool = False, paranoid: bool = False
 ) -> Iterator[ReleaseArchive]:
     """An archive for whoever has a machine already, whose network an archive in a registry uses."""
-    if place.startswith(SCHEME):
+    if place.startswith(OCI_SCHEME):
         from twinbuild.pipeline.archive.registering import open_registered
 
         with open_registered(place, machine, writing=writing) as remote:

@@ -13,6 +13,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.directory import Archive
@@ -198,14 +199,16 @@ def export_command(*, target: str, names: tuple[str, ...], place: str, quiet: bo
     release is an artifact with a tag of its own; what is there already is not sent.
     """
     from twinbuild.archive.summaries import summaries
-    from twinbuild.cli.kept import SCHEME, opened_for
+    from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import session
     from twinbuild.pipeline.archive.naming import chosen
     from twinbuild.pipeline.archive.registering import at_hand
 
-    registry = target.startswith(SCHEME)
+    registry = target.startswith(OCI_SCHEME)
     if not registry and not target.endswith(".tar"):
-        raise click.BadParameter(f"got {target[:120]!r}, expected FILE.tar or {SCHEME}REPOSITORY", param_hint="FILE")
+        raise click.BadParameter(
+            f"got {target[:120]!r}, expected FILE.tar or {OCI_SCHEME}REPOSITORY", param_hint="FILE"
+        )
     with (
         session(beside=Path(), quiet=quiet or as_json) as machine,
         opened_for(place, machine, paranoid=True) as archive,
@@ -246,7 +249,7 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
 
     Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
     """
-    from twinbuild.cli.kept import SCHEME, opened_for
+    from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import session
     from twinbuild.pipeline.archive.registering import import_into
 
@@ -254,7 +257,7 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
         session(beside=Path(), quiet=quiet or as_json) as machine,
         opened_for(place, machine, writing=True) as archive,
     ):
-        receive = partial(_pulled if source.startswith(SCHEME) else _read, source, machine)
+        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine)
         found = import_into(archive, machine, receive)
         machine.progress("", 0, 0)
     if as_json:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fakes.kept import source_of
-from twinbuild.archive.streams import Nowhere, Source
+from twinbuild.archive.streams import Anew, Nowhere, Source
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
+from twinbuild.store.memory import MemoryStore
 
 
 def test_a_source_is_hashed_and_opened_again() -> None:
@@ -30,3 +31,16 @@ def test_nowhere() -> None:
             assert writer.commit(Digest.of(content)) == (Digest.of(content), len(content))
     assert not sink.has(Digest.of(b"2"))
     assert sink.size(Digest.of(b"2")) == 1
+
+
+def test_anew() -> None:
+    """What is there is fetched all the same, into the store."""
+    store = MemoryStore()
+    digest = store.put(b"damaged, say")
+    sink = Anew(store)
+    assert not sink.has(digest)
+    assert sink.size(digest) == 12
+    with sink.writer() as writer:
+        writer.write(b"fresh")
+        writer.commit(Digest.of(b"fresh"))
+    assert store.read(Digest.of(b"fresh")) == b"fresh"

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from twinbuild.archive.artifact import BLOB
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.registry import RegistryArchive
+from twinbuild.archive.streams import Anew
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, UsageError
 from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.model.settings import OCI_SCHEME
 from twinbuild.pipeline.archive.moving import Imported
 from twinbuild.pipeline.archive.recording import keep_record
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
@@ -27,7 +28,6 @@ from twinbuild.pipeline.transfer import Meter, known_repositories, move
 from twinbuild.ports import ReleaseArchive
 
 __all__ = [
-    "SCHEME",
     "Registered",
     "at_hand",
     "import_into",
@@ -36,8 +36,6 @@ __all__ = [
     "push_releases",
     "repository_of",
 ]
-
-SCHEME: Final = "oci://"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class Registered:
 
 def repository_of(text: str) -> ImageReference:
     """The repository of ``oci://REGISTRY/REPOSITORY``. Raises UsageError TB9144 for a tag or digest behind it."""
-    reference = ImageReference.parse(text.removeprefix(SCHEME))
+    reference = ImageReference.parse(text.removeprefix(OCI_SCHEME))
     if reference.tag or reference.digest is not None:
         raise UsageError.of(
             "TB9144",
@@ -173,7 +171,7 @@ def _fetch(
         if archive.blobs.intact(blob.digest, blob.size):
             return False
         try:
-            new = source.fetch(blob, archive.blobs, meter.part(blob.digest))
+            new = source.fetch(blob, Anew(archive.blobs), meter.part(blob.digest))
         except FetchError as error:
             if error.findings[0].code != "TB3203":
                 raise _blocked(release, blob.digest, error) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.archived import Archived, archived_once
+from fakes.archived import Archived, archived_once, blob_of
 from fakes.registry import FakeRegistry
 from fakes.tool import Tool, tool
 from fakes.web import text
@@ -53,6 +53,11 @@ def test_there_and_back(registry: FakeRegistry, archived_once: Archived, tool: T
     for known in (0, 1):
         ended = tool("archive", "import", where, "--archive", place, "--json")
         assert (ended.status, json.loads(ended.out)["known"]) == (0, known), ended.err
+    victim = blob_of(Path(place), archived_once.record.inputs[0].sha256)
+    content = victim.read_bytes()
+    victim.unlink()
+    victim.write_bytes(b"X" + content[1:])
+    assert tool("archive", "import", where, "--archive", place, "-q").status == 0, "mends what is damaged here"
     with Archive(Path(place)) as archive:
         assert verify_archive(archive).releases == 1
         assert archive.release(archive.releases()[0]) == archived_once.record
