@@ -195,6 +195,7 @@ class RegistryArchive:
         Raises IntegrityError TB9161 where that tag leads elsewhere, TB9164 where a blob that was there is gone.
         """
         self._tags.forget()
+        kept = None
         try:
             kept = self.kept(record.digest)
             earlier = self.release(kept, anew=True) if kept is not None else None
@@ -203,6 +204,8 @@ class RegistryArchive:
                 raise
             earlier = None  # what it said is lost, and said again now
         whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
+        if kept is not None and whole == earlier:
+            return whole, kept, True
         self.blobs.know(whole)
         self._require_there(whole)
         content = encode_archived(whole)
@@ -211,7 +214,7 @@ class RegistryArchive:
         self._name(whole, Descriptor(media_type=BLOB, digest=digest, size=len(content)))
         self._tags.forget()
         self._texts[digest] = content
-        return whole, Kept(release=record.digest, record=digest), whole == earlier
+        return whole, Kept(release=record.digest, record=digest), False
 
     @contextlib.contextmanager
     def updating(self) -> Iterator[None]:

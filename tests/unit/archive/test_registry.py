@@ -12,6 +12,7 @@ from fakes.registry import INDEX, FakeRegistry, digest_of
 from fakes.web import text
 from twinbuild.archive.artifact import release_tag
 from twinbuild.errors import FetchError, IntegrityError, UsageError
+from twinbuild.model.archive import Kept
 from twinbuild.model.digest import Digest
 
 REPOSITORY = "team/releases"
@@ -72,6 +73,21 @@ def test_a_tag_that_was_moved(registry: FakeRegistry) -> None:
     with pytest.raises(IntegrityError, match="TB9161"):
         archive.take_out([kept[0].release])
     assert tags[1] in registry.manifests
+
+
+def test_a_tag_that_somebody_made(registry: FakeRegistry) -> None:
+    """It names one release and the record of another: TB9161, alone and beside the right one, and nothing is added."""
+    one, two = made(), made("2.0.0")
+    _, kept, _ = two.keep(registered(registry.authority))
+    tag = release_tag(one.record.digest, kept.record)
+    registry.manifests[REPOSITORY, tag] = registry.manifests[REPOSITORY, release_tag(kept.release, kept.record)]
+    archive = registered(registry.authority)
+    with pytest.raises(IntegrityError, match=f"TB9161.*{kept.release.hex}"):
+        archive.release(Kept(release=one.record.digest, record=kept.record))
+    before = set(registry.manifests)
+    with pytest.raises(IntegrityError, match="TB9161"):
+        one.keep(registered(registry.authority))
+    assert set(registry.manifests) == before
 
 
 def test_a_tag_of_an_earlier_twinbuild(registry: FakeRegistry) -> None:
@@ -179,6 +195,9 @@ def test_what_was_archived_before_and_is_gone(registry: FakeRegistry) -> None:
     with pytest.raises(IntegrityError, match=r"TB9164.*tiny@1\.0\.0"):
         made(files={"signatures/b": b"b"}).keep(registered(registry.authority))
     assert set(registry.manifests) == tags
+    found, _, known = made().keep(registered(registry.authority))
+    assert known, "what says nothing new asks for nothing"
+    assert "signatures/a" in {file.path for file in found.files}
 
 
 def test_many_files(registry: FakeRegistry) -> None:

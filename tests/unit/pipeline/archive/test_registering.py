@@ -63,6 +63,18 @@ def test_there_and_back(registry: FakeRegistry, archived_once: Archived, tool: T
         assert archive.release(archive.releases()[0]) == archived_once.record
 
 
+def test_what_was_pushed_is_mounted(registry: FakeRegistry, archived_once: Archived, tool: Tool) -> None:
+    """Layers that another repository of the registry got by ``push`` are not sent to the archive again."""
+    assert tool("push", str(archived_once.dist), f"{registry.authority}/team/tiny:1", "-q").status == 0
+    pushed = registry.held["team/tiny"]
+    registry.requests.clear()
+    where = f"oci://{registry.authority}/{REPOSITORY}"
+    assert tool("archive", "export", where, "--archive", str(archived_once.place), "-q").status == 0
+    sent = {request.target.rpartition("digest=")[2].replace("%3A", ":") for request in registry.requests}
+    assert pushed <= registry.held[REPOSITORY]
+    assert not pushed & sent
+
+
 def test_every_way(registry: FakeRegistry, where: str, archived_once: Archived, tool: Tool, tmp_path: Path) -> None:
     """A file of an archive in a registry is that of a directory; it goes into a registry, and from one to another."""
     for name, place in (("a.tar", str(archived_once.place)), ("b.tar", where)):
