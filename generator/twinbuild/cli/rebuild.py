@@ -103,7 +103,7 @@ def _of_archive(place: str, name: str, *, quiet: bool) -> Rebuilt:
 
     with session(beside=Path(), quiet=quiet) as machine, opened_for(place, machine) as kept:
         summary = chosen(kept, name)
-        with at_hand(kept, (summary.kept,), machine) as archive:
+        with at_hand(kept, (summary.kept,), machine, layers=False) as archive:
             rebuilt = rebuild_kept(archive, summary, offline(machine))
         machine.progress("", 0, 0)
     return rebuilt

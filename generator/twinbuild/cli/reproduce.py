@@ -62,8 +62,8 @@ def command(
     """Build an archived release again, from the archive alone, and compare every file.
 
     It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of an image, as a pod
-    shows it. The build has no network, no store and no files but the archive's; of an archive in a registry all files
-    of the release are fetched first. Exit 7: it is not the same.
+    shows it. The build has no network, no store and no files but the archive's; of an archive in a registry what
+    it needs is fetched first. Exit 7: it is not the same.
     With --run, exit 1: a golden test is answered otherwise.
 
     The twinbuild that is archived with the release builds it where this one has another version or other code.
@@ -84,7 +84,7 @@ def command(
         machine, summary = offline(online), chosen(kept, name)
         if summary.generator != __version__ and not as_json:
             click.echo(f"made by  twinbuild {shown(summary.generator)}; this is {__version__}", err=True)
-        with at_hand(kept, (summary.kept,), online) as archive:
+        with at_hand(kept, (summary.kept,), online, layers=False) as archive:
             found = reproduce(archive, summary, machine, output=output, tests=not without_tests, tool=tool)
         ran = rerun(output, machine, stage=stage, variant=variant, requests=requests) if run else None
         machine.progress("", 0, 0)

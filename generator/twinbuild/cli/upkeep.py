@@ -182,7 +182,8 @@ def prune_command(*, place: str, keep: int, keep_for: timedelta | None, yes: boo
     for each in judged:
         verdict = f"stays: {each.kept}" if each.kept else ("gone" if yes else "goes")
         click.echo(f"{shown(each.summary.label):32} sha256:{each.summary.kept.release.hex[:12]}  {shown(verdict)}")
-    what = "deleted" if yes else "would be deleted; --yes does it"
+    done = "named by no release any more: the registry collects them" if place.startswith(OCI_SCHEME) else "deleted"
+    what = done if yes else "would be deleted; --yes does it"
     click.echo(f"{len(gone.releases)} releases and {gone.blobs} files, {amount(gone.size)}: {what}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from twinbuild.archive.artifact import BLOB
 from twinbuild.archive.directory import Archive
@@ -36,6 +37,8 @@ __all__ = [
     "push_releases",
     "repository_of",
 ]
+
+_LAYERS: Final = "image/blobs/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +82,20 @@ def open_registered(place: str, machine: Machine, *, writing: bool = False) -> I
 
 
 @contextmanager
-def at_hand(archive: ReleaseArchive, chosen: Sequence[Kept], machine: Machine) -> Iterator[Archive]:
+def at_hand(
+    archive: ReleaseArchive, chosen: Sequence[Kept], machine: Machine, *, layers: bool = True
+) -> Iterator[Archive]:
     """An archive in a directory with those releases: itself, or one that goes again, fetched from the registry.
 
-    Nothing comes from anywhere else than the archive. Raises as ``pull_releases``.
+    Without ``layers`` it lacks what the images consist of, which building them again makes anew. Nothing comes from
+    anywhere else than the archive. Raises as ``pull_releases``.
     """
     if isinstance(archive, Archive):
         yield archive
         return
     assert isinstance(archive, RegistryArchive), "there are two kinds of archives"
     with _scratch(machine) as local:
-        pull_releases(local, archive, machine, chosen)
+        pull_releases(local, archive, machine, chosen, layers=layers)
         yield local
 
 
@@ -137,7 +143,9 @@ def import_into(target: ReleaseArchive, machine: Machine, receive: Callable[[Arc
     return replace(found, known=sum(each.digest in before for each in found.releases), brought=sent.blobs)
 
 
-def pull_releases(archive: Archive, source: RegistryArchive, machine: Machine, chosen: Sequence[Kept] = ()) -> Imported:
+def pull_releases(
+    archive: Archive, source: RegistryArchive, machine: Machine, chosen: Sequence[Kept] = (), *, layers: bool = True
+) -> Imported:
     """Take releases of a repository (all of them, unless some are chosen) into an archive, and nothing twice.
 
     Nothing of a registry is believed: every blob must have its digest, and a release is named only when all of it is
@@ -147,8 +155,9 @@ def pull_releases(archive: Archive, source: RegistryArchive, machine: Machine, c
     found: list[ArchivedRelease] = []
     brought = 0
     for kept in chosen or source.releases():
-        blobs = source.descriptors(kept)
         release = source.release(kept)
+        left = frozenset() if layers else _made_anew(release)
+        blobs = tuple(blob for blob in source.descriptors(kept) if blob.digest not in left)
         brought += _fetch(archive, source, release, blobs, machine)
         if findings := unlike_release(archive, release):
             raise IntegrityError(tuple(findings))
@@ -187,6 +196,12 @@ def _fetch(
     if problems:
         raise IntegrityError(tuple(faults_of(release, problems)))
     return brought
+
+
+def _made_anew(release: ArchivedRelease) -> frozenset[Digest]:
+    """What nothing but the images needs."""
+    needed = {digest for digest, _, what, _ in release.needs() if not what.startswith(_LAYERS)}
+    return frozenset(file.sha256 for file in release.files if file.sha256 not in needed)
 
 
 def _blocked(release: ArchivedRelease, digest: Digest, error: FetchError) -> FetchError:

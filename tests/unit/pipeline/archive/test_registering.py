@@ -121,6 +121,7 @@ def test_the_verbs(where: str, archived_once: Archived, tool: Tool, tmp_path: Pa
     assert tool("archive", "unpin", "tiny", "--archive", where).status == 0
     ended = tool("archive", "prune", "--keep-for", "0s", "--yes", "--archive", where)
     assert ended.out.splitlines()[-1].startswith("1 releases and "), ended.err
+    assert "the registry collects them" in ended.out
     assert "error[TB9101]" in tool("archive", "list", "--archive", where).err, "nothing is left there"
 
 
@@ -171,6 +172,26 @@ def test_what_is_gone_is_named_with_what_it_blocks(
     ended = tool("reproduce", "tiny", "--output", str(tmp_path / "again"), "--archive", where, "-q")
     assert (ended.status, "error[TB9163]" in ended.err, "error[TB3204]" in ended.err) == (4, True, True), ended.err
     assert "it blocks building it again" in ended.err
+
+
+@pytest.mark.sandbox
+def test_layers_are_made_anew(
+    registry: FakeRegistry, where: str, archived_once: Archived, tool: Tool, tmp_path: Path
+) -> None:
+    """A release is built again from a registry that lost its layers: they are not asked for. An export needs them."""
+    layers = {
+        str(file.sha256)
+        for file in archived_once.record.files
+        if file.path.startswith("image/blobs/") and file.size > 1000
+    }
+    assert layers
+    registry.held[REPOSITORY] -= layers
+    registry.requests.clear()
+    ended = tool("reproduce", "tiny", "--output", str(tmp_path / "again"), "--archive", where, "-q")
+    assert ended.status == 0, ended.err
+    assert not any(layer in request.target for request in registry.requests for layer in layers)
+    ended = tool("archive", "export", str(tmp_path / "a.tar"), "--archive", where, "-q")
+    assert (ended.status, "it blocks the release as it was released" in ended.err) == (5, True), ended.err
 
 
 def test_offline(where: str, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
