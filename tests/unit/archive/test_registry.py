@@ -200,14 +200,10 @@ def test_what_was_archived_before_and_is_gone(registry: FakeRegistry) -> None:
     assert "signatures/a" in {file.path for file in found.files}
 
 
-def test_many_files(registry: FakeRegistry) -> None:
+def test_many_files(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     """More layers than a manifest should have: an index of several, which goes with all of them."""
-    release = made(inputs=2100)
-    archive = registered(registry.authority)
-    for content in release.contents:  # as if they were sent before
-        registry.put_blob(REPOSITORY, content)
-        archive.blobs.sizes[Digest.of(content)] = len(content)
-    found, kept, _ = archive.keep(release.record)
+    monkeypatch.setattr("twinbuild.archive.artifact._LAYERS", 10)
+    found, kept, _ = made(inputs=25).keep(registered(registry.authority))
     assert registry.manifests[REPOSITORY, release_tag(kept.release, kept.record)][1] == INDEX
     other = registered(registry.authority)
     assert other.release(kept, anew=True) == found
