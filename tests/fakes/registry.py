@@ -57,6 +57,7 @@ class FakeRegistry(WebServer):
     mounts: bool = True
     patches: bool = True
     head: bool = True
+    deletes: bool = True
     least_chunk: int = 0
     breaks: list[int] = field(default_factory=list)  # after so many bytes of an upload's body the connection is reset
     location: str = ""  # what uploads are answered with in place of their own place
@@ -192,12 +193,25 @@ class FakeRegistry(WebServer):
         if request.method == "HEAD" and not self.head:
             self._say(wire, request, 405)
             return
+        if request.method == "DELETE":
+            self._delete(request, wire, repository, reference)
+            return
         content, media_type = self.manifests.get((repository, reference), (b"", ""))
         if not content:
             self._say(wire, request, 404)
             return
         fields = {"Content-Type": media_type, "Docker-Content-Digest": digest_of(content)}
         self._say(wire, request, 200, fields | {"Content-Length": len(content)}, content)
+
+    def _delete(self, request: Request, wire: Wire, repository: str, reference: str) -> None:
+        """With all tags of the manifest, as registries do it that take a digest only."""
+        if not self.deletes:
+            self._say(wire, request, 405, {}, b'{"errors":[{"code":"UNSUPPORTED"}]}')
+            return
+        content, _ = self.manifests.get((repository, reference), (b"", ""))
+        for key in [key for key, value in self.manifests.items() if key[0] == repository and value[0] == content]:
+            del self.manifests[key]
+        self._say(wire, request, 202 if content else 404)
 
     def _blob(self, request: Request, wire: Wire, repository: str, digest: str) -> None:
         if digest not in self.held.get(repository, ()):

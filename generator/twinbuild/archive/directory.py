@@ -22,17 +22,19 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
+from twinbuild.archive.collecting import take_out
+from twinbuild.archive.joining import joined
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, TwinbuildError, UsageError
-from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.archive import ArchivedRelease, Kept, Taken
 from twinbuild.model.digest import Digest
 from twinbuild.store import layout
 from twinbuild.store.disk import DiskStore
+from twinbuild.store.faults import translated
 
 __all__ = ["FORM", "RELEASE", "Archive", "Kept"]
 
@@ -44,6 +46,9 @@ _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONB
 _WAIT: Final = 60.0  # seconds that another process may change what is said of a release: it takes milliseconds
 _PAUSE: Final = 0.01  # seconds between two tries of the lock
 _LARGEST: Final = 64 << 20  # bytes of a record
+_SUMMARIES: Final = "v1/summaries"
+_LONGEST: Final = 256 << 20  # bytes of what is remembered
+_PIECE: Final = 1 << 20
 _HINTS: Final = {
     "TB3107": "make room on the disk of the archive",
     "TB3110": "use the twinbuild that made the archive, or a newer one",
@@ -52,17 +57,10 @@ _HINTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A release by its digest, and the digest of its record."""
-
-    release: Digest
-    record: Digest
-
-
 class Archive:
-    """An archive. ``writing``: it is made where it is not there; otherwise it may lie where nothing can be written.
+    """Implements ``ports.ReleaseArchive`` in a directory.
 
+    ``writing``: it is made where it is not there; otherwise it may lie where nothing can be written.
     One that is only read may be anybody's, and so may its memory of what was hashed: there each blob is hashed anew,
     as it is for ``paranoid``.
 
@@ -73,6 +71,7 @@ class Archive:
     def __init__(self, root: Path, *, writing: bool = False, paranoid: bool = False) -> None:
         _refuse_foreign(root, writing=writing)
         self.path: Final = root
+        self.place: Final = str(root)
         try:
             self.blobs: Final = DiskStore(root, form=FORM, reading=not writing, paranoid=paranoid or not writing)
         except EnvironmentFault as error:
@@ -129,7 +128,7 @@ class Archive:
                 where=str(kept.record),
             ) from error
 
-    def release(self, kept: Kept) -> ArchivedRelease:
+    def release(self, kept: Kept, *, anew: bool = False) -> ArchivedRelease:  # noqa: ARG002  it is always read
         """The record of a release. Raises IntegrityError TB9110, TB9111, UsageError TB9112."""
         release = decode_archived(self.content(kept), name=str(kept.record))
         if release.digest != kept.release:
@@ -178,10 +177,86 @@ class Archive:
         """Write the root that follows from a record; nothing where it stands there."""
         self.blobs.keep(_root(release.digest), (record, *release.blobs))
 
-    def distrust(self, digest: Digest) -> None:
-        """Forget that a blob was ever hashed: it was found to be damaged, and whoever adds it again replaces it."""
+    def keep(self, record: ArchivedRelease, *, foreign: bool = False) -> tuple[ArchivedRelease, Kept, bool]:
+        """Keep a release, joined with what the archive says of it already; see ``ports``.
+
+        Its signatures replace those that are there, unless it is ``foreign``, which also brings no tool.
+        """
+        with self.updating():
+            try:
+                kept = self.kept(record.digest)
+                earlier = self.release(kept) if kept is not None else None
+            except IntegrityError:
+                earlier = None  # what it said is lost, and said again now
+            whole = (
+                record
+                if earlier is None
+                else joined(self.blobs, earlier, record, replaces=not foreign, tool=not foreign)
+            )
+            return whole, self.put(whole), whole == earlier
+
+    def records(self, kept: Kept) -> frozenset[Digest]:
+        """The blob of the record."""
+        return frozenset({kept.record})
+
+    def missing(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Those of them that are not there."""
+        return frozenset(digest for digest in digests if not self.blobs.has(digest))
+
+    def fault(self, digest: Digest) -> tuple[tuple[str, str] | None, int]:
+        """What is the matter with a blob, hashed anew whatever its status says; and its size in bytes.
+
+        A damaged one is no longer taken for one that was hashed, so that whoever adds it again replaces it.
+        """
+        if self.blobs.area.status(layout.blob_name(digest)) is None:
+            return ("TB9113", "is missing"), 0
+        size = 0
+        try:
+            with self.blobs.open(digest) as stream:
+                while chunk := stream.read(_PIECE):  # the last read compares the digest
+                    size += len(chunk)
+        except TwinbuildError as error:
+            why = f"is damaged: {error.findings[0].message}"
+        except OSError as error:
+            why = f"cannot be read: {error.strerror or error}"
+        else:
+            return None, size
         with contextlib.suppress(OSError):
             self.blobs.area.files.remove(layout.record_name(layout.VERIFIED, digest))
+        return ("TB9114", why), size
+
+    def unneeded(self, needed: frozenset[Digest]) -> tuple[int, int]:
+        """How many blobs lie there besides those that are needed, and their bytes."""
+        sizes = [self.blobs.size(digest) for digest in self.blobs.blobs() if digest not in needed]
+        return len(sizes), sum(sizes)
+
+    def bring(self, digest: Digest, size: int, opened: Callable[[], BinaryIO]) -> bool:
+        """Have a blob; whether its bytes had to be copied. Raises IntegrityError TB3101."""
+        if self.blobs.intact(digest, size):
+            return False
+        with opened() as source, self.blobs.writer() as sink:
+            while chunk := source.read(_PIECE):
+                sink.write(chunk)
+            sink.commit(digest)
+        return True
+
+    def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:
+        """Take out releases and what only they needed; see ``collecting``."""
+        return take_out(self, going, wait=wait)
+
+    def remembered(self) -> bytes | None:
+        """What was remembered last, where it is whole."""
+        try:
+            stored = self.blobs.area.content(_SUMMARIES, limit=_LONGEST)
+        except OSError:
+            return None
+        return layout.decode_record(stored) if stored is not None else None
+
+    def remember(self, content: bytes) -> None:
+        """Remember something; an archive that is read only forgets it."""
+        area = self.blobs.area
+        with contextlib.suppress(TwinbuildError), translated(str(area.path)):
+            area.publish(_SUMMARIES, layout.encode_record(content), durable=False)
 
     def drop(self, digest: Digest) -> None:
         """No longer keep a release. Its blobs stay until they are collected.

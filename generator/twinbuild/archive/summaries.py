@@ -7,24 +7,20 @@ or age goes by the record itself (``fresh``, ``confirmed``).
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twinbuild.archive.directory import Archive, Kept
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import TwinbuildError
-from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
-from twinbuild.store import layout
-from twinbuild.store.faults import translated
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["Summary", "confirmed", "summaries", "summary_of"]
 
-_CACHE: Final = "v1/summaries"
+_CACHE: Final = "summaries"
 _FORMAT: Final = "twinbuild/archive-summaries/v1"
-_LARGEST: Final = 256 << 20
 _TEXTS: Final = ("name", "version", "added", "generator")
 
 
@@ -50,7 +46,7 @@ class Summary:
         return f"{self.name}@{self.version}"
 
 
-def summaries(archive: Archive, *, fresh: bool = False) -> tuple[Summary, ...]:
+def summaries(archive: ReleaseArchive, *, fresh: bool = False) -> tuple[Summary, ...]:
     """Every release, by name, the time at which it was added, and digest; ``fresh``: as the records say, all of them.
 
     Raises IntegrityError TB9110, TB9111.
@@ -67,7 +63,7 @@ def summaries(archive: Archive, *, fresh: bool = False) -> tuple[Summary, ...]:
     return tuple(sorted(found, key=lambda each: (each.name, each.added, each.version, each.kept.release)))
 
 
-def confirmed(archive: Archive, summary: Summary) -> bool:
+def confirmed(archive: ReleaseArchive, summary: Summary) -> bool:
     """Whether the release's record says the same."""
     return summary_of(archive.release(summary.kept), summary.kept) == summary
 
@@ -88,12 +84,11 @@ def summary_of(release: ArchivedRelease, kept: Kept) -> Summary:
     )
 
 
-def _remembered(archive: Archive) -> dict[str, Any]:
+def _remembered(archive: ReleaseArchive) -> dict[str, Any]:
     try:
-        stored = archive.blobs.area.content(_CACHE, limit=_LARGEST)
-        content = layout.decode_record(stored) if stored is not None else None
+        content = archive.remembered()
         document = parse_json(_CACHE, content)[0] if content is not None else None
-    except (OSError, JsonProblem):
+    except JsonProblem:
         return {}
     if not isinstance(document, dict) or document.get("apiVersion") != _FORMAT:
         return {}
@@ -101,7 +96,7 @@ def _remembered(archive: Archive) -> dict[str, Any]:
     return releases if isinstance(releases, dict) else {}
 
 
-def _remember(archive: Archive, found: list[Summary]) -> None:
+def _remember(archive: ReleaseArchive, found: list[Summary]) -> None:
     document = {
         "apiVersion": _FORMAT,
         "records": {
@@ -114,9 +109,7 @@ def _remember(archive: Archive, found: list[Summary]) -> None:
             for each in found
         },
     }
-    area = archive.blobs.area
-    with contextlib.suppress(TwinbuildError), translated(str(area.path)):  # an archive that is read only has none
-        area.publish(_CACHE, layout.encode_record(canonical(document)), durable=False)
+    archive.remember(canonical(document))
 
 
 def _read(kept: Kept, line: object) -> Summary | None:

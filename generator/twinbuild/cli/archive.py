@@ -40,7 +40,7 @@ def command() -> None:
 def add_command(
     *,
     release: Path,
-    place: Path,
+    place: str,
     spec: Path | None,
     overlays: tuple[Path, ...],
     without_tool: bool,
@@ -53,20 +53,21 @@ def add_command(
     it again after it was signed: what is new comes beside what is there.
 
     The running twinbuild is packed and kept with it, once for all releases that it made, so that `reproduce` can run
-    it where another one is installed. Nothing is fetched: `twinbuild tool pack` brings what that needs, once.
+    it where another one is installed. Nothing is fetched: `twinbuild tool pack` brings what that needs, once. To an
+    archive in a registry only what it lacks is sent.
     """
-    from twinbuild.archive.directory import Archive
-    from twinbuild.cli.session import session
+    from twinbuild.cli.kept import opened_for
+    from twinbuild.cli.session import offline, session
     from twinbuild.pipeline.archive.adding import add_release, project_of
     from twinbuild.pipeline.released import read_release
 
     found = read_release(release)
     project = project_of(found, spec, overlays)
     with (
-        session(beside=project.spec_path, quiet=quiet or as_json, offline=True) as machine,
-        Archive(place, writing=True) as archive,
+        session(beside=project.spec_path, quiet=quiet or as_json) as machine,
+        opened_for(place, machine, writing=True) as archive,
     ):
-        added = add_release(found, project, archive, machine, tool=not without_tool)
+        added = add_release(found, project, archive, offline(machine), tool=not without_tool)
         machine.progress("", 0, 0)
     if as_json:
         click.echo(
@@ -98,12 +99,12 @@ def add_command(
 @command.command("list")
 @archive_option
 @json_option
-def list_command(*, place: Path, as_json: bool) -> None:
+def list_command(*, place: str, as_json: bool) -> None:
     """List the releases of an archive, by name and in the order in which they were archived."""
-    from twinbuild.archive.directory import Archive
     from twinbuild.archive.summaries import summaries
+    from twinbuild.cli.kept import opened_archive
 
-    with Archive(place) as archive:
+    with opened_archive(place) as archive:
         found = summaries(archive)
         pins = {each.kept.release: archive.pinned(each.kept.release) for each in found}
     if as_json:
@@ -123,16 +124,16 @@ def list_command(*, place: Path, as_json: bool) -> None:
 @archive_option
 @click.option("--files", is_flag=True, help="List every file of the release and of its project, and every input.")
 @json_option
-def show_command(*, name: str, place: Path, files: bool, as_json: bool) -> None:
+def show_command(*, name: str, place: str, files: bool, as_json: bool) -> None:
     """Show what an archive keeps of a release.
 
     It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of one of its images.
     """
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.codec.archive import encode_archived
     from twinbuild.pipeline.archive.naming import chosen
 
-    with Archive(place) as archive:
+    with opened_archive(place) as archive:
         summary = chosen(archive, name)
         release = archive.release(summary.kept)
         pinned = archive.pinned(summary.kept.release)
@@ -154,17 +155,17 @@ def show_command(*, name: str, place: Path, files: bool, as_json: bool) -> None:
 @archive_option
 @quiet_option
 @json_option
-def verify_command(*, names: tuple[str, ...], place: Path, quiet: bool, as_json: bool) -> None:
+def verify_command(*, names: tuple[str, ...], place: str, quiet: bool, as_json: bool) -> None:
     """Hash every file of an archive anew (or of some releases), and name what is missing and what that blocks.
 
     Exit 5 where a file is missing or damaged.
     """
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.cli.progress import shown_progress
     from twinbuild.pipeline.archive.naming import chosen
     from twinbuild.pipeline.archive.verifying import verify_archive
 
-    with Archive(place) as archive, shown_progress(quiet=quiet or as_json) as progress:
+    with opened_archive(place) as archive, shown_progress(quiet=quiet or as_json) as progress:
         only = tuple(chosen(archive, name).kept for name in names)
         found = verify_archive(archive, only, progress=progress)
         progress("", 0, 0)

@@ -27,7 +27,7 @@ __all__ = ["command"]
 @from_archive_option
 @click.option("--no-files", is_flag=True, help="Do not read the layers that differ.")
 @json_option
-def command(*, first: Path, second: Path, place: Path | None, form: str, no_files: bool, as_json: bool) -> None:
+def command(*, first: Path, second: Path, place: str | None, form: str, no_files: bool, as_json: bool) -> None:
     """Show what two releases do not share, by section, with the risk of each change (exit 1 on a difference).
 
     A and B are a release's directory, a manifest.json, or a spec (its last release); with --archive they are names or

@@ -1,4 +1,4 @@
-"""Releases by name for verbs that read directories: of an archive, laid out for as long as they are looked at."""
+"""Archives as verbs name them, and releases by name for verbs that read directories, laid out while they look."""
 
 from __future__ import annotations
 
@@ -12,37 +12,83 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import NamedPath
+from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.archive.directory import Archive
     from twinbuild.model.archive import ArchivedFile
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.archive.viewing import Wanted
+    from twinbuild.pipeline.machine import Machine
+    from twinbuild.ports import ReleaseArchive
 
-__all__ = ["from_archive_option", "kept_archive", "laid_out", "laid_out_pair"]
+__all__ = [
+    "from_archive_option",
+    "kept_archive",
+    "laid_out",
+    "laid_out_pair",
+    "opened_archive",
+    "opened_for",
+]
 
 # Not of the environment: whoever names a directory means it, wherever releases are archived.
 from_archive_option = click.option(
     "--archive",
     "place",
-    type=NamedPath(path_type=Path),
-    metavar="DIR",
+    type=NamedPath(path_type=str),
+    metavar="DIR|oci://REPOSITORY",
     help="Releases are named by NAME@VERSION or digest, and kept in this archive.",
 )
 
 
 @contextmanager
-def kept_archive(place: Path) -> Iterator[tuple[Archive, Path]]:
-    """An archive, and a directory for what is taken out of it."""
+def opened_archive(
+    place: str, *, writing: bool = False, paranoid: bool = False, quiet: bool = True
+) -> Iterator[ReleaseArchive]:
+    """An archive. For one in a directory nothing else is opened; the store keeps what is read of one in a registry.
+
+    ``quiet`` is about the progress of a registry. Raises as ``Archive`` and ``open_registered`` do.
+    """
+    if place.startswith(OCI_SCHEME):
+        from twinbuild.cli.session import session
+
+        with session(beside=Path(), quiet=quiet) as machine, opened_for(place, machine, writing=writing) as remote:
+            yield remote
+            machine.progress("", 0, 0)
+        return
     from twinbuild.archive.directory import Archive
+
+    with Archive(Path(place), writing=writing, paranoid=paranoid) as archive:
+        yield archive
+
+
+@contextmanager
+def opened_for(
+    place: str, machine: Machine, *, writing: bool = False, paranoid: bool = False
+) -> Iterator[ReleaseArchive]:
+    """An archive for whoever has a machine already, whose network an archive in a registry uses."""
+    if place.startswith(OCI_SCHEME):
+        from twinbuild.pipeline.archive.registering import open_registered
+
+        with open_registered(place, machine, writing=writing) as remote:
+            yield remote
+        return
+    from twinbuild.archive.directory import Archive
+
+    with Archive(Path(place), writing=writing, paranoid=paranoid) as archive:
+        yield archive
+
+
+@contextmanager
+def kept_archive(place: str) -> Iterator[tuple[ReleaseArchive, Path]]:
+    """An archive, and a directory for what is taken out of it."""
     from twinbuild.cli.scratch import scratch_in_use
 
-    with Archive(place) as archive, scratch_in_use(os.environ) as scratch:
+    with opened_archive(place) as archive, scratch_in_use(os.environ) as scratch:
         yield archive, scratch
 
 
 @contextmanager
-def laid_out(place: Path | None, name: Path, *, layers: bool) -> Iterator[Path]:
+def laid_out(place: str | None, name: Path, *, layers: bool) -> Iterator[Path]:
     """The directory of a release of the archive, with its layers or without; without an archive ``name`` itself."""
     if place is None:
         yield name
@@ -58,7 +104,7 @@ def laid_out(place: Path | None, name: Path, *, layers: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def laid_out_pair(place: Path | None, names: tuple[Path, Path], *, layers: bool) -> Iterator[tuple[Path, Path]]:
+def laid_out_pair(place: str | None, names: tuple[Path, Path], *, layers: bool) -> Iterator[tuple[Path, Path]]:
     """Two of them; of the layers those that only one of them has. What has a slash in it is a path as ever."""
     if place is None:
         yield names

@@ -51,10 +51,10 @@ archive_option = click.option(
     "--archive",
     "place",
     required=True,
-    type=NamedPath(path_type=Path),
+    type=NamedPath(path_type=str),
     envvar="TWINBUILD_ARCHIVE",
-    metavar="DIR",
-    help="The directory of the archive (or TWINBUILD_ARCHIVE).",
+    metavar="DIR|oci://REPOSITORY",
+    help="The archive: a directory, or a repository of a registry (or TWINBUILD_ARCHIVE).",
 )
 kept_option = click.option(
     "--archive",

@@ -43,7 +43,7 @@ def command(
     quiet: bool,
     as_json: bool,
     variants: tuple[str, ...],
-    place: Path | None,
+    place: str | None,
     trusted: str | None,
     key: str | None,
     program: str | None,
@@ -104,15 +104,18 @@ def command(
     click.echo(f"output   {shown(written)}")
 
 
-def _of_archive(place: Path, name: str, trusted: str | None, *, quiet: bool) -> Rebuilt:
-    from twinbuild.archive.directory import Archive
-    from twinbuild.cli.session import session
+def _of_archive(place: str, name: str, trusted: str | None, *, quiet: bool) -> Rebuilt:
+    from twinbuild.cli.kept import opened_for
+    from twinbuild.cli.session import offline, session
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.registering import at_hand
     from twinbuild.pipeline.challenge.archived import rebuild_kept
 
-    with Archive(place) as archive, session(beside=Path(), quiet=quiet, offline=True) as machine:
-        tool = Digest.parse(trusted) if trusted is not None else None
-        rebuilt = rebuild_kept(archive, chosen(archive, name), machine, trusted=tool)
+    tool = Digest.parse(trusted) if trusted is not None else None
+    with session(beside=Path(), quiet=quiet) as machine, opened_for(place, machine) as kept:
+        summary = chosen(kept, name)
+        with at_hand(kept, (summary.kept,), machine, layers=False) as archive:
+            rebuilt = rebuild_kept(archive, summary, offline(machine), trusted=tool)
         machine.progress("", 0, 0)
     return rebuilt

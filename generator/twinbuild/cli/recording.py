@@ -68,17 +68,17 @@ class Recording:
         return done
 
     def _archived(self, release: Released, spec: Path | None, overlays: tuple[Path, ...], *, quiet: bool) -> Recorded:
-        from twinbuild.archive.directory import Archive
+        from twinbuild.cli.kept import opened_for
         from twinbuild.cli.outcome import shown
-        from twinbuild.cli.session import session
+        from twinbuild.cli.session import offline, session
         from twinbuild.pipeline.archive.adding import add_release, project_of
 
         project = project_of(release, spec, overlays)
         with (
-            session(beside=project.spec_path, quiet=quiet, offline=True) as machine,
-            Archive(Path(self.archive), writing=True) as archive,
+            session(beside=project.spec_path, quiet=quiet) as machine,
+            opened_for(self.archive, machine, writing=True) as archive,
         ):
-            added = add_release(release, project, archive, machine)
+            added = add_release(release, project, archive, offline(machine))
             machine.progress("", 0, 0)
         without = f", without its twinbuild: {added.untooled}" if added.untooled else ""
         return Recorded(

@@ -24,7 +24,7 @@ def command(
     *,
     release: Path,
     output: Path,
-    place: Path | None,
+    place: str | None,
     log: Path | None,
     keys: tuple[Path, ...],
     rebuilt: tuple[Path, ...],

@@ -48,7 +48,7 @@ __all__ = ["command"]
 def command(
     *,
     name: str,
-    place: Path,
+    place: str,
     output: Path,
     without_tests: bool,
     tool: Wish,
@@ -62,27 +62,30 @@ def command(
     """Build an archived release again, from the archive alone, and compare every file.
 
     It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of an image, as a pod
-    shows it. The build has no network, no store and no files but the archive's. Exit 7: it is not the same.
+    shows it. The build has no network, no store and no files but the archive's; of an archive in a registry what
+    it needs is fetched first. Exit 7: it is not the same.
     With --run, exit 1: a golden test is answered otherwise.
 
     The twinbuild that is archived with the release builds it where this one has another version or other code.
     """
     from twinbuild import __version__
-    from twinbuild.archive.directory import Archive
-    from twinbuild.cli.session import session
+    from twinbuild.cli.kept import opened_for
+    from twinbuild.cli.session import offline, session
     from twinbuild.errors import DifferenceFound
     from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.registering import at_hand
     from twinbuild.pipeline.archive.reproducing import reproduce
     from twinbuild.pipeline.archive.rerunning import read_requests, rerun
 
     if not run and (stage or variant or file is not None):
         raise click.UsageError("--stage, --variant and --request are about a service that is started: add --run")
     requests = read_requests(file)
-    with Archive(place) as archive, session(beside=Path(), quiet=quiet or as_json, offline=True) as machine:
-        summary = chosen(archive, name)
+    with session(beside=Path(), quiet=quiet or as_json) as online, opened_for(place, online) as kept:
+        machine, summary = offline(online), chosen(kept, name)
         if summary.generator != __version__ and not as_json:
             click.echo(f"made by  twinbuild {shown(summary.generator)}; this is {__version__}", err=True)
-        found = reproduce(archive, summary, machine, output=output, tests=not without_tests, tool=tool)
+        with at_hand(kept, (summary.kept,), online, layers=False) as archive:
+            found = reproduce(archive, summary, machine, output=output, tests=not without_tests, tool=tool)
         ran = rerun(output, machine, stage=stage, variant=variant, requests=requests) if run else None
         machine.progress("", 0, 0)
     click.echo(

@@ -34,7 +34,13 @@ _MAX_AGE = click.option("--max-age", metavar="AGE", help="How old the newest rec
 
 @click.command("scan")
 @click.argument("document", metavar="[DIST|FILE]", type=NamedPath(path_type=Path), required=False)
-@click.option("--archive", "place", type=NamedPath(path_type=Path), metavar="DIR", help="Every release kept there.")
+@click.option(
+    "--archive",
+    "place",
+    type=NamedPath(path_type=str),
+    metavar="DIR|oci://REPOSITORY",
+    help="Every release kept there.",
+)
 @_DATABASE
 @click.option("--policy", type=NamedPath(path_type=Path), metavar="FILE", help="Policy file (vulnerabilities).")
 @click.option(
@@ -48,7 +54,7 @@ _MAX_AGE = click.option("--max-age", metavar="AGE", help="How old the newest rec
 def scan(
     *,
     document: Path | None,
-    place: Path | None,
+    place: str | None,
     database: Path,
     policy: Path | None,
     fail_on: str | None,
@@ -90,12 +96,12 @@ def scan(
         raise click.exceptions.Exit(_REFUSED)
 
 
-def _scan_all(place: Path, database: Path, rules: VulnerabilityPolicy, now: datetime, *, as_json: bool) -> None:
+def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datetime, *, as_json: bool) -> None:
     """Scan every release of an archive, and end with 8 where one fails."""
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.scanning import scan_archive
 
-    with Archive(place) as archive:
+    with opened_archive(place) as archive:
         found = scan_archive(archive, database, rules, now=now)
     known, age = found.database, found.age
     if as_json:

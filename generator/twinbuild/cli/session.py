@@ -21,7 +21,7 @@ from twinbuild.process.runner import SubprocessRunner
 from twinbuild.sources.configure import settings_from
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["home_of", "session", "settings_beside"]
+__all__ = ["home_of", "offline", "session", "settings_beside"]
 
 _CONFIGURATION = "twinbuild.toml"
 
@@ -50,6 +50,11 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
             progress=progress,
             paranoid=paranoid,
         )
+
+
+def offline(machine: Machine) -> Machine:
+    """The machine without a network, for work that needs none beside a registry that is asked already."""
+    return replace(machine, settings=replace(machine.settings, offline=True))
 
 
 def settings_beside(beside: Path, environment: Mapping[str, str]) -> Settings:

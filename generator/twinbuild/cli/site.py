@@ -22,15 +22,15 @@ __all__ = ["command"]
 @click.option(
     "--archive",
     "place",
-    type=NamedPath(path_type=Path),
-    metavar="DIR",
+    type=NamedPath(path_type=str),
+    metavar="DIR|oci://REPOSITORY",
     help="All releases of this archive, in the place of directories.",
 )
 @page_options
 def command(
     *,
     places: tuple[Path, ...],
-    place: Path | None,
+    place: str | None,
     output: Path,
     log: Path | None,
     keys: tuple[Path, ...],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.directory import Archive
@@ -19,10 +21,11 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.archive.finding import Found
     from twinbuild.pipeline.archive.moving import Imported
     from twinbuild.pipeline.archive.pruning import Judged
+    from twinbuild.pipeline.machine import Machine
+    from twinbuild.ports import ReleaseArchive
 
 __all__ = ["COMMANDS", "amount"]
 
-_SCHEME: Final = "oci://"
 _DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?(s|m|h|d|w|y)")
 _name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
 
@@ -50,19 +53,19 @@ def _span(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--max-age", default="7d", show_default=True, metavar="AGE", help="How old its newest record may be.")
 @json_option
 def find_command(
-    *, what: str, place: Path, vulnerability: str, database: Path | None, max_age: str, as_json: bool
+    *, what: str, place: str, vulnerability: str, database: Path | None, max_age: str, as_json: bool
 ) -> int:
     """Say which releases hold something: an image, a package, a file of the model, or any other file.
 
     An image is named by the digest of its manifest, its configuration or its index; a package by its package URL or by
     NAME==VERSION; anything else by its SHA-256. Exit 1: no release has it.
     """
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.finding import find
 
     if bool(what) == bool(vulnerability) or bool(vulnerability) != (database is not None):
         raise click.UsageError("expected what is sought, or --vulnerability with --database")
-    with Archive(place) as archive:
+    with opened_archive(place) as archive:
         found = find(archive, what) if database is None else _vulnerable(archive, vulnerability, database, max_age)
     if as_json:
         click.echo(
@@ -86,7 +89,7 @@ def find_command(
     return 0 if found else 1
 
 
-def _vulnerable(archive: Archive, vulnerability: str, database: Path, max_age: str) -> tuple[Found, ...]:
+def _vulnerable(archive: ReleaseArchive, vulnerability: str, database: Path, max_age: str) -> tuple[Found, ...]:
     """The releases with a component that a vulnerability concerns, and these components."""
     from datetime import UTC, datetime
 
@@ -111,14 +114,14 @@ def _vulnerable(archive: Archive, vulnerability: str, database: Path, max_age: s
 @_name_argument
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is kept, for whoever wonders in five years.")
 @archive_option
-def pin_command(*, name: str, reason: str, place: Path) -> None:
+def pin_command(*, name: str, reason: str, place: str) -> None:
     """Never prune a release, whatever the rules say."""
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.naming import chosen
 
     if not reason.strip() or len(reason) > 1000 or not reason.isprintable():
         raise click.BadParameter("give one line of at most 1000 characters", param_hint="--reason")
-    with Archive(place, writing=True) as archive, archive.updating():
+    with opened_archive(place, writing=True) as archive, archive.updating():
         found = chosen(archive, name)
         archive.pin(found.kept.release, reason.strip())
     click.echo(f"pinned   {shown(found.label)}  {found.kept.release}: {shown(reason.strip())}")
@@ -127,12 +130,12 @@ def pin_command(*, name: str, reason: str, place: Path) -> None:
 @click.command("unpin")
 @_name_argument
 @archive_option
-def unpin_command(*, name: str, place: Path) -> None:
+def unpin_command(*, name: str, place: str) -> None:
     """Let the rules decide about a release again."""
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.naming import chosen
 
-    with Archive(place, writing=True) as archive, archive.updating():
+    with opened_archive(place, writing=True) as archive, archive.updating():
         found = chosen(archive, name)
         archive.unpin(found.kept.release)
     click.echo(f"unpinned {shown(found.label)}  {found.kept.release}")
@@ -149,18 +152,18 @@ def unpin_command(*, name: str, place: Path) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do it; without this it is only said what would go.")
 @json_option
-def prune_command(*, place: Path, keep: int, keep_for: timedelta | None, yes: bool, as_json: bool) -> None:
+def prune_command(*, place: str, keep: int, keep_for: timedelta | None, yes: bool, as_json: bool) -> None:
     """Take out releases by rules, and the files that no other release needs.
 
     A release stays if any rule keeps it, and always while it is pinned. Nothing is deleted while another process uses
-    the archive (exit 4).
+    the archive (exit 4). In a registry the manifests are deleted; files go when it collects garbage.
     """
     from datetime import UTC, datetime
 
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.pruning import Rules, foreseen, judge, prune
 
-    with Archive(place, writing=yes) as archive:
+    with opened_archive(place, writing=yes) as archive:
         judged = judge(archive, Rules(newest=keep, younger=keep_for), now=datetime.now(UTC))
         gone = prune(archive, judged) if yes else foreseen(archive, judged)
     if as_json:
@@ -179,7 +182,8 @@ def prune_command(*, place: Path, keep: int, keep_for: timedelta | None, yes: bo
     for each in judged:
         verdict = f"stays: {each.kept}" if each.kept else ("gone" if yes else "goes")
         click.echo(f"{shown(each.summary.label):32} sha256:{each.summary.kept.release.hex[:12]}  {shown(verdict)}")
-    what = "deleted" if yes else "would be deleted; --yes does it"
+    done = "named by no release any more: the registry collects them" if place.startswith(OCI_SCHEME) else "deleted"
+    what = done if yes else "would be deleted; --yes does it"
     click.echo(f"{len(gone.releases)} releases and {gone.blobs} files, {amount(gone.size)}: {what}")
 
 
@@ -189,23 +193,32 @@ def prune_command(*, place: Path, keep: int, keep_for: timedelta | None, yes: bo
 @archive_option
 @quiet_option
 @json_option
-def export_command(*, target: str, names: tuple[str, ...], place: Path, quiet: bool, as_json: bool) -> None:
+def export_command(*, target: str, names: tuple[str, ...], place: str, quiet: bool, as_json: bool) -> None:
     """Write releases of an archive (all of them, unless some are named) to one file, or to a registry.
 
     FILE ends in .tar. It holds an OCI image layout, and the same releases give the same bytes. In a registry each
     release is an artifact with a tag of its own; what is there already is not sent.
     """
-    from twinbuild.archive.directory import Archive
     from twinbuild.archive.summaries import summaries
+    from twinbuild.cli.kept import opened_for
+    from twinbuild.cli.session import session
     from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.registering import at_hand
 
-    registry = target.startswith(_SCHEME)
+    registry = target.startswith(OCI_SCHEME)
     if not registry and not target.endswith(".tar"):
-        raise click.BadParameter(f"got {target[:120]!r}, expected FILE.tar or {_SCHEME}REPOSITORY", param_hint="FILE")
-    with Archive(place, paranoid=True) as archive:
+        raise click.BadParameter(
+            f"got {target[:120]!r}, expected FILE.tar or {OCI_SCHEME}REPOSITORY", param_hint="FILE"
+        )
+    with (
+        session(beside=Path(), quiet=quiet or as_json) as machine,
+        opened_for(place, machine, paranoid=True) as archive,
+    ):
         found = [chosen(archive, name) for name in names] if names else list(summaries(archive))
         found = list({each.kept.release: each for each in found}.values())
-        size = _pushed(archive, found, target, quiet=quiet or as_json) if registry else _written(archive, found, target)
+        with at_hand(archive, [each.kept for each in found], machine) as local:
+            size = _pushed(local, found, target, machine) if registry else _written(local, found, target)
+        machine.progress("", 0, 0)
     if as_json:
         click.echo(json.dumps({"releases": [str(each.kept.release) for each in found], "size": size}))
         return
@@ -220,15 +233,11 @@ def _written(archive: Archive, found: list[Summary], target: str) -> int:
     return Path(target).stat().st_size
 
 
-def _pushed(archive: Archive, found: list[Summary], target: str, *, quiet: bool) -> int:
-    from twinbuild.cli.session import session
-    from twinbuild.pipeline.archive.registering import push_releases, repository_of
+def _pushed(archive: Archive, found: list[Summary], target: str, machine: Machine) -> int:
+    from twinbuild.pipeline.archive.registering import open_registered, push_releases
 
-    repository = repository_of(target)
-    with session(beside=Path(), quiet=quiet) as machine:
-        size = push_releases(archive, found, repository, machine).size
-        machine.progress("", 0, 0)
-    return size
+    with open_registered(target, machine, writing=True) as registered:
+        return push_releases(archive, [each.kept for each in found], registered, machine).size
 
 
 @click.command("import")
@@ -236,20 +245,22 @@ def _pushed(archive: Archive, found: list[Summary], target: str, *, quiet: bool)
 @archive_option
 @quiet_option
 @json_option
-def import_command(*, source: str, place: Path, quiet: bool, as_json: bool) -> None:
+def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> None:
     """Take the releases of a file, or of a repository, to which `archive export` wrote, into an archive.
 
     Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
     """
-    from twinbuild.archive.directory import Archive
+    from twinbuild.cli.kept import opened_for
+    from twinbuild.cli.session import session
+    from twinbuild.pipeline.archive.registering import import_into
 
-    with Archive(place, writing=True) as archive:
-        if source.startswith(_SCHEME):
-            found = _pulled(archive, source, quiet=quiet or as_json)
-        else:
-            from twinbuild.pipeline.archive.moving import import_releases
-
-            found = import_releases(archive, Path(source))
+    with (
+        session(beside=Path(), quiet=quiet or as_json) as machine,
+        opened_for(place, machine, writing=True) as archive,
+    ):
+        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine)
+        found = import_into(archive, machine, receive)
+        machine.progress("", 0, 0)
     if as_json:
         releases = [str(each.digest) for each in found.releases]
         click.echo(json.dumps({"releases": releases, "known": found.known, "brought": found.brought}))
@@ -259,15 +270,17 @@ def import_command(*, source: str, place: Path, quiet: bool, as_json: bool) -> N
     click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
 
 
-def _pulled(archive: Archive, source: str, *, quiet: bool) -> Imported:
-    from twinbuild.cli.session import session
-    from twinbuild.pipeline.archive.registering import pull_releases, repository_of
+def _pulled(source: str, machine: Machine, archive: Archive) -> Imported:
+    from twinbuild.pipeline.archive.registering import open_registered, pull_releases
 
-    repository = repository_of(source)
-    with session(beside=Path(), quiet=quiet) as machine:
-        found = pull_releases(archive, repository, machine)
-        machine.progress("", 0, 0)
-    return found
+    with open_registered(source, machine) as registered:
+        return pull_releases(archive, registered, machine)
+
+
+def _read(source: str, _machine: Machine, archive: Archive) -> Imported:
+    from twinbuild.pipeline.archive.moving import import_releases
+
+    return import_releases(archive, Path(source))
 
 
 COMMANDS: Final = (find_command, pin_command, unpin_command, prune_command, export_command, import_command)

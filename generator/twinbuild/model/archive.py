@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from twinbuild.model.digest import Digest
 
-__all__ = ["AS_RELEASED", "OF_THE_TOOL", "REBUILD", "ArchivedFile", "ArchivedImage", "ArchivedInput", "ArchivedRelease"]
+__all__ = [
+    "AS_RELEASED",
+    "OF_THE_TOOL",
+    "REBUILD",
+    "ArchivedFile",
+    "ArchivedImage",
+    "ArchivedInput",
+    "ArchivedRelease",
+    "Kept",
+    "Taken",
+]
 
 AS_RELEASED = "the release as it was released"
 REBUILD = "building it again"
@@ -99,3 +109,20 @@ class ArchivedRelease:
     def blobs(self) -> frozenset[Digest]:
         """The digests of all of it."""
         return frozenset(digest for digest, _, _, _ in self.needs())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A release by its digest, and the digest of its record."""
+
+    release: Digest
+    record: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What was taken out of an archive: releases by digest, and the blobs that only they needed, with their bytes."""
+
+    releases: tuple[Digest, ...]
+    blobs: int
+    size: int

@@ -10,6 +10,7 @@ __all__ = [
     "ARCHIVE",
     "AUDIT_KEY",
     "AUDIT_LOG",
+    "OCI_SCHEME",
     "PASSPHRASE",
     "SIGNING_KEY",
     "Settings",
@@ -26,6 +27,7 @@ AUDIT_LOG: Final = "TWINBUILD_AUDIT_LOG"
 AUDIT_KEY: Final = "TWINBUILD_AUDIT_KEY"
 SIGNING_KEY: Final = "TWINBUILD_SIGNING_KEY"
 PASSPHRASE: Final = "TWINBUILD_KEY_PASSPHRASE"  # noqa: S105  the name of a variable
+OCI_SCHEME: Final = "oci://"  # before a repository, where a directory or a file could stand as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.ports import Store
+    from twinbuild.ports import Blobs
 
 __all__ = [
     "CONTEXT_MARK",
@@ -110,7 +110,7 @@ def same_content(path: Path, what: bytes | Digest) -> bool:
     return same_blob(path, what)
 
 
-def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
+def copy_blob(store: Blobs, digest: Digest, target: Path) -> os.stat_result:
     """Copy a blob to a new file; the status that this left it with. Raises IntegrityError if it is damaged."""
     store.check(digest)
     with store.path(digest).open("rb") as source, target.open("xb") as sink:
@@ -118,7 +118,7 @@ def copy_blob(store: Store, digest: Digest, target: Path) -> os.stat_result:
         return os.fstat(sink.fileno())
 
 
-def copy_checked(store: Store, digest: Digest, target: Path) -> None:
+def copy_checked(store: Blobs, digest: Digest, target: Path) -> None:
     """Copy a blob to a new file, hashed as it is copied, whatever was remembered or found of it a moment ago.
 
     For what is somebody else's, such as an archive. Raises IntegrityError if it is damaged, LockError if it is missing.

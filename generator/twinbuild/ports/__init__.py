@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from twinbuild.model.archive import ArchivedRelease, Kept, Taken
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import LockedArtifact, LockedDeb, LockedSdist, LockedWheel
 from twinbuild.model.plan import Derivation
 
-__all__ = ["BlobWriter", "Builder", "Completed", "Fetcher", "Progress", "Runner", "Store", "silent"]
+__all__ = [
+    "BlobSink",
+    "BlobWriter",
+    "Blobs",
+    "Builder",
+    "Completed",
+    "Fetcher",
+    "Progress",
+    "ReleaseArchive",
+    "Runner",
+    "Store",
+    "silent",
+]
 
 
 class BlobWriter(Protocol):
@@ -29,11 +42,8 @@ class BlobWriter(Protocol):
         """
 
 
-class Store(Protocol):
-    """Content-addressed blobs, and small records under a key.
-
-    Safe for concurrent processes and for ``kill -9`` at any moment: a blob is wholly there or not at all.
-    """
+class Blobs(Protocol):
+    """Content-addressed blobs that can be read."""
 
     def has(self, digest: Digest) -> bool:
         """Whether a blob of that name is there (not that its bytes are right: reading checks that)."""
@@ -55,6 +65,26 @@ class Store(Protocol):
 
     def path(self, digest: Digest) -> Path:
         """Where the blob lies, for random access by a reader that was given its digest by ``check``. Never write."""
+
+
+class BlobSink(Protocol):
+    """Where a download goes: the part of ``Store`` that it needs."""
+
+    def has(self, digest: Digest) -> bool:
+        """Whether the blob is there already."""
+
+    def size(self, digest: Digest) -> int:
+        """Its size in bytes."""
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """A new blob."""
+
+
+class Store(Blobs, Protocol):
+    """Content-addressed blobs, and small records under a key.
+
+    Safe for concurrent processes and for ``kill -9`` at any moment: a blob is wholly there or not at all.
+    """
 
     def writer(self) -> AbstractContextManager[BlobWriter]:
         """A new blob."""
@@ -143,3 +173,82 @@ class Builder(Protocol):
 
     def build(self, derivation: Derivation, progress: Progress = silent) -> Image:
         """Build, or take from the layer cache what is there. Raises BuildError, IntegrityError."""
+
+
+class ReleaseArchive(Protocol):
+    """Releases that are kept for years, each with all the blobs that it needs: a directory, or a registry's repository.
+
+    Blobs come first and the record of a release last, so whoever looks meanwhile finds all of a release, or nothing.
+    Several processes may add at once, and none takes away what another added.
+    """
+
+    @property
+    def place(self) -> str:
+        """How people name it."""
+
+    @property
+    def blobs(self) -> Blobs:
+        """The blobs of its releases."""
+
+    def releases(self) -> tuple[Kept, ...]:
+        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged."""
+
+    def names(self) -> tuple[Digest, ...]:
+        """The digests of all releases, sorted, whether their entries are sound or not."""
+
+    def kept(self, digest: Digest) -> Kept | None:
+        """A release by its digest, or None where there is none. Raises IntegrityError TB9110 for a damaged entry."""
+
+    def content(self, kept: Kept) -> bytes:
+        """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are missing or damaged."""
+
+    def release(self, kept: Kept, *, anew: bool = False) -> ArchivedRelease:
+        """The record of a release; ``anew``: from the archive itself, whatever is remembered of it.
+
+        Raises IntegrityError TB9110, TB9111, UsageError TB9112.
+        """
+
+    def records(self, kept: Kept) -> frozenset[Digest]:
+        """The blobs in which the record lies."""
+
+    def missing(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Those of them that are not there."""
+
+    def fault(self, digest: Digest) -> tuple[tuple[str, str] | None, int]:
+        """A code (TB9113, TB9114) and what is the matter with a blob, which is read whole; and its size in bytes."""
+
+    def unneeded(self, needed: frozenset[Digest]) -> tuple[int, int]:
+        """How many blobs are there besides those that are needed, and their bytes."""
+
+    def bring(self, digest: Digest, size: int, opened: Callable[[], BinaryIO]) -> bool:
+        """Have a blob there, of so many bytes; whether its bytes had to be brought.
+
+        Raises IntegrityError TB3101 where what is opened has another digest.
+        """
+
+    def keep(self, record: ArchivedRelease, *, foreign: bool = False) -> tuple[ArchivedRelease, Kept, bool]:
+        """Keep a release whose blobs are all there, joined with what is said of it; and whether that is the same.
+
+        ``foreign``: it came from somewhere else, and may add to what is known of a release and replace nothing of it.
+        """
+
+    def updating(self) -> AbstractContextManager[None]:
+        """Nobody else changes what is said of a release in the body, where the archive can see to that."""
+
+    def pin(self, digest: Digest, reason: str) -> None:
+        """Never prune a release, and say why."""
+
+    def unpin(self, digest: Digest) -> None:
+        """Let a release be pruned again."""
+
+    def pinned(self, digest: Digest) -> str | None:
+        """Why a release is never pruned; None where it may be."""
+
+    def take_out(self, going: Sequence[Digest], *, wait: float) -> Taken:
+        """Take out releases that were not pinned since, and what only they needed. ``wait`` in seconds for others."""
+
+    def remembered(self) -> bytes | None:
+        """What ``remember`` was given last: a cache, which may be gone."""
+
+    def remember(self, content: bytes) -> None:
+        """Remember something for the next process, where that is possible."""

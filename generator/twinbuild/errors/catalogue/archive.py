@@ -246,6 +246,61 @@ Releases go to a repository of a registry, where each has a tag of its own, by i
 Write `oci://REGISTRY/REPOSITORY`, without a tag and without a digest.""",
     ),
     Code(
+        code="TB9160",
+        title="a registry that deletes nothing",
+        explanation="""\
+`archive prune` and `archive unpin` delete manifests of an archive in a registry, and this registry refuses to delete
+any. All that was archived there stays.
+
+Have its operator switch deletion on (docker-registry: `REGISTRY_STORAGE_DELETE_ENABLED=true`), or prune with the
+registry's own rules; then run the command again.""",
+    ),
+    Code(
+        code="TB9161",
+        title="a tag of an archive that was moved",
+        explanation="""\
+In an archive in a registry the tag of a release holds the release digest and the digest of its record, so it can lead
+to one thing only. It leads to something else: somebody moved it, and nothing there was believed or replaced.
+
+Find out who may write to the repository. Archive the release again under its own tag when the moved one is deleted.""",
+    ),
+    Code(
+        code="TB9162",
+        title="an artifact that is not what its record says",
+        explanation="""\
+What a tag of an archive in a registry leads to is no release, lacks a manifest, or does not name all files of the
+release with their sizes. A registry that collects garbage deletes what no manifest names.
+
+Archive the release again, or export it from another archive to this one.""",
+    ),
+    Code(
+        code="TB9163",
+        title="a file of an archive that a registry did not give",
+        explanation="""\
+The registry has the file or does not say, and did not give it: access was denied, it is overloaded, or it does not
+answer. The message says what can't be done without it; the one below says what the registry answered.
+
+See to that, and run the command again.""",
+    ),
+    Code(
+        code="TB9164",
+        title="a file that a registry lost since it was archived",
+        explanation="""\
+A release is archived again, and the registry no longer has files that it was archived with before. What is new was not
+named.
+
+Archive the release with all that it had: the same twinbuild, and the signatures that it was archived with; or export it
+from another archive to this one, then archive it again.""",
+    ),
+    Code(
+        code="TB9165",
+        title="a release that went while it was pinned",
+        explanation="""\
+Somebody pruned the release at the moment at which it was pinned. The pin is there, and the release is not.
+
+Archive the release again; the pin will keep it.""",
+    ),
+    Code(
         code="TB9180",
         title="an archived twinbuild that leaves what no release has",
         explanation="""\

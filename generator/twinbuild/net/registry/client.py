@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from twinbuild.errors import FetchError, IntegrityError
+from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference, PinnedReference
 from twinbuild.model.settings import Settings
@@ -16,12 +17,13 @@ from twinbuild.net.registry.document import ACCEPT, Entry, FetchedManifest
 from twinbuild.net.registry.endpoint import Endpoint, endpoints_of, own_endpoint
 from twinbuild.net.registry.fetching import blob_differs, fetch_into, fetch_manifest, head_manifest
 from twinbuild.net.registry.guard import Guard
+from twinbuild.net.registry.holding import delete_manifest, has_blob
 from twinbuild.net.registry.listing import referrers, tags
 from twinbuild.net.registry.logins import Logins
 from twinbuild.net.registry.publishing import publish
 from twinbuild.net.registry.upload import CHUNK, BlobSource, Sent, upload
 from twinbuild.net.registry.wire import Wire
-from twinbuild.ports import Progress, Store, silent
+from twinbuild.ports import BlobSink, Progress, silent
 
 __all__ = ["RegistryClient"]
 
@@ -75,7 +77,7 @@ class RegistryClient:
         return self._somewhere(wanted, ask)
 
     def fetch_blob(
-        self, reference: Reference, descriptor: Descriptor, store: Store, progress: Progress = silent
+        self, reference: Reference, descriptor: Descriptor, store: BlobSink, progress: Progress = silent
     ) -> bool:
         """Bring a blob of the repository into the store; whether anything had to be fetched.
 
@@ -159,6 +161,16 @@ class RegistryClient:
             if error.findings[0].code != "TB3202":
                 raise
             return None
+
+    def own_blob(self, reference: Reference, digest: Digest) -> bool:
+        """Whether the registry itself, and no mirror, has a blob in the repository. Raises as ``manifest``."""
+        wanted = _plain(reference)
+        return has_blob(self.wire, own_endpoint(wanted.registry, self._settings), wanted.repository, digest)
+
+    def delete_manifest(self, reference: Reference, digest: Digest) -> bool:
+        """Delete a manifest or index with all its tags; whether it was there. Raises FetchError TB9160, TB3220."""
+        wanted = _plain(reference)
+        return delete_manifest(self.wire, own_endpoint(wanted.registry, self._settings), wanted.repository, digest)
 
     def list_tags(self, reference: Reference) -> tuple[str, ...]:
         """All tags of the repository, sorted. Raises FetchError TB3202 and as ``manifest``."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from twinbuild.archive.directory import Archive
+from twinbuild.archive.joining import by_path
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.lock import decode_lock
 from twinbuild.errors import UsageError
@@ -26,7 +26,7 @@ from twinbuild.pipeline.archive.closure import (
     read_files,
     refuse_other_spec,
 )
-from twinbuild.pipeline.archive.recording import by_path, earlier_record, keep_record
+from twinbuild.pipeline.archive.recording import earlier_record, keep_record
 from twinbuild.pipeline.archive.tooling import NoTool, bring_tool
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
@@ -35,6 +35,7 @@ from twinbuild.pipeline.project import Project, open_project, spec_file
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["Added", "add_release", "project_of"]
 
@@ -77,7 +78,7 @@ def project_of(released: Released, spec: Path | None, overlays: tuple[Path, ...]
 
 
 def add_release(
-    released: Released, project: Project, archive: Archive, machine: Machine, *, tool: bool = True
+    released: Released, project: Project, archive: ReleaseArchive, machine: Machine, *, tool: bool = True
 ) -> Added:
     """Archive a release that was made of a project. Archiving it again brings what is new: signatures and approvals.
 

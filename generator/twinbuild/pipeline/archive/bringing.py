@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from twinbuild.archive.directory import Archive
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError
 from twinbuild.model.archive import ArchivedFile, ArchivedInput
 from twinbuild.model.digest import Digest
@@ -16,12 +16,12 @@ from twinbuild.pipeline.archive.closure import Wanted, below
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.regular import LARGEST, Irregular, open_regular, read_regular
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["LOCK", "Bringing", "read"]
 
 LOCK: Final = "release.lock"
 _BLOBS: Final = "image/blobs/sha256/"
-_PIECE: Final = 1 << 20
 _WORKERS: Final = 4  # hashing and waiting for the disk overlap
 
 Opened = Callable[[], BinaryIO]
@@ -30,7 +30,7 @@ Opened = Callable[[], BinaryIO]
 class Bringing:
     """What one call brings into the archive, and where each thing comes from."""
 
-    def __init__(self, archive: Archive, machine: Machine, directory: Path, project: Project) -> None:
+    def __init__(self, archive: ReleaseArchive, machine: Machine, directory: Path, project: Project) -> None:
         self._archive, self._machine = archive, machine
         self._directory, self._project = directory, project
         self.brought = self.size = 0
@@ -53,7 +53,7 @@ class Bringing:
                 where=Location(subject=str(digest)),
             )
             for digest, name in sorted(asked.items(), key=lambda item: item[1])
-            if not self._archive.blobs.has(digest) and self._source(digest, places.get(digest, "")) is None
+            if self._source(digest, places.get(digest, "")) is None and not self._archive.blobs.has(digest)
         )
         if findings:
             raise LockError(findings)
@@ -133,21 +133,14 @@ class Bringing:
 
     def _one(self, job: tuple[Digest, int, Opened]) -> tuple[int, bool]:
         digest, size, opened = job
-        if self._archive.blobs.intact(digest, size):
-            return size, False
-        with opened() as source, self._archive.blobs.writer() as sink:
-            while chunk := source.read(_PIECE):
-                sink.write(chunk)
-            sink.commit(digest)
-        return size, True
+        return size, self._archive.bring(digest, size, opened)
 
     def _small(self, path: str) -> Digest:
         return self._put(read(self._directory / path))
 
     def _put(self, content: bytes) -> Digest:
         digest = Digest.of(content)
-        if not self._archive.blobs.intact(digest, len(content)):
-            self._archive.blobs.put(content)
+        if self._archive.bring(digest, len(content), partial(io.BytesIO, content)):
             self.brought, self.size = self.brought + 1, self.size + len(content)
         return digest
 

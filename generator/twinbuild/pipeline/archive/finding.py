@@ -9,11 +9,11 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from twinbuild.archive.directory import Archive
 from twinbuild.codec.archive import decode_archived
 from twinbuild.errors import UsageError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["Found", "find"]
 
@@ -30,7 +30,7 @@ class Found:
     what: tuple[str, ...]
 
 
-def find(archive: Archive, text: str) -> tuple[Found, ...]:
+def find(archive: ReleaseArchive, text: str) -> tuple[Found, ...]:
     """Every release that holds what a text names, by name and time: a digest, a package URL, or NAME==VERSION.
 
     A record is read as bytes first, and decoded only where it could fit: a thousand are looked through in a moment.

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from twinbuild.archive.directory import Archive, Kept
+from twinbuild.archive.artifact import ARTIFACT, RECORD, artifact_manifest
+from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import Summary
 from twinbuild.codec.archive import decode_archived
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.untar import Body, Kind, Limits, Member, untar
 from twinbuild.errors import IntegrityError, TwinbuildError
-from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
 from twinbuild.oci.image import INDEX, MANIFEST
 from twinbuild.oci.layout import LAYOUT, LayoutFile, blob_path
 from twinbuild.pipeline.archive.recording import keep_record
@@ -29,18 +31,8 @@ from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.export import export_layout
 from twinbuild.pipeline.regular import Irregular, open_regular
 
-__all__ = [
-    "ARTIFACT",
-    "Imported",
-    "artifact_manifest",
-    "export_releases",
-    "import_releases",
-    "received_release",
-]
+__all__ = ["Imported", "export_releases", "import_releases"]
 
-ARTIFACT: Final = "application/vnd.twinbuild.release.v1"
-RECORD: Final = "application/vnd.twinbuild.archived.v1+json"
-BLOB: Final = "application/octet-stream"
 _TITLE: Final = "org.opencontainers.image.ref.name"
 _BLOB: Final = re.compile(r"blobs/sha256/([0-9a-f]{64})")
 _DIRECTORIES: Final = frozenset({"", "blobs", "blobs/sha256"})
@@ -71,7 +63,7 @@ def export_releases(archive: Archive, chosen: Iterable[Summary], output: Path) -
         digests = sorted({*release.blobs, summary.kept.record})
         for digest in digests:
             files[blob_path(digest)] = _blob(archive, digest)
-        manifest = artifact_manifest(archive, summary.kept, release)
+        manifest = _manifest(archive, summary.kept, release)
         digest = Digest.of(manifest)
         files[blob_path(digest)] = LayoutFile(path=blob_path(digest), content=manifest, size=len(manifest))
         entries.append(
@@ -94,21 +86,10 @@ def _blob(archive: Archive, digest: Digest) -> LayoutFile:
     return LayoutFile(path=blob_path(digest), content=digest, size=archive.blobs.size(digest))
 
 
-def artifact_manifest(archive: Archive, kept: Kept, release: ArchivedRelease) -> bytes:
-    """The manifest of a release as an artifact (OCI image-spec, manifest.md): the same bytes from every archive."""
-
-    def descriptor(digest: Digest, kind: str) -> Json:
-        return {"mediaType": kind, "digest": str(digest), "size": archive.blobs.size(digest)}
-
-    return canonical(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": ARTIFACT,
-            "config": descriptor(kept.record, RECORD),
-            "layers": [descriptor(digest, BLOB) for digest in sorted(release.blobs)],
-        }
-    )
+def _manifest(archive: Archive, kept: Kept, release: ArchivedRelease) -> bytes:
+    sizes = {digest: archive.blobs.size(digest) for digest in release.blobs}
+    record = Descriptor(media_type=RECORD, digest=kept.record, size=archive.blobs.size(kept.record))
+    return artifact_manifest(release, record, sizes)
 
 
 def import_releases(archive: Archive, file: Path) -> Imported:
@@ -123,7 +104,7 @@ def import_releases(archive: Archive, file: Path) -> Imported:
             index, brought = _received(archive, stream, file)
     except Irregular as error:
         raise _no_export(file.name, f"it {error}") from None
-    found = [received_release(archive, digest, file.name) for digest in _manifests(index, file.name)]
+    found = [_received_release(archive, digest, file.name) for digest in _manifests(index, file.name)]
     known = 0
     for release in found:
         _, _, before = keep_record(archive, release, foreign=True)
@@ -174,7 +155,7 @@ def _manifests(index: bytes, where: str) -> list[Digest]:
     return [_digest(entry, ARTIFACT, where) for entry in listed]
 
 
-def received_release(archive: Archive, digest: Digest, where: str) -> ArchivedRelease:
+def _received_release(archive: Archive, digest: Digest, where: str) -> ArchivedRelease:
     """The record of an artifact whose manifest has that digest, and all of whose blobs are there.
 
     Raises IntegrityError TB9143, TB9111, TB9113, TB9115.
@@ -185,7 +166,7 @@ def received_release(archive: Archive, digest: Digest, where: str) -> ArchivedRe
         raise _no_export(where, f"{digest} is no release of an archive")
     record = _digest(config, "", where)
     release = decode_archived(_read(archive, record, where), name=str(record))
-    missing = sorted(each for each in release.blobs if not archive.blobs.has(each))
+    missing = sorted(archive.missing(release.blobs))
     if missing:
         raise IntegrityError.of(
             "TB9113",

@@ -6,9 +6,9 @@ import difflib
 import re
 from typing import Final
 
-from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import Summary, confirmed, summaries
 from twinbuild.errors import UsageError
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["chosen", "short"]
 
@@ -16,7 +16,7 @@ _HEX: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 _MOST: Final = 5  # that a message lists
 
 
-def chosen(archive: Archive, text: str) -> Summary:
+def chosen(archive: ReleaseArchive, text: str) -> Summary:
     """The one release that a text names. An image's digest may be its manifest's, its configuration's or its index's.
 
     Raises UsageError TB9107 where there is none, TB9108 where there are several.
@@ -34,7 +34,7 @@ def chosen(archive: Archive, text: str) -> Summary:
             "TB9107",
             f"the archive has no release {text[:200]!r}",
             hint=f"did you mean {near[0]}?" if near else "see `twinbuild archive list`",
-            where=str(archive.path),
+            where=archive.place,
         )
     listed = ", ".join(f"{each.label} {short(each)}" for each in found[:_MOST])
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
@@ -42,7 +42,7 @@ def chosen(archive: Archive, text: str) -> Summary:
         "TB9108",
         f"{text[:200]!r} names {len(found)} releases: {listed}{more}",
         hint="name one by its release digest, or by the beginning of it that no other has",
-        where=str(archive.path),
+        where=archive.place,
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import summaries
 from twinbuild.codec.cyclonedx import LARGEST_BOM, decode_bom
 from twinbuild.govern.vulnerabilities.matching import names_of, packages_of
@@ -17,6 +16,7 @@ from twinbuild.model.vulnerability import Database, VulnerabilityPolicy, Vulnera
 from twinbuild.pipeline.archive.viewing import release_file
 from twinbuild.pipeline.materials.osvdatabase import read_database
 from twinbuild.pipeline.materials.scanning import Scan, refuse_stale, scan_bom
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["ArchiveScan", "ScannedRelease", "named", "scan_archive"]
 
@@ -45,7 +45,9 @@ class ArchiveScan:
         return any(each.scan.failing for each in self.releases)
 
 
-def scan_archive(archive: Archive, directory: Path, policy: VulnerabilityPolicy, *, now: datetime) -> ArchiveScan:
+def scan_archive(
+    archive: ReleaseArchive, directory: Path, policy: VulnerabilityPolicy, *, now: datetime
+) -> ArchiveScan:
     """Scan every kept release. Bills are read one at a time, twice, so that a thousand need no memory for all.
 
     Raises as ``read_database`` and ``refuse_stale`` do; IntegrityError TB9110 to TB9115 for what is not whole.
@@ -67,7 +69,7 @@ def named(scan: Scan, vulnerability: str) -> tuple[Vulnerable, ...]:
     return tuple(each for each in scan.findings if vulnerability in (each.name, *each.ids))
 
 
-def _bills(archive: Archive) -> Iterator[tuple[ArchivedRelease, Bom]]:
+def _bills(archive: ReleaseArchive) -> Iterator[tuple[ArchivedRelease, Bom]]:
     for summary in summaries(archive):
         release = archive.release(summary.kept)
         content = release_file(archive, release, _BILL, limit=LARGEST_BOM)

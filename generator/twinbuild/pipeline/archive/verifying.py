@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from twinbuild.archive.directory import Archive, Kept
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.errors import Finding, IntegrityError, Location, TwinbuildError
-from twinbuild.model.archive import AS_RELEASED, ArchivedRelease
+from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.model.archive import AS_RELEASED, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import is_signature
 from twinbuild.pipeline.validating import BESIDE
-from twinbuild.ports import Progress, silent
-from twinbuild.store.layout import blob_name
+from twinbuild.ports import Progress, ReleaseArchive, silent
 
 __all__ = ["Verified", "faults_of", "unlike_release", "verify_archive"]
 
 _WORKERS: Final = 2
-_PIECE: Final = 1 << 20
 _AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
 _MANIFEST: Final = "manifest.json"
 _BLOBS: Final = "image/blobs/sha256/"
@@ -39,7 +36,7 @@ class Verified:
     unneeded: int
 
 
-def verify_archive(archive: Archive, only: tuple[Kept, ...] = (), *, progress: Progress = silent) -> Verified:
+def verify_archive(archive: ReleaseArchive, only: tuple[Kept, ...] = (), *, progress: Progress = silent) -> Verified:
     """Hash all that releases need; ``only`` some of them, () all.
 
     Raises IntegrityError TB9113 for each blob that is missing and TB9114 for each that is damaged, once for each thing
@@ -50,19 +47,19 @@ def verify_archive(archive: Archive, only: tuple[Kept, ...] = (), *, progress: P
     needed: set[Digest] = set()
     for kept in only or _entries(archive, findings):
         try:
-            release = archive.release(kept)
+            release = archive.release(kept, anew=True)
+            needed |= {*archive.records(kept), *release.blobs}
         except IntegrityError as error:
             findings += error.findings
             continue
         releases.append(release)
-        needed |= {kept.record, *release.blobs}
     problems, size = _problems(archive, needed, progress)
     for release in releases:
         found = list(faults_of(release, problems))
         findings += found or unlike_release(archive, release)
     if findings:
         raise IntegrityError(tuple(findings))
-    unneeded = 0 if only else sum(digest not in needed for digest in archive.blobs.blobs())
+    unneeded = 0 if only else archive.unneeded(frozenset(needed))[0]
     return Verified(releases=len(releases), blobs=len(needed), size=size, unneeded=unneeded)
 
 
@@ -75,7 +72,7 @@ def faults_of(release: ArchivedRelease, problems: dict[Digest, tuple[str, str]])
             yield Finding(code=code, message=message, hint=_AGAIN, where=Location(subject=str(digest)))
 
 
-def _entries(archive: Archive, findings: list[Finding]) -> Iterator[Kept]:
+def _entries(archive: ReleaseArchive, findings: list[Finding]) -> Iterator[Kept]:
     for digest in archive.names():
         try:
             kept = archive.kept(digest)
@@ -87,40 +84,23 @@ def _entries(archive: Archive, findings: list[Finding]) -> Iterator[Kept]:
 
 
 def _problems(
-    archive: Archive, digests: Iterable[Digest], progress: Progress
+    archive: ReleaseArchive, digests: Iterable[Digest], progress: Progress
 ) -> tuple[dict[Digest, tuple[str, str]], int]:
     found: dict[Digest, tuple[str, str]] = {}
     ordered = sorted(digests)
     total = 0
     with ThreadPoolExecutor(_WORKERS) as pool:
         for number, (digest, (problem, size)) in enumerate(
-            zip(ordered, pool.map(lambda each: _problem(archive, each), ordered), strict=True), start=1
+            zip(ordered, pool.map(archive.fault, ordered), strict=True), start=1
         ):
             progress("verifying", number, len(ordered))
             total += size
             if problem is not None:
                 found[digest] = problem
-                archive.distrust(digest)
     return found, total
 
 
-def _problem(archive: Archive, digest: Digest) -> tuple[tuple[str, str] | None, int]:
-    """What is the matter with a blob, hashed anew whatever its status says; and its size in bytes."""
-    if archive.blobs.area.status(blob_name(digest)) is None:
-        return ("TB9113", "is missing"), 0
-    size = 0
-    try:
-        with archive.blobs.open(digest) as stream:
-            while chunk := stream.read(_PIECE):  # the last read compares the digest
-                size += len(chunk)
-    except TwinbuildError as error:
-        return ("TB9114", f"is damaged: {error.findings[0].message}"), size
-    except OSError as error:
-        return ("TB9114", f"cannot be read: {error.strerror or error}"), size
-    return None, size
-
-
-def unlike_release(archive: Archive, release: ArchivedRelease) -> list[Finding]:
+def unlike_release(archive: ReleaseArchive, release: ArchivedRelease) -> list[Finding]:
     """TB9115 where a record is not about the release whose digest it bears: its manifest, and files that this covers.
 
     Raises IntegrityError for a release manifest that is none.

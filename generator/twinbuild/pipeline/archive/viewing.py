@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from twinbuild.archive.directory import Archive
 from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
 from twinbuild.pipeline.output import copy_checked
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["no_layers", "release_file", "viewed"]
 
@@ -31,7 +31,7 @@ def no_layers(file: ArchivedFile) -> bool:
     return not file.path.startswith(_LAYERS) or file.size <= _SMALL
 
 
-def release_file(archive: Archive, release: ArchivedRelease, path: str, *, limit: int) -> bytes:
+def release_file(archive: ReleaseArchive, release: ArchivedRelease, path: str, *, limit: int) -> bytes:
     """A file that the manifest of an archived release covers. Raises IntegrityError TB9113, TB9114 and TB9115."""
     _require(archive, release, lambda file: file.path == path)
     digest = next((file.sha256 for file in release.files if file.path == path), None)
@@ -46,7 +46,9 @@ def release_file(archive: Archive, release: ArchivedRelease, path: str, *, limit
 
 
 @contextmanager
-def viewed(archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted: Wanted = no_layers) -> Iterator[Path]:
+def viewed(
+    archive: ReleaseArchive, release: ArchivedRelease, scratch: Path, *, wanted: Wanted = no_layers
+) -> Iterator[Path]:
     """The directory of an archived release with those of its files that are wanted, deleted afterwards.
 
     Raises IntegrityError TB9113 for wanted files that are missing, TB9115, and what damaged ones raise.
@@ -63,11 +65,9 @@ def viewed(archive: Archive, release: ArchivedRelease, scratch: Path, *, wanted:
         yield place
 
 
-def _require(archive: Archive, release: ArchivedRelease, wanted: Wanted) -> None:
+def _require(archive: ReleaseArchive, release: ArchivedRelease, wanted: Wanted) -> None:
     needed = {file.sha256 for file in release.files if wanted(file)} | {release.digest}
-    lost: dict[Digest, tuple[str, str]] = {
-        digest: ("TB9113", "is missing") for digest in needed if not archive.blobs.has(digest)
-    }
+    lost: dict[Digest, tuple[str, str]] = dict.fromkeys(archive.missing(needed), ("TB9113", "is missing"))
     findings: tuple[Finding, ...] = tuple(faults_of(release, lost)) or tuple(unlike_release(archive, release))
     if findings:
         raise IntegrityError(findings)

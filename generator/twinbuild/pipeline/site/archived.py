@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from twinbuild.archive.directory import Archive, Kept
 from twinbuild.archive.summaries import summaries
 from twinbuild.describe.site.published import Published
 from twinbuild.govern.keys import PublicKey
+from twinbuild.model.archive import Kept
 from twinbuild.pipeline.archive.viewing import no_layers, viewed
 from twinbuild.pipeline.site.layers import Layers
 from twinbuild.pipeline.site.reading import Trail, published
 from twinbuild.pipeline.site.rebuilders import Heard
 from twinbuild.pipeline.site.writing import Source
+from twinbuild.ports import ReleaseArchive
 
 __all__ = ["archived_sources"]
 
 
 def archived_sources(
-    archive: Archive,
+    archive: ReleaseArchive,
     scratch: Path,
     trail: Trail,
     keys: tuple[PublicKey, ...],
@@ -38,7 +39,7 @@ def archived_sources(
 
 
 def _published(
-    archive: Archive, kept: Kept, scratch: Path, read: Callable[[Path], Published], *, whole: bool
+    archive: ReleaseArchive, kept: Kept, scratch: Path, read: Callable[[Path], Published], *, whole: bool
 ) -> Published:
     with viewed(archive, archive.release(kept), scratch, wanted=lambda file: whole or no_layers(file)) as place:
         return read(place)

@@ -1,0 +1,329 @@
+"""An archive in a repository of an OCI registry. What lies there, and under which tags: see ``artifact``.
+
+A registry has no locks and no transactions, so nothing here needs one. Blobs and manifests are named by their digests,
+and so are the tags: whatever two processes write at once, both is there afterwards, and who reads joins what several
+records say of one release. Blobs go before the manifest that names them, and the tag comes last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from twinbuild.archive.artifact import BLOB, PIN, REASON, Tagged, artifact_manifests, pin_manifest, pin_tag, release_tag
+from twinbuild.archive.joining import joined
+from twinbuild.archive.remote import RegistryBlobs, is_absent, moved
+from twinbuild.archive.streams import Nowhere, Source
+from twinbuild.archive.tagged import TaggedReleases, lost
+from twinbuild.codec.archive import decode_archived, encode_archived
+from twinbuild.errors import FetchError, Finding, IntegrityError, TwinbuildError
+from twinbuild.model.archive import ArchivedRelease, Kept, Taken
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.model.reference import ImageReference
+from twinbuild.model.settings import OCI_SCHEME
+from twinbuild.net.registry.document import parts_of
+from twinbuild.net.registry.upload import Sent
+from twinbuild.oci.image import MANIFEST
+from twinbuild.ports import BlobSink, Progress, Store, silent
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.net.registry.client import RegistryClient
+
+__all__ = ["RegistryArchive"]
+
+_MEMORY: Final = "archive-summaries"  # the kind of record of the store
+_ASKING: Final = 4  # questions at a time
+_EMPTY: Final = b"{}"
+
+
+class RegistryArchive:
+    """Implements ``ports.ReleaseArchive`` in a repository. ``store`` keeps what was fetched to be read.
+
+    ``mounts`` says which other repositories of the registry may have a blob. Raises UsageError TB9101 where the
+    registry has no such repository, unless it is for ``writing``; all methods raise what ``RegistryClient`` raises.
+    """
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        repository: ImageReference,
+        store: Store,
+        *,
+        writing: bool = False,
+        mounts: Callable[[Digest], Sequence[str]] = lambda _: (),
+    ) -> None:
+        self._client, self._store, self._mounts = client, store, mounts
+        self.repository: Final = repository
+        self.place: Final = f"{OCI_SCHEME}{repository.name}"
+        self.blobs: Final = RegistryBlobs(client, repository, store)
+        self._tags: Final = TaggedReleases(client, repository, store, self.blobs)
+        self._texts: dict[Digest, bytes] = {}  # records that were joined here
+        self._brought: set[Digest] = set()
+        if not writing:
+            self._tags.require()
+
+    def stop(self) -> None:
+        """Wake those who wait for the registry: no more is asked of it."""
+        self._client.http.stop()
+
+    def releases(self) -> tuple[Kept, ...]:
+        """All releases, sorted by digest. Raises IntegrityError TB9110 for those whose records are lost."""
+        found: list[Kept] = []
+        findings: list[Finding] = []
+        for digest in self.names():
+            try:
+                kept = self.kept(digest)
+            except IntegrityError as error:
+                findings += error.findings
+                continue
+            if kept is not None:
+                found.append(kept)
+        if findings:
+            raise IntegrityError(tuple(findings))
+        return tuple(found)
+
+    def names(self) -> tuple[Digest, ...]:
+        """The digests of all releases, sorted."""
+        return self._tags.releases()
+
+    def kept(self, digest: Digest) -> Kept | None:
+        """A release by its digest. What several tags say of it is joined. Raises IntegrityError TB9110, TB9111."""
+        tags = self._tags.of(digest)
+        if len(tags) == 1 and tags[0].record is not None:
+            return Kept(release=digest, record=tags[0].record)
+        records = [
+            self._tags.decoded(tagged, content)
+            for tagged in tags
+            if (content := self._tags.content(tagged)) is not None
+        ]
+        if not records:
+            return None
+        whole, *others = sorted(records, key=lambda each: (each.added, Digest.of(encode_archived(each))))
+        for other in others:
+            whole = joined(self.blobs, whole, other, replaces=False, tool=True)
+        content = encode_archived(whole)
+        record = Digest.of(content)
+        self._texts[record] = content
+        return Kept(release=digest, record=record)
+
+    def content(self, kept: Kept) -> bytes:
+        """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are lost."""
+        if (text := self._texts.get(kept.record)) is not None:
+            return text
+        for tagged in self._tags.of(kept.release):
+            if tagged.record == kept.record and (content := self._tags.content(tagged)) is not None:
+                return content
+        raise lost(kept.release, "its tag is gone")
+
+    def release(self, kept: Kept, *, anew: bool = False) -> ArchivedRelease:
+        """The record of a release; ``anew``: its tags and artifacts are looked at, too.
+
+        Raises IntegrityError TB9110, TB9111, TB9161; anew TB9162 where an artifact lacks what the record names.
+        """
+        release = decode_archived(self.content(kept), name=str(kept.record))
+        if release.digest != kept.release:
+            tagged = Tagged(tag=release_tag(kept.release, kept.record), release=kept.release, record=kept.record)
+            raise moved(self.repository, tagged, f"the record of the release {release.digest}")
+        self.blobs.know(release)
+        if anew:
+            self._require_covered(release)
+        return release
+
+    def records(self, kept: Kept) -> frozenset[Digest]:
+        """The blobs of its records, as many as there are tags."""
+        return frozenset(artifact.record.digest for artifact in self._tags.artifacts(kept.release))
+
+    def missing(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Those that are neither in the registry nor here."""
+        asked = sorted(set(digests))
+        with ThreadPoolExecutor(_ASKING) as pool:
+            return frozenset(
+                digest for digest, there in zip(asked, pool.map(self.blobs.has, asked), strict=True) if not there
+            )
+
+    def fault(self, digest: Digest) -> tuple[tuple[str, str] | None, int]:
+        """What is the matter with a blob, which is fetched whole, hashed and thrown away; and its size in bytes."""
+        sink = Nowhere()
+        size = self.blobs.sizes.get(digest, 0)
+        try:
+            self.fetch(Descriptor(media_type=BLOB, digest=digest, size=size), sink)
+        except FetchError as error:
+            if not is_absent(error):
+                raise
+            return ("TB9113", "is missing"), 0
+        except IntegrityError as error:
+            return ("TB9114", f"is damaged: {error.findings[0].message}"), sink.received
+        return None, size
+
+    def fetch(self, blob: Descriptor, store: BlobSink, progress: Progress = silent) -> bool:
+        """Have a blob of the repository in a store; see ``RegistryClient.fetch_blob``."""
+        return self._client.fetch_blob(self.repository, blob, store, progress)
+
+    def descriptors(self, kept: Kept) -> tuple[Descriptor, ...]:
+        """All blobs of a release but its record, sorted. Raises as ``release`` does anew."""
+        release = self.release(kept, anew=True)
+        return tuple(
+            Descriptor(media_type=BLOB, digest=digest, size=self.blobs.sizes[digest])
+            for digest in sorted(release.blobs)
+        )
+
+    def unneeded(self, needed: frozenset[Digest]) -> tuple[int, int]:
+        """How many blobs releases of this archive name that are not needed, and their bytes."""
+        found: dict[Digest, int] = {}
+        for digest in self.names():
+            for artifact in self._tags.artifacts(digest):
+                found |= {blob.digest: blob.size for blob in (artifact.record, *artifact.layers)}
+        sizes = [size for digest, size in found.items() if digest not in needed]
+        return len(sizes), sum(sizes)
+
+    def bring(self, digest: Digest, size: int, opened: Callable[[], BinaryIO]) -> bool:
+        """Have a blob in the repository: mounted, or sent where the registry lacks it. Raises IntegrityError TB3101."""
+        blob = Descriptor(media_type=BLOB, digest=digest, size=size)
+        how = self._client.push_blob(self.repository, blob, Source(opened), mount_from=self._mounts(digest))
+        self.blobs.sizes[digest] = size
+        self._brought.add(digest)
+        return how is Sent.UPLOADED
+
+    def keep(self, record: ArchivedRelease, *, foreign: bool = False) -> tuple[ArchivedRelease, Kept, bool]:
+        """Name a release, under a tag that says what it leads to. Nothing that is there is replaced.
+
+        Raises IntegrityError TB9161 where that tag leads elsewhere, TB9164 where a blob that was there is gone.
+        """
+        self._tags.forget()
+        kept = None
+        try:
+            kept = self.kept(record.digest)
+            earlier = self.release(kept, anew=True) if kept is not None else None
+        except IntegrityError as error:
+            if error.findings[0].code == "TB9161":
+                raise
+            earlier = None  # what it said is lost, and said again now
+        whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
+        if kept is not None and whole == earlier:
+            return whole, kept, True
+        self.blobs.know(whole)
+        self._require_there(whole)
+        content = encode_archived(whole)
+        digest = Digest.of(content)
+        self.bring(digest, len(content), partial(io.BytesIO, content))
+        self._name(whole, Descriptor(media_type=BLOB, digest=digest, size=len(content)))
+        self._tags.forget()
+        self._texts[digest] = content
+        return whole, Kept(release=record.digest, record=digest), False
+
+    @contextlib.contextmanager
+    def updating(self) -> Iterator[None]:
+        """A registry has no locks. What is said of a release here is only ever added, so none is needed for it."""
+        yield
+
+    def pin(self, digest: Digest, reason: str) -> None:
+        """Never prune a release. Raises IntegrityError TB9165 where somebody took it out meanwhile."""
+        empty = Digest.of(_EMPTY)
+        self.bring(empty, len(_EMPTY), partial(io.BytesIO, _EMPTY))
+        self._client.put_manifest(self.repository.tagged(pin_tag(digest)), pin_manifest(digest, reason), MANIFEST)
+        self._tags.forget()
+        if digest not in self.names():
+            raise IntegrityError.of(
+                "TB9165",
+                f"the release {digest} was taken out of the archive while it was pinned",
+                hint="archive it again; the pin is there and will keep it",
+                where=self.place,
+            )
+
+    def unpin(self, digest: Digest) -> None:
+        """Let a release be pruned again. Raises FetchError TB9160 where the registry deletes nothing."""
+        found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
+        if found is not None:
+            self._client.delete_manifest(self.repository, found.digest)
+        self._tags.forget()
+
+    def pinned(self, digest: Digest) -> str | None:
+        """Why a release is never pruned; None where it may be."""
+        if pin_tag(digest) not in self._tags.listed():
+            return None
+        found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
+        if found is None:
+            return None
+        parts = parts_of(found) if not found.is_index else None
+        reason = dict(parts.annotations).get(REASON) if parts is not None and parts.artifact_type == PIN else None
+        return "a damaged note" if reason is None else reason
+
+    def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:  # noqa: ARG002  nobody is waited for
+        """Delete the tags and manifests of releases that were not pinned since.
+
+        Their blobs are the registry's to collect: it counts as gone what no release that stays names. Raises FetchError
+        TB9160 where the registry deletes nothing, TB3220 where it would not.
+        """
+        self._tags.forget()
+        out = tuple(digest for digest in going if self.pinned(digest) is None)
+        staying = frozenset(
+            blob.digest
+            for digest in self.names()
+            if digest not in out
+            for artifact in self._tags.artifacts(digest)
+            for blob in (artifact.record, *artifact.layers)
+        )
+        blobs, size = self.unneeded(staying)
+        for digest in out:
+            for artifact in self._tags.artifacts(digest):
+                for manifest in artifact.manifests:  # the index first: what it refers to must not be missing
+                    self._client.delete_manifest(self.repository, manifest)
+        self._tags.forget()
+        return Taken(releases=out, blobs=blobs, size=size)
+
+    def remembered(self) -> bytes | None:
+        """What was remembered last, in the store."""
+        return self._store.record(_MEMORY, Digest.of(self.place.encode()))
+
+    def remember(self, content: bytes) -> None:
+        """Remember something, where the store can be written."""
+        with contextlib.suppress(TwinbuildError):
+            self._store.put_record(_MEMORY, Digest.of(self.place.encode()), content)
+
+    def _require_covered(self, release: ArchivedRelease) -> None:
+        """Every blob of a release is a layer of an artifact, as long as the record says: a registry keeps such only."""
+        layers: dict[Digest, int] = {}
+        for artifact in self._tags.artifacts(release.digest, anew=True):
+            layers |= {layer.digest: layer.size for layer in artifact.layers}
+            self.blobs.sizes[artifact.record.digest] = artifact.record.size
+        lacking = sorted(release.blobs - layers.keys())
+        other = sorted(digest for digest, size, _, _ in release.needs() if size not in (-1, layers.get(digest, size)))
+        if lacking or other:
+            digest = (lacking or other)[0]
+            why = f"does not name {len(lacking)} of its files" if lacking else f"says other sizes of {len(other)} files"
+            raise IntegrityError.of(
+                "TB9162",
+                f"the artifact of {release.label} {why}, such as {digest}",
+                hint="archive the release again: a registry may delete what no manifest names",
+                where=str(release.digest),
+            )
+        self.blobs.sizes.update(layers)
+
+    def _require_there(self, release: ArchivedRelease) -> None:
+        rest = release.blobs - self._brought
+        gone = sorted(rest - self.blobs.sizes.keys()) or sorted(
+            digest for digest in rest if not self._client.own_blob(self.repository, digest)
+        )
+        if gone:
+            raise IntegrityError.of(
+                "TB9164",
+                f"the registry lost {len(gone)} files that {release.label} was archived with before, such as {gone[0]}",
+                hint="archive the release again, with all that it was archived with: its tool and its signatures",
+                where=self.place,
+            )
+
+    def _name(self, release: ArchivedRelease, record: Descriptor) -> None:
+        tagged = Tagged(tag=release_tag(release.digest, record.digest), release=release.digest, record=record.digest)
+        *parts, (top, kind) = artifact_manifests(release, record, self.blobs.sizes)
+        reference = self.repository.tagged(tagged.tag)
+        there = self._client.own_manifest(reference)
+        if there is not None and there.digest != Digest.of(top):
+            raise moved(self.repository, tagged, f"the manifest {there.digest}, expected {Digest.of(top)}")
+        for part, media_type in parts:
+            self._client.put_manifest(self.repository.pinned(Digest.of(part)), part, media_type)
+        self._client.put_manifest(reference, top, kind)

@@ -1,0 +1,167 @@
+"""Reading what an archive in a registry holds: artifacts by their tags, and blobs, each fetched when it is read.
+
+Nothing of a registry is believed: manifests and blobs are checked against their digests, a tag against the digests that
+stand in it, and what an artifact lists against the record. What was fetched lies in the store, until that is collected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from twinbuild.archive.artifact import ARTIFACT, BLOB, RECORD, Tagged
+from twinbuild.errors import FetchError, IntegrityError
+from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.document import FetchedManifest, entries_of, parts_of
+from twinbuild.ports import Store
+from twinbuild.store.faults import damaged, missing
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.net.registry.client import RegistryClient
+
+__all__ = ["Artifact", "RegistryBlobs", "is_absent", "moved", "read_artifact"]
+
+_MOVED: Final = (
+    "nobody who keeps to the rules moves such a tag: find out who may write to the repository, and archive the release "
+    "again"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """What a tag of a release leads to: the descriptor of its record, its layers, its manifests with the top first."""
+
+    record: Descriptor
+    layers: tuple[Descriptor, ...]
+    manifests: tuple[Digest, ...]
+
+
+def is_absent(error: FetchError) -> bool:
+    """Whether a registry answered that it has no such thing."""
+    return error.findings[0].code in ("TB3202", "TB3203")
+
+
+def read_artifact(client: RegistryClient, repository: ImageReference, tagged: Tagged) -> Artifact | None:
+    """The artifact under a tag; None where the tag is gone.
+
+    Raises IntegrityError TB9161 for one that the tag cannot have been written for, TB9162 for what is none or is not
+    whole, and what ``RegistryClient`` raises.
+    """
+    top = client.own_manifest(repository.tagged(tagged.tag))
+    if top is None:
+        return None
+    found = [top]
+    if top.is_index:
+        found += [_part(client, repository, tagged, entry.descriptor) for entry in entries_of(top)]
+    parts = [parts_of(each) for each in found if not each.is_index]
+    records = {part.config for part in parts}
+    if not parts or len(records) != 1 or any(part.artifact_type != ARTIFACT for part in parts):
+        raise _no_release(repository, tagged, "is no release of an archive")
+    (record,) = records
+    if record.media_type != RECORD:
+        raise _no_release(repository, tagged, "is no release of an archive")
+    if tagged.record not in (None, record.digest):
+        raise moved(repository, tagged, f"the record {record.digest}, expected {tagged.record}")
+    layers = {layer.digest: layer for part in parts for layer in part.layers}
+    return Artifact(record=record, layers=tuple(layers.values()), manifests=tuple(each.digest for each in found))
+
+
+def moved(repository: ImageReference, tagged: Tagged, where: str) -> IntegrityError:
+    """A tag leads to something else than it was written for."""
+    return IntegrityError.of(
+        "TB9161",
+        f"the tag {tagged.tag} was moved: it leads to {where}",
+        hint=_MOVED,
+        where=repository.name,
+    )
+
+
+def _part(
+    client: RegistryClient, repository: ImageReference, tagged: Tagged, descriptor: Descriptor
+) -> FetchedManifest:
+    try:
+        found = client.manifest(repository.pinned(descriptor.digest))
+    except FetchError as error:
+        if not is_absent(error):
+            raise
+        raise _no_release(repository, tagged, f"lacks its manifest {descriptor.digest}") from None
+    if found.is_index:
+        raise _no_release(repository, tagged, "is no release of an archive")
+    return found
+
+
+def _no_release(repository: ImageReference, tagged: Tagged, why: str) -> IntegrityError:
+    return IntegrityError.of(
+        "TB9162",
+        f"what the tag {tagged.tag} leads to {why}",
+        hint="archive the release again; where it never was one, have the tag deleted",
+        where=repository.name,
+    )
+
+
+class RegistryBlobs:
+    """Implements ``ports.Blobs``: blobs of a repository, fetched into the store when they are read.
+
+    Only blobs whose size is known (``sizes``, of records and artifacts) can be read: no more bytes are taken than that.
+    """
+
+    def __init__(self, client: RegistryClient, repository: ImageReference, store: Store) -> None:
+        self._client, self._repository, self._store = client, repository, store
+        self.sizes: Final[dict[Digest, int]] = {}
+
+    def know(self, release: ArchivedRelease) -> None:
+        """Sizes that a record says."""
+        for digest, size, _, _ in release.needs():
+            if size >= 0:
+                self.sizes.setdefault(digest, size)
+
+    def has(self, digest: Digest) -> bool:
+        """Whether it is here already, or the registry says that it has it."""
+        return self._store.has(digest) or self._client.own_blob(self._repository, digest)
+
+    def size(self, digest: Digest) -> int:
+        """Size in bytes. Raises LockError TB3102."""
+        size = self.sizes.get(digest)
+        return self._store.size(digest) if size is None else size
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """A verifying stream. Raises IntegrityError TB9113, TB3103, TB3211, and what ``RegistryClient`` raises."""
+        return self._here(digest).open(digest)
+
+    def read(self, digest: Digest, *, limit: int = 64 << 20) -> bytes:
+        """A whole document, checked; one above the limit is not fetched. Raises as ``open``."""
+        if (size := self.size(digest)) > limit:
+            raise damaged(digest, f"{size} bytes, more than {limit}, which a document may not have")
+        return self._here(digest).read(digest, limit=limit)
+
+    def check(self, digest: Digest) -> None:
+        """Fetch it, which checks it. Raises as ``open``."""
+        self._here(digest).check(digest)
+
+    def path(self, digest: Digest) -> Path:
+        """Where it lies in the store. Raises as ``open``."""
+        return self._here(digest).path(digest)
+
+    def _here(self, digest: Digest) -> Store:
+        if not self._store.has(digest):
+            size = self.sizes.get(digest)
+            if size is None:
+                raise missing(digest, needed_by="an archive in a registry, none of whose releases names it")
+            try:
+                self._client.fetch_blob(
+                    self._repository, Descriptor(media_type=BLOB, digest=digest, size=size), self._store
+                )
+            except FetchError as error:
+                if not is_absent(error):
+                    raise
+                raise IntegrityError.of(
+                    "TB9113",
+                    "the registry has no such file any more",
+                    hint="archive the release again: `twinbuild archive verify` says what else is missing",
+                    where=str(digest),
+                ) from None
+        return self._store

@@ -1,0 +1,159 @@
+"""What every archive must do: in a directory, in a registry of our own, and in Debian's docker-registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+
+from fakes.docker_registry import PROGRAM, RealRegistry, real_registry
+from fakes.kept import SHARED, made, registered, source_of
+from fakes.registry import FakeRegistry
+from twinbuild.archive.directory import Archive
+from twinbuild.errors import IntegrityError, TwinbuildError
+from twinbuild.model.digest import Digest
+from twinbuild.ports import ReleaseArchive
+
+Opened = Callable[[], ReleaseArchive]
+
+
+@pytest.fixture(scope="module")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry | None]:
+    """One that runs, where it is installed."""
+    if PROGRAM is None:
+        yield None
+        return
+    with real_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(params=["directory", "fake", "docker"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path, docker_registry: RealRegistry | None) -> Iterator[Opened]:
+    """How a process opens the archive, which is empty."""
+    with ExitStack() as stack:
+        if request.param == "directory":
+            yield lambda: stack.enter_context(Archive(tmp_path / "archive", writing=True))
+        elif request.param == "fake":
+            running = stack.enter_context(FakeRegistry())
+            yield lambda: registered(running.authority)
+        elif docker_registry is None:
+            pytest.skip("needs docker-registry")
+        else:
+            for digest in (archive := registered(docker_registry.authority)).names():
+                archive.unpin(digest)
+            archive.take_out(archive.names())
+            yield lambda: registered(docker_registry.authority)
+
+
+def test_what_is_kept_is_there(opened: Opened) -> None:
+    """A release is there for whoever opens the archive, by its digest; again, it is known and nothing is brought."""
+    release = made()
+    archive = opened()
+    assert (archive.names(), archive.releases(), archive.kept(release.record.digest)) == ((), (), None)
+    found, kept, known = release.keep(archive)
+    assert (found, known, kept.release) == (release.record, False, release.record.digest)
+    other = opened()
+    assert other.releases() == (kept,)
+    assert other.kept(release.record.digest) == kept
+    for anew in (False, True):
+        assert other.release(kept, anew=anew) == release.record
+    assert Digest.of(other.content(kept)) == kept.record
+    assert other.records(kept) == {kept.record}
+    assert other.blobs.read(Digest.of(SHARED)) == SHARED
+    assert not any(other.bring(Digest.of(each), len(each), source_of(each)) for each in release.contents)
+    assert release.keep(other) == (found, kept, True)
+
+
+def test_other_bytes_are_not_brought(opened: Opened) -> None:
+    """What does not have its digest gets no name."""
+    archive = opened()
+    with pytest.raises(IntegrityError, match="TB3101"):
+        archive.bring(Digest.of(b"wanted"), 6, source_of(b"others"))
+    assert archive.missing([Digest.of(b"wanted")]) == {Digest.of(b"wanted")}
+    assert archive.fault(Digest.of(b"wanted")) == (("TB9113", "is missing"), 0)
+    assert archive.bring(Digest.of(b"wanted"), 6, source_of(b"wanted"))
+    assert archive.fault(Digest.of(b"wanted")) == (None, 6)
+
+
+def test_two_at_once_lose_nothing(opened: Opened) -> None:
+    """Two processes archive one release, each with something of its own: both is in the archive afterwards."""
+    barrier = Barrier(2)
+
+    def add(name: str, day: int) -> None:
+        archive = opened()
+        release = made(added=f"2026-11-0{day}T00:00:00Z", files={f"signatures/{name}": name.encode()})
+        barrier.wait()
+        release.keep(archive)
+
+    threads = [Thread(target=add, args=("one", 2)), Thread(target=add, args=("two", 3))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    archive = opened()
+    (kept,) = archive.releases()
+    release = archive.release(kept, anew=True)
+    assert {file.path for file in release.files} == {"manifest.json", "signatures/one", "signatures/two"}
+    assert opened().releases() == (kept,), "joined the same by everybody"
+
+
+def test_pins(opened: Opened) -> None:
+    """A pin has a reason, is changed by another, and goes."""
+    digest = made().record.digest
+    archive = opened()
+    made().keep(archive)
+    made("2.0.0").keep(archive)
+    assert archive.pinned(digest) is None
+    archive.pin(digest, "first")
+    archive.pin(digest, "second: ünü")
+    archive.pin(made("2.0.0").record.digest, "second: ünü")
+    assert opened().pinned(digest) == "second: ünü"
+    archive.unpin(digest)
+    archive.unpin(digest)
+    assert opened().pinned(digest) is None
+    assert opened().pinned(made("2.0.0").record.digest) == "second: ünü", "the same reason elsewhere stays"
+
+
+def test_what_goes_takes_nothing_along(opened: Opened) -> None:
+    """Of three releases one goes, one is pinned since it was judged, one stays; what they share stays, too."""
+    releases = [made(f"{number}.0.0", inputs=2) for number in (1, 2, 3)]
+    archive = opened()
+    kept = [release.keep(archive)[1] for release in releases]
+    other = opened()
+    staying = frozenset(
+        digest for each in kept[1:] for digest in {*archive.records(each), *archive.release(each).blobs}
+    )
+    own = len(releases[0].contents) - 2 + 1  # all but spec and wheel, and the record
+    count, size = archive.unneeded(staying)
+    assert count == own
+    assert size > 0
+    other.pin(kept[1].release, "since")
+    if isinstance(other, Archive):
+        other.close()  # nothing is deleted in a directory while another uses it
+    taken = archive.take_out([kept[0].release, kept[1].release], wait=1.0)
+    assert (taken.releases, taken.blobs, taken.size) == ((kept[0].release,), own, size)
+    after = opened()
+    assert set(after.releases()) == set(kept[1:])
+    for each in kept[1:]:
+        assert after.release(each, anew=True).digest == each.release
+    assert after.fault(Digest.of(SHARED)) == (None, len(SHARED))
+
+
+def test_a_memory(opened: Opened) -> None:
+    """What is remembered is there again, or nothing is."""
+    archive = opened()
+    assert archive.remembered() is None
+    archive.remember(b"{}")
+    assert archive.remembered() == b"{}"
+
+
+def test_a_record_that_is_gone(opened: Opened) -> None:
+    """A release that is not there has no content."""
+    archive = opened()
+    _, kept, _ = made().keep(archive)
+    archive.take_out([kept.release], wait=1.0)
+    with pytest.raises(TwinbuildError, match=r"TB9110"):
+        opened().content(kept)

@@ -1,0 +1,245 @@
+"""``archive.registry``: an archive in a registry that is broken, hostile, or of another time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.kept import SHARED, made, registered
+from fakes.registry import INDEX, FakeRegistry, digest_of
+from fakes.web import text
+from twinbuild.archive.artifact import release_tag
+from twinbuild.errors import FetchError, IntegrityError, UsageError
+from twinbuild.model.archive import Kept
+from twinbuild.model.digest import Digest
+
+REPOSITORY = "team/releases"
+
+
+@pytest.fixture
+def registry() -> Iterator[FakeRegistry]:
+    """One that keeps to the rules until it is told otherwise."""
+    with FakeRegistry() as running:
+        yield running
+
+
+def test_no_repository(registry: FakeRegistry) -> None:
+    """Reading where nothing is: TB9101, naming it; who writes makes it."""
+    with pytest.raises(UsageError, match=r"TB9101.*127\.0\.0\.1.*team/releases"):
+        registered(registry.authority, writing=False)
+    made().keep(registered(registry.authority))
+    assert len(registered(registry.authority, writing=False).names()) == 1
+
+
+def test_blobs_go_first_and_the_tag_last(registry: FakeRegistry) -> None:
+    """Who looks meanwhile finds all of a release, or nothing; a second release sends only what is its own."""
+    made().keep(registered(registry.authority))
+    sent = [request.target for request in registry.requests if request.method == "PUT"]
+    assert "/manifests/release-" in sent[-1]
+    assert not any("/manifests/" in target for target in sent[:-1])
+    registry.requests.clear()
+    made("2.0.0").keep(registered(registry.authority))
+    blobs = [request.target for request in registry.requests if request.method == "PUT" and "/blobs/" in request.target]
+    assert len(blobs) == 2, "its manifest and its record"
+
+
+def test_a_list_costs_one_request(registry: FakeRegistry) -> None:
+    """Tags say which records there are: who remembers what those say asks for nothing else."""
+    for version in ("1.0.0", "2.0.0"):
+        made(version).keep(registered(registry.authority))
+    registry.requests.clear()
+    assert len(registered(registry.authority, writing=False).releases()) == 2
+    assert {request.target.partition("?")[0] for request in registry.requests} <= {
+        f"/v2/{REPOSITORY}/tags/list",
+        "/v2/",
+    }
+
+
+def test_a_tag_that_was_moved(registry: FakeRegistry) -> None:
+    """To another release, or to another record of the same: TB9161 when it is read and when it would be written."""
+    one, two = made(), made("2.0.0")
+    kept = [each.keep(registered(registry.authority))[1] for each in (one, two)]
+    tags = [(REPOSITORY, release_tag(each.release, each.record)) for each in kept]
+    registry.manifests[tags[0]] = registry.manifests[tags[1]]
+    archive = registered(registry.authority)
+    for act in (lambda: archive.release(kept[0]), lambda: archive.records(kept[0])):
+        with pytest.raises(IntegrityError, match="TB9161"):
+            act()
+    with pytest.raises(IntegrityError, match="TB9161"):
+        one.keep(registered(registry.authority))
+    assert registry.manifests[tags[0]] == registry.manifests[tags[1]], "nothing was replaced"
+    with pytest.raises(IntegrityError, match="TB9161"):
+        archive.take_out([kept[0].release])
+    assert tags[1] in registry.manifests
+
+
+def test_a_tag_that_somebody_made(registry: FakeRegistry) -> None:
+    """It names one release and the record of another: TB9161, alone and beside the right one, and nothing is added."""
+    one, two = made(), made("2.0.0")
+    _, kept, _ = two.keep(registered(registry.authority))
+    tag = release_tag(one.record.digest, kept.record)
+    registry.manifests[REPOSITORY, tag] = registry.manifests[REPOSITORY, release_tag(kept.release, kept.record)]
+    archive = registered(registry.authority)
+    with pytest.raises(IntegrityError, match=f"TB9161.*{kept.release.hex}"):
+        archive.release(Kept(release=one.record.digest, record=kept.record))
+    before = set(registry.manifests)
+    with pytest.raises(IntegrityError, match="TB9161"):
+        one.keep(registered(registry.authority))
+    assert set(registry.manifests) == before
+
+
+def test_a_tag_of_an_earlier_twinbuild(registry: FakeRegistry) -> None:
+    """One with the release digest alone is read; what it leads to must be that release."""
+    release = made()
+    _, kept, _ = release.keep(registered(registry.authority))
+    key = (REPOSITORY, release_tag(kept.release, kept.record))
+    registry.manifests[REPOSITORY, f"release-{kept.release.hex}"] = registry.manifests[key]
+    del registry.manifests[key]
+    assert registered(registry.authority).releases() == (kept,)
+    registry.manifests[REPOSITORY, f"release-{'0' * 64}"] = registry.manifests[
+        REPOSITORY, f"release-{kept.release.hex}"
+    ]
+    with pytest.raises(IntegrityError, match=r"TB9161.*0000"):
+        registered(registry.authority).releases()
+
+
+def test_tags_of_others(registry: FakeRegistry) -> None:
+    """Images in the same repository, and tags that look like ours, are none of our business."""
+    registry.put_image(REPOSITORY, "1.0.0", [b"layer"])
+    registry.put_image(REPOSITORY, "release-1.0.0", [b"layer"])
+    assert registered(registry.authority, writing=False).names() == ()
+    made().keep(registered(registry.authority))
+    assert len(registered(registry.authority).releases()) == 1
+
+
+def test_no_release(registry: FakeRegistry) -> None:
+    """An image under a tag of ours: TB9162."""
+    digest = made().record.digest
+    registry.put_image(REPOSITORY, release_tag(digest, Digest.of(b"record")), [b"layer"])
+    archive = registered(registry.authority)
+    (kept,) = archive.releases()
+    with pytest.raises(IntegrityError, match="TB9162"):
+        archive.content(kept)
+
+
+@pytest.mark.parametrize("change", ["drop", "size"])
+def test_an_artifact_that_hides_a_file(registry: FakeRegistry, change: str) -> None:
+    """A layer less, or of another size, under a tag of an earlier twinbuild: TB9162 where all of it is looked at."""
+    release = made()
+    _, kept, _ = release.keep(registered(registry.authority))
+    key = (REPOSITORY, release_tag(kept.release, kept.record))
+    document = json.loads(registry.manifests[key][0])
+    layer = next(each for each in document["layers"] if each["digest"] == digest_of(SHARED))
+    if change == "drop":
+        document["layers"].remove(layer)
+    else:
+        layer["size"] += 1
+    registry.manifests[key] = json.dumps(document).encode(), registry.manifests[key][1]
+    archive = registered(registry.authority)
+    assert archive.release(kept) == release.record
+    with pytest.raises(IntegrityError, match=r"TB9162.*tiny@1\.0\.0"):
+        archive.release(kept, anew=True)
+    with pytest.raises(IntegrityError, match="TB9161"):
+        release.keep(registered(registry.authority))
+
+
+def test_bytes_that_are_not_the_blob(registry: FakeRegistry) -> None:
+    """Exchanged, cut off, too long: damaged; gone: missing; denied or overloaded is neither, and said as it is."""
+    release = made()
+    _, kept, _ = release.keep(registered(registry.authority))
+    digest = Digest.of(SHARED)
+    place = f"/v2/{REPOSITORY}/blobs/{digest}"
+
+    def fault() -> object:
+        archive = registered(registry.authority)
+        archive.release(kept, anew=True)
+        return archive.fault(digest)[0]
+
+    assert fault() is None
+    for content in (b"X" + SHARED[1:], SHARED[:-1], SHARED + b"more"):
+        registry.answers[place] = text(content)
+        found = fault()
+        assert isinstance(found, tuple)
+        assert found[0] == "TB9114", content
+        archive = registered(registry.authority)
+        archive.release(kept)
+        with pytest.raises(IntegrityError, match="TB3211"):
+            archive.blobs.read(digest)
+    registry.answers[place] = text("", status=404)
+    assert fault() == ("TB9113", "is missing")
+    for status, code in ((403, "TB3204"), (503, "TB3016"), (429, "TB3016")):
+        registry.answers[place] = text("", status=status)
+        with pytest.raises(FetchError, match=code):
+            fault()
+
+
+def test_a_record_that_is_lost(registry: FakeRegistry) -> None:
+    """TB9110, with the release, for whoever asks for it; another is read all the same, and adding again mends it."""
+    release = made()
+    _, kept, _ = release.keep(registered(registry.authority))
+    registry.held[REPOSITORY].remove(str(kept.record))
+    archive = registered(registry.authority)
+    with pytest.raises(IntegrityError, match=f"TB9110.*{kept.release.hex}"):
+        archive.content(kept)
+    release.keep(registered(registry.authority))
+    assert registered(registry.authority).release(kept, anew=True) == release.record
+
+
+def test_what_was_archived_before_and_is_gone(registry: FakeRegistry) -> None:
+    """Archived again without what the registry lost meanwhile: TB9164, and nothing is named."""
+    made(files={"signatures/a": b"a"}).keep(registered(registry.authority))
+    registry.held[REPOSITORY].remove(digest_of(b"a"))
+    tags = set(registry.manifests)
+    with pytest.raises(IntegrityError, match=r"TB9164.*tiny@1\.0\.0"):
+        made(files={"signatures/b": b"b"}).keep(registered(registry.authority))
+    assert set(registry.manifests) == tags
+    found, _, known = made().keep(registered(registry.authority))
+    assert known, "what says nothing new asks for nothing"
+    assert "signatures/a" in {file.path for file in found.files}
+
+
+def test_many_files(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More layers than a manifest should have: an index of several, which goes with all of them."""
+    monkeypatch.setattr("twinbuild.archive.artifact._LAYERS", 10)
+    found, kept, _ = made(inputs=25).keep(registered(registry.authority))
+    assert registry.manifests[REPOSITORY, release_tag(kept.release, kept.record)][1] == INDEX
+    other = registered(registry.authority)
+    assert other.release(kept, anew=True) == found
+    assert len(other.descriptors(kept)) == len(found.blobs)
+    part = next(
+        name for _, name in registry.manifests if ":" in name and registry.manifests[REPOSITORY, name][1] != INDEX
+    )
+    lost = registry.manifests.pop((REPOSITORY, part))
+    with pytest.raises(IntegrityError, match="TB9162"):
+        registered(registry.authority).release(kept, anew=True)
+    registry.manifests[REPOSITORY, part] = lost
+    other.take_out([kept.release])
+    assert registry.manifests == {}
+
+
+def test_a_registry_that_deletes_nothing(registry: FakeRegistry) -> None:
+    """TB9160, and everything stays."""
+    _, kept, _ = made().keep(archive := registered(registry.authority))
+    archive.pin(kept.release, "why")
+    registry.deletes = False
+    with pytest.raises(FetchError, match="TB9160"):
+        archive.unpin(kept.release)
+    registry.deletes = True
+    archive.unpin(kept.release)
+    registry.deletes = False
+    with pytest.raises(FetchError, match="TB9160"):
+        archive.take_out([kept.release])
+    assert registered(registry.authority).releases() == (kept,)
+
+
+def test_pins_that_others_wrote(registry: FakeRegistry) -> None:
+    """What is no note of ours still pins; a release that went meanwhile is said (TB9165)."""
+    _, kept, _ = made().keep(archive := registered(registry.authority))
+    registry.put_image(REPOSITORY, f"pin-{kept.release.hex}", [b"layer"])
+    assert registered(registry.authority).pinned(kept.release) == "a damaged note"
+    archive.take_out([kept.release])
+    assert registered(registry.authority).releases() == (kept,)
+    with pytest.raises(IntegrityError, match="TB9165"):
+        archive.pin(Digest.of(b"another"), "why")
