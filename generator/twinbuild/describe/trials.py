@@ -147,7 +147,7 @@ def _proven(spec: ReleaseSpec, observed: dict[str, Any]) -> tuple[str, ...]:
         *(f"metric/{name}" for name in observed.get("metrics", ())),
         *(f"accuracy/{accuracy.name}" for accuracy in spec.tests.accuracy),
         *(f"change/{change['how']}/{change['knob']}" for change in observed.get("changes", ())),
-        *(f"needs-restart/{name}" for name in observed.get("needs_restart", ())),
+        *(f"needs-restart/{name}" for name in _restarted(observed)),
         *(f"preprocessing/{step}" for step in _coded(spec) if step in observed.get("steps", ())),
         *(f"fallback/{name}" for name in observed.get("fallbacks", ())),
         *(name for name, was in shown.items() if was),
@@ -176,7 +176,7 @@ def not_proven(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[tuple
     if any(knob.kind == "log_level" for knob in spec.configuration.parameters) and "log_level" not in observed:
         yield "log-level", _levelless(spec)
     yield from ((f"change/live/{name}", "nothing shows its effect") for name in _unchanged(spec, observed))
-    yield from ((f"needs-restart/{name}", _unheld(spec)) for name in _unrestarted(spec, observed))
+    yield from ((f"needs-restart/{name}", _unheld(spec, observed, name)) for name in _unrestarted(spec, observed))
     steps = (step for step in _coded(spec) if step not in observed.get("steps", ()))
     yield from ((f"preprocessing/{step}", _uncalled(spec, observed)) for step in steps)
     if tracing.enabled and "traces" not in observed:
@@ -193,16 +193,24 @@ def _unchanged(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
 
 def _unrestarted(spec: ReleaseSpec, observed: Mapping[str, Any]) -> Iterator[str]:
     """Knobs that may not change at run time, and of which it was not seen that they do not."""
-    shown = observed.get("needs_restart", ())
+    shown = _restarted(observed)
     for knob in spec.configuration.parameters:
         if not knob.runtime_change and knob.variable is not None and knob.name not in shown:
             yield knob.name
 
 
-def _unheld(spec: ReleaseSpec) -> str:
+def _restarted(observed: Mapping[str, Any]) -> tuple[str, ...]:
+    """Knobs of which it was seen that they change an answer at a start, and none of a running service."""
+    changed = {change["knob"] for change in observed.get("changes", ()) if change["how"] == "restart"}
+    return tuple(name for name in observed.get("needs_restart", ()) if name in changed)
+
+
+def _unheld(spec: ReleaseSpec, observed: Mapping[str, Any], name: str) -> str:
     """Why it was not seen."""
     if not spec.tests.golden:
         return "there is no golden test"
+    if name in observed.get("needs_restart", ()):
+        return "no answer is known to depend on it: tests.changes has no other value of it"
     return "no other value of it is allowed"
 
 

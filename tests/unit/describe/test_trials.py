@@ -204,6 +204,8 @@ def test_what_was_not_shown(tmp_path: Path) -> None:
     }
 
 
+LEVEL = {"knob": "level", "value": "debug", "how": "restart"}
+WORDS = {"knob": "words", "value": "[]", "how": "restart"}
 KNOBS = """\
     - {name: words, type: list, default: [a], description: d}
 """
@@ -212,14 +214,27 @@ KNOBS = """\
 @pytest.mark.parametrize(
     ("observed", "proven", "reasons"),
     [
-        ({"needs_restart": ["level"]}, ["needs-restart/level"], {"words": "no other value of it is allowed"}),
-        ({"needs_restart": ["level", "words"]}, ["needs-restart/level", "needs-restart/words"], {}),
+        (
+            {"needs_restart": ["level"], "changes": [LEVEL]},
+            ["needs-restart/level"],
+            {"words": "no other value of it is allowed"},
+        ),
+        (
+            {"needs_restart": ["level", "words"], "changes": [LEVEL, WORDS]},
+            ["needs-restart/level", "needs-restart/words"],
+            {},
+        ),
+        (
+            {"needs_restart": ["level", "words"], "changes": [LEVEL, {**WORDS, "how": "live"}]},
+            ["needs-restart/level"],
+            {"words": "no answer is known to depend on it"},
+        ),
     ],
 )
 def test_knobs_that_need_a_restart(
     tmp_path: Path, *, observed: dict[str, object], proven: list[str], reasons: dict[str, str]
 ) -> None:
-    """Each was held against the running service, or it is said why not."""
+    """Each changes an answer at a start and was held against the running service, or it is said why not."""
     image = _image(TESTS + KNOBS, observed, tmp_path)
     assert [name for name in image["proven"] if name.startswith("needs")] == proven
     said = {each["proof"]: each["reason"] for each in image["not_proven"] if each["proof"].startswith("needs")}
