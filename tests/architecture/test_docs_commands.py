@@ -56,7 +56,7 @@ def _complete(command: click.Command, context: click.Context, values: dict[str, 
     for parameter in command.params:
         value = values.get(parameter.name or "")
         if parameter.required and not parameter.envvar:
-            there = isinstance(value, str | int | tuple) and value != ()
+            there = isinstance(value, str | int | tuple | list) and value not in ((), [])
             assert there, f"{parameter.get_error_hint(context)} is missing"
         if isinstance(parameter.type, click.Choice | click.types.IntParamType) and value is not None:
             for each in value if isinstance(value, list | tuple) else (value,):
