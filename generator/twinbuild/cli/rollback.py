@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from twinbuild.cli.kept import laid_out
 from twinbuild.cli.options import NamedPath, act_options, json_option, signer_options
 from twinbuild.cli.trusting import trust_options
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.released import Released
 
 __all__ = ["command"]
 
@@ -24,11 +29,17 @@ __all__ = ["command"]
 )
 @click.option(
     "--releases",
-    required=True,
     multiple=True,
     type=NamedPath(path_type=Path),
     metavar="DIR",
     help="Where releases lie; may be repeated.",
+)
+@click.option(
+    "--archive",
+    "place",
+    type=NamedPath(path_type=Path),
+    metavar="DIR",
+    help="In place of --releases: the archive that keeps them.",
 )
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
@@ -42,6 +53,7 @@ def command(
     stage: str,
     record: Path,
     releases: tuple[Path, ...],
+    place: Path | None,
     accept_schemas: bool,
     as_json: bool,
     **given: Any,
@@ -56,21 +68,28 @@ def command(
     from twinbuild.cli.trusting import order_given
     from twinbuild.codec.trustroot import is_name
     from twinbuild.errors import UsageError
-    from twinbuild.pipeline.governing.promoting import roll_back
+    from twinbuild.pipeline.governing.promoting import find_release, roll_back
     from twinbuild.pipeline.governing.record import names_in
+    from twinbuild.pipeline.released import read_release
 
+    if bool(releases) == (place is not None):
+        hint = "say where releases are: either --releases DIR, or --archive DIR"
+        raise UsageError.of(
+            "TB8001", "it is one of --releases and --archive that is needed", hint=hint, where="--releases"
+        )
     names = names_in(record, stage) if name is None and is_name(stage) else (name or "",)
     if len(names) != 1:
         known = ", ".join(names) or "none"
         hint = "name the release: `twinbuild rollback NAME --to STAGE`"
         raise UsageError.of("TB8001", f"the record of {stage!r} has these releases: {known}", hint=hint, where="NAME")
     trusted, order = order_given(stage=stage, record=record, **given)
-    done = roll_back(
-        names[0],
-        trusted,
-        order,
-        settings_beside(Path.cwd(), os.environ),
-        releases=releases,
-        accept_schemas=accept_schemas,
-    )
+    settings = settings_beside(Path.cwd(), os.environ)
+    with ExitStack() as stack:  # what is taken out of an archive lies there until all is written
+
+        def find(digest: str) -> Released:
+            if place is None:
+                return find_release(digest, releases)
+            return read_release(stack.enter_context(laid_out(place, Path(digest), layers=True)))
+
+        done = roll_back(names[0], trusted, order, settings, find=find, accept_schemas=accept_schemas)
     say_promoted(done, order.output, as_json=as_json)

@@ -18,8 +18,9 @@ _MOST: Final = 5  # that a message lists
 
 
 def chosen(archive: Archive, text: str) -> Summary:
-    """The one release that a text names. An image's digest may be its manifest's, its configuration's or its index's;
-    it may stand behind a repository, as in a pod's ``imageID``.
+    """The one release that a text names. An image's digest may be its manifest's, its configuration's or its index's.
+
+    It may stand behind a repository, as in a pod's ``imageID``.
 
     Raises UsageError TB9107 where there is none, TB9108 where there are several.
     """
