@@ -1,4 +1,4 @@
-"""``twinbuild archive``: find, pin, unpin, prune, export and import."""
+"""``twinbuild archive``: find, restore, pin, unpin, prune, export and import."""
 
 from __future__ import annotations
 
@@ -105,6 +105,30 @@ def _vulnerable(archive: Archive, vulnerability: str, database: Path, max_age: s
     return tuple(
         Found(release=release, what=tuple(each.package.title for each in those)) for release, those in listed if those
     )
+
+
+@click.command("restore")
+@_name_argument
+@archive_option
+@click.option("--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the release goes.")
+@json_option
+def restore_command(*, name: str, place: Path, output: Path, as_json: bool) -> None:
+    """Write a release as it was archived, signatures and approvals included, for verbs that take a directory.
+
+    Nothing is built; every file is hashed on the way. `reproduce` builds it again.
+    """
+    from twinbuild.archive.directory import Archive
+    from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.viewing import restore_release
+
+    with Archive(place) as archive:
+        release = archive.release(chosen(archive, name).kept)
+        restore_release(archive, release, output)
+    if as_json:
+        click.echo(json.dumps({"release": str(release.digest), "files": len(release.files), "output": str(output)}))
+        return
+    click.echo(f"release  {shown(release.name)} {shown(release.version)}  {release.digest}")
+    click.echo(f"output   {shown(output)}, {len(release.files)} files")
 
 
 @click.command("pin")
@@ -270,7 +294,15 @@ def _pulled(archive: Archive, source: str, *, quiet: bool) -> Imported:
     return found
 
 
-COMMANDS: Final = (find_command, pin_command, unpin_command, prune_command, export_command, import_command)
+COMMANDS: Final = (
+    find_command,
+    restore_command,
+    pin_command,
+    unpin_command,
+    prune_command,
+    export_command,
+    import_command,
+)
 
 
 def amount(size: int) -> str:
