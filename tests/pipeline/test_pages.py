@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,6 @@ import pytest
 from fakes.transcripts import Shell, steps
 from twinbuild.build.clock import fixed_clock
 from twinbuild.model.settings import store_place
-
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.sandbox]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCS: Final = ROOT / "docs"
@@ -35,6 +34,7 @@ class Desk:
     """Where somebody works: ``twinbuild`` is a command, and ``kubectl`` knows one pod."""
 
     place: Path
+    clocks: Path  # without a blank in its path: LD_PRELOAD cannot have one
 
     @property
     def archive(self) -> Path:
@@ -45,7 +45,7 @@ class Desk:
         """A shell in a directory of the desk, on a day on which the examples of pages hold."""
         directory = self.place / name
         directory.mkdir(exist_ok=True)
-        library = self.place / f"clock-{clock}.so"
+        library = self.clocks / f"{clock}.so"
         library.write_bytes(fixed_clock(os.uname().machine, clock))
         places = {"/srv/archive": self.archive, "/tmp/again": directory / "again", "/tmp/released": directory / "old"}
         environment = {
@@ -54,7 +54,7 @@ class Desk:
             "TWINBUILD_STORE": os.environ.get("TWINBUILD_STORE") or store_place(os.environ, os.environ["HOME"]),
             "TWINBUILD_KEY_PASSPHRASE": "a passphrase for this test",
             "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
-            **({"LD_PRELOAD": str(library)} if " " not in str(library) else {}),
+            "LD_PRELOAD": str(library),
         }
         return Shell(directory=directory, environment={**environment, **more}, places=places)
 
@@ -81,9 +81,13 @@ def _twinbuild(shell: Shell, *words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Two releases of the example in ``project/dist``, the second with another default of a knob."""
-    made = Desk(place=tmp_path_factory.mktemp("desk"))
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="twinbuild-clock-") as clocks:
+        yield _desk(Desk(place=tmp_path_factory.mktemp("desk"), clocks=Path(clocks)))
+
+
+def _desk(made: Desk) -> Desk:
     made.program(
         "twinbuild", f"export PYTHONPATH='{ROOT / 'generator'}'\nexec '{sys.executable}' -m twinbuild.cli \"$@\""
     )
@@ -140,6 +144,9 @@ def _organisation(desk: Desk) -> Shell:
     return shell
 
 
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.sandbox
 def test_pages(desk: Desk) -> None:
     """Each command works as it is printed, in that order, with that output: from signing to going back."""
     shell = _organisation(desk)
