@@ -21,6 +21,7 @@ _EXAMPLES: Final = {
     "test_first_project.py",
     "test_llm_server.py",
     "test_measure.py",
+    "test_pages.py",
     "test_parity.py",
     "test_shadow.py",
 }

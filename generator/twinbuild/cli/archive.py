@@ -127,7 +127,8 @@ def list_command(*, place: str, as_json: bool) -> None:
 def show_command(*, name: str, place: str, files: bool, as_json: bool) -> None:
     """Show what an archive keeps of a release.
 
-    It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of one of its images.
+    It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of one of its images
+    (REPOSITORY@sha256:…, as a pod says it, will do).
     """
     from twinbuild.cli.kept import opened_archive
     from twinbuild.codec.archive import encode_archived

@@ -58,10 +58,10 @@ archive_option = click.option(
 )
 kept_option = click.option(
     "--archive",
-    type=NamedPath(path_type=Path),
+    type=NamedPath(path_type=str),
     envvar="TWINBUILD_ARCHIVE",
-    metavar="DIR",
-    help="The archive that keeps the release, for rules about its encryption (or TWINBUILD_ARCHIVE).",
+    metavar="DIR|oci://REPOSITORY",
+    help="The archive that keeps the release, which rules about its encryption look at (or TWINBUILD_ARCHIVE).",
 )
 _KEY = click.option(
     "--key", metavar="FILE|env:NAME", help="The private key, in PEM: a file, or a variable that holds it."

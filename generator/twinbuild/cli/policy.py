@@ -44,7 +44,7 @@ def check(
     moment: str | None,
     besides: tuple[Path, ...],
     audit: Path | None,
-    archive: Path | None,
+    archive: str | None,
     as_json: bool,
 ) -> None:
     """Say for each rule whether it lets the release go to the stage (exit 8 where one does not).

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from twinbuild.cli.kept import laid_out
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
 from twinbuild.cli.trusting import trust_options
+
+if TYPE_CHECKING:  # start-up is measured
+    from twinbuild.pipeline.released import Released
 
 __all__ = ["command"]
 
@@ -24,11 +29,10 @@ __all__ = ["command"]
 )
 @click.option(
     "--releases",
-    required=True,
     multiple=True,
     type=NamedPath(path_type=Path),
     metavar="DIR",
-    help="Where releases lie; may be repeated.",
+    help="Where releases lie; may be repeated. Without it they are taken out of the archive.",
 )
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
@@ -43,6 +47,7 @@ def command(
     stage: str,
     record: Path,
     releases: tuple[Path, ...],
+    archive: str | None,
     accept_schemas: bool,
     as_json: bool,
     **given: Any,
@@ -57,21 +62,26 @@ def command(
     from twinbuild.cli.trusting import order_given
     from twinbuild.codec.trustroot import is_name
     from twinbuild.errors import UsageError
-    from twinbuild.pipeline.governing.promoting import roll_back
+    from twinbuild.pipeline.governing.promoting import find_release, roll_back
     from twinbuild.pipeline.governing.record import names_in
+    from twinbuild.pipeline.released import read_release
 
+    if not releases and archive is None:
+        hint = "say where releases are: --archive DIR, or --releases DIR"
+        raise UsageError.of("TB8001", "no place of releases is named", hint=hint, where="--releases")
     names = names_in(record, stage) if name is None and is_name(stage) else (name or "",)
     if len(names) != 1:
         known = ", ".join(names) or "none"
         hint = "name the release: `twinbuild rollback NAME --to STAGE`"
         raise UsageError.of("TB8001", f"the record of {stage!r} has these releases: {known}", hint=hint, where="NAME")
-    trusted, order = order_given(stage=stage, record=record, **given)
-    done = roll_back(
-        names[0],
-        trusted,
-        order,
-        settings_beside(Path.cwd(), os.environ),
-        releases=releases,
-        accept_schemas=accept_schemas,
-    )
+    trusted, order = order_given(stage=stage, record=record, archive=archive, **given)
+    settings = settings_beside(Path.cwd(), os.environ)
+    with ExitStack() as stack:  # what is taken out of an archive lies there until all is written
+
+        def find(digest: str) -> Released:
+            if releases or archive is None:
+                return find_release(digest, releases)
+            return read_release(stack.enter_context(laid_out(archive, Path(digest), layers=True)))
+
+        done = roll_back(names[0], trusted, order, settings, find=find, accept_schemas=accept_schemas)
     say_promoted(done, order.output, as_json=as_json)

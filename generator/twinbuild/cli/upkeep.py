@@ -1,4 +1,4 @@
-"""``twinbuild archive``: find, pin, unpin, prune, export and import."""
+"""``twinbuild archive``: find, restore, pin, unpin, prune, export and import."""
 
 from __future__ import annotations
 
@@ -108,6 +108,30 @@ def _vulnerable(archive: ReleaseArchive, vulnerability: str, database: Path, max
     return tuple(
         Found(release=release, what=tuple(each.package.title for each in those)) for release, those in listed if those
     )
+
+
+@click.command("restore")
+@_name_argument
+@archive_option
+@click.option("--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the release goes.")
+@json_option
+def restore_command(*, name: str, place: str, output: Path, as_json: bool) -> None:
+    """Write a release as it was archived, signatures and approvals included, for verbs that take a directory.
+
+    Nothing is built; every file is hashed on the way. `reproduce` builds it again.
+    """
+    from twinbuild.cli.kept import opened_archive
+    from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.viewing import restore_release
+
+    with opened_archive(place, quiet=as_json) as archive:
+        release = archive.release(chosen(archive, name).kept)
+        restore_release(archive, release, output)
+    if as_json:
+        click.echo(json.dumps({"release": str(release.digest), "files": len(release.files), "output": str(output)}))
+        return
+    click.echo(f"release  {shown(release.name)} {shown(release.version)}  {release.digest}")
+    click.echo(f"output   {shown(output)}, {len(release.files)} files")
 
 
 @click.command("pin")
@@ -283,7 +307,15 @@ def _read(source: str, _machine: Machine, archive: Archive) -> Imported:
     return import_releases(archive, Path(source))
 
 
-COMMANDS: Final = (find_command, pin_command, unpin_command, prune_command, export_command, import_command)
+COMMANDS: Final = (
+    find_command,
+    restore_command,
+    pin_command,
+    unpin_command,
+    prune_command,
+    export_command,
+    import_command,
+)
 
 
 def amount(size: int) -> str:

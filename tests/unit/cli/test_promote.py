@@ -37,8 +37,20 @@ def _approve(tool: Tool, version: str, who: str) -> int:
     return tool("approve", f"dist/tiny-{version}", *CHECK, "--key", who, *LOG, "--reason", "looked at it").status
 
 
+def _archive(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first release, as it was signed and approved; its directory goes."""
+    shutil.copytree(staged_once.parent, "source", ignore=shutil.ignore_patterns("dist"))
+    spec = Path("source", "release.yaml")
+    spec.write_text(spec.read_text().replace("  version: 1.1.0\n  team", "  version: 1.0.0\n  team"))
+    words = ("archive", "add", "dist/tiny-1.0.0", "--spec", str(spec), "--archive", "archive", "--without-tool")
+    with monkeypatch.context() as patch:
+        patch.setenv("TWINBUILD_STORE", str(staged_once.parent.parent / "store"))
+        assert tool(*words).status == 0
+    shutil.rmtree("dist/tiny-1.0.0")
+
+
 @pytest.mark.slow
-def test_story(tool: Tool, staged_once: Path) -> None:
+def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verified, refused, approved, promoted, rolled back; then the approver's key is revoked."""
     ours = _begun(tool, staged_once)
     first, second = "dist/tiny-1.0.0", "dist/tiny-1.1.0"
@@ -63,7 +75,8 @@ def test_story(tool: Tool, staged_once: Path) -> None:
         ended = tool("promote", dist, *TO, "--key", "linus", *LOG)
         assert ended.status == 0, ended.err
     assert ended.out.splitlines()[-2:] == ["record   step 2 of tiny in production", ended.out.splitlines()[-1]]
-    ended = tool("rollback", *TO, "--key", "linus", "--releases", "dist", *LOG, "--reason", "late", "--json")
+    _archive(tool, staged_once, monkeypatch)
+    ended = tool("rollback", *TO, "--key", "linus", "--archive", "archive", *LOG, "--reason", "late", "--json")
     assert json.loads(ended.out)["version"] == "1.0.0", ended.err
     actions = [json.loads(tool("audit", "log", "log", "--json").out)["entries"][index]["action"] for index in range(6)]
     assert actions == ["refused", "approved", "approved", "promoted", "promoted", "rolled-back"]

@@ -17,3 +17,11 @@ def test_which(tool: Tool) -> None:
     for name in ("tiny", "small"):
         Path("record", "production", name).mkdir(parents=True)
     assert "small, tiny" in tool("rollback", *words, "--output", "out").err
+
+
+def test_where_from(tool: Tool) -> None:
+    """From directories or from an archive: one of them is said."""
+    words = ("--to", "production", "--trust", "trust", "--key", "k", "--record", "record", "--output", "out")
+    for more in ((), ("--releases", ".", "--archive", ".")):
+        ended = tool("rollback", "tiny", *words, *more)
+        assert (ended.status, "one of --releases and --archive" in ended.err) == (2, True), ended.err

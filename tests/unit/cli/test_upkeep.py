@@ -1,4 +1,4 @@
-"""``twinbuild archive`` find, pin, prune, export, import: what they say."""
+"""``twinbuild archive`` find, restore, pin, prune, export, import: what they say."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def test_find(archived: Archived, tool: Tool) -> None:
     assert json.loads(tool("archive", "find", "alpha==1", *at, "--json").out)[0]["version"] == "1.0.0"
     assert tool("archive", "find", "alpha==2", *at).status == 1
     assert tool("archive", "find", "alpha", *at).status == 2
+
+
+def test_restore(archived: Archived, tool: Tool) -> None:
+    """What comes out is the release, which other verbs take."""
+    words = ("archive", "restore", "tiny@1.0.0", "--archive", str(archived.place), "--output", "back")
+    ended = tool(*words)
+    assert (ended.status, "output   back, " in ended.out) == (0, True), ended.err
+    assert json.loads(tool(*words, "--json").out)["release"] == str(archived.record.digest)
+    assert tool("validate", "back").status == 0
+    Path("back", "approvals").mkdir()
+    Path("back", "approvals", "production.dsse.json").write_text("{}")  # is about the release, and not of it
+    ended = tool("explain-mismatch", "back", str(archived.dist))
+    assert (ended.status, "signatures and approvals" in ended.out) == (0, True), ended.out
+    assert tool(*words[:2], "tiny@2", *words[3:]).status == 2
 
 
 def test_pin_and_prune(archived: Archived, tool: Tool) -> None:

@@ -31,7 +31,8 @@ Do what the message says. Reading an archive needs no right to write, `archive a
         title="another spec than the release's",
         explanation="""\
 A release is archived with the spec that it was made of, because its text is needed to make it again. The spec that was
-found or named says something else than the release does.
+found or named says something else than the release does, or has another name than it had then: the release's documents
+name it, so what would be built of it has other bytes.
 
 Name the right one with `--spec`, as it was when the release was made (`git show COMMIT:release.yaml`; `run.json` names
 the commit), and its overlays with `--overlay`.""",

@@ -19,6 +19,7 @@ from twinbuild.model.lock import Lock, LockedArtifact, LockedDeb, LockedSdist
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.sourced import files_of
 from twinbuild.pipeline.stepfiles import step_directories
+from twinbuild.pipeline.writing import spec_arguments
 
 __all__ = ["Wanted", "below", "inputs_of", "locked_files", "read_files", "refuse_other_spec"]
 
@@ -112,7 +113,10 @@ def read_files(project: Project, document: dict[str, Any]) -> Iterator[Wanted]:
 
 
 def refuse_other_spec(project: Project, document: dict[str, Any]) -> None:
-    """Raise SpecError TB9103 with a finding for each value that the release has otherwise than the spec."""
+    """Raise SpecError TB9103 with a finding for each value that the release has otherwise than the spec.
+
+    The files must have the names that they had, for the release's documents say them.
+    """
     spec = project.spec
     stated = {
         key: plain(value)
@@ -134,8 +138,23 @@ def refuse_other_spec(project: Project, document: dict[str, Any]) -> None:
                     where=Location(file=str(project.spec_path), pointer=pointer),
                 )
             )
+    named, then = (" ".join(words) or "release.yaml" for words in (spec_arguments(project), _words_of(document)))
+    if named != then:
+        findings.append(
+            Finding(
+                code="TB9103",
+                message=f"the release was made of {then!r}, and not of {named!r}: its documents name the files",
+                hint="give the files the names that they had, in a directory of their own if need be",
+                where=Location(file=str(project.spec_path)),
+            )
+        )
     if findings:
         raise SpecError(tuple(findings[:_MOST]))
+
+
+def _words_of(document: dict[str, Any]) -> tuple[str, ...]:
+    """How a command named the spec and its overlays when the release was made: `twinbuild lock … --check`."""
+    return tuple(document["reproduce"]["steps"][0]["run"][2:-1])
 
 
 def _at(value: Any, path: tuple[int | str, ...]) -> Any:

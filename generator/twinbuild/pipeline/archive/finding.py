@@ -13,6 +13,7 @@ from twinbuild.codec.archive import decode_archived
 from twinbuild.errors import UsageError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.naming import without_repository
 from twinbuild.ports import ReleaseArchive
 
 __all__ = ["Found", "find"]
@@ -77,7 +78,7 @@ class _Sought:
 
 
 def _sought(text: str) -> _Sought:
-    digest, pinned = _DIGEST.fullmatch(text), _PINNED.fullmatch(text)
+    digest, pinned = _DIGEST.fullmatch(without_repository(text)), _PINNED.fullmatch(text)
     if digest is not None:
         return _Sought(trace=digest[1], digest=Digest(digest[1]))
     if _PURL.fullmatch(text):

@@ -10,18 +10,22 @@ from twinbuild.archive.summaries import Summary, confirmed, summaries
 from twinbuild.errors import UsageError
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["chosen", "short"]
+__all__ = ["chosen", "short", "without_repository"]
 
 _HEX: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
+_REFERENCE: Final = re.compile(r"(?!pkg:)[^\s@]+@(sha256:[0-9a-f]{64})")
 _MOST: Final = 5  # that a message lists
 
 
 def chosen(archive: ReleaseArchive, text: str) -> Summary:
     """The one release that a text names. An image's digest may be its manifest's, its configuration's or its index's.
 
+    It may stand behind a repository, as in a pod's ``imageID``.
+
     Raises UsageError TB9107 where there is none, TB9108 where there are several.
     """
     known = summaries(archive)
+    named, text = text, without_repository(text)
     found = _named(known, text)
     if len(found) != 1 or not confirmed(archive, found[0]):  # a remembered name leads to nothing else than a record's
         known = summaries(archive, fresh=True)
@@ -32,7 +36,7 @@ def chosen(archive: ReleaseArchive, text: str) -> Summary:
         near = difflib.get_close_matches(text, sorted({each.label for each in known}), n=1)
         raise UsageError.of(
             "TB9107",
-            f"the archive has no release {text[:200]!r}",
+            f"the archive has no release {named[:200]!r}",
             hint=f"did you mean {near[0]}?" if near else "see `twinbuild archive list`",
             where=archive.place,
         )
@@ -40,10 +44,19 @@ def chosen(archive: ReleaseArchive, text: str) -> Summary:
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     raise UsageError.of(
         "TB9108",
-        f"{text[:200]!r} names {len(found)} releases: {listed}{more}",
+        f"{named[:200]!r} names {len(found)} releases: {listed}{more}",
         hint="name one by its release digest, or by the beginning of it that no other has",
         where=archive.place,
     )
+
+
+def without_repository(text: str) -> str:
+    """The digest of a reference that has one, REPOSITORY[:TAG]@sha256:…; any other text as it is.
+
+    Where the image lies now is of no interest to an archive: releases are copied from registry to registry.
+    """
+    match = _REFERENCE.fullmatch(text)
+    return match[1] if match else text
 
 
 def short(summary: Summary) -> str:

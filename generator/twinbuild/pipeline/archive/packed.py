@@ -32,7 +32,7 @@ _MADE: Final = "release"
 _PATIENCE: Final = 4 * 3600.0  # seconds that a build may take
 _REMEDY: Final = (
     "the very twinbuild that is archived with it built this, from the same inputs, so this machine builds otherwise: "
-    "`twinbuild compare` says where"
+    "`twinbuild archive restore`, then `twinbuild explain-mismatch` say why"
 )
 
 

@@ -1,4 +1,4 @@
-"""An archived release as whoever reads releases wants it: one of its files, or its directory for a while.
+"""An archived release as whoever reads releases wants it: one of its files, or its directory.
 
 The record is held against the release manifest first, so that what is shown is the release and nothing beside it.
 """
@@ -15,10 +15,10 @@ from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
-from twinbuild.pipeline.output import copy_checked
+from twinbuild.pipeline.output import copy_checked, replace_directory
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["no_layers", "release_file", "viewed"]
+__all__ = ["no_layers", "release_file", "restore_release", "viewed"]
 
 _LAYERS: Final = "image/blobs/"
 _SMALL: Final = 1 << 20  # bytes: manifests and configurations of images, which say what the layers are
@@ -57,12 +57,26 @@ def viewed(
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="archived-", dir=scratch) as directory:
         place = Path(directory, f"{release.name}-{release.version}")
-        for file in release.files:
-            if wanted(file):
-                path = place / file.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                copy_checked(archive.blobs, file.sha256, path)
+        _lay_out(archive, release, place, wanted)
         yield place
+
+
+def restore_release(archive: ReleaseArchive, release: ArchivedRelease, output: Path) -> None:
+    """Write the directory of a release as it was archived: each file, signatures and approvals among them.
+
+    Raises as ``viewed``, and UsageError TB8020 where ``output`` holds something that twinbuild did not write.
+    """
+    _require(archive, release, lambda _: True)
+    with replace_directory(output) as fresh:
+        _lay_out(archive, release, fresh, lambda _: True)
+
+
+def _lay_out(archive: ReleaseArchive, release: ArchivedRelease, place: Path, wanted: Wanted) -> None:
+    for file in release.files:
+        if wanted(file):
+            path = place / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            copy_checked(archive.blobs, file.sha256, path)
 
 
 def _require(archive: ReleaseArchive, release: ArchivedRelease, wanted: Wanted) -> None:

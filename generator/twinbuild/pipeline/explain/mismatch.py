@@ -20,6 +20,7 @@ from twinbuild.pipeline.explain.layerdiff import paired
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
 from twinbuild.pipeline.explain.trees import tree_files
 from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.observed import APPROVALS, SIGNATURES
 from twinbuild.pipeline.parity import parity
 from twinbuild.pipeline.regular import Irregular, open_regular
 from twinbuild.pipeline.released import read_release
@@ -121,9 +122,9 @@ def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
 
 def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
     yield from _inputs(first, second)
-    notes.append("run.json, which tells of one run; signatures, which never repeat")
+    notes.append("run.json, which tells of one run; signatures and approvals, which are about a release")
     yield from _layouts(first, second)
-    yield from _trees(first, second, left_out=("image", "signatures", *_OBSERVED), masked=True)
+    yield from _trees(first, second, left_out=("image", SIGNATURES, APPROVALS, *_OBSERVED), masked=True)
 
 
 def _inputs(first: Path, second: Path) -> Iterator[_Told]:

@@ -16,7 +16,7 @@ from twinbuild.archive.directory import Archive
 from twinbuild.archive.volume import Volume, volume_of
 from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, variable_reach
 from twinbuild.model.digest import Digest
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import OCI_SCHEME, Settings
 
 __all__ = ["Encryption", "encryption_of"]
 
@@ -36,7 +36,7 @@ class Encryption:
 
 
 def encryption_of(
-    document: Any, digest: Digest, *, stage: str, settings: Settings, archive: Path | None, asked: frozenset[str]
+    document: Any, digest: Digest, *, stage: str, settings: Settings, archive: str | None, asked: frozenset[str]
 ) -> Encryption:
     """Of a release and a stage. ``asked`` are the kinds that rules ask for: the archive is looked at for them alone.
 
@@ -51,7 +51,7 @@ def encryption_of(
             unclear[(kind, address, reach.why)] = None
     seen: list[tuple[str, str]] = []
     if "archive" in asked:
-        place, volume = _archive(archive, digest)
+        place, volume = _archive(archive, digest, settings)
         match volume.kind:
             case "plain":
                 plain[("archive", f"{place} ({volume.how})")] = None
@@ -108,15 +108,20 @@ def _registry(repository: str, settings: Settings) -> Reach:
     return reach_of(f"https://{host[0] if host is not None else authority}/")
 
 
-def _archive(archive: Path | None, digest: Digest) -> tuple[str, Volume]:
+def _archive(archive: str | None, digest: Digest, settings: Settings) -> tuple[str, Volume]:
     """Where the release is kept, and what that lies on."""
     if archive is None:
         return "the archive", Volume(kind="unclear", how="it is not said where it is: --archive DIR")
-    with Archive(archive) as opened:
+    if archive.startswith(OCI_SCHEME):
+        if _registry(archive.removeprefix(OCI_SCHEME), settings).kind == "plain":
+            return archive, Volume(kind="plain", how="its registry is asked without TLS")
+        return archive, Volume(kind="unclear", how="nobody can see from here how a registry stores what it has")
+    with Archive(Path(archive)) as opened:
         kept = opened.kept(digest)
+    place = str(Path(archive).resolve())
     if kept is None:
-        return str(archive.resolve()), Volume(kind="unclear", how="this release is not in it: `twinbuild archive add`")
-    return str(archive.resolve()), volume_of(archive)
+        return place, Volume(kind="unclear", how="this release is not in it: `twinbuild archive add`")
+    return place, volume_of(Path(archive))
 
 
 def _named(address: str) -> str:

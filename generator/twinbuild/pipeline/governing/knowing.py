@@ -51,7 +51,7 @@ class Question:
     modifies: bool = False
     back: bool = False
     besides: tuple[Path, ...] = ()
-    archive: Path | None = None
+    archive: str | None = None
     logged: Logged = field(default_factory=Logged)
 
 

@@ -6,6 +6,7 @@ on record that nobody applied, and never one that was applied without a record.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +60,7 @@ class Order:
     output: Path
     reason: str = ""
     besides: tuple[Path, ...] = ()
-    archive: Path | None = None
+    archive: str | None = None
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
 
@@ -91,13 +92,13 @@ def roll_back(
     order: Order,
     settings: Settings,
     *,
-    releases: tuple[Path, ...],
+    find: Callable[[str], Released],
     accept_schemas: bool = False,
 ) -> Promoted:
-    """Bring a stage back to the last good release of a name, which is looked for in ``releases``.
+    """Bring a stage back to the last good release of a name; ``find`` brings the one of a release digest.
 
-    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, UsageError
-    TB8863 where it is not at hand.
+    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, and what
+    ``find`` raises where it is not at hand.
     """
     _require_stage(order.stage)
     if not is_name(name):
@@ -113,7 +114,7 @@ def roll_back(
                 hint="promote another release: `twinbuild promote`",
                 where=str(order.record),
             )
-        release = find_release(target.release, releases)
+        release = find(target.release)
         schemas = schemas_of(release)
         changed = [
             what

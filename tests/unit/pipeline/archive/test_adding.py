@@ -93,6 +93,11 @@ def test_another_spec(tool: Tool, archived: Archived, tmp_path: Path) -> None:
     assert ended.status == 2
     assert "/serving/ports/0/port is 8001 in the spec, and 8000 in the release" in ended.err
     assert ended.err.count("TB9103") == 2
+    (other / "release.yaml").write_text(text)
+    (other / "release.yaml").rename(other / "other.yaml")
+    ended = tool("archive", "add", str(archived.dist), "--spec", str(other / "other.yaml"), "--archive", place)
+    assert ended.status == 2
+    assert "error[TB9103]: the release was made of 'release.yaml', and not of 'other.yaml'" in ended.err
     shutil.copytree(archived.dist, tmp_path / "alone" / "release")
     ended = tool("archive", "add", str(tmp_path / "alone" / "release"), "--archive", place)
     assert (ended.status, "error[TB9104]" in ended.err) == (2, True), ended.err

@@ -24,6 +24,7 @@ def test_what_is_found(archived_once: Archived) -> None:
         for text, what in (
             (str(record.digest), "the release"),
             (str(image.digest), "image of cpu linux/amd64"),
+            (f"registry.example/tiny@{image.digest}", "image of cpu linux/amd64"),
             (image.config.hex, "configuration of the image of cpu linux/amd64"),
             ("alpha==1", f"wheel {wheel.name}"),
             ("Alpha==1", f"wheel {wheel.name}"),
@@ -36,7 +37,15 @@ def test_what_is_found(archived_once: Archived) -> None:
         ):
             (found,) = find(archive, text)
             assert (found.release.digest, what in found.what) == (record.digest, True), (text, found.what)
-        for text in ("alpha==2", "pkg:pypi/alpha@1.0", "pkg:pypi/alpha@", "f" * 64, "demo==1.0", "lpha==1"):
+        for text in (
+            "alpha==2",
+            "pkg:pypi/alpha@1.0",
+            "pkg:pypi/alpha@",
+            "f" * 64,
+            "demo==1.0",
+            "lpha==1",
+            f"pkg:oci/tiny@{image.digest}",
+        ):
             assert find(archive, text) == (), text
         for text in ("alpha", "sha256:abc", "", "pkg:", "CVE-2026-1"):
             with pytest.raises(UsageError, match="TB9142"):

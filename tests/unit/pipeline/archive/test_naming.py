@@ -32,9 +32,22 @@ def test_names(tmp_path: Path) -> None:
             f"sha256:{record.digest.hex[:6]}",
             str(image),
             image.hex[:12],
+            f"registry.example/tiny:1.0.0@{image}",  # what a pod says of itself, by whatever runtime
+            f"docker-pullable://registry.example:5000/team/tiny@{image}",
+            f"registry.example/tiny@{record.digest}",
         ):
             assert chosen(archive, text).kept.release == record.digest, text
-        for text in ("tiny@1.0.1", "tiny@", "@1.0.0", "", "abcdef", record.digest.hex[:5], "\x1b[2J"):
+        for text in (
+            "tiny@1.0.1",
+            "tiny@",
+            "@1.0.0",
+            "",
+            "abcdef",
+            record.digest.hex[:5],
+            "\x1b[2J",
+            f"tiny@{str(image)[:-1]}",
+            f"@{image}",
+        ):
             with pytest.raises(UsageError, match="TB9107"):
                 chosen(archive, text)
         with pytest.raises(UsageError, match=r"TB9107.*did you mean tiny@1\.0\.0"):

@@ -9,8 +9,8 @@ import pytest
 
 from fakes.archived import Archived, archived, archived_once
 from twinbuild.archive.directory import FORM, Archive
-from twinbuild.errors import IntegrityError
-from twinbuild.pipeline.archive.viewing import no_layers, release_file, viewed
+from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.pipeline.archive.viewing import no_layers, release_file, restore_release, viewed
 from twinbuild.store import layout
 from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
@@ -29,6 +29,27 @@ def test_the_directory(archived: Archived, tmp_path: Path) -> None:
             assert [path.name for path in place.rglob("*")] == ["README.md"]
     big = replace(archived.record.files[0], path="image/blobs/sha256/x", size=2 << 20)
     assert [no_layers(each) for each in (big, replace(big, size=9), replace(big, path="x"))] == [False, True, True]
+
+
+def test_it_comes_back(archived: Archived, tmp_path: Path) -> None:
+    """The directory is as it was; nothing of others is written over, and of a release that lacks a file nothing is."""
+    output = tmp_path / "new" / "release"
+    record = archived.record
+    with Archive(archived.place) as archive:
+        for _ in range(2):
+            restore_release(archive, record, output)
+            names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+            assert names == {file.path for file in record.files}
+            assert all((output / name).read_bytes() == (archived.dist / name).read_bytes() for name in names)
+        foreign = tmp_path / "foreign"
+        foreign.mkdir()
+        (foreign / "mine").write_text("x")
+        with pytest.raises(UsageError, match="TB8020"):
+            restore_release(archive, record, foreign)
+        archived.blob(record.files[0].sha256).unlink()
+        with pytest.raises(IntegrityError, match="TB9113"):
+            restore_release(archive, record, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_another_record(archived: Archived, tmp_path: Path) -> None:

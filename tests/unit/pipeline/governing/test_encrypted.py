@@ -20,16 +20,25 @@ _RELEASE = Digest.of(b"release")
 
 
 def _of(
-    document: dict[str, Any], *, asked: tuple[str, ...] = (), archive: Path | None = None, **more: Any
+    document: dict[str, Any], *, asked: tuple[str, ...] = (), archive: Path | str | None = None, **more: Any
 ) -> Encryption:
     return encryption_of(
         {"publish": {}, **document},
         more.pop("digest", _RELEASE),
         stage="production",
         settings=Settings(store="/s", **more),
-        archive=archive,
+        archive=str(archive) if archive is not None else None,
         asked=frozenset(asked),
     )
+
+
+def test_an_archive_in_a_registry() -> None:
+    """Without TLS it is plain; with it nobody sees how the registry stores what it has."""
+    there = "oci://registry.internal:5000/archive"
+    found = _of({}, asked=("archive",), archive=there, plain_http=("registry.internal:5000",))
+    assert found.plain == (("archive", f"{there} (its registry is asked without TLS)"),)
+    (unclear,) = _of({}, asked=("archive",), archive=there).unclear
+    assert unclear[:2] == ("archive", there)
 
 
 def test_addresses() -> None:

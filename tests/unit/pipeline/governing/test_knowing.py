@@ -119,5 +119,5 @@ def test_encryption(case: Callable[..., Case], tmp_path: Path) -> None:
     assert found.refused() == ["needs/encryption-archive"]
     with Archive(tmp_path / "archive", writing=True):
         pass
-    (verdict,) = (each for each in found.check(archive=tmp_path / "archive").verdicts if each.verdict == "refused")
+    (verdict,) = (each for each in found.check(archive=str(tmp_path / "archive")).verdicts if each.verdict == "refused")
     assert (verdict.code, "this release is not in it" in verdict.reason) == ("TB8880", True)

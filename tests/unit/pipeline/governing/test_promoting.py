@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def _back(found: Staged, **more: object) -> Promoted:
     accept = bool(more.pop("accept_schemas", False))
     order: Order = found.order(now=NOW + 5, **more)  # type: ignore[arg-type]
     trusted = found.ours.open(now=NOW + 5)
-    return roll_back("tiny", trusted, order, SETTINGS, releases=(found.place / "releases",), accept_schemas=accept)
+    find = partial(find_release, places=(found.place / "releases",))
+    return roll_back("tiny", trusted, order, SETTINGS, find=find, accept_schemas=accept)
 
 
 def _code(found: Staged, which: str = "first", **more: object) -> list[str]:
@@ -195,7 +197,7 @@ def test_foreign_output(staged: Staged) -> None:
 def test_names(staged: Staged, name: str) -> None:
     """No name and no stage leads out of the record."""
     with pytest.raises(UsageError):
-        roll_back(name, staged.ours.open(), staged.order(), SETTINGS, releases=())
+        roll_back(name, staged.ours.open(), staged.order(), SETTINGS, find=partial(find_release, places=()))
     with pytest.raises(UsageError):
         promote(staged.first.release, staged.ours.open(), replace(staged.order(), stage=name), SETTINGS)
     assert not (staged.place / "record").exists()
