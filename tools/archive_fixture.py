@@ -219,11 +219,11 @@ def main() -> None:
                 f"the commit is younger than {3 * MINUTES // 60} minutes, and would be signed in the future"
             )
         number = version.python("-c", "import twinbuild; print(twinbuild.__version__)").decode().strip()
-        version.say("tool", "pack")  # what it needs is in the store since
-        facts = {"twinbuild": number, "commit": version.commit, **signed(version)}
         target = KEPT / f"{number}-{version.commit[:7]}"
         if target.exists():
-            raise SystemExit(f"{target} is there already")
+            raise SystemExit(f"{target} is there already, and is never changed")
+        version.say("tool", "pack")  # what it needs is in the store since
+        facts = {"twinbuild": number, "commit": version.commit, **signed(version)}
         keep(version, target, facts)
     print(target.relative_to(ROOT))
 
