@@ -10,26 +10,23 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes.kept import IN_TIME, KEPT, PLACE, TOO_LATE, KeptArchive, kept_archive
+from fakes.rot import five_years_later
 from fakes.tool import Tool
 from twinbuild.archive.directory import Archive
-from twinbuild.build.clock import fixed_clock
 from twinbuild.errors import IntegrityError
 from twinbuild.model.archive import OF_THE_TOOL, REBUILD
 from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import verify_archive
 
-ROOT = Path(__file__).resolve().parents[2]
 # Whose releases this twinbuild builds by itself, byte for byte. Another version may build otherwise, as the packed one
 # that made them does not: then take its name out, and say so in the changelog.
 BUILT_BY_THIS_ONE = {"0.1.0-992944f"}
-NOWHERE = "http://127.0.0.1:9/simple/"
 
 
 @pytest.fixture(params=KEPT)
@@ -95,7 +92,7 @@ def test_signatures_are_judged_at_their_logged_time(kept: KeptArchive, tool: Too
         assert (ended.status, "error[TB8807]" in ended.err) == (8, True), ended.err
         assert "revoked" in ended.err
         assert "expired" in ended.err
-    later = _later(tmp_path)
+    later = five_years_later(tmp_path / "later")
     assert _ran(later, "verify-release", str(dist), *logged)["release"] == str(dict(kept.releases)[IN_TIME])
     assert _ran(later, "verify-release", str(late), *logged, status=8)["findings"][0]["code"] == "TB8807"
 
@@ -148,7 +145,7 @@ def test_its_own_twinbuild_builds_it(kept: KeptArchive, tmp_path: Path) -> None:
     Index and mirror are gone then, and five years have passed.
     """
     home = str(kept.installed(tmp_path / "installed"))
-    _ran({"PYTHONPATH": home}, "tool", "pack", "--output", str(tmp_path / "packed"), "--quiet")
+    _ran({**os.environ, "PYTHONPATH": home}, "tool", "pack", "--output", str(tmp_path / "packed"), "--quiet")
     for digest in kept.tool:
         blob = kept.blob(digest)
         blob.parent.mkdir(exist_ok=True)
@@ -157,7 +154,13 @@ def test_its_own_twinbuild_builds_it(kept: KeptArchive, tmp_path: Path) -> None:
         assert verify_archive(archive).releases == len(kept.releases)
         another = not is_running(archived_tool(archive, kept.tool))  # as it is but in the commit after a release
     words = ("--archive", str(kept.archive), "--output", str(tmp_path / "out"), "--quiet")
-    said = _ran(_later(tmp_path), "reproduce", IN_TIME, *words, *(() if another else ("--with-archived-tool",)))
+    said = _ran(
+        five_years_later(tmp_path / "later"),
+        "reproduce",
+        IN_TIME,
+        *words,
+        *(() if another else ("--with-archived-tool",)),
+    )
     assert (said["release"], said["tool"]) == (str(dict(kept.releases)[IN_TIME]), str(kept.tool[0]))
 
 
@@ -165,25 +168,11 @@ def _trusted(kept: KeptArchive) -> tuple[str, ...]:
     return ("--trust", str(kept.place / "trust"), "--audit", str(kept.place / "log"))
 
 
-def _later(place: Path) -> dict[str, str]:
-    """The environment of five years later: no index, no mirror, an empty store, nothing remembered."""
-    clock = place / "clock.so"
-    clock.write_bytes(fixed_clock(os.uname().machine, int(time.time()) + 5 * 365 * 86_400))
-    return {
-        "PYTHONPATH": str(ROOT / "generator"),
-        "TWINBUILD_STORE": str(place / "empty"),
-        "PIP_INDEX_URL": NOWHERE,
-        "TWINBUILD_DEBIAN_MIRROR": NOWHERE,
-        "XDG_STATE_HOME": str(place / "state"),
-        **({"LD_PRELOAD": str(clock)} if " " not in str(clock) else {}),  # the loader takes a blank for a separator
-    }
-
-
-def _ran(variables: dict[str, str], *words: str, status: int = 0) -> dict[str, Any]:
+def _ran(environment: dict[str, str], *words: str, status: int = 0) -> dict[str, Any]:
     """What a command says that ends so."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "twinbuild.cli", *words, "--json"],
-        env={**os.environ, **variables},
+        env=environment,
         umask=0o027,
         capture_output=True,
         check=False,
