@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+
+from fakes.rot import every_loss_is_named, released_files, reproduced_from_rot
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "llm-server"
@@ -35,7 +34,10 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
 @pytest.mark.network
 @pytest.mark.sandbox
 def test_one_variant_of_three(tmp_path: Path) -> None:
-    """The lock has all three; `--variant cpu` fetches no CUDA, and its service continues what it learned."""
+    """The lock has all three; `--variant cpu` fetches no CUDA, and its service continues what it learned.
+
+    Who answers is what came out of an archive, five years later, with nothing else left.
+    """
     example = tmp_path / "copy"
     shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns("dist", "__pycache__"))
     completed = _twinbuild("release", "--locked", "--variant", "cpu", "--json", directory=example)
@@ -49,32 +51,26 @@ def test_one_variant_of_three(tmp_path: Path) -> None:
     cells = json.loads(_twinbuild("matrix", "--json", directory=example).stdout)["cells"]
     assert {cell["variant"]: cell["lock"] for cell in cells} == dict.fromkeys(("cpu", "cuda12", "cuda13"), "fresh")
     assert {cell["variant"]: bool(cell["image"]) for cell in cells} == {"cpu": True, "cuda12": False, "cuda13": False}
-    assert _answer(example) == {"model_version": "1.0.0", "completion": "wheels, packages and weights by "}
+    _the_archive_is_enough(example, tmp_path, released["release"])
 
 
-def _answer(example: Path) -> object:
-    """What the service in the sandbox says to the spec's golden test."""
-    command = [sys.executable, "-m", "twinbuild.cli", "run", "--json", "--variant", "cpu", "--publish", "0:8000"]
-    with subprocess.Popen(
-        command, cwd=example, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        assert process.stdout is not None
-        try:
-            (address,) = json.loads(process.stdout.readline())["listening"]
-            return _post(f"{address}/complete", {"prompt": "a lock names ", "tokens": 32})
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
-
-
-def _post(url: str, body: object) -> object:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
-    end = time.monotonic() + 120
-    while True:
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return json.load(response)
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.5)
+def _the_archive_is_enough(example: Path, place: Path, release: str) -> None:
+    """The rot drill, of the one variant; the archive says of each file that is lost what that blocks."""
+    output = example / "dist" / "llm-server-1.0.0-cpu"
+    archive, rebuilt = place / "archive", place / "rebuilt"
+    completed = _twinbuild("archive", "add", str(output), "--archive", str(archive), directory=example)
+    assert completed.returncode == 0, completed.stderr
+    said = reproduced_from_rot(
+        archive,
+        "llm-server@1.0.0",
+        rebuilt,
+        project=example,
+        requests=({"method": "POST", "path": "/complete", "body": {"prompt": "a lock names ", "tokens": 32}},),
+        more=("--without-tests",),
+    )
+    assert said["release"] == release
+    assert said["run"]["golden"] == {"asked": 1, "differing": 0}
+    answer = json.loads(said["run"]["answers"][0]["body"])
+    assert answer == {"model_version": "1.0.0", "completion": "wheels, packages and weights by "}
+    assert released_files(rebuilt) == released_files(output)
+    assert every_loss_is_named(archive, place / "losses") > 100
