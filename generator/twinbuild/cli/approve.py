@@ -42,15 +42,19 @@ def command(
 ) -> None:
     """Sign that this very release may go to a stage. It serves for no other release and no other stage.
 
-    The key must have a role that the policy of the trust root lets approve (exit 8). What is not whole is not approved.
+    The key must have a role that the policy of the trust root lets approve (exit 8), and the policy's rules in Rego
+    must let it pass. What is not whole is not approved.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
+    from twinbuild.cli.policy import print_verdicts
+    from twinbuild.cli.session import settings_beside
     from twinbuild.cli.trusting import log_signer, opened
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.approving import approve_release, role_that_may
-    from twinbuild.pipeline.governing.checking import policy_of
+    from twinbuild.pipeline.governing.checking import check_approval, policy_of
     from twinbuild.pipeline.governing.entries import append_act
-    from twinbuild.pipeline.governing.knowing import sound
+    from twinbuild.pipeline.governing.knowing import Question, sound
     from twinbuild.pipeline.released import read_release
 
     now = int(time.time())
@@ -66,9 +70,22 @@ def command(
         stage=stage,
         now=now,
     )
+    besides = (output,) if output is not None else ()
+    question = Question(stage=stage, at=now, action="approve", besides=besides)
+    verdicts = check_approval(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     approved = approve_release(found, signer, stage=stage, role=role, now=now, reason=reason, directory=output)
     if audit is not None and logger is not None:
-        append_act(audit, logger, found, action="approved", by=signer.public.keyid, stage=stage, now=now, said=reason)
+        append_act(
+            audit,
+            logger,
+            found,
+            action="approved",
+            by=signer.public.keyid,
+            stage=stage,
+            now=now,
+            said=reason,
+            policy=Digest.of(trusted.policy),
+        )
     key_ = trusted.root.key(signer.public.keyid)
     who = key_.who if key_ is not None else ""
     if as_json:
@@ -76,5 +93,6 @@ def command(
         click.echo(json.dumps(document))
         return
     click.echo(f"release  {approved.approval.name} {approved.approval.version}  {found.digest}")
+    print_verdicts(verdicts)
     click.echo(shown(f"approved for {stage} by {who}, {role}"))
     click.echo(f"output   {shown(approved.path)}")

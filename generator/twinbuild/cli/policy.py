@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from twinbuild.cli.trusting import trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.governed import Verdict
+    from twinbuild.pipeline.governing.knowing import Question
+    from twinbuild.pipeline.governing.trustdir import Trusted
+    from twinbuild.pipeline.released import Released
 
 __all__ = ["command", "print_verdicts"]
 
@@ -50,22 +53,15 @@ def check(
     What no rule allows is refused. Who deploys is asked by `promote`.
     """
     from twinbuild.cli.session import settings_beside
-    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.checking import check_policy, refuse
-    from twinbuild.pipeline.governing.knowing import Question
-    from twinbuild.pipeline.governing.logged import Logged, read_logged
-    from twinbuild.pipeline.released import read_release
 
-    now = int(time.time())
-    at = time_given(moment, now, where="--at") if moment is not None else now
-    trusted = opened(trust, trust_version, now=at)
-    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
-    found = read_release(release)
-    question = Question(stage=stage, at=at, besides=besides, logged=logged)
+    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit)
     checked = check_policy(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     fine = all(each.verdict != "refused" for each in checked.verdicts)
     if as_json:
-        about = {"release": str(found.digest), "stage": stage, "at": at, "trust": trusted.root.version}
+        about: dict[str, object] = {"release": str(found.digest), "stage": stage, "at": question.at}
+        about |= {"trust": trusted.root.version, "policy": str(Digest.of(trusted.policy))}
         verdicts = [_document(each) for each in checked.verdicts]
         click.echo(json.dumps({**about, "allowed": fine, "verdicts": verdicts}))
     else:
@@ -73,6 +69,59 @@ def check(
         click.echo(f"trust    version {trusted.root.version}, {trusted.digest}")
         print_verdicts(checked.verdicts)
     refuse(checked)
+
+
+@command.command("input")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@trust_options()
+@click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go.")
+@click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now.")
+@click.option(
+    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
+)
+@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
+def input_(
+    *,
+    release: Path,
+    trust: Path,
+    trust_version: str | None,
+    stage: str,
+    moment: str | None,
+    besides: tuple[Path, ...],
+    audit: Path | None,
+) -> None:
+    """Print the document that rules in Rego judge (JSON), for `conftest test` or `opa eval`.
+
+    Nothing is judged. `twinbuild schema policy-input` says what is in it.
+    """
+    from twinbuild.cli.session import settings_beside
+    from twinbuild.pipeline.governing.checking import input_of
+
+    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit)
+    document = input_of(found, trusted, question, settings_beside(Path.cwd(), os.environ))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _asked(
+    release: Path,
+    trust: Path,
+    version: str | None,
+    stage: str,
+    moment: str | None,
+    *more: Any,
+) -> tuple[Released, Trusted, Question]:
+    """What is asked: the release, by which trust root, and whether it may go where and when."""
+    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.pipeline.governing.knowing import Question
+    from twinbuild.pipeline.governing.logged import Logged, read_logged
+    from twinbuild.pipeline.released import read_release
+
+    besides, audit = more
+    now = int(time.time())
+    at = time_given(moment, now, where="--at") if moment is not None else now
+    trusted = opened(trust, version, now=at)
+    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
+    return read_release(release), trusted, Question(stage=stage, at=at, besides=besides, logged=logged)
 
 
 def print_verdicts(verdicts: tuple[Verdict, ...]) -> None:

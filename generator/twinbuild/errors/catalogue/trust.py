@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.errors.catalogue import Code
+from twinbuild.errors.catalogue._rego import REGO
 
 __all__ = ["CODES"]
 
@@ -293,4 +294,5 @@ Name where it lies; a release is the same wherever it lies.""",
 
 Name one of its stages, or add it to the spec and release again.""",
     ),
+    *REGO,
 )
