@@ -9,7 +9,7 @@ OPA, which puts expressions into an order in which they have values: what passes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -17,9 +17,11 @@ from typing import Any, Final
 from twinbuild.codec.rego.builtins import PURE
 from twinbuild.codec.rego.shape import Shape
 
-__all__ = ["Module", "PlanFault", "Rule", "plan_faults", "plan_rules"]
+__all__ = ["Module", "PlanFault", "Plans", "Rule", "plan_faults", "plan_rules"]
 
-_INPUT: Final = 0  # local that holds the input; 1 holds the data
+Plans = Mapping[str, Any]
+"""Plans of files by name, as JSON."""
+_INPUT, _DATA = 0, 1  # locals that hold them
 _DECIDES: Final = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*", re.ASCII)  # as Conftest has it
 _EXCEPTION: Final = re.compile(r"exception(_[a-zA-Z0-9]+)*", re.ASCII)
 _WRITES: Final = ("target", "result")
@@ -70,63 +72,60 @@ class _Place:
     column: int = 0
 
 
-def plan_rules(plan: Any, modules: tuple[Module, ...]) -> tuple[Rule, ...]:
-    """The rules of a plan that decide, sorted: those of the packages of ``modules``."""
-    names = _files(plan)
-    packages = {module.package for module in modules if module.decides}
-    found = []
-    for function in plan["funcs"]["funcs"]:
-        path = tuple(function["path"][1:])
-        if path[:-1] in packages and _DECIDES.fullmatch(path[-1]):
-            lines: dict[str, int] = {}
-            for place in _places(function):
-                lines[names[place.file]] = min(place.row + 1, lines.get(names[place.file], place.row + 1))
-            files = tuple(f"{name}:{line}" for name, line in sorted(lines.items()))
-            found.append(Rule(package=path[:-1], name=path[-1], files=files))
-    return tuple(sorted(found, key=lambda rule: (rule.package, rule.name)))
+def plan_rules(alone: Plans, modules: tuple[Module, ...]) -> tuple[Rule, ...]:
+    """The rules that decide, sorted. ``alone`` are the plans of the files, each by itself."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for module in modules:
+        for function in _functions(alone[module.name]) if module.decides else ():
+            path = tuple(function["path"][1:])
+            if path[:-1] == module.package and _DECIDES.fullmatch(path[-1]):
+                found.setdefault(path, []).append(f"{module.name}:{_begin(function).row + 1}")
+    return tuple(Rule(package=path[:-1], name=path[-1], files=tuple(files)) for path, files in sorted(found.items()))
 
 
-def plan_faults(plan: Any, modules: tuple[Module, ...], shape: Shape) -> Iterator[PlanFault]:
-    """Every fault of a plan. ``shape`` is what the input may have."""
-    names = _files(plan)
+def plan_faults(plan: Any, alone: Plans, modules: tuple[Module, ...], shape: Shape) -> Iterator[PlanFault]:
+    """Every fault of a plan of all files, and of those of each. ``shape`` is what the input may have."""
+    names = [str(each["value"]) for each in plan["static"]["files"]]
     strings = [each["value"] for each in plan["static"]["strings"]]
-    functions = {function["name"] for function in plan["funcs"]["funcs"]}
+    functions = {function["name"] for function in _functions(plan)}
     builtins = {each["name"] for each in plan["static"]["builtin_funcs"]}
-    for function in plan["funcs"]["funcs"]:
+    for function in _functions(plan):
         walk = _Walk(names, strings, functions, builtins, shape)
         walk.locals.update(function["params"])
         walk.blocks(function["blocks"], _Place())
         yield from walk.faults
-        yield from _kind(function, modules, names)
-    yield from _silent(plan, modules, names)
+    for module in modules:
+        own = _functions(alone[module.name])
+        for function in own:
+            yield from _kind(function, module)
+        if module.decides:
+            yield from _silent(own, module)
 
 
-def _files(plan: Any) -> list[str]:
-    return [str(each["value"]) for each in plan["static"]["files"]]
+def _functions(plan: Any) -> list[Any]:
+    found: list[Any] = plan["funcs"]["funcs"]
+    return found
 
 
-def _kind(function: Any, modules: tuple[Module, ...], names: list[str]) -> Iterator[PlanFault]:
+def _kind(function: Any, module: Module) -> Iterator[PlanFault]:
     """A rule that decides must be a set, in a file that is to decide; nobody evaluates another one."""
     path = tuple(function["path"][1:])
-    place = next((each for each in _places(function) if each.file >= 0), _Place())
-    for module in modules:
-        package, name = module.package, path[len(module.package)] if len(path) > len(module.package) else ""
-        if path[: len(package)] != package or module.name != (names[place.file] if place.file >= 0 else module.name):
-            continue
-        title = ".".join(path)
-        if _EXCEPTION.fullmatch(name):
-            message, hint = f"{title}: exceptions in Rego are not taken", "make an exception in policy.yaml"
-        elif not _DECIDES.fullmatch(name):
-            continue
-        elif not module.decides:
-            message, hint = f"{title} is in a library, where nobody asks for it", "name the file under `files`"
-        elif len(path) != len(package) + 1 or len(function["params"]) != 2 or not _is_set(function):
-            message = f"{title} is no set of messages: what it says might not count"
-            hint = f"write `{name} contains msg if {{ … }}`"
-        else:
-            continue
-        yield _fault("TB8895", message, hint, place, names)
+    name = path[len(module.package)]
+    title = ".".join(path)
+    if name in ("input", "data"):
+        message, hint = f"{title} hides what is called so in every rule", "give it another name"
+    elif _EXCEPTION.fullmatch(name):
+        message, hint = f"{title}: exceptions in Rego are not taken", "make an exception in policy.yaml"
+    elif not _DECIDES.fullmatch(name):
         return
+    elif not module.decides:
+        message, hint = f"{title} is in a library, where nobody asks for it", "name the file under `files`"
+    elif len(path) != len(module.package) + 1 or len(function["params"]) != 2 or not _is_set(function):
+        message = f"{title} is no set of messages: what it says might not count"
+        hint = f"write `{name} contains msg if {{ … }}`"
+    else:
+        return
+    yield _fault("TB8895", message, hint, _begin(function), [module.name])
 
 
 def _is_set(function: Any) -> bool:
@@ -135,30 +134,16 @@ def _is_set(function: Any) -> bool:
     return any(each["type"] == "MakeSetStmt" and each["stmt"]["target"] == function["return"] for each in statements)
 
 
-def _silent(plan: Any, modules: tuple[Module, ...], names: list[str]) -> Iterator[PlanFault]:
+def _silent(own: list[Any], module: Module) -> Iterator[PlanFault]:
     """A file that is to decide and has no rule that does: a name was misspelt."""
-    for module in modules:
-        if not module.decides:
-            continue
-        here = [
-            (tuple(function["path"][1:]), place)
-            for function in plan["funcs"]["funcs"]
-            for place in _places(function)[:1]
-            if tuple(function["path"][1:])[: len(module.package)] == module.package
-            and any(names[each.file] == module.name for each in _places(function) if each.file >= 0)
-        ]
-        own = {path[len(module.package)]: place for path, place in here if len(path) > len(module.package)}
-        if any(_DECIDES.fullmatch(name) for name in own):
-            continue
-        near = get_close_matches("deny", own) or get_close_matches("violation", own) or get_close_matches("warn", own)
-        has = f"; it has {', '.join(sorted(own)[:5])}" if own else "; it has no rules at all"
-        message = f"{module.name} decides nothing: it defines no deny, violation or warn{has}"
-        hint = "write `deny contains msg if { … }`, or name the file under `libraries`"
-        place = own[near[0]] if near else _Place()
-        found = _fault("TB8895", message, hint, place, names)
-        yield PlanFault(
-            code=found.code, message=message, hint=hint, file=module.name, line=found.line, column=found.column
-        )
+    names = {str(function["path"][1 + len(module.package)]): _begin(function) for function in own}
+    if any(_DECIDES.fullmatch(name) for name in names):
+        return
+    near = [each for name in ("deny", "violation", "warn") for each in get_close_matches(name, names)]
+    has = f"it has {', '.join(sorted(names)[:5])}" if names else "it has no rules at all"
+    message = f"{module.name} decides nothing: it defines no deny, violation or warn; {has}"
+    hint = "write `deny contains msg if { … }`, or name the file under `libraries`"
+    yield _fault("TB8895", message, hint, names[near[0]] if near else _Place(0), [module.name])
 
 
 def _fault(code: str, message: str, hint: str, place: _Place, names: list[str]) -> PlanFault:
@@ -173,16 +158,16 @@ def _place(statement: Any, before: _Place) -> _Place:
     return _Place(statement["file"], statement["row"], statement["col"])
 
 
-def _places(function: Any) -> list[_Place]:
-    found: list[_Place] = []
+def _begin(function: Any) -> _Place:
+    """Where a function of a file's own plan begins: its first statement that has a place, wherever it is nested."""
     pending = list(function["blocks"])
     while pending:
         for each in pending.pop(0)["stmts"]:
             statement = each["stmt"]
             if "file" in statement:
-                found.append(_place(statement, _Place()))
+                return _place(statement, _Place())
             pending += statement.get("blocks") or ([statement["block"]] if "block" in statement else [])
-    return found
+    return _Place(0)
 
 
 class _Walk:
@@ -192,7 +177,7 @@ class _Walk:
         self, names: list[str], strings: list[str], functions: set[str], builtins: set[str], shape: Shape
     ) -> None:
         self._names, self._strings, self._functions, self._builtins = names, strings, functions, builtins
-        self.locals: set[int] = {_INPUT, 1}
+        self.locals: set[int] = {_INPUT, _DATA}
         self._shapes: dict[int, Shape] = {_INPUT: shape}
         self.faults: list[PlanFault] = []
 
@@ -206,6 +191,10 @@ class _Walk:
     def _statement(self, kind: str, statement: Any, place: _Place) -> None:
         for local in _read(kind, statement):
             self._require(local, place)
+            if local == _DATA and kind != "CallStmt":
+                self._no_data(statement, place)
+        if kind == "CallStmt" and any(_is_data(each) for each in self._arguments(statement)):
+            self._no_data(statement, place)
         if kind in ("CallStmt", "CallDynamicStmt"):
             self._call(kind, statement, place)
         if kind == "DotStmt":
@@ -228,6 +217,18 @@ class _Walk:
             "give it one first (`some x in …`, `x := …`), or correct its name",
             place,
         )
+
+    def _arguments(self, statement: Any) -> list[Any]:
+        """What a rule gives to a function; its own get input and data before that."""
+        arguments: list[Any] = statement["args"]
+        return arguments if statement["func"] in self._builtins else arguments[2:]
+
+    def _no_data(self, statement: Any, place: _Place) -> None:
+        """Rules of other files are called; what is asked of the data itself is nowhere."""
+        key = statement.get("key", {})
+        name = f"data.{self._strings[key['value']]}" if key.get("type") == "string_index" else "data"
+        hint = "correct the name of the package or the rule; name the file under `files` or `libraries`"
+        self._say("TB8894", f"{name} is asked for something that no rule defines: there is no other data", hint, place)
 
     def _call(self, kind: str, statement: Any, place: _Place) -> None:
         if kind == "CallDynamicStmt":
@@ -284,6 +285,10 @@ class _Walk:
         fault = _fault(code, message, hint, place, self._names)
         if fault not in self.faults:
             self.faults.append(fault)
+
+
+def _is_data(operand: Any) -> bool:
+    return bool(operand.get("type") == "local" and operand["value"] == _DATA)
 
 
 def _read(kind: str, statement: Any) -> Iterator[int]:

@@ -56,7 +56,7 @@ def _plain(schema: Any, root: Any) -> Any:
             return schema
         if "$ref" in schema:
             found = root
-            for part in str(schema["$ref"]).removeprefix("#/").split("/"):
+            for part in str(schema["$ref"]).removeprefix("#").split("/")[1:]:
                 found = found.get(part, {}) if isinstance(found, dict) else {}
             schema = found
             continue

@@ -7,8 +7,9 @@ from typing import Final
 
 from twinbuild.codec.rego.plan import PlanFault
 
-__all__ = ["NoPackage", "package_of", "said_by_compiler"]
+__all__ = ["NOT_REGO", "NoPackage", "package_of", "said_by_compiler"]
 
+NOT_REGO: Final = "this is not Rego: "
 _BEFORE: Final = re.compile(r"(?:\s+|#[^\n]*)*", re.ASCII)
 _PACKAGE: Final = re.compile(r"package[ \t]+([a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*)[ \t]*(?=\r?\n|#|$)", re.ASCII)
 _ERROR: Final = re.compile(rb"\(error(?: \d+:([^|\n]{1,200})\|(\d+)\|\d+)?\s+\(errormsg (\d+):")
@@ -45,7 +46,7 @@ def said_by_compiler(said: str, sources: dict[str, str]) -> tuple[PlanFault, ...
 
 
 def _fault(message: str, file: str, line: int, column: int) -> PlanFault:
-    said = f"this is not Rego: {message}"
+    said = f"{NOT_REGO}{message}"
     hint = "correct it; `opa check` and `conftest verify` look at the same text"
     return PlanFault(code="TB8892", message=said, hint=hint, file=file, line=line, column=column)
 

@@ -22,13 +22,12 @@ from twinbuild.build.confined import WRITE, confine
 from twinbuild.build.seccomp import program
 from twinbuild.codec.rego.plan import Module, PlanFault, plan_faults, plan_rules
 from twinbuild.codec.rego.shape import shape_of
-from twinbuild.codec.rego.syntax import said_by_compiler
+from twinbuild.codec.rego.syntax import NOT_REGO, said_by_compiler
 
-__all__ = ["MEMORY", "SECONDS"]
+__all__ = ["answered", "compiled"]
 
-SECONDS: Final = 60  # of processor time; a bill of materials of half a megabyte takes one
-MEMORY: Final = 2 << 30  # bytes; it takes 60 MB
 _LONGEST: Final = 300
+_OTHERWISE: Final = {"fault": "the engine reads the input otherwise than it is written"}
 _NOWHERE: Final = "twinbuild/nothing"  # an entry point has to be named
 
 
@@ -40,10 +39,11 @@ def _main() -> int:
     import regopy  # noqa: F401  the library is loaded before its files are out of reach
 
     os.environ.clear()
-    bound(seconds=SECONDS, memory=MEMORY, reserved=True)  # it has reserved 256 GiB, and uses little of them
+    seconds, memory = request["bounds"]
+    bound(seconds=seconds, memory=memory, reserved=True)  # it has reserved 256 GiB, and uses little of them
     confine(".", program(os.uname().machine, alone=True), rights=WRITE)
     try:
-        answer = _answer(request)
+        answer = answered(request)
     except MemoryError:
         return TOO_MUCH
     with answers:
@@ -51,22 +51,24 @@ def _main() -> int:
     return 0
 
 
-def _answer(request: Any) -> dict[str, Any]:
+def answered(request: Any) -> dict[str, Any]:
+    """The faults of the request's files, or their rules and what each says of its input (None: nothing is asked)."""
     modules = tuple(
         Module(name=each["name"], package=tuple(each["package"]), decides=each["decides"])
         for each in request["modules"]
     )
     sources = {each["name"]: each["text"] for each in request["modules"]}
-    plan, faults = _compiled(sources)
+    plan, alone, faults = compiled(sources, Path())
     rules: list[dict[str, Any]] = []
     if not faults:
-        faults = tuple(plan_faults(plan, modules, shape_of(request["schema"])))
+        faults = tuple(plan_faults(plan, alone, modules, shape_of(request["schema"])))
     if not faults:
-        rules = [{**asdict(rule), "title": rule.title} for rule in plan_rules(plan, modules)]
+        rules = [{**asdict(rule), "title": rule.title} for rule in plan_rules(alone, modules)]
         if request["input"] is not None:
             engine = _interpreter(sources)
             engine.set_input_term(request["input"])
-            rules = [{**rule, **_evaluated(engine, rule)} for rule in rules]
+            same = _reads(engine, request["input"])
+            rules = [{**rule, **(_evaluated(engine, rule) if same else _OTHERWISE)} for rule in rules]
     return {"faults": [asdict(fault) for fault in faults], "rules": rules}
 
 
@@ -81,45 +83,62 @@ def _interpreter(sources: dict[str, str]) -> Any:
     return engine
 
 
-def _compiled(sources: dict[str, str]) -> tuple[Any, tuple[PlanFault, ...]]:
-    """The plan of all files together, or why there is none: first each is read alone, for all errors at once."""
+def compiled(sources: dict[str, str], place: Path) -> tuple[Any, dict[str, Any], tuple[PlanFault, ...]]:
+    """The plan of all files together, that of each by itself, and why there is none: errors of all files at once.
+
+    ``place`` is a directory for what the engine writes.
+    """
     from regopy import RegoError
 
     faults: list[PlanFault] = []
+    alone: dict[str, Any] = {}
     for name, text in sources.items():
         try:
-            _interpreter({name: text})
+            alone[name] = _plan({name: text}, place / name)
         except RegoError as error:
             faults += said_by_compiler(str(error), sources)
     if faults:
-        return None, tuple(faults)
+        return None, {}, tuple(faults)
     try:
-        engine = _interpreter(sources)
-        engine.save_bundle("plan", engine.build(None, [_NOWHERE]))
-        return json.loads(Path("plan/plan.json").read_bytes()), ()
+        return _plan(sources, place / "plan"), alone, ()
     except RegoError as error:
-        return None, said_by_compiler(str(error), sources)
+        return None, {}, said_by_compiler(str(error), sources)
+
+
+def _plan(sources: dict[str, str], place: Path) -> Any:
+    engine = _interpreter(sources)
+    engine.save_bundle(str(place), engine.build(None, [_NOWHERE]))
+    return json.loads((place / "plan.json").read_bytes())
+
+
+def _reads(engine: Any, text: str) -> bool:
+    """Whether the engine has the input as it is: it takes it as a term of Rego, not as JSON."""
+    output = engine.query("input")
+    return bool(output.ok() and output.results[0].expressions[0] == json.loads(text))
 
 
 def _evaluated(engine: Any, rule: dict[str, Any]) -> dict[str, Any]:
-    """What a rule says: JSON, or why it says nothing."""
+    """What a rule says: JSON, or why nobody knows."""
     from regopy import RegoError
 
     query = ".".join(("data", *rule["package"], rule["name"]))
     try:
         output = engine.query(query)
-        results = [result.expressions for result in output.results] if output.ok() else []
+        if not output.ok():
+            return _failed("".join(output.node().at(index).json() for index in range(len(output.node()))))
+        results = [result.expressions for result in output.results]
     except RegoError as error:
-        fault = said_by_compiler(str(error), {})[0].message.removeprefix("this is not Rego: ")
-        return {"fault": fault[:_LONGEST]}
+        return _failed(str(error))
     except ValueError as error:  # the engine's answer is no JSON: it is an error, written as its tree
-        text = str(getattr(error, "doc", ""))
-        return {"fault": said_by_compiler(text, {})[0].message.removeprefix("this is not Rego: ")[:_LONGEST]}
+        return _failed(str(getattr(error, "doc", "")))
     if len(results) != 1 or len(results[0]) != 1:
-        return {
-            "fault": "an error in a function that it calls, or two values for one rule" if not results else "no answer"
-        }
+        return {"fault": "it has no answer"}
     return {"value": results[0][0]}
+
+
+def _failed(said: str) -> dict[str, Any]:
+    messages = dict.fromkeys(fault.message.removeprefix(NOT_REGO) for fault in said_by_compiler(said, {}))
+    return {"fault": "; ".join(messages)[:_LONGEST]}
 
 
 if __name__ == "__main__":

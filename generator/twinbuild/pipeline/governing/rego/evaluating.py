@@ -6,6 +6,7 @@ judged, and a rule that fails counts as one that refuses.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.build.bounded import TOO_MUCH, run_bounded
-from twinbuild.codec.canonical import Json, canonical
+from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.policyfile import LoadedPolicy
 from twinbuild.codec.yaml import excerpt_of
@@ -25,7 +26,6 @@ from twinbuild.describe.policyinput import policy_input_schema
 from twinbuild.errors import EnvironmentFault, Finding, Location, PolicyRefused
 from twinbuild.model.governed import RegoAnswer
 from twinbuild.model.policy import RegoRules
-from twinbuild.pipeline.governing.rego.engine import MEMORY, SECONDS
 from twinbuild.pipeline.governing.rego.files import RegoSource, read_sources
 from twinbuild.ports import Completed
 from twinbuild.process.runner import SubprocessRunner
@@ -34,6 +34,8 @@ __all__ = ["check_rego", "judge_rego"]
 
 _ENGINE: Final = "1.5."  # another one may read the same text otherwise
 _EXTRA: Final = "install twinbuild with its extra: `pip install 'twinbuild[rego]'`"
+SECONDS: Final = 30  # of processor time; a bill of materials of half a megabyte takes two
+MEMORY: Final = 2 << 30  # bytes; it takes 60 MB
 _LARGEST: Final = 16 << 20  # bytes of an answer
 _MOST: Final = 1000  # messages of a rule
 _LONGEST: Final = 500  # characters of a message
@@ -61,7 +63,7 @@ def judge_rego(
 
     A rule that fails has a ``fault``; so has every rule of a section that was not done in time.
     """
-    text = canonical(document).decode()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return tuple(
         answer
         for index, rules in about
@@ -75,8 +77,9 @@ def _run(rules: RegoRules, sources: tuple[RegoSource, ...], document: str | None
         "modules": [
             {"name": each.file, "text": each.text, "package": each.package, "decides": each.decides} for each in sources
         ],
-        "schema": policy_input_schema(),
+        "schema": _schema(),
         "input": document,
+        "bounds": (SECONDS, MEMORY),
     }
     with tempfile.TemporaryDirectory(prefix="twinbuild-rego-") as scratch:
         done = run_bounded(
@@ -87,15 +90,25 @@ def _run(rules: RegoRules, sources: tuple[RegoSource, ...], document: str | None
             directory=Path(scratch),
         )
     if done.status:
-        why = _why_it_ended(done)
-        if document is None:
-            raise PolicyRefused.of("TB8896", f"{rules.name}: {why}", hint=_LESS, where=str(sources[0].path))
-        return (RegoAnswer(rules=rules.name, file=sources[0].file, rule="", fault=why),)
+        return _unknown(rules, sources, _why_it_ended(done), document)
     try:
         return _answers(rules, sources, parse_json("the engine's answer", done.stdout)[0])
     except (JsonProblem, LookupError, TypeError, ValueError, AttributeError):
-        why = "the engine's answer cannot be read"
-        return (RegoAnswer(rules=rules.name, file=sources[0].file, rule="", fault=why),)
+        return _unknown(rules, sources, "the engine's answer cannot be read", document)
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    return policy_input_schema()
+
+
+def _unknown(
+    rules: RegoRules, sources: tuple[RegoSource, ...], why: str, document: str | None
+) -> tuple[RegoAnswer, ...]:
+    """The one answer where there is none; an error where nothing was asked yet."""
+    if document is None:
+        raise PolicyRefused.of("TB8896", f"{rules.name}: {why}", hint=_LESS, where=Location(file=str(sources[0].path)))
+    return (RegoAnswer(rules=rules.name, file=sources[0].file, rule="", fault=why),)
 
 
 def _require_engine(rules: RegoRules) -> None:
