@@ -193,8 +193,6 @@ class _Walk:
             self._require(local, place)
             if local == _DATA and kind != "CallStmt":
                 self._no_data(statement, place)
-        if kind == "CallStmt" and any(_is_data(each) for each in self._arguments(statement)):
-            self._no_data(statement, place)
         if kind in ("CallStmt", "CallDynamicStmt"):
             self._call(kind, statement, place)
         if kind == "DotStmt":
@@ -217,11 +215,6 @@ class _Walk:
             "give it one first (`some x in …`, `x := …`), or correct its name",
             place,
         )
-
-    def _arguments(self, statement: Any) -> list[Any]:
-        """What a rule gives to a function; its own get input and data before that."""
-        arguments: list[Any] = statement["args"]
-        return arguments if statement["func"] in self._builtins else arguments[2:]
 
     def _no_data(self, statement: Any, place: _Place) -> None:
         """Rules of other files are called; what is asked of the data itself is nowhere."""
@@ -285,10 +278,6 @@ class _Walk:
         fault = _fault(code, message, hint, place, self._names)
         if fault not in self.faults:
             self.faults.append(fault)
-
-
-def _is_data(operand: Any) -> bool:
-    return bool(operand.get("type") == "local" and operand["value"] == _DATA)
 
 
 def _read(kind: str, statement: Any) -> Iterator[int]:

@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["Shape", "shape_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """Keys that are known, the shape of items, and whether there are no other keys (``closed``)."""
 
@@ -32,7 +32,7 @@ def shape_of(schema: Any, *, title: str = "input", within: Any = None, depth: in
     root = schema if within is None else within
     schema = _plain(schema, root)
     if depth == 0 or not isinstance(schema, dict):
-        return Shape(title)
+        return Shape(title=title)
     known = tuple(
         (name, shape_of(each, title=f"{title}.{name}", within=root, depth=depth - 1))
         for name, each in schema.get("properties", {}).items()
@@ -46,7 +46,7 @@ def shape_of(schema: Any, *, title: str = "input", within: Any = None, depth: in
         else None
     )
     closed = schema.get("type") in ("object", ["object", "null"]) and schema.get("additionalProperties") is False
-    return Shape(title, known, items, closed and "patternProperties" not in schema)
+    return Shape(title=title, known=known, items=items, closed=closed and "patternProperties" not in schema)
 
 
 def _plain(schema: Any, root: Any) -> Any:

@@ -23,6 +23,7 @@ SILENT = {
     "a key of a variable": 'deny contains "a" if { x := input.release; x.metadata.nme == "x" }',
     "a key of an import": "import input.relase as r\ndeny contains r.x",
     "a rule of a package": 'deny contains "a" if data.main.nope == 1',
+    "packages by a variable": 'deny contains "a" if { some p in ["main"]; data[p].nope }',
     "a package": 'deny contains "a" if data.other.thing == 1',
 }
 IMPURE = {
@@ -53,6 +54,8 @@ SHAPELESS = {
     "an object": 'deny["x"] := 3',
     "a rule below it": 'deny.foo contains "x"',
     "a function": "deny(x) := x",
+    "a function with sets": "deny(x) := {y | some y in x}",
+    "a function with a set": "deny(_) := set()",
     "a default": "default deny := true",
     "an exception": 'exception contains ["a"]\ndeny contains "x"',
     "what hides the input": 'input := {"stage": "x"}\ndeny contains "a" if input.stage == "production"',

@@ -22,7 +22,7 @@ SCHEMA = {
 def test_shape() -> None:
     """Closed where no other key is allowed; open where more than one thing may stand."""
     shape = shape_of(SCHEMA)
-    item = Shape("input.maybe", (("name", Shape("input.maybe.name")),), None, closed=True)
+    item = Shape(title="input.maybe", known=(("name", Shape(title="input.maybe.name")),), closed=True)
     assert (shape.closed, shape.key("nothing"), shape.key("maybe")) == (True, None, item)
     several = shape.key("list")
     assert several is not None
@@ -40,6 +40,6 @@ def test_endless() -> None:
     for _ in range(4):
         assert shape is not None
         shape = shape.key("again")
-    assert shape == Shape("input.again.again.again.again")
-    assert shape_of({"$ref": "#"}) == Shape("input")
-    assert shape_of({"$ref": "#/$defs/No"}) == Shape("input")
+    assert shape == Shape(title="input.again.again.again.again")
+    assert shape_of({"$ref": "#"}) == Shape(title="input")
+    assert shape_of({"$ref": "#/$defs/No"}) == Shape(title="input")

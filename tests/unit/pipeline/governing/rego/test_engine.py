@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +32,14 @@ UNDERSTOOD: dict[str, tuple[str, list[str]]] = {
     "unification": ('deny contains c if { [a, b] := ["x", "y"]; c := concat(a, [b, b]) }', ["yxy"]),
     "an object": ('deny contains w if { {"who": w, "n": 1} = {"who": input.stage, "n": 1} }', ["production"]),
     "comprehensions": (
-        'deny contains sprintf("%d %d", [count(s), o.ada]) if {\n'
-        "s := {p.who | some p in input.facts.signers}\no := {p.who: p.since | some p in input.facts.signers}\n}",
+        (
+            'deny contains sprintf("%d %d", [count(s), o.ada]) if {\n'
+            "s := {p.who | some p in input.facts.signers}\no := {p.who: p.since | some p in input.facts.signers}\n}"
+        ),
         ["1 1"],
     ),
     "sum": (
-        "deny contains i.variant if { some i in input.release.environment.images; sum([l.size | some l in i.layers]) > 8 }",
+        "deny contains i.variant if { some i in input.release.environment.images; sum([l.size | l := i.layers[_]]) > 8 }",
         ["cpu"],
     ),
     "every": ('deny contains "e" if { every s in input.facts.signers { s.who != "x" } }', ["e"]),
@@ -48,8 +49,10 @@ UNDERSTOOD: dict[str, tuple[str, list[str]]] = {
     "a function": ('big(x) if x > 1\ndeny contains "e" if big(input.facts.builds)', ["e"]),
     "functions by value": ('f("a") := "A"\nf("b") := "B"\ndeny contains f("b")', ["B"]),
     "else": (
-        'l := "high" if { input.facts.builds > 3 } else := "low" if { input.facts.builds > 1 } else := "none"\n'
-        "deny contains l",
+        (
+            'l := "high" if { input.facts.builds > 3 } else := "low" if { input.facts.builds > 1 } else := "none"\n'
+            "deny contains l"
+        ),
         ["low"],
     ),
     "default": ('default allow := false\nallow if input.stage == "x"\ndeny contains "no" if not allow', ["no"]),
@@ -81,9 +84,8 @@ FAILS = {
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 def _asked(text: str, document: object = INPUT, schema: Any = None) -> Any:
