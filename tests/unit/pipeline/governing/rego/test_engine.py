@@ -39,7 +39,7 @@ UNDERSTOOD: dict[str, tuple[str, list[str]]] = {
         ["1 1"],
     ),
     "sum": (
-        "deny contains i.variant if { some i in input.release.environment.images; sum([l.size | l := i.layers[_]]) > 8 }",
+        "deny contains i.variant if { i := input.release.environment.images[_]; sum([l.size | l := i.layers[_]]) > 8 }",
         ["cpu"],
     ),
     "every": ('deny contains "e" if { every s in input.facts.signers { s.who != "x" } }', ["e"]),
