@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +23,30 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = ["command", "print_verdicts"]
 
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _asking(command: _Command) -> _Command:
+    """The options that say what is asked."""
+    for option in (
+        click.option(
+            "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing."
+        ),
+        click.option(
+            "--approvals",
+            "besides",
+            multiple=True,
+            type=NamedPath(path_type=Path),
+            metavar="DIR",
+            help="More approvals.",
+        ),
+        click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now."),
+        click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group("policy")
 def command() -> None:
     """Hold a release against the organisation's policy, which is part of a trust root."""
@@ -30,12 +55,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
 @trust_options()
-@click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go.")
-@click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now.")
-@click.option(
-    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
-)
-@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
+@_asking
 @json_option
 def check(
     *,
@@ -74,12 +94,7 @@ def check(
 @command.command("input")
 @click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
 @trust_options()
-@click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go.")
-@click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now.")
-@click.option(
-    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
-)
-@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
+@_asking
 def input_(
     *,
     release: Path,
