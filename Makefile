@@ -81,6 +81,6 @@ $(VENV)/tool: $(VENV)/bin/python lockfiles/tool.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev: $(VENV)/tool lockfiles/dev.txt
-	$(PIP) -r lockfiles/dev.txt
+$(VENV)/dev: $(VENV)/tool lockfiles/dev.txt lockfiles/rego.txt
+	$(PIP) -r lockfiles/dev.txt -r lockfiles/rego.txt
 	@touch $@

@@ -1,10 +1,10 @@
 """Lock the project's own environments with twinbuild's own resolver: ``make lock``, ``make lock UPGRADE=1``.
 
-``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds, and
-``lockfiles/model-signing.txt`` a tool that tests install apart, to hold ours against it. Each is
-resolved for every supported Python and architecture, and holds the union: one version of a project, with the digest of
-the one wheel that each target takes. No address stands in it. What is pinned stays where pyproject.toml still allows
-it; ``--upgrade`` takes the newest of everything.
+``lockfiles/tool.txt`` is what ``make release`` installs, ``lockfiles/dev.txt`` what ``make test`` adds,
+``lockfiles/rego.txt`` the extra ``rego``, and ``lockfiles/model-signing.txt`` a tool that tests install apart, to hold
+ours against it. Each is resolved for every supported Python and architecture, and holds the union: one version of a
+project, with the digest of the one wheel that each target takes. No address stands in it. What is pinned stays where
+pyproject.toml still allows it; ``--upgrade`` takes the newest of everything.
 
 ``templates/tool`` is the root that twinbuild packs itself on (``twinbuild tool pack``): the same libraries, and Debian
 packages with a Python, locked as the release of a spec.
@@ -41,6 +41,7 @@ from twinbuild.store.memory import MemoryStore
 ROOT: Final = Path(__file__).resolve().parent.parent
 PYTHONS: Final = ("3.11.2", "3.12.1", "3.13.0")
 GLIBC: Final = "2.31"  # Debian 11 and newer
+REGO_GLIBC: Final = "2.34"  # Debian 12 and newer: regopy has no wheels for an older one
 BUILD: Final = ("hatchling==1.33.0", "editables==0.6")  # to install the checkout itself
 
 
@@ -54,6 +55,8 @@ def main() -> None:
     pins = tuple(f"{wheel.name}=={wheel.version}" for wheel in {each.name: each for each in locked}.values())
     judge = tuple(project["dependency-groups"]["model-signing"])
     _lock("model-signing", judge, () if upgrade else _pinned("model-signing", judge))
+    rego = tuple(project["project"]["optional-dependencies"]["rego"])
+    _lock("rego", rego, () if upgrade else _pinned("rego", rego), glibc=REGO_GLIBC)
     _lock("dev", development, (*pins, *(() if upgrade else _pinned("dev", development, without=pins))))
     _lock_root(tuple(project["project"]["dependencies"]), pins, upgrade=upgrade)
 
@@ -92,7 +95,9 @@ def _pinned(name: str, requirements: tuple[str, ...], without: tuple[str, ...] =
     )
 
 
-def _lock(name: str, requirements: tuple[str, ...], constraints: tuple[str, ...]) -> tuple[LockedWheel, ...]:
+def _lock(
+    name: str, requirements: tuple[str, ...], constraints: tuple[str, ...], *, glibc: str = GLIBC
+) -> tuple[LockedWheel, ...]:
     environment = dict(os.environ)
     home = environment.get("HOME", "/")
     settings = settings_from(environment, home=home)
@@ -125,7 +130,7 @@ def _lock(name: str, requirements: tuple[str, ...], constraints: tuple[str, ...]
             print(f"{name}: CPython {version} on {platform}", file=sys.stderr)
             wheels = resolve_python(
                 requirements,
-                python=PythonEnvironment(version=version, implementation="cp", glibc=GLIBC),
+                python=PythonEnvironment(version=version, implementation="cp", glibc=glibc),
                 platform=Platform.parse(platform),
                 indexes=(index,),
                 resolver=resolver,

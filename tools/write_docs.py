@@ -17,6 +17,7 @@ from twinbuild.deploy.accelerator.frameworks import FRAMEWORKS
 from twinbuild.deploy.accelerator.sonames import SOURCE as SONAMES_SOURCE
 from twinbuild.deploy.accelerator.table import CUDA, ROCM
 from twinbuild.describe.manifestschema import manifest_schema_text
+from twinbuild.describe.policyinput import policy_input_schema_text
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
 from twinbuild.model.digest import Digest
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "formats/release.schema.json": schema_text(),
         "formats/manifest.schema.json": manifest_schema_text(),
         "formats/policy.schema.json": policy_schema_text(),
+        "formats/policy-input.schema.json": policy_input_schema_text(),
         "spec.md": spec_page(),
         "errors.md": errors_page(),
         "cli.md": cli_page(),

@@ -25,7 +25,9 @@ TOO_MUCH: Final = 3  # status where memory is short
 REFUSED: Final = 2  # status with an error on standard output
 
 
-def run_bounded(module: str, request: object, *, runner: Runner, interpreter: Path) -> Completed:
+def run_bounded(
+    module: str, request: object, *, runner: Runner, interpreter: Path, directory: Path | None = None
+) -> Completed:
     """Run a module that reads the pickled ``request`` from standard input and calls ``bound`` first."""
     return runner.run(
         (str(interpreter), "-P", "-s", "-m", module),
@@ -35,15 +37,22 @@ def run_bounded(module: str, request: object, *, runner: Runner, interpreter: Pa
             ("PYTHONDONTWRITEBYTECODE", "1"),
         ),
         stdin=pickle.dumps(request),
+        directory=directory,
         timeout=_PATIENCE,
     )
 
 
-def bound() -> None:
-    """Limit this process."""
+def bound(*, seconds: int = _SECONDS, memory: int = _MEMORY, reserved: bool = False) -> None:
+    """Limit this process: seconds of processor time, and bytes of memory.
+
+    ``reserved``: address space that is taken already does not count (an allocator reserved it, and uses little of it).
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    if reserved:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        memory += pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def why_it_ended(done: Completed) -> str:

@@ -20,6 +20,7 @@ from typing import Final
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # landlock_*(2), the same number on every architecture
 VERSION, BENEATH = 1, 1  # LANDLOCK_CREATE_RULESET_VERSION, LANDLOCK_RULE_PATH_BENEATH
 READ: Final = 1 << 0 | 1 << 2 | 1 << 3  # execute, read files, list directories
+WRITE: Final = READ | 1 << 1 | 1 << 7 | 1 << 8  # write files, make directories and files: rights of every version
 # Version of Landlock → all rights of files and of the network that it knows, and what it can shut off.
 RIGHTS: Final = {1: (13, 0, 0), 2: (14, 0, 0), 3: (15, 0, 0), 4: (15, 3, 0), 5: (16, 3, 0), 6: (16, 3, 3)}
 SIZES: Final = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16, 6: 24}  # bytes of struct landlock_ruleset_attr
@@ -64,14 +65,17 @@ def version() -> int:
     return max(0, min(max(RIGHTS), call(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(VERSION))))
 
 
-def confine(root: str, program: bytes) -> None:
-    """From now on this process, and what it becomes, only reads below ``root``. Raises OSError."""
+def confine(root: str, program: bytes, *, rights: int = READ) -> None:
+    """From now on this process, and what it becomes, only reads below ``root``. Raises OSError.
+
+    ``rights``: others than reading.
+    """
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))))
     if found := version():
         bits, network, scoped = RIGHTS[found]
         rules = Ruleset((1 << bits) - 1, network, scoped)
         ruleset = checked(call(CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(SIZES[found]), ctypes.c_uint(0)))
-        beneath = PathBeneath(READ, os.open(root, os.O_PATH | os.O_CLOEXEC))
+        beneath = PathBeneath(rights, os.open(root, os.O_PATH | os.O_CLOEXEC))
         checked(call(ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(BENEATH), ctypes.byref(beneath), ctypes.c_uint(0)))
         checked(call(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)))
         os.close(ruleset)

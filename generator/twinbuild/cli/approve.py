@@ -61,13 +61,19 @@ def command(
 ) -> None:
     """Sign that this very release may go to a stage. It serves for no other release and no other stage.
 
-    The key must have a role that the policy of the trust root lets approve (exit 8). What is not whole is not approved.
+    The key must have a role that the policy of the trust root lets approve (exit 8), and the policy's rules in Rego
+    must let it pass. What is not whole is not approved.
     With --token it is the token that says so: its only audience must be what --audience prints, and it is kept.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
+    from twinbuild.cli.policy import print_verdicts
+    from twinbuild.cli.session import settings_beside
     from twinbuild.cli.trusting import log_signer, opened
+    from twinbuild.model.digest import Digest
+    from twinbuild.pipeline.governing.checking import check_approval
     from twinbuild.pipeline.governing.entries import append_act
+    from twinbuild.pipeline.governing.knowing import Question
     from twinbuild.pipeline.released import read_release
 
     now = int(time.time())
@@ -78,21 +84,36 @@ def command(
         _say_audience(trusted.root, audience, str(found.digest), stage, as_json=as_json)
         return
     logger = log_signer(audit, audit_key)
-    if token is not None:
+    signer = signer_of(key, program, public, os.environ) if token is None else None
+    besides = (output,) if output is not None else ()
+    question = Question(stage=stage, at=now, action="approve", besides=besides)
+    verdicts = check_approval(found, trusted, question, settings_beside(Path.cwd(), os.environ))
+    if signer is None:
+        assert token is not None
         approved, said = _by_token(found, trusted, token, stage=stage, now=now, directory=output, reason=reason)
     else:
-        signer = signer_of(key, program, public, os.environ)
         approved, said = _by_key(found, trusted, signer, stage=stage, now=now, directory=output, reason=reason)
     assert approved.approval is not None
     assert approved.actor is not None
     if audit is not None and logger is not None:
-        append_act(audit, logger, found, action="approved", by=approved.actor.keyid, stage=stage, now=now, said=said)
+        append_act(
+            audit,
+            logger,
+            found,
+            action="approved",
+            by=approved.actor.keyid,
+            stage=stage,
+            now=now,
+            said=said,
+            policy=Digest.of(trusted.policy),
+        )
     who, role = approved.actor.who, approved.approval.role
     if as_json:
         document = {"release": str(found.digest), "stage": stage, "role": role, "who": who, "file": str(approved.path)}
         click.echo(json.dumps(document))
         return
     click.echo(f"release  {approved.approval.name} {approved.approval.version}  {found.digest}")
+    print_verdicts(verdicts)
     click.echo(shown(f"approved for {stage} by {who}, {role}"))
     click.echo(f"output   {shown(approved.path)}")
     if token is not None and audit is None:

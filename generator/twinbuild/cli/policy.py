@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,8 +16,36 @@ from twinbuild.cli.trusting import trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.governed import Verdict
+    from twinbuild.pipeline.governing.knowing import Question
+    from twinbuild.pipeline.governing.trustdir import Trusted
+    from twinbuild.pipeline.released import Released
 
 __all__ = ["command", "print_verdicts"]
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _asking(command: _Command) -> _Command:
+    """The options that say what is asked."""
+    for option in (
+        kept_option,
+        click.option(
+            "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing."
+        ),
+        click.option(
+            "--approvals",
+            "besides",
+            multiple=True,
+            type=NamedPath(path_type=Path),
+            metavar="DIR",
+            help="More approvals.",
+        ),
+        click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now."),
+        click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group("policy")
@@ -27,13 +56,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
 @trust_options()
-@click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go.")
-@click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now.")
-@click.option(
-    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More approvals."
-)
-@click.option("--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing.")
-@kept_option
+@_asking
 @json_option
 def check(
     *,
@@ -52,22 +75,15 @@ def check(
     What no rule allows is refused. Who deploys is asked by `promote`.
     """
     from twinbuild.cli.session import settings_beside
-    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.checking import check_policy, refuse
-    from twinbuild.pipeline.governing.knowing import Question
-    from twinbuild.pipeline.governing.logged import Logged, read_logged
-    from twinbuild.pipeline.released import read_release
 
-    now = int(time.time())
-    at = time_given(moment, now, where="--at") if moment is not None else now
-    trusted = opened(trust, trust_version, now=at)
-    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
-    found = read_release(release)
-    question = Question(stage=stage, at=at, besides=besides, archive=archive, logged=logged)
+    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit, archive)
     checked = check_policy(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     fine = all(each.verdict != "refused" for each in checked.verdicts)
     if as_json:
-        about = {"release": str(found.digest), "stage": stage, "at": at, "trust": trusted.root.version}
+        about: dict[str, object] = {"release": str(found.digest), "stage": stage, "at": question.at}
+        about |= {"trust": trusted.root.version, "policy": str(Digest.of(trusted.policy))}
         verdicts = [_document(each) for each in checked.verdicts]
         click.echo(json.dumps({**about, "allowed": fine, "verdicts": verdicts}))
     else:
@@ -75,6 +91,56 @@ def check(
         click.echo(f"trust    version {trusted.root.version}, {trusted.digest}")
         print_verdicts(checked.verdicts)
     refuse(checked)
+
+
+@command.command("input")
+@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
+@trust_options()
+@_asking
+def input_(
+    *,
+    release: Path,
+    trust: Path,
+    trust_version: str | None,
+    stage: str,
+    moment: str | None,
+    besides: tuple[Path, ...],
+    audit: Path | None,
+    archive: str | None,
+) -> None:
+    """Print the document that rules in Rego judge (JSON), for `conftest test` or `opa eval`.
+
+    Nothing is judged. `twinbuild schema policy-input` says what is in it.
+    """
+    from twinbuild.cli.session import settings_beside
+    from twinbuild.pipeline.governing.checking import input_of
+
+    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit, archive)
+    document = input_of(found, trusted, question, settings_beside(Path.cwd(), os.environ))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _asked(
+    release: Path,
+    trust: Path,
+    version: str | None,
+    stage: str,
+    moment: str | None,
+    *more: Any,
+) -> tuple[Released, Trusted, Question]:
+    """What is asked: the release, by which trust root, and whether it may go where and when."""
+    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.pipeline.governing.knowing import Question
+    from twinbuild.pipeline.governing.logged import Logged, read_logged
+    from twinbuild.pipeline.released import read_release
+
+    besides, audit, archive = more
+    now = int(time.time())
+    at = time_given(moment, now, where="--at") if moment is not None else now
+    trusted = opened(trust, version, now=at)
+    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
+    question = Question(stage=stage, at=at, besides=besides, archive=archive, logged=logged)
+    return read_release(release), trusted, question
 
 
 def print_verdicts(verdicts: tuple[Verdict, ...]) -> None:

@@ -13,9 +13,11 @@ __all__ = ["command"]
 
 @click.command("schema")
 @json_option
-@click.argument("document", type=click.Choice(["spec", "manifest", "policy"]), default="spec", required=False)
+@click.argument(
+    "document", type=click.Choice(["spec", "manifest", "policy", "policy-input"]), default="spec", required=False
+)
 def command(*, document: str, as_json: bool) -> None:
-    """Print a JSON Schema, which is JSON in any case: of release.yaml, a release manifest or policy.yaml."""
+    """Print a JSON Schema, which is JSON in any case: of release.yaml, a release manifest, policy.yaml or its input."""
     if document == "manifest":
         from twinbuild.describe.manifestschema import manifest_schema
 
@@ -24,6 +26,10 @@ def command(*, document: str, as_json: bool) -> None:
         from twinbuild.codec.schema import policy_schema
 
         schema = policy_schema()
+    elif document == "policy-input":
+        from twinbuild.describe.policyinput import policy_input_schema
+
+        schema = policy_input_schema()
     else:
         from twinbuild.codec.schema import spec_schema
 

@@ -59,7 +59,8 @@ def init(
     now = int(time.time())
     keys = tuple(named_key(each, "--root") for each in roots)
     root = first_root(keys, threshold=threshold, now=now, expires=time_given(expires, now, where="--expires"))
-    say_draft(begin_root(directory, root, policy=lambda root: _policy(policy, root)), as_json=as_json)
+    drafted = begin_root(directory, root, policy=lambda root: _policy(policy, root), beside=_beside(policy))
+    say_draft(drafted, as_json=as_json)
 
 
 @command.command("update")
@@ -106,7 +107,8 @@ def update(
             root = with_role(root, name, people, threshold)
         return root
 
-    say_draft(change_root(directory, edit, now=now, policy=lambda root: _policy(policy, root)), as_json=as_json)
+    drafted = change_root(directory, edit, now=now, policy=lambda root: _policy(policy, root), beside=_beside(policy))
+    say_draft(drafted, as_json=as_json)
 
 
 @command.command("sign")
@@ -232,6 +234,19 @@ def _policy(path: Path | None, root: TrustRoot) -> bytes:
     content = policy_bytes(path)
     check_roles(load_policy(SourceText(name=str(path), content=content)), root)
     return content
+
+
+def _beside(path: Path | None) -> tuple[tuple[str, bytes], ...]:
+    """Files of Rego that a policy names, each the one that it names, and without a fault. Raises as ``check_rego``."""
+    from twinbuild.codec.policyfile import load_policy
+    from twinbuild.codec.yaml import SourceText
+    from twinbuild.pipeline.governing.rego.evaluating import check_rego
+    from twinbuild.pipeline.governing.trustdir import policy_bytes
+
+    if path is None:
+        return ()
+    policy = load_policy(SourceText(name=str(path), content=policy_bytes(path)))
+    return check_rego(policy, path.parent)
 
 
 def say_draft(drafted: Drafted, *, as_json: bool, told: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Actor", "Facts", "Verdict"]
+__all__ = ["Actor", "Facts", "RegoAnswer", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegoAnswer:
+    """What one rule in Rego says: ``rules`` is the name of its section, ``rule`` its package and name.
+
+    ``messages`` are what it says, and ``fault`` why nobody knows what it says ("" where that is known).
+    """
+
+    rules: str
+    file: str
+    rule: str
+    messages: tuple[str, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a rule says: its name, why, what to do about it, and where in the policy it stands.
 
@@ -72,7 +86,7 @@ class Verdict:
     """
 
     rule: str
-    verdict: Literal["passed", "refused", "excepted"]
+    verdict: Literal["passed", "warned", "refused", "excepted"]
     reason: str
     code: str = ""
     remedy: str = ""

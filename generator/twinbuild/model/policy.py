@@ -17,6 +17,8 @@ __all__ = [
     "Excused",
     "Freeze",
     "OrganisationPolicy",
+    "RegoFile",
+    "RegoRules",
     "Requirement",
     "Signatures",
     "Weekly",
@@ -29,6 +31,8 @@ Action = Literal["create", "modify", "approve", "deploy", "rotate"]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EVERY = "*"
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REGO_FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.rego", re.ASCII)
 _PATTERN = re.compile(r"\*|[a-z0-9][a-z0-9-]{0,62}\*?", re.ASCII)
 
 
@@ -63,6 +67,21 @@ def _is_time(text: str) -> bool:
     return digits and int(hour) < 24 and int(minute) < 60
 
 
+def _check_sha256(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise objection("TB1104", f"got {text[:80]!r}", "write the 64 hexadecimal digits that `sha256sum` prints")
+    return text
+
+
+def _check_rego_file(text: str) -> str:
+    if not _REGO_FILE.fullmatch(text):
+        hint = "put it beside policy.yaml, and name it in lower case: 'licences.rego'"
+        raise objection("TB1104", f"got {text[:80]!r}, expected the name of a file of Rego", hint)
+    return text
+
+
+_Sha256 = Annotated[str, AfterValidator(_check_sha256)]
+_RegoName = Annotated[str, AfterValidator(_check_rego_file)]
 _Pattern = Annotated[str, AfterValidator(_check_pattern)]
 _Stage = Annotated[str, AfterValidator(_check_pattern)]
 _Local = Annotated[str, AfterValidator(_check_local)]
@@ -145,6 +164,30 @@ class Requirement(Section):
     """What is encrypted though nobody can see it from here, and who vouches for that."""
 
 
+class RegoFile(Section):
+    """A file of Rego, by its digest: what signs the policy signs it, too."""
+
+    file: _RegoName
+    """Name of the file beside policy.yaml."""
+    sha256: _Sha256
+    """SHA-256 of its bytes."""
+
+
+class RegoRules(Section):
+    """Rules in Rego (the shape of Conftest): a release is refused for each message of `deny` and `violation`."""
+
+    name: Name
+    """Name of the rules."""
+    stages: Annotated[Several[_Stage], Field(min_length=1)]
+    """Stages that they are about."""
+    releases: Annotated[Several[_Pattern], Field(min_length=1)] = (_EVERY,)
+    """Names of releases, or their beginnings with a star."""
+    files: Annotated[Several[RegoFile], Field(min_length=1, max_length=100)]
+    """Files with rules; each has at least one `deny`, `violation` or `warn`."""
+    libraries: Annotated[Several[RegoFile], Field(max_length=100)] = ()
+    """Files that these import, with no such rule."""
+
+
 class Weekly(Section):
     """A part of every week."""
 
@@ -223,6 +266,8 @@ class OrganisationPolicy(Section):
     """Who may do what."""
     require: Several[Requirement] = ()
     """What stages ask for."""
+    rego: Several[RegoRules] = ()
+    """What stages ask for, in Rego."""
     freeze: Several[Freeze] = ()
     """When nothing is deployed."""
     exceptions: Several[Excused] = ()
@@ -232,7 +277,7 @@ class OrganisationPolicy(Section):
     def _consistent(self) -> Self:
         objections = Objections()
         names: set[str] = set()
-        for key in ("allow", "require", "freeze"):
+        for key in ("allow", "require", "rego", "freeze"):
             for index, rule in enumerate(getattr(self, key)):
                 if rule.name in names:
                     message = f"a rule {rule.name!r} is given more than once"
@@ -246,13 +291,26 @@ class OrganisationPolicy(Section):
             if allow.stages and not staged:
                 message = "stages are for approving and deploying"
                 objections.add("TB1105", message, "take them out", "allow", index, "stages")
+        self._named_once(objections)
         for index, excused in enumerate(self.exceptions):
             if excused.rule.partition("/")[0] not in names - {allow.name for allow in self.allow}:
                 message = f"there is no rule {excused.rule.partition('/')[0]!r} that an exception could be made of"
-                hint = "name a rule of 'require' or 'freeze' as `policy check` prints it"
+                hint = "name a rule of 'require', 'rego' or 'freeze' as `policy check` prints it"
                 objections.add("TB1117", message, hint, "exceptions", index, "rule")
         objections.settle()
         return self
+
+    def _named_once(self, objections: Objections) -> None:
+        """Files of Rego lie beside each other: one name, one digest."""
+        digests: dict[str, str] = {}
+        for index, rules in enumerate(self.rego):
+            own: set[str] = set()
+            for key in ("files", "libraries"):
+                for at, each in enumerate(getattr(rules, key)):
+                    if each.file in own or digests.setdefault(each.file, each.sha256) != each.sha256:
+                        message = f"{each.file} is named more than once"
+                        objections.add("TB1115", message, "name it once", "rego", index, key, at, "file")
+                    own.add(each.file)
 
 
 def covers(patterns: tuple[str, ...], name: str) -> bool:

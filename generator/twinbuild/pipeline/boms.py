@@ -13,7 +13,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.pipeline.released import Released, read_release
 
-__all__ = ["ReadBom", "read_bom"]
+__all__ = ["ReadBom", "bom_text", "read_bom"]
 
 _NAME: Final = "sbom.cdx.json"
 
@@ -36,7 +36,7 @@ def read_bom(where: Path) -> ReadBom:
     if where.is_dir():
         release = read_release(where)
         path = release.path.with_name(_NAME)
-        return ReadBom(path=path, bom=decode_bom(_of_release(release, path), name=str(path)), release=release)
+        return ReadBom(path=path, bom=decode_bom(bom_text(release, path), name=str(path)), release=release)
     try:
         with where.open("rb") as file:
             content = file.read(LARGEST_BOM + 1)
@@ -50,8 +50,9 @@ def read_bom(where: Path) -> ReadBom:
     return ReadBom(path=where, bom=decode_bom(content, name=str(where)), release=None)
 
 
-def _of_release(release: Released, path: Path) -> bytes:
-    """The document that lies in a release, which is the one that its manifest names."""
+def bom_text(release: Released, path: Path | None = None) -> bytes:
+    """The document that lies in a release, which is the one that its manifest names. Raises IntegrityError TB7005."""
+    path = release.path.with_name(_NAME) if path is None else path
     document: dict[str, Any] = release.document
     try:
         content = read_regular(path, LARGEST_BOM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.errors.catalogue import Code
+from twinbuild.errors.catalogue._rego import REGO
 
 __all__ = ["CODES"]
 
@@ -375,4 +376,5 @@ archive is on no file system that is known to be encrypted.
 
 Give an address whose form says it; or let the policy say who vouches for it: `declared_encrypted`.""",
     ),
+    *REGO,
 )

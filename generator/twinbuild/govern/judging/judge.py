@@ -4,21 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from twinbuild.codec.moments import moment_text
 from twinbuild.govern.judging.people import judge_people, judge_rights
+from twinbuild.govern.judging.rego import judge_answers
 from twinbuild.govern.judging.showing import judge_shown
 from twinbuild.govern.judging.windows import UnknownZone, frozen_until
-from twinbuild.model.governed import Facts, Verdict
+from twinbuild.model.governed import Facts, RegoAnswer, Verdict
 from twinbuild.model.policy import Excused, Freeze, OrganisationPolicy, covers
 from twinbuild.model.spec.values import epoch
 
-__all__ = ["judge_release"]
+__all__ = ["judge_rego_alone", "judge_release"]
+
+_EXCUSABLE: Final = (("require",), ("rego",), ("freeze",))
 
 
-def judge_release(policy: OrganisationPolicy, facts: Facts, at: int) -> tuple[Verdict, ...]:
-    """A verdict for each rule that is about this release and stage, in the policy's order."""
-    found = [*judge_rights(policy, facts), *_required(policy, facts, at), *_frozen(policy, facts, at)]
+def judge_release(
+    policy: OrganisationPolicy, facts: Facts, at: int, answers: tuple[RegoAnswer, ...] = ()
+) -> tuple[Verdict, ...]:
+    """A verdict for each rule that is about this release and stage, in the policy's order.
+
+    ``answers`` are what its rules in Rego say; one that is missing refuses.
+    """
+    found = [
+        *judge_rights(policy, facts),
+        *_required(policy, facts, at),
+        *judge_answers(policy, facts, answers),
+        *_frozen(policy, facts, at),
+    ]
+    return tuple(_excused(policy, each, facts, at) for each in found)
+
+
+def judge_rego_alone(
+    policy: OrganisationPolicy, facts: Facts, at: int, answers: tuple[RegoAnswer, ...]
+) -> tuple[Verdict, ...]:
+    """The verdicts of rules in Rego, without the others."""
+    found = judge_answers(policy, facts, answers)
     return tuple(_excused(policy, each, facts, at) for each in found)
 
 
@@ -65,7 +87,9 @@ def _freeze(freeze: Freeze, index: int, facts: Facts, at: int) -> Verdict:
 
 def _excused(policy: OrganisationPolicy, verdict: Verdict, facts: Facts, at: int) -> Verdict:
     """The verdict, or that an exception holds. Rights have none: their rules have no such names."""
-    if verdict.verdict != "refused" or verdict.path[:1] not in (("require",), ("freeze",)) or len(verdict.path) < 2:
+    if verdict.verdict != "refused" or verdict.path[:1] not in _EXCUSABLE or len(verdict.path) < 2:
+        return verdict
+    if verdict.code == "TB8896":  # what a rule would say that failed nobody knows
         return verdict
     ended = ""
     for each in sorted(policy.exceptions, key=lambda each: each.release != facts.digest):  # what is bound comes first

@@ -1,23 +1,32 @@
-"""Apply the policy of a trust root to a release: a verdict for each rule, and an error that names those that refuse."""
+"""Apply the policy of a trust root to a release: a verdict for each rule, and an error that names those that refuse.
+
+Rules in Rego are evaluated where a policy has some for the release and the stage, in a process of their own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twinbuild.codec.canonical import Json
+from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.policyfile import LoadedPolicy, check_roles, load_policy
 from twinbuild.codec.yaml import SourceText
-from twinbuild.errors import Finding, PolicyRefused
-from twinbuild.govern.judging.judge import judge_release
+from twinbuild.describe.policyinput import policy_input
+from twinbuild.errors import Finding, PolicyRefused, TwinbuildError
+from twinbuild.govern.judging.judge import judge_rego_alone, judge_release
+from twinbuild.govern.judging.rego import rego_about
 from twinbuild.model.acts import Promotion
-from twinbuild.model.governed import Facts, Verdict
+from twinbuild.model.governed import Facts, RegoAnswer, Verdict
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.settings import Settings
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.governing.knowing import Question, known_of
+from twinbuild.pipeline.boms import bom_text
+from twinbuild.pipeline.governing.knowing import Question, known_of, sound
+from twinbuild.pipeline.governing.rego.evaluating import judge_rego
 from twinbuild.pipeline.governing.trustdir import Trusted, read_policy
 from twinbuild.pipeline.released import Released
 
-__all__ = ["Checked", "check_policy", "policy_of", "refuse", "standing_then"]
+__all__ = ["Checked", "check_approval", "check_policy", "input_of", "policy_of", "refuse", "standing_then"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +68,53 @@ def standing_then(trusted: Trusted, act: Promotion) -> tuple[TrustRoot, Organisa
 
 
 def check_policy(release: Released, trusted: Trusted, question: Question, settings: Settings) -> Checked:
-    """What each rule of the policy says of a release on its way to a stage. Raises as ``known_of``."""
+    """What each rule of the policy says of a release on its way to a stage. Raises as ``known_of``, ``judge_rego``."""
     policy = policy_of(trusted)
     facts = known_of(release, trusted, policy.value, question, settings)
-    return Checked(policy=policy, facts=facts, verdicts=judge_release(policy.value, facts, question.at))
+    answers = _answers(release, trusted, policy, facts, question)
+    return Checked(policy=policy, facts=facts, verdicts=judge_release(policy.value, facts, question.at, answers))
+
+
+def check_approval(release: Released, trusted: Trusted, question: Question, settings: Settings) -> tuple[Verdict, ...]:
+    """What rules in Rego say before somebody approves a release; () where the policy has none for it.
+
+    Raises PolicyRefused with each that refuses, and as ``check_policy``.
+    """
+    policy = policy_of(trusted)
+    name = str(sound(release)["metadata"]["name"])
+    if not rego_about(policy.value, name, question.stage):
+        return ()
+    facts = known_of(release, trusted, policy.value, question, settings)
+    answers = _answers(release, trusted, policy, facts, question)
+    verdicts = judge_rego_alone(policy.value, facts, question.at, answers)
+    refuse(Checked(policy=policy, facts=facts, verdicts=verdicts))
+    return verdicts
+
+
+def input_of(release: Released, trusted: Trusted, question: Question, settings: Settings) -> dict[str, Json]:
+    """The document that rules in Rego judge, whether the policy has such rules or not. Raises as ``known_of``."""
+    facts = known_of(release, trusted, policy_of(trusted).value, question, settings, whole=True)
+    return _document(release, facts, question)
+
+
+def _answers(
+    release: Released, trusted: Trusted, policy: LoadedPolicy, facts: Facts, question: Question
+) -> tuple[RegoAnswer, ...]:
+    about = rego_about(policy.value, facts.name, facts.stage)
+    if not about:
+        return ()
+    assert trusted.root.policy is not None
+    document = _document(release, facts, question)
+    return judge_rego(policy, about, trusted.directory, beside=trusted.root.policy.file, document=document)
+
+
+def _document(release: Released, facts: Facts, question: Question) -> dict[str, Json]:
+    manifest: Json = release.document
+    try:
+        sbom = parse_json("sbom.cdx.json", bom_text(release))[0]
+    except (TwinbuildError, JsonProblem):
+        sbom = None  # facts say so: licences are null
+    return policy_input(facts, manifest=manifest, sbom=sbom, action=question.action, at=question.at)
 
 
 def refuse(checked: Checked) -> None:

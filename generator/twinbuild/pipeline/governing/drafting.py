@@ -21,14 +21,17 @@ from twinbuild.govern.rootedits import checked, next_root, with_policy
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.model.trust import ROOT, TrustRoot
+from twinbuild.pipeline.governing.rego.files import name_in_trust
 from twinbuild.pipeline.governing.trustdir import document_path, read_chain
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
-__all__ = ["Drafted", "Policy", "begin_root", "change_root", "read_draft", "sign_draft"]
+__all__ = ["Beside", "Drafted", "Policy", "begin_root", "change_root", "read_draft", "sign_draft"]
 
 Policy = Callable[[TrustRoot], bytes]
 """The bytes of the policy that a document is to name (b"": the one that it names already), held against its roles."""
+Beside = tuple[tuple[str, bytes], ...]
+"""Files that the policy names: they lie beside it, under its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class Drafted:
     before: TrustRoot | None = None
 
 
-def begin_root(directory: Path, root: TrustRoot, *, policy: Policy) -> Drafted:
+def begin_root(directory: Path, root: TrustRoot, *, policy: Policy, beside: Beside = ()) -> Drafted:
     """Write a draft of version 1 into a new directory. Raises UsageError TB8800 where a trust root is."""
     directory.mkdir(parents=True, exist_ok=True)
     with _alone(directory):
@@ -52,10 +55,17 @@ def begin_root(directory: Path, root: TrustRoot, *, policy: Policy) -> Drafted:
             message = f"{directory} has a trust root already"
             hint = "name a new directory, or change it: `twinbuild trust update`"
             raise UsageError.of("TB8800", message, hint=hint, where=str(directory))
-        return _write(directory, root, None, policy)
+        return _write(directory, root, None, policy, beside)
 
 
-def change_root(directory: Path, edit: Callable[[TrustRoot], TrustRoot], *, now: int, policy: Policy) -> Drafted:
+def change_root(
+    directory: Path,
+    edit: Callable[[TrustRoot], TrustRoot],
+    *,
+    now: int,
+    policy: Policy,
+    beside: Beside = (),
+) -> Drafted:
     """Change the draft of the next document, which begins as the newest one. Raises UsageError TB8800, TB8809."""
     with _alone(directory):
         before, draft = _standing(directory)
@@ -64,7 +74,7 @@ def change_root(directory: Path, edit: Callable[[TrustRoot], TrustRoot], *, now:
         else:
             assert before is not None
             base = next_root(before, now=now)
-        return _write(directory, edit(base), before, policy)
+        return _write(directory, edit(base), before, policy, beside)
 
 
 def sign_draft(directory: Path, signer: Signer) -> Drafted:
@@ -127,11 +137,13 @@ def _standing(directory: Path) -> tuple[TrustRoot | None, tuple[Envelope, TrustR
     return before, decode_root_envelope(content, name=str(path))
 
 
-def _write(directory: Path, root: TrustRoot, before: TrustRoot | None, policy: Policy) -> Drafted:
+def _write(directory: Path, root: TrustRoot, before: TrustRoot | None, policy: Policy, beside: Beside) -> Drafted:
     root = checked(root)
     if content := policy(root):
         root = with_policy(root, Digest.of(content).hex)
         assert root.policy is not None
+        for name, text in beside:
+            write_file(directory / name_in_trust(root.policy.file, name), text)
         write_file(directory / root.policy.file, content)
         root = checked(root)
     path = document_path(directory, root.version, draft=True)

@@ -1,4 +1,7 @@
-"""What was done to a release, into the audit log: action, release, key, and the stage as the first word of details."""
+"""What was done to a release, into the audit log: action, release, key; details begin with stage and policy.
+
+The policy is named by its digest. It names its files of Rego by theirs, so that this is all that was judged by.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any, Final
 
 from twinbuild.codec.auditentry import Entry
 from twinbuild.govern.signer import Signer
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.log import add_entries
 from twinbuild.pipeline.released import Released
 
@@ -15,8 +19,11 @@ __all__ = ["append_act", "entry_of"]
 _PATIENCE: Final = 60.0  # seconds for others who write
 
 
-def entry_of(release: Released, *, action: str, by: str, stage: str, now: int, said: str = "") -> Entry:
+def entry_of(
+    release: Released, *, action: str, by: str, stage: str, now: int, said: str = "", policy: Digest | None = None
+) -> Entry:
     """The entry of an act. Raises UsageError TB8631 for one that a log does not take."""
+    judged = "" if policy is None else f" policy={policy}"
     metadata: Any = release.document["metadata"]
     return Entry(
         action=action,
@@ -25,13 +32,22 @@ def entry_of(release: Released, *, action: str, by: str, stage: str, now: int, s
         release=str(release.digest),
         name=metadata["name"],
         version=metadata["version"],
-        details=f"stage={stage} {said}".strip(),
+        details=f"stage={stage}{judged} {said}".strip(),
     )
 
 
 def append_act(
-    log: Path, signer: Signer, release: Released, *, action: str, by: str, stage: str, now: int, said: str = ""
+    log: Path,
+    signer: Signer,
+    release: Released,
+    *,
+    action: str,
+    by: str,
+    stage: str,
+    now: int,
+    said: str = "",
+    policy: Digest | None = None,
 ) -> int:
     """Append an entry to a log; its index. Raises as ``add_entries``."""
-    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said)
+    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said, policy=policy)
     return add_entries(log, (entry,), signer, wait=_PATIENCE).size - 1

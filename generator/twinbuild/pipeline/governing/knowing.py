@@ -12,6 +12,7 @@ from twinbuild.codec.trustroot import is_name
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
+from twinbuild.govern.judging.rego import rego_about
 from twinbuild.govern.rooted import Judged, public_of
 from twinbuild.model.governed import Actor, Facts
 from twinbuild.model.policy import OrganisationPolicy, Requirement, covers
@@ -42,11 +43,13 @@ _MOST: Final = 10_000  # statements
 class Question:
     """Whether a release may go to a stage at a moment; ``deployer`` is the id of the key of who brings it there.
 
-    ``back``: it was there before. ``besides`` are directories with further approvals. ``archive`` is where it is kept.
+    ``action``: check, approve, promote or rollback. ``back``: it was there before. ``besides`` are directories with
+    further approvals. ``archive`` is where it is kept.
     """
 
     stage: str
     at: int
+    action: str = "check"
     deployer: str = ""
     modifies: bool = False
     back: bool = False
@@ -56,9 +59,17 @@ class Question:
 
 
 def known_of(
-    release: Released, trusted: Trusted, policy: OrganisationPolicy, question: Question, settings: Settings
+    release: Released,
+    trusted: Trusted,
+    policy: OrganisationPolicy,
+    question: Question,
+    settings: Settings,
+    *,
+    whole: bool = False,
 ) -> Facts:
     """The facts. The release must be whole, and what its counting signers signed: that is verified here.
+
+    ``whole``: all of them, also those that no rule asks for.
 
     Raises as ``signatures_judged``, ``verify_release`` and ``read_approvals`` do.
     """
@@ -80,7 +91,7 @@ def known_of(
     )
     name, version = document["metadata"]["name"], document["metadata"]["version"]
     about = [each for each in policy.require if covers(each.stages, question.stage) and covers(each.releases, name)]
-    sbom, licences = _bill(release, about)
+    sbom, licences = _bill(release, about, always=whole or bool(rego_about(policy, name, question.stage)))
     reached = encryption_of(
         document,
         release.digest,
@@ -171,13 +182,14 @@ def _unable(question: Question, root: TrustRoot) -> Iterator[str]:
 
 
 def _bill(
-    release: Released, about: list[Requirement]
+    release: Released, about: list[Requirement], *, always: bool
 ) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...] | None]:
-    """Faults of the bill of materials, and each component's licences (None: unreadable); looked at where a rule asks.
+    """Faults of the bill of materials, and each component's licences (None: unreadable).
 
+    They are looked at where a rule asks, or ``always``.
     Each licence stands alone, for all of them bind: joined, one that is no expression would hide the others.
     """
-    exact = any("sbom-complete" in each.evidence for each in about)
+    exact = always or any("sbom-complete" in each.evidence for each in about)
     if not exact and not any(each.forbidden_licences or each.unknown_licences == "refuse" for each in about):
         return None, ()
     assert release.directory is not None

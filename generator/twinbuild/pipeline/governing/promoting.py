@@ -147,6 +147,7 @@ def _go(
     question = Question(
         stage=order.stage,
         at=order.now,
+        action="rollback" if action == "rolled-back" else "promote",
         deployer=keyid,
         modifies=any(step.release != digest for step in steps),
         back=action == "rolled-back",
@@ -158,7 +159,7 @@ def _go(
     try:
         refuse(checked)
     except PolicyRefused as error:
-        _log(order, release, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
+        _log(order, release, trusted, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
         raise
     files = _files(release, order.stage)
     metadata: Any = release.document["metadata"]
@@ -181,12 +182,12 @@ def _go(
         for path, content in files.items():
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)
-        _log(order, release, action, order.reason)
+        _log(order, release, trusted, action, order.reason)
         append_step(order.record, step, envelope)
     return Promoted(checked=checked, step=step, files=len(files))
 
 
-def _log(order: Order, release: Released, action: str, said: str) -> None:
+def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str) -> None:
     if order.log is not None:
         append_act(
             order.log.directory,
@@ -197,6 +198,7 @@ def _log(order: Order, release: Released, action: str, said: str) -> None:
             stage=order.stage,
             now=order.now,
             said=said,
+            policy=Digest.of(trusted.policy),
         )
 
 

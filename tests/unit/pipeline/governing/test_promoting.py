@@ -98,7 +98,7 @@ def test_refused(staged: Staged) -> None:
     assert not list((staged.place / "record").rglob("*.json"))
     entries = read_entries(log.directory)[2]
     assert [each.action for each in entries] == ["refused"] * 3
-    assert entries[0].details == "stage=production TB8836"
+    assert entries[0].details == f"stage=production policy={Digest.of(staged.ours.open().policy)} TB8836"
 
 
 def test_approval_of_another_version(staged: Staged) -> None:
