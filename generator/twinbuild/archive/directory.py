@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from twinbuild.archive.collecting import take_out
+from twinbuild.archive.collecting import ROOT, collect, refuse_lost, unprotect
 from twinbuild.archive.joining import joined
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, TwinbuildError, UsageError
@@ -241,8 +241,22 @@ class Archive:
         return True
 
     def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:
-        """Take out releases and what only they needed; see ``collecting``."""
-        return take_out(self, going, wait=wait)
+        """Take out the releases that were not pinned since, and the blobs that no other needs.
+
+        Raises IntegrityError TB9110 where blobs are kept for a release that has lost its entry: nothing goes then.
+        Raises EnvironmentFault TB9141 while another process uses the archive; then the releases are out, and the
+        blobs go with the next run.
+        """
+        with self.updating():
+            refuse_lost(self.blobs, self.names())
+            out = tuple(digest for digest in going if self.pinned(digest) is None)
+            for digest in out:
+                self.drop(digest)
+            staying = self.releases()
+            for kept in staying:
+                self.protect(self.release(kept), kept.record)  # what follows from the records, whatever became of it
+            unprotect(self.blobs, tuple(kept.release for kept in staying))
+        return collect(self.blobs, out, place=self.place, wait=wait)
 
     def remembered(self) -> bytes | None:
         """What was remembered last, where it is whole."""
@@ -300,7 +314,7 @@ class Archive:
 
 
 def _root(digest: Digest) -> str:
-    return f"release-{digest.hex}"
+    return f"{ROOT}{digest.hex}"
 
 
 def _damaged(digest: Digest) -> Finding:

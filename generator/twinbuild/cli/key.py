@@ -104,8 +104,7 @@ def rotate(*, old: str, public: Path, trust: Path, overlap: str, as_json: bool) 
     changes the draft of the next document, which counts once it is signed: `trust sign`.
     """
     from twinbuild.cli.keyfile import public_key
-    from twinbuild.cli.trust import say_draft
-    from twinbuild.cli.trusting import time_given
+    from twinbuild.cli.trusting import say_draft, time_given
     from twinbuild.govern.rootedits import with_rotated
     from twinbuild.pipeline.governing.drafting import change_root
 
@@ -129,8 +128,7 @@ def revoke(*, key: str, trust: Path, reason: str, moment: str | None, as_json: b
     KEY is its id (or the beginning), or a file with its public half. What it signed before still counts where an audit
     log says when. It changes the draft of the next document, which counts once it is signed: `trust sign`.
     """
-    from twinbuild.cli.trust import say_draft
-    from twinbuild.cli.trusting import time_given
+    from twinbuild.cli.trusting import say_draft, time_given
     from twinbuild.govern.rootedits import without_key
     from twinbuild.pipeline.governing.drafting import change_root
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import NamedPath, json_option, signer_options
+from twinbuild.cli.trusting import say_draft
 from twinbuild.cli.trustissuers import identity, issuer, revoke
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.trust import TrustKey, TrustRoot
     from twinbuild.model.validity import Validity
-    from twinbuild.pipeline.governing.drafting import Drafted
 
-__all__ = ["command", "say_draft"]
+__all__ = ["command"]
 
 _DIRECTORY = click.argument("directory", metavar="DIR", type=NamedPath(path_type=Path))
 _POLICY = click.option(
@@ -247,20 +247,3 @@ def _beside(path: Path | None) -> tuple[tuple[str, bytes], ...]:
         return ()
     policy = load_policy(SourceText(name=str(path), content=policy_bytes(path)))
     return check_rego(policy, path.parent)
-
-
-def say_draft(drafted: Drafted, *, as_json: bool, told: bool = False) -> None:
-    """What was written, what it changes (``told``: to people, too), and for whom it still has to be signed."""
-    from twinbuild.cli.outcome import shown
-    from twinbuild.govern.rootchanges import changes
-
-    version, changed = drafted.root.version, changes(drafted.before, drafted.root)
-    if as_json:
-        document = {"file": str(drafted.path), "version": version, "missing": drafted.missing, "changes": changed}
-        click.echo(json.dumps({**document, "in_force": not drafted.missing}))
-        return
-    click.echo(f"{'draft   ' if drafted.missing else 'in force'} {shown(drafted.path)}, version {version}")
-    for each in changed if told else ():
-        click.echo(f"change   {shown(each)}")
-    for each in drafted.missing:
-        click.echo(f"needs    {each}")

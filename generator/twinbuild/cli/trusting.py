@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -17,6 +18,7 @@ from twinbuild.errors import UsageError
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.keys import PublicKey
     from twinbuild.govern.signer import Signer
+    from twinbuild.pipeline.governing.drafting import Drafted
     from twinbuild.pipeline.governing.logged import Logged
     from twinbuild.pipeline.governing.promoting import Log, Order
     from twinbuild.pipeline.governing.trustdir import Trusted
@@ -28,6 +30,7 @@ __all__ = [
     "named_role",
     "opened",
     "order_given",
+    "say_draft",
     "time_given",
     "trust_options",
 ]
@@ -154,3 +157,20 @@ def time_given(text: str, now: int, *, where: str) -> int:
         message = f"got {text[:60]!r}, expected a day, an RFC 3339 time, or a length such as 365d"
         hint = "write 2027-11-01, 2027-11-01T12:00:00Z, or 365d"
         raise UsageError.of("TB8001", message, hint=hint, where=where) from None
+
+
+def say_draft(drafted: Drafted, *, as_json: bool, told: bool = False) -> None:
+    """What was written, what it changes (``told``: to people, too), and for whom it still has to be signed."""
+    from twinbuild.cli.outcome import shown
+    from twinbuild.govern.rootchanges import changes
+
+    version, changed = drafted.root.version, changes(drafted.before, drafted.root)
+    if as_json:
+        document = {"file": str(drafted.path), "version": version, "missing": drafted.missing, "changes": changed}
+        click.echo(json.dumps({**document, "in_force": not drafted.missing}))
+        return
+    click.echo(f"{'draft   ' if drafted.missing else 'in force'} {shown(drafted.path)}, version {version}")
+    for each in changed if told else ():
+        click.echo(f"change   {shown(each)}")
+    for each in drafted.missing:
+        click.echo(f"needs    {each}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.trusting import say_draft
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.tokens.edits import Pinned
@@ -38,7 +39,6 @@ def issuer(*, directory: Path, name: str, url: str, jwks: Path, audience: str | 
     is never asked for keys.
     """
     from twinbuild.cli.outcome import shown
-    from twinbuild.cli.trust import say_draft
     from twinbuild.govern.tokens.edits import with_issuer
     from twinbuild.pipeline.governing.drafting import change_root
 
@@ -94,7 +94,6 @@ def identity(
     One of the claims sub, email, repository, repository_id, project_path and project_id must be among them. The role
     comes as for keys: `trust update --role NAME=WHO`.
     """
-    from twinbuild.cli.trust import say_draft
     from twinbuild.cli.trusting import time_given
     from twinbuild.errors import UsageError
     from twinbuild.govern.tokens.edits import with_identity
@@ -122,7 +121,6 @@ def revoke(*, directory: Path, what: str, reason: str, moment: str | None, as_js
     A token that an audit log had before still counts. Keys of people are revoked by `key revoke`. It changes the draft
     of the next document, which counts once it is signed: `trust sign`.
     """
-    from twinbuild.cli.trust import say_draft
     from twinbuild.cli.trusting import time_given
     from twinbuild.govern.tokens.edits import without
     from twinbuild.pipeline.governing.drafting import change_root

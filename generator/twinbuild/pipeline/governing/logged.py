@@ -16,7 +16,8 @@ __all__ = ["AUDIT", "BY_TOKEN", "Logged", "read_logged"]
 
 AUDIT: Final = "audit"
 BY_TOKEN: Final = "token="  # noqa: S105  none: what a digest comes after
-"""What the second word of details begins with, of an approval by a token: the rest is the token's SHA-256."""
+"""What the word after stage and policy begins with, of an approval by a token: the rest is the token's SHA-256."""
+_POLICY: Final = "policy="
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
@@ -39,11 +40,13 @@ class Logged:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
         found: dict[str, int] = {}
         for entry in self.entries:
-            words = entry.details.split(" ", 2)
-            if entry.action not in _MEANS["approved"] or entry.release != release or words[0] != f"stage={stage}":
+            first, *words = entry.details.split(" ", 3)
+            if entry.action not in _MEANS["approved"] or entry.release != release or first != f"stage={stage}":
                 continue
-            if len(words) > 1 and words[1].startswith(BY_TOKEN):
-                token = words[1].removeprefix(BY_TOKEN)
+            if words and words[0].startswith(_POLICY):
+                words = words[1:]
+            if words and words[0].startswith(BY_TOKEN):
+                token = words[0].removeprefix(BY_TOKEN)
                 found[token] = min(entry.time, found.get(token, entry.time))
         return found
 

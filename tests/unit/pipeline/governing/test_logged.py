@@ -40,11 +40,12 @@ def test_tokens() -> None:
     release, other = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
     said = [
         ("approved", release, "stage=production token=one why", 9),
-        ("approved", release, "stage=production token=one", 7),
+        ("approved", release, "stage=production policy=sha256:1 token=one", 7),
         ("approved", release, "stage=staging token=two", 5),
         ("approved", other, "stage=production token=three", 5),
         ("note", release, "stage=production token=four", 5),
         ("approved", release, "stage=production because token=five", 5),
+        ("approved", release, "stage=production policy=sha256:1 because token=six", 5),
         ("approved", release, "stage=production", 5),
     ]
     entries = tuple(
