@@ -7,15 +7,19 @@ encrypted. A connection within one machine or pod is on no network, and needs no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["Reach", "reach_of", "schemed", "variable_reach"]
+__all__ = ["Reach", "addresses_in", "reach_of", "schemed", "variable_reach"]
 
 _SCHEME: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*://\S+|jdbc:[A-Za-z]\S+", re.ASCII)
-_LISTED: Final = re.compile(r",(?=[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII)
+_COMMAS: Final = re.compile(r"\s*([,;|])\s*", re.ASCII)
+_LISTED: Final = re.compile(r"[\s,;|]+(?=jdbc:|[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII | re.IGNORECASE)
+_AUTHORITY: Final = re.compile(r"[^/?#]*")
+_HOST: Final = re.compile(r"[a-z0-9._-]+", re.ASCII)
 _ORDER: Final = ("plain", "unclear", "encrypted", "local")
 # fmt: off
 _PLAIN: Final = frozenset(
@@ -68,6 +72,19 @@ _VARIABLES: Final = {
     "OTEL_EXPORTER_OTLP_INSECURE": frozenset({"false"}),
 }
 """Variables that say by themselves whether a connection is encrypted, and with which values it is."""
+_NO: Final = frozenset({"false", "0", "no", "off"})
+_WEAK: Final = (
+    *("insecure", "insecureskipverify", "tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"),
+    *("skip_verify", "tls_skip_verify", "trustservercertificate"),
+)
+"""Options by which any certificate is taken, unless they say no."""
+_CHECKS: Final = {
+    **dict.fromkeys(("verify", "verify_ssl", "ssl_verify", "verify_certs", "verifyservercertificate"), _NO | {"none"}),
+    "ssl_cert_reqs": frozenset({"none", "cert_none"}),
+    "sslaccept": frozenset({"accept_invalid_certs"}),
+}
+"""Options that ask for a good certificate, and the values with which they do not."""
+_Options = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,32 +95,51 @@ class Reach:
     why: str = ""
 
 
+def addresses_in(text: str) -> tuple[str, ...]:
+    """The addresses with a scheme that a text consists of: one, or a list; () for a text that has anything else."""
+    found = tuple(_LISTED.split(_COMMAS.sub(r"\1", text.strip()).strip(",;|")))
+    return found if all(_SCHEME.fullmatch(each) for each in found) else ()
+
+
 def schemed(text: str) -> bool:
-    """Whether a text is an address with a scheme, and nothing else."""
-    return _SCHEME.fullmatch(text) is not None
+    """Whether a text is an address with a scheme, or a list of them, and nothing else."""
+    return bool(addresses_in(text))
 
 
 def reach_of(address: str) -> Reach:
     """How an address with a scheme is reached; of several in a list, the worst one is meant."""
-    if address[:5].lower() == "jdbc:":
-        return _jdbc(address)
-    several = _LISTED.split(address)
+    several = addresses_in(address)
     if len(several) > 1:
         return min((reach_of(each) for each in several), key=lambda each: _ORDER.index(each.kind))
+    address = several[0] if several else address
+    if address[:5].lower() == "jdbc:":
+        return _jdbc(address)
     scheme, _, rest = address.partition("://")
     scheme = scheme.lower()
+    authority = _AUTHORITY.match(rest)
     try:
         parts = urlsplit(f"x://{rest}")  # which knows no scheme with an underscore, as Kafka's have
-        hosts = [urlsplit(f"x://{each}").hostname or "" for each in parts.netloc.rpartition("@")[2].split(",")]
-        options = dict(parse_qsl(parts.query.lower(), keep_blank_values=True))
+        listed = [each.rpartition("@")[2] for each in parts.netloc.split(",")]  # each may have a login
+        hosts = [urlsplit(f"x://{each}").hostname or "" for each in listed]
+        options = _collected(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
         return Reach(kind="unclear", why="cannot be read as an address")
+    if authority is not None and "\\" in authority[0]:  # what browsers take for a slash is a login to others
+        return Reach(kind="unclear", why="has a backslash, where programs see another host than others do")
     if scheme in _LOCAL or all(_loopback(host) for host in hosts):
         return Reach(kind="local")
     return _by_scheme(scheme, options)
 
 
-def _by_scheme(scheme: str, options: dict[str, str]) -> Reach:
+def _collected(pairs: Iterable[tuple[str, str]]) -> _Options:
+    """All values of each option, in lower case: which one of several is taken depends on the program."""
+    found: _Options = {}
+    for name, value in pairs:
+        found.setdefault(name.lower(), []).append(value.lower())
+    return found
+
+
+def _by_scheme(scheme: str, options: _Options) -> Reach:
     database = scheme.partition("+")[0] if scheme != "mongodb+srv" else scheme
     database = _KINDS.get(database, database)
     if database in _MODES:
@@ -118,36 +154,37 @@ def _by_scheme(scheme: str, options: dict[str, str]) -> Reach:
 def _jdbc(address: str) -> Reach:
     """Options of Java's drivers stand behind ``?``, ``;`` or ``&``."""
     kind = address[5:].partition(":")[0].lower()
-    options = dict(
-        each.partition("=")[::2] for each in re.split(r"[?;&]", address.lower())[1:] if each.partition("=")[1]
-    )
+    stated = (each.partition("=") for each in re.split(r"[?;&]", address)[1:])
+    options = _collected((name.strip(), value.strip()) for name, between, value in stated if between)
     kind = _KINDS.get(kind, kind)
     if kind not in _MODES:
         return Reach(kind="unclear", why=f"nothing says whether the driver {kind[:40]!r} encrypts")
     return _by_mode(kind, options)
 
 
-def _by_mode(kind: str, options: dict[str, str]) -> Reach:
+def _by_mode(kind: str, options: _Options) -> Reach:
     name, strict = _MODES[kind]
-    stated = next((options[each] for each in _SPELLED[name] if each in options), None)
-    if stated is None and kind == "mongodb+srv":
-        return Reach(kind="encrypted")  # that form asks for TLS where nothing else is said
-    if stated in strict:
+    stated = [value for each in _SPELLED[name] for value in options.get(each, ())]
+    if not stated and kind == "mongodb+srv":
+        return _unweakened(options)  # that form asks for TLS where nothing else is said
+    loose = next((value for value in stated if value not in strict), None)
+    if stated and loose is None:
         return _unweakened(options)
-    said = f"{name}={stated[:40]}" if stated is not None else f"no {name}"
+    said = f"{name}={loose[:40]}" if loose is not None else f"no {name}"
     return Reach(kind="plain", why=f"{said}, expected one of {', '.join(sorted(strict))}")
 
 
-def _unweakened(options: dict[str, str]) -> Reach:
+def _unweakened(options: _Options) -> Reach:
     """TLS that takes any certificate is open to whoever stands in between; what an option says is what is done."""
-    for name in ("insecure", "insecureskipverify", "tlsinsecure", "tlsallowinvalidcertificates", "skip_verify"):
-        if options.get(name, "false") not in ("false", "0", "no"):
-            return Reach(kind="plain", why=f"{name}: any certificate is taken")
+    weak = [name for name in _WEAK if set(options.get(name, ())) - _NO]
+    weak += [name for name, values in _CHECKS.items() if values & set(options.get(name, ()))]
+    if weak:
+        return Reach(kind="plain", why=f"{weak[0]}: any certificate is taken")
     return Reach(kind="encrypted")
 
 
 def _loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
+    if _HOST.fullmatch(host) and (host == "localhost" or host.endswith(".localhost")):  # RFC 6761, 6.3
         return True
     try:
         return ip_address(host).is_loopback

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.volume import Volume, volume_of
-from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, variable_reach
+from twinbuild.govern.judging.addresses import Reach, addresses_in, reach_of, schemed, variable_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import OCI_SCHEME, Settings
 
 __all__ = ["Encryption", "encryption_of"]
 
 _OPTIONS: Final = re.compile(r"[?;#]")
-_LOGIN: Final = re.compile(r"://[^/]*@")
+_PARTS: Final = re.compile(r"([^:/?#]*://)([^/?#]*)(.*)", re.DOTALL)
 _DRIVER: Final = re.compile(r"^(jdbc:[^:]*:).*@", re.IGNORECASE)
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:.]+\]|[^:/]+")
 
@@ -69,9 +69,10 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
     yield from _of_texts("configuration", document.get("configuration"))
     environment = document.get("serving", {}).get("environment", {})
     for name, value in environment.items() if isinstance(environment, dict) else ():
-        reach = variable_reach(str(name), str(value))
-        if reach is not None:
-            yield "configuration", f"{name}={_named(str(value)) if schemed(str(value)) else str(value)[:40]}", reach
+        for each in addresses_in(str(value)) or (str(value),):
+            reach = variable_reach(str(name), each)
+            if reach is not None:
+                yield "configuration", f"{name}={_named(each) if schemed(each) else each[:40]}", reach
     for name, address in settings.indexes:
         if schemed(address):
             yield "indexes", f"{name} (this machine's settings)", reach_of(address)
@@ -84,8 +85,8 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
 
 def _of_texts(kind: str, value: Any) -> Iterator[tuple[str, str, Reach]]:
     for text in _texts(value):
-        if schemed(text):
-            yield kind, _named(text), reach_of(text)
+        for address in addresses_in(text):  # each by itself: a declaration of the first one is none of the others
+            yield kind, _named(address), reach_of(address)
 
 
 def _registries(document: Any, stage: str, settings: Settings) -> Iterator[tuple[str, str, Reach]]:
@@ -125,9 +126,16 @@ def _archive(archive: str | None, digest: Digest, settings: Settings) -> tuple[s
 
 
 def _named(address: str) -> str:
-    """An address without what may be a secret in it: logins, and options."""
-    text = _OPTIONS.split(address)[0]
-    return _DRIVER.sub(r"\1", text) if text[:5].lower() == "jdbc:" else _LOGIN.sub("://", text)
+    """An address without what may be a secret in it: logins, and options. The host is the one that is reached."""
+    if address[:5].lower() == "jdbc:":
+        return _DRIVER.sub(r"\1", _OPTIONS.split(address)[0])
+    parts = _PARTS.fullmatch(address)
+    if parts is None:
+        return _OPTIONS.split(address)[0]
+    login, _, host = parts[2].rpartition("@")  # a login may have a semicolon in it
+    if "," in login:  # of several hosts, or in a password
+        host = f"…,{host}"
+    return parts[1] + _OPTIONS.split(host + parts[3])[0]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -30,8 +30,14 @@ jdbc:sqlserver://a;encrypt=false  https://a/?insecure=true  https://a/?insecure 
 mongodb://a/b?tls=true&tlsInsecure=true  http://localhost.example.com/  http://127.0.0.1.example.com/  http://10.0.0.1/
 http://user:secret@a/
 SSL://a:1,PLAINTEXT://b:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://b:2  redis://localhost:1,b:2  nats://localhost,b
-http://localhost@a/""",
-    "unclear": "s3://a/b  gs://a  neo4j://a  bolt://a  jdbc:oracle:thin:@//a:1/x  x://a  http+x://a  https://[::1  ://a",
+http://localhost@a/  redis://a,x@localhost  http://a%2f.localhost/  http://a;.localhost/  https://a;http://b
+https://a|http://b
+postgres://a/b?sslmode=disable&sslmode=require  postgres://a/b?sslmode=require&sslmode=disable
+mongodb://a/b?tls=true&ssl=false  sqlserver://a?encrypt=true&trustServerCertificate=true
+jdbc:sqlserver://a;encrypt=true;trustServerCertificate=true  jdbc:postgresql://a/b?sslmode=require&sslmode=disable
+rediss://a?ssl_cert_reqs=none  https://a?verify_certs=false  mongodb+srv://a/b?tlsInsecure=true""",
+    "unclear": "s3://a/b  gs://a  neo4j://a  bolt://a  jdbc:oracle:thin:@//a:1/x  x://a  http+x://a  https://[::1  ://a"
+    r"  http://a\@localhost/  http://a\.localhost/  https://a\b/",
 }
 
 
@@ -54,6 +60,23 @@ def test_schemed() -> None:
     assert [schemed(text) for text in ("http://a", "jdbc:x:y", "a http://b", "http://a b", "a:b", "", "1://x")] == [
         *(True, True, False, False, False, False, False)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (" http://a\n", "plain"),
+        ("SSL://a:1, PLAINTEXT://b:2", "plain"),
+        ("SSL://a:1 PLAINTEXT://b:2", "plain"),
+        ("PLAINTEXT://a:1, b:2", "plain"),
+        ("https://a , https://b,", "encrypted"),
+        ("https://a\njdbc:postgresql://b", "plain"),
+    ],
+)
+def test_lists(text: str, kind: str) -> None:
+    """Blanks around and between addresses hide none of them."""
+    assert schemed(text)
+    assert reach_of(text).kind == kind
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,11 @@ def test_addresses() -> None:
     ("address", "shown"),
     [
         ("redis://:secret@cache:1/0", "redis://cache:1/0"),
-        ("SASL_PLAINTEXT://me:secret@a:1,SASL_PLAINTEXT://me:secret@b:2", "SASL_PLAINTEXT://a:1,SASL_PLAINTEXT://b:2"),
-        ("amqp://me:secret@a,me:secret@b/x", "amqp://b/x"),
+        ("SASL_PLAINTEXT://me:secret@a:1", "SASL_PLAINTEXT://a:1"),
+        ("amqp://me:secret@a,me:secret@b/x", "amqp://…,b/x"),
+        ("s3://declared;@evil/x", "s3://evil/x"),
+        ("s3://evil,x@declared/x", "s3://…,declared/x"),
+        ("s3://evil?x=@declared/x", "s3://evil"),
         ("postgres://db/x?password=secret", "postgres://db/x"),
         ("jdbc:oracle:thin:me/secret@//db/x", "jdbc:oracle://db/x"),
         ("jdbc:sqlserver://db;password=secret", "jdbc:sqlserver://db"),
@@ -88,6 +91,16 @@ def test_no_secret(address: str, shown: str) -> None:
     found = _of({"services": [{"endpoint": address}]})
     (text,) = [each[1] for each in (*found.plain, *found.unclear)]
     assert text.partition(" (")[0] == shown
+
+
+def test_lists() -> None:
+    """Blanks around an address, as a block of YAML leaves them, hide nothing; each of a list is by itself."""
+    listed = "s3://models/a,s3://evil/b"
+    found = _of({"services": [{"endpoint": " http://features\n"}, {"endpoint": listed}]})
+    assert found.plain == (("services", "http://features"),)
+    assert [each[1] for each in found.unclear] == ["s3://models/a", "s3://evil/b"]
+    found = _of({"serving": {"environment": {"BROKERS": "SSL://a:1, PLAINTEXT://me:secret@b:2"}}})
+    assert found.plain == (("configuration", "BROKERS=PLAINTEXT://b:2"),)
 
 
 def test_machine() -> None:
