@@ -88,16 +88,20 @@ def kept_archive(place: str) -> Iterator[tuple[ReleaseArchive, Path]]:
 
 
 @contextmanager
-def laid_out(place: str | None, name: Path, *, layers: bool) -> Iterator[Path]:
-    """The directory of a release of the archive, with its layers or without; without an archive ``name`` itself."""
+def laid_out(place: str | None, name: Path | Digest, *, layers: bool) -> Iterator[Path]:
+    """The directory of a release of the archive, with its layers or without; without an archive ``name`` itself.
+
+    A digest is that of the release, and names no other whose image is called so.
+    """
     if place is None:
-        yield name
+        yield Path(str(name))
         return
-    from twinbuild.pipeline.archive.naming import chosen
+    from twinbuild.pipeline.archive.naming import chosen, exact
     from twinbuild.pipeline.archive.viewing import no_layers, viewed
 
     with kept_archive(place) as (archive, scratch):
-        release = archive.release(chosen(archive, str(name)).kept)
+        kept = chosen(archive, str(name)).kept if isinstance(name, Path) else exact(archive, name)
+        release = archive.release(kept)
         wanted: Wanted = (lambda _: True) if layers else no_layers
         with viewed(archive, release, scratch, wanted=wanted) as directory:
             yield directory

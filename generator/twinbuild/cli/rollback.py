@@ -62,6 +62,7 @@ def command(
     from twinbuild.cli.trusting import order_given
     from twinbuild.codec.trustroot import is_name
     from twinbuild.errors import UsageError
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.promoting import find_release, roll_back
     from twinbuild.pipeline.governing.record import names_in
     from twinbuild.pipeline.released import read_release
@@ -81,7 +82,7 @@ def command(
         def find(digest: str) -> Released:
             if releases or archive is None:
                 return find_release(digest, releases)
-            return read_release(stack.enter_context(laid_out(archive, Path(digest), layers=True)))
+            return read_release(stack.enter_context(laid_out(archive, Digest.parse(digest), layers=True)))
 
         done = roll_back(names[0], trusted, order, settings, find=find, accept_schemas=accept_schemas)
     say_promoted(done, order.output, as_json=as_json)

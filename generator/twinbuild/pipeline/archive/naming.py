@@ -8,9 +8,11 @@ from typing import Final
 
 from twinbuild.archive.summaries import Summary, confirmed, summaries
 from twinbuild.errors import UsageError
+from twinbuild.model.archive import Kept
+from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["chosen", "short", "without_repository"]
+__all__ = ["chosen", "exact", "short", "without_repository"]
 
 _HEX: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 _REFERENCE: Final = re.compile(r"(?!pkg:)[^\s@]+@(sha256:[0-9a-f]{64})")
@@ -48,6 +50,15 @@ def chosen(archive: ReleaseArchive, text: str) -> Summary:
         hint="name one by its release digest, or by the beginning of it that no other has",
         where=archive.place,
     )
+
+
+def exact(archive: ReleaseArchive, release: Digest) -> Kept:
+    """The release of a release digest, which no image's is taken for. Raises UsageError TB9107, IntegrityError."""
+    kept = archive.kept(release)
+    if kept is None:
+        hint = "see `twinbuild archive list`"
+        raise UsageError.of("TB9107", f"the archive has no release {release}", hint=hint, where=archive.place)
+    return kept
 
 
 def without_repository(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +18,9 @@ __all__ = ["AUDIT", "BY_TOKEN", "Logged", "read_logged"]
 
 AUDIT: Final = "audit"
 BY_TOKEN: Final = "token="  # noqa: S105  none: what a digest comes after
-"""What the word after stage and policy begins with, of an approval by a token: the rest is the token's SHA-256."""
-_POLICY: Final = "policy="
+"""What a word of details begins with, of an approval by a token, after the stage and the policy's digest: the rest is
+the token's SHA-256. What people say comes after it, and never begins so (``codec.acts.reason_fault``)."""
+_TOLD: Final = re.compile(r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII)
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
@@ -40,19 +43,19 @@ class Logged:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
         found: dict[str, int] = {}
         for entry in self.entries:
-            first, *words = entry.details.split(" ", 3)
-            if entry.action not in _MEANS["approved"] or entry.release != release or first != f"stage={stage}":
+            told = _TOLD.fullmatch(entry.details)
+            if entry.action not in _MEANS["approved"] or entry.release != release or told is None:
                 continue
-            if words and words[0].startswith(_POLICY):
-                words = words[1:]
-            if words and words[0].startswith(BY_TOKEN):
-                token = words[0].removeprefix(BY_TOKEN)
-                found[token] = min(entry.time, found.get(token, entry.time))
+            if told[1] == stage and told[2]:
+                found[told[2]] = min(entry.time, found.get(told[2], entry.time))
         return found
 
 
 def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
-    """The entries of a log whose key has the role ``audit``. Raises as ``verify_log``, and PolicyRefused TB8808."""
+    """The entries of a log whose key has the role ``audit``. Raises as ``verify_log``, and PolicyRefused TB8808.
+
+    None of them is older than the one before it, whatever time it states: whoever appends dates nothing back.
+    """
     role = root.role(AUDIT)
     keys = [key for key in root.keys if role is not None and key.keyid in role.keys and not key.objection(now)]
     if not keys:
@@ -69,6 +72,8 @@ def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
         except PolicyRefused as error:
             refused = error
         else:
-            return Logged(entries=read_entries(log)[2])
+            entries = read_entries(log)[2]
+            times = accumulate((each.time for each in entries), max)
+            return Logged(entries=tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True)))
     assert refused is not None
     raise refused

@@ -115,6 +115,8 @@ def roll_back(
                 where=str(order.record),
             )
         release = find(target.release)
+        if str(release.digest) != target.release:  # whatever was named so where releases lie
+            raise _elsewhere(target.release, f"what was found instead is {release.digest}")
         schemas = schemas_of(release)
         changed = [
             what
@@ -299,9 +301,13 @@ def find_release(digest: str, places: tuple[Path, ...]) -> Released:
                 continue
             if str(found.digest) == digest:
                 return found
-    raise UsageError.of(
+    raise _elsewhere(digest, f"in none of {', '.join(str(place) for place in places) or 'no directory'}")
+
+
+def _elsewhere(digest: str, where: str) -> UsageError:
+    return UsageError.of(
         "TB8863",
-        f"the release {digest} is in none of {', '.join(str(place) for place in places) or 'no directory'}",
-        hint="say with --releases where it lies; it is the same wherever it lies",
+        f"the release {digest} is not there: {where}",
+        hint="say with --releases or --archive where it lies; it is the same wherever it lies",
         where="--releases",
     )

@@ -13,7 +13,7 @@ from twinbuild.archive.summaries import summaries
 from twinbuild.errors import UsageError
 from twinbuild.model.archive import ArchivedImage
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.archive.naming import chosen
+from twinbuild.pipeline.archive.naming import chosen, exact
 from twinbuild.store import layout
 
 
@@ -72,6 +72,20 @@ def test_what_begins_alike(tmp_path: Path) -> None:
                 chosen(archive, start)
             assert chosen(archive, record.digest.hex).kept.release == record.digest
             assert chosen(archive, f"{other.name}@1.0.0").kept.release == other.digest
+
+
+def test_exact(tmp_path: Path) -> None:
+    """A release digest is that of a release, though another one says that its image has it, and the first is gone."""
+    record = tiny_record()
+    image = ArchivedImage(variant="cpu", platform="linux/amd64", digest=record.digest, config=Digest("1" * 64))
+    with Archive(tmp_path / "a", writing=True) as archive:
+        other = replace(tiny_record(name="other"), images=(image,))
+        archive.put(other)
+        assert chosen(archive, str(record.digest)).kept.release == other.digest
+        with pytest.raises(UsageError, match="TB9107"):
+            exact(archive, record.digest)
+        archive.put(record)
+        assert exact(archive, record.digest).release == record.digest
 
 
 def test_what_is_remembered_renames_nothing(tmp_path: Path) -> None:

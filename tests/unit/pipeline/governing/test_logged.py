@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.case import Case
 from fakes.governed import NOW
+from twinbuild.codec.acts import reason_fault
 from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import IntegrityError, PolicyRefused
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.log import new_log
+from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.logged import Logged, read_logged
+from twinbuild.pipeline.governing.tokens import said_of
 
 
 def test_times(case: Callable[..., Case]) -> None:
-    """The first time of each key, of this release and stage."""
+    """The first time of each key, of this release and stage; none is before that of an earlier entry."""
     found = case()
     log, bot, release = found.dist.parent / "log", found.ours.signer("bot"), found.release
     new_log(log, "example.com/log", bot)
@@ -29,7 +35,7 @@ def test_times(case: Callable[..., Case]) -> None:
         append_act(log, bot, release, action=action, by="a" * 64, stage=stage, now=now)
     logged = read_logged(log, found.ours.open().root, NOW)
     digest = str(release.digest)
-    assert logged.times("signed", digest) == {"a" * 64: 3}
+    assert logged.times("signed", digest) == {"a" * 64: 5}
     assert logged.times("approved", digest, "production") == {"a" * 64: 7}
     assert logged.times("approved", digest, "staging") == logged.times("signed", "sha256:x") == {}
     assert Logged().times("signed", digest) == {}
@@ -38,21 +44,25 @@ def test_times(case: Callable[..., Case]) -> None:
 def test_tokens() -> None:
     """By the digest in an entry of this release and stage: the first time. What a reason looks like does not count."""
     release, other = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    one, two, policy = "1" * 64, "2" * 64, f"policy=sha256:{'c' * 64}"
     said = [
-        ("approved", release, "stage=production token=one why", 9),
-        ("approved", release, "stage=production policy=sha256:1 token=one", 7),
-        ("approved", release, "stage=staging token=two", 5),
-        ("approved", other, "stage=production token=three", 5),
-        ("note", release, "stage=production token=four", 5),
-        ("approved", release, "stage=production because token=five", 5),
-        ("approved", release, "stage=production policy=sha256:1 because token=six", 5),
+        ("approved", release, f"stage=production token={one} why", 9),
+        ("approved", release, f"stage=production {policy} token={one} why", 7),
+        ("approved", release, f"stage=production {policy} token={one}", 8),
+        ("approved", release, f"stage=staging token={two}", 5),
+        ("approved", other, f"stage=production token={two}", 5),
+        ("note", release, f"stage=production token={two}", 5),
+        ("approved", release, f"stage=production because token={two}", 5),
+        ("approved", release, f"stage=production {policy} because token={two}", 5),
+        ("approved", release, f"stage=production policy=mine token={two}", 5),
+        ("approved", release, f"stage=production token={two}x", 5),
         ("approved", release, "stage=production", 5),
     ]
     entries = tuple(
         Entry(action=action, by="x", time=time, release=about, name="tiny", version="1", details=details)
         for action, about, details, time in said
     )
-    assert Logged(entries=entries).tokens(release, "production") == {"one": 7}
+    assert Logged(entries=entries).tokens(release, "production") == {one: 7}
     assert Logged().tokens(release, "production") == {}
 
 
@@ -74,3 +84,17 @@ def test_refused(case: Callable[..., Case]) -> None:
     bundle.write_bytes(bundle.read_bytes().replace(b"signed", b"noted!"))
     with pytest.raises(IntegrityError):
         read_logged(good, root, NOW)
+
+
+def test_as_it_is_written(case: Callable[..., Case]) -> None:
+    """What an approval by a token tells a log, with the policy that it was judged by, is what is read again."""
+    found = case()
+    log, bot = found.dist.parent / "log", found.ours.signer("bot")
+    new_log(log, "example.com/log", bot)
+    approved = Approved(path=Path(f"production.{'e' * 64}.jwt"), approval=None, actor=None)
+    more: dict[str, Any] = {"said": said_of(approved, "late"), "policy": Digest.of(b"policy")}
+    append_act(log, bot, found.release, action="approved", by="a" * 64, stage="production", now=7, **more)
+    logged = read_logged(log, found.ours.open().root, NOW)
+    assert logged.tokens(str(found.release.digest), "production") == {"e" * 64: 7}
+    assert reason_fault(f"token={'e' * 64}") != ""
+    assert reason_fault(f" policy=sha256:{'e' * 64} token={'e' * 64}") != ""

@@ -132,6 +132,16 @@ def test_frozen_but_back(staged: Staged) -> None:
     assert _back(staged).step.action == "rolled-back"
 
 
+def test_another_than_it_was(staged: Staged) -> None:
+    """Whatever is brought under the digest of the step, a stage goes back to the release of that digest alone."""
+    _promote(staged)
+    _promote(staged, "second")
+    trusted, order = staged.ours.open(now=NOW + 5), staged.order(now=NOW + 5)
+    with pytest.raises(UsageError) as raised:
+        roll_back("tiny", trusted, order, SETTINGS, find=lambda _: staged.second.release)
+    assert raised.value.findings[0].code == "TB8863"
+
+
 def test_schemas(staged: Staged) -> None:
     """Other requests than what runs takes: only if that is accepted."""
     _promote(staged)
