@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = [
     "from_archive_option",
+    "holds",
     "kept_archive",
     "laid_out",
     "laid_out_pair",
@@ -76,6 +77,12 @@ def opened_for(
 
     with Archive(Path(place), writing=writing, paranoid=paranoid) as archive:
         yield archive
+
+
+def holds(place: str, release: Digest) -> bool:
+    """Whether an archive has a release. Raises as ``opened_archive``, and IntegrityError TB9110."""
+    with opened_archive(place) as archive:
+        return archive.kept(release) is not None
 
 
 @contextmanager

@@ -129,6 +129,7 @@ def _asked(
     *more: Any,
 ) -> tuple[Released, Trusted, Question]:
     """What is asked: the release, by which trust root, and whether it may go where and when."""
+    from twinbuild.cli.kept import holds
     from twinbuild.cli.trusting import opened, time_given
     from twinbuild.pipeline.governing.knowing import Question
     from twinbuild.pipeline.governing.logged import Logged, read_logged
@@ -139,7 +140,7 @@ def _asked(
     at = time_given(moment, now, where="--at") if moment is not None else now
     trusted = opened(trust, version, now=at)
     logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
-    question = Question(stage=stage, at=at, besides=besides, archive=archive, logged=logged)
+    question = Question(stage=stage, at=at, besides=besides, archive=archive, holds=holds, logged=logged)
     return read_release(release), trusted, question
 
 

@@ -112,6 +112,7 @@ def order_given(
 
     ``more`` are fields of ``Order``. Raises as ``opened``, ``audit_given`` and ``signer_of``.
     """
+    from twinbuild.cli.kept import holds
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.pipeline.governing.promoting import Order
 
@@ -119,7 +120,7 @@ def order_given(
     trusted = opened(trust, trust_version, now=now)
     log, logged = audit_given(audit, audit_key, trusted, now)
     signer = signer_of(key, program, public, os.environ)
-    return trusted, Order(stage=stage, signer=signer, now=now, log=log, logged=logged, **more)
+    return trusted, Order(stage=stage, signer=signer, now=now, holds=holds, log=log, logged=logged, **more)
 
 
 def named_key(text: str, where: str) -> tuple[str, PublicKey]:

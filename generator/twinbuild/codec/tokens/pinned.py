@@ -28,6 +28,7 @@ __all__ = [
 AUDIENCE: Final = "twinbuild"
 """What audiences begin with where nothing else is said."""
 _URL: Final = re.compile(r"https://[a-z0-9][!-~]{0,300}", re.ASCII)
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _AUDIENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 _CLAIM: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{0,99}", re.ASCII)
 _MOST: Final = 1000  # issuers, identities, and keys of an issuer
@@ -139,6 +140,8 @@ def pinned_faults(root: TrustRoot) -> Iterator[str]:
 
 
 def _issuer_faults(issuer: Issuer) -> Iterator[str]:
+    if not _NAME.fullmatch(issuer.name):  # whoever is to sign the document sees it at a terminal
+        yield f"{issuer.name[:80]!r} is no name of an issuer"
     if not _URL.fullmatch(issuer.url) or set(issuer.url) & set("?#"):
         yield f"the issuer {issuer.name!r} has no URL as `iss` has it: https, without a query"
     if not _AUDIENCE.fullmatch(issuer.audience):

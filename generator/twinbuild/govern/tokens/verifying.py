@@ -94,7 +94,11 @@ def opened_token(content: bytes, root: TrustRoot, *, name: str) -> Opened | None
 
 
 def judge_token(opened: Opened, root: TrustRoot, at: int, *, logged: bool) -> Bearer:
-    """Whose a token is, and whether it counts at a time; ``logged``: an audit log proves that it was there then."""
+    """Whose a token is, and whether it counts at a time; ``logged``: an audit log proves that it was there then.
+
+    What has the claims of a revoked identity is not somebody else's instead: it may be of whoever got hold of it. Only
+    an identity that has all of these claims, and more, was made in its place.
+    """
     token = opened.token
     claimed = dict(token.claims)
     found = [
@@ -102,7 +106,10 @@ def judge_token(opened: Opened, root: TrustRoot, at: int, *, logged: bool) -> Be
         for each in root.identities  # sorted by id
         if each.issuer == opened.issuer.name and all(claimed.get(name) == text for name, text in each.claims)
     ]
-    counting = [each for each in found if not _unfit(each, token, at)]
+    gone = [each for each in found if each.revoked is not None and each.revoked.at <= at]
+    counting = [each for each in found if not _unfit(each, token, at) and all(_narrower(each, than) for than in gone)]
+    if not counting:
+        found = gone or found
     people = sorted({each.who for each in counting or found})
     if len(people) > 1:  # whoever shows it would choose who has approved
         return Bearer(identities=(), objection=f"is that of several people: {', '.join(people)}")
@@ -110,6 +117,10 @@ def judge_token(opened: Opened, root: TrustRoot, at: int, *, logged: bool) -> Be
     if found and not counting and not why:
         why = _unfit(found[0], token, at)
     return Bearer(identities=tuple(counting or found), objection=why)
+
+
+def _narrower(identity: Identity, than: Identity) -> bool:
+    return set(identity.claims) > set(than.claims)
 
 
 def _untimely(opened: Opened, at: int, *, logged: bool) -> str:

@@ -1,13 +1,14 @@
 """What a release and this machine reach, and where the release is kept: each encrypted, plain, or nobody can tell.
 
-Nothing is connected to. What is looked at are addresses as the release manifest and the settings have them, and, for
-the archive, what the kernel of this machine says of the file system.
+Nothing is connected to, but for a registry that is named as the archive, which is asked whether it has the release.
+What is looked at are addresses as the release manifest and the settings have them, and, for the archive, what the
+kernel of this machine says of the file system.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,15 @@ from twinbuild.govern.judging.addresses import Reach, addresses_in, reach_of, sc
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import OCI_SCHEME, Settings
 
-__all__ = ["Encryption", "encryption_of"]
+__all__ = ["Encryption", "Holds", "encryption_of"]
+
+Holds = Callable[[str, Digest], bool]
+"""Whether an archive in a registry has a release."""
 
 _OPTIONS: Final = re.compile(r"[?;#]")
 _PARTS: Final = re.compile(r"([^:/?#]*://)([^/?#]*)(.*)", re.DOTALL)
 _DRIVER: Final = re.compile(r"^(jdbc:[^:]*:).*@", re.IGNORECASE)
+_NOWHERE: Final = "the archive"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:.]+\]|[^:/]+")
 
 
@@ -36,9 +41,18 @@ class Encryption:
 
 
 def encryption_of(
-    document: Any, digest: Digest, *, stage: str, settings: Settings, archive: str | None, asked: frozenset[str]
+    document: Any,
+    digest: Digest,
+    *,
+    stage: str,
+    settings: Settings,
+    archive: str | None,
+    asked: frozenset[str],
+    holds: Holds | None = None,
 ) -> Encryption:
     """Of a release and a stage. ``asked`` are the kinds that rules ask for: the archive is looked at for them alone.
+
+    ``holds`` asks a registry; without it nobody knows whether the release is there.
 
     Raises as ``Archive`` does for a directory that is none.
     """
@@ -51,7 +65,7 @@ def encryption_of(
             unclear[(kind, address, reach.why)] = None
     seen: list[tuple[str, str]] = []
     if "archive" in asked:
-        place, volume = _archive(archive, digest, settings)
+        place, volume = _archive(archive, digest, settings, holds)
         match volume.kind:
             case "plain":
                 plain[("archive", f"{place} ({volume.how})")] = None
@@ -109,20 +123,28 @@ def _registry(repository: str, settings: Settings) -> Reach:
     return reach_of(f"https://{host[0] if host is not None else authority}/")
 
 
-def _archive(archive: str | None, digest: Digest, settings: Settings) -> tuple[str, Volume]:
-    """Where the release is kept, and what that lies on."""
+def _archive(archive: str | None, digest: Digest, settings: Settings, holds: Holds | None) -> tuple[str, Volume]:
+    """Where the release is kept, and what that lies on.
+
+    Of an archive that does not have the release nobody can vouch: no declaration is of ``_NOWHERE``.
+    """
     if archive is None:
-        return "the archive", Volume(kind="unclear", how="it is not said where it is: --archive DIR")
+        return _NOWHERE, Volume(kind="unclear", how="it is not said where it is: --archive DIR")
     if archive.startswith(OCI_SCHEME):
         if _registry(archive.removeprefix(OCI_SCHEME), settings).kind == "plain":
             return archive, Volume(kind="plain", how="its registry is asked without TLS")
-        return archive, Volume(kind="unclear", how="nobody can see from here how a registry stores what it has")
-    with Archive(Path(archive)) as opened:
-        kept = opened.kept(digest)
-    place = str(Path(archive).resolve())
-    if kept is None:
-        return place, Volume(kind="unclear", how="this release is not in it: `twinbuild archive add`")
-    return place, volume_of(Path(archive))
+        if holds is None:
+            return _NOWHERE, Volume(kind="unclear", how=f"nobody asked {archive} whether it has this release")
+        there, place = holds(archive, digest), archive
+        volume = Volume(kind="unclear", how="nobody can see from here how a registry stores what it has")
+    else:
+        with Archive(Path(archive)) as opened:
+            there = opened.kept(digest) is not None
+        place = str(Path(archive).resolve())
+        volume = volume_of(Path(archive))
+    if not there:
+        return _NOWHERE, Volume(kind="unclear", how=f"this release is not in {place}: `twinbuild archive add`")
+    return place, volume
 
 
 def _named(address: str) -> str:

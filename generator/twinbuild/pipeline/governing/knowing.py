@@ -22,7 +22,7 @@ from twinbuild.model.trust import TrustKey, TrustRoot
 from twinbuild.pipeline.boms import read_bom
 from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.approving import read_approvals
-from twinbuild.pipeline.governing.encrypted import encryption_of
+from twinbuild.pipeline.governing.encrypted import Holds, encryption_of
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.governing.trustedrelease import objections_of, signatures_judged
@@ -44,7 +44,7 @@ class Question:
     """Whether a release may go to a stage at a moment; ``deployer`` is the id of the key of who brings it there.
 
     ``action``: check, approve, promote or rollback. ``back``: it was there before. ``besides`` are directories with
-    further approvals. ``archive`` is where it is kept.
+    further approvals. ``archive`` is where it is kept; ``holds`` asks one in a registry.
     """
 
     stage: str
@@ -55,6 +55,7 @@ class Question:
     back: bool = False
     besides: tuple[Path, ...] = ()
     archive: str | None = None
+    holds: Holds | None = None
     logged: Logged = field(default_factory=Logged)
 
 
@@ -99,6 +100,7 @@ def known_of(
         settings=settings,
         archive=question.archive,
         asked=frozenset(kind for each in about for kind in each.encryption),
+        holds=question.holds,
     )
     return Facts(
         name=name,

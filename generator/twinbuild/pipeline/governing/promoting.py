@@ -25,6 +25,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.attested import directory_of
 from twinbuild.pipeline.governing.checking import Checked, check_policy, refuse
+from twinbuild.pipeline.governing.encrypted import Holds
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
@@ -61,6 +62,7 @@ class Order:
     reason: str = ""
     besides: tuple[Path, ...] = ()
     archive: str | None = None
+    holds: Holds | None = None
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
 
@@ -155,6 +157,7 @@ def _go(
         back=action == "rolled-back",
         besides=order.besides,
         archive=order.archive,
+        holds=order.holds,
         logged=order.logged,
     )
     checked = check_policy(release, trusted, question, settings)

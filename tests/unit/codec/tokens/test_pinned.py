@@ -105,3 +105,11 @@ def test_other_id() -> None:
     other = replace(root.identities[0], keyid="0" * 64)
     (fault,) = pinned_faults(replace(root, identities=(other,)))
     assert "its id is not that of its issuer and claims" in fault
+
+
+def test_name() -> None:
+    """A name that steers a terminal would hide from whoever signs what else is pinned."""
+    root = _root()
+    issuers = (replace(root.issuers[0], name="ci\x1b[2K"),)
+    faults = list(pinned_faults(replace(root, issuers=issuers)))
+    assert faults[0] == "'ci\\x1b[2K' is no name of an issuer"

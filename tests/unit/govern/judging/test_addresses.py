@@ -73,7 +73,7 @@ def test_schemed() -> None:
         ("https://a\njdbc:postgresql://b", "plain"),
     ],
 )
-def test_lists(text: str, kind: str) -> None:
+def test_listed(text: str, kind: str) -> None:
     """Blanks around and between addresses hide none of them."""
     assert schemed(text)
     assert reach_of(text).kind == kind

@@ -226,17 +226,40 @@ def test_issuers() -> None:
 
 
 def test_several() -> None:
-    """Of one person with two identities, both; of two people, nobody - unless one of them counts no more."""
+    """Of one person with two identities, both; of two people, nobody - unless one of them has expired."""
     root = with_identity(_root(), "grace", "ci", (("sub", "grace"), ("ref", "main")), since=NOW - 400)
     assert len(_judge(_claims(ref="main"), root=root).identities) == 2
     root = with_identity(root, "zoe", "ci", (("sub", "grace"), ("ref", "x")), since=NOW - 400)
     found = _judge(_claims(ref="x"), root=root)
     assert (found.identities, found.objection) == ((), "is that of several people: grace, zoe")
-    gone = tuple(
-        replace(each, revoked=Revocation(at=NOW, reason="left")) if each.who == "zoe" else each
+    gone = tuple(replace(each, until=NOW) if each.who == "zoe" else each for each in root.identities)
+    assert _judge(_claims(ref="x"), root=replace(root, identities=gone)).objection == ""
+
+
+def _without(root: TrustRoot, who: str) -> TrustRoot:
+    identities = tuple(
+        replace(each, revoked=Revocation(at=NOW, reason="stolen")) if each.who == who else each
         for each in root.identities
     )
-    assert _judge(_claims(ref="x"), root=replace(root, identities=gone)).objection == ""
+    return replace(root, identities=identities)
+
+
+def test_revoked() -> None:
+    """A token of a revoked identity is not another one's, of whomever, but for one that was narrowed."""
+    for other in ("zoe", "ada"):
+        root = _without(with_identity(_root(), "zoe", "ci", (("ref", "x"), ("sub", "grace")), since=NOW - 400), "zoe")
+        root = with_identity(root, other, "ci", (("email", "a@example.com"),), since=NOW - 400)
+        token = _claims(ref="x", email="a@example.com", email_verified=True)
+        found = _judge(token, root=root)
+        assert [each.who for each in found.identities] == ["zoe"]
+        assert "was revoked (stolen)" in found.objection
+        assert _judge(token, root=root, at=NOW - 1).objection != found.objection
+        assert _judge(_claims(), root=root).objection == ""
+    root = _without(_root(), "grace")
+    root = with_identity(root, "zoe", "ci", (("ref", "x"), ("sub", "grace")), since=NOW - 400)
+    assert [each.who for each in _judge(_claims(ref="x"), root=root).identities] == ["zoe"]
+    assert _judge(_claims(ref="x"), root=root).objection == ""
+    assert "was revoked" in _judge(_claims(ref="y"), root=root).objection
 
 
 def test_addresses() -> None:

@@ -26,6 +26,7 @@ def _of(
         {"publish": {}, **document},
         more.pop("digest", _RELEASE),
         stage="production",
+        holds=more.pop("holds", None),
         settings=Settings(store="/s", **more),
         archive=str(archive) if archive is not None else None,
         asked=frozenset(asked),
@@ -37,8 +38,20 @@ def test_an_archive_in_a_registry() -> None:
     there = "oci://registry.internal:5000/archive"
     found = _of({}, asked=("archive",), archive=there, plain_http=("registry.internal:5000",))
     assert found.plain == (("archive", f"{there} (its registry is asked without TLS)"),)
-    (unclear,) = _of({}, asked=("archive",), archive=there).unclear
-    assert unclear[:2] == ("archive", there)
+    asked: list[tuple[str, Digest]] = []
+
+    def holds(place: str, release: Digest) -> bool:
+        asked.append((place, release))
+        return True
+
+    (unclear,) = _of({}, asked=("archive",), archive=there, holds=holds).unclear
+    assert (unclear[:2], asked) == (("archive", there), [(there, _RELEASE)])
+    for other in (None, lambda *_: False):  # what somebody says of that archive is not said of this release
+        (unclear,) = _of({}, asked=("archive",), archive=there, holds=other).unclear
+        assert unclear[:2] == ("archive", "the archive")
+        assert there in unclear[2]
+    _of({}, archive=there, holds=holds)
+    assert len(asked) == 1
 
 
 def test_addresses() -> None:
@@ -133,7 +146,9 @@ def test_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         archive.put(record)
     assert _of({}) == Encryption(plain=(), unclear=(), encrypted=())
     assert "--archive" in _of({}, asked=("archive",)).unclear[0][2]
-    assert "is not in it" in _of({}, asked=("archive",), archive=place).unclear[0][2]
+    (unclear,) = _of({}, asked=("archive",), archive=place).unclear
+    assert unclear[1] == "the archive"  # and not the place, of which somebody may have declared something
+    assert f"is not in {place}" in unclear[2]
     for kind in ("plain", "unclear", "encrypted"):
         monkeypatch.setattr(encrypted, "volume_of", lambda _, kind=kind: Volume(kind=kind, how="so"))
         found = _of({}, asked=("archive",), archive=place, digest=record.digest)
