@@ -43,11 +43,16 @@ def _lasting(value: Validity) -> str:
 def _pinned(before: TrustRoot | None, after: TrustRoot) -> Iterator[str]:
     old, new = _issuers(before), _issuers(after)
     for name in sorted(old.keys() | new.keys()):
-        yield from _change(name, old.get(name, ""), new.get(name, ""))
+        kind, _, rest = name.partition(" ")
+        title = f"{kind} {rest[:_SHORT]}…" if kind == "identity" else name
+        yield from _change(title, old.get(name, ""), new.get(name, ""))
 
 
 def _issuers(root: TrustRoot | None) -> dict[str, str]:
-    """Issuers, their keys (by the digest of the PEM: a ``kid`` is but a name) and identities, each in words."""
+    """Issuers, their keys (by the digest of the PEM: a ``kid`` is but a name) and identities, each in words.
+
+    Identities by their whole id: two that begin alike can be made, and one would hide the other.
+    """
     found = {}
     for issuer in root.issuers if root is not None else ():
         found[f"issuer {issuer.name}"] = f"{issuer.url}, for {issuer.audience}, {_lasting(issuer)}"
@@ -56,7 +61,7 @@ def _issuers(root: TrustRoot | None) -> dict[str, str]:
             found[f"issuer {issuer.name}, key {key.kid}"] = f"{key.algorithm} {digest}…, {_lasting(key)}"
     for each in root.identities if root is not None else ():
         claims = ", ".join(f"{name}={text}" for name, text in each.claims)
-        found[f"identity {each.keyid[:_SHORT]}…"] = f"{each.who}, {each.issuer} with {claims}, {_lasting(each)}"
+        found[f"identity {each.keyid}"] = f"{each.who}, {each.issuer} with {claims}, {_lasting(each)}"
     return found
 
 

@@ -57,3 +57,13 @@ def test_pinned(tmp_path: Path) -> None:
     other = replace(key, pem=issued.issuers[0].keys[1].pem)
     swapped = replace(issued, issuers=(replace(issued.issuers[0], keys=(other, *issued.issuers[0].keys[1:])),))
     assert len(changes(issued, swapped)) == 1
+
+
+def test_alike(tmp_path: Path) -> None:
+    """Of two identities whose ids begin alike, which can be made so, each has its line."""
+    root = with_issuer(organisation(tmp_path).open().root, pinned(Mint()), now=NOW)
+    known = with_identity(root, "zoe", "ci", (("sub", "zoe"),), since=NOW)
+    (one,) = known.identities
+    alike = replace(one, keyid=one.keyid[:32] + "0" * 32, claims=(("sub", "mallory"),))
+    lines = changes(root, replace(known, identities=(alike, one)))
+    assert [each for each in ("sub=zoe", "sub=mallory") if not any(each in line for line in lines)] == []

@@ -81,12 +81,7 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
         for section in sections:
             yield from _of_texts(kind, document.get(section))
     yield from _of_texts("configuration", document.get("configuration"))
-    environment = document.get("serving", {}).get("environment", {})
-    for name, value in environment.items() if isinstance(environment, dict) else ():
-        for each in addresses_in(str(value)) or (str(value),):
-            reach = variable_reach(str(name), each)
-            if reach is not None:
-                yield "configuration", f"{name}={_named(each) if schemed(each) else each[:40]}", reach
+    yield from _of_environment(document.get("serving", {}).get("environment", {}))
     for name, address in settings.indexes:
         if schemed(address):
             yield "indexes", f"{name} (this machine's settings)", reach_of(address)
@@ -95,6 +90,14 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
             if schemed(address):
                 yield "mirrors", f"{name} {_named(address)} (this machine's settings)", reach_of(address)
     yield from _registries(document, stage, settings)
+
+
+def _of_environment(environment: Any) -> Iterator[tuple[str, str, Reach]]:
+    for name, value in environment.items() if isinstance(environment, dict) else ():
+        for each in addresses_in(str(value)) or (str(value),):
+            reach = variable_reach(str(name), each)
+            if reach is not None:
+                yield "configuration", f"{name}={_named(each) if schemed(each) else each[:40]}", reach
 
 
 def _of_texts(kind: str, value: Any) -> Iterator[tuple[str, str, Reach]]:
