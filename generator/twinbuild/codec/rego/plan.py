@@ -23,6 +23,7 @@ Plans = Mapping[str, Any]
 """Plans of files by name, as JSON."""
 _INPUT, _DATA = 0, 1  # locals that hold them
 _DECIDES: Final = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*", re.ASCII)  # as Conftest has it
+_VERBS: Final = ("deny", "violation", "warn")
 _EXCEPTION: Final = re.compile(r"exception(_[a-zA-Z0-9]+)*", re.ASCII)
 _WRITES: Final = ("target", "result")
 _READS: Final = ("source", "array", "object", "set", "a", "b")
@@ -94,12 +95,14 @@ def plan_faults(plan: Any, alone: Plans, modules: tuple[Module, ...], shape: Sha
         walk.locals.update(function["params"])
         walk.blocks(function["blocks"], _Place())
         yield from walk.faults
+    called = frozenset(_called(plan["funcs"]))
     for module in modules:
         own = _functions(alone[module.name])
         for function in own:
             yield from _kind(function, module)
         if module.decides:
             yield from _silent(own, module)
+            yield from _unasked(own, module, called)
 
 
 def _functions(plan: Any) -> list[Any]:
@@ -139,11 +142,35 @@ def _silent(own: list[Any], module: Module) -> Iterator[PlanFault]:
     names = {str(function["path"][1 + len(module.package)]): _begin(function) for function in own}
     if any(_DECIDES.fullmatch(name) for name in names):
         return
-    near = [each for name in ("deny", "violation", "warn") for each in get_close_matches(name, names)]
+    near = [each for name in _VERBS for each in get_close_matches(name, names)]
     has = f"it has {', '.join(sorted(names)[:5])}" if names else "it has no rules at all"
     message = f"{module.name} decides nothing: it defines no deny, violation or warn; {has}"
     hint = "write `deny contains msg if { … }`, or name the file under `libraries`"
     yield _fault("TB8895", message, hint, names[near[0]] if near else _Place(0), [module.name])
+
+
+def _called(node: Any) -> Iterator[str]:
+    """Names of the functions that are called anywhere."""
+    if isinstance(node, dict):
+        if isinstance(node.get("func"), str):
+            yield node["func"]
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from _called(each)
+
+
+def _unasked(own: list[Any], module: Module, called: frozenset[str]) -> Iterator[PlanFault]:
+    """A set of messages beside those that decide, which nobody asks for, and nearly called as they are."""
+    if not any(_DECIDES.fullmatch(str(function["path"][-1])) for function in own):
+        return  # ``_silent`` says it
+    for function in own:
+        name = str(function["path"][-1])
+        if _DECIDES.fullmatch(name) or function["name"] in called or not _is_set(function):
+            continue
+        near = get_close_matches(name.partition("_")[0].lower(), _VERBS, 1, 0.75)
+        if near and len(function["params"]) == 2:
+            message = f"{'.'.join(function['path'][1:])} is asked for by nobody, and is nearly called {near[0]}"
+            yield _fault("TB8895", message, f"write `{near[0]}`, or take it out", _begin(function), [module.name])
 
 
 def _fault(code: str, message: str, hint: str, place: _Place, names: list[str]) -> PlanFault:

@@ -43,6 +43,9 @@ IMPURE = {
 }
 SHAPELESS = {
     "a misspelt name": 'deni contains "a"',
+    "a misspelt name beside another": 'deny contains "x"\nviolaton contains "a"',
+    "a name in another case": 'deny contains "x"\nDeny contains "a"',
+    "a misspelt name with a suffix": 'warn contains "x"\ndeni_licences contains "a"',
     "another name": 'denying contains "a"',
     "nothing": "",
     "a comment": 'x := 1  # deny contains "a"\n',
@@ -68,6 +71,13 @@ def test_silent(text: str, tmp_path: Path) -> None:
     (found,) = faults_of(text, tmp_path)
     assert found.startswith("TB8894 ")
     assert not found.endswith(" 0:0")
+
+
+def test_asked(tmp_path: Path) -> None:
+    """A set that is nearly called so, and is asked for by a rule that decides; and what has another name."""
+    assert faults_of('denied contains "a"\ndeny contains x if some x in denied', tmp_path) == []
+    assert faults_of('denys contains "a"\ndeny contains x if some x in denys', tmp_path / "b") == []
+    assert faults_of('denylist contains "a"\ndeny contains "x"\nwarning contains "b"', tmp_path / "c") == []
 
 
 @pytest.mark.parametrize("text", IMPURE.values(), ids=IMPURE)
