@@ -25,6 +25,7 @@ _LONG: Final = struct.calcsize("l")
 _GETFLAGS: Final = 2 << 30 | _LONG << 16 | ord("f") << 8 | 1  # FS_IOC_GETFLAGS of linux/fs.h, which gives an int
 _ENCRYPTED: Final = 0x800  # FS_ENCRYPT_FL
 _ESCAPED: Final = re.compile(r"\\([0-7]{3})")
+_LEVELS: Final = 4  # of directories in which links are seen: v1/blobs/sha256/ab
 _DEEPEST: Final = 16  # devices below one another
 _MOST: Final = 1 << 20  # characters of a list of mounts
 
@@ -47,22 +48,45 @@ class _Mount:
 
 
 def volume_of(directory: Path, *, system: Path = Path("/")) -> Volume:
-    """Of a directory and of what is mounted below it: the worst of them. ``system`` has ``proc`` and ``sys``.
+    """Of a directory, of what is mounted below it, and of where links of its upper directories lead: the worst of them.
 
-    A directory that is not there, or a link below it to another place, is not looked into.
+    ``system`` has ``proc`` and ``sys``. A directory that is not there is not looked into.
     """
     try:
         place = directory.resolve(strict=True)
         seen = _Seen(system=system, mounts=tuple(_mounts(system)))
         found = [seen.lies(place, 0)]
+        linked = _linked(place)
+        for other in linked:
+            volume = seen.lies(other, 0)
+            found.append(replace(volume, how=f"{other}: {volume.how}"))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be read"
         return Volume(kind="unclear", how=f"this machine does not say what it lies on ({why.lower()})")
     for mount in seen.mounts:
-        if mount.place.startswith(f"{place}/"):
+        if any(mount.place.startswith(f"{each}/") for each in (place, *linked)):
             volume = seen.mounted(mount, 0, 0)
             found.append(replace(volume, how=f"{mount.place}: {volume.how}"))
     return _worst(found)
+
+
+def _linked(place: Path) -> tuple[Path, ...]:
+    """Where links lead that lie in a directory or in the upper ones below it, such as those of an archive's blobs."""
+    found: dict[Path, None] = {}
+    pending = [(place, 1)]
+    while pending:
+        directory, level = pending.pop()
+        try:
+            with os.scandir(directory) as entries:
+                listed = sorted(entries, key=lambda each: each.name)
+        except PermissionError:  # such as lost+found, which no archive uses
+            continue
+        for each in listed:
+            if each.is_symlink():
+                found |= dict.fromkeys([Path(each.path).resolve()] if Path(each.path).exists() else ())
+            elif level < _LEVELS and each.is_dir(follow_symlinks=False):
+                pending.append((Path(each.path), level + 1))
+    return tuple(found)
 
 
 def _worst(found: list[Volume]) -> Volume:

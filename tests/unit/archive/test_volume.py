@@ -206,3 +206,21 @@ def test_this_machine(tmp_path: Path) -> None:
     assert volume_of(tmp_path).how
     if os.path.ismount("/dev/shm") and os.access("/dev/shm", os.R_OK):
         assert volume_of(Path("/dev/shm")).kind == "plain"
+
+
+def test_links(system: _System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blobs that a link puts elsewhere lie there; one that leads nowhere, or deeper than any of an archive, is none."""
+    system.device("254:0", uuid="CRYPT-LUKS2-0-x")
+    system.mount("254:0", "ext4")
+    elsewhere = system.root.parent / "elsewhere"
+    elsewhere.mkdir()
+    system.mount("0:9", "tmpfs", place=elsewhere, number="99")
+    opened = volume._opened
+    monkeypatch.setattr(volume, "_opened", lambda place, root: (0, "99") if place == elsewhere else opened(place, root))
+    below = system.directory / "v1/blobs/sha256"
+    (below / "ab/cd").mkdir(parents=True)
+    (below / "ab/cd/ef").symlink_to(elsewhere)
+    (below / "nowhere").symlink_to(system.root / "none")
+    assert system.found[0] == "encrypted"
+    (below / "ac").symlink_to(elsewhere)
+    assert system.found == ("plain", f"{elsewhere}: tmpfs: in memory, not encrypted")

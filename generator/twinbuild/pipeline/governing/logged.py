@@ -20,7 +20,9 @@ AUDIT: Final = "audit"
 BY_TOKEN: Final = "token="  # noqa: S105  none: what a digest comes after
 """What a word of details begins with, of an approval by a token, after the stage and the policy's digest: the rest is
 the token's SHA-256. What people say comes after it, and never begins so (``codec.acts.reason_fault``)."""
-_TOLD: Final = re.compile(r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII)
+_TOLD: Final = re.compile(
+    r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII | re.DOTALL
+)
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
