@@ -80,9 +80,12 @@ def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -
     (kept,) = Path(_DIST, "approvals").iterdir()
     assert (kept.read_text(), kept.suffix) == (token, ".jwt")
     (entry,) = json.loads(tool("audit", "log", "log", "--json").out)["entries"]
-    stage, policy, said = entry["details"].split(" ", 2)
+    stage, policy, *said = entry["details"].split(" ", 2)
     assert (stage, policy[:14]) == ("stage=production", "policy=sha256:")
-    assert said == f"token={kept.name.split('.')[1]} model review 17"
+    assert said == [f"token={kept.name.split('.')[1]} model review 17"]
+    for log, status in (((), 8), (("--audit", "log"), 0)):  # a day later the token has expired
+        ended = tool("policy", "check", _DIST, *_CHECK, "--at", "1d", *log)
+        assert ended.status == status, ended.err
     assert tool("validate", _DIST).status == 0
 
     revoke = ("trust", "revoke", "organisation/trust", "ci/one", "--reason", "stolen", "--at")

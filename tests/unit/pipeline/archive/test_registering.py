@@ -13,7 +13,9 @@ from fakes.registry import FakeRegistry
 from fakes.tool import Tool, tool
 from fakes.web import text
 from twinbuild.archive.directory import Archive
+from twinbuild.cli.kept import holds
 from twinbuild.errors import UsageError
+from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.registering import repository_of
 from twinbuild.pipeline.archive.verifying import verify_archive
 
@@ -208,3 +210,10 @@ def test_a_tag_is_no_repository(tool: Tool) -> None:
         with pytest.raises(UsageError, match="TB9144"):
             repository_of(name)
         assert tool("archive", "list", "--archive", name).status == 2
+
+
+def test_holds(where: str, archived_once: Archived) -> None:
+    """A rule about the archive's encryption asks a registry for the very release, and a directory likewise."""
+    for place in (where, str(archived_once.place)):
+        assert holds(place, archived_once.record.digest)
+        assert not holds(place, Digest.of(b"another release"))
