@@ -3,7 +3,8 @@
 A text is compared whole: every word of it must be one of the template's, in its order. What the guidelines call
 replaceable is passed over (case, punctuation, bullets, copyright notices, a title), what a template marks as variable
 must fit the template's own expression and stay short. Nothing is scored, and no licence is found inside of a longer
-text: a text with one more sentence is not that licence.
+text: a text with one more sentence is not that licence. What is passed over is where terms could hide: so a notice and
+a variable part name people and things in Latin letters, without the words that sentences of terms are made of.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ __all__ = ["LARGEST_TEXT", "Template", "Text", "is_text_of", "speaks_of_terms", 
 
 LARGEST_TEXT: Final = 256 << 10  # bytes; the longest template has 60 KiB
 _SPACE: Final = "{http://www.spdx.org/license}"
-_WORD: Final = re.compile(r"[^\W_]+", re.ASCII)
+_WORD: Final = re.compile(  # letters of other scripts are words, whatever Unicode this Python has; some signs are none
+    r"[a-z0-9]+|[^\x00-\x7f\xa0\xa7\xa9\xab\xae\xb6\xb7\xbb\u2000-\u200a\u2010-\u201f\u2022\u2026\u202f"
+    r"\u2039\u203a\u2122\u3000\ufeff]+",
+    re.ASCII,
+)
+_LATIN: Final = re.compile(r"[a-z0-9\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]+", re.ASCII)
 _BULLET: Final = re.compile(
     r"^[ \t]*(?:(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|[-*+•])[ \t]+)+"
 )
@@ -59,7 +65,50 @@ _NO_NOTICE: Final = frozenset(  # words of terms: a line with one of them is non
         "warranty",
         "holder",
         "holders",
+        "prohibit",
+        "prohibited",
+        "prohibits",
+        "forbid",
+        "forbidden",
+        "forbids",
+        "disallowed",
+        "allowed",
+        "restricted",
+        "restriction",
+        "restrictions",
+        "requires",
+        "required",
+        "agree",
+        "agreement",
+        "consent",
+        "sell",
+        "selling",
+        "sold",
+        "redistribution",
+        "redistribute",
+        "redistributed",
+        "usage",
+        "using",
+        "purpose",
+        "purposes",
+        "noncommercial",
+        "proprietary",
+        "confidential",
+        "evaluation",
+        "royalty",
+        "royalties",
+        "fee",
+        "fees",
+        "pay",
+        "paid",
+        "never",
+        "cannot",
     ]
+)
+_SENTENCE: Final = frozenset(  # words of sentences, of which neither a name nor a notice is one
+    ["is", "are", "be", "was", "were", "been", "has", "have", "should", "does"]
+    + ["this", "these", "that", "those", "which", "whoever", "everybody", "anyone", "any", "every", "if", "when"]
+    + ["you", "your", "they"]
 )
 _TITLE: Final = frozenset(
     [
@@ -90,6 +139,8 @@ _COMMENT: Final = re.compile(r"^[ \t]*(?://|#+|;+|\*+|[>|])[ \t]?")
 _SAME: Final = {"licence": "license", "licences": "licenses", "https": "http"}  # of equivalentwords.txt, what occurs
 _GAP: Final = 40  # words that a variable part may have
 _LONGEST_GAP: Final = 400  # characters of them
+_LONGEST_NOTICE: Final = 40  # words of a line that may be passed over
+_HOLDERS: Final = frozenset(["holder", "holders"])  # whom variable parts name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +194,8 @@ def is_text_of(text: Text, licence: Template) -> bool:
 
 
 def speaks_of_terms(text: Text) -> bool:
-    """Whether any word of a text is one that terms are made of; NOTICE and AUTHORS often have none."""
-    return not _NO_NOTICE.isdisjoint(text.words)
+    """Whether any word of a text is one that terms are made of, or of another script; NOTICE and AUTHORS often are not."""
+    return not _NO_NOTICE.isdisjoint(text.words) or not all(map(_LATIN.fullmatch, text.words))
 
 
 def words_of(text: str) -> Text:
@@ -154,12 +205,18 @@ def words_of(text: str) -> Text:
     for line in text.casefold().splitlines():
         bare = _COMMENT.sub("", line)
         words = _words(_BULLET.sub("", bare))
-        if _NOTICE.match(bare) and not _NO_NOTICE.intersection(words):
+        if _NOTICE.match(bare) and len(words) <= _LONGEST_NOTICE and _names_only(words):
             continue
         if not found and "license" in words and _TITLE.issuperset(words):
             title = len(words)
         found += words
     return Text(words=tuple(found), title=title)
+
+
+def _names_only(words: tuple[str, ...], but: frozenset[str] = frozenset()) -> bool:
+    """Whether words can name people and things, and say nothing; ``but`` are words that are expected there."""
+    found = frozenset(words) - but
+    return (_NO_NOTICE | _SENTENCE).isdisjoint(found) and all(map(_LATIN.fullmatch, found))
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -183,12 +240,13 @@ def _ends(parts: tuple[_Part, ...], words: tuple[str, ...], starts: frozenset[in
 
 
 def _variable(part: _Variable, words: tuple[str, ...], at: int) -> Iterator[int]:
+    expected = _HOLDERS.union(part.original, _words(part.expression.replace("\\s", " ")))
     for end in range(at, min(at + _GAP, len(words)) + 1):
         found = words[at:end]
         text = " ".join(found)
         if len(text) > _LONGEST_GAP:
             return
-        if found == part.original or _expression(part.expression).fullmatch(text):
+        if found == part.original or (_names_only(found, expected) and _expression(part.expression).fullmatch(text)):
             yield end
 
 

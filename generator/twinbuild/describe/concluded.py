@@ -7,7 +7,8 @@ CycloneDX they are those of ``acknowledgement: concluded``. What a component dec
 2. **licensor**: the release, its images, the application and the model are the team's own, and the spec says under
    which licence the team gives them.
 3. **texts**: a wheel declares one expression, every licence file in its dist-info is wholly the text of a licence that
-   the expression names, every licence that it names has such a file, and nothing of others lies in the wheel.
+   the expression names, every licence that it names has such a file, nothing of others lies in the wheel, and no
+   other file of it bears terms under another licence.
 
 Anything else is not concluded. The files that were read are evidence (``evidence.licenses``), whatever follows from
 them: each with its place, its digest, and the licence whose text it is.
@@ -57,7 +58,7 @@ def conclude(
     elif _is_own(component, spec):
         expression, basis = _declared(component, None), "licensor"
     elif texts and found is not None and not component.components:
-        expression, basis = _by_texts(_declared(component, None), texts), "texts"
+        expression, basis = _by_texts(_declared(component, None), texts, found.others), "texts"
     evidence = [*_evidence(texts, licences_in(expression)), *_notice(entry)]
     if evidence:
         if component.evidence is None:
@@ -123,12 +124,13 @@ def _references(component: Component, names: Iterable[str]) -> list[str]:
     )
 
 
-def _by_texts(expression: str, texts: tuple[LicenceText, ...]) -> str:
-    """The expression, where it and the texts say the same; else ""."""
+def _by_texts(expression: str, texts: tuple[LicenceText, ...], others: tuple[LicenceText, ...]) -> str:
+    """The expression, where it and the texts say the same, and none of the others anything else; else ""."""
     named = licences_in(expression)
     licences = [each for each in texts if not each.harmless]
     agreed = [named.intersection(each.licences) for each in licences]
     same = bool(licences) and all(agreed) and frozenset().union(*agreed) == named
+    same = same and not any(named.isdisjoint(each.licences) for each in others)
     return expression if same else ""
 
 

@@ -54,7 +54,7 @@ class LicenceText:
     several identifiers. A file that is ``harmless`` names people or the product, and no word of it speaks of terms.
     """
 
-    path: str  # below dist-info
+    path: str  # below dist-info; of one that lies elsewhere that in the wheel
     sha256: str  # hexadecimal
     licences: tuple[str, ...] = ()  # sorted
     harmless: bool = False
@@ -73,3 +73,4 @@ class Inspection:
     libraries: tuple[BundledLibrary, ...] = ()  # sorted by path
     boms: tuple[ShippedBom, ...] = ()  # sorted by path
     texts: tuple[LicenceText, ...] = ()  # sorted by path
+    others: tuple[LicenceText, ...] = ()  # sorted by path, those in the wheel that are none of its own licence files

@@ -18,14 +18,14 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.inspection import BundledLibrary, Inspection, LicenceText, ShippedBom, ShippedPart
 from twinbuild.model.lock import LockedDeb, LockedWheel
 from twinbuild.ports import Store
-from twinbuild.resolve.licencetexts import licence_texts
+from twinbuild.resolve.licencetexts import licence_texts, other_licence_texts
 from twinbuild.wheel.contents import open_wheel
 from twinbuild.wheel.inside import bundled_libraries, contact_of, shipped_boms
 
 __all__ = ["inspect_blob", "inspect_package"]
 
 _KIND: Final = "inspection"
-_RULES: Final = 2  # raised when the rules change, so that what was found by older ones is looked for again
+_RULES: Final = 3  # raised when the rules change, so that what was found by older ones is looked for again
 _ADDRESS: Final = re.compile(r"<([^<>\s@]{1,64}@[^<>\s@]{1,250})>", re.ASCII)
 
 
@@ -51,6 +51,7 @@ def inspect_package(item: LockedDeb | LockedWheel, store: Store) -> Inspection:
                     libraries=bundled_libraries(wheel),
                     boms=shipped_boms(wheel),
                     texts=licence_texts(wheel),
+                    others=other_licence_texts(wheel),
                 )
     store.put_record(_KIND, key, canonical({**asdict(found), "sha256": str(found.sha256)}))
     return found
@@ -91,6 +92,7 @@ def _known(record: bytes | None) -> Inspection | None:
                 for each in value["boms"]
             ),
             texts=tuple(LicenceText(**_frozen(each)) for each in value["texts"]),
+            others=tuple(LicenceText(**_frozen(each)) for each in value["others"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, IntegrityError):
         return None

@@ -7,7 +7,7 @@ that is known; what an inspection found before is looked for again only where ``
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -22,10 +22,10 @@ from twinbuild.codec.licencetext import (
     words_of,
 )
 from twinbuild.model.inspection import LicenceText
-from twinbuild.wheel.contents import Wheel
-from twinbuild.wheel.licence import licence_files
+from twinbuild.wheel.contents import Wheel, WheelFile
+from twinbuild.wheel.licence import licence_files, other_licence_files
 
-__all__ = ["licence_texts", "recognise"]
+__all__ = ["licence_texts", "other_licence_texts", "recognise"]
 
 _NOTICES: Final = ("NOTICE", "AUTHORS")  # of licence files, those that are no licences
 
@@ -35,8 +35,18 @@ def licence_texts(wheel: Wheel) -> tuple[LicenceText, ...]:
 
     A file that is larger than any licence is named with the digest of its bytes like the others.
     """
+    return _texts(licence_files(wheel))
+
+
+def other_licence_texts(wheel: Wheel) -> tuple[LicenceText, ...]:
+    """Licence files elsewhere in a wheel, sorted by path, but for copies of its own. Raises as ``licence_texts``."""
+    own = {text.sha256 for text in licence_texts(wheel)}
+    return tuple(text for text in _texts(other_licence_files(wheel)) if text.sha256 not in own)
+
+
+def _texts(files: Iterable[tuple[str, WheelFile]]) -> tuple[LicenceText, ...]:
     found = []
-    for path, file in licence_files(wheel):
+    for path, file in files:
         hasher = hashlib.sha256()
         content = b""
         with file.open() as stream:

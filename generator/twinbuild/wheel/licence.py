@@ -17,7 +17,7 @@ from twinbuild.model.lock import Licensing
 from twinbuild.wheel.contents import Wheel, WheelFile
 from twinbuild.wheel.metadata import Metadata
 
-__all__ = ["licence_files", "stated_authors", "stated_licences", "wheel_licensing"]
+__all__ = ["licence_files", "other_licence_files", "stated_authors", "stated_licences", "wheel_licensing"]
 
 _PREFIX: Final = "License :: "
 _NO_NAMES: Final = frozenset({"", "OSI Approved"})
@@ -26,6 +26,8 @@ _LONGEST_NAME: Final = 120
 _LONGEST_LIST: Final = 10_000
 _PERSON: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,"<>])+')
 _FILES: Final = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")  # what setuptools takes by default
+_TERMS: Final = ("LICENSE", "LICENCE", "COPYING", "EULA", "TERMS")
+_CODE: Final = (".py", ".pyi", ".pyc", ".so")
 # Classifiers that name one licence of SPDX (PEP 639, appendix "Mapping License Classifiers", the unambiguous ones);
 # "BSD License", "Apache Software License", "GNU General Public License (GPL)" and their like name several.
 _CLASSIFIERS: Final = {
@@ -94,6 +96,26 @@ def licence_files(wheel: Wheel) -> list[tuple[str, WheelFile]]:
     files = ((file.path.removeprefix(prefix), file) for file in wheel.files if file.path.startswith(prefix))
     found = [(path, file) for path, file in files if _is_licence(path) and path == one_line(path)]
     return sorted(found, key=lambda each: each[0])
+
+
+def other_licence_files(wheel: Wheel) -> list[tuple[str, WheelFile]]:
+    """Files with terms that ``licence_files`` leaves out, by their path in the wheel, sorted.
+
+    Those of what others made and the wheel brings along, those that METADATA names as earlier versions of it did, and
+    those whose name cannot be printed.
+    """
+    told = {f"{wheel.dist_info}/{path}" for path, _ in licence_files(wheel)}
+    stated = {f"{wheel.dist_info}/{path}" for path in wheel.metadata.licence_files}
+    found = ((file.path, file) for file in wheel.files if file.path not in told and not file.path.endswith("/"))
+    return sorted(
+        ((path, file) for path, file in found if path in stated or _has_terms(wheel, path)), key=lambda each: each[0]
+    )
+
+
+def _has_terms(wheel: Wheel, path: str) -> bool:
+    own = path.removeprefix(f"{wheel.dist_info}/")
+    name = path.rpartition("/")[2]
+    return (own != path and _is_licence(own)) or (name.upper().startswith(_TERMS) and not name.endswith(_CODE))
 
 
 def _is_licence(path: str) -> bool:

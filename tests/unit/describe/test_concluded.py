@@ -100,6 +100,17 @@ def test_texts(case: Case, declared: str, texts: list[LicenceText], expected: st
         assert {one.name: one.value for one in each.properties}["twinbuild:digest"] == f"sha256:{_SOME}"
 
 
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [([], "MIT"), ([_text("MIT")], "MIT"), ([_text("LGPL-3.0-only")], ""), ([_text("MIT"), _text()], "")],
+)
+def test_terms_elsewhere(case: Case, others: list[LicenceText], expected: str) -> None:
+    """A wheel that brings along what has other terms, or terms that nobody knows, is not under its own alone."""
+    made = _wheel("MIT")
+    conclude(made, unconcluded(case).spec, found=replace(_inspected(_text("MIT")), others=tuple(others)))
+    assert _concluded(made) == expected
+
+
 def test_names_and_parts(case: Case) -> None:
     """A word that is no expression says nothing for certain, and neither does a wheel that holds what others made."""
     spec = unconcluded(case).spec

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.wheel.making import project_wheel
 
 from twinbuild.model.inspection import LicenceText
-from twinbuild.resolve.licencetexts import licence_texts, recognise
+from twinbuild.resolve.licencetexts import licence_texts, other_licence_texts, recognise
 from twinbuild.wheel.contents import open_wheel
 
 _MIT = """The MIT License (MIT)
@@ -47,11 +47,56 @@ def test_known() -> None:
         _MIT.replace("sell", "share").encode(),
         _MIT.encode() + b"The Software shall be used for Good, not Evil.\n",
         _MIT.encode() + b" " * (256 << 10),
+        _MIT.encode() + "本软件不得用于商业用途。\n".encode(),
+        _MIT.encode() + "Никакого коммерческого использования.\n".encode(),
+        _MIT.encode() + "Ｎｏ ｃｏｍｍｅｒｃｉａｌ ｕｓｅ".encode(),  # noqa: RUF001  letters of full width
+        _MIT.encode() + "\N{ZERO WIDTH SPACE}".encode(),
+        _MIT.replace("contributors\n", "contributors. Selling it is prohibited.\n", 1).encode(),
+        _MIT.replace("contributors\n", "contributors; everybody pays them ten percent.\n", 1).encode(),
+        _MIT.replace("contributors\n", "contributors 禁止商业使用\n", 1).encode(),
+        _MIT.replace("THE AUTHORS OR", "THE AUTHORS, WHO FORBID ALL COMMERCIAL USAGE AND DEMAND A FEE, OR").encode(),
+        _MIT.replace("THE AUTHORS OR", "禁止商业使用 OR").encode(),
     ],
 )
 def test_unknown(content: bytes) -> None:
     """Two texts, another word, one sentence more (the JSON licence), another encoding, too large: nothing is said."""
     assert recognise(content) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Copyright (c) 2020-2024, Will McGugan and its affiliates.",
+        "Copyright © 2021 Jörg Müller, Łukasz Ångström <j@x.example>. All rights reserved.",
+        "Portions Copyright (C) 2001 The Regents of the University of California",
+    ],
+)
+def test_notices(line: str) -> None:
+    """Notices that name people are passed over, whatever their Latin letters bear; so are such names in the text."""
+    text = _MIT.replace("Copyright (c) 2016", f"{line}\nCopyright (c) 2016")
+    assert recognise(text.replace("THE AUTHORS OR", "JÖRG MÜLLER OR").encode()) == ("MIT",)
+
+
+def test_elsewhere_in_a_wheel() -> None:
+    """Terms of what a wheel brings along, of older METADATA, or under a name that hides; copies and code are none."""
+    files = {
+        "demo-1.dist-info/licenses/LICENSE": _MIT.encode(),
+        "demo-1.dist-info/licenses/\u202eEVIL": b"Pay.",
+        "demo-1.dist-info/EULA.txt": b"Pay more.",
+        "demo/_vendor/x/LICENSE.txt": b"GPL",
+        "demo/_vendor/y/LICENSE": _MIT.encode(),
+        "demo/_vendor/z/copying": _MIT.replace("Somebody", "Else").encode(),
+        "demo/licenses.py": b"",
+    }
+    name, content = project_wheel("demo", files)
+    wheel = open_wheel(io.BytesIO(content), name)
+    found = {text.path: text.licences for text in other_licence_texts(wheel)}
+    assert found == {
+        "demo-1.dist-info/licenses/\u202eEVIL": (),
+        "demo-1.dist-info/EULA.txt": (),
+        "demo/_vendor/x/LICENSE.txt": (),
+        "demo/_vendor/z/copying": ("MIT",),
+    }
 
 
 @pytest.mark.parametrize(
