@@ -32,6 +32,7 @@ __all__ = [
     "PIN",
     "REASON",
     "RECORD",
+    "RELEASE",
     "Tagged",
     "artifact_manifest",
     "artifact_manifests",
@@ -46,7 +47,7 @@ RECORD: Final = "application/vnd.twinbuild.archived.v1+json"
 BLOB: Final = "application/octet-stream"
 PIN: Final = "application/vnd.twinbuild.pin.v1"
 REASON: Final = "dev.twinbuild.pin.reason"
-_RELEASE: Final = "dev.twinbuild.release"
+RELEASE: Final = "dev.twinbuild.release"
 _EMPTY: Final[dict[str, Json]] = {  # image-spec 1.1, "Guidance for an Empty Descriptor"
     "mediaType": "application/vnd.oci.empty.v1+json",
     "digest": str(Digest.of(b"{}")),
@@ -98,7 +99,7 @@ def pin_manifest(release: Digest, reason: str) -> bytes:
             "artifactType": PIN,
             "config": _EMPTY,
             "layers": [_EMPTY],
-            "annotations": {_RELEASE: str(release), REASON: reason},
+            "annotations": {RELEASE: str(release), REASON: reason},
         }
     )
 

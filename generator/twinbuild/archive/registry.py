@@ -14,7 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from twinbuild.archive.artifact import BLOB, PIN, REASON, Tagged, artifact_manifests, pin_manifest, pin_tag, release_tag
+from twinbuild.archive.artifact import (
+    BLOB,
+    PIN,
+    REASON,
+    RELEASE,
+    Tagged,
+    artifact_manifests,
+    pin_manifest,
+    pin_tag,
+    release_tag,
+)
 from twinbuild.archive.joining import joined
 from twinbuild.archive.remote import RegistryBlobs, is_absent, moved
 from twinbuild.archive.streams import Nowhere, Source
@@ -26,7 +36,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.model.settings import OCI_SCHEME
-from twinbuild.net.registry.document import parts_of
+from twinbuild.net.registry.document import FetchedManifest, parts_of
 from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.image import MANIFEST
 from twinbuild.ports import BlobSink, Progress, Store, silent
@@ -236,9 +246,17 @@ class RegistryArchive:
             )
 
     def unpin(self, digest: Digest) -> None:
-        """Let a release be pruned again. Raises FetchError TB9160 where the registry deletes nothing."""
+        """Let a release be pruned again. Raises FetchError TB9160 where the registry deletes nothing.
+
+        To delete a manifest deletes all its tags. So raises IntegrityError TB9161 where the tag of the pin leads to
+        what is none of this release: who may only move tags would have another release deleted by who may delete.
+        """
         found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
         if found is not None:
+            note = _note(found)
+            if note is None or note.get(RELEASE) != str(digest):
+                tagged = Tagged(tag=pin_tag(digest), release=digest, record=None)
+                raise moved(self.repository, tagged, f"the manifest {found.digest}, which pins no such release")
             self._client.delete_manifest(self.repository, found.digest)
         self._tags.forget()
 
@@ -249,9 +267,8 @@ class RegistryArchive:
         found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
         if found is None:
             return None
-        parts = parts_of(found) if not found.is_index else None
-        reason = dict(parts.annotations).get(REASON) if parts is not None and parts.artifact_type == PIN else None
-        return "a damaged note" if reason is None else reason
+        note = _note(found)
+        return "a damaged note" if note is None else note.get(REASON, "a damaged note")
 
     def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:  # noqa: ARG002  nobody is waited for
         """Delete the tags and manifests of releases that were not pinned since.
@@ -327,3 +344,9 @@ class RegistryArchive:
         for part, media_type in parts:
             self._client.put_manifest(self.repository.pinned(Digest.of(part)), part, media_type)
         self._client.put_manifest(reference, top, kind)
+
+
+def _note(found: FetchedManifest) -> dict[str, str] | None:
+    """What a note of a pin says; None for what is none."""
+    parts = parts_of(found) if not found.is_index else None
+    return dict(parts.annotations) if parts is not None and parts.artifact_type == PIN else None

@@ -148,7 +148,8 @@ def _store(configuration: Path, environment: Mapping[str, str]) -> str | None:
 
 def _stands(stamp: Stamp, store: DiskStore, environment: Mapping[str, str]) -> bool:
     return (
-        stamp.environment == environment_digest(environment)
+        not stamp.summary.difference  # of files that no commit has: whether they still lie there, git alone can say
+        and stamp.environment == environment_digest(environment)
         and all(_unchanged(entry, stamp.seen) for entry in stamp.inputs)
         and (not stamp.summary.directory or _released(stamp, store))
         and all(store.record(IMAGE, Digest(key)) for key in stamp.derivations)  # a second build may have refuted it

@@ -234,6 +234,21 @@ def test_a_registry_that_deletes_nothing(registry: FakeRegistry) -> None:
     assert registered(registry.authority).releases() == (kept,)
 
 
+def test_a_pin_that_was_moved(registry: FakeRegistry) -> None:
+    """To a release, or to the pin of another: taking the pin away deletes neither (TB9161), and what it names stays."""
+    archive = registered(registry.authority)
+    one, two = (made(version).keep(archive)[1] for version in ("1.0.0", "2.0.0"))
+    for kept in (one, two):
+        archive.pin(kept.release, "why")
+    pin = (REPOSITORY, f"pin-{one.release.hex}")
+    for target in (release_tag(two.release, two.record), f"pin-{two.release.hex}"):
+        registry.manifests[pin] = registry.manifests[REPOSITORY, target]
+        before = dict(registry.manifests)
+        with pytest.raises(IntegrityError, match=f"TB9161.*pin-{one.release.hex}"):
+            registered(registry.authority).unpin(one.release)
+        assert registry.manifests == before
+
+
 def test_pins_that_others_wrote(registry: FakeRegistry) -> None:
     """What is no note of ours still pins; a release that went meanwhile is said (TB9165)."""
     _, kept, _ = made().keep(archive := registered(registry.authority))

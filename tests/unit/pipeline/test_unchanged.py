@@ -26,6 +26,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.verification import Identical
 from twinbuild.pipeline import stamping
 from twinbuild.pipeline.artifacts import pin_artifacts
+from twinbuild.pipeline.committed import difference
 from twinbuild.pipeline.evidence import Evidence, forget_proof, remember_proof
 from twinbuild.pipeline.identity import tool_identity
 from twinbuild.pipeline.machine import Machine
@@ -178,6 +179,22 @@ def test_an_output_that_changed_before_it_was_stamped_gets_no_stamp(world: World
     _rewrite(world.released.directory / name)
     time.sleep(0.03)
     assert not world.remember(begin())
+    assert world.look() is None
+
+
+def test_a_release_of_modified_sources_never_stands(world: World) -> None:
+    """A file beside that is gone again makes another release; the build, which no commit gets into, stands."""
+    stray = world.directory / "stray.txt"
+    stray.write_text("x")
+    commit = source_commit(world.directory, world.machine.runner)
+    assert commit is not None
+    assert commit.modified
+    beginning = begin()
+    released = replace(world.released, commit=commit, difference=difference(commit))
+    assert replace(world, released=released).remember(beginning)
+    assert world.look_build() is not None
+    assert world.look() is None
+    stray.unlink()
     assert world.look() is None
 
 
