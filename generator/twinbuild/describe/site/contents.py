@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["Contents", "Group", "grouped", "is_list"]
+__all__ = ["Contents", "Group", "grouped", "is_list", "kept_path"]
 
 _DEBIAN: Final = re.compile(r"var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list", re.ASCII)
 _BARE: Final = re.compile(r"var/lib/dpkg/status\.d/([^/]+)\.md5sums", re.ASCII)  # of distroless images
 _RECORD: Final = re.compile(r"((?:[^/]+/)*)([^/]+)-[^/-]+\.dist-info/RECORD")
 _COMPILED: Final = re.compile(r"((?:[^/]+/)*)__pycache__/([^/.]+)\.[^/]+\.pyc")
 _LARGEST: Final = 8 << 20  # bytes of a list of files
+_LONGEST: Final = 512  # characters of a path; a layer may have half a million files, each with a path of 4096
 _FILES: Final = 12  # of a group that are named
 _GROUPS: Final = 60  # of a layer that are told apart
 _DEEP: Final = 2  # steps of a directory that files without an owner go by
@@ -51,7 +52,12 @@ class Contents:
 
 def is_list(path: str, size: int) -> bool:
     """Whether a member of a layer is a list of files that ``grouped`` wants the text of."""
-    return size <= _LARGEST and any(each.fullmatch(path) for each in (_DEBIAN, _BARE, _RECORD))
+    return size <= _LARGEST and len(path) <= _LONGEST and any(each.fullmatch(path) for each in (_DEBIAN, _BARE, _RECORD))
+
+
+def kept_path(path: str) -> str:
+    """As much of a path as is kept: files whose paths begin so are taken for one."""
+    return path[:_LONGEST]
 
 
 def grouped(files: Mapping[str, int], lists: Mapping[str, bytes]) -> tuple[Group, ...]:

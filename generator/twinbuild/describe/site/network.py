@@ -25,6 +25,7 @@ _STEPS: Final = 12  # of a way that is told
 _CHARACTER: Final = 6.3  # of 12 pixels, about
 _NAME: Final = 26
 _VERSION: Final = 13
+_TOLD: Final = 80  # characters of each name of a way
 _HIGH: Final = 24
 _ROW: Final = 31
 _GAP: Final = 48
@@ -184,11 +185,11 @@ def _within(found: Graph, index: int) -> int:
 
 def _why(found: Graph, index: int, title: str) -> str:
     """Name, version, and the shortest way from the release to it."""
-    node, names = found.nodes[index], [found.nodes[each].name for each in found.way(index)]
+    node, names = found.nodes[index], [_cut(found.nodes[each].name, _TOLD) for each in found.way(index)]
     if len(names) > _STEPS:
         names = [*names[: _STEPS // 2], f"{len(names) - _STEPS} more", *names[-_STEPS // 2 :]]
     way = f"transitive: {' → '.join((title, *names))}" if names else "nothing needs it"
-    return f"{node.name} {node.version}, {'asked for directly' if node.is_direct else way}"
+    return f"{_cut(node.name, _TOLD)} {_cut(node.version, _TOLD)}, {'asked for directly' if node.is_direct else way}"
 
 
 def _edges(found: Graph, chosen: Sequence[int]) -> list[Edge]:
@@ -217,7 +218,7 @@ def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge
         links.append(Link(ends=(place[a], place[b]), way=_way(way, begin, left, wide)))
     alone = tuple(items[index].at(0, 0, 0) for index in range(len(items)) if index not in touched)
     said = [
-        f"{items[hub].name} is needed by {count} of these directly: its edges are not drawn."
+        f"{_cut(items[hub].name, _TOLD)} is needed by {count} of these directly: its edges are not drawn."
         for hub, count in hubs.items()
     ]
     said += [f"{implied} edges that longer ways imply are not drawn."] if implied else []

@@ -25,6 +25,7 @@ _SEEN: Final = 3  # pixels: what is smaller is not drawn
 _INNER: Final = 24  # boxes in a box
 _BOXES: Final = 2400  # of all pictures of a page, likewise
 _NAMED: Final = 3  # files of a group in the table
+_LONGEST: Final = 160  # characters of a path or name of a layer's: it may have any
 _ROWS: Final = 900  # of all tables of a page, so that its size is bounded
 
 
@@ -124,13 +125,13 @@ def pictures(
 
 
 def _part(group: Group, kind: str, rows: Mapping[tuple[str, str], str]) -> _Part:
-    files = [_Part(name=path.rpartition("/")[2], size=size, kind=kind, said=amount(size)) for path, size in group.files]
+    files = [_Part(name=_cut(path.rpartition("/")[2]), size=size, kind=kind, said=amount(size)) for path, size in group.files]
     left, count = group.size - sum(each.size for each in files), group.count - len(files)
     if count and files:
         files.append(_Part(name=f"{count:,} other files", size=left, kind=kind, said=amount(left)))
     many = f"{group.count:,} file{'' if group.count == 1 else 's'}"
     return _Part(
-        name=group.name,
+        name=_cut(group.name),
         size=group.size,
         kind=kind,
         href=rows.get((group.kind, group.name), ""),
@@ -212,6 +213,12 @@ def _weights(layer: Mapping[str, Any], groups: Sequence[Group]) -> Iterator[tupl
     yield title, text(""), text("all"), number(layer.get("uncompressed_size") or layer["size"])
     for group in groups:
         many = f"{group.count:,} file{'' if group.count == 1 else 's'}"
-        yield title, text(group.name), text(many), number(group.size)
+        name = text(_cut(group.name))
+        yield title, name, text(many), number(group.size)
         for path, size in group.files[:_NAMED]:
-            yield title, text(group.name), Cell(text=f"/{path}", kind="code"), number(size)
+            yield title, name, Cell(text=_cut(f"/{path}"), kind="code"), number(size)
+
+
+def _cut(said: str) -> str:
+    half = _LONGEST // 2
+    return said if len(said) <= _LONGEST else f"{said[:half]}…{said[1 - half :]}"

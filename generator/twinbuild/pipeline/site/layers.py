@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from twinbuild.codec.untar import Kind, untar
-from twinbuild.describe.site.contents import Contents, Group, grouped, is_list
+from twinbuild.describe.site.contents import Contents, Group, grouped, is_list, kept_path
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.oci.contents import HashedStream
@@ -68,7 +68,8 @@ def _read(layer: dict[str, Any], opened: OpenLayer) -> tuple[Group, ...]:
         plain = HashedStream(decompress(stream, LAYER_KINDS[layer["media_type"]], limit=_LARGEST, subject=subject))
         for member, body in untar(plain, subject=subject, special=True, anything=True):
             if member.kind is Kind.FILE:
-                files[member.path] = member.size
+                path = kept_path(member.path)
+                files[path] = files.get(path, 0) + member.size
                 if member.size <= left and is_list(member.path, member.size):
                     left -= member.size
                     lists[member.path] = body.read()

@@ -48,6 +48,15 @@ def test_two_pictures() -> None:
     assert networks(Graph(nodes=()), "demo 1.0.0") == ()
 
 
+def test_a_way_of_long_names_has_an_end() -> None:
+    """Each node tells its way; names of any length do not make a page that nobody can open."""
+    long = "n" * 100_000
+    leaves = tuple(node(f"leaf{number}", above=0) for number in range(9))
+    first, *_ = networks(Graph(nodes=(node(long, needs=tuple(range(1, 10)), direct=True), *leaves)), "demo 1.0.0")
+    assert all(len(each.why) < 400 for each in (*first.vertices, *first.alone))
+    assert any("→ nnn" in each.why for each in first.vertices)
+
+
 def test_a_hub_is_said_and_its_edges_are_not_drawn() -> None:
     """So is what longer ways imply, in a picture of many edges; both sum up to all edges."""
     count = 140

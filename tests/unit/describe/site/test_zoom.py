@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -71,6 +72,18 @@ def test_where_boxes_lead() -> None:
     assert (one.name, [(box.name, box.href) for box in one.boxes]) == ("i-map-1", [("p0", ""), ("p1", "components-9")])
     assert other.boxes[0].name == "8 other files"
     assert first.boxes[0].short == "200 B"
+
+
+def test_names_have_an_end() -> None:
+    """A path of any length is cut in its middle, in boxes and in the table; its beginning and end stay."""
+    long = "a" * 400 + "/" + "b" * 400 + ".end"
+    one = Group(kind="", name=long, size=2, count=2, files=((long, 1), (f"{long}2", 1)))
+    contents = [Contents(layer=layer(0, 9)["digest"], groups=(one, replace(one, name="x")))]
+    said = repr((pictures("i", [layer(0, 9)], contents, {}), weights("i", [layer(0, 9)], contents)))
+    assert "b" * 160 not in said
+    assert "a" * 160 not in said
+    assert "bb.end'" in said
+    assert "'/aaa" in said
 
 
 def test_a_page_has_an_end() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +46,33 @@ def test_another_layer_is_refused(signed: SignedDist) -> None:
     (signed.dist / "image" / "blobs" / "sha256" / first["digest"].removeprefix("sha256:")).unlink()
     with pytest.raises(IntegrityError, match="TB3211"):
         Layers().of(document, opened)
+
+
+def test_paths_of_any_length() -> None:
+    """A layer whose files have the longest names keeps a little of each, and all of their bytes."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for number in range(8):
+            member = tarfile.TarInfo(f"{number}/" + "x" * 250 + ("/" + "y" * 250) * 14)
+            member.size = 3
+            tar.addfile(member, io.BytesIO(b"abc"))
+        for end in ("one", "two"):
+            member = tarfile.TarInfo("same/" + "z" * 250 + ("/" + "z" * 250) * 4 + end)
+            member.size = 5
+            tar.addfile(member, io.BytesIO(b"abcde"))
+    digest = str(Digest.of(content.getvalue()))
+    layer = {
+        "digest": digest,
+        "diff_id": digest,
+        "title": "wheel x 1",
+        "size": 1,
+        "media_type": "application/vnd.oci.image.layer.v1.tar",
+    }
+    manifest = {"environment": {"images": [{"layers": [layer]}]}}
+    (found,) = Layers().of(manifest, lambda _: io.BytesIO(content.getvalue()))
+    assert sum(group.size for group in found.groups) == 8 * 3 + 2 * 5
+    assert max(len(path) for group in found.groups for path, _ in group.files) <= 512
+    assert len(repr(found)) < 20_000
 
 
 def test_no_images(tmp_path: Path) -> None:
