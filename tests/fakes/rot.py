@@ -40,7 +40,7 @@ def five_years_later(place: Path) -> dict[str, str]:
     place.mkdir()
     clock = place / "clock.so"
     clock.write_bytes(fixed_clock(os.uname().machine, int(time.time()) + 5 * 365 * 86_400))
-    return {
+    found = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(GENERATOR),
         "HOME": str(place),
@@ -53,6 +53,11 @@ def five_years_later(place: Path) -> dict[str, str]:
         "TZ": "Pacific/Kiritimati",
         **({"LD_PRELOAD": str(clock)} if " " not in str(clock) else {}),  # the loader takes a blank for a separator
     }
+    told = subprocess.run(
+        (sys.executable, "-S", "-c", "import time; print(int(time.time()))"), env=found, stdout=-1, check=True
+    )
+    assert "LD_PRELOAD" not in found or int(told.stdout) > time.time() + 4 * 365 * 86_400, "a drill in the present"
+    return found
 
 
 def reproduced_from_rot(

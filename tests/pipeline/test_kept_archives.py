@@ -53,8 +53,11 @@ def test_it_is_read(kept: KeptArchive, tool: Tool) -> None:
         shown = tool("archive", "show", name, *where)
         assert shown.status == 0, shown.err
         assert kept.release(name).tool == kept.tool
-    with Archive(kept.archive) as archive, pytest.raises(IntegrityError) as caught:
-        verify_archive(archive)
+    with Archive(kept.archive) as archive:
+        with pytest.raises(IntegrityError) as caught:
+            verify_archive(archive)
+        needed = {digest for name, _ in kept.releases for digest in kept.release(name).blobs} - {*kept.tool}
+        assert {*archive.blobs.blobs()} == needed | {each.record for each in archive.releases()}, "nothing is forgotten"
     said = {(each.code, each.where.subject) for each in caught.value.findings}
     assert said == {("TB9113", str(digest)) for digest in kept.tool}
     assert all(each.message.endswith(f"it blocks {OF_THE_TOOL}") for each in caught.value.findings)

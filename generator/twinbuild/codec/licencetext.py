@@ -106,9 +106,33 @@ _NO_NOTICE: Final = frozenset(  # words of terms: a line with one of them is non
     ]
 )
 _SENTENCE: Final = frozenset(  # words of sentences, of which neither a name nor a notice is one
-    ["is", "are", "be", "was", "were", "been", "has", "have", "should", "does"]
-    + ["this", "these", "that", "those", "which", "whoever", "everybody", "anyone", "any", "every", "if", "when"]
-    + ["you", "your", "they"]
+    [
+        "is",
+        "are",
+        "be",
+        "was",
+        "were",
+        "been",
+        "has",
+        "have",
+        "should",
+        "does",
+        "this",
+        "these",
+        "that",
+        "those",
+        "which",
+        "whoever",
+        "everybody",
+        "anyone",
+        "any",
+        "every",
+        "if",
+        "when",
+        "you",
+        "your",
+        "they",
+    ]
 )
 _TITLE: Final = frozenset(
     [
@@ -194,7 +218,10 @@ def is_text_of(text: Text, licence: Template) -> bool:
 
 
 def speaks_of_terms(text: Text) -> bool:
-    """Whether any word of a text is one that terms are made of, or of another script; NOTICE and AUTHORS often are not."""
+    """Whether any word of a text is one that terms are made of, or of a script that is not Latin.
+
+    NOTICE and AUTHORS often have none.
+    """
     return not _NO_NOTICE.isdisjoint(text.words) or not all(map(_LATIN.fullmatch, text.words))
 
 

@@ -19,6 +19,7 @@ _DEBIAN: Final = re.compile(r"var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list", re.A
 _BARE: Final = re.compile(r"var/lib/dpkg/status\.d/([^/]+)\.md5sums", re.ASCII)  # of distroless images
 _RECORD: Final = re.compile(r"((?:[^/]+/)*)([^/]+)-[^/-]+\.dist-info/RECORD")
 _COMPILED: Final = re.compile(r"((?:[^/]+/)*)__pycache__/([^/.]+)\.[^/]+\.pyc")
+_LISTED: Final = (_DEBIAN, _BARE, _RECORD)
 _LARGEST: Final = 8 << 20  # bytes of a list of files
 _LONGEST: Final = 512  # characters of a path; a layer may have half a million files, each with a path of 4096
 _FILES: Final = 12  # of a group that are named
@@ -52,7 +53,7 @@ class Contents:
 
 def is_list(path: str, size: int) -> bool:
     """Whether a member of a layer is a list of files that ``grouped`` wants the text of."""
-    return size <= _LARGEST and len(path) <= _LONGEST and any(each.fullmatch(path) for each in (_DEBIAN, _BARE, _RECORD))
+    return size <= _LARGEST and kept_path(path) == path and any(each.fullmatch(path) for each in _LISTED)
 
 
 def kept_path(path: str) -> str:

@@ -125,7 +125,8 @@ def pictures(
 
 
 def _part(group: Group, kind: str, rows: Mapping[tuple[str, str], str]) -> _Part:
-    files = [_Part(name=_cut(path.rpartition("/")[2]), size=size, kind=kind, said=amount(size)) for path, size in group.files]
+    named = [(_cut(path.rpartition("/")[2]), size) for path, size in group.files]
+    files = [_Part(name=name, size=size, kind=kind, said=amount(size)) for name, size in named]
     left, count = group.size - sum(each.size for each in files), group.count - len(files)
     if count and files:
         files.append(_Part(name=f"{count:,} other files", size=left, kind=kind, said=amount(left)))
