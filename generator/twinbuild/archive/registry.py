@@ -139,9 +139,9 @@ class RegistryArchive:
         if release.digest != kept.release:
             tagged = Tagged(tag=release_tag(kept.release, kept.record), release=kept.release, record=kept.record)
             raise moved(self.repository, tagged, f"the record of the release {release.digest}")
-        self.blobs.know(release)
         if anew:
             self._require_covered(release)
+        self.blobs.know(release)
         return release
 
     def records(self, kept: Kept) -> frozenset[Digest]:
@@ -216,7 +216,9 @@ class RegistryArchive:
         whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
         if kept is not None and whole == earlier:
             return whole, kept, True
+        sent = {digest: self.blobs.sizes[digest] for digest in self._brought}
         self.blobs.know(whole)
+        self.blobs.sizes.update(sent)
         self._require_there(whole)
         content = encode_archived(whole)
         digest = Digest.of(content)

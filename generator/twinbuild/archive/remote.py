@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.archive.artifact import ARTIFACT, BLOB, RECORD, Tagged
+from twinbuild.archive.streams import Anew
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
@@ -106,6 +107,8 @@ def _no_release(repository: ImageReference, tagged: Tagged, why: str) -> Integri
 class RegistryBlobs:
     """Implements ``ports.Blobs``: blobs of a repository, fetched into the store when they are read.
 
+    A damaged one of the store is fetched again: the archive is the registry, and the store keeps copies.
+
     Only blobs whose size is known (``sizes``, of records and artifacts) can be read: no more bytes are taken than that.
     """
 
@@ -114,10 +117,8 @@ class RegistryBlobs:
         self.sizes: Final[dict[Digest, int]] = {}
 
     def know(self, release: ArchivedRelease) -> None:
-        """Sizes that a record says."""
-        for digest, size, _, _ in release.needs():
-            if size >= 0:
-                self.sizes.setdefault(digest, size)
+        """Sizes that a record says. They count until another says others: what one says wrong harms no other."""
+        self.sizes.update((digest, size) for digest, size, _, _ in release.needs() if size >= 0)
 
     def has(self, digest: Digest) -> bool:
         """Whether it is here already, or the registry says that it has it."""
@@ -146,14 +147,23 @@ class RegistryBlobs:
         """Where it lies in the store. Raises as ``open``."""
         return self._here(digest).path(digest)
 
-    def _here(self, digest: Digest) -> Store:
+    def _is_sound(self, digest: Digest) -> bool:
         if not self._store.has(digest):
+            return False
+        try:
+            self._store.check(digest)
+        except IntegrityError:
+            return digest not in self.sizes  # then it stays, and whoever reads it is told
+        return True
+
+    def _here(self, digest: Digest) -> Store:
+        if not self._is_sound(digest):
             size = self.sizes.get(digest)
             if size is None:
                 raise missing(digest, needed_by="an archive in a registry, none of whose releases names it")
             try:
                 self._client.fetch_blob(
-                    self._repository, Descriptor(media_type=BLOB, digest=digest, size=size), self._store
+                    self._repository, Descriptor(media_type=BLOB, digest=digest, size=size), Anew(self._store)
                 )
             except FetchError as error:
                 if not is_absent(error):

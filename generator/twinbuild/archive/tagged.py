@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from twinbuild.archive.artifact import Tagged, read_tag
@@ -87,7 +88,8 @@ class TaggedReleases:
     def content(self, tagged: Tagged) -> bytes | None:
         """The bytes of the record that a tag names; None where the tag is gone. Raises IntegrityError TB9110."""
         if tagged.record is not None and self._store.has(tagged.record):
-            return self._store.read(tagged.record, limit=_LARGEST)
+            with contextlib.suppress(IntegrityError):  # a damaged copy: the registry has the record
+                return self._store.read(tagged.record, limit=_LARGEST)
         artifact = self._artifact(tagged)
         if artifact is None:
             return None

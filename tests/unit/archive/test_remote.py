@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fakes.kept import SHARED, made, registered
 from fakes.registry import FakeRegistry
 from twinbuild.errors import IntegrityError, LockError
 from twinbuild.model.digest import Digest
+from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
 
 
@@ -28,6 +32,36 @@ def test_fetched_once() -> None:
             assert stream.read() == SHARED
         assert blobs.path(digest).read_bytes() == SHARED
         assert registry.requests == []
+
+
+def test_a_damaged_copy_is_fetched_again(tmp_path: Path) -> None:
+    """Of a record and of any other blob: the registry has them, and nothing there is said to be lost."""
+    with FakeRegistry() as registry, DiskStore(tmp_path / "store") as store:
+        _, kept, _ = made().keep(registered(registry.authority))
+        for digest in (kept.record, Digest.of(SHARED)):
+            archive = registered(registry.authority, store=store)
+            archive.release(kept)
+            content = archive.blobs.read(digest)
+            path = store.path(digest)
+            path.chmod(0o644)
+            path.write_bytes(b"x" * len(content))
+            archive = registered(registry.authority, store=store)
+            assert archive.release(kept).digest == kept.release
+            assert archive.blobs.read(digest) == content
+            assert path.read_bytes() == content
+
+
+def test_sizes_that_another_record_says() -> None:
+    """A record that lies about the size of a shared blob keeps nobody from reading it by another's."""
+    with FakeRegistry() as registry:
+        _, kept, _ = made().keep(registered(registry.authority))
+        archive = registered(registry.authority)
+        liar = made("2.0.0").record
+        for size in (1, 1 << 40):
+            archive.blobs.know(replace(liar, inputs=tuple(replace(each, size=size) for each in liar.inputs)))
+            archive.release(kept)
+            assert archive.blobs.size(Digest.of(SHARED)) == len(SHARED)
+        assert archive.blobs.read(Digest.of(SHARED)) == SHARED
 
 
 def test_limits() -> None:
