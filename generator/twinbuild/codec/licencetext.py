@@ -103,6 +103,13 @@ _NO_NOTICE: Final = frozenset(  # words of terms: a line with one of them is non
         "paid",
         "never",
         "cannot",
+        "under",
+        "agpl",
+        "lgpl",
+        "gpl",
+        "sspl",
+        "busl",
+        "eula",
     ]
 )
 _SENTENCE: Final = frozenset(  # words of sentences, of which neither a name nor a notice is one

@@ -52,6 +52,8 @@ def test_known() -> None:
         _MIT.encode() + "Ｎｏ ｃｏｍｍｅｒｃｉａｌ ｕｓｅ".encode(),  # noqa: RUF001  letters of full width
         _MIT.encode() + "\N{ZERO WIDTH SPACE}".encode(),
         _MIT.replace("contributors\n", "contributors. Selling it is prohibited.\n", 1).encode(),
+        _MIT.replace("contributors\n", "contributors; released under AGPL 3.0\n", 1).encode(),
+        _MIT.replace("contributors\n", "contributors. GPL v3\n", 1).encode(),
         _MIT.replace("contributors\n", "contributors; everybody pays them ten percent.\n", 1).encode(),
         _MIT.replace("contributors\n", "contributors 禁止商业使用\n", 1).encode(),
         _MIT.replace("THE AUTHORS OR", "THE AUTHORS, WHO FORBID ALL COMMERCIAL USAGE AND DEMAND A FEE, OR").encode(),
