@@ -16,7 +16,13 @@ from twinbuild.model.governed import Facts
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "formats" / "policy-input.schema.json"
 _ABOVE = {"name", "version", "digest", "stage"}  # in the manifest, and beside the facts
-_NAMES = {"asked": "approvals_asked", "sbom": "sbom_faults", "modified": "source_modified", "plain": "unencrypted"}
+_NAMES = {
+    "asked": "approvals_asked",
+    "sbom": "sbom_faults",
+    "modified": "source_modified",
+    "plain": "unencrypted",
+    "unclear": "undecided",
+}
 
 
 def _facts_schema() -> dict[str, Any]:
