@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -274,8 +275,17 @@ def test_a_stop_while_the_driver_is_asked(tmp_path: Path, number: signal.Signals
     with subprocess.Popen(argv, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert process.stderr.read(6) == b"asked\n"
+        while not _catches(process.pid, signal.SIGTERM):
+            time.sleep(0.01)  # the one who asks was quicker than the one who waits
+        time.sleep(0.1)
         process.send_signal(number)
         assert process.wait(timeout=30) == 128 + number
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal (proc(5), SigCgt)."""
+    (caught,) = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 KFD = {"dev/kfd": "", "sys/module/amdgpu/version": "6.8.5\n"}

@@ -89,6 +89,9 @@ def test_it_outlives_nobody() -> None:
     )
     assert process.stdout is not None
     process.stdout.readline()
+    end = time.monotonic() + 20
+    while not _alive(mark) and time.monotonic() < end:
+        time.sleep(0.02)  # /proc has no arguments yet of a program that just starts
     assert _alive(mark)
     process.kill()
     process.wait()
