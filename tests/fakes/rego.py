@@ -1,11 +1,15 @@
-"""Rules in Rego, compiled in this process, and a policy that names files of them."""
+"""Rules in Rego, compiled in a process of their own, and a policy that names files of them."""
 
 from __future__ import annotations
 
 import hashlib
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
+import twinbuild
 from fakes.governed import POLICY
 from twinbuild.codec.policyfile import LoadedPolicy, load_policy
 from twinbuild.codec.rego.plan import Module, PlanFault, plan_faults
@@ -13,7 +17,6 @@ from twinbuild.codec.rego.shape import Shape, shape_of
 from twinbuild.codec.rego.syntax import package_of
 from twinbuild.codec.yaml import SourceText
 from twinbuild.describe.policyinput import policy_input_schema
-from twinbuild.pipeline.governing.rego.engine import compiled
 
 __all__ = ["SHAPE", "faults_of", "modules_of", "plan_of", "rego_policy", "rego_text", "write_rego"]
 
@@ -27,9 +30,28 @@ def modules_of(files: dict[str, str], libraries: tuple[str, ...] = ()) -> tuple[
     )
 
 
+_COMPILE: Final = """
+import pickle, sys
+from pathlib import Path
+from twinbuild.pipeline.governing.rego.engine import compiled
+files, place = pickle.load(sys.stdin.buffer)
+sys.stdout.buffer.write(pickle.dumps(compiled(files, Path(place))))
+"""
+
+
 def plan_of(files: dict[str, str], place: Path) -> tuple[Any, dict[str, Any], tuple[PlanFault, ...]]:
-    """The plan of files, those of each, and why there are none."""
-    return compiled(files, place)
+    """The plan of files, those of each, and why there are none: in a process of its own, which the engine may end."""
+    done = subprocess.run(
+        [sys.executable, "-c", _COMPILE],
+        input=pickle.dumps((files, str(place))),
+        env={"PYTHONPATH": str(Path(twinbuild.__file__).parents[1])},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    found: tuple[Any, dict[str, Any], tuple[PlanFault, ...]] = pickle.loads(done.stdout)
+    return found
 
 
 def faults_of(text: str, place: Path) -> list[str]:
