@@ -13,13 +13,15 @@ from unicodedata import normalize
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.codec.moments import moment, moment_text
+from twinbuild.codec.moments import moment_text
 from twinbuild.codec.tokens.pinned import (
     encode_validity,
+    moment_of,
     pinned_faults,
     read_identities,
     read_issuers,
     read_validity,
+    text_of,
     written_identities,
     written_issuers,
 )
@@ -111,26 +113,26 @@ def _root(value: Any) -> TrustRoot:
     policy = value.get("policy")
     return TrustRoot(
         version=_whole(value["version"]),
-        created=_moment(value["created"]),
-        expires=_moment(value["expires"]),
+        created=moment_of(value["created"]),
+        expires=moment_of(value["expires"]),
         keys=tuple(_read_key(each) for each in value["keys"]),
         roles=tuple(
             Role(
-                name=_text(each["name"]),
-                keys=tuple(_text(key) for key in each["keys"]),
+                name=text_of(each["name"]),
+                keys=tuple(text_of(key) for key in each["keys"]),
                 threshold=_whole(each["threshold"]),
-                identities=tuple(_text(keyid) for keyid in each.get("identities", ())),
+                identities=tuple(text_of(keyid) for keyid in each.get("identities", ())),
             )
             for each in value["roles"]
         ),
-        policy=None if policy is None else PolicyPin(file=_text(policy["file"]), sha256=_text(policy["sha256"])),
+        policy=None if policy is None else PolicyPin(file=text_of(policy["file"]), sha256=text_of(policy["sha256"])),
         issuers=read_issuers(value.get("issuers", ())),
         identities=read_identities(value.get("identities", ())),
     )
 
 
 def _read_key(value: Any) -> TrustKey:
-    keyid, pem, who = (_text(value[name]) for name in ("keyid", "public", "who"))
+    keyid, pem, who = (text_of(value[name]) for name in ("keyid", "public", "who"))
     return TrustKey(keyid=keyid, pem=pem, who=who, **read_validity(value))
 
 
@@ -138,19 +140,6 @@ def _whole(value: object) -> int:
     if type(value) is not int or not 1 <= value < 1_000_000_000:
         raise ValueError
     return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _moment(value: object) -> int:
-    found = moment(value)
-    if found is None:
-        raise ValueError
-    return found
 
 
 def _wrong(root: TrustRoot) -> str:

@@ -17,10 +17,12 @@ __all__ = [
     "AUDIENCE",
     "encode_validity",
     "identity_id",
+    "moment_of",
     "pinned_faults",
     "read_identities",
     "read_issuers",
     "read_validity",
+    "text_of",
     "written_identities",
     "written_issuers",
 ]
@@ -60,9 +62,11 @@ def read_validity(value: Any) -> dict[str, Any]:
     """The fields of a ``Validity``. Raises LookupError, TypeError, ValueError for anything else."""
     revoked = value.get("revoked")
     return {
-        "since": _moment(value["from"]),
-        "until": _moment(value["until"]) if "until" in value else None,
-        "revoked": None if revoked is None else Revocation(at=_moment(revoked["at"]), reason=_text(revoked["reason"])),
+        "since": moment_of(value["from"]),
+        "until": moment_of(value["until"]) if "until" in value else None,
+        "revoked": None
+        if revoked is None
+        else Revocation(at=moment_of(revoked["at"]), reason=text_of(revoked["reason"])),
     }
 
 
@@ -100,11 +104,13 @@ def read_issuers(value: Any) -> tuple[Issuer, ...]:
     """Of the document's JSON. Raises as ``read_validity``."""
     return tuple(
         Issuer(
-            name=_text(each["name"]),
-            url=_text(each["url"]),
-            audience=_text(each["audience"]),
+            name=text_of(each["name"]),
+            url=text_of(each["url"]),
+            audience=text_of(each["audience"]),
             keys=tuple(
-                IssuerKey(kid=_text(key["kid"]), algorithm=key["alg"], pem=_text(key["public"]), **read_validity(key))
+                IssuerKey(
+                    kid=text_of(key["kid"]), algorithm=key["alg"], pem=text_of(key["public"]), **read_validity(key)
+                )
                 for key in each["keys"]
             ),
             **read_validity(each),
@@ -117,10 +123,10 @@ def read_identities(value: Any) -> tuple[Identity, ...]:
     """Of the document's JSON. Raises as ``read_validity``."""
     return tuple(
         Identity(
-            keyid=_text(each["keyid"]),
-            who=_text(each["who"]),
-            issuer=_text(each["issuer"]),
-            claims=tuple(sorted((key, _text(text)) for key, text in each["claims"].items())),
+            keyid=text_of(each["keyid"]),
+            who=text_of(each["who"]),
+            issuer=text_of(each["issuer"]),
+            claims=tuple(sorted((key, text_of(text)) for key, text in each["claims"].items())),
             **read_validity(each),
         )
         for each in value
@@ -172,13 +178,15 @@ def _sorted(values: Sequence[_Sorted], name: str) -> bool:
     return keys == sorted(set(keys)) and len(keys) <= _MOST
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A text. Raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _moment(value: object) -> int:
+def moment_of(value: object) -> int:
+    """Seconds since 1970 of a time as documents write it. Raises ValueError."""
     found = moment(value)
     if found is None:
         raise ValueError
