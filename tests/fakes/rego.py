@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 import twinbuild
 from fakes.governed import POLICY
@@ -18,9 +21,32 @@ from twinbuild.codec.rego.syntax import package_of
 from twinbuild.codec.yaml import SourceText
 from twinbuild.describe.policyinput import policy_input_schema
 
-__all__ = ["SHAPE", "faults_of", "modules_of", "plan_of", "rego_policy", "rego_text", "write_rego"]
+__all__ = [
+    "NEEDS_ENGINE",
+    "SHAPE",
+    "answered",
+    "faults_of",
+    "modules_of",
+    "plan_of",
+    "rego_policy",
+    "rego_text",
+    "write_rego",
+]
 
 SHAPE: Final[Shape] = shape_of(policy_input_schema())
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+NEEDS_ENGINE: Final = pytest.mark.skipif(
+    not _loads("libatomic.so.1"), reason="regopy needs libatomic.so.1 (Debian's package libatomic1)"
+)
 
 
 def modules_of(files: dict[str, str], libraries: tuple[str, ...] = ()) -> tuple[Module, ...]:
@@ -30,27 +56,57 @@ def modules_of(files: dict[str, str], libraries: tuple[str, ...] = ()) -> tuple[
     )
 
 
-_COMPILE: Final = """
-import pickle, sys
-from pathlib import Path
-from twinbuild.pipeline.governing.rego.engine import compiled
-files, place = pickle.load(sys.stdin.buffer)
-sys.stdout.buffer.write(pickle.dumps(compiled(files, Path(place))))
+_SERVE: Final = """
+import os, pickle, sys, tempfile
+from twinbuild.pipeline.governing.rego import engine
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the engine prints goes nowhere
+while sys.stdin.buffer.peek(1):
+    name, arguments = pickle.load(sys.stdin.buffer)
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        answer = pickle.dumps(getattr(engine, name)(*arguments))
+        os.chdir("/")
+    answers.write(len(answer).to_bytes(8, "big") + answer)
+    answers.flush()
 """
 
 
+class _Engine:
+    """The engine in a process of its own, which it may end; one for all tests of this process, for it loads slowly."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def ask(self, name: str, *arguments: object) -> Any:
+        if self._child is None or self._child.poll() is not None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-c", _SERVE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={"PYTHONPATH": str(Path(twinbuild.__file__).parents[1])},
+            )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(pickle.dumps((name, arguments)))
+        self._child.stdin.flush()
+        size = self._child.stdout.read(8)
+        assert len(size) == 8, f"the engine ended: {self._child.wait(60)}"
+        return pickle.loads(self._child.stdout.read(int.from_bytes(size, "big")))
+
+
+_ENGINE: Final = _Engine()
+
+
 def plan_of(files: dict[str, str], place: Path) -> tuple[Any, dict[str, Any], tuple[PlanFault, ...]]:
-    """The plan of files, those of each, and why there are none: in a process of its own, which the engine may end."""
-    done = subprocess.run(
-        [sys.executable, "-c", _COMPILE],
-        input=pickle.dumps((files, str(place))),
-        env={"PYTHONPATH": str(Path(twinbuild.__file__).parents[1])},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    found: tuple[Any, dict[str, Any], tuple[PlanFault, ...]] = pickle.loads(done.stdout)
+    """The plan of files, those of each, and why there are none."""
+    found: tuple[Any, dict[str, Any], tuple[PlanFault, ...]] = _ENGINE.ask("compiled", files, place)
+    return found
+
+
+def answered(request: dict[str, Any]) -> dict[str, Any]:
+    """What the engine answers to a request, as ``pipeline.governing.rego.engine.answered``, in no bounds."""
+    found: dict[str, Any] = _ENGINE.ask("answered", request)
     return found
 
 

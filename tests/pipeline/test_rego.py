@@ -12,7 +12,7 @@ import pytest
 
 from fakes.case import staged_once
 from fakes.governed import Organisation, organisation
-from fakes.rego import write_rego
+from fakes.rego import NEEDS_ENGINE, write_rego
 from fakes.signed import key_file
 from fakes.tool import Ended, Tool, tool
 from twinbuild.describe.policyinput import policy_input_schema
@@ -20,6 +20,8 @@ from twinbuild.model.digest import Digest
 from twinbuild.pipeline.governing.rego import evaluating
 
 __all__ = ["staged_once", "tool"]
+
+pytestmark = NEEDS_ENGINE
 
 DIST, TRUST = "dist/tiny-1.0.0", "organisation/trust"
 CHECK = ("--trust", TRUST, "--stage", "production")

@@ -27,7 +27,8 @@ The policy names files of Rego for this release and stage (or is to be put into 
 evaluates them is not installed, or is another version than these rules are known to mean the same in. They are never
 passed over.
 
-Install twinbuild with its extra: `pip install 'twinbuild[rego]'`. It needs glibc 2.34 (Debian 12) or newer.""",
+Install twinbuild with its extra: `pip install 'twinbuild[rego]'`. It needs glibc 2.34 (Debian 12) or newer, and
+libatomic.so.1 (Debian's and Ubuntu's package libatomic1).""",
     ),
     Code(
         code="TB8892",

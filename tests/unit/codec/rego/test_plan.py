@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fakes.rego import SHAPE, faults_of, modules_of, plan_of
+from fakes.rego import NEEDS_ENGINE, SHAPE, faults_of, modules_of, plan_of
 from twinbuild.codec.rego.plan import Rule, plan_faults, plan_rules
+
+pytestmark = NEEDS_ENGINE
 
 SILENT = {
     "a value of nothing": "deny contains msg if { msg := nope }",

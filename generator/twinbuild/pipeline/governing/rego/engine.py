@@ -24,7 +24,9 @@ from twinbuild.codec.rego.plan import Module, PlanFault, plan_faults, plan_rules
 from twinbuild.codec.rego.shape import shape_of
 from twinbuild.codec.rego.syntax import NOT_REGO, said_by_compiler
 
-__all__ = ["answered", "compiled"]
+__all__ = ["NOT_LOADED", "answered", "compiled"]
+
+NOT_LOADED: Final = 4  # status where the engine's library is there and does not load
 
 _LONGEST: Final = 300
 _OTHERWISE: Final = {"fault": "the engine reads the input otherwise than it is written"}
@@ -36,8 +38,11 @@ def _main() -> int:
     request = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  it is our own parent's
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    import regopy  # noqa: F401  the library is loaded before its files are out of reach
-
+    try:
+        import regopy  # noqa: F401  the library is loaded before its files are out of reach
+    except (ImportError, OSError) as error:  # a wheel may need libraries of the system
+        sys.stderr.write(f"{error}\n")
+        return NOT_LOADED
     os.environ.clear()
     seconds, memory = request["bounds"]
     bound(seconds=seconds, memory=memory, reserved=True)  # it has reserved 256 GiB, and uses little of them

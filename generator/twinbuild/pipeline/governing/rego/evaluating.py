@@ -26,6 +26,7 @@ from twinbuild.describe.policyinput import policy_input_schema
 from twinbuild.errors import EnvironmentFault, Finding, Location, PolicyRefused
 from twinbuild.model.governed import RegoAnswer
 from twinbuild.model.policy import RegoRules
+from twinbuild.pipeline.governing.rego.engine import NOT_LOADED
 from twinbuild.pipeline.governing.rego.files import RegoSource, read_sources
 from twinbuild.ports import Completed
 from twinbuild.process.runner import SubprocessRunner
@@ -34,6 +35,7 @@ __all__ = ["check_rego", "judge_rego"]
 
 _ENGINE: Final = "1.5."  # another one may read the same text otherwise
 _EXTRA: Final = "install twinbuild with its extra: `pip install 'twinbuild[rego]'`"
+_LIBRARIES: Final = "install the library that it names: libatomic.so.1 is in Debian's and Ubuntu's package libatomic1"
 SECONDS: Final = 30  # of processor time; a bill of materials of half a megabyte takes two
 MEMORY: Final = 2 << 30  # bytes; it takes 60 MB
 _LARGEST: Final = 16 << 20  # bytes of an answer
@@ -89,6 +91,8 @@ def _run(rules: RegoRules, sources: tuple[RegoSource, ...], document: str | None
             interpreter=Path(sys.executable),
             directory=Path(scratch),
         )
+    if done.status == NOT_LOADED:
+        raise _no_engine(rules, f"regopy does not load: {_last_said(done)}", _LIBRARIES)
     if done.status:
         return _unknown(rules, sources, _why_it_ended(done), document)
     try:
@@ -118,9 +122,13 @@ def _require_engine(rules: RegoRules) -> None:
         found = ""
     if not found.startswith(_ENGINE):
         why = f"regopy {found} is installed, expected {_ENGINE}*" if found else "regopy is not installed"
-        raise EnvironmentFault.of(
-            "TB8891", f"the policy has rules in Rego ({rules.name}), and {why}", hint=_EXTRA, where="policy"
-        )
+        raise _no_engine(rules, why, _EXTRA)
+
+
+def _no_engine(rules: RegoRules, why: str, hint: str) -> EnvironmentFault:
+    return EnvironmentFault.of(
+        "TB8891", f"the policy has rules in Rego ({rules.name}), and {why}", hint=hint, where="policy"
+    )
 
 
 def _why_it_ended(done: Completed) -> str:
@@ -129,9 +137,12 @@ def _why_it_ended(done: Completed) -> str:
     if done.status == TOO_MUCH or b"bad_alloc" in done.stderr:
         return f"the rules need more than {MEMORY >> 20} MiB of memory"
     by = f" ended by {signal.Signals(-done.status).name} and" if done.status < 0 else ""
+    return f"the rules cannot be evaluated: the engine{by} said {_last_said(done)}"
+
+
+def _last_said(done: Completed) -> str:
     lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    said = lines[-1][:_LONGEST] if lines else "nothing"
-    return f"the rules cannot be evaluated: the engine{by} said {said}"
+    return lines[-1][:_LONGEST] if lines else "nothing"
 
 
 def _answers(rules: RegoRules, sources: tuple[RegoSource, ...], answer: Any) -> tuple[RegoAnswer, ...]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.rego import NEEDS_ENGINE, answered
 from twinbuild.describe.policyinput import policy_input_schema
-from twinbuild.pipeline.governing.rego.engine import answered
+
+pytestmark = NEEDS_ENGINE
 
 SCHEMA = policy_input_schema()
 PERSON = {"who": "ada", "keyid": "k", "roles": ["a", "b"], "since": 1, "role": ""}
@@ -83,11 +83,6 @@ FAILS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def _asked(text: str, document: object = INPUT, schema: Any = None) -> Any:
     module = {"name": "x.rego", "text": f"package main\n{text}", "package": ("main",), "decides": True}
     return answered(
@@ -126,7 +121,7 @@ def test_rules() -> None:
     assert [sorted(each) for each in answer["rules"]] == [["files", "name", "package", "title"]] * 3
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -136,7 +131,5 @@ def test_rules() -> None:
 )
 def test_any_input(value: object) -> None:
     """Whatever a release says of itself, the rules see that, or it is said that they do not."""
-    shutil.rmtree("plan", ignore_errors=True)
-    shutil.rmtree("x.rego", ignore_errors=True)
     (rule,) = _asked("deny contains input.sbom", {"sbom": value}, {})["rules"]
     assert rule.get("value") == [value] or "otherwise" in rule["fault"]

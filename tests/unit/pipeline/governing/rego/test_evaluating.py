@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.rego import rego_policy
+import twinbuild
+from fakes.rego import NEEDS_ENGINE, rego_policy
 from twinbuild.errors import EnvironmentFault, PolicyRefused
 from twinbuild.govern.judging.rego import rego_about
 from twinbuild.model.governed import RegoAnswer
 from twinbuild.pipeline.governing.rego import evaluating
 from twinbuild.pipeline.governing.rego.evaluating import check_rego, judge_rego
+
+pytestmark = NEEDS_ENGINE
 
 INPUT: dict[str, Any] = {"stage": "production", "facts": {"builds": 2}, "release": {}, "sbom": {"text": "a" * 40 + "b"}}
 
@@ -97,6 +101,19 @@ def test_no_engine(found: str, why: str, tmp_path: Path, monkeypatch: pytest.Mon
         check_rego(policy, tmp_path)
     assert raised.value.findings[0].code == "TB8891"
     assert "twinbuild[rego]" in raised.value.findings[0].hint
+
+
+def test_a_library_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed, and not to be loaded: an error of the machine, not one of the rules."""
+    beside = tmp_path / "beside"
+    shutil.copytree(Path(twinbuild.__file__).parent, beside / "twinbuild", ignore=shutil.ignore_patterns("__pycache__"))
+    said = "libatomic.so.1: cannot open shared object file: No such file or directory"
+    (beside / "regopy.py").write_text(f"raise OSError({said!r})\n", encoding="utf-8")
+    monkeypatch.setattr(twinbuild, "__file__", str(beside / "twinbuild" / "__init__.py"))
+    policy = rego_policy(tmp_path, {"x.rego": 'package main\ndeny contains "a"\n'})
+    with pytest.raises(EnvironmentFault, match=f"does not load: {said}") as raised:
+        check_rego(policy, tmp_path)
+    assert (raised.value.findings[0].code, "libatomic1" in raised.value.findings[0].hint) == ("TB8891", True)
 
 
 @pytest.mark.parametrize("answer", ["", "{}", '{"faults": [], "rules": []}', '{"faults": [], "rules": [{}]}', "[]"])
