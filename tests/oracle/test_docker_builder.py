@@ -47,7 +47,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, host: str) -> Path:
-    """The first project that `init` writes, with one wheel, locked."""
+    """The first project that `init` writes, with one wheel and a file for each change that is tried, locked."""
     directory = tmp_path_factory.mktemp("project")
     subprocess.run(
         [sys.executable, "-m", "twinbuild.cli", "init"],
@@ -59,6 +59,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, host: str) -> Path:
     spec = (directory / "release.yaml").read_text()
     assert "runtime: []" in spec
     (directory / "release.yaml").write_text(spec.replace("runtime: []", "runtime: [click==8.5.1]"))
+    for name in (*LEFT, *OTHERWISE):
+        (directory / _own(name).removeprefix("/")).write_text("1\n")
     status, _, findings = twinbuild("lock", str(directory), host=host)
     assert status == 0, findings
     return directory
@@ -275,42 +277,39 @@ def _with_template(project: Path, directory: Path, block: str, body: str, *, bef
     return directory
 
 
-_MAIN = "'/app/main.py'"
 _CAPABILITY = "0100000200040000000000000000000000000000"  # of version 2: to bind to any port
-SEEDED = {
-    "one byte": ("application", f"open({_MAIN}, 'r+b').write(b'#')", "TB6010"),
-    "mode": ("application", f"os.chmod({_MAIN}, 0o600)", "TB6010"),
-    "owner": ("application", f"os.chown({_MAIN}, 7, 8)", "TB6010"),
-    "mode of a directory": ("application", "os.chmod('/app/__pycache__', 0o700)", "TB6010"),
-    "link": ("application", f"os.remove({_MAIN}) or os.symlink('x', {_MAIN})", "TB6010"),
-    "byte code": (
-        "application",
-        "open(glob.glob('/app/__pycache__/*')[0], 'ab').write(b'x')",
-        "TB6010",
-    ),
-    "extra file": ("application", "open('/var/tmp/left-behind', 'w')", "TB5221"),
-    "extra directory": ("application", "os.mkdir('/srv/left')", "TB5221"),
-    "deletion": ("application", f"os.remove({_MAIN})", "TB5223"),
-    "deletion in the base": ("application", "os.remove('/etc/debian_version')", "TB5223"),
-    "change of the base": ("application", "open('/etc/passwd', 'a').write('x')", "TB5224"),
-    "mode in the base": ("application", "os.chmod('/usr/share', 0o700)", "TB5224"),
-    "attribute": (
-        "application",
-        f"os.setxattr({_MAIN}, 'security.capability', bytes.fromhex({_CAPABILITY!r}))",
-        "TB5225",
-    ),
-    "FIFO": ("application", "os.mkfifo('/srv/left')", "TB5228"),
-    "FIFO in the place of a file": ("application", f"os.remove({_MAIN}) or os.mkfifo({_MAIN})", "TB5228"),
-    "device": ("application", "os.mknod('/srv/left', 0o20644, os.makedev(1, 3))", "TB5228"),
-    "name of bytes": ("application", "open(b'/srv/left' + bytes([255]), 'w')", "TB5228"),
-    "name with a control character": ("application", "open(b'/srv/left' + bytes([27]), 'w')", "TB5228"),
-    "link to bytes": ("application", "os.symlink(b'/x' + bytes([255]), '/srv/left')", "TB5228"),
-    "hard link to a FIFO": ("application", "os.mkfifo('/srv/left'); os.link('/srv/left', '/srv/lefu')", "TB5228"),
-    "environment": ("configuration", "ENV DEBUG=1", "TB5226"),
-    "label": ("configuration", 'LABEL "x"="y"', "TB5226"),
-    "command": ("configuration", 'CMD ["/bin/true"]', "TB5226"),
-    "user": ("configuration", "USER 0:0", "TB5226"),
+# Changes that a step can make in one build, and what each is found as: code and subject. "{}" is a file of its own.
+LEFT = {
+    "extra file": ("open('/var/tmp/left', 'w')", "TB5221", "/var/tmp/left"),
+    "extra directory": ("os.mkdir('/srv/directory')", "TB5221", "/srv/directory"),
+    "deletion": ("os.remove('{}')", "TB5223", "{}"),
+    "deletion in the base": ("os.remove('/etc/debian_version')", "TB5223", "/etc/debian_version"),
+    "change of the base": ("open('/etc/passwd', 'a').write('x')", "TB5224", "/etc/passwd"),
+    "mode in the base": ("os.chmod('/usr/share', 0o700)", "TB5224", "/usr/share"),
+    "attribute": (f"os.setxattr('{{}}', 'security.capability', bytes.fromhex('{_CAPABILITY}'))", "TB5225", "{}"),
+    "FIFO": ("os.mkfifo('/srv/fifo')", "TB5228", "/srv/fifo"),
+    "FIFO in the place of a file": ("os.remove('{}'); os.mkfifo('{}')", "TB5228", "{}"),
+    "device": ("os.mknod('/srv/device', 0o20644, os.makedev(1, 3))", "TB5228", "/srv/device"),
+    "name of bytes": ("open(b'/srv/bytes' + bytes([255]), 'w')", "TB5228", "/srv/bytes"),
+    "name with a control character": ("open(b'/srv/control' + bytes([27]), 'w')", "TB5228", "/srv/control"),
+    "link to bytes": ("os.symlink(b'/x' + bytes([255]), '/srv/link')", "TB5228", "/srv/link"),
+    "hard link to a FIFO": ("os.mkfifo('/srv/left'); os.link('/srv/left', '/srv/lefu')", "TB5228", "/srv/lefu"),
 }
+OTHERWISE = {
+    "one byte": ("open('{}', 'r+b').write(b'#')", "{}"),
+    "mode": ("os.chmod('{}', 0o600)", "{}"),
+    "owner": ("os.chown('{}', 7, 8)", "{}"),
+    "mode of a directory": ("os.chmod('/app/__pycache__', 0o700)", "/app/__pycache__"),
+    "link": ("os.remove('{}'); os.symlink('x', '{}')", "{}"),
+    "byte code": ("open(glob.glob('/app/__pycache__/main.*')[0], 'ab').write(b'x')", "/app/__pycache__/main"),
+}
+CONFIGURED = {
+    "environment": ("ENV DEBUG=1", "config#/config/Env"),
+    "label": ('LABEL "x"="y"', "config#/config/Labels"),
+    "command": ('CMD ["/bin/true"]', "config#/config/Cmd"),
+    "user": ("USER 0:0", "config#/config/User"),
+}
+_MAIN = "'/app/main.py'"
 
 
 def _step(program: str) -> str:
@@ -319,22 +318,61 @@ def _step(program: str) -> str:
     return f"RUN {json.dumps(run)}"
 
 
-@pytest.mark.parametrize("name", SEEDED)
-def test_a_change_on_buildkits_side(name: str, project: Path, host: str, tmp_path: Path) -> None:
-    """Each is exit 7, and nothing is released."""
-    block, line, code = SEEDED[name]
-    line = _step(line) if block == "application" else line
-    changed = _with_template(project, tmp_path / "changed", block, f"\n{line}\n")
+def _own(name: str) -> str:
+    return f"/app/{name.replace(' ', '_')}.py"
+
+
+def _changed_by(changes: Mapping[str, str], project: Path, directory: Path) -> Path:
+    """A copy of the project with one step that makes all changes."""
+    program = "; ".join(change.replace("{}", _own(name)) for name, change in changes.items())
+    return _with_template(project, directory, "application", f"\n{_step(program)}\n")
+
+
+def _refused(changed: Path, host: str) -> list[dict[str, Any]]:
+    """What is found in a release by both builders: exit 7, and nothing is released."""
+    output = changed.parent / "release"
     status, _, findings = twinbuild(
-        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(tmp_path / "release")),
-        host=host,
+        *("release", str(changed), "--locked", "--builders", "embedded,docker", "--output", str(output)), host=host
     )
     assert status == 7, findings
-    assert {finding["code"] for finding in findings} <= {code, "TB5222"}
-    assert findings[0]["code"] == code
-    if code == "TB5228":
-        assert findings[0]["subject"].startswith(("/srv/left", "/app/main.py"))
-    assert not (tmp_path / "release").exists()
+    assert not output.exists()
+    return findings
+
+
+def test_what_a_step_leaves_on_buildkits_side(project: Path, host: str, tmp_path: Path) -> None:
+    """Each change is found and named, and nothing else is but what is missing where another thing is now."""
+    changed = _changed_by({name: change for name, (change, *_) in LEFT.items()}, project, tmp_path / "changed")
+    findings = _refused(changed, host)
+    for name, (_, code, subject) in LEFT.items():
+        named = [each for each in findings if each["subject"].startswith(subject.replace("{}", _own(name)))]
+        assert code in {each["code"] for each in named}, (name, findings)
+    assert len([each for each in findings if each["code"] != "TB5222"]) == len(LEFT) + 1, findings  # two FIFOs in one
+
+
+def test_what_a_step_changes_on_buildkits_side(project: Path, host: str, tmp_path: Path) -> None:
+    """What has its place in the plan and is otherwise: each file is named."""
+    changed = _changed_by({name: change for name, (change, _) in OTHERWISE.items()}, project, tmp_path / "changed")
+    findings = _refused(changed, host)
+    assert {each["code"] for each in findings} == {"TB6010"}
+    for name, (_, path) in OTHERWISE.items():
+        assert [each for each in findings if f", {path.replace('{}', _own(name))}" in each["subject"]], (name, findings)
+
+
+def test_what_a_template_configures_on_buildkits_side(project: Path, host: str, tmp_path: Path) -> None:
+    """Each field is named."""
+    lines = "\n".join(line for line, _ in CONFIGURED.values())
+    findings = _refused(_with_template(project, tmp_path / "changed", "configuration", f"\n{lines}\n"), host)
+    assert [(each["code"], each["subject"]) for each in findings] == [
+        ("TB5226", subject) for subject in sorted(subject for _, subject in CONFIGURED.values())
+    ]
+
+
+@pytest.mark.parametrize("name", ["one byte", "mode", "link"])
+def test_one_change_on_buildkits_side(name: str, project: Path, host: str, tmp_path: Path) -> None:
+    """One is enough."""
+    change, path = OTHERWISE[name]
+    (finding, *_) = _refused(_changed_by({name: change}, project, tmp_path / "changed"), host)
+    assert (finding["code"], path.replace("{}", _own(name)) in finding["subject"]) == ("TB6010", True)
 
 
 def test_what_an_engine_does_not_export(project: Path, host: str, tmp_path: Path) -> None:
