@@ -23,9 +23,10 @@ release: $(VENV)/tool ## Release SPEC (default: examples/fraud-scorer), or one V
 test: $(VENV)/dev ## Run the tests (T=path to choose)
 	$(PYTEST) -n $(WORKERS) -m "not slow" $(T)
 
-# In their order: a shuffled one would set up again and again what parametrized tests of a module share.
+# In their order: a shuffled one would set up again and again what parametrized tests of a module share. Of all modules
+# only those that have any: each process reads all that it is given.
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
-	$(PYTEST) -n 4 --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(T)
+	$(PYTEST) -n 4 --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(or $(shell grep -rlw slow --include='test_*.py' $(T) | sort),$(T))
 
 bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \
