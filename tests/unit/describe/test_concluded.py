@@ -13,11 +13,12 @@ from cyclonedx.model.license import DisjunctiveLicense, LicenseAcknowledgement, 
 from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
-from tests.unit.describe.conftest import Case, unconcluded
+from tests.unit.describe.conftest import EXAMPLE, Case, read_spec, unconcluded
 from tests.unit.describe.test_inside import inspections
 from tests.unit.describe.test_sbom import validator, xml_schema
 
 from twinbuild.codec.cyclonedx import decode_bom
+from twinbuild.codec.lock import decode_lock
 from twinbuild.codec.spdx import spdx_expression
 from twinbuild.describe import concluded
 from twinbuild.describe.concluded import conclude
@@ -267,3 +268,18 @@ def test_example(case: Case, validator: Any, xml_schema: Any) -> None:
             words = each[key].replace("(", " ").replace(")", " ").split()
             assert {word for word in words if word.startswith("LicenseRef-")} <= defined
             assert each[key] == "NOASSERTION" or spdx_expression(each[key])
+
+
+@pytest.mark.parametrize("name", ["fraud-scorer", "llm-server", "text-embedder"])
+def test_examples_conclude_of_what_they_lock(name: str) -> None:
+    """A conclusion is about a version that was read: none of the examples' is about a wheel that is locked no more."""
+    example = EXAMPLE.parent / name
+    licences = read_spec((example / "release.yaml").read_text("utf-8")).licences
+    assert licences is not None
+    lock = decode_lock((example / "release.lock").read_bytes())
+    locked = (wheel for target in lock.targets for wheel in target.wheels)
+    wheels = {PackageURL("pypi", None, each.name, each.version).to_string() for each in locked}
+    stated = {each.components.split("#")[0] for each in licences.conclusions}
+    patterns = {each for each in stated if each.startswith("pkg:pypi/")}
+    assert len(patterns) > 10
+    assert not {each for each in patterns if not any(concluded._fits(each, wheel) for wheel in wheels)}
