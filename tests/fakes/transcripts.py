@@ -29,7 +29,7 @@ _ANY: Final = (
     r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}",  # a verifier's key
     r"in \d+ s\b",
     r"\b\d+ hours old",
-    r"(?<=   )\d+\.\d MB",  # in the list of an archive: twinbuild itself is in it
+    r"   \d+\.\d MB",  # in the list of an archive: twinbuild itself is in it
     r"\d+ files\b",  # of a release, signatures among them
 )
 _VARIES: Final = re.compile("(" + "|".join((*_ANY, "…")) + ")")
