@@ -67,7 +67,8 @@ class Facts:
 class RegoAnswer:
     """What one rule in Rego says: ``rules`` is the name of its section, ``rule`` its package and name.
 
-    ``messages`` are what it says, and ``fault`` why nobody knows what it says ("" where that is known).
+    ``messages`` are what it says, and ``fault`` why nobody knows what it says ("" where that is known). ``unasked``: it
+    was not asked, since the release is none that rules can judge.
     """
 
     rules: str
@@ -75,6 +76,7 @@ class RegoAnswer:
     rule: str
     messages: tuple[str, ...] = ()
     fault: str = ""
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

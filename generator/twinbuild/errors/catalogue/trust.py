@@ -368,6 +368,16 @@ in lists of processes and histories of shells.
 Name the file, or the variable (`env:NAME`).""",
     ),
     Code(
+        code="TB8878",
+        title="a release that rules in Rego cannot judge",
+        explanation="""\
+The policy has rules in Rego for this release and stage, and the release has no SBOM that can be read, or its release
+manifest has an older form, whose keys are held against no schema. Of what is not there no rule says anything: it would
+pass because it says nothing of itself. So it is refused, no rule is asked, and no exception helps.
+
+Release it again with this version of twinbuild.""",
+    ),
+    Code(
         code="TB8880",
         title="nobody can tell whether it is encrypted",
         explanation="""\

@@ -252,20 +252,25 @@ def schemas_of(release: Released) -> tuple[str, str]:
     They lie in ``schemas/`` of the release, wherever the project that it was made of has them.
     """
     documents: Any = release.document["documents"]
-    covered = {entry["path"] for entry in documents}
+    covered = {entry["path"]: entry["sha256"] for entry in documents}
     directory = release.path.parent
     found = (f"schemas/{side}.json" for side in ("input", "output"))
-    requests, answers = (_schema(directory / path) if path in covered else "" for path in found)
+    requests, answers = (_schema(directory / path, covered[path]) if path in covered else "" for path in found)
     return requests, answers
 
 
-def _schema(path: Path) -> str:
-    """What cannot be compared by what it says is compared by its bytes. Raises PolicyRefused TB8619 for no file."""
+def _schema(path: Path, sha256: str) -> str:
+    """What cannot be compared by what it says is compared by its bytes.
+
+    Raises PolicyRefused TB8619 for another file than the release manifest names: what it says is signed with the step.
+    """
     try:
-        content = read_regular(path, LARGEST)
+        content, why = read_regular(path, LARGEST), ""
     except Irregular as error:
-        message = f"{path.name} {error}, and was there a moment ago"
-        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path))) from None
+        content, why = b"", str(error)
+    if why or Digest.of(content).hex != sha256:
+        message = f"{path.name} {why or 'is not the one that the release manifest names'}"
+        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
     try:
         value, _ = parse_json(path.name, content)
         return Digest.of(canonical(_bare(value))).hex

@@ -31,6 +31,7 @@ from twinbuild.pipeline.governing.promoting import (
     roll_back,
     schemas_of,
 )
+from twinbuild.pipeline.released import Released
 
 SETTINGS = Settings(store="/nowhere")
 
@@ -160,14 +161,17 @@ def test_what_a_schema_says(staged: Staged) -> None:
     release = staged.first.release
     documents: Any = release.document["documents"]
     named = {"schemas": {"input": "contract/of/requests.json"}}  # where the project has it, which is not at hand
-    document = {**release.document, "model": named, "documents": [*documents, {"path": "schemas/input.json"}]}
-    changed = replace(release, content=canonical(document))
     file = release.path.parent / "schemas" / "input.json"
     file.parent.mkdir(exist_ok=True)
 
+    def stating(text: str) -> Released:
+        file.write_text(text)
+        entry = {"path": "schemas/input.json", "sha256": Digest.of(text.encode()).hex}
+        document = {**release.document, "model": named, "documents": [*documents, entry]}
+        return replace(release, content=canonical(document))
+
     def digest(schema: object) -> str:
-        file.write_text(json.dumps(schema))
-        return schemas_of(changed)[0]
+        return schemas_of(stating(json.dumps(schema)))[0]
 
     plain = digest({"type": "object", "properties": {"title": {"type": "string"}}})
     assert plain == digest(
@@ -175,12 +179,12 @@ def test_what_a_schema_says(staged: Staged) -> None:
     )
     assert plain != digest({"type": "object", "properties": {}})
     assert digest({"enum": [{"title": 1}]}) != digest({"enum": [{}]})
-    assert (schemas_of(changed)[1], schemas_of(release)) == ("", ("", ""))
-    file.write_text("{")
-    assert schemas_of(changed)[0] == Digest.of(b"{").hex
-    file.unlink()
-    with pytest.raises(PolicyRefused, match="TB8619"):
-        schemas_of(changed)
+    changed = stating("{")
+    assert (schemas_of(changed), schemas_of(release)) == ((Digest.of(b"{").hex, ""), ("", ""))
+    for swap in (lambda: file.write_text("{}"), file.unlink):  # after the release was looked at
+        swap()
+        with pytest.raises(PolicyRefused, match="TB8619"):
+            schemas_of(changed)
 
 
 def test_where_it_lies(staged: Staged) -> None:
