@@ -34,6 +34,7 @@ class Facts:
     the bill of materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs
     of what is reached (services, monitoring, configuration, indexes, mirrors, registries, archive) and an address
     without encryption, ``unclear`` triples with why nobody can tell, ``encrypted`` pairs with by what it is.
+    ``thresholds`` are pairs of a role and how many people of it the trust root asks for, where that is more than one.
     ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release names
     (None for none); ``rotations`` pairs of a reference and when it was changed.
     """
@@ -61,6 +62,7 @@ class Facts:
     rotations: tuple[tuple[str, int], ...]
     unclear: tuple[tuple[str, str, str], ...] = ()
     encrypted: tuple[tuple[str, str], ...] = ()
+    thresholds: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

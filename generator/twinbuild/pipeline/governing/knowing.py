@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ from twinbuild.pipeline.vouching import verify_release
 __all__ = ["ROTATIONS", "Question", "known_of", "reference_of", "sound"]
 
 ROTATIONS: Final = "rotations"
+_VERSION: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.+_-]{0,62}[0-9A-Za-z])?", re.ASCII)
 _LARGEST: Final = 64 << 10  # bytes of a statement
 _MOST: Final = 10_000  # statements
 
@@ -129,6 +131,7 @@ def known_of(
         encrypted=reached.encrypted,
         secrets=tuple(_secret(each) for each in document.get("secrets", ())),
         rotations=_rotations(trusted, policy, at),
+        thresholds=tuple((role.name, role.threshold) for role in root.roles if role.threshold > 1),
     )
 
 
@@ -150,10 +153,15 @@ def sound(release: Released) -> dict[str, Any]:
 
 
 def _names(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The first version of the format says of a name that it is text; here it becomes a path."""
-    name = document["metadata"].get("name")
+    """The first version of the format says of a name that it is text; here it becomes a path, and both are printed."""
+    name, version = (document["metadata"].get(key) for key in ("name", "version"))
     if not isinstance(name, str) or not is_name(name):
         yield "/metadata/name", f"{str(name)[:80]!r} is no name"
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        yield "/metadata/version", f"{str(version)[:80]!r} is no version"
+    for key in ("governance", "publish"):
+        if not isinstance(document.get(key), dict):
+            yield f"/{key}", "it is not there"
 
 
 def _actor(key: TrustKey, root: TrustRoot) -> Actor:

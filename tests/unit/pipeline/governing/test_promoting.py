@@ -218,13 +218,20 @@ def test_names(staged: Staged, name: str) -> None:
 
 
 def test_hostile_manifest(staged: Staged) -> None:
-    """A manifest whose name leads elsewhere keeps no format, and goes nowhere."""
+    """A manifest whose name leads elsewhere keeps no format, and goes nowhere, in the form that has no schema, too."""
     release = staged.first.release
-    metadata = {**release.document["metadata"], "name": "../../etc"}  # type: ignore[dict-item]
-    hostile = replace(release, content=canonical({**release.document, "metadata": metadata}))
-    with pytest.raises(IntegrityError) as raised:
-        promote(hostile, staged.ours.open(), staged.order(), SETTINGS)
-    assert raised.value.findings[0].code == "TB7607"
+    about: Any = release.document["metadata"]
+    for change in (
+        {"metadata": {**about, "name": "../../etc"}},
+        {"metadata": {**about, "version": "1.0.0\x1b[31m"}},
+        {"publish": None},
+    ):
+        for version in ("v1", "v2"):
+            document = {**release.document, **change, "apiVersion": f"twinbuild/manifest/{version}"}
+            hostile = replace(release, content=canonical(document))
+            with pytest.raises(IntegrityError) as raised:
+                promote(hostile, staged.ours.open(), staged.order(), SETTINGS)
+            assert {each.code for each in raised.value.findings} == {"TB7607"}
 
 
 def test_no_files_for_it(staged: Staged) -> None:
