@@ -69,7 +69,7 @@ def _right(rules: tuple[tuple[int, Allow], ...], action: Action, actors: tuple[A
         or "nobody of the trust root"
     )
     may = f"only {', '.join(roles)} may {action}" if roles else f"no rule allows anybody to {action}"
-    said = [*short.values(), *(facts.discounted if action != "deploy" else ())]
+    said = [*short.values(), *(facts.discounted if action != "deploy" else filter(None, (facts.unable,)))]
     aside = f"; {'; '.join(said)}" if said else ""
     remedy = f"let somebody of {', '.join(roles)} do it" if roles else f"add a rule of 'allow' with 'may: [{action}]'"
     if short:

@@ -104,6 +104,7 @@ def known_of(
         asked=frozenset(kind for each in about for kind in each.encryption),
         holds=question.holds,
     )
+    unable = _unable(question, root)
     return Facts(
         name=name,
         version=version,
@@ -113,7 +114,8 @@ def known_of(
         authors=tuple(sorted({each.key.who for each in signed})),
         approvers=tuple(each.actor for each in approvals if each.actor is not None and not each.objection),
         deployer=_deployer(question.deployer, root, at),
-        discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
+        discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *filter(None, (unable,))),
+        unable=unable,
         modifies=question.modifies,
         back=question.back,
         asked=int(document["governance"].get("approvals", 0)),
@@ -185,10 +187,13 @@ def _deployer(keyid: str, root: TrustRoot, at: int) -> Actor | None:
     return _actor(key, root)
 
 
-def _unable(question: Question, root: TrustRoot) -> Iterator[str]:
+def _unable(question: Question, root: TrustRoot) -> str:
+    """Why the key of who deploys does not count; "" where it does, or nobody deploys."""
     key = root.key(question.deployer)
-    if key is not None and (why := key.objection(question.at)):
-        yield f"the key {key.keyid[:16]}… of {key.who} {why}"
+    if key is None:
+        return f"the key {question.deployer[:16]}… is not in the trust root" if question.deployer else ""
+    why = key.objection(question.at)
+    return f"the key {key.keyid[:16]}… of {key.who} {why}" if why else ""
 
 
 def _bill(

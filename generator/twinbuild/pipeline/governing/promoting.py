@@ -6,7 +6,8 @@ on record that nobody applied, and never one that was applied without a record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.trustroot import is_name
 from twinbuild.deploy.promoted import annotated, place_of
-from twinbuild.errors import InternalError, Location, PolicyRefused, TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, InternalError, Location, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
 from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Promotion
@@ -119,19 +120,20 @@ def roll_back(
         release = find(target.release)
         if str(release.digest) != target.release:  # whatever was named so where releases lie
             raise _elsewhere(target.release, f"what was found instead is {release.digest}")
-        schemas = schemas_of(release)
-        changed = [
-            what
-            for what, old, new in zip(("requests", "answers"), schemas, steps[-1].schemas, strict=True)
-            if old != new
-        ]
-        if changed and not accept_schemas:
-            raise PolicyRefused.of(
-                "TB8862",
-                f"{name} {target.version} has other schemas than {steps[-1].version}, which runs: {', '.join(changed)}",
-                hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
-                where=str(release.path),
-            )
+        with _telling(order, release, trusted):
+            changed = [
+                what
+                for what, old, new in zip(("requests", "answers"), schemas_of(release), steps[-1].schemas, strict=True)
+                if old != new
+            ]
+            if changed and not accept_schemas:
+                raise PolicyRefused.of(
+                    "TB8862",
+                    f"{name} {target.version} has other schemas than {steps[-1].version}, which runs: "
+                    f"{', '.join(changed)}",
+                    hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
+                    where=str(release.path),
+                )
         return _go(release, trusted, order, settings, steps, action="rolled-back")
 
 
@@ -160,12 +162,9 @@ def _go(
         holds=order.holds,
         logged=order.logged,
     )
-    checked = check_policy(release, trusted, question, settings)
-    try:
+    with _telling(order, release, trusted):
+        checked = check_policy(release, trusted, question, settings)
         refuse(checked)
-    except PolicyRefused as error:
-        _log(order, release, trusted, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
-        raise
     files = _files(release, order.stage)
     metadata: Any = release.document["metadata"]
     step = Promotion(
@@ -190,6 +189,16 @@ def _go(
         _log(order, release, trusted, action, order.reason)
         append_step(order.record, step, envelope)
     return Promoted(checked=checked, step=step, files=len(files))
+
+
+@contextmanager
+def _telling(order: Order, release: Released, trusted: Trusted) -> Iterator[None]:
+    """Log a refusal, whatever it is for: a rule, a forged signature, an approval of another release, other bytes."""
+    try:
+        yield
+    except (PolicyRefused, IntegrityError) as error:
+        _log(order, release, trusted, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
+        raise
 
 
 def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str) -> None:

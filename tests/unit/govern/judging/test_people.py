@@ -94,8 +94,14 @@ def test_alone() -> None:
 
 
 def test_why_not() -> None:
-    """Signatures that do not count are told where something lacks."""
+    """Signatures that do not count are told where something lacks; so is why the deployer's key does not."""
     rules = policy("")
+    known = facts(deployer=actor("key 1…"), unable="the key 1… was revoked (lost)", discounted=("of others",))
+    verdict = list(judge_rights(rules, known))[1]
+    assert (verdict.code, verdict.reason.endswith("tiny to production; the key 1… was revoked (lost)")) == (
+        "TB8836",
+        True,
+    ), verdict.reason
     (verdict,) = judge_rights(rules, facts(signers=(), discounted=("the key has expired",)))
     assert "the key has expired" in verdict.reason
     assert allowed(rules, "approve", "tiny", "staging") == ()

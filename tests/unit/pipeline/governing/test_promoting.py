@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from dataclasses import replace
@@ -55,6 +56,18 @@ def _code(found: Staged, which: str = "first", **more: object) -> list[str]:
     return [each.code for each in raised.value.findings]
 
 
+def _log(found: Staged) -> Log:
+    bot = found.ours.signer("bot")
+    new_log(found.place / "log", "example.com/log", bot)
+    return Log(directory=found.place / "log", signer=bot)
+
+
+def _refusals(log: Log) -> list[str]:
+    entries = read_entries(log.directory)[2]
+    assert {each.action for each in entries} == {"refused"}
+    return [each.details.rpartition(" ")[2] for each in entries]
+
+
 def test_there_and_back(staged: Staged) -> None:
     """Two versions, and back once: files with the digest, steps, the log."""
     bot = staged.ours.signer("bot")
@@ -87,9 +100,7 @@ def test_there_and_back(staged: Staged) -> None:
 
 def test_refused(staged: Staged) -> None:
     """By who may not, unapproved, approved by who signed: the rule is named and logged, and nothing is written."""
-    bot = staged.ours.signer("bot")
-    new_log(staged.place / "log", "example.com/log", bot)
-    log = Log(directory=staged.place / "log", signer=bot)
+    log = _log(staged)
     assert _code(staged, by="grace", log=log) == ["TB8836"]
     shutil.rmtree(staged.first.dist / "approvals")
     assert _code(staged, log=log) == ["TB8831"]
@@ -106,14 +117,25 @@ def test_approval_of_another_version(staged: Staged) -> None:
     """That of the first version lies beside the second."""
     shutil.rmtree(staged.second.dist / "approvals")
     shutil.copytree(staged.first.dist / "approvals", staged.second.dist / "approvals")
-    assert _code(staged, "second") == ["TB8851"]
+    log = _log(staged)
+    assert _code(staged, "second", log=log) == ["TB8851"]
+    assert _refusals(log) == ["TB8851"]
 
 
 def test_altered_files(staged: Staged) -> None:
-    """A file of the stage that was changed after it was signed."""
+    """A file of the stage that was changed after it was signed, and an approval: the log is told."""
+    log = _log(staged)
+    (approval,) = (staged.first.dist / "approvals").iterdir()
+    sound = approval.read_bytes()
+    envelope = json.loads(sound)
+    payload = base64.b64decode(envelope["payload"]).replace(b"2027-01-15T08", b"2027-01-15T07")
+    approval.write_text(json.dumps({**envelope, "payload": base64.b64encode(payload).decode()}))
+    assert _code(staged, log=log) == ["TB8617"]
+    approval.write_bytes(sound)
     path = staged.first.dist / "deploy" / "kubernetes" / "production" / "deployment.yaml"
     path.write_bytes(path.read_bytes().replace(b"registry.example", b"registry.another"))
-    assert _code(staged) == ["TB7005"]
+    assert _code(staged, log=log) == ["TB7005"]
+    assert _refusals(log) == ["TB8617", "TB7005"]
 
 
 def test_frozen_but_back(staged: Staged) -> None:
@@ -149,9 +171,11 @@ def test_schemas(staged: Staged) -> None:
     step = replace(_promote(staged, "second").step, schemas=("d" * 64, ""))
     path = staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
     path.write_bytes(signed_act(encode_promotion(step), staged.ours.signer("linus")))
+    log = _log(staged)
     with pytest.raises(PolicyRefused) as raised:
-        _back(staged)
+        _back(staged, log=log)
     assert raised.value.findings[0].code == "TB8862"
+    assert _refusals(log) == ["TB8862"]
     assert "requests" in raised.value.findings[0].message
     assert _back(staged, accept_schemas=True).step.number == 3
 
