@@ -378,6 +378,15 @@ pass because it says nothing of itself. So it is refused, no rule is asked, and 
 Release it again with this version of twinbuild.""",
     ),
     Code(
+        code="TB8879",
+        title="another draft than the one that was looked at",
+        explanation="""\
+`trust sign --expect` names a draft by its digest, and another one lies there: it was changed after it was shown, by one
+of those who may write to the directory. Nothing was signed.
+
+Look at it again with `twinbuild trust show`, and ask who changed it.""",
+    ),
+    Code(
         code="TB8880",
         title="nobody can tell whether it is encrypted",
         explanation="""\
