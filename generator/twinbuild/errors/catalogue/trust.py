@@ -396,4 +396,14 @@ archive is on no file system that is known to be encrypted.
 Give an address whose form says it; or let the policy say who vouches for it: `declared_encrypted`.""",
     ),
     *REGO,
+    Code(
+        code="TB8898",
+        title="a release that was never logged to be in the stage",
+        explanation="""\
+The record names a release to go back to, and the audit log that was given has other promotions of this name to this
+stage, and not that one. Who may deploy can write a step of any time; no entry of a log counts as older than the one
+before it.
+
+Ask who wrote the step. `twinbuild promote` brings the release there anew, with all that the policy asks for.""",
+    ),
 )

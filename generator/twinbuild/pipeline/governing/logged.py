@@ -41,6 +41,16 @@ class Logged:
                 found[entry.by] = min(entry.time, found.get(entry.by, entry.time))
         return found
 
+    def promoted(self, name: str, stage: str) -> frozenset[str]:
+        """The releases of a name that were logged to be brought, or brought back, to a stage."""
+        return frozenset(
+            entry.release
+            for entry in self.entries
+            if entry.action in _MEANS["promoted"]
+            and entry.name == name
+            and entry.details.partition(" ")[0] == f"stage={stage}"
+        )
+
     def tokens(self, release: str, stage: str) -> dict[str, int]:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
         found: dict[str, int] = {}

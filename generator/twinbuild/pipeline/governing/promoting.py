@@ -100,8 +100,8 @@ def roll_back(
 ) -> Promoted:
     """Bring a stage back to the last good release of a name; ``find`` brings the one of a release digest.
 
-    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, and what
-    ``find`` raises where it is not at hand.
+    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, TB8898 for
+    one of which the log does not know that it was there, and what ``find`` raises where it is not at hand.
     """
     _require_stage(order.stage)
     if not is_name(name):
@@ -121,6 +121,7 @@ def roll_back(
         if str(release.digest) != target.release:  # whatever was named so where releases lie
             raise _elsewhere(target.release, f"what was found instead is {release.digest}")
         with _telling(order, release, trusted):
+            _require_logged(target, order)
             changed = [
                 what
                 for what, old, new in zip(("requests", "answers"), schemas_of(release), steps[-1].schemas, strict=True)
@@ -189,6 +190,22 @@ def _go(
         _log(order, release, trusted, action, order.reason)
         append_step(order.record, step, envelope)
     return Promoted(checked=checked, step=step, files=len(files))
+
+
+def _require_logged(target: Promotion, order: Order) -> None:
+    """Whoever may deploy can write a step of a time that they state; what a log has of the stage it would not have.
+
+    A log that has no step of this name and stage at all is younger than the record. Raises PolicyRefused TB8898.
+    """
+    known = order.logged.promoted(target.name, order.stage)
+    if known and target.release not in known:
+        raise PolicyRefused.of(
+            "TB8898",
+            f"the record says that {target.name} {target.version} was in {order.stage}, and the audit log, which has "
+            f"{len(known)} of its releases there, does not",
+            hint="ask who wrote the step, and when; to bring it there all the same: `twinbuild promote`",
+            where=Location(file=str(order.record)),
+        )
 
 
 @contextmanager

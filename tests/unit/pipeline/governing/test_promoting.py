@@ -22,6 +22,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.audit.read import read_entries
+from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.promoting import (
     PROMOTION,
     Log,
@@ -178,6 +179,19 @@ def test_schemas(staged: Staged) -> None:
     assert _refusals(log) == ["TB8862"]
     assert "requests" in raised.value.findings[0].message
     assert _back(staged, accept_schemas=True).step.number == 3
+
+
+def test_a_step_that_was_made_up(staged: Staged) -> None:
+    """Who deploys writes a step of a day before the freeze: back it would go, were it not for the log."""
+    log = _log(staged)
+    _promote(staged, "second")  # by a tool of their own: no log
+    _promote(staged, log=log)
+    entries = read_entries(log.directory)[2]
+    with pytest.raises(PolicyRefused, match="TB8898"):
+        _back(staged, log=log, logged=Logged(entries=entries))
+    assert [each.action for each in read_entries(log.directory)[2]] == ["promoted", "refused"]
+    others = tuple(replace(each, **change) for each in entries for change in ({"name": "x"}, {"details": "stage=x"}))
+    assert _back(staged, logged=Logged(entries=others)).step.number == 3
 
 
 def test_what_a_schema_says(staged: Staged) -> None:
