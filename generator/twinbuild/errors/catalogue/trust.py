@@ -406,4 +406,13 @@ before it.
 
 Ask who wrote the step. `twinbuild promote` brings the release there anew, with all that the policy asks for.""",
     ),
+    Code(
+        code="TB8899",
+        title="an approval that would be lost",
+        explanation="""\
+An approval is named by its stage and its key, and in the directory of `approve --output` lies that of another release
+under this name. It would be written over.
+
+Give each release a directory of its own.""",
+    ),
 )
