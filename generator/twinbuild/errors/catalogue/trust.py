@@ -90,7 +90,8 @@ Ask somebody of the role to sign: `twinbuild sign`.""",
         code="TB8808",
         title="a role that is not there",
         explanation="""\
-The trust root has no role of that name, or none of its keys counts now.
+The trust root has no role of that name, none of its keys counts now, or an audit log is signed by none of those that
+have the role `audit`.
 
 Name another role, or add it: `twinbuild trust update --role NAME=WHO`.""",
     ),

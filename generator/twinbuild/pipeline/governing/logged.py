@@ -23,6 +23,7 @@ the token's SHA-256. What people say comes after it, and never begins so (``code
 _TOLD: Final = re.compile(
     r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII | re.DOTALL
 )
+_ANOTHER_KEY: Final = "TB8634"
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
@@ -88,4 +89,11 @@ def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
             times = accumulate((each.time for each in entries), max)
             return Logged(entries=tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True)))
     assert refused is not None
-    raise refused
+    if refused.findings[0].code != _ANOTHER_KEY:
+        raise refused
+    raise PolicyRefused.of(
+        "TB8808",
+        f"{log} is signed by none of the {len(keys)} keys that have the role {AUDIT!r} in the trust root",
+        hint=f"name the organisation's log, or add this one's key: `twinbuild trust update --role {AUDIT}=WHO`",
+        where=str(log),
+    )
