@@ -69,7 +69,7 @@ def command(
     from twinbuild.cli.outcome import shown
     from twinbuild.cli.policy import print_verdicts
     from twinbuild.cli.session import settings_beside
-    from twinbuild.cli.trusting import log_signer, opened
+    from twinbuild.cli.trusting import audit_given, opened
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.checking import check_approval
     from twinbuild.pipeline.governing.entries import append_act
@@ -83,10 +83,10 @@ def command(
     if audience is not None:
         _say_audience(trusted.root, audience, str(found.digest), stage, as_json=as_json)
         return
-    logger = log_signer(audit, audit_key)
+    log, logged = audit_given(audit, audit_key, trusted, now)
     signer = signer_of(key, program, public, os.environ) if token is None else None
     besides = (output,) if output is not None else ()
-    question = Question(stage=stage, at=now, action="approve", besides=besides)
+    question = Question(stage=stage, at=now, action="approve", besides=besides, logged=logged)
     verdicts = check_approval(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     if signer is None:
         assert token is not None
@@ -95,10 +95,10 @@ def command(
         approved, said = _by_key(found, trusted, signer, stage=stage, now=now, directory=output, reason=reason)
     assert approved.approval is not None
     assert approved.actor is not None
-    if audit is not None and logger is not None:
+    if log is not None:
         append_act(
-            audit,
-            logger,
+            log.directory,
+            log.signer,
             found,
             action="approved",
             by=approved.actor.keyid,

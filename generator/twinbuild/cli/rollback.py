@@ -37,6 +37,14 @@ __all__ = ["command"]
 @click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
 )
+@click.option(
+    "--approvals",
+    "besides",
+    multiple=True,
+    type=NamedPath(path_type=Path),
+    metavar="DIR",
+    help="More approvals of the release to go back to.",
+)
 @click.option("--accept-schemas", is_flag=True, help="Though requests or answers have another schema.")
 @kept_option
 @act_options

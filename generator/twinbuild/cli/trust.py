@@ -114,16 +114,26 @@ def update(
 @command.command("sign")
 @_DIRECTORY
 @signer_options
+@click.option(
+    "--expect",
+    "expected",
+    default="",
+    metavar="DIGEST",
+    help="The draft that you looked at, as `trust show` prints it.",
+)
 @json_option
-def sign(*, directory: Path, key: str | None, program: str | None, public: Path | None, as_json: bool) -> None:
+def sign(
+    *, directory: Path, key: str | None, program: str | None, public: Path | None, expected: str, as_json: bool
+) -> None:
     """Sign the draft of the next document. It is in force once enough people have.
 
-    What it changes is printed; `trust show` prints it before.
+    What it changes is printed; `trust show` prints it before. With --expect nothing else is signed than what it showed.
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.pipeline.governing.drafting import sign_draft
 
-    say_draft(sign_draft(directory, signer_of(key, program, public, os.environ)), as_json=as_json, told=True)
+    signer = signer_of(key, program, public, os.environ)
+    say_draft(sign_draft(directory, signer, expected=expected), as_json=as_json, told=True)
 
 
 @command.command("rotated")
@@ -174,6 +184,8 @@ def show(*, directory: Path, as_json: bool) -> None:
     draft = read_draft(directory)
     if draft is not None and not document_path(directory, 1).exists():
         say_draft(draft, as_json=as_json, told=True)
+        if not as_json:
+            click.echo(f"digest   {draft.digest}")
         return
     chain = read_chain(directory)
     root = check_chain(chain)
@@ -182,7 +194,7 @@ def show(*, directory: Path, as_json: bool) -> None:
     if as_json:
         document = json.loads(chain[-1][1].payload)
         about = {} if draft is None else {"missing": draft.missing, "changes": changes(root, draft.root)}
-        more = {"draft": None if draft is None else {"version": draft.root.version, **about}}
+        more = {"draft": None if draft is None else {"version": draft.root.version, "digest": draft.digest, **about}}
         click.echo(json.dumps({**document, "digest": str(digest), "expired": now >= root.expires, **more}))
         return
     click.echo(f"trust    version {root.version}, {digest}")
@@ -198,6 +210,7 @@ def show(*, directory: Path, as_json: bool) -> None:
         click.echo(f"policy   {root.policy.file}  sha256:{root.policy.sha256}")
     if draft is not None:
         say_draft(draft, as_json=False, told=True)
+        click.echo(f"digest   {draft.digest}")
 
 
 def _line(key: TrustKey, now: int) -> str:

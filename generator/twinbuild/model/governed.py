@@ -26,16 +26,18 @@ class Actor:
 class Facts:
     """A release on its way to a stage.
 
-    ``authors`` are the people who signed it, also with keys that count no more. ``discounted`` says whose signatures
-    and approvals do not count, and why. ``deployer`` is None where nobody deploys yet. ``modifies``: another version
-    of the name was promoted before; ``back``: this one was, and is to come back. ``asked`` is the number of approvals
-    that the release itself asks for. ``sbom`` are faults of the bill of materials, None where it was not looked at.
-    ``licences`` are pairs of component and expression ("" for none), one for each licence that binds it; None where
-    the bill of materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs
-    of what is reached (services, monitoring, configuration, indexes, mirrors, registries, archive) and an address
-    without encryption, ``unclear`` triples with why nobody can tell, ``encrypted`` pairs with by what it is.
-    ``secrets`` are triples: what it is called, its reference, and the greatest age in seconds that the release names
-    (None for none); ``rotations`` pairs of a reference and when it was changed.
+    ``authors`` are the people who signed it, also with keys that count no more. ``discounted`` says whose
+    signatures and approvals do not count, and why. ``deployer`` is None where nobody deploys yet. ``modifies``:
+    another version of the name was promoted before; ``back``: this one was, and is to come back. ``asked`` is the
+    number of approvals that the release itself asks for. ``unable`` says why the deployer's key does not count, ""
+    where it does. ``sbom`` are faults of the bill of materials, None where it was not looked at. ``licences`` are
+    pairs of component and expression ("" for none), one for each licence that binds it; None where the bill of
+    materials cannot be read. ``modified`` is None where no source commit is recorded. ``plain`` are pairs of what
+    is reached (services, monitoring, configuration, indexes, mirrors, registries, archive) and an address without
+    encryption, ``unclear`` triples with why nobody can tell, ``encrypted`` pairs with by what it is. ``thresholds``
+    are pairs of a role and how many people of it the trust root asks for, where that is more than one. ``secrets``
+    are triples: what it is called, its reference, and the greatest age in seconds that the release names (None for
+    none); ``rotations`` pairs of a reference and when it was changed.
     """
 
     name: str
@@ -61,13 +63,16 @@ class Facts:
     rotations: tuple[tuple[str, int], ...]
     unclear: tuple[tuple[str, str, str], ...] = ()
     encrypted: tuple[tuple[str, str], ...] = ()
+    thresholds: tuple[tuple[str, int], ...] = ()
+    unable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegoAnswer:
     """What one rule in Rego says: ``rules`` is the name of its section, ``rule`` its package and name.
 
-    ``messages`` are what it says, and ``fault`` why nobody knows what it says ("" where that is known).
+    ``messages`` are what it says, and ``fault`` why nobody knows what it says ("" where that is known). ``unasked``: it
+    was not asked, since the release is none that rules can judge.
     """
 
     rules: str
@@ -75,6 +80,7 @@ class RegoAnswer:
     rule: str
     messages: tuple[str, ...] = ()
     fault: str = ""
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ _EVERY = "*"
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REGO_FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\.rego", re.ASCII)
+_BELOW = re.compile(r".*([^/:]|[A-Za-z0-9]:/)/\*")
 _PATTERN = re.compile(r"\*|[a-z0-9][a-z0-9-]{0,62}\*?", re.ASCII)
 
 
@@ -116,7 +117,7 @@ class Declared(Section):
     """Something of which nobody can tell from here that it is encrypted, and who says that it is."""
 
     what: Line
-    """Address as `policy check` prints it (or the path of the archive), or its beginning with a star."""
+    """Address as `policy check` prints it (or the path of the archive); or s3://models/*: whatever lies below it."""
     by: Line
     """Who vouches for it."""
     reason: Line
@@ -126,9 +127,11 @@ class Declared(Section):
 
     @model_validator(mode="after")
     def _narrow(self) -> Self:
-        if self.what == _EVERY:
+        if self.what.endswith(_EVERY) and not _BELOW.fullmatch(self.what):
             objections = Objections()
-            objections.add("TB1105", "it would be of everything", "name an address, or its beginning", "what")
+            message = f"{self.what[:80]!r} would be of other hosts or directories, too"
+            hint = "put the star behind a slash, after the whole name of the host or directory: 's3://models/*'"
+            objections.add("TB1105", message, hint, "what")
             objections.settle()
         return self
 

@@ -16,7 +16,7 @@ def test_which(tool: Tool) -> None:
     assert (ended.status, "releases: none" in ended.err) == (2, True), ended.err
     for name in ("tiny", "small"):
         Path("record", "production", name).mkdir(parents=True)
-    assert "small, tiny" in tool("rollback", *words, "--output", "out").err
+    assert "small, tiny" in tool("rollback", *words, "--output", "out", "--approvals", "more").err
 
 
 def test_where_from(tool: Tool) -> None:

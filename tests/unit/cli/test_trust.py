@@ -36,7 +36,11 @@ def test_begun(tool: Tool) -> None:
         "needs    2 people of the document itself (version 1): 0",
     ]
     told = tool("trust", "show", "trust").out.splitlines()
+    *told, digest = told
     assert [line for line in told if not line.startswith("change ")] == begun.out.splitlines()
+    assert digest.startswith("digest   sha256:")
+    ended = tool("trust", "sign", "trust", "--key", "rosa", "--expect", f"sha256:{'0' * 64}")
+    assert (ended.status, "error[TB8879]" in ended.err) == (8, True), ended.err
     assert len(told) == len(begun.out.splitlines()) + 4, told  # who signs sees two keys, the role, and the expiry
     assert "1 (Rosa)" in _sign(tool, "rosa")
     signed = _sign(tool, "ruth").splitlines()

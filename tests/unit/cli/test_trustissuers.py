@@ -100,6 +100,10 @@ def test_promoted(tool: Tool, staged_once: Path) -> None:
     """A step that a token approved; an approval of the same person by a key as well would be no second one."""
     _begun(tool, staged_once)
     _token(tool)
+    assert tool("audit", "new", "other", "--origin", "example.com/other", "--key", "ada").status == 0
+    ended = tool("approve", _DIST, *_CHECK, "--token", "token", "--audit", "other", "--audit-key", "ada")
+    assert ended.status == 8, ended.err  # such a log proves nothing later, when no token is to be had again
+    assert not Path(_DIST, "approvals").exists()
     ended = tool("approve", _DIST, *_CHECK, "--token", "token")
     assert (ended.status, "it counts until the token expires" in ended.err) == (0, True)
     to = ("--to", "production", *_TRUST, "--record", "record", "--output", "out")

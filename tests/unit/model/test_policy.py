@@ -32,9 +32,22 @@ def test_least_privilege() -> None:
 
 
 def test_declared() -> None:
-    """Nobody vouches for everything at once."""
-    text = "    declared_encrypted: [{what: WHAT, by: storage, reason: It is., until: 2028-01-01}]\n"
-    assert policy(text.replace("WHAT", "s3://*")).require[0].declared_encrypted[0].by == "storage"
-    with pytest.raises(SpecError) as raised:
-        policy(text.replace("WHAT", '"*"'))
-    assert raised.value.findings[0].code == "TB1105"
+    """Nobody vouches for everything at once, and of a host or a directory by its whole name alone."""
+    text = "    declared_encrypted: [{what: 'WHAT', by: storage, reason: It is., until: 2028-01-01}]\n"
+    for what in ("s3://*", "s3://models/*", "s3://models", "DATA=gs://a:1/b/*", "/srv/archive/*", "jdbc:oracle://db/*"):
+        assert policy(text.replace("WHAT", what)).require[0].declared_encrypted[0].by == "storage"
+    for what in (
+        "*",
+        "s3:*",
+        "s3:/*",
+        "s3*",
+        "s3://models*",
+        "s3://models/a*",
+        "s3:///*",
+        "/*",
+        "//*",
+        "/srv/archive*",
+    ):
+        with pytest.raises(SpecError) as raised:
+            policy(text.replace("WHAT", what))
+        assert [each.code for each in raised.value.findings] == ["TB1105"], what

@@ -134,7 +134,7 @@ def _audience(claims: dict[str, Json], name: str) -> str:
         if len(value) != 1:
             raise PolicyRefused.of(
                 "TB8873",
-                f"{name} is a token for {len(value)} audiences, expected one: it would serve elsewhere, too",
+                f"{name} is for {len(value)} audiences, expected one: it would serve elsewhere, too",
                 hint="have one issued whose only audience is this approval: `twinbuild approve --audience`",
                 where=Location(file=name),
             )
@@ -143,4 +143,5 @@ def _audience(claims: dict[str, Json], name: str) -> str:
 
 
 def _refused(name: str, why: str) -> PolicyRefused:
-    return PolicyRefused.of("TB8870", f"{name} is no token: {why}", hint=_AGAIN, where=Location(file=name))
+    # no colon behind the word: what follows would be masked as a secret where errors are printed
+    return PolicyRefused.of("TB8870", f"{name} is no token ({why})", hint=_AGAIN, where=Location(file=name))

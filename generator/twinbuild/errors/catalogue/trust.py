@@ -90,7 +90,8 @@ Ask somebody of the role to sign: `twinbuild sign`.""",
         code="TB8808",
         title="a role that is not there",
         explanation="""\
-The trust root has no role of that name, or none of its keys counts now.
+The trust root has no role of that name, none of its keys counts now, or an audit log is signed by none of those that
+have the role `audit`.
 
 Name another role, or add it: `twinbuild trust update --role NAME=WHO`.""",
     ),
@@ -368,6 +369,25 @@ in lists of processes and histories of shells.
 Name the file, or the variable (`env:NAME`).""",
     ),
     Code(
+        code="TB8878",
+        title="a release that rules in Rego cannot judge",
+        explanation="""\
+The policy has rules in Rego for this release and stage, and the release has no SBOM that can be read, or its release
+manifest has an older form, whose keys are held against no schema. Of what is not there no rule says anything: it would
+pass because it says nothing of itself. So it is refused, no rule is asked, and no exception helps.
+
+Release it again with this version of twinbuild.""",
+    ),
+    Code(
+        code="TB8879",
+        title="another draft than the one that was looked at",
+        explanation="""\
+`trust sign --expect` names a draft by its digest, and another one lies there: it was changed after it was shown, by one
+of those who may write to the directory. Nothing was signed.
+
+Look at it again with `twinbuild trust show`, and ask who changed it.""",
+    ),
+    Code(
         code="TB8880",
         title="nobody can tell whether it is encrypted",
         explanation="""\
@@ -377,4 +397,23 @@ archive is on no file system that is known to be encrypted.
 Give an address whose form says it; or let the policy say who vouches for it: `declared_encrypted`.""",
     ),
     *REGO,
+    Code(
+        code="TB8898",
+        title="a release that was never logged to be in the stage",
+        explanation="""\
+The record names a release to go back to, and the audit log that was given has other promotions of this name to this
+stage, and not that one. Who may deploy can write a step of any time; no entry of a log counts as older than the one
+before it.
+
+Ask who wrote the step. `twinbuild promote` brings the release there anew, with all that the policy asks for.""",
+    ),
+    Code(
+        code="TB8899",
+        title="an approval that would be lost",
+        explanation="""\
+An approval is named by its stage and its key, and in the directory of `approve --output` lies that of another release
+under this name. It would be written over.
+
+Give each release a directory of its own.""",
+    ),
 )

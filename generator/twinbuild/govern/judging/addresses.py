@@ -1,7 +1,7 @@
 """Whether an address is reached by an encrypted connection, as far as its form says: its scheme and its options.
 
-What a form leaves open (STARTTLS that may be taken up or not, a scheme nobody has heard of) is not said to be
-encrypted. A connection within one machine or pod is on no network, and needs none.
+What a form leaves open (STARTTLS that may be taken up or not, a scheme nobody has heard of, a host and a port without
+one) is not said to be encrypted. A connection within one machine or pod is on no network, and needs none.
 """
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["Reach", "addresses_in", "reach_of", "schemed", "variable_reach"]
+__all__ = ["Reach", "addresses_in", "reach_of", "schemed", "stated_in", "variable_reach"]
 
 _SCHEME: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*://\S+|jdbc:[A-Za-z]\S+", re.ASCII)
 _COMMAS: Final = re.compile(r"\s*([,;|])\s*", re.ASCII)
 _LISTED: Final = re.compile(r"[\s,;|]+(?=jdbc:|[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII | re.IGNORECASE)
+_BARE: Final = re.compile(
+    r"(?:[^\s/?#@]*@)?(?P<host>(?=[0-9._-]*[A-Za-z])[A-Za-z0-9._-]+|[0-9]+(?:\.[0-9]+){3}|\[[0-9A-Fa-f:.]+\])"
+    r":[0-9]{2,5}(?:[/?#]\S*)?",
+    re.ASCII,
+)
+"""A host and a port, and no scheme; of one digit it would be the tag of an image."""
+_INSIDE: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]{0,40}://[^\s\"'<>|,;)\]}]+", re.ASCII)
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  where a program listens; who connects to it reaches itself
+_SEPARATED: Final = re.compile(r"[\s,;|]+")
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
 _HOST: Final = re.compile(r"[a-z0-9._-]+", re.ASCII)
 _ORDER: Final = ("plain", "unclear", "encrypted", "local")
@@ -79,7 +88,8 @@ _WEAK: Final = (
 )
 """Options by which any certificate is taken, unless they say no."""
 _CHECKS: Final = {
-    **dict.fromkeys(("verify", "verify_ssl", "ssl_verify", "verify_certs", "verifyservercertificate"), _NO | {"none"}),
+    **dict.fromkeys(("verify_ssl", "ssl_verify", "verify_certs", "verifyservercertificate"), _NO | {"none"}),
+    "verify": _NO | {"none", "verify_none"},  # that of RabbitMQ
     "ssl_cert_reqs": frozenset({"none", "cert_none"}),
     "sslaccept": frozenset({"accept_invalid_certs"}),
 }
@@ -101,17 +111,33 @@ def addresses_in(text: str) -> tuple[str, ...]:
     return found if all(_SCHEME.fullmatch(each) for each in found) else ()
 
 
+def stated_in(text: str, *, anywhere: bool = False) -> tuple[str, ...]:
+    """The addresses that a text consists of, with schemes or all without: then each is a host and a port.
+
+    ``anywhere``: or else those with a scheme that stand in it, for a text that programs read and people do not.
+    """
+    found = addresses_in(text)
+    if not found:
+        found = tuple(each for each in _SEPARATED.split(text) if each)
+        found = found if all(_BARE.fullmatch(each) for each in found) else ()
+    return found or (tuple(_INSIDE.findall(text)) if anywhere else ())
+
+
 def schemed(text: str) -> bool:
     """Whether a text is an address with a scheme, or a list of them, and nothing else."""
     return bool(addresses_in(text))
 
 
 def reach_of(address: str) -> Reach:
-    """How an address with a scheme is reached; of several in a list, the worst one is meant."""
+    """How an address is reached; of several in a list, the worst one is meant."""
     several = addresses_in(address)
     if len(several) > 1:
         return min((reach_of(each) for each in several), key=lambda each: _ORDER.index(each.kind))
     address = several[0] if several else address
+    if (bare := _BARE.fullmatch(address)) is not None:
+        host = bare["host"].strip("[]").lower()
+        local = host in _EVERYWHERE or _loopback(host)
+        return Reach(kind="local") if local else Reach(kind="unclear", why="no scheme says how it is reached")
     if address[:5].lower() == "jdbc:":
         return _jdbc(address)
     scheme, _, rest = address.partition("://")
@@ -199,4 +225,4 @@ def variable_reach(name: str, value: str) -> Reach | None:
         fine = value.strip().lower() in strict
         why = "" if fine else f"expected one of {', '.join(sorted(strict))}"
         return Reach(kind="encrypted" if fine else "plain", why=why)
-    return reach_of(value) if schemed(value) else None
+    return reach_of(value) if stated_in(value) else None

@@ -57,8 +57,11 @@ def _unclear(rule: Requirement, kind: str, facts: Facts, at: int) -> tuple[list[
 
 
 def _about(declared: Declared, address: str) -> bool:
+    """A star is behind a slash (``Declared``): what follows lies below, unless it leads up again."""
     what = declared.what
-    return address.startswith(what[:-1]) if what.endswith("*") else address == what
+    if not what.endswith("*"):
+        return address == what
+    return address.startswith(what[:-1]) and ".." not in address[len(what) - 1 :].split("/")
 
 
 def _remedy(kind: str, *, plain: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from twinbuild.codec.moments import moment_text
 from twinbuild.govern.judging.people import judge_people, judge_rights
-from twinbuild.govern.judging.rego import judge_answers
+from twinbuild.govern.judging.rego import FAILED, UNASKED, judge_answers
 from twinbuild.govern.judging.showing import judge_shown
 from twinbuild.govern.judging.windows import UnknownZone, frozen_until
 from twinbuild.model.governed import Facts, RegoAnswer, Verdict
@@ -89,7 +89,7 @@ def _excused(policy: OrganisationPolicy, verdict: Verdict, facts: Facts, at: int
     """The verdict, or that an exception holds. Rights have none: their rules have no such names."""
     if verdict.verdict != "refused" or verdict.path[:1] not in _EXCUSABLE or len(verdict.path) < 2:
         return verdict
-    if verdict.code == "TB8896":  # what a rule would say that failed nobody knows
+    if verdict.code in (FAILED, UNASKED):  # what a rule would say nobody knows
         return verdict
     ended = ""
     for each in sorted(policy.exceptions, key=lambda each: each.release != facts.digest):  # what is bound comes first

@@ -1,8 +1,12 @@
-"""Rules about people: who may create, approve and deploy, how many must, and that it is not the same person."""
+"""Rules about people: who may create, approve and deploy, how many must, and that it is not the same person.
+
+A role of which the trust root asks for several people does nothing by fewer, whatever a rule asks for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from twinbuild.model.governed import Actor, Facts, Verdict
 from twinbuild.model.policy import Action, Allow, OrganisationPolicy, Requirement, covers
@@ -25,6 +29,21 @@ def _by(rules: tuple[tuple[int, Allow], ...], actors: tuple[Actor, ...]) -> list
     return [(index, rule, actor) for actor in actors for index, rule in rules if set(rule.roles) & set(actor.roles)]
 
 
+def _short(rules: tuple[tuple[int, Allow], ...], actors: tuple[Actor, ...], facts: Facts) -> dict[str, str]:
+    """Roles of the rules of which too few people are among the actors, each with how many there are, in words."""
+    named = {role for _, rule in rules for role in rule.roles}
+    found = {}
+    for role, asked in facts.thresholds:
+        count = len({actor.who for actor in actors if role in actor.roles})
+        if role in named and 0 < count < asked:
+            found[role] = f"{count} of the {asked} people that {role} takes"
+    return found
+
+
+def _without(actor: Actor, roles: Collection[str]) -> Actor:
+    return replace(actor, roles=tuple(role for role in actor.roles if role not in roles))
+
+
 def judge_rights(policy: OrganisationPolicy, facts: Facts) -> Iterator[Verdict]:
     """Whether somebody signed the release who may, and whether who deploys may."""
     action: Action = "modify" if facts.modifies else "create"
@@ -36,7 +55,8 @@ def judge_rights(policy: OrganisationPolicy, facts: Facts) -> Iterator[Verdict]:
 
 def _right(rules: tuple[tuple[int, Allow], ...], action: Action, actors: tuple[Actor, ...], facts: Facts) -> Verdict:
     done = {"create": "signed", "modify": "signed", "deploy": "deploys"}[action]
-    found = _by(rules, actors)
+    short = _short(rules, actors, facts)
+    found = _by(rules, tuple(_without(actor, short) for actor in actors))
     if found:
         index, rule, actor = found[0]
         role = next(role for role in rule.roles if role in actor.roles)
@@ -49,15 +69,17 @@ def _right(rules: tuple[tuple[int, Allow], ...], action: Action, actors: tuple[A
         or "nobody of the trust root"
     )
     may = f"only {', '.join(roles)} may {action}" if roles else f"no rule allows anybody to {action}"
-    aside = f"; {'; '.join(facts.discounted)}" if facts.discounted and action != "deploy" else ""
+    said = [*short.values(), *(facts.discounted if action != "deploy" else filter(None, (facts.unable,)))]
+    aside = f"; {'; '.join(said)}" if said else ""
+    remedy = f"let somebody of {', '.join(roles)} do it" if roles else f"add a rule of 'allow' with 'may: [{action}]'"
+    if short:
+        remedy = "let more of them sign it" if action != "deploy" else "one person deploys: let the role take one"
     return Verdict(
         rule=action,
         verdict="refused",
         reason=f"{who} {done} it, and {may} {facts.name}{where}{aside}",
         code="TB8836" if action == "deploy" else "TB8830",
-        remedy=f"let somebody of {', '.join(roles)} do it"
-        if roles
-        else f"add a rule of 'allow' with 'may: [{action}]'",
+        remedy=remedy,
         path=("allow",),
     )
 
@@ -65,7 +87,8 @@ def _right(rules: tuple[tuple[int, Allow], ...], action: Action, actors: tuple[A
 def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, facts: Facts) -> Iterator[Verdict]:
     """Approvals, the two-person rule and signatures of roles, as a requirement asks for them."""
     at = ("require", index)
-    mayhave = _by(allowed(policy, "approve", facts.name, facts.stage), facts.approvers)
+    rules = allowed(policy, "approve", facts.name, facts.stage)
+    mayhave = _by(rules, facts.approvers)
     signers = {actor.who for actor in facts.signers} | set(facts.authors)
     approvers = {actor.who for _, _, actor in mayhave}
     if rule.two_person:
@@ -74,7 +97,10 @@ def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, fact
         yield from _two(rule, both, approvers, facts, at)
     asked = max(rule.approvals, facts.asked)
     if asked:
-        yield _approvals(rule, asked, approvers, facts, at)
+        those = tuple(actor for actor in facts.approvers if actor.who in approvers)
+        short = _short(rules, those, facts)
+        enough = {actor.who for _, _, actor in _by(rules, tuple(_without(actor, short) for actor in those))}
+        yield _approvals(rule, asked, enough, facts, at, short=tuple(short.values()))
     for each in rule.signatures:
         people = sorted({actor.who for actor in facts.signers if each.role in actor.roles})
         fine = len(people) >= each.people
@@ -89,13 +115,21 @@ def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, fact
         )
 
 
-def _approvals(rule: Requirement, asked: int, approvers: set[str], facts: Facts, at: tuple[int | str, ...]) -> Verdict:
+def _approvals(
+    rule: Requirement,
+    asked: int,
+    approvers: set[str],
+    facts: Facts,
+    at: tuple[int | str, ...],
+    *,
+    short: tuple[str, ...],
+) -> Verdict:
     fine = len(approvers) >= asked
     return Verdict(
         rule=f"{rule.name}/approvals",
         verdict="passed" if fine else "refused",
         reason=f"{len(approvers)} of {asked} people approved it for {facts.stage}{_named(sorted(approvers))}"
-        f"{_aside(facts, fine=fine)}",
+        f"{_aside(facts, fine=fine, more=short)}",
         code="TB8831",
         remedy=f"ask who may approve: `twinbuild approve DIST --stage {facts.stage} --trust DIR --key FILE`",
         path=(*at, "approvals"),
@@ -128,5 +162,6 @@ def _named(people: list[str]) -> str:
     return f": {', '.join(people)}" if people else ""
 
 
-def _aside(facts: Facts, *, fine: bool) -> str:
-    return f"; {'; '.join(facts.discounted)}" if facts.discounted and not fine else ""
+def _aside(facts: Facts, *, fine: bool, more: tuple[str, ...] = ()) -> str:
+    said = (*more, *facts.discounted)
+    return f"; {'; '.join(said)}" if said and not fine else ""

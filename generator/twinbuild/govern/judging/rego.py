@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from twinbuild.model.governed import Facts, RegoAnswer, Verdict
 from twinbuild.model.policy import OrganisationPolicy, RegoRules, covers
 
-__all__ = ["judge_answers", "rego_about"]
+__all__ = ["FAILED", "UNASKED", "judge_answers", "rego_about"]
+
+FAILED: Final = "TB8896"
+UNASKED: Final = "TB8878"
+"""Codes of rules of which nobody knows what they say: because they failed, or because they could not be asked."""
 
 
 def rego_about(policy: OrganisationPolicy, name: str, stage: str) -> tuple[tuple[int, RegoRules], ...]:
@@ -36,8 +41,10 @@ def _verdicts(answer: RegoAnswer, path: tuple[int | str, ...]) -> Iterator[Verdi
             rule=name,
             verdict="refused",
             reason=f"{answer.file}: {answer.fault}; what it would say is not known",
-            code="TB8896",
-            remedy="mend the rule, and have it signed: `twinbuild policy input` prints what it judges",
+            code=UNASKED if answer.unasked else FAILED,
+            remedy="release it again, with all that belongs to a release: `twinbuild sbom check DIST` looks at it"
+            if answer.unasked
+            else "mend the rule, and have it signed: `twinbuild policy input` prints what it judges",
             path=path,
         )
         return

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from twinbuild.codec.acts import decode_approval, encode_approval, reason_fault
+from twinbuild.codec.dsse import decode_envelope
 from twinbuild.codec.moments import moment_text
-from twinbuild.errors import Location, PolicyRefused
+from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.acting import opened_act, signed_act
 from twinbuild.govern.judging.people import allowed
 from twinbuild.govern.signer import Signer
@@ -47,7 +48,8 @@ def approve_release(
 ) -> Approved:
     """Sign that this release may go to a stage. A release that is not whole nobody approves.
 
-    Raises UsageError TB8001 for a stage or reason that is none, TB7003, and as ``check_release`` and the signer do.
+    Raises UsageError TB8001 for a stage or reason that is none, TB8899 where the approval of another release lies in
+    its place, TB7003, and as ``check_release`` and the signer do.
     """
     refuse_stage(stage, reason_fault(reason))
     place = approvals_place(release, directory)
@@ -63,8 +65,27 @@ def approve_release(
         reason=reason,
     )
     path = place / f"{stage}.{signer.public.keyid}.dsse.json"
+    _keep_others(path, approval.release)
     write_file(path, signed_act(encode_approval(approval), signer))
     return Approved(path=path, approval=approval, actor=None)
+
+
+def _keep_others(path: Path, release: str) -> None:
+    """A name says stage and key, and not the release: that of another one would be lost."""
+    if not os.path.lexists(path):
+        return
+    try:
+        name = f"{path.parent.name}/{path.name}"
+        there = decode_approval(decode_envelope(read_approval(path), name=name).payload, name=name)
+    except PolicyRefused:
+        return  # it is no approval
+    if there.release != release:
+        raise UsageError.of(
+            "TB8899",
+            f"{path} approves another release, {there.name} {there.version} {there.release}, and would be lost",
+            hint="give each release a directory of its own: --output DIR",
+            where=Location(file=str(path)),
+        )
 
 
 def role_that_may(policy: OrganisationPolicy, root: TrustRoot, keyid: str, *, name: str, stage: str, now: int) -> str:

@@ -11,6 +11,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.policyfile import LoadedPolicy, check_roles, load_policy
 from twinbuild.codec.yaml import SourceText
+from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.policyinput import policy_input
 from twinbuild.errors import Finding, PolicyRefused, TwinbuildError
 from twinbuild.govern.judging.judge import judge_rego_alone, judge_release
@@ -103,9 +104,26 @@ def _answers(
     about = rego_about(policy.value, facts.name, facts.stage)
     if not about:
         return ()
+    if why := _unfit(release, facts):
+        return tuple(
+            RegoAnswer(rules=rules.name, file=rules.files[0].file, rule="", fault=why, unasked=True)
+            for _, rules in about
+        )
     assert trusted.root.policy is not None
     document = _document(release, facts, question)
     return judge_rego(policy, about, trusted.directory, beside=trusted.root.policy.file, document=document)
+
+
+def _unfit(release: Released, facts: Facts) -> str:
+    """Why rules in Rego cannot judge a release; "" where they can.
+
+    Of what is not there no rule says anything: without its bill of materials, or in a form whose keys are not held
+    against a schema, a release would pass because it says nothing of itself.
+    """
+    if facts.licences is None:
+        return f"the SBOM cannot be read: {(facts.sbom or ('it was not looked at',))[0]}"
+    version = str(release.document["apiVersion"])
+    return f"the release manifest has the form {version}, expected {MANIFEST_VERSION}" * (version != MANIFEST_VERSION)
 
 
 def _document(release: Released, facts: Facts, question: Question) -> dict[str, Json]:
@@ -113,7 +131,9 @@ def _document(release: Released, facts: Facts, question: Question) -> dict[str, 
     try:
         sbom = parse_json("sbom.cdx.json", bom_text(release))[0]
     except (TwinbuildError, JsonProblem):
-        sbom = None  # facts say so: licences are null
+        if facts.licences is not None:  # it was there a moment ago
+            raise
+        sbom = None
     return policy_input(facts, manifest=manifest, sbom=sbom, action=question.action, at=question.at)
 
 

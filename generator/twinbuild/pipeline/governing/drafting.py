@@ -22,7 +22,7 @@ from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.model.trust import ROOT, TrustRoot
 from twinbuild.pipeline.governing.rego.files import name_in_trust
-from twinbuild.pipeline.governing.trustdir import document_path, read_chain
+from twinbuild.pipeline.governing.trustdir import document_path, read_chain, read_policy
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
@@ -38,13 +38,15 @@ Beside = tuple[tuple[str, bytes], ...]
 class Drafted:
     """A document, where it lies, and for whom it still has to be signed: () for one that is in force.
 
-    ``before`` is the document in force that it follows, None for the first one.
+    ``before`` is the document in force that it follows, None for the first one. ``digest`` is that of its text, as the
+    ones who are to sign it tell each other.
     """
 
     path: Path
     root: TrustRoot
     missing: tuple[str, ...]
     before: TrustRoot | None = None
+    digest: str = ""
 
 
 def begin_root(directory: Path, root: TrustRoot, *, policy: Policy, beside: Beside = ()) -> Drafted:
@@ -77,10 +79,11 @@ def change_root(
         return _write(directory, edit(base), before, policy, beside)
 
 
-def sign_draft(directory: Path, signer: Signer) -> Drafted:
-    """Sign the draft; once enough people have, it is in force.
+def sign_draft(directory: Path, signer: Signer, *, expected: str = "") -> Drafted:
+    """Sign the draft, if it is the one ``expected`` (its digest, "" for any); once enough people have, it is in force.
 
-    Raises UsageError TB8800 where there is no draft, TB8809 for a key that has nothing to sign here.
+    Raises UsageError TB8800 where there is no draft, TB8809 for a key that has nothing to sign here; PolicyRefused
+    TB8879 for another draft, and TB8806 for one whose policy is not the one that lies beside it.
     """
     with _alone(directory):
         before, draft = _standing(directory)
@@ -88,6 +91,16 @@ def sign_draft(directory: Path, signer: Signer) -> Drafted:
             hint = "change something first: `twinbuild trust update`, `key rotate`, `key revoke`"
             raise UsageError.of("TB8800", f"{directory} has no draft to be signed", hint=hint, where=str(directory))
         envelope, root = draft
+        digest = str(Digest.of(envelope.payload))
+        path = document_path(directory, root.version, draft=True)
+        if expected and digest != expected:
+            raise PolicyRefused.of(
+                "TB8879",
+                f"{path.name} is {digest}, expected {expected[:100]}: somebody changed it since",
+                hint="look at it again: `twinbuild trust show`",
+                where=Location(file=str(path)),
+            )
+        read_policy(directory, root)
         keyid = signer.public.keyid
         wanted = {key for each in (before, root) if each is not None for key in _root_keys(each)}
         if keyid not in wanted:
@@ -97,14 +110,13 @@ def sign_draft(directory: Path, signer: Signer) -> Drafted:
         others = tuple(each for each in envelope.signatures if each.keyid != keyid)
         signatures = tuple(sorted((*others, mine), key=lambda each: each.keyid))
         signed = Envelope(payload_type=TRUST_ROOT, payload=envelope.payload, signatures=signatures)
-        path = document_path(directory, root.version, draft=True)
         missing = lacking(signed, root, before, name=str(path))
         write_file(path, encode_envelope(signed))
         if missing:
-            return Drafted(path=path, root=root, missing=missing, before=before)
+            return Drafted(path=path, root=root, missing=missing, before=before, digest=digest)
         final = document_path(directory, root.version)
         path.rename(final)
-        return Drafted(path=final, root=root, missing=(), before=before)
+        return Drafted(path=final, root=root, missing=(), before=before, digest=digest)
 
 
 def read_draft(directory: Path) -> Drafted | None:
@@ -114,7 +126,8 @@ def read_draft(directory: Path) -> Drafted | None:
         return None
     envelope, root = draft
     path = document_path(directory, root.version, draft=True)
-    return Drafted(path=path, root=root, missing=lacking(envelope, root, before, name=str(path)), before=before)
+    missing, digest = lacking(envelope, root, before, name=str(path)), str(Digest.of(envelope.payload))
+    return Drafted(path=path, root=root, missing=missing, before=before, digest=digest)
 
 
 def _standing(directory: Path) -> tuple[TrustRoot | None, tuple[Envelope, TrustRoot] | None]:

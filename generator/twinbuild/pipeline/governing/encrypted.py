@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.volume import Volume, volume_of
-from twinbuild.govern.judging.addresses import Reach, addresses_in, reach_of, schemed, variable_reach
+from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, stated_in, variable_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import OCI_SCHEME, Settings
 
@@ -25,7 +25,8 @@ Holds = Callable[[str, Digest], bool]
 """Whether an archive in a registry has a release."""
 
 _OPTIONS: Final = re.compile(r"[?;#]")
-_PARTS: Final = re.compile(r"([^:/?#]*://)([^/?#]*)(.*)", re.DOTALL)
+_PARTS: Final = re.compile(r"([^:/?#]*://|)([^/?#]*)(.*)", re.DOTALL)
+_OPTION: Final = re.compile(r"--?[A-Za-z][\w.-]*=", re.ASCII)
 _DRIVER: Final = re.compile(r"^(jdbc:[^:]*:).*@", re.IGNORECASE)
 _NOWHERE: Final = "the archive"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:.]+\]|[^:/]+")
@@ -81,6 +82,7 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
         for section in sections:
             yield from _of_texts(kind, document.get(section))
     yield from _of_texts("configuration", document.get("configuration"))
+    yield from _of_words(document.get("configuration"), document.get("serving"))
     yield from _of_environment(document.get("serving", {}).get("environment", {}))
     for name, address in settings.indexes:
         if schemed(address):
@@ -94,15 +96,25 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
 
 def _of_environment(environment: Any) -> Iterator[tuple[str, str, Reach]]:
     for name, value in environment.items() if isinstance(environment, dict) else ():
-        for each in addresses_in(str(value)) or (str(value),):
+        for each in stated_in(str(value), anywhere=True) or (str(value),):
             reach = variable_reach(str(name), each)
             if reach is not None:
-                yield "configuration", f"{name}={_named(each) if schemed(each) else each[:40]}", reach
+                yield "configuration", f"{name}={_named(each) if stated_in(each) else each[:40]}", reach
 
 
-def _of_texts(kind: str, value: Any) -> Iterator[tuple[str, str, Reach]]:
+def _of_words(configuration: Any, serving: Any) -> Iterator[tuple[str, str, Reach]]:
+    """What programs read: values of parameters, and the words of the command, where an option may stand before it."""
+    said = configuration if isinstance(configuration, dict) else {}
+    read = [said.get("stages")]
+    for parameter in said.get("parameters", ()):
+        read += [parameter[key] for key in ("default", "values") if isinstance(parameter, dict) and key in parameter]
+    words = serving.get("command", ()) if isinstance(serving, dict) else ()
+    yield from _of_texts("configuration", [*read, *(_OPTION.sub("", str(each)) for each in words)], anywhere=True)
+
+
+def _of_texts(kind: str, value: Any, *, anywhere: bool = False) -> Iterator[tuple[str, str, Reach]]:
     for text in _texts(value):
-        for address in addresses_in(text):  # each by itself: a declaration of the first one is none of the others
+        for address in stated_in(text, anywhere=anywhere):  # each by itself: one may be declared, and others not
             yield kind, _named(address), reach_of(address)
 
 
@@ -157,6 +169,8 @@ def _named(address: str) -> str:
     parts = _PARTS.fullmatch(address)
     if parts is None:
         return _OPTIONS.split(address)[0]
+    if "\\" in parts[2]:  # there programs see one host, and others another: what is declared is neither
+        return f"{parts[1]}…"
     login, _, host = parts[2].rpartition("@")  # a login may have a semicolon in it
     if "," in login:  # of several hosts, or in a password
         host = f"…,{host}"

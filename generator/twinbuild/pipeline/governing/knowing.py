@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ from twinbuild.pipeline.vouching import verify_release
 __all__ = ["ROTATIONS", "Question", "known_of", "reference_of", "sound"]
 
 ROTATIONS: Final = "rotations"
+_VERSION: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.+_-]{0,62}[0-9A-Za-z])?", re.ASCII)
 _LARGEST: Final = 64 << 10  # bytes of a statement
 _MOST: Final = 10_000  # statements
 
@@ -102,6 +104,7 @@ def known_of(
         asked=frozenset(kind for each in about for kind in each.encryption),
         holds=question.holds,
     )
+    unable = _unable(question, root)
     return Facts(
         name=name,
         version=version,
@@ -111,7 +114,8 @@ def known_of(
         authors=tuple(sorted({each.key.who for each in signed})),
         approvers=tuple(each.actor for each in approvals if each.actor is not None and not each.objection),
         deployer=_deployer(question.deployer, root, at),
-        discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *_unable(question, root)),
+        discounted=(*objections_of(signed, "the signature"), *_discounted(approvals), *filter(None, (unable,))),
+        unable=unable,
         modifies=question.modifies,
         back=question.back,
         asked=int(document["governance"].get("approvals", 0)),
@@ -129,6 +133,7 @@ def known_of(
         encrypted=reached.encrypted,
         secrets=tuple(_secret(each) for each in document.get("secrets", ())),
         rotations=_rotations(trusted, policy, at),
+        thresholds=tuple((role.name, role.threshold) for role in root.roles if role.threshold > 1),
     )
 
 
@@ -150,10 +155,15 @@ def sound(release: Released) -> dict[str, Any]:
 
 
 def _names(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The first version of the format says of a name that it is text; here it becomes a path."""
-    name = document["metadata"].get("name")
+    """The first version of the format says of a name that it is text; here it becomes a path, and both are printed."""
+    name, version = (document["metadata"].get(key) for key in ("name", "version"))
     if not isinstance(name, str) or not is_name(name):
         yield "/metadata/name", f"{str(name)[:80]!r} is no name"
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        yield "/metadata/version", f"{str(version)[:80]!r} is no version"
+    for key in ("governance", "publish"):
+        if not isinstance(document.get(key), dict):
+            yield f"/{key}", "it is not there"
 
 
 def _actor(key: TrustKey, root: TrustRoot) -> Actor:
@@ -177,10 +187,13 @@ def _deployer(keyid: str, root: TrustRoot, at: int) -> Actor | None:
     return _actor(key, root)
 
 
-def _unable(question: Question, root: TrustRoot) -> Iterator[str]:
+def _unable(question: Question, root: TrustRoot) -> str:
+    """Why the key of who deploys does not count; "" where it does, or nobody deploys."""
     key = root.key(question.deployer)
-    if key is not None and (why := key.objection(question.at)):
-        yield f"the key {key.keyid[:16]}… of {key.who} {why}"
+    if key is None:
+        return f"the key {question.deployer[:16]}… is not in the trust root" if question.deployer else ""
+    why = key.objection(question.at)
+    return f"the key {key.keyid[:16]}… of {key.who} {why}" if why else ""
 
 
 def _bill(

@@ -23,6 +23,7 @@ the token's SHA-256. What people say comes after it, and never begins so (``code
 _TOLD: Final = re.compile(
     r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII | re.DOTALL
 )
+_ANOTHER_KEY: Final = "TB8634"
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
@@ -40,6 +41,16 @@ class Logged:
             if entry.action in _MEANS[act] and entry.release == release and about:
                 found[entry.by] = min(entry.time, found.get(entry.by, entry.time))
         return found
+
+    def promoted(self, name: str, stage: str) -> frozenset[str]:
+        """The releases of a name that were logged to be brought, or brought back, to a stage."""
+        return frozenset(
+            entry.release
+            for entry in self.entries
+            if entry.action in _MEANS["promoted"]
+            and entry.name == name
+            and entry.details.partition(" ")[0] == f"stage={stage}"
+        )
 
     def tokens(self, release: str, stage: str) -> dict[str, int]:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
@@ -78,4 +89,11 @@ def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
             times = accumulate((each.time for each in entries), max)
             return Logged(entries=tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True)))
     assert refused is not None
-    raise refused
+    if refused.findings[0].code != _ANOTHER_KEY:
+        raise refused
+    raise PolicyRefused.of(
+        "TB8808",
+        f"{log} is signed by none of the {len(keys)} keys that have the role {AUDIT!r} in the trust root",
+        hint=f"name the organisation's log, or add this one's key: `twinbuild trust update --role {AUDIT}=WHO`",
+        where=str(log),
+    )

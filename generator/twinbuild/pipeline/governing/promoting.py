@@ -6,7 +6,8 @@ on record that nobody applied, and never one that was applied without a record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.trustroot import is_name
 from twinbuild.deploy.promoted import annotated, place_of
-from twinbuild.errors import InternalError, Location, PolicyRefused, TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, InternalError, Location, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
 from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Promotion
@@ -99,8 +100,8 @@ def roll_back(
 ) -> Promoted:
     """Bring a stage back to the last good release of a name; ``find`` brings the one of a release digest.
 
-    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, and what
-    ``find`` raises where it is not at hand.
+    Raises as ``promote``, and PolicyRefused TB8861 where there is none, TB8862 where its schemas are others, TB8898 for
+    one of which the log does not know that it was there, and what ``find`` raises where it is not at hand.
     """
     _require_stage(order.stage)
     if not is_name(name):
@@ -119,19 +120,21 @@ def roll_back(
         release = find(target.release)
         if str(release.digest) != target.release:  # whatever was named so where releases lie
             raise _elsewhere(target.release, f"what was found instead is {release.digest}")
-        schemas = schemas_of(release)
-        changed = [
-            what
-            for what, old, new in zip(("requests", "answers"), schemas, steps[-1].schemas, strict=True)
-            if old != new
-        ]
-        if changed and not accept_schemas:
-            raise PolicyRefused.of(
-                "TB8862",
-                f"{name} {target.version} has other schemas than {steps[-1].version}, which runs: {', '.join(changed)}",
-                hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
-                where=str(release.path),
-            )
+        with _telling(order, release, trusted):
+            _require_logged(target, order)
+            changed = [
+                what
+                for what, old, new in zip(("requests", "answers"), schemas_of(release), steps[-1].schemas, strict=True)
+                if old != new
+            ]
+            if changed and not accept_schemas:
+                raise PolicyRefused.of(
+                    "TB8862",
+                    f"{name} {target.version} has other schemas than {steps[-1].version}, which runs: "
+                    f"{', '.join(changed)}",
+                    hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
+                    where=str(release.path),
+                )
         return _go(release, trusted, order, settings, steps, action="rolled-back")
 
 
@@ -160,12 +163,9 @@ def _go(
         holds=order.holds,
         logged=order.logged,
     )
-    checked = check_policy(release, trusted, question, settings)
-    try:
+    with _telling(order, release, trusted):
+        checked = check_policy(release, trusted, question, settings)
         refuse(checked)
-    except PolicyRefused as error:
-        _log(order, release, trusted, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
-        raise
     files = _files(release, order.stage)
     metadata: Any = release.document["metadata"]
     step = Promotion(
@@ -190,6 +190,32 @@ def _go(
         _log(order, release, trusted, action, order.reason)
         append_step(order.record, step, envelope)
     return Promoted(checked=checked, step=step, files=len(files))
+
+
+def _require_logged(target: Promotion, order: Order) -> None:
+    """Whoever may deploy can write a step of a time that they state; what a log has of the stage it would not have.
+
+    A log that has no step of this name and stage at all is younger than the record. Raises PolicyRefused TB8898.
+    """
+    known = order.logged.promoted(target.name, order.stage)
+    if known and target.release not in known:
+        raise PolicyRefused.of(
+            "TB8898",
+            f"the record says that {target.name} {target.version} was in {order.stage}, and the audit log, which has "
+            f"{len(known)} of its releases there, does not",
+            hint="ask who wrote the step, and when; to bring it there all the same: `twinbuild promote`",
+            where=Location(file=str(order.record)),
+        )
+
+
+@contextmanager
+def _telling(order: Order, release: Released, trusted: Trusted) -> Iterator[None]:
+    """Log a refusal, whatever it is for: a rule, a forged signature, an approval of another release, other bytes."""
+    try:
+        yield
+    except (PolicyRefused, IntegrityError) as error:
+        _log(order, release, trusted, "refused", ", ".join(dict.fromkeys(each.code for each in error.findings)))
+        raise
 
 
 def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str) -> None:
@@ -252,20 +278,25 @@ def schemas_of(release: Released) -> tuple[str, str]:
     They lie in ``schemas/`` of the release, wherever the project that it was made of has them.
     """
     documents: Any = release.document["documents"]
-    covered = {entry["path"] for entry in documents}
+    covered = {entry["path"]: entry["sha256"] for entry in documents}
     directory = release.path.parent
     found = (f"schemas/{side}.json" for side in ("input", "output"))
-    requests, answers = (_schema(directory / path) if path in covered else "" for path in found)
+    requests, answers = (_schema(directory / path, covered[path]) if path in covered else "" for path in found)
     return requests, answers
 
 
-def _schema(path: Path) -> str:
-    """What cannot be compared by what it says is compared by its bytes. Raises PolicyRefused TB8619 for no file."""
+def _schema(path: Path, sha256: str) -> str:
+    """What cannot be compared by what it says is compared by its bytes.
+
+    Raises PolicyRefused TB8619 for another file than the release manifest names: what it says is signed with the step.
+    """
     try:
-        content = read_regular(path, LARGEST)
+        content, why = read_regular(path, LARGEST), ""
     except Irregular as error:
-        message = f"{path.name} {error}, and was there a moment ago"
-        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path))) from None
+        content, why = b"", str(error)
+    if why or Digest.of(content).hex != sha256:
+        message = f"{path.name} {why or 'is not the one that the release manifest names'}"
+        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
     try:
         value, _ = parse_json(path.name, content)
         return Digest.of(canonical(_bare(value))).hex

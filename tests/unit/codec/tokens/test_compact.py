@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.governed import NOW
 from fakes.tokens import Mint
+from twinbuild.codec.mask import mask
 from twinbuild.codec.tokens.compact import decode_token, looks_like_token
 from twinbuild.errors import PolicyRefused
 from twinbuild.model.digest import Digest
@@ -51,3 +53,12 @@ def test_looks_like_one() -> None:
     """So that nobody gives it where others see it."""
     assert looks_like_token(_TOKEN.decode())
     assert not looks_like_token("eyJ.txt")
+
+
+@pytest.mark.parametrize("content", [b"x", b"a.b.c", Mint().token("x", header={"jku": "u"}), Mint().token(["x", "y"])])
+def test_words(content: bytes) -> None:
+    """Why it is none is said where errors are printed: it is taken for no secret."""
+    with pytest.raises(PolicyRefused) as raised:
+        decode_token(content, name="the token")
+    (finding,) = raised.value.findings
+    assert mask(finding.message) == finding.message

@@ -19,6 +19,7 @@ jdbc:postgresql://a/b?sslmode=verify-full  jdbc:sqlserver://a;databaseName=x;enc
 https://localhost.example.com/  SSL://a:1,SASL_SSL://b:2  mongodb://a,b/c?tls=true""",
     "local": """\
 http://localhost:8000/x  http://127.0.0.1  http://127.3.2.1:1  http://[::1]:9/  redis://app.localhost  unix:///run/s
+localhost:8000  127.0.0.1:80/x  [::1]:80  0.0.0.0:8000  [::]:80  me:secret@localhost:80
 file:///a  redis://localhost:1,127.0.0.1:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://127.0.0.1:2""",
     "plain": """\
 http://a/b  HTTP://a  ws://a  ftp://a  redis://a  amqp://a  grpc://a:50051  mqtt://a  ldap://a  nats://a:4222  smtp://a
@@ -35,8 +36,9 @@ https://a|http://b
 postgres://a/b?sslmode=disable&sslmode=require  postgres://a/b?sslmode=require&sslmode=disable
 mongodb://a/b?tls=true&ssl=false  sqlserver://a?encrypt=true&trustServerCertificate=true
 jdbc:sqlserver://a;encrypt=true;trustServerCertificate=true  jdbc:postgresql://a/b?sslmode=require&sslmode=disable
-rediss://a?ssl_cert_reqs=none  https://a?verify_certs=false  mongodb+srv://a/b?tlsInsecure=true""",
+amqps://a?verify=verify_none  rediss://a?ssl_cert_reqs=none  https://a?verify_certs=false  mongodb+srv://a/b?tlsInsecure=true""",
     "unclear": "s3://a/b  gs://a  neo4j://a  bolt://a  jdbc:oracle:thin:@//a:1/x  x://a  http+x://a  https://[::1  ://a"
+    "  redis:6379  db.internal:5432/x?sslmode=verify-full  localhost.example:80  me:x@a:80  10.0.0.1:80"
     r"  http://a\@localhost/  http://a\.localhost/  https://a\b/",
 }
 

@@ -36,6 +36,8 @@ def _unclear(address: str, kind: str = "services") -> tuple[str, str, str]:
             {"unclear": (_unclear("s3://models/x"),)},
             ("passed", "", "s3://models/x is declared to be by platform"),
         ),
+        ({"unclear": (_unclear("s3://models-of-eve/x"),)}, ("refused", "TB8880", "(nothing says)")),
+        ({"unclear": (_unclear("s3://models/a/../../eve"),)}, ("refused", "TB8880", "(nothing says)")),
         ({"unclear": (_unclear("gs://old"),)}, ("refused", "TB8880", "a declaration has ended")),
         ({"unclear": (_unclear("gs://old/x"),)}, ("refused", "TB8880", "(nothing says)")),
         ({"plain": (("services", "s3://models/x"),)}, ("refused", "TB8839", "s3://models/x without encryption")),

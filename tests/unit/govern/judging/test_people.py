@@ -64,6 +64,29 @@ def test_signed_with_a_key_that_is_gone() -> None:
     assert _refused(made) == {"TB8831 needs/approvals", "TB8832 needs/two-person"}
 
 
+def test_roles_that_take_several() -> None:
+    """Fewer people than the trust root asks of a role do nothing by it."""
+    deployer = actor("linus", "deployer")
+    for role, refused in (
+        ("creator", "TB8830 create"),
+        ("approver", "TB8831 needs/approvals"),
+        ("deployer", "TB8836 deploy"),
+    ):
+        known = facts(deployer=deployer, thresholds=((role, 2),))
+        assert _refused(known) == {refused}
+    two = (("creator", 2), ("approver", 2))
+    signers = (actor("ada", "creator"), actor("bob", "creator"))
+    three = (actor("ada", "approver"), actor("grace", "approver"), actor("grace", "approver", since=5))
+    # who signed it, and a second key, make no second person
+    assert _refused(facts(signers=signers, approvers=three, thresholds=two)) == {"TB8831 needs/approvals"}
+    assert _refused(facts(signers=signers, approvers=(*three, actor("zoe", "approver")), thresholds=two)) == set()
+    other = actor("zoe", "reviewer")
+    assert _refused(facts(approvers=(other,), thresholds=(("reviewer", 2), ("else", 9)))) == {"TB8831 needs/approvals"}
+    (verdict,) = judge_rights(policy(""), facts(thresholds=(("creator", 2),)))
+    assert "1 of the 2 people that creator takes" in verdict.reason
+    assert verdict.remedy == "let more of them sign it"
+
+
 def test_alone() -> None:
     """Who signed does not deploy what nobody else saw, where no approval is asked for."""
     alone = facts(signers=(actor("ada", "creator"),), authors=("ada",), approvers=(), deployer=actor("ada", "deployer"))
@@ -71,8 +94,14 @@ def test_alone() -> None:
 
 
 def test_why_not() -> None:
-    """Signatures that do not count are told where something lacks."""
+    """Signatures that do not count are told where something lacks; so is why the deployer's key does not."""
     rules = policy("")
+    known = facts(deployer=actor("key 1…"), unable="the key 1… was revoked (lost)", discounted=("of others",))
+    verdict = list(judge_rights(rules, known))[1]
+    assert (verdict.code, verdict.reason.endswith("tiny to production; the key 1… was revoked (lost)")) == (
+        "TB8836",
+        True,
+    ), verdict.reason
     (verdict,) = judge_rights(rules, facts(signers=(), discounted=("the key has expired",)))
     assert "the key has expired" in verdict.reason
     assert allowed(rules, "approve", "tiny", "staging") == ()

@@ -86,6 +86,6 @@ def test_exceptions() -> None:
     assert [each.verdict for each in late] == ["refused"]
     assert _judged(excused, _answer("main.deny", fault="divide by zero")) == [("house/main.deny", "refused", "TB8896")]
     everything = _policy(_EXCUSE.replace("RULE", "house"))
-    assert _judged(everything, RegoAnswer(rules="house", file="x.rego", rule="", fault="late")) == [
-        ("house", "refused", "TB8896")
-    ]
+    for unasked, code in ((False, "TB8896"), (True, "TB8878")):
+        answer = RegoAnswer(rules="house", file="x.rego", rule="", fault="late", unasked=unasked)
+        assert _judged(everything, answer) == [("house", "refused", code)]

@@ -54,6 +54,12 @@ def test_replayed(case: Callable[..., Case]) -> None:
     with pytest.raises(PolicyRefused) as raised:
         _read(found)
     assert raised.value.findings[0].code == "TB8851"
+    lying = path.read_bytes()
+    with pytest.raises(UsageError, match="TB8899"):  # nor is it written over
+        found.approve("grace")
+    assert path.read_bytes() == lying
+    path.write_bytes(b"none")
+    assert _read(found, found.approve("grace").path.parent) == ["grace", "grace"]
     path.unlink()
     staged = found.approve("grace", stage="staging").path
     assert _read(found) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.governed import NOW, organisation
+from fakes.governed import NOW, POLICY, organisation
 from twinbuild.errors import PolicyRefused, UsageError
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.drafting import begin_root, change_root, read_draft, sign_draft
@@ -48,6 +48,29 @@ def test_who_may_sign(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         sign_draft(ours.directory, ours.signer("ada"))
     assert raised.value.findings[0].code == "TB8809"
+
+
+def test_what_was_looked_at(tmp_path: Path) -> None:
+    """A draft that was changed after it was shown, and one whose policy is another one, are not signed."""
+    ours = organisation(tmp_path)
+    place = ours.directory
+    change_root(place, lambda root: root, now=NOW, policy=lambda _: POLICY.encode())
+    shown = read_draft(place)
+    assert shown is not None
+    change_root(place, lambda root: replace(root, expires=root.expires + 1), now=NOW, policy=lambda _: b"")
+    for expected in (shown.digest, "x"):
+        with pytest.raises(PolicyRefused, match="TB8879"):
+            sign_draft(place, ours.signer("rosa"), expected=expected)
+    policy = place / "3.policy.yaml"
+    policy.write_text(POLICY + "    approvals: 0\n", encoding="utf-8")
+    with pytest.raises(PolicyRefused, match="TB8806"):
+        sign_draft(place, ours.signer("rosa"))
+    policy.write_text(POLICY, encoding="utf-8")
+    changed = read_draft(place)
+    assert changed is not None
+    for who in ("rosa", "ruth"):
+        signed = sign_draft(place, ours.signer(who), expected=changed.digest)
+    assert (signed.missing, signed.digest) == ((), changed.digest)
 
 
 def test_begun_once(tmp_path: Path) -> None:

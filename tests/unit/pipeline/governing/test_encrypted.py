@@ -93,6 +93,8 @@ def test_addresses() -> None:
         ("s3://declared;@evil/x", "s3://evil/x"),
         ("s3://evil,x@declared/x", "s3://…,declared/x"),
         ("s3://evil?x=@declared/x", "s3://evil"),
+        ("s3://evil\\@declared/x", "s3://…"),
+        ("evil:80/x@declared:80", "evil:80/x@declared:80"),
         ("postgres://db/x?password=secret", "postgres://db/x"),
         ("jdbc:oracle:thin:me/secret@//db/x", "jdbc:oracle://db/x"),
         ("jdbc:sqlserver://db;password=secret", "jdbc:sqlserver://db"),
@@ -104,6 +106,69 @@ def test_no_secret(address: str, shown: str) -> None:
     found = _of({"services": [{"endpoint": address}]})
     (text,) = [each[1] for each in (*found.plain, *found.unclear)]
     assert text.partition(" (")[0] == shown
+
+
+def test_without_a_scheme() -> None:
+    """A host and a port are an address that nothing is known of; what a program listens at is on its own machine."""
+    found = _of(
+        {
+            "services": [{"endpoint": "features.internal:8080/v1", "purpose": "Asked at 12:30, see python:3."}],
+            "rollout": {"prometheus": "me:secret@prometheus:9090?x=y"},
+            "serving": {
+                "command": [
+                    "uvicorn",
+                    "service.main:app",
+                    "--bind",
+                    "0.0.0.0:8000",
+                    "--cache=cache:6379",
+                    "127.0.0.1:80",
+                ],
+                "environment": {
+                    "BROKERS": "a:9092, b:9092",
+                    "TIME": "12:30",
+                    "BIND": "[::]:8000",
+                    "SELF": "localhost:80",
+                },
+            },
+        }
+    )
+    assert found.plain == ()
+    assert [each[:2] for each in found.unclear] == [
+        ("services", "features.internal:8080/v1"),
+        ("monitoring", "prometheus:9090"),
+        ("configuration", "cache:6379"),
+        ("configuration", "BROKERS=a:9092"),
+        ("configuration", "BROKERS=b:9092"),
+    ]
+    assert {each[2] for each in found.unclear} == {"no scheme says how it is reached"}
+
+
+def test_inside_of_a_text() -> None:
+    """What programs read is searched: an option, a quote or a name before an address hides nothing."""
+    found = _of(
+        {
+            "services": [{"purpose": "As http://example says."}],
+            "serving": {
+                "command": ["serve", "--redis=redis://one", "-Durl=http://two/x"],
+                "environment": {"JSON": '{"url":"http://me:secret@three"}', "FINE": "--url=https://fine"},
+            },
+            "configuration": {
+                "parameters": [
+                    {"description": "Not http://four.", "default": "url=http://five", "values": ["x amqp://six"]}
+                ],
+                "stages": {"production": {"cache": "to redis://seven"}},
+            },
+        }
+    )
+    assert sorted(address for _, address in found.plain) == [
+        "JSON=http://three",
+        "amqp://six",
+        "http://five",
+        "http://two/x",
+        "redis://one",
+        "redis://seven",
+    ]
+    assert found.unclear == ()
 
 
 def test_lists() -> None:

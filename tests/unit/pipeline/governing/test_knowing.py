@@ -57,6 +57,10 @@ def test_approved_by_another(case: Callable[..., Case]) -> None:
     assert found.refused(deployer=found.ours.keyid("linus")) == []
     assert found.refused(deployer=found.ours.keyid("grace")) == ["deploy"]
     assert found.refused(deployer="f" * 64) == ["deploy"]
+    assert "is not in the trust root" in found.check(deployer="f" * 64).facts.unable
+    gone = found.ours.keyid("linus")
+    found.ours.change(lambda root: without_key(root, gone, at=NOW, reason="lost"))
+    assert found.check(deployer=gone).facts.unable.endswith("of linus was revoked (lost)")
 
 
 def test_second_key_of_the_same_person(case: Callable[..., Case]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from dataclasses import replace
@@ -21,6 +22,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.audit.read import read_entries
+from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.promoting import (
     PROMOTION,
     Log,
@@ -31,6 +33,7 @@ from twinbuild.pipeline.governing.promoting import (
     roll_back,
     schemas_of,
 )
+from twinbuild.pipeline.released import Released
 
 SETTINGS = Settings(store="/nowhere")
 
@@ -52,6 +55,18 @@ def _code(found: Staged, which: str = "first", **more: object) -> list[str]:
     with pytest.raises(TwinbuildError) as raised:
         _promote(found, which, **more)
     return [each.code for each in raised.value.findings]
+
+
+def _log(found: Staged) -> Log:
+    bot = found.ours.signer("bot")
+    new_log(found.place / "log", "example.com/log", bot)
+    return Log(directory=found.place / "log", signer=bot)
+
+
+def _refusals(log: Log) -> list[str]:
+    entries = read_entries(log.directory)[2]
+    assert {each.action for each in entries} == {"refused"}
+    return [each.details.rpartition(" ")[2] for each in entries]
 
 
 def test_there_and_back(staged: Staged) -> None:
@@ -86,9 +101,7 @@ def test_there_and_back(staged: Staged) -> None:
 
 def test_refused(staged: Staged) -> None:
     """By who may not, unapproved, approved by who signed: the rule is named and logged, and nothing is written."""
-    bot = staged.ours.signer("bot")
-    new_log(staged.place / "log", "example.com/log", bot)
-    log = Log(directory=staged.place / "log", signer=bot)
+    log = _log(staged)
     assert _code(staged, by="grace", log=log) == ["TB8836"]
     shutil.rmtree(staged.first.dist / "approvals")
     assert _code(staged, log=log) == ["TB8831"]
@@ -105,14 +118,25 @@ def test_approval_of_another_version(staged: Staged) -> None:
     """That of the first version lies beside the second."""
     shutil.rmtree(staged.second.dist / "approvals")
     shutil.copytree(staged.first.dist / "approvals", staged.second.dist / "approvals")
-    assert _code(staged, "second") == ["TB8851"]
+    log = _log(staged)
+    assert _code(staged, "second", log=log) == ["TB8851"]
+    assert _refusals(log) == ["TB8851"]
 
 
 def test_altered_files(staged: Staged) -> None:
-    """A file of the stage that was changed after it was signed."""
+    """A file of the stage that was changed after it was signed, and an approval: the log is told."""
+    log = _log(staged)
+    (approval,) = (staged.first.dist / "approvals").iterdir()
+    sound = approval.read_bytes()
+    envelope = json.loads(sound)
+    payload = base64.b64decode(envelope["payload"]).replace(b"2027-01-15T08", b"2027-01-15T07")
+    approval.write_text(json.dumps({**envelope, "payload": base64.b64encode(payload).decode()}))
+    assert _code(staged, log=log) == ["TB8617"]
+    approval.write_bytes(sound)
     path = staged.first.dist / "deploy" / "kubernetes" / "production" / "deployment.yaml"
     path.write_bytes(path.read_bytes().replace(b"registry.example", b"registry.another"))
-    assert _code(staged) == ["TB7005"]
+    assert _code(staged, log=log) == ["TB7005"]
+    assert _refusals(log) == ["TB8617", "TB7005"]
 
 
 def test_frozen_but_back(staged: Staged) -> None:
@@ -148,11 +172,26 @@ def test_schemas(staged: Staged) -> None:
     step = replace(_promote(staged, "second").step, schemas=("d" * 64, ""))
     path = staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
     path.write_bytes(signed_act(encode_promotion(step), staged.ours.signer("linus")))
+    log = _log(staged)
     with pytest.raises(PolicyRefused) as raised:
-        _back(staged)
+        _back(staged, log=log)
     assert raised.value.findings[0].code == "TB8862"
+    assert _refusals(log) == ["TB8862"]
     assert "requests" in raised.value.findings[0].message
     assert _back(staged, accept_schemas=True).step.number == 3
+
+
+def test_a_step_that_was_made_up(staged: Staged) -> None:
+    """Who deploys writes a step of a day before the freeze: back it would go, were it not for the log."""
+    log = _log(staged)
+    _promote(staged, "second")  # by a tool of their own: no log
+    _promote(staged, log=log)
+    entries = read_entries(log.directory)[2]
+    with pytest.raises(PolicyRefused, match="TB8898"):
+        _back(staged, log=log, logged=Logged(entries=entries))
+    assert [each.action for each in read_entries(log.directory)[2]] == ["promoted", "refused"]
+    others = tuple(replace(each, **change) for each in entries for change in ({"name": "x"}, {"details": "stage=x"}))
+    assert _back(staged, logged=Logged(entries=others)).step.number == 3
 
 
 def test_what_a_schema_says(staged: Staged) -> None:
@@ -160,14 +199,17 @@ def test_what_a_schema_says(staged: Staged) -> None:
     release = staged.first.release
     documents: Any = release.document["documents"]
     named = {"schemas": {"input": "contract/of/requests.json"}}  # where the project has it, which is not at hand
-    document = {**release.document, "model": named, "documents": [*documents, {"path": "schemas/input.json"}]}
-    changed = replace(release, content=canonical(document))
     file = release.path.parent / "schemas" / "input.json"
     file.parent.mkdir(exist_ok=True)
 
+    def stating(text: str) -> Released:
+        file.write_text(text)
+        entry = {"path": "schemas/input.json", "sha256": Digest.of(text.encode()).hex}
+        document = {**release.document, "model": named, "documents": [*documents, entry]}
+        return replace(release, content=canonical(document))
+
     def digest(schema: object) -> str:
-        file.write_text(json.dumps(schema))
-        return schemas_of(changed)[0]
+        return schemas_of(stating(json.dumps(schema)))[0]
 
     plain = digest({"type": "object", "properties": {"title": {"type": "string"}}})
     assert plain == digest(
@@ -175,12 +217,12 @@ def test_what_a_schema_says(staged: Staged) -> None:
     )
     assert plain != digest({"type": "object", "properties": {}})
     assert digest({"enum": [{"title": 1}]}) != digest({"enum": [{}]})
-    assert (schemas_of(changed)[1], schemas_of(release)) == ("", ("", ""))
-    file.write_text("{")
-    assert schemas_of(changed)[0] == Digest.of(b"{").hex
-    file.unlink()
-    with pytest.raises(PolicyRefused, match="TB8619"):
-        schemas_of(changed)
+    changed = stating("{")
+    assert (schemas_of(changed), schemas_of(release)) == ((Digest.of(b"{").hex, ""), ("", ""))
+    for swap in (lambda: file.write_text("{}"), file.unlink):  # after the release was looked at
+        swap()
+        with pytest.raises(PolicyRefused, match="TB8619"):
+            schemas_of(changed)
 
 
 def test_where_it_lies(staged: Staged) -> None:
@@ -214,13 +256,20 @@ def test_names(staged: Staged, name: str) -> None:
 
 
 def test_hostile_manifest(staged: Staged) -> None:
-    """A manifest whose name leads elsewhere keeps no format, and goes nowhere."""
+    """A manifest whose name leads elsewhere keeps no format, and goes nowhere, in the form that has no schema, too."""
     release = staged.first.release
-    metadata = {**release.document["metadata"], "name": "../../etc"}  # type: ignore[dict-item]
-    hostile = replace(release, content=canonical({**release.document, "metadata": metadata}))
-    with pytest.raises(IntegrityError) as raised:
-        promote(hostile, staged.ours.open(), staged.order(), SETTINGS)
-    assert raised.value.findings[0].code == "TB7607"
+    about: Any = release.document["metadata"]
+    for change in (
+        {"metadata": {**about, "name": "../../etc"}},
+        {"metadata": {**about, "version": "1.0.0\x1b[31m"}},
+        {"publish": None},
+    ):
+        for version in ("v1", "v2"):
+            document = {**release.document, **change, "apiVersion": f"twinbuild/manifest/{version}"}
+            hostile = replace(release, content=canonical(document))
+            with pytest.raises(IntegrityError) as raised:
+                promote(hostile, staged.ours.open(), staged.order(), SETTINGS)
+            assert {each.code for each in raised.value.findings} == {"TB7607"}
 
 
 def test_no_files_for_it(staged: Staged) -> None:
