@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from twinbuild.archive import directory
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.verifying import verify_archive
 from twinbuild.store import layout
 
 __all__ = ["archived", "archived_once"]
@@ -102,6 +104,27 @@ def test_read_only(archived: Archived) -> None:
     finally:
         for path in paths:
             path.chmod(modes[path])
+
+
+def test_a_copy_without_what_is_empty(archived: Archived, tmp_path: Path) -> None:
+    """Copies may leave out empty files and directories, such as locks: it is read as it is, and writing makes them."""
+    place = tmp_path / "copy"
+    shutil.copytree(archived.place, place)
+    empty = [path for path in place.rglob("*") if path.is_file() and not path.stat().st_size]
+    assert {path.name for path in empty} >= {"lock", "gc.lock"}
+    for path in empty:
+        path.unlink()
+    for path in sorted(place.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    with Archive(place) as archive:
+        (kept,) = archive.releases()
+        assert archive.release(kept) == archived.record
+        assert verify_archive(archive).releases == 1
+    assert not (place / "v1" / "lock").exists(), "reading writes nothing"
+    with Archive(place, writing=True) as archive:
+        archive.pin(kept.release, "why")
+    assert {path.name for path in (place / "v1").iterdir()} >= {"lock", "gc.lock", "tmp"}
 
 
 def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
