@@ -44,10 +44,15 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, docker_registry: Real
         elif docker_registry is None:
             pytest.skip("needs docker-registry")
         else:
-            for digest in (archive := registered(docker_registry.authority)).names():
-                archive.unpin(digest)
-            archive.take_out(archive.names())
+            _emptied(docker_registry)
             yield lambda: registered(docker_registry.authority)
+
+
+def _emptied(registry: RealRegistry) -> RealRegistry:
+    for digest in (archive := registered(registry.authority)).names():
+        archive.unpin(digest)
+    archive.take_out(archive.names())
+    return registry
 
 
 def test_what_is_kept_is_there(opened: Opened) -> None:
@@ -150,7 +155,7 @@ def test_added_beside_a_prune_and_a_collection(
     """What an add saw there is pruned and collected before it names it, and again behind that: all of it is there."""
     if docker_registry is None:
         pytest.skip("needs docker-registry")
-    authority = docker_registry.authority
+    authority = _emptied(docker_registry).authority
     _, first, _ = made().keep(registered(authority))
     adding, second = registered(authority), made("2.0.0", inputs=2)
     assert not adding.bring(Digest.of(SHARED), len(SHARED), source_of(SHARED)), "the first release has it"

@@ -67,4 +67,3 @@ def test_a_refusal_of_another_kind() -> None:
         with pytest.raises(FetchError):
             release.keep(registered(registry.authority))
         assert not [each for each in registry.requests if each.method in ("PATCH", "POST")]
-
