@@ -313,6 +313,16 @@ it is sent.
 Archive the release again when nobody does. What is there of it is not sent twice.""",
     ),
     Code(
+        code="TB9167",
+        title="a packed twinbuild that takes too much memory",
+        explanation="""\
+A packed twinbuild, such as the one that is archived with a release, may have nine tenths of the memory of this machine
+or of this container, all its processes together. It took more, and was ended with all of them.
+
+Run it where there is more memory. A program out of an archive that is not yours may do so on purpose: build with the
+installed twinbuild then (`--with-present-tool`).""",
+    ),
+    Code(
         code="TB9180",
         title="an archived twinbuild that leaves what no release has",
         explanation="""\
