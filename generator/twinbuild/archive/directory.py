@@ -38,7 +38,22 @@ from twinbuild.store.faults import translated
 
 __all__ = ["FORM", "RELEASE", "Archive", "Kept"]
 
-FORM: Final = layout.Form(name="archive", version=b"twinbuild archive 1\n")
+_AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
+FORM: Final = layout.Form(
+    name="archive",
+    version=b"twinbuild archive 1\n",
+    hints=(
+        ("TB3102", _AGAIN),
+        ("TB3103", _AGAIN),
+        ("TB3104", f"find out who put it there; {_AGAIN}"),
+        ("TB3105", "correct its rights, or check the disk; `twinbuild archive verify` says what else it concerns"),
+        (
+            "TB3107",
+            "make room on the disk of the archive, and run the command again: what is there is not copied twice",
+        ),
+        ("TB3108", "correct its rights, or name another directory with --archive"),
+    ),
+)
 RELEASE: Final = "release"
 _PIN: Final = "pin"
 _UPDATING: Final = "v1/updating.lock"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -17,6 +18,7 @@ from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import verify_archive
 from twinbuild.store import layout
+from twinbuild.store.disk import DiskStore
 
 __all__ = ["archived", "archived_once"]
 
@@ -140,3 +142,19 @@ def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         os.close(descriptor)
         with archive.updating():
             pass
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """TB3107 speaks of the archive, and of no store, which nobody has to clean for it."""
+
+    def full(operation: str, _name: str) -> None:
+        if operation == "write":
+            raise OSError(errno.ENOSPC, "full")
+
+    Archive(tmp_path / "archive", writing=True).close()
+    with (
+        DiskStore(tmp_path / "archive", form=directory.FORM, before=full) as blobs,
+        pytest.raises(EnvironmentFault, match=r"TB3107.*no space left for the archive") as caught,
+    ):
+        blobs.put(b"x")
+    assert "store" not in caught.value.findings[0].hint
