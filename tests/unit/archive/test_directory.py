@@ -144,6 +144,19 @@ def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             pass
 
 
+def test_nothing_goes_beside_what_cannot_be_read(tmp_path: Path) -> None:
+    """Nobody knows what it needs: what was to go is there, too."""
+    with Archive(tmp_path / "archive", writing=True) as archive:
+        for version in ("1", "2"):
+            archive.put(tiny_record(version=version))
+        damaged = archive.kept(tiny_record(version="2").digest)
+        assert damaged is not None
+        blob_of(tmp_path / "archive", damaged.record).unlink()
+        with pytest.raises(IntegrityError, match=f"TB9110.*{damaged.release.hex}"):
+            archive.take_out([tiny_record(version="1").digest], wait=0)
+        assert len(archive.names()) == 2
+
+
 def test_a_full_disk(tmp_path: Path) -> None:
     """TB3107 speaks of the archive, and of no store, which nobody has to clean for it."""
 
