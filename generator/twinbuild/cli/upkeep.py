@@ -283,7 +283,9 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
     """Take the releases of a file, or of a repository, to which `archive export` wrote, into an archive.
 
     Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
+    Exit 5: one of a repository is not so; the others are in the archive.
     """
+    from twinbuild.archive.summaries import refuse_unreadable
     from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import session
     from twinbuild.pipeline.archive.registering import import_into
@@ -292,26 +294,29 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
         session(beside=Path(), quiet=quiet or as_json) as machine,
         opened_for(place, machine, writing=True) as archive,
     ):
-        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine)
+        faults: Faults = {}
+        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine, faults)
         found = import_into(archive, machine, receive)
         machine.progress("", 0, 0)
     if as_json:
         releases = [str(each.digest) for each in found.releases]
         click.echo(json.dumps({"releases": releases, "known": found.known, "brought": found.brought}))
+        refuse_unreadable(faults)
         return
     for each in () if quiet else found.releases:
         click.echo(f"release  {each.name} {each.version}  {each.digest}")
     click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
+    refuse_unreadable(faults)
 
 
-def _pulled(source: str, machine: Machine, archive: Archive) -> Imported:
+def _pulled(source: str, machine: Machine, faults: Faults, archive: Archive) -> Imported:
     from twinbuild.pipeline.archive.registering import open_registered, pull_releases
 
     with open_registered(source, machine) as registered:
-        return pull_releases(archive, registered, machine)
+        return pull_releases(archive, registered, machine, faults=faults)
 
 
-def _read(source: str, _machine: Machine, archive: Archive) -> Imported:
+def _read(source: str, _machine: Machine, _faults: Faults, archive: Archive) -> Imported:
     from twinbuild.pipeline.archive.moving import import_releases
 
     return import_releases(archive, Path(source))
