@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from fakes.docker_registry import PROGRAM, RealRegistry, real_registry
 from fakes.kept import SHARED, made, registered, source_of
 from fakes.registry import FakeRegistry
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.registry import RegistryArchive
 from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
@@ -42,10 +44,15 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, docker_registry: Real
         elif docker_registry is None:
             pytest.skip("needs docker-registry")
         else:
-            for digest in (archive := registered(docker_registry.authority)).names():
-                archive.unpin(digest)
-            archive.take_out(archive.names())
+            _emptied(docker_registry)
             yield lambda: registered(docker_registry.authority)
+
+
+def _emptied(registry: RealRegistry) -> RealRegistry:
+    for digest in (archive := registered(registry.authority)).names():
+        archive.unpin(digest)
+    archive.take_out(archive.names())
+    return registry
 
 
 def test_what_is_kept_is_there(opened: Opened) -> None:
@@ -140,6 +147,61 @@ def test_what_goes_takes_nothing_along(opened: Opened) -> None:
     for each in kept[1:]:
         assert after.release(each, anew=True).digest == each.release
     assert after.fault(Digest.of(SHARED)) == (None, len(SHARED))
+
+
+def test_added_beside_a_prune_and_a_collection(
+    docker_registry: RealRegistry | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an add saw there is pruned and collected before it names it, and again behind that: all of it is there."""
+    if docker_registry is None:
+        pytest.skip("needs docker-registry")
+    authority = _emptied(docker_registry).authority
+    _, first, _ = made().keep(registered(authority))
+    adding, second = registered(authority), made("2.0.0", inputs=2)
+    assert not adding.bring(Digest.of(SHARED), len(SHARED), source_of(SHARED)), "the first release has it"
+
+    pruning = registered(authority)
+    assert pruning.take_out([first.release]).releases == (first.release,)
+    docker_registry.collect()
+    assert adding.fault(Digest.of(SHARED))[0] is not None, "a collector took it"
+    put = adding._client.put_manifest
+    taken: list[Path] = []
+
+    def named_late(*arguments: Any, **named: Any) -> Any:
+        done = put(*arguments, **named)
+        if not taken:  # a collector that had begun before
+            taken.append(docker_registry.lose("team/releases", Digest.of(SHARED)))
+        return done
+
+    monkeypatch.setattr(adding._client, "put_manifest", named_late)
+    _, kept, _ = second.keep(adding)
+    assert taken
+    docker_registry.collect()
+    after = registered(authority)
+    assert after.release(kept, anew=True) == second.record
+    assert {after.fault(digest)[0] for digest in second.record.blobs} == {None}
+
+
+def test_pinned_as_it_goes(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pin between the look of a prune and its deed: the release is there afterwards, whole."""
+    release = made()
+    archive = opened()
+    _, kept, _ = release.keep(archive)
+    if isinstance(archive, Archive):
+        pytest.skip("a directory has a lock")
+    assert isinstance(archive, RegistryArchive)
+    delete = archive._client.delete_manifest
+
+    def pinned_first(*arguments: Any) -> bool:
+        opened().pin(kept.release, "since")
+        return delete(*arguments)
+
+    monkeypatch.setattr(archive._client, "delete_manifest", pinned_first)
+    assert archive.take_out([kept.release]).releases == ()
+    after = opened()
+    assert after.pinned(kept.release) == "since"
+    assert after.release(kept, anew=True) == release.record
+    assert {after.fault(digest)[0] for digest in release.record.blobs} == {None}
 
 
 def test_a_memory(opened: Opened) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakes.certificates import authority
+from twinbuild.model.digest import Digest
 
 __all__ = ["PROGRAM", "TOOL", "RealRegistry", "real_registry"]
 
@@ -35,6 +36,19 @@ class RealRegistry:
         """What it was asked, as ``METHOD status``, from its own access log."""
         found = re.findall(r'"([A-Z]+) \S+ HTTP/1\.1" (\d{3}) ', self.log.read_text())
         return [f"{method} {status}" for method, status in found]
+
+    def collect(self) -> None:
+        """Have it delete the blobs that no manifest names."""
+        assert PROGRAM is not None
+        configuration = str(self.data.parent / "config.yml")
+        argv = [PROGRAM, "garbage-collect", "--delete-untagged", configuration]
+        subprocess.run(argv, check=True, capture_output=True)
+
+    def lose(self, repository: str, digest: Digest) -> Path:
+        """Take a blob out of a repository, as its collector does it, whatever names it; where that was noted."""
+        place = self.data / "docker/registry/v2/repositories" / repository / "_layers/sha256" / digest.hex
+        shutil.rmtree(place)
+        return place
 
 
 @contextlib.contextmanager

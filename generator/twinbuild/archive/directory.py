@@ -38,7 +38,22 @@ from twinbuild.store.faults import translated
 
 __all__ = ["FORM", "RELEASE", "Archive", "Kept"]
 
-FORM: Final = layout.Form(name="archive", version=b"twinbuild archive 1\n")
+_AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
+FORM: Final = layout.Form(
+    name="archive",
+    version=b"twinbuild archive 1\n",
+    hints=(
+        ("TB3102", _AGAIN),
+        ("TB3103", _AGAIN),
+        ("TB3104", f"find out who put it there; {_AGAIN}"),
+        ("TB3105", "correct its rights, or check the disk; `twinbuild archive verify` says what else it concerns"),
+        (
+            "TB3107",
+            "make room on the disk of the archive, and run the command again: what is there is not copied twice",
+        ),
+        ("TB3108", "correct its rights, or name another directory with --archive"),
+    ),
+)
 RELEASE: Final = "release"
 _PIN: Final = "pin"
 _UPDATING: Final = "v1/updating.lock"
@@ -243,18 +258,19 @@ class Archive:
     def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:
         """Take out the releases that were not pinned since, and the blobs that no other needs.
 
-        Raises IntegrityError TB9110 where blobs are kept for a release that has lost its entry: nothing goes then.
+        Raises IntegrityError TB9110 where blobs are kept for a release that has lost its entry, and what is the matter
+        with a release that stays and cannot be read: nothing goes then.
         Raises EnvironmentFault TB9141 while another process uses the archive; then the releases are out, and the
         blobs go with the next run.
         """
         with self.updating():
             refuse_lost(self.blobs, self.names())
             out = tuple(digest for digest in going if self.pinned(digest) is None)
-            for digest in out:
-                self.drop(digest)
-            staying = self.releases()
+            staying = [kept for digest in self.names() if digest not in out and (kept := self.kept(digest))]
             for kept in staying:
                 self.protect(self.release(kept), kept.record)  # what follows from the records, whatever became of it
+            for digest in out:  # behind all that may refuse
+                self.drop(digest)
             unprotect(self.blobs, tuple(kept.release for kept in staying))
         return collect(self.blobs, out, place=self.place, wait=wait)
 

@@ -3,6 +3,12 @@
 A registry has no locks and no transactions, so nothing here needs one. Blobs and manifests are named by their digests,
 and so are the tags: whatever two processes write at once, both is there afterwards, and who reads joins what several
 records say of one release. Blobs go before the manifest that names them, and the tag comes last.
+
+Who takes something out has no lock either, so each looks again behind what it did. What adds a release counts on blobs
+that it saw there: when the manifest names them, and nobody collects them any more, it looks for each of them again, and
+sends again what went meanwhile. What takes a release out looks for a pin right before, and again behind it: then it
+puts the release back. A pin looks for its release when it is there. Of two such steps one comes first, and the other
+sees it.
 """
 
 from __future__ import annotations
@@ -20,15 +26,16 @@ from twinbuild.archive.artifact import (
     REASON,
     RELEASE,
     Tagged,
-    artifact_manifests,
     pin_manifest,
     pin_tag,
     release_tag,
 )
 from twinbuild.archive.joining import joined
-from twinbuild.archive.remote import RegistryBlobs, is_absent, moved
+from twinbuild.archive.presence import Presence
+from twinbuild.archive.remote import RegistryBlobs, is_absent, is_unreadable, moved
 from twinbuild.archive.streams import Nowhere, Source
 from twinbuild.archive.tagged import TaggedReleases, lost
+from twinbuild.archive.withdrawing import put_back, went, withdraw
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import FetchError, Finding, IntegrityError, TwinbuildError
 from twinbuild.model.archive import ArchivedRelease, Kept, Taken
@@ -73,7 +80,7 @@ class RegistryArchive:
         self.blobs: Final = RegistryBlobs(client, repository, store)
         self._tags: Final = TaggedReleases(client, repository, store, self.blobs)
         self._texts: dict[Digest, bytes] = {}  # records that were joined here
-        self._brought: set[Digest] = set()
+        self._brought: dict[Digest, tuple[int, Callable[[], BinaryIO]]] = {}  # size, and where it comes from
         if not writing:
             self._tags.require()
 
@@ -159,16 +166,15 @@ class RegistryArchive:
     def fault(self, digest: Digest) -> tuple[tuple[str, str] | None, int]:
         """What is the matter with a blob, which is fetched whole, hashed and thrown away; and its size in bytes."""
         sink = Nowhere()
-        size = self.blobs.sizes.get(digest, 0)
         try:
-            self.fetch(Descriptor(media_type=BLOB, digest=digest, size=size), sink)
+            self.blobs.fetch(digest, sink)
         except FetchError as error:
             if not is_absent(error):
                 raise
             return ("TB9113", "is missing"), 0
         except IntegrityError as error:
             return ("TB9114", f"is damaged: {error.findings[0].message}"), sink.received
-        return None, size
+        return None, sink.received
 
     def fetch(self, blob: Descriptor, store: BlobSink, progress: Progress = silent) -> bool:
         """Have a blob of the repository in a store; see ``RegistryClient.fetch_blob``."""
@@ -195,14 +201,15 @@ class RegistryArchive:
         """Have a blob in the repository: mounted, or sent where the registry lacks it. Raises IntegrityError TB3101."""
         blob = Descriptor(media_type=BLOB, digest=digest, size=size)
         how = self._client.push_blob(self.repository, blob, Source(opened), mount_from=self._mounts(digest))
-        self.blobs.sizes[digest] = size
-        self._brought.add(digest)
+        self.blobs.say([(digest, size)])
+        self._brought[digest] = size, opened
         return how is Sent.UPLOADED
 
     def keep(self, record: ArchivedRelease, *, foreign: bool = False) -> tuple[ArchivedRelease, Kept, bool]:
         """Name a release, under a tag that says what it leads to. Nothing that is there is replaced.
 
-        Raises IntegrityError TB9161 where that tag leads elsewhere, TB9164 where a blob that was there is gone.
+        Raises IntegrityError TB9161 where that tag leads elsewhere, TB9164 where a blob that was there is gone;
+        EnvironmentFault TB9166 where others take away again and again what is sent.
         """
         self._tags.forget()
         kept = None
@@ -216,14 +223,15 @@ class RegistryArchive:
         whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
         if kept is not None and whole == earlier:
             return whole, kept, True
-        sent = {digest: self.blobs.sizes[digest] for digest in self._brought}
         self.blobs.know(whole)
-        self.blobs.sizes.update(sent)
-        self._require_there(whole)
+        self.blobs.say((digest, size) for digest, (size, _) in self._brought.items())
+        presence = Presence(self._client, self.repository, self._brought, self.bring)
+        presence.require(whole.blobs - self._brought.keys(), self.blobs.sizes, whole)
         content = encode_archived(whole)
         digest = Digest.of(content)
         self.bring(digest, len(content), partial(io.BytesIO, content))
-        self._name(whole, Descriptor(media_type=BLOB, digest=digest, size=len(content)))
+        described = Descriptor(media_type=BLOB, digest=digest, size=len(content))
+        presence.named(whole, described, self.blobs.sizes)
         self._tags.forget()
         self._texts[digest] = content
         return whole, Kept(release=record.digest, record=digest), False
@@ -240,12 +248,7 @@ class RegistryArchive:
         self._client.put_manifest(self.repository.tagged(pin_tag(digest)), pin_manifest(digest, reason), MANIFEST)
         self._tags.forget()
         if digest not in self.names():
-            raise IntegrityError.of(
-                "TB9165",
-                f"the release {digest} was taken out of the archive while it was pinned",
-                hint="archive it again; the pin is there and will keep it",
-                where=self.place,
-            )
+            raise went(self.repository, digest)
 
     def unpin(self, digest: Digest) -> None:
         """Let a release be pruned again. Raises FetchError TB9160 where the registry deletes nothing.
@@ -266,34 +269,48 @@ class RegistryArchive:
         """Why a release is never pruned; None where it may be."""
         if pin_tag(digest) not in self._tags.listed():
             return None
-        found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
-        if found is None:
-            return None
-        note = _note(found)
+        try:
+            found = self._client.own_manifest(self.repository.tagged(pin_tag(digest)))
+            if found is None:
+                return None
+            note = _note(found)
+        except (IntegrityError, FetchError) as error:
+            if not is_unreadable(error):
+                raise
+            note = None  # whoever wrote it meant something by it
         return "a damaged note" if note is None else note.get(REASON, "a damaged note")
 
     def take_out(self, going: Sequence[Digest], *, wait: float = 10.0) -> Taken:  # noqa: ARG002  nobody is waited for
         """Delete the tags and manifests of releases that were not pinned since.
 
         Their blobs are the registry's to collect: it counts as gone what no release that stays names. Raises FetchError
-        TB9160 where the registry deletes nothing, TB3220 where it would not.
+        TB9160 where the registry deletes nothing, TB3220 where it would not; IntegrityError TB9165 for a release that
+        was pinned as it went, and cannot be put back.
         """
         self._tags.forget()
-        out = tuple(digest for digest in going if self.pinned(digest) is None)
-        staying = frozenset(
-            blob.digest
-            for digest in self.names()
-            if digest not in out
-            for artifact in self._tags.artifacts(digest)
-            for blob in (artifact.record, *artifact.layers)
-        )
-        blobs, size = self.unneeded(staying)
-        for digest in out:
-            for artifact in self._tags.artifacts(digest):
-                for manifest in artifact.manifests:  # the index first: what it refers to must not be missing
-                    self._client.delete_manifest(self.repository, manifest)
+        before = {digest: self._named(digest) for digest in self.names()}
+        out = tuple(digest for digest in going if self._taken_out(digest))
         self._tags.forget()
-        return Taken(releases=out, blobs=blobs, size=size)
+        staying = {digest for each in before if each not in out for digest in before[each]}
+        sizes = {digest: size for each in out for digest, size in before.get(each, {}).items() if digest not in staying}
+        return Taken(releases=out, blobs=len(sizes), size=sum(sizes.values()))
+
+    def _named(self, digest: Digest) -> dict[Digest, int]:
+        """The blobs that the artifacts of a release name, and their sizes."""
+        artifacts = self._tags.artifacts(digest)
+        return {blob.digest: blob.size for each in artifacts for blob in (each.record, *each.layers)}
+
+    def _taken_out(self, release: Digest) -> bool:
+        """Delete the manifests of a release, unless it is pinned; whether it is gone."""
+        self._tags.forget()
+        if self.pinned(release) is not None:
+            return False
+        gone = withdraw(self._client, self.repository, self._tags, release)
+        self._tags.forget()
+        if self.pinned(release) is None:
+            return True
+        put_back(self._client, self.repository, gone, release)
+        return False
 
     def remembered(self) -> bytes | None:
         """What was remembered last, in the store."""
@@ -309,7 +326,7 @@ class RegistryArchive:
         layers: dict[Digest, int] = {}
         for artifact in self._tags.artifacts(release.digest, anew=True):
             layers |= {layer.digest: layer.size for layer in artifact.layers}
-            self.blobs.sizes[artifact.record.digest] = artifact.record.size
+            self.blobs.say([(artifact.record.digest, artifact.record.size)])
         lacking = sorted(release.blobs - layers.keys())
         other = sorted(digest for digest, size, _, _ in release.needs() if size not in (-1, layers.get(digest, size)))
         if lacking or other:
@@ -321,31 +338,7 @@ class RegistryArchive:
                 hint="archive the release again: a registry may delete what no manifest names",
                 where=str(release.digest),
             )
-        self.blobs.sizes.update(layers)
-
-    def _require_there(self, release: ArchivedRelease) -> None:
-        rest = release.blobs - self._brought
-        gone = sorted(rest - self.blobs.sizes.keys()) or sorted(
-            digest for digest in rest if not self._client.own_blob(self.repository, digest)
-        )
-        if gone:
-            raise IntegrityError.of(
-                "TB9164",
-                f"the registry lost {len(gone)} files that {release.label} was archived with before, such as {gone[0]}",
-                hint="archive the release again, with all that it was archived with: its tool and its signatures",
-                where=self.place,
-            )
-
-    def _name(self, release: ArchivedRelease, record: Descriptor) -> None:
-        tagged = Tagged(tag=release_tag(release.digest, record.digest), release=release.digest, record=record.digest)
-        *parts, (top, kind) = artifact_manifests(release, record, self.blobs.sizes)
-        reference = self.repository.tagged(tagged.tag)
-        there = self._client.own_manifest(reference)
-        if there is not None and there.digest != Digest.of(top):
-            raise moved(self.repository, tagged, f"the manifest {there.digest}, expected {Digest.of(top)}")
-        for part, media_type in parts:
-            self._client.put_manifest(self.repository.pinned(Digest.of(part)), part, media_type)
-        self._client.put_manifest(reference, top, kind)
+        self.blobs.say(layers.items())
 
 
 def _note(found: FetchedManifest) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ stand in it, and what an artifact lists against the record. What was fetched lie
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -18,18 +19,19 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.net.registry.document import FetchedManifest, entries_of, parts_of
-from twinbuild.ports import Store
+from twinbuild.ports import BlobSink, Store
 from twinbuild.store.faults import damaged, missing
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.net.registry.client import RegistryClient
 
-__all__ = ["Artifact", "RegistryBlobs", "is_absent", "moved", "read_artifact"]
+__all__ = ["Artifact", "RegistryBlobs", "is_absent", "is_unreadable", "moved", "read_artifact"]
 
 _MOVED: Final = (
     "nobody who keeps to the rules moves such a tag: find out who may write to the repository, and archive the release "
     "again"
 )
+_MOST: Final = 500_000  # files of a release: as many as a record has room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +48,38 @@ def is_absent(error: FetchError) -> bool:
     return error.findings[0].code in ("TB3202", "TB3203")
 
 
+def is_unreadable(error: IntegrityError | FetchError) -> bool:
+    """Whether it is about a document that is none of an archive's: anybody's who may write to the repository."""
+    code = error.findings[0].code
+    return code == "TB3213" or (isinstance(error, IntegrityError) and code not in ("TB9161", "TB9162"))
+
+
 def read_artifact(client: RegistryClient, repository: ImageReference, tagged: Tagged) -> Artifact | None:
     """The artifact under a tag; None where the tag is gone.
 
     Raises IntegrityError TB9161 for one that the tag cannot have been written for, TB9162 for what is none or is not
     whole, and what ``RegistryClient`` raises.
     """
-    top = client.own_manifest(repository.tagged(tagged.tag))
-    if top is None:
-        return None
-    found = [top]
-    if top.is_index:
-        found += [_part(client, repository, tagged, entry.descriptor) for entry in entries_of(top)]
-    parts = [parts_of(each) for each in found if not each.is_index]
+    try:
+        top = client.own_manifest(repository.tagged(tagged.tag))
+        if top is None:
+            return None
+        return _artifact(client, repository, tagged, top)
+    except (IntegrityError, FetchError) as error:
+        if not is_unreadable(error):
+            raise
+        raise _no_release(repository, tagged, f"is no release of an archive: {error.findings[0].message}") from error
+
+
+def _artifact(client: RegistryClient, repository: ImageReference, tagged: Tagged, top: FetchedManifest) -> Artifact:
+    manifests = [top.digest]
+    parts = [] if top.is_index else [parts_of(top)]
+    for entry in entries_of(top) if top.is_index else ():
+        part = _part(client, repository, tagged, entry.descriptor)
+        manifests.append(part.digest)
+        parts.append(parts_of(part))
+        if sum(len(each.layers) for each in parts) > _MOST:
+            raise _no_release(repository, tagged, f"has more than {_MOST} files")
     records = {part.config for part in parts}
     if not parts or len(records) != 1 or any(part.artifact_type != ARTIFACT for part in parts):
         raise _no_release(repository, tagged, "is no release of an archive")
@@ -68,7 +89,7 @@ def read_artifact(client: RegistryClient, repository: ImageReference, tagged: Ta
     if tagged.record not in (None, record.digest):
         raise moved(repository, tagged, f"the record {record.digest}, expected {tagged.record}")
     layers = {layer.digest: layer for part in parts for layer in part.layers}
-    return Artifact(record=record, layers=tuple(layers.values()), manifests=tuple(each.digest for each in found))
+    return Artifact(record=record, layers=tuple(layers.values()), manifests=tuple(manifests))
 
 
 def moved(repository: ImageReference, tagged: Tagged, where: str) -> IntegrityError:
@@ -115,10 +136,35 @@ class RegistryBlobs:
     def __init__(self, client: RegistryClient, repository: ImageReference, store: Store) -> None:
         self._client, self._repository, self._store = client, repository, store
         self.sizes: Final[dict[Digest, int]] = {}
+        self._others: Final[dict[Digest, list[int]]] = {}  # that were said of a blob before
 
     def know(self, release: ArchivedRelease) -> None:
         """Sizes that a record says. They count until another says others: what one says wrong harms no other."""
-        self.sizes.update((digest, size) for digest, size, _, _ in release.needs() if size >= 0)
+        self.say((digest, size) for digest, size, _, _ in release.needs() if size >= 0)
+
+    def say(self, sizes: Iterable[tuple[Digest, int]]) -> None:
+        """Sizes of blobs, from whoever should know. Of several for one blob the last is believed first."""
+        for digest, size in sizes:
+            before = self.sizes.get(digest)
+            if before is not None and before != size:
+                self._others[digest] = [before, *(each for each in self._others.get(digest, ()) if each != size)]
+            self.sizes[digest] = size
+
+    def fetch(self, digest: Digest, sink: BlobSink) -> None:
+        """Fetch a blob whose size was said; where several were said, the one that it has.
+
+        Raises IntegrityError TB3211, and what ``RegistryClient`` raises.
+        """
+        for size in [self.sizes.get(digest, 0), *self._others.get(digest, ())]:
+            descriptor = Descriptor(media_type=BLOB, digest=digest, size=size)
+            try:
+                self._client.fetch_blob(self._repository, descriptor, sink)
+            except IntegrityError as error:
+                refused = error
+            else:
+                self.sizes[digest] = size
+                return
+        raise refused
 
     def has(self, digest: Digest) -> bool:
         """Whether it is here already, or the registry says that it has it."""
@@ -158,13 +204,10 @@ class RegistryBlobs:
 
     def _here(self, digest: Digest) -> Store:
         if not self._is_sound(digest):
-            size = self.sizes.get(digest)
-            if size is None:
+            if digest not in self.sizes:
                 raise missing(digest, needed_by="an archive in a registry, none of whose releases names it")
             try:
-                self._client.fetch_blob(
-                    self._repository, Descriptor(media_type=BLOB, digest=digest, size=size), Anew(self._store)
-                )
+                self.fetch(digest, Anew(self._store))
             except FetchError as error:
                 if not is_absent(error):
                     raise

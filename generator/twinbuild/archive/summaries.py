@@ -7,20 +7,23 @@ or age goes by the record itself (``fresh``, ``confirmed``).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.errors import TwinbuildError
+from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["Summary", "confirmed", "summaries", "summary_of"]
+__all__ = ["Faults", "Summary", "confirmed", "readable", "refuse_unreadable", "summaries", "summary_of"]
 
 _CACHE: Final = "summaries"
 _FORMAT: Final = "twinbuild/archive-summaries/v1"
+_Read = TypeVar("_Read")
+Faults = dict[Digest, IntegrityError | UsageError]  # by release: why it cannot be read
 _TEXTS: Final = ("name", "version", "added", "generator")
 
 
@@ -46,21 +49,54 @@ class Summary:
         return f"{self.name}@{self.version}"
 
 
-def summaries(archive: ReleaseArchive, *, fresh: bool = False) -> tuple[Summary, ...]:
+def summaries(archive: ReleaseArchive, *, fresh: bool = False, faults: Faults | None = None) -> tuple[Summary, ...]:
     """Every release, by name, the time at which it was added, and digest; ``fresh``: as the records say, all of them.
 
-    Raises IntegrityError TB9110, TB9111.
+    ``faults`` takes up what is the matter with releases that cannot be read, so that those keep nobody from the others.
+    Without it raises IntegrityError TB9110, TB9111, TB9161, TB9162, UsageError TB9112 for all of them at once.
     """
     known = {} if fresh else _remembered(archive)
-    found, new = [], False
-    for kept in archive.releases():
+    new = False
+
+    def summarised(kept: Kept) -> Summary:
+        nonlocal new
         summary = _read(kept, known.get(str(kept.record)))
         if summary is None:
             summary, new = summary_of(archive.release(kept), kept), True
-        found.append(summary)
+        return summary
+
+    unreadable: Faults = {} if faults is None else faults
+    found = list(readable(archive, summarised, unreadable))
+    if faults is None:
+        refuse_unreadable(unreadable)
     if new or len(known) > 2 * len(found) + 16:
         _remember(archive, found)
     return tuple(sorted(found, key=lambda each: (each.name, each.added, each.version, each.kept.release)))
+
+
+def readable(archive: ReleaseArchive, read: Callable[[Kept], _Read], faults: Faults) -> Iterator[_Read]:
+    """What ``read`` makes of each release, sorted by digest; what is the matter with the others goes into ``faults``.
+
+    Anybody who may write to an archive may leave what is no release there, or what a later twinbuild has made.
+    """
+    for digest in archive.names():
+        try:
+            kept = archive.kept(digest)
+            if kept is not None:
+                yield read(kept)
+        except (IntegrityError, UsageError) as error:
+            faults[digest] = error
+
+
+def refuse_unreadable(faults: Faults) -> None:
+    """Raise what is the matter with releases, all findings at once; nothing where there are none.
+
+    What is damaged counts more than what is of a later twinbuild (UsageError TB9112).
+    """
+    errors = [faults[digest] for digest in sorted(faults)]
+    if errors:
+        kind = IntegrityError if any(isinstance(each, IntegrityError) for each in errors) else UsageError
+        raise kind(tuple(finding for each in errors for finding in each.findings))
 
 
 def confirmed(archive: ReleaseArchive, summary: Summary) -> bool:

@@ -82,7 +82,7 @@ class TaggedReleases:
 
         Raises as ``read_artifact``.
         """
-        found = (self._artifact(tagged, anew=anew) for tagged in self.of(digest))
+        found = (self.artifact(tagged, anew=anew) for tagged in self.of(digest))
         return tuple(artifact for artifact in found if artifact is not None)
 
     def content(self, tagged: Tagged) -> bytes | None:
@@ -90,7 +90,7 @@ class TaggedReleases:
         if tagged.record is not None and self._store.has(tagged.record):
             with contextlib.suppress(IntegrityError):  # a damaged copy: the registry has the record
                 return self._store.read(tagged.record, limit=_LARGEST)
-        artifact = self._artifact(tagged)
+        artifact = self.artifact(tagged)
         if artifact is None:
             return None
         try:
@@ -106,13 +106,14 @@ class TaggedReleases:
         self._blobs.know(release)
         return release
 
-    def _artifact(self, tagged: Tagged, *, anew: bool = False) -> Artifact | None:
+    def artifact(self, tagged: Tagged, *, anew: bool = False) -> Artifact | None:
+        """What a tag leads to; None where it is gone. Raises as ``read_artifact``."""
         found = None if anew else self._known.get(tagged.tag)
         if found is None:
             found = read_artifact(self._client, self._repository, tagged)
             if found is not None:
                 self._known[tagged.tag] = found
-                self._blobs.sizes[found.record.digest] = found.record.size
+                self._blobs.say([(found.record.digest, found.record.size)])
         return found
 
 

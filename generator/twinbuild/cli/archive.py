@@ -100,15 +100,20 @@ def add_command(
 @archive_option
 @json_option
 def list_command(*, place: str, as_json: bool) -> None:
-    """List the releases of an archive, by name and in the order in which they were archived."""
-    from twinbuild.archive.summaries import summaries
+    """List the releases of an archive, by name and in the order in which they were archived.
+
+    Exit 5: there are others, which cannot be read; they are named behind the list.
+    """
+    from twinbuild.archive.summaries import Faults, refuse_unreadable, summaries
     from twinbuild.cli.kept import opened_archive
 
+    faults: Faults = {}
     with opened_archive(place) as archive:
-        found = summaries(archive)
+        found = summaries(archive, faults=faults)
         pins = {each.kept.release: archive.pinned(each.kept.release) for each in found}
     if as_json:
         click.echo(json.dumps([{**_summary(each), "pinned": pins[each.kept.release]} for each in found]))
+        refuse_unreadable(faults)
         return
     for each in found:
         pinned = f"  pinned: {shown(pins[each.kept.release])}" if pins[each.kept.release] is not None else ""
@@ -116,7 +121,9 @@ def list_command(*, place: str, as_json: bool) -> None:
             f"{shown(each.label):32} sha256:{each.kept.release.hex[:12]}  {each.added[:10]}  "
             f"{amount(each.size):>9}{pinned}"
         )
-    click.echo(f"{len(found)} releases in {shown(place)}")
+    unread = f", {len(faults)} more cannot be read" if faults else ""
+    click.echo(f"{len(found)} releases in {shown(place)}{unread}")
+    refuse_unreadable(faults)
 
 
 @command.command("show")

@@ -97,12 +97,14 @@ def scan(
 
 
 def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datetime, *, as_json: bool) -> None:
-    """Scan every release of an archive, and end with 8 where one fails."""
+    """Scan every release of an archive, and end with 5 where one cannot be read, else with 8 where one fails."""
+    from twinbuild.archive.summaries import Faults, refuse_unreadable
     from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.scanning import scan_archive
 
+    faults: Faults = {}
     with opened_archive(place) as archive:
-        found = scan_archive(archive, database, rules, now=now)
+        found = scan_archive(archive, database, rules, now=now, faults=faults)
     known, age = found.database, found.age
     if as_json:
         releases = [
@@ -110,7 +112,11 @@ def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datet
             | _findings(each.scan)
             for each in found.releases
         ]
-        click.echo(json.dumps({"database": _database(known, age), "passes": not found.failing, "releases": releases}))
+        click.echo(
+            json.dumps(
+                {"database": _database(known, age), "passes": not (found.failing or faults), "releases": releases}
+            )
+        )
     else:
         click.echo(shown(_age(known, age)))
         for each in found.releases:
@@ -118,7 +124,9 @@ def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datet
             for line in _outcome(each.scan):
                 click.echo(shown(line))
         failing = sum(bool(each.scan.failing) for each in found.releases)
-        click.echo(f"{len(found.releases)} releases: {failing} fail")
+        unread = f", {len(faults)} more cannot be read" if faults else ""
+        click.echo(f"{len(found.releases)} releases: {failing} fail{unread}")
+    refuse_unreadable(faults)
     if found.failing:
         raise click.exceptions.Exit(_REFUSED)
 

@@ -17,7 +17,7 @@ from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.directory import Archive
-    from twinbuild.archive.summaries import Summary
+    from twinbuild.archive.summaries import Faults, Summary
     from twinbuild.pipeline.archive.finding import Found
     from twinbuild.pipeline.archive.moving import Imported
     from twinbuild.pipeline.archive.pruning import Judged
@@ -58,15 +58,21 @@ def find_command(
     """Say which releases hold something: an image, a package, a file of the model, or any other file.
 
     An image is named by the digest of its manifest, its configuration or its index; a package by its package URL or by
-    NAME==VERSION; anything else by its SHA-256. Exit 1: no release has it.
+    NAME==VERSION; anything else by its SHA-256. Exit 1: no release has it. Exit 5: a release cannot be read, and may
+    have it.
     """
+    from twinbuild.archive.summaries import refuse_unreadable
     from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.finding import find
 
     if bool(what) == bool(vulnerability) or bool(vulnerability) != (database is not None):
         raise click.UsageError("expected what is sought, or --vulnerability with --database")
+    faults: Faults = {}
     with opened_archive(place) as archive:
-        found = find(archive, what) if database is None else _vulnerable(archive, vulnerability, database, max_age)
+        if database is None:
+            found = find(archive, what, faults)
+        else:
+            found = _vulnerable(archive, vulnerability, database, max_age, faults)
     if as_json:
         click.echo(
             json.dumps(
@@ -85,11 +91,15 @@ def find_command(
         for each in found:
             digest = each.release.digest.hex[:12]
             click.echo(f"{shown(each.release.label):32} sha256:{digest}  {', '.join(map(shown, each.what))}")
-        click.echo(f"{len(found)} releases have {shown(what or vulnerability)}")
+        unread = f", {len(faults)} more cannot be read" if faults else ""
+        click.echo(f"{len(found)} releases have {shown(what or vulnerability)}{unread}")
+    refuse_unreadable(faults)
     return 0 if found else 1
 
 
-def _vulnerable(archive: ReleaseArchive, vulnerability: str, database: Path, max_age: str) -> tuple[Found, ...]:
+def _vulnerable(
+    archive: ReleaseArchive, vulnerability: str, database: Path, max_age: str, faults: Faults
+) -> tuple[Found, ...]:
     """The releases with a component that a vulnerability concerns, and these components."""
     from datetime import UTC, datetime
 
@@ -103,7 +113,7 @@ def _vulnerable(archive: ReleaseArchive, vulnerability: str, database: Path, max
         rules = VulnerabilityPolicy.model_validate({"max_age": max_age})
     except ValidationError:
         raise click.UsageError(f"--max-age is {max_age!r}, expected hours or days, such as 12h or 7d") from None
-    found = scan_archive(archive, database, rules, now=datetime.now(UTC))
+    found = scan_archive(archive, database, rules, now=datetime.now(UTC), faults=faults)
     listed = ((each.release, named(each.scan, vulnerability)) for each in found.releases)
     return tuple(
         Found(release=release, what=tuple(each.package.title for each in those)) for release, those in listed if those
@@ -273,7 +283,9 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
     """Take the releases of a file, or of a repository, to which `archive export` wrote, into an archive.
 
     Every file is hashed, and a release is named only when all of it is there and its record fits its release manifest.
+    Exit 5: one of a repository is not so; the others are in the archive.
     """
+    from twinbuild.archive.summaries import refuse_unreadable
     from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import session
     from twinbuild.pipeline.archive.registering import import_into
@@ -282,26 +294,29 @@ def import_command(*, source: str, place: str, quiet: bool, as_json: bool) -> No
         session(beside=Path(), quiet=quiet or as_json) as machine,
         opened_for(place, machine, writing=True) as archive,
     ):
-        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine)
+        faults: Faults = {}
+        receive = partial(_pulled if source.startswith(OCI_SCHEME) else _read, source, machine, faults)
         found = import_into(archive, machine, receive)
         machine.progress("", 0, 0)
     if as_json:
         releases = [str(each.digest) for each in found.releases]
         click.echo(json.dumps({"releases": releases, "known": found.known, "brought": found.brought}))
+        refuse_unreadable(faults)
         return
     for each in () if quiet else found.releases:
         click.echo(f"release  {each.name} {each.version}  {each.digest}")
     click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
+    refuse_unreadable(faults)
 
 
-def _pulled(source: str, machine: Machine, archive: Archive) -> Imported:
+def _pulled(source: str, machine: Machine, faults: Faults, archive: Archive) -> Imported:
     from twinbuild.pipeline.archive.registering import open_registered, pull_releases
 
     with open_registered(source, machine) as registered:
-        return pull_releases(archive, registered, machine)
+        return pull_releases(archive, registered, machine, faults=faults)
 
 
-def _read(source: str, _machine: Machine, archive: Archive) -> Imported:
+def _read(source: str, _machine: Machine, _faults: Faults, archive: Archive) -> Imported:
     from twinbuild.pipeline.archive.moving import import_releases
 
     return import_releases(archive, Path(source))

@@ -14,11 +14,12 @@ from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.archive import ArchivedFile, ArchivedImage, ArchivedInput, ArchivedRelease
 from twinbuild.model.digest import Digest
 
-__all__ = ["KINDS", "decode_archived", "encode_archived"]
+__all__ = ["CURRENT", "KINDS", "decode_archived", "encode_archived"]
 
 KINDS: Final = ("artifact", "base", "deb", "installer", "sdist", "wheel")
 _FORMAT: Final = re.compile(r"twinbuild/archived/v([1-9][0-9]{0,5})")
 _NEWEST: Final = 1
+CURRENT: Final = f'"apiVersion":"twinbuild/archived/v{_NEWEST}"'.encode()  # stands in every record of this format
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _COMMIT: Final = re.compile(r"([0-9a-f]{40,64})?")
 _LONGEST: Final = 4096  # characters of a path or a name

@@ -59,8 +59,8 @@ class Area:
         form: layout.Form = layout.STORE,
         reading: bool = False,
     ) -> None:
-        self._form: Final = form
-        with translated(str(root), reading=reading):
+        self.form: Final = form
+        with translated(str(root), reading=reading, form=form):
             if not reading:
                 root.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.path: Final = Path(os.path.realpath(root))  # a symbolic link is followed once, here
@@ -68,7 +68,7 @@ class Area:
         faults = {} if before is None else {"before": before}
         self.files: Final = Files(self.descriptor, durable=durable, **faults)
         self.writing: Final[set[str]] = set()  # temporary files of this process
-        with contextlib.ExitStack() as undo, translated(str(root), reading=reading):
+        with contextlib.ExitStack() as undo, translated(str(root), reading=reading, form=form):
             undo.callback(os.close, self.descriptor)
             if reading:
                 self._require_version()
@@ -167,10 +167,10 @@ class Area:
 
     def _require_version(self) -> None:
         version = self.content(layout.VERSION, limit=4096)
-        if version != self._form.version:
+        if version != self.form.version:
             raise EnvironmentFault.of(
                 "TB3110",
-                f"the {self._form.name} has version {(version or b'')[:60]!r}, expected {self._form.version!r}",
+                f"the {self.form.name} has version {(version or b'')[:60]!r}, expected {self.form.version!r}",
                 hint="use the newer twinbuild, or another directory with TWINBUILD_STORE",
                 where=str(self.path / layout.VERSION),
             )
@@ -187,7 +187,7 @@ class Area:
         """Write the version last, so that a store that has one is whole."""
         descriptor, name = self.files.create()
         try:
-            self.files.write(descriptor, self._form.version)
+            self.files.write(descriptor, self.form.version)
             self.files.seal(descriptor)
         finally:
             os.close(descriptor)

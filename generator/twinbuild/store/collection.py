@@ -69,7 +69,7 @@ def delete(store: DiskStore, planned: Plan, *, wait: float = 10.0) -> Collected:
     if a root can't be trusted; nothing is deleted then.
     """
     area = store.area
-    with translated(str(area.path)), area.locks.exclusive(wait=wait):
+    with translated(str(area.path), form=area.form), area.locks.exclusive(wait=wait):
         roots = _drop_roots(store, planned)
         kept = _kept(store) | store.used
         going = {digest for digest in planned.blobs if digest not in kept}

@@ -80,7 +80,7 @@ class DiskStore:
     def has(self, digest: Digest) -> bool:
         """Whether a regular file lies under that name (whatever else does, ``writer`` replaces)."""
         self.used.add(digest)
-        with translated(str(digest), reading=True):
+        with translated(str(digest), reading=True, form=self.area.form):
             status = self.area.status(layout.blob_name(digest))
         return status is not None and stat.S_ISREG(status.st_mode)
 
@@ -90,19 +90,19 @@ class DiskStore:
 
     def open(self, digest: Digest) -> BinaryIO:
         """A seekable stream that checks the digest as it is read. Raises LockError TB3102, IntegrityError TB3103-4."""
-        return verifying(self._raw(digest), digest)
+        return verifying(self._raw(digest), digest, form=self.area.form)
 
     def read(self, digest: Digest, *, limit: int = 64 << 20) -> bytes:
         """A whole document, checked. Raises LockError TB3102, IntegrityError TB3103-4."""
-        with self._raw(digest) as raw, translated(str(digest), reading=True):
+        with self._raw(digest) as raw, translated(str(digest), reading=True, form=self.area.form):
             content = raw.read(limit + 1)
             while len(content) <= limit and (more := raw.read(limit + 1 - len(content))):
                 content += more
         if len(content) > limit:
-            raise damaged(digest, f"more than {limit} bytes, which a document may not have")
+            raise damaged(digest, f"more than {limit} bytes, which a document may not have", form=self.area.form)
         actual = Digest.of(content)
         if actual != digest:
-            raise damaged(digest, f"{len(content)} bytes have digest {actual}")
+            raise damaged(digest, f"{len(content)} bytes have digest {actual}", form=self.area.form)
         return content
 
     def check(self, digest: Digest) -> None:
@@ -114,11 +114,11 @@ class DiskStore:
         if self._known.get(digest) == found:
             return
         if self._paranoid or self._remembered(digest) != found:
-            with self._raw(digest) as raw, translated(str(digest), reading=True):
+            with self._raw(digest) as raw, translated(str(digest), reading=True, form=self.area.form):
                 found = stamp(os.fstat(raw.fileno()))
                 actual, size = hash_file(raw.fileno())
             if actual != digest.hex:
-                raise damaged(digest, f"{size} bytes have digest sha256:{actual}")
+                raise damaged(digest, f"{size} bytes have digest sha256:{actual}", form=self.area.form)
             self._remember(digest, found)
         self._known[digest] = found
 
@@ -131,7 +131,7 @@ class DiskStore:
     def writer(self) -> Iterator[_Writer]:
         """A new blob; leaving the context without ``commit`` leaves nothing."""
         with contextlib.ExitStack() as stack:
-            with translated(str(self.area.path)):
+            with translated(str(self.area.path), form=self.area.form):
                 descriptor, name = stack.enter_context(self.area.temporary())
             yield _Writer(self, descriptor, name)
 
@@ -213,12 +213,12 @@ class DiskStore:
 
     def _regular(self, digest: Digest) -> os.stat_result:
         self.used.add(digest)
-        with translated(str(digest), reading=True):
+        with translated(str(digest), reading=True, form=self.area.form):
             status = self.area.status(layout.blob_name(digest))
         if status is None:
-            raise missing(digest)
+            raise missing(digest, form=self.area.form)
         if not stat.S_ISREG(status.st_mode):
-            raise misplaced(digest, kind_of(status.st_mode))
+            raise misplaced(digest, kind_of(status.st_mode), form=self.area.form)
         return status
 
     def _raw(self, digest: Digest) -> BinaryIO:
@@ -226,13 +226,13 @@ class DiskStore:
         try:
             descriptor = self.area.open(layout.blob_name(digest))
         except FileNotFoundError:
-            raise missing(digest) from None
+            raise missing(digest, form=self.area.form) from None
         except OSError as error:
-            raise unreadable(str(digest), error) from error
+            raise unreadable(str(digest), error, form=self.area.form) from error
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             os.close(descriptor)
-            raise misplaced(digest, kind_of(mode))
+            raise misplaced(digest, kind_of(mode), form=self.area.form)
         return open(descriptor, "rb", buffering=0)  # noqa: PTH123  a descriptor
 
     def _remembered(self, digest: Digest) -> Stamp | None:
@@ -248,7 +248,7 @@ class DiskStore:
 
     def _put_record(self, kind: str, key: Digest, content: bytes, *, durable: bool) -> None:
         name = layout.record_name(kind, key)
-        with translated(str(self.area.path / name)):
+        with translated(str(self.area.path / name), form=self.area.form):
             self.area.publish(name, layout.encode_record(content), durable=durable)
 
 
@@ -273,7 +273,7 @@ class _Writer:
             self._gathered += view
         else:
             self._flush()
-            with translated(str(self._store.area.path)):
+            with translated(str(self._store.area.path), form=self._store.area.form):
                 self._store.area.files.write(self._descriptor, view)
         return len(view)
 
@@ -291,12 +291,12 @@ class _Writer:
             )
         self._flush()
         self._committed = True
-        with translated(str(self._store.area.path)):
+        with translated(str(self._store.area.path), form=self._store.area.form):
             self._store.publish(digest, self._descriptor, self._name, self._size)
         return digest, self._size
 
     def _flush(self) -> None:
-        with translated(str(self._store.area.path)):
+        with translated(str(self._store.area.path), form=self._store.area.form):
             self._store.area.files.write(self._descriptor, self._gathered)
         self._gathered = bytearray()
 

@@ -60,10 +60,18 @@ VERIFIED: Final = "verified"  # the kind of record that remembers which file was
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a directory laid out like this is: its name in messages, and what its file ``version`` says."""
+    """What a directory laid out like this is: its name in messages, and what its file ``version`` says.
+
+    ``hints`` are what to do about faults of it by their codes, where that is not what it is for a store.
+    """
 
     name: str
     version: bytes
+    hints: tuple[tuple[str, str], ...] = ()
+
+    def hint(self, code: str, otherwise: str) -> str:
+        """What to do about a fault."""
+        return dict(self.hints).get(code, otherwise)
 
 
 STORE: Final = Form(name="store", version=VERSION_TEXT)

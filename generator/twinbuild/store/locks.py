@@ -22,6 +22,7 @@ from twinbuild.store.layout import COLLECTOR_LOCK, LOCK
 __all__ = ["Locks"]
 
 _PAUSE: Final = 0.02  # seconds between two tries
+_NONE: Final = -1  # in place of a descriptor
 _UNSUPPORTED: Final = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -31,32 +32,32 @@ class Locks:
     """The two locks of one opened store. Raises EnvironmentFault TB3111 (in use), TB3114 (no locks here), OSError.
 
     ``reading``: the files are opened as they are, for where nothing can be written, locks may be taken all the same.
+    One that is not there is done without: they are empty, and copies may leave such files out. Whoever writes makes it.
     """
 
     def __init__(self, root: int, path: str, *, wait: float, reading: bool = False) -> None:
         self._path = path
         self._mutex = threading.Lock()
-        how = _READ if reading else _OPEN
-        self._user = os.open(LOCK, how, 0o644, dir_fd=root)
+        self._user = self._collector = _NONE
         try:
-            self._collector = os.open(COLLECTOR_LOCK, how, 0o644, dir_fd=root)
-        except OSError:
-            os.close(self._user)
-            raise
-        try:
-            self._take(self._user, fcntl.LOCK_SH, wait)
+            self._user = _opened(LOCK, root, reading=reading)
+            self._collector = _opened(COLLECTOR_LOCK, root, reading=reading)
+            if self._user != _NONE:
+                self._take(self._user, fcntl.LOCK_SH, wait)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         """Let go of both."""
-        os.close(self._user)
-        os.close(self._collector)
+        for descriptor in (self._user, self._collector):
+            if descriptor != _NONE:
+                os.close(descriptor)
 
     @contextmanager
     def exclusive(self, *, wait: float) -> Iterator[None]:
         """Nobody else uses the store in the body. Waits up to ``wait`` seconds."""
+        assert _NONE not in (self._user, self._collector), "who only reads deletes nothing"
         with self._mutex:
             self._take(self._collector, fcntl.LOCK_EX, wait)
             try:
@@ -91,6 +92,16 @@ class Locks:
                     where=self._path,
                 )
             time.sleep(_PAUSE)
+
+
+def _opened(name: str, root: int, *, reading: bool) -> int:
+    """A lock's file, made where it is missing; for reading ``_NONE`` then."""
+    try:
+        return os.open(name, _READ if reading else _OPEN, 0o644, dir_fd=root)
+    except FileNotFoundError:
+        if not reading:
+            raise
+        return _NONE
 
 
 def _try(descriptor: int, kind: int, path: str) -> bool:

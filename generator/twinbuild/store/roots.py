@@ -35,7 +35,7 @@ class Roots:
         Raises UsageError TB3112 (name), EnvironmentFault TB3107-8.
         """
         file = f"{layout.ROOTS}/{layout.check_name(name)}"
-        with translated(str(self._area.path / file)):
+        with translated(str(self._area.path / file), form=self._area.form):
             self._area.publish(file, layout.encode_root(digests))
 
     def keep(self, name: str, digests: Iterable[Digest], *, origin: Path | None = None) -> None:
@@ -43,7 +43,7 @@ class Roots:
         file = f"{layout.ROOTS}/{layout.check_name(name)}"
         content = layout.encode_root(digests)
         record = None if origin is None else layout.encode_record(os.fsencode(origin.absolute()))
-        with translated(str(self._area.path / file)):
+        with translated(str(self._area.path / file), form=self._area.form):
             # The origin comes first: a root without one would be kept for ever.
             if record is not None and self._content(self._origin_name(name)) != record:
                 self._area.publish(self._origin_name(name), record)
@@ -53,7 +53,7 @@ class Roots:
     def origins(self) -> dict[str, Path]:
         """What each root was made for; a root without an origin is left out."""
         found = {}
-        with translated(str(self._area.path / layout.ROOTS), reading=True):
+        with translated(str(self._area.path / layout.ROOTS), reading=True, form=self._area.form):
             for name in self._area.names(layout.ROOTS):
                 stored = self._content(self._origin_name(name))
                 origin = None if stored is None else layout.decode_record(stored)
@@ -68,14 +68,14 @@ class Roots:
     def remove(self, name: str) -> None:
         """No longer keep what stands under a name; none there is fine. Raises as ``put``."""
         file = f"{layout.ROOTS}/{layout.check_name(name)}"
-        with translated(str(self._area.path / file)):
+        with translated(str(self._area.path / file), form=self._area.form):
             self._area.files.remove(file)
             self._area.files.sync_directory(layout.ROOTS)
             self._area.files.remove(self._origin_name(name))  # last: a root without an origin would be kept for ever
 
     def names(self) -> tuple[str, ...]:
         """The names of all roots, sorted."""
-        with translated(str(self._area.path / layout.ROOTS), reading=True):
+        with translated(str(self._area.path / layout.ROOTS), reading=True, form=self._area.form):
             return tuple(self._area.names(layout.ROOTS))
 
     def all(self) -> dict[str, tuple[Digest, ...]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from twinbuild.model.digest import Digest
 from twinbuild.store.faults import damaged
+from twinbuild.store.layout import STORE, Form
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -24,10 +25,10 @@ class _Verifying(io.RawIOBase):
     Seeking back costs nothing, and seeking ahead only postpones the check until the gap is read.
     """
 
-    def __init__(self, source: BinaryIO, digest: Digest) -> None:
+    def __init__(self, source: BinaryIO, digest: Digest, form: Form) -> None:
         super().__init__()
         self._source = source
-        self._digest = digest
+        self._digest, self._form = digest, form
         self._hash = hashlib.sha256()
         self._hashed = 0
         self._size = source.seek(0, os.SEEK_END)
@@ -59,16 +60,16 @@ class _Verifying(io.RawIOBase):
     def _compare(self) -> None:
         actual = self._hash.hexdigest()
         if actual != self._digest.hex:
-            raise damaged(self._digest, f"{self._hashed} bytes read have digest sha256:{actual}")
+            raise damaged(self._digest, f"{self._hashed} bytes read have digest sha256:{actual}", form=self._form)
 
     def close(self) -> None:
         self._source.close()
         super().close()
 
 
-def verifying(source: BinaryIO, digest: Digest) -> BinaryIO:
+def verifying(source: BinaryIO, digest: Digest, *, form: Form = STORE) -> BinaryIO:
     """A seekable stream over ``source`` whose last read raises IntegrityError TB3103 unless the digest agrees.
 
     ``source`` is unbuffered, stands anywhere, and is closed with the stream.
     """
-    return io.BufferedReader(_Verifying(source, digest), _BUFFER)
+    return io.BufferedReader(_Verifying(source, digest, form), _BUFFER)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from twinbuild.archive import directory
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.verifying import verify_archive
 from twinbuild.store import layout
+from twinbuild.store.disk import DiskStore
 
 __all__ = ["archived", "archived_once"]
 
@@ -104,6 +108,27 @@ def test_read_only(archived: Archived) -> None:
             path.chmod(modes[path])
 
 
+def test_a_copy_without_what_is_empty(archived: Archived, tmp_path: Path) -> None:
+    """Copies may leave out empty files and directories, such as locks: it is read as it is, and writing makes them."""
+    place = tmp_path / "copy"
+    shutil.copytree(archived.place, place)
+    empty = [path for path in place.rglob("*") if path.is_file() and not path.stat().st_size]
+    assert {path.name for path in empty} >= {"lock", "gc.lock"}
+    for path in empty:
+        path.unlink()
+    for path in sorted(place.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    with Archive(place) as archive:
+        (kept,) = archive.releases()
+        assert archive.release(kept) == archived.record
+        assert verify_archive(archive).releases == 1
+    assert not (place / "v1" / "lock").exists(), "reading writes nothing"
+    with Archive(place, writing=True) as archive:
+        archive.pin(kept.release, "why")
+    assert {path.name for path in (place / "v1").iterdir()} >= {"lock", "gc.lock", "tmp"}
+
+
 def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever may read the archive may hold a lock in it for ever: who waits is told, and does not wait for ever."""
     monkeypatch.setattr(directory, "_WAIT", 0.1)
@@ -117,3 +142,32 @@ def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         os.close(descriptor)
         with archive.updating():
             pass
+
+
+def test_nothing_goes_beside_what_cannot_be_read(tmp_path: Path) -> None:
+    """Nobody knows what it needs: what was to go is there, too."""
+    with Archive(tmp_path / "archive", writing=True) as archive:
+        for version in ("1", "2"):
+            archive.put(tiny_record(version=version))
+        damaged = archive.kept(tiny_record(version="2").digest)
+        assert damaged is not None
+        blob_of(tmp_path / "archive", damaged.record).unlink()
+        with pytest.raises(IntegrityError, match=f"TB9110.*{damaged.release.hex}"):
+            archive.take_out([tiny_record(version="1").digest], wait=0)
+        assert len(archive.names()) == 2
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """TB3107 speaks of the archive, and of no store, which nobody has to clean for it."""
+
+    def full(operation: str, _name: str) -> None:
+        if operation == "write":
+            raise OSError(errno.ENOSPC, "full")
+
+    Archive(tmp_path / "archive", writing=True).close()
+    with (
+        DiskStore(tmp_path / "archive", form=directory.FORM, before=full) as blobs,
+        pytest.raises(EnvironmentFault, match=r"TB3107.*no space left for the archive") as caught,
+    ):
+        blobs.put(b"x")
+    assert "store" not in caught.value.findings[0].hint

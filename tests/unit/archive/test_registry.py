@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from fakes.kept import SHARED, made, registered
-from fakes.registry import INDEX, FakeRegistry, digest_of
+from fakes.kept import SHARED, made, registered, source_of
+from fakes.registry import INDEX, MANIFEST, FakeRegistry, digest_of
 from fakes.web import text
 from twinbuild.archive.artifact import release_tag
+from twinbuild.archive.summaries import Faults, summaries
 from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.archive import Kept
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.finding import find
+from twinbuild.pipeline.archive.naming import chosen
+from twinbuild.pipeline.archive.pruning import Rules, judge
+from twinbuild.pipeline.archive.verifying import verify_archive
 
 REPOSITORY = "team/releases"
 
@@ -258,3 +265,75 @@ def test_pins_that_others_wrote(registry: FakeRegistry) -> None:
     assert registered(registry.authority).releases() == (kept,)
     with pytest.raises(IntegrityError, match="TB9165"):
         archive.pin(Digest.of(b"another"), "why")
+
+
+BOMB = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","a":' + b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"no JSON", MANIFEST),
+        (b'{"schemaVersion":2}', "application/json"),
+        (b"[]", MANIFEST),
+        (BOMB, MANIFEST),
+        (b'{"schemaVersion":2,"config":{"digest":"sha256:0","size":-1},"layers":[]}', MANIFEST),
+        (b'{"schemaVersion":2,"mediaType":"x/y"}', "x/y"),
+        (b"{" + b" " * (4 << 20) + b"}", MANIFEST),
+        (b'{"schemaVersion":2,"manifests":[]}', INDEX),
+    ],
+)
+def test_what_anybody_may_leave_there(registry: FakeRegistry, content: bytes, kind: str) -> None:
+    """Under a tag of a release, old or new, and of a pin: the others are there, it is named, and nothing is deleted."""
+    _, kept, _ = made().keep(registered(registry.authority))
+    other = Digest.of(content)
+    tags = {release_tag(other, Digest.of(b"record")), f"release-{'0' * 64}"}
+    for tag in (*tags, f"pin-{kept.release.hex}"):
+        registry.manifests[REPOSITORY, tag] = content, kind
+    archive = registered(registry.authority)
+    faults: Faults = {}
+    (found,) = summaries(archive, faults=faults)
+    assert found.label == "tiny@1.0.0"
+    assert set(faults) == {other, Digest("0" * 64)}
+    for error in faults.values():
+        assert [each.code for each in error.findings] == ["TB9162"]
+        assert any(tag in error.findings[0].message for tag in tags)
+    assert archive.pinned(kept.release) == "a damaged note"
+    assert len(find(archive, str(Digest.of(SHARED)), faults)) == 1
+    assert chosen(archive, "tiny@1.0.0") == chosen(archive, kept.release.hex[:12]) == found
+    for text_, code in ((str(other), "TB9162"), ("none", "TB9107")):
+        with pytest.raises(IntegrityError) as caught:
+            chosen(archive, text_)
+        assert caught.value.findings[0].code == code
+        assert "TB9162" in {each.code for each in caught.value.findings}
+    assert made("2.0.0").keep(registered(registry.authority))[2] is False
+    before = set(registry.manifests)
+    with pytest.raises(IntegrityError, match="TB9162"):
+        judge(archive, Rules(newest=1), now=datetime.now(UTC))
+    with pytest.raises(IntegrityError, match="TB9162"):
+        archive.take_out([made("2.0.0").record.digest])
+    assert set(registry.manifests) == before
+    with pytest.raises(IntegrityError) as caught:
+        verify_archive(registered(registry.authority))
+    assert [each.code for each in caught.value.findings].count("TB9162") == 2
+
+
+@pytest.mark.parametrize("size", [1, 1 << 40])
+def test_a_record_that_lies_about_sizes(registry: FakeRegistry, size: int) -> None:
+    """Together with its artifact, so that only the bytes tell: it is named (TB9115), and no blob is called damaged."""
+    made().keep(registered(registry.authority))
+    liar = made("2.0.0")
+    record = replace(liar.record, inputs=tuple(replace(each, size=size) for each in liar.record.inputs))
+    archive = registered(registry.authority)
+    for content in liar.contents:
+        archive.bring(Digest.of(content), len(content), source_of(content))
+    archive._brought.clear()
+    _, kept, _ = archive.keep(record)
+    archive = registered(registry.authority)
+    for _ in range(2):  # whoever was read last
+        with pytest.raises(IntegrityError) as caught:
+            verify_archive(archive, archive.releases())
+        said = [each for each in caught.value.findings if " bytes, and the record says " in each.message]
+        assert [(each.code, each.where.subject) for each in said] == [("TB9115", str(kept.release))]
+        assert {each.code for each in caught.value.findings} == {"TB9115"}, "their manifests are none"
+        archive.release(kept)

@@ -288,8 +288,8 @@ See to that, and run the command again.""",
         code="TB9164",
         title="a file that a registry lost since it was archived",
         explanation="""\
-A release is archived again, and the registry no longer has files that it was archived with before. What is new was not
-named.
+A release is archived again, and the registry no longer has files that it was archived with before, which are not here
+either.
 
 Archive the release with all that it had: the same twinbuild, and the signatures that it was archived with; or export it
 from another archive to this one, then archive it again.""",
@@ -301,6 +301,26 @@ from another archive to this one, then archive it again.""",
 Somebody pruned the release at the moment at which it was pinned. The pin is there, and the release is not.
 
 Archive the release again; the pin will keep it.""",
+    ),
+    Code(
+        code="TB9166",
+        title="a registry in which files go while a release is archived",
+        explanation="""\
+Files that the release needs were there, or were sent, and were gone when it was named; they were sent again, and went
+again. Somebody prunes the archive and has the registry collect garbage at the same time, or the registry forgets what
+it is sent.
+
+Archive the release again when nobody does. What is there of it is not sent twice.""",
+    ),
+    Code(
+        code="TB9167",
+        title="a packed twinbuild that takes too much memory",
+        explanation="""\
+A packed twinbuild, such as the one that is archived with a release, may have nine tenths of the memory of this machine
+or of this container, all its processes together. It took more, and was ended with all of them.
+
+Run it where there is more memory. A program out of an archive that is not yours may do so on purpose: build with the
+installed twinbuild then (`--with-present-tool`).""",
     ),
     Code(
         code="TB9180",

@@ -9,9 +9,10 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from twinbuild.codec.archive import decode_archived
+from twinbuild.archive.summaries import Faults, readable, refuse_unreadable
+from twinbuild.codec.archive import CURRENT, decode_archived
 from twinbuild.errors import UsageError
-from twinbuild.model.archive import ArchivedRelease
+from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.naming import without_repository
 from twinbuild.ports import ReleaseArchive
@@ -31,22 +32,27 @@ class Found:
     what: tuple[str, ...]
 
 
-def find(archive: ReleaseArchive, text: str) -> tuple[Found, ...]:
+def find(archive: ReleaseArchive, text: str, faults: Faults | None = None) -> tuple[Found, ...]:
     """Every release that holds what a text names, by name and time: a digest, a package URL, or NAME==VERSION.
 
     A record is read as bytes first, and decoded only where it could fit: a thousand are looked through in a moment.
-    Raises UsageError TB9142 for a text that is none of these, IntegrityError TB9110, TB9111.
+    Those that cannot be read, and so may hold it, go into ``faults``, or are raised (``summaries``). Raises UsageError
+    TB9142 for a text that is none of these.
     """
     sought = _sought(text)
-    found = []
-    for kept in archive.releases():
+
+    def looked_through(kept: Kept) -> Found | None:
         content = archive.content(kept)
-        if sought.trace.encode() not in content:
-            continue
+        if sought.trace.encode() not in content and CURRENT in content:
+            return None
         release = decode_archived(content, name=str(kept.record))
         what = tuple(dict.fromkeys(sought.within(release)))
-        if what:
-            found.append(Found(release=release, what=what))
+        return Found(release=release, what=what) if what else None
+
+    unreadable: Faults = {} if faults is None else faults
+    found = [each for each in readable(archive, looked_through, unreadable) if each is not None]
+    if faults is None:
+        refuse_unreadable(unreadable)
     return tuple(sorted(found, key=lambda each: (each.release.name, each.release.added, each.release.digest)))
 
 

@@ -104,7 +104,10 @@ def import_releases(archive: Archive, file: Path) -> Imported:
             index, brought = _received(archive, stream, file)
     except Irregular as error:
         raise _no_export(file.name, f"it {error}") from None
-    found = [_received_release(archive, digest, file.name) for digest in _manifests(index, file.name)]
+    records = [_record_of(archive, digest, file.name) for digest in _manifests(index, file.name)]
+    if len(set(records)) < len(records):
+        raise _no_export(file.name, "it lists a release twice")
+    found = [_received_release(archive, record, file.name) for record in records]
     known = 0
     for release in found:
         _, _, before = keep_record(archive, release, foreign=True)
@@ -155,16 +158,17 @@ def _manifests(index: bytes, where: str) -> list[Digest]:
     return [_digest(entry, ARTIFACT, where) for entry in listed]
 
 
-def _received_release(archive: Archive, digest: Digest, where: str) -> ArchivedRelease:
-    """The record of an artifact whose manifest has that digest, and all of whose blobs are there.
-
-    Raises IntegrityError TB9143, TB9111, TB9113, TB9115.
-    """
+def _record_of(archive: Archive, digest: Digest, where: str) -> Digest:
+    """The digest of the record of an artifact whose manifest has that digest. Raises IntegrityError TB9143."""
     document = _document(_read(archive, digest, where), where, str(digest))
     config = document.get("config")
     if document.get("artifactType") != ARTIFACT or not isinstance(config, dict):
         raise _no_export(where, f"{digest} is no release of an archive")
-    record = _digest(config, "", where)
+    return _digest(config, "", where)
+
+
+def _received_release(archive: Archive, record: Digest, where: str) -> ArchivedRelease:
+    """The release of a record, all of whose blobs are there. Raises IntegrityError TB9143, TB9111, TB9113, TB9115."""
     release = decode_archived(_read(archive, record, where), name=str(record))
     missing = sorted(archive.missing(release.blobs))
     if missing:

@@ -6,8 +6,8 @@ import difflib
 import re
 from typing import Final
 
-from twinbuild.archive.summaries import Summary, confirmed, summaries
-from twinbuild.errors import UsageError
+from twinbuild.archive.summaries import Faults, Summary, confirmed, refuse_unreadable, summaries
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.archive import Kept
 from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
@@ -24,24 +24,35 @@ def chosen(archive: ReleaseArchive, text: str) -> Summary:
 
     It may stand behind a repository, as in a pod's ``imageID``.
 
-    Raises UsageError TB9107 where there is none, TB9108 where there are several.
+    Other releases that cannot be read are passed over, unless it could be one of them that is meant.
+
+    Raises UsageError TB9107 where there is none, TB9108 where there are several; what is the matter with a release
+    that cannot be read, where the text begins its digest or no other fits.
     """
-    known = summaries(archive)
+    faults: Faults = {}
+    known = summaries(archive, faults=faults)
     named, text = text, without_repository(text)
     found = _named(known, text)
     if len(found) != 1 or not confirmed(archive, found[0]):  # a remembered name leads to nothing else than a record's
-        known = summaries(archive, fresh=True)
+        faults.clear()
+        known = summaries(archive, fresh=True, faults=faults)
         found = _named(known, text)
+    match = _HEX.fullmatch(text)
+    meant = {digest: why for digest, why in faults.items() if match is not None and digest.hex.startswith(match[1])}
+    refuse_unreadable(meant)
     if len(found) == 1:
         return found[0]
     if not found:
         near = difflib.get_close_matches(text, sorted({each.label for each in known}), n=1)
-        raise UsageError.of(
+        none = UsageError.of(
             "TB9107",
-            f"the archive has no release {named[:200]!r}",
+            f"the archive has no release {named[:200]!r}" + (" that can be read" if faults else ""),
             hint=f"did you mean {near[0]}?" if near else "see `twinbuild archive list`",
             where=archive.place,
         )
+        if not faults:
+            raise none
+        raise IntegrityError((*none.findings, *(each for why in faults.values() for each in why.findings)))
     listed = ", ".join(f"{each.label} {short(each)}" for each in found[:_MOST])
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     raise UsageError.of(

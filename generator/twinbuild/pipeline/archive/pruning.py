@@ -106,7 +106,10 @@ def _why(archive: ReleaseArchive, each: Summary, newest: set[Digest], rules: Rul
         return f"one of the newest {rules.newest}"
     added = datetime.strptime(each.added, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     stated = _retention(archive, each.kept.release)
-    until = added + (stated if stated is not None else rules.younger or timedelta())
+    try:
+        until = added + (stated if stated is not None else rules.younger or timedelta())
+    except OverflowError:  # a record may say any year
+        until = datetime.max.replace(tzinfo=UTC)
     if until > now:
         rule = "its own governance.retention" if stated is not None else "--keep-for"
         return f"until {until.strftime('%Y-%m-%d')} by {rule}"

@@ -14,6 +14,7 @@ from twinbuild.archive.artifact import BLOB
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.registry import RegistryArchive
 from twinbuild.archive.streams import Anew
+from twinbuild.archive.summaries import Faults, readable, refuse_unreadable
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, UsageError
 from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
@@ -144,24 +145,37 @@ def import_into(target: ReleaseArchive, machine: Machine, receive: Callable[[Arc
 
 
 def pull_releases(
-    archive: Archive, source: RegistryArchive, machine: Machine, chosen: Sequence[Kept] = (), *, layers: bool = True
+    archive: Archive,
+    source: RegistryArchive,
+    machine: Machine,
+    chosen: Sequence[Kept] = (),
+    *,
+    layers: bool = True,
+    faults: Faults | None = None,
 ) -> Imported:
     """Take releases of a repository (all of them, unless some are chosen) into an archive, and nothing twice.
 
     Nothing of a registry is believed: every blob must have its digest, and a release is named only when all of it is
     there and its record fits its tag and its release manifest. Raises IntegrityError TB9113 for every blob that the
-    registry has lost, TB9114 for damaged ones, TB9115, TB9161, TB9162; FetchError TB9163 where it fails to answer.
+    registry has lost, TB9114 for damaged ones, TB9115, TB9161, TB9162, before any is named; of all of them into
+    ``faults``, where that is given. Raises FetchError TB9163 where it fails to answer.
     """
-    found: list[ArchivedRelease] = []
     brought = 0
-    for kept in chosen or source.releases():
+    unreadable: Faults = {} if faults is None else faults
+
+    def pulled(kept: Kept) -> ArchivedRelease:
+        nonlocal brought
         release = source.release(kept)
         left = frozenset() if layers else _made_anew(release)
         blobs = tuple(blob for blob in source.descriptors(kept) if blob.digest not in left)
         brought += _fetch(archive, source, release, blobs, machine)
         if findings := unlike_release(archive, release):
             raise IntegrityError(tuple(findings))
-        found.append(release)
+        return release
+
+    found = list(map(pulled, chosen) if chosen else readable(source, pulled, unreadable))
+    if faults is None:
+        refuse_unreadable(unreadable)
     known = sum(keep_record(archive, release, foreign=True)[2] for release in found)
     return Imported(releases=tuple(found), known=known, brought=brought)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from twinbuild.archive.summaries import summaries
+from twinbuild.archive.summaries import Faults, refuse_unreadable, summaries
 from twinbuild.codec.cyclonedx import LARGEST_BOM, decode_bom
+from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.govern.vulnerabilities.matching import names_of, packages_of
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.bom import Bom
@@ -46,22 +47,32 @@ class ArchiveScan:
 
 
 def scan_archive(
-    archive: ReleaseArchive, directory: Path, policy: VulnerabilityPolicy, *, now: datetime
+    archive: ReleaseArchive,
+    directory: Path,
+    policy: VulnerabilityPolicy,
+    *,
+    now: datetime,
+    faults: Faults | None = None,
 ) -> ArchiveScan:
     """Scan every kept release. Bills are read one at a time, twice, so that a thousand need no memory for all.
 
-    Raises as ``read_database`` and ``refuse_stale`` do; IntegrityError TB9110 to TB9115 for what is not whole.
+    Releases that are not whole go into ``faults``, or are raised: IntegrityError TB9110 to TB9115 and the like. Raises
+    as ``read_database`` and ``refuse_stale`` do.
     """
     names: set[str] = set()
-    for _, bom in _bills(archive):
+    unreadable: Faults = {} if faults is None else faults
+    for _, bom in _bills(archive, unreadable):
         names |= names_of(packages_of(bom)[0])
     database = read_database(directory, frozenset(names))
     age = refuse_stale(database, policy, now=now, directory=directory)
     found = (
         ScannedRelease(release=release, scan=scan_bom(bom, database, policy, now=now))
-        for release, bom in _bills(archive)
+        for release, bom in _bills(archive, unreadable)
     )
-    return ArchiveScan(releases=tuple(found), database=database, age=age)
+    scanned = tuple(found)
+    if faults is None:
+        refuse_unreadable(unreadable)
+    return ArchiveScan(releases=scanned, database=database, age=age)
 
 
 def named(scan: Scan, vulnerability: str) -> tuple[Vulnerable, ...]:
@@ -69,8 +80,13 @@ def named(scan: Scan, vulnerability: str) -> tuple[Vulnerable, ...]:
     return tuple(each for each in scan.findings if vulnerability in (each.name, *each.ids))
 
 
-def _bills(archive: ReleaseArchive) -> Iterator[tuple[ArchivedRelease, Bom]]:
-    for summary in summaries(archive):
-        release = archive.release(summary.kept)
-        content = release_file(archive, release, _BILL, limit=LARGEST_BOM)
-        yield release, decode_bom(content, name=f"{_BILL} of {release.label}")
+def _bills(archive: ReleaseArchive, faults: Faults) -> Iterator[tuple[ArchivedRelease, Bom]]:
+    for summary in summaries(archive, faults=faults):
+        try:
+            release = archive.release(summary.kept)
+            content = release_file(archive, release, _BILL, limit=LARGEST_BOM)
+            bom = decode_bom(content, name=f"{_BILL} of {release.label}")
+        except (IntegrityError, UsageError) as error:
+            faults[summary.kept.release] = error
+            continue
+        yield release, bom

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.errors import Finding, IntegrityError, Location, UsageError
 from twinbuild.model.archive import AS_RELEASED, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import is_signature
@@ -49,18 +49,19 @@ def verify_archive(archive: ReleaseArchive, only: tuple[Kept, ...] = (), *, prog
         try:
             release = archive.release(kept, anew=True)
             needed |= {*archive.records(kept), *release.blobs}
-        except IntegrityError as error:
+        except (IntegrityError, UsageError) as error:
             findings += error.findings
             continue
         releases.append(release)
-    problems, size = _problems(archive, needed, progress)
+    problems, sizes = _problems(archive, needed, progress)
+    whole = {digest: size for digest, size in sizes.items() if digest not in problems}
     for release in releases:
-        found = list(faults_of(release, problems))
+        found = [*faults_of(release, problems), *_other_sizes(release, whole)]
         findings += found or unlike_release(archive, release)
     if findings:
         raise IntegrityError(tuple(findings))
     unneeded = 0 if only else archive.unneeded(frozenset(needed))[0]
-    return Verified(releases=len(releases), blobs=len(needed), size=size, unneeded=unneeded)
+    return Verified(releases=len(releases), blobs=len(needed), size=sum(sizes.values()), unneeded=unneeded)
 
 
 def faults_of(release: ArchivedRelease, problems: dict[Digest, tuple[str, str]]) -> Iterator[Finding]:
@@ -76,7 +77,7 @@ def _entries(archive: ReleaseArchive, findings: list[Finding]) -> Iterator[Kept]
     for digest in archive.names():
         try:
             kept = archive.kept(digest)
-        except IntegrityError as error:
+        except (IntegrityError, UsageError) as error:
             findings += error.findings
             continue
         if kept is not None:
@@ -85,31 +86,43 @@ def _entries(archive: ReleaseArchive, findings: list[Finding]) -> Iterator[Kept]
 
 def _problems(
     archive: ReleaseArchive, digests: Iterable[Digest], progress: Progress
-) -> tuple[dict[Digest, tuple[str, str]], int]:
+) -> tuple[dict[Digest, tuple[str, str]], dict[Digest, int]]:
+    """What is the matter with blobs, and how many bytes they have."""
     found: dict[Digest, tuple[str, str]] = {}
+    sizes: dict[Digest, int] = {}
     ordered = sorted(digests)
-    total = 0
     with ThreadPoolExecutor(_WORKERS) as pool:
         for number, (digest, (problem, size)) in enumerate(
             zip(ordered, pool.map(archive.fault, ordered), strict=True), start=1
         ):
             progress("verifying", number, len(ordered))
-            total += size
+            sizes[digest] = size
             if problem is not None:
                 found[digest] = problem
-    return found, total
+    return found, sizes
+
+
+def _other_sizes(release: ArchivedRelease, sizes: dict[Digest, int]) -> Iterator[Finding]:
+    """TB9115 where a record says another size than a blob has: whoever goes by it counts wrongly."""
+    for digest, size, what, _ in release.needs():
+        if size >= 0 and sizes.get(digest, size) != size:
+            yield _other(release, f"{what} has {sizes[digest]} bytes, and the record says {size}")
 
 
 def unlike_release(archive: ReleaseArchive, release: ArchivedRelease) -> list[Finding]:
     """TB9115 where a record is not about the release whose digest it bears: its manifest, and files that this covers.
 
-    Raises IntegrityError for a release manifest that is none.
+    Raises IntegrityError for a release manifest that is missing or damaged.
     """
     files = {file.path: file for file in release.files}
     manifest = files.get(_MANIFEST)
     if manifest is None or manifest.sha256 != release.digest:
         return [_other(release, f"{_MANIFEST} has not the digest of the release")]
-    document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name=_MANIFEST)
+    content = archive.blobs.read(release.digest)
+    try:
+        document: dict[str, Any] = decode_manifest(content, name=_MANIFEST)
+    except IntegrityError as error:
+        return [_other(release, f"{_MANIFEST}: {error.findings[0].message}")]
     if faults := [f"{_MANIFEST}: {where} {what}" for where, what in manifest_faults(document)]:
         return [_other(release, why) for why in faults]
     metadata = document["metadata"]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import Finding, IntegrityError, Location
+from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
@@ -51,7 +51,7 @@ def viewed(
 ) -> Iterator[Path]:
     """The directory of an archived release with those of its files that are wanted, deleted afterwards.
 
-    Raises IntegrityError TB9113 for wanted files that are missing, TB9115, and what damaged ones raise.
+    Raises IntegrityError TB9113 for wanted files that are missing, TB9114 for damaged ones, TB9115.
     """
     _require(archive, release, wanted)
     scratch.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,17 @@ def _lay_out(archive: ReleaseArchive, release: ArchivedRelease, place: Path, wan
         if wanted(file):
             path = place / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            copy_checked(archive.blobs, file.sha256, path)
+            try:
+                copy_checked(archive.blobs, file.sha256, path)
+            except (IntegrityError, LockError) as error:
+                raise _damaged(release, file.sha256, error) from error
+
+
+def _damaged(release: ArchivedRelease, digest: Digest, error: TwinbuildError) -> TwinbuildError:
+    """What a blob that is not its bytes blocks; of one that has gone, too."""
+    code = "TB9113" if error.findings[0].code in ("TB3102", "TB9113") else "TB9114"
+    why = "is missing" if code == "TB9113" else f"is damaged: {error.findings[0].message}"
+    return IntegrityError(tuple(faults_of(release, {digest: (code, why)})))
 
 
 def _require(archive: ReleaseArchive, release: ArchivedRelease, wanted: Wanted) -> None:

@@ -1,7 +1,8 @@
 """Run a packed twinbuild: in a sandbox without a network, with nothing of the host but directories that are named.
 
 Its own builds make sandboxes inside of that one. It is user 1000 there, whoever that is outside; what it writes belongs
-to the user who runs twinbuild.
+to the user who runs twinbuild. All its processes together may have nine tenths of the machine's memory for themselves:
+as much as any build can use, and less than what makes the machine kill others.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from twinbuild.build.preflight import Host, memory_limits, size
 from twinbuild.build.rootfs import discard
 from twinbuild.build.sandbox import Bind, Confinement, Sandbox
 from twinbuild.build.unpack import unpack_image
-from twinbuild.errors import UsageError
+from twinbuild.errors import BuildError, EnvironmentFault, UsageError
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.pipeline.tool.unprivileged import without_set_id
@@ -28,9 +30,10 @@ __all__ = ["Shown", "run_tool", "unpacked_tool"]
 _USER: Final = 1000
 _TEMPORARY: Final = "/var/tmp"  # noqa: S108  of the sandbox: a directory on disk, for whole images are unpacked there
 _STORE: Final = "/var/lib/twinbuild"
-_MEMORY: Final = "/tmp"  # noqa: S108  likewise, in memory, unless something is shown below it
+_OTHER: Final = "/tmp"  # noqa: S108  likewise, unless something is shown below it
 _OWN: Final = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt/venv", "/proc", "/run",
                "/sbin", "/sys", "/usr", _TEMPORARY, _STORE)  # fmt: skip
+_TENTHS: Final = 9  # of the machine's memory, or of the container's that we are in
 _DAY: Final = 86400.0
 
 
@@ -74,15 +77,17 @@ def run_tool(
     """Run ``twinbuild ARGUMENTS`` of an unpacked root and wait for it.
 
     ``store`` is a directory for its store, writable; without one it has a store of its own that is deleted afterwards.
-    ``directory`` is where it starts, a path inside. Raises UsageError TB9220 for what cannot be shown, and as
-    ``Sandbox.run`` does.
+    ``directory`` is where it starts, a path inside. Raises UsageError TB9220 for what cannot be shown, EnvironmentFault
+    TB9167 where it has more memory than it may, and as ``Sandbox.run`` does.
     """
     shown = (*shown, *((Shown(directory=str(store), writable=True),) if store is not None else ()))
     binds = tuple(_bind(each) for each in shown)
     scratch = tempfile.mkdtemp(prefix="tool-", dir=machine.scratch)
     try:
-        for name in ("temporary", "store"):
+        for name in ("temporary", "other", "store"):
             Path(scratch, name).mkdir()
+        other = Bind(source=f"{scratch}/other", target=_OTHER, writable=True)
+        memory = _most_memory()
         confinement = Confinement(
             environment=tuple(
                 {
@@ -100,16 +105,32 @@ def run_tool(
             binds=(
                 Bind(source=f"{scratch}/temporary", target=_TEMPORARY, writable=True),
                 Bind(source=f"{scratch}/store", target=_STORE, writable=True),
+                *(() if any(_related(bind.target, _OTHER) for bind in binds) else (other,)),
                 *sorted(binds, key=lambda bind: bind.target),  # what lies below another comes after it
             ),
-            temporary=() if any(_related(bind.target, _MEMORY) for bind in binds) else (_MEMORY,),
+            temporary=(),
+            resident=memory,
+            shared=memory,
             nested=True,
         )
         argv = (*tool.entrypoint, *arguments)
         with without_set_id(tuple(bind.source for bind in binds if bind.writable)):
             return Sandbox(machine.runner).run(root, argv, confinement=confinement, timeout=timeout)
+    except BuildError as error:
+        if error.findings[0].code != "TB5915":
+            raise
+        raise EnvironmentFault.of(
+            "TB9167",
+            f"the packed twinbuild took more memory than the {size(memory)} that it may have here, and was killed",
+            hint="run it on a machine with more memory; one of an archive that is not yours may do so on purpose",
+        ) from error
     finally:
         discard(Path(scratch))
+
+
+def _most_memory() -> int:
+    """How many bytes of memory it may have; 0 (no limit) where nothing says how much there is."""
+    return min((limit for limit, _ in memory_limits(Host())), default=0) // 10 * _TENTHS
 
 
 def _bind(shown: Shown) -> Bind:

@@ -94,6 +94,7 @@ def _without_a_blob(members: Members) -> None:
         (lambda members: members.update({"index.json": b"[]"}), "TB9143"),
         (_with_index(lambda index: index.update(manifests=[])), "TB9143"),
         (_with_index(lambda index: index.update(manifests=["x"])), "TB9143"),
+        (_with_index(lambda index: index["manifests"].append(index["manifests"][0])), "TB9143"),
         (_with_index(lambda index: index["manifests"][0].update(digest="sha256:x")), "TB9143"),
         (_with_index(lambda index: index["manifests"][0].update(digest=f"sha256:{'0' * 64}")), "TB9143"),
         (_with_index(lambda index: index["manifests"][0].update(artifactType="other")), "TB9143"),

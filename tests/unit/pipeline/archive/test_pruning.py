@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -152,3 +153,11 @@ def test_a_damaged_record_stops_it(archived: Archived, tmp_path: Path) -> None:
 def test_any_span(number: int, unit: str) -> None:
     """Any Duration that a spec may state is a span that can be added to a time."""
     assert datetime(2026, 1, 1, tzinfo=UTC) + span(f"{number}{unit}")
+
+
+def test_a_record_of_the_last_day(archived: Archived) -> None:
+    """A record may say any year, and nobody checked it: no rule ends in an error that is ours."""
+    with Archive(archived.place, writing=True) as archive:
+        archive.put(replace(archived.record, added="9999-12-31T23:59:59Z"))
+        (found,) = judge(archive, Rules(younger=timedelta(days=400)), now=LATER)
+        assert found.kept == "until 9999-12-31 by --keep-for"

@@ -12,6 +12,7 @@ from fakes.archived import Archived, archived_once, blob_of
 from fakes.registry import FakeRegistry
 from fakes.tool import Tool, tool
 from fakes.web import text
+from twinbuild.archive.artifact import release_tag
 from twinbuild.archive.directory import Archive
 from twinbuild.cli.kept import holds
 from twinbuild.errors import UsageError
@@ -63,6 +64,17 @@ def test_there_and_back(registry: FakeRegistry, archived_once: Archived, tool: T
     with Archive(Path(place)) as archive:
         assert verify_archive(archive).releases == 1
         assert archive.release(archive.releases()[0]) == archived_once.record
+
+
+def test_what_somebody_left_there(registry: FakeRegistry, where: str, tool: Tool, tmp_path: Path) -> None:
+    """Under the tag of a release: the others come in, and it is named; into another registry, too."""
+    tag = release_tag(Digest("1" * 64), Digest.of(b"record"))
+    registry.put_image(REPOSITORY, tag, [b"layer"])
+    for place in (str(tmp_path / "in"), where.replace("releases", "others")):
+        ended = tool("archive", "import", where, "--archive", place)
+        assert (ended.status, "imported 1 releases" in ended.out) == (5, True), ended.err
+        assert ended.err.count("error[") == ended.err.count(f"error[TB9162]: what the tag {tag}") == 1
+        assert tool("archive", "verify", "--archive", place).status == 0
 
 
 def test_what_was_pushed_is_mounted(registry: FakeRegistry, archived_once: Archived, tool: Tool) -> None:
@@ -130,7 +142,7 @@ def test_the_verbs(where: str, archived_once: Archived, tool: Tool, tmp_path: Pa
 def test_a_registry_that_lies(
     registry: FakeRegistry, where: str, archived_once: Archived, tool: Tool, tmp_path: Path
 ) -> None:
-    """Another release under the tag, and other bytes under a digest: exit 5, and no release is named."""
+    """Another release under a tag, and other bytes under a digest: exit 5, and nothing of it is named."""
     (key,) = [key for key in registry.manifests if key[1].startswith("release-")]
     lied = (key[0], f"release-{'0' * 64}")
     registry.manifests[lied] = registry.manifests[key]
@@ -143,9 +155,9 @@ def test_a_registry_that_lies(
     assert (ended.status, "error[TB9114]" in ended.err) == (5, True), ended.err
     assert f"{victim.kind} {victim.name} of tiny@1.0.0 is damaged in {where}" in ended.err
     assert "it blocks building it again" in ended.err
-    for name in ("one", "two"):
+    for name, names in (("one", (archived_once.record.digest,)), ("two", ())):
         with Archive(tmp_path / name) as archive:
-            assert archive.names() == ()
+            assert archive.names() == names
 
 
 def test_what_is_gone_is_named_with_what_it_blocks(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fakes.packed import machine_with, packed_image
-from twinbuild.errors import UsageError
+from twinbuild.errors import EnvironmentFault, UsageError
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.tool import running
 from twinbuild.pipeline.tool.opened import OpenedTool, open_tool
 from twinbuild.pipeline.tool.running import Shown, run_tool, unpacked_tool
 from twinbuild.ports import Completed
@@ -94,6 +95,20 @@ def test_no_program_that_is_the_users(shell: Shell, tmp_path: Path) -> None:
     done = shell(script, Shown(directory=str(tmp_path / "shown"), writable=True), store=tmp_path / "store")
     assert (done.status, done.stderr) == (0, b"")
     assert [(tmp_path / name / "x").stat().st_mode & 0o7777 for name in ("shown", "store")] == [0o755, 0o755]
+
+
+def test_memory(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB9167, soon, for a program that takes more than it may, or leaves it in files that are memory."""
+    assert 0 < running._most_memory() < int(Path("/proc/meminfo").read_text().split()[1]) << 10
+    monkeypatch.setattr(running, "_most_memory", lambda: 48 << 20)
+    assert shell("x=x; echo $x").status == 0
+    large = "x=xxxxxxxxxxxxxxxx; while test ${#x} -lt 8000000; do x=$x$x; done"
+    for script in (
+        "x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done",
+        f"{large}; for n in 1 2 3 4; do echo $x >/dev/shm/$n; done; while :; do :; done",
+    ):
+        with pytest.raises(EnvironmentFault, match="TB9167"):
+            run_tool(shell.tool, shell.root, shell.machine, (script,), timeout=60.0)
 
 
 def test_places_of_its_own(shell: Shell, tmp_path: Path) -> None:
