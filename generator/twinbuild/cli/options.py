@@ -19,6 +19,7 @@ __all__ = [
     "locked_option",
     "overlay_option",
     "page_options",
+    "pairs",
     "paranoid_option",
     "signer_options",
     "spec_argument",
@@ -34,6 +35,17 @@ class NamedPath(click.Path):
         if value == "":
             self.fail("got an empty path; the current directory is '.'", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names and values of an option that is given as its metavar says, such as ``NAME=VALUE``."""
+    found = []
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"got {value[:80]!r}, expected {parameter.metavar}")
+        found.append((name, text))
+    return tuple(found)
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

@@ -10,21 +10,9 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option, variant_option
+from twinbuild.cli.options import common, locked_option, pairs, variant_option
 
 __all__ = ["command"]
-
-
-def _pairs(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"got {value!r}, expected NAME=VALUE")
-        pairs.append((name, text))
-    return tuple(pairs)
 
 
 def _ports(
@@ -70,7 +58,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str | No
     "--env",
     "environment",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     metavar="NAME=VALUE",
     help="Set an environment variable; may be repeated.",
 )
