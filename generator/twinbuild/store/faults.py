@@ -11,7 +11,7 @@ from typing import Final
 from twinbuild.errors import EnvironmentFault, IntegrityError, InternalError, Location, LockError
 from twinbuild.model.digest import Digest
 
-__all__ = ["after_commit", "damaged", "misplaced", "missing", "translated", "unreadable"]
+__all__ = ["after_commit", "damaged", "misplaced", "missing", "other_bytes", "translated", "unreadable"]
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -64,6 +64,16 @@ def missing(digest: Digest, *, needed_by: str = "") -> LockError:
         f"not in the store{', and needed by ' if needed_by else ''}{needed_by}",
         hint="run `twinbuild fetch` to bring what the lock names, `twinbuild build` to make again what was built",
         where=str(digest),
+    )
+
+
+def other_bytes(digest: Digest, size: int, expected: Digest) -> IntegrityError:
+    """TB3101: what was written has another digest than it was to have."""
+    return IntegrityError.of(
+        "TB3101",
+        f"the bytes have digest {digest}, expected {expected} ({size} bytes)",
+        hint="fetch again; if it stays so, the source no longer has what the lock names",
+        where=str(expected),
     )
 
 
