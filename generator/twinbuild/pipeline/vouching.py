@@ -25,6 +25,7 @@ from twinbuild.pipeline.attested import (
     payloads_of,
     read_envelope,
     read_signature,
+    signed_envelope,
     texts_to_sign,
 )
 from twinbuild.pipeline.observed import SIGNATURES
@@ -72,14 +73,7 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     directory = directory_of(release)
     texts = texts_to_sign(release)
     payloads = payloads_of(release.document, release.digest, texts)
-    envelope = read_envelope(directory, MAIN)
-    if envelope is None:
-        raise PolicyRefused.of(
-            "TB8610",
-            f"the release is not signed: {directory / SIGNATURES / MAIN} is not there",
-            hint="ask who released it to sign it: `twinbuild sign`",
-            where=str(directory),
-        )
+    envelope = signed_envelope(directory)
     good = _good(envelope, known, MAIN)
     if len(good) < threshold:
         signers = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
