@@ -12,8 +12,8 @@ from typing import Any
 from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
 from twinbuild.codec.imagesignatures import decode_image_signatures
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
-from twinbuild.govern.keys import PublicKey
+from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
+from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import (
     ENVELOPES,
@@ -62,14 +62,7 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that
     were added.
     """
-    known = {key.keyid: key for key in keys}
-    if not 1 <= threshold <= len(known):
-        raise UsageError.of(
-            "TB8001",
-            f"got a threshold of {threshold} and {len(known)} different keys",
-            hint="give each key once, and a threshold that they can reach",
-            where="--threshold",
-        )
+    known = within_reach(keys, threshold)
     directory = directory_of(release)
     texts = texts_to_sign(release)
     payloads = payloads_of(release.document, release.digest, texts)
