@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
@@ -32,6 +32,7 @@ __all__ = [
     "copy_checked",
     "copy_stream",
     "replace_directory",
+    "replace_file",
     "same_blob",
     "same_content",
     "same_directory",
@@ -65,11 +66,18 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a small file so that readers see the old one or the new one; nothing is written if it is the same."""
     if same_file(path, content):
         return
+    with replace_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream over a new file, which takes its place when the context ends well and otherwise goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
             os.fchmod(stream.fileno(), 0o644)
