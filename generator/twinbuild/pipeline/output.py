@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.regular import beginning_of
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.ports import Blobs
@@ -257,22 +257,10 @@ def _refuse_foreign(target: Path) -> None:
 
 def _is_ours(target: Path) -> bool:
     """Whether a directory is a release, a layout, a build context or a catalogue, so that nothing is lost with it."""
-    found = {name for name, mark in _MARKS if mark.match(_head(target / name))}
+    found = {name for name, mark in _MARKS if mark.match(beginning_of(target / name, 256))}
     return bool(found - {"oci-layout"}) or (
         bool(found) and {path.name for path in target.iterdir()} <= _LAYOUT  # beside other files it is a part of theirs
     )
-
-
-def _head(path: Path) -> bytes:
-    """The first bytes of a regular file; nothing where there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, 256) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-    finally:
-        os.close(descriptor)
 
 
 def _occupied(target: Path, why: str) -> UsageError:
