@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = [
     "CONTEXT_MARK",
     "SITE_MARK",
+    "alone_in",
     "copy_blob",
     "copy_checked",
     "copy_stream",
@@ -85,6 +86,17 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """While the context lasts, no other process that asks is in a directory. Raises OSError where it is none."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def same_file(path: Path, content: bytes) -> bool:
