@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,27 +53,17 @@ def command(
 
     from twinbuild.cli.session import session
     from twinbuild.errors import DifferenceFound
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-    from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.measured import contradictions, remember
     from twinbuild.pipeline.measuring import facts, measure_knobs, passed_over, statement_of_measurements
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, unpacked_image
+    from twinbuild.pipeline.running import choose_image, unpacked_here
 
     project = open_project(spec, overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
     project = project.only((variant,))
     with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        lock = ensure_lock(project, machine, locked=locked, discover=False)
-        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
-        (derivation,) = plan.derivations
-        (image,) = build_images(plan, machine)
-        keep_built(project, (image,), machine)
-        base = len(derivation.base.layers) if derivation.base is not None else 0
-        with unpacked_image(image, machine, base=base) as root:
+        with unpacked_here(project, platform, machine, locked=locked) as (derivation, image, root):
             measured = measure_knobs(
                 project,
                 derivation,

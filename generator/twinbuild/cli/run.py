@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -97,42 +96,34 @@ def command(
     """
     from twinbuild.cli.publish import published
     from twinbuild.cli.session import session
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-    from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
+    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_here
 
     project = open_project(spec, overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
     project = project.only((variant,))
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        lock = ensure_lock(project, machine, locked=locked, discover=False)
-        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
-        (derivation,) = plan.derivations
-        (image,) = build_images(plan, machine)
-        keep_built(project, (image,), machine)
-        below = len(derivation.base.layers) if derivation.base is not None else 0
-        with unpacked_image(image, machine, base=below) as root:
-            machine.progress("", 0, 0)
-            if arguments:
-                status, output, errors = run_once(
-                    derivation,
-                    root,
-                    machine,
-                    command=arguments,
-                    environment=environment,
-                    host_network=network == "host",
-                )
-                sys.stdout.buffer.write(output)
-                sys.stderr.buffer.write(errors)
-                return status
-            ports = publish or tuple((port.port, port.port) for port in project.spec.serving.ports)
-            with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
-                log = Path(directory, "log")
-                log.touch()
-                with running_service(
-                    derivation, root, machine, log=log, environment=environment, host_network=network == "host"
-                ) as service:
-                    return published(service, ports if network == "none" else (), log, as_json=as_json)
+    with (
+        session(beside=spec, quiet=quiet or as_json, offline=offline) as machine,
+        unpacked_here(project, platform, machine, locked=locked) as (derivation, _, root),
+    ):
+        machine.progress("", 0, 0)
+        if arguments:
+            status, output, errors = run_once(
+                derivation,
+                root,
+                machine,
+                command=arguments,
+                environment=environment,
+                host_network=network == "host",
+            )
+            sys.stdout.buffer.write(output)
+            sys.stderr.buffer.write(errors)
+            return status
+        ports = publish or tuple((port.port, port.port) for port in project.spec.serving.ports)
+        with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
+            log = Path(directory, "log")
+            log.touch()
+            with running_service(
+                derivation, root, machine, log=log, environment=environment, host_network=network == "host"
+            ) as service:
+                return published(service, ports if network == "none" else (), log, as_json=as_json)
