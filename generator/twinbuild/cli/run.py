@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option, pairs, variant_option
+from twinbuild.cli.options import Asked, common, locked_option, pairs, variant_option
 
 __all__ = ["command"]
 
@@ -77,11 +77,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     variants: tuple[str, ...],
     publish: tuple[tuple[int, int], ...],
@@ -95,15 +91,15 @@ def command(
     named by --variant; of its platforms this machine's is run. The log goes to standard output; end it with Ctrl-C.
     """
     from twinbuild.cli.publish import published
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_here
 
-    project = open_project(spec, overlays).only(variants)
+    project = open_project(asked.spec, asked.overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
     project = project.only((variant,))
     with (
-        session(beside=spec, quiet=quiet or as_json, offline=offline) as machine,
+        session_for(asked) as machine,
         unpacked_here(project, platform, machine, locked=locked) as (derivation, _, root),
     ):
         machine.progress("", 0, 0)
@@ -126,4 +122,4 @@ def command(
             with running_service(
                 derivation, root, machine, log=log, environment=environment, host_network=network == "host"
             ) as service:
-                return published(service, ports if network == "none" else (), log, as_json=as_json)
+                return published(service, ports if network == "none" else (), log, as_json=asked.as_json)
