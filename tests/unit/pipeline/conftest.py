@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fakes.packages import LOCKED_DEB, LOCKED_WHEEL
-from fakes.runner import FakeRunner
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs
 from twinbuild.model.lock import Lock, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
-from twinbuild.ports import silent
-from twinbuild.store.memory import MemoryStore
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
-
-
-def machine(store: MemoryStore, scratch: Path) -> Machine:
-    """A machine that can neither reach a network nor start a process."""
-    return Machine(
-        settings=Settings(store="/nonexistent", offline=True),
-        store=store,
-        runner=FakeRunner({}),
-        environment={},
-        interpreter=Path("/nonexistent"),
-        home="/nonexistent",
-        scratch=scratch,
-        now=datetime(2026, 11, 1, tzinfo=UTC),
-        progress=silent,
-    )
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
 from fakes.binaries import shared_object
+from fakes.machines import machine
 from fakes.packages import LOCKED_WHEEL
 from twinbuild.errors import LockError
 from twinbuild.model.digest import Digest

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import machine
 
+from fakes.machines import machine
 from twinbuild.model.settings import Settings, addresses_of
 from twinbuild.pipeline.machine import apart, moment, reach
 from twinbuild.resolve import apt_sources
