@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.packages import LOCKED_DEB, LOCKED_WHEEL
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import Platform
 from twinbuild.pipeline.locking import application_files
@@ -45,3 +47,12 @@ def lock_of(project: Project, here: Machine) -> Lock:
         artifacts=(),
         source=application_files(project, here),
     )
+
+
+def lock_of_wheel(project: Project, here: Machine, name: str, content: bytes) -> Lock:
+    """A lock of the wheel of ``making.project_wheel("one", …)`` alone."""
+    bare = lock_of(project, here)
+    wheel = replace(
+        LOCKED_WHEEL, name="one", version="1", filename=name, sha256=Digest.of(content), size=len(content), requires=()
+    )
+    return replace(bare, targets=(replace(bare.targets[0], debs=(), wheels=(wheel,)),))
