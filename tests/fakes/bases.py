@@ -7,14 +7,16 @@ import io
 import json
 import struct
 import tarfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
+from twinbuild.model.plan import BaseLayer
 from twinbuild.ports import Progress, Store
 
-__all__ = ["BaseImage", "FakeSource", "elf", "files_of_a_base", "layer_tar"]
+__all__ = ["BaseImage", "FakeSource", "elf", "files_of_a_base", "layer_tar", "plain_layers"]
 
 _OCI = "application/vnd.oci.image."
 _DOCKER = "application/vnd.docker."
@@ -99,6 +101,20 @@ def layer_tar(files: dict[str, bytes | str | None], *, modes: dict[str, tuple[in
                 member.size = len(content)
             archive.addfile(member, io.BytesIO(content) if isinstance(content, bytes) else None)
     return stream.getvalue()
+
+
+def plain_layers(store: Store, tars: Iterable[bytes]) -> tuple[BaseLayer, ...]:
+    """Layers of these tars, which the store gets, as they are."""
+    return tuple(
+        BaseLayer(
+            media_type=f"{_OCI}layer.v1.tar",
+            digest=store.put(tar),
+            size=len(tar),
+            diff_id=Digest.of(tar),
+            uncompressed_size=len(tar),
+        )
+        for tar in tars
+    )
 
 
 @dataclass

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from twinbuild.codec.family import family_digest, load_sheet
 from twinbuild.codec.yaml import SourceText
 from twinbuild.model.family import Family, FamilyFile
+from twinbuild.pipeline.beginning import project_files, write_project
+from twinbuild.process.runner import SubprocessRunner
 
-__all__ = ["SHEET", "SPEC", "family_of", "write_family"]
+__all__ = ["SHEET", "SPEC", "begun", "family_of", "write_family"]
 
 SHEET: Final = """\
 apiVersion: twinbuild/family/v1
@@ -55,3 +59,20 @@ def write_family(
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
     return catalogue / name
+
+
+def begun(
+    directory: Path, family: Family, given: Mapping[str, str] = MappingProxyType({}), *, name: str = "new"
+) -> Path:
+    """A project of a family, in a directory of this name."""
+    files = project_files(
+        family,
+        given,
+        directory_name=name,
+        today="2026-11-26",
+        committed=False,
+        runner=SubprocessRunner(),
+        interpreter=Path(sys.executable),
+    )
+    write_project(directory / name, files)
+    return directory / name

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
+from fakes.machines import machine
 from fakes.tools import tools
 from twinbuild.build.embedded import EmbeddedBuilder
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.plan import ApplicationRecipe, Compression, Derivation, FileInput, ImageConfig, LayerDerivation
 from twinbuild.model.platform import SUPPORTED, Platform
-from twinbuild.model.settings import Settings
 from twinbuild.model.tool import ToolRoot
 from twinbuild.oci.compress import compressor
 from twinbuild.oci.layer import WRITER
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.plan import BUILDER
 from twinbuild.pipeline.tool.pack import PYTHON, TOOL
-from twinbuild.ports import Store, silent
+from twinbuild.ports import Store
 from twinbuild.process.runner import SubprocessRunner
 
 __all__ = ["CODE", "HERE", "OTHER", "machine_with", "packed_image", "packed_tool"]
@@ -32,17 +31,7 @@ OTHER = next(Platform.parse(name) for name in SUPPORTED if name != str(HERE))
 def machine_with(store: Store, scratch: Path) -> Machine:
     """A machine that starts processes, and reaches no network."""
     scratch.mkdir(exist_ok=True)
-    return Machine(
-        settings=Settings(store="/nonexistent", offline=True),
-        store=store,
-        runner=SubprocessRunner(),
-        environment={},
-        interpreter=Path("/nonexistent"),
-        home="/nonexistent",
-        scratch=scratch,
-        now=datetime(2026, 11, 1, tzinfo=UTC),
-        progress=silent,
-    )
+    return machine(store, scratch, runner=SubprocessRunner())
 
 
 def packed_image(

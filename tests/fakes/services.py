@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fakes.machines import machine
 from twinbuild.build.rootfs import materialise
 from twinbuild.build.sandbox import Bind
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor, Image
 from twinbuild.model.plan import Derivation, ImageConfig, Plan
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
 from twinbuild.model.tree import Symlink
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.trial.files import read_trial_files
+from twinbuild.pipeline.trial.run import TrialRun, run_trial
 from twinbuild.pipeline.trying import Trial, trial
-from twinbuild.ports import silent
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.memory import MemoryStore
 
@@ -105,6 +105,11 @@ class Service:
         """The plan of the project."""
         return Plan(derivations=(self.derivation,), documents=())
 
+    def tried(self, *, image: str = "") -> TrialRun:
+        """What its trial gives: of programs of this machine where ``trial_here`` serves."""
+        files = read_trial_files(self.project)
+        return run_trial(self.project, self.derivation, self.root, self.machine, files, image=image)
+
 
 def service(
     directory: Path, answer: str, tests: str, *, model: str = "{family: none, version: 1.0.0}", variables: str = ""
@@ -148,16 +153,8 @@ def service(
             derivation=digest, variant="cpu", platform=platform, manifest=descriptor, config=descriptor, layers=()
         ),
         root=root,
-        machine=Machine(
-            settings=Settings(store="/nonexistent", offline=True),
-            store=MemoryStore(),
-            runner=SubprocessRunner(),
-            environment={},
-            interpreter=Path(sys.executable),
-            home="/nonexistent",
-            scratch=directory / "scratch",
-            now=datetime(2026, 11, 1, tzinfo=UTC),
-            progress=silent,
+        machine=replace(
+            machine(MemoryStore(), directory / "scratch", runner=SubprocessRunner()), interpreter=Path(sys.executable)
         ),
     )
 

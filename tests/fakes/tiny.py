@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from tests.unit.wheel.making import project_wheel
 
 from fakes.debs import deb
-from fakes.runner import FakeRunner
+from fakes.machines import machine
 from fakes.tool import Tool
 from fakes.tools import tools
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs, step_inputs
@@ -28,12 +27,9 @@ from twinbuild.model.lock import (
     Target,
 )
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
 from twinbuild.pipeline.licensing import with_licences
 from twinbuild.pipeline.locking import application_files
-from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import open_project
-from twinbuild.ports import silent
 from twinbuild.store.disk import DiskStore
 
 __all__ = ["tiny_project", "tiny_release"]
@@ -113,17 +109,7 @@ def tiny_project(
     ]
     project = open_project(directory)
     with DiskStore(store) as blobs:
-        machine = Machine(
-            settings=Settings(store=str(store), offline=True),
-            store=blobs,
-            runner=FakeRunner({}),
-            environment={},
-            interpreter=Path("/nonexistent"),
-            home="/nonexistent",
-            scratch=directory / "scratch",
-            now=datetime(2026, 11, 1, tzinfo=UTC),
-            progress=silent,
-        )
+        here = machine(blobs, directory / "scratch")
         target = Target(
             variant="cpu",
             platform=Platform.parse("linux/amd64"),
@@ -152,9 +138,9 @@ def tiny_project(
                 )
                 for target, content in sorted(weights.items(), key=lambda item: _named(item[0]))
             ),
-            source=application_files(project, machine),
+            source=application_files(project, here),
         )
-        project.lock_path.write_bytes(encode_lock(with_licences(lock, machine)))
+        project.lock_path.write_bytes(encode_lock(with_licences(lock, here)))
     return directory
 
 

@@ -1,7 +1,10 @@
-"""The command line in this process, as ``twinbuild`` runs it, and projects to run it on."""
+"""The command line in this process, as ``twinbuild`` runs it, or in one of its own, and projects to run it on."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,9 +14,10 @@ import pytest
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 
-__all__ = ["EXAMPLES", "Ended", "Tool", "tool"]
+__all__ = ["EXAMPLES", "Ended", "Tool", "process", "tool"]
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+_ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = _ROOT / "examples"
 
 
 class Ended(NamedTuple):
@@ -42,3 +46,19 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         return Ended(status, *capfd.readouterr())
 
     return call
+
+
+def process(
+    *arguments: str | Path, directory: Path | None = None, timeout: float = 900, umask: int = -1, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, with these environment variables besides."""
+    return subprocess.run(
+        [sys.executable, "-m", "twinbuild.cli", *map(str, arguments)],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(_ROOT / "generator"), **variables},
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )

@@ -18,6 +18,7 @@ import pytest
 
 from fakes.docker_registry import PROGRAM, RealRegistry, real_registry
 from fakes.engine import NEEDS_ENGINE, running_engine
+from fakes.tool import process
 from oracle.test_debian_system import EXPLAINED, described
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import store_place
@@ -79,14 +80,7 @@ _OF_DPKG = ("etc/.pwd.lock", "home/service", "var/cache/ldconfig", "var/lib/dpkg
 
 def twinbuild(*arguments: str, **variables: str) -> str:
     """What a command of the tool prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    done = process(*arguments, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

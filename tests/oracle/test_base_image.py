@@ -6,11 +6,9 @@ import contextlib
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ import pytest
 
 from fakes.bases import layer_tar
 from fakes.engine import NEEDS_ENGINE, running_engine
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -89,18 +88,6 @@ _STEP = """\
 """
 
 
-def twinbuild(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A command of the tool."""
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-
-
 def spec(
     directory: Path, name: str, base: str, runtime: str = "[]", platforms: tuple[str, ...] = ("linux/amd64",)
 ) -> Path:
@@ -134,9 +121,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "{debian: {suite: bookworm}}",
         platforms=("linux/amd64", "linux/arm64"),
     )
-    done = twinbuild("lock", str(directory))
+    done = process("lock", str(directory))
     assert done.returncode == 0, done.stderr
-    done = twinbuild("build", "--output", str(directory / "image"), str(directory))
+    done = process("build", "--output", str(directory / "image"), str(directory))
     assert done.returncode == 0, done.stderr
     return directory / "image"
 
@@ -186,7 +173,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Path:
     entry = put(json.dumps(manifest, indent=2).encode(), f"{oci}.manifest.v1+json")
     (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
     (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    done = twinbuild("lock", str(directory))
+    done = process("lock", str(directory))
     assert done.returncode == 0, done.stderr
     assert "2 layers with debian 12, Python 3.11.2, glibc 2.36" in done.stdout
     return directory
@@ -194,7 +181,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Path:
 
 def test_released_and_run(project: Path, tmp_path: Path) -> None:
     """Built twice to the same bytes, on the very layers of the base; a copy elsewhere has the same digest; it runs."""
-    done = twinbuild("release", "--locked", "--json", "--output", str(tmp_path / "one"), str(project))
+    done = process("release", "--locked", "--json", "--output", str(tmp_path / "one"), str(project))
     assert done.returncode == 0, done.stderr
     base, image = manifest_of(project / "base"), manifest_of(tmp_path / "one/image")
     assert image["layers"][:2] == base["layers"]
@@ -208,7 +195,7 @@ def test_released_and_run(project: Path, tmp_path: Path) -> None:
         "LANG=C.UTF-8",
     ]
     shutil.copytree(project, tmp_path / "copy")
-    again = twinbuild("release", "--locked", "--json", str(tmp_path / "copy"))
+    again = process("release", "--locked", "--json", str(tmp_path / "copy"))
     assert json.loads(again.stdout)["release"] == json.loads(done.stdout)["release"]
     provenance = json.loads((tmp_path / "one/provenance.intoto.json").read_bytes())
     (entry,) = json.loads((project / "base/index.json").read_bytes())["manifests"]
@@ -224,7 +211,7 @@ def test_released_and_run(project: Path, tmp_path: Path) -> None:
 @pytest.mark.sandbox
 def test_it_runs(project: Path) -> None:
     """On the base's Python, as the service's account, with the base's variables, its files and its deletions."""
-    done = twinbuild("run", "--exec", "sh -c 'python -m main; cat /srv/data/made/two'", str(project))
+    done = process("run", "--exec", "sh -c 'python -m main; cat /srv/data/made/two'", str(project))
     assert done.stdout.startswith("3.11.2 /opt/venv /home/service 12.4.1 click\nFalse theirs True\ntheirs"), done.stderr
     assert "\nHOME=/work\n" in done.stdout  # what the step saw: its own variables, none of the base's
     assert "NVIDIA" not in done.stdout
@@ -242,7 +229,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @NEEDS_ENGINE[1]
 def test_both_builders(project: Path, host: str, tmp_path: Path) -> None:
     """BuildKit, from a Dockerfile on that base, arrives at the same digest: configuration, layers, everything."""
-    done = twinbuild(
+    done = process(
         *("release", "--locked", "--builders", "embedded,docker", "--json", "--output", str(tmp_path / "r")),
         str(project),
         DOCKER_HOST=host,
@@ -289,17 +276,17 @@ def test_from_a_registry(project: Path, registry: str, tmp_path: Path) -> None:
     push = ("skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "--format", "v2s2")
     subprocess.run([*push, f"oci:{project}/base", f"docker://{name}"], check=True, capture_output=True)
     directory = spec(tmp_path / "project", "on-base", f'{{image: "{name}"}}', "[click==8.5.1]")
-    done = twinbuild("lock", str(directory))
+    done = process("lock", str(directory))
     assert done.returncode == 0, done.stderr
     lock = json.loads((directory / "release.lock").read_bytes())
     base = lock["targets"][0]["base"]
     assert base["manifest"]["media_type"] == "application/vnd.docker.distribution.manifest.v2+json"
     assert {layer["media_type"] for layer in base["layers"]} == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
     store = {"TWINBUILD_STORE": str(tmp_path / "store")}
-    assert twinbuild("build", "--locked", str(directory), **store).returncode == 3
-    done = twinbuild("fetch", str(directory), **store)
+    assert process("build", "--locked", str(directory), **store).returncode == 3
+    done = process("fetch", str(directory), **store)
     assert done.returncode == 0, done.stderr
-    done = twinbuild("release", "--locked", "--offline", "--json", str(directory), **store)
+    done = process("release", "--locked", "--offline", "--json", str(directory), **store)
     assert done.returncode == 0, done.stderr
     image = manifest_of(directory / "dist/on-base-1.0.0/image")
     assert image["layers"][:2] == manifest_of(project / "base")["layers"]
@@ -312,7 +299,7 @@ def test_a_release_is_no_base(ground: Path, tmp_path: Path) -> None:
     """TB2275: it has a virtual environment, an application and documents where the new one has its own."""
     directory = spec(tmp_path / "project", "over", "{image: oci-layout:base}")
     shutil.copytree(ground, directory / "base")
-    done = twinbuild("lock", "--json", str(directory))
+    done = process("lock", "--json", str(directory))
     findings = json.loads(done.stderr)["findings"]
     assert {finding["code"] for finding in findings} == {"TB2275"}
     assert [finding["message"].split(",")[0] for finding in findings] == [
@@ -350,7 +337,7 @@ def test_for_another_architecture(ground: Path, tmp_path: Path) -> None:
     top |= put(index)
     (directory / "base/index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [top]}))
     for step in ("lock", "release"):
-        done = twinbuild(step, "--json", str(directory))
+        done = process(step, "--json", str(directory))
         assert done.returncode == 0, done.stderr
     layout = directory / "dist/two-1.0.0/image"
     (written,) = json.loads((layout / "index.json").read_bytes())["manifests"]
@@ -362,18 +349,18 @@ def test_for_another_architecture(ground: Path, tmp_path: Path) -> None:
     (directory / "release.yaml").write_text(
         (directory / "release.yaml").read_text().replace("linux/amd64, linux/arm64", "linux/arm64")
     )
-    assert twinbuild("lock", str(directory)).returncode == 0
-    alone = twinbuild("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
+    assert process("lock", str(directory)).returncode == 0
+    alone = process("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
     assert alone.returncode == 3  # nothing is stored there
-    assert twinbuild("fetch", str(directory), TWINBUILD_STORE=str(tmp_path / "empty")).returncode == 0
-    alone = twinbuild("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
+    assert process("fetch", str(directory), TWINBUILD_STORE=str(tmp_path / "empty")).returncode == 0
+    alone = process("build", "--json", str(directory), TWINBUILD_STORE=str(tmp_path / "empty"))
     assert [finding["code"] for finding in json.loads(alone.stderr)["findings"]] == ["TB5013"]
 
 
 def test_skopeo_takes_it(project: Path, tmp_path: Path) -> None:
     """Another tool copies the image with the base's layers as they are."""
     assert shutil.which("skopeo") is not None
-    done = twinbuild("build", "--output", str(tmp_path / "image"), str(project))
+    done = process("build", "--output", str(tmp_path / "image"), str(project))
     assert done.returncode == 0, done.stderr
     source = f"oci:{tmp_path}/image:1.0.0"
     copied = ["skopeo", "--insecure-policy", "copy", source, f"oci:{tmp_path}/copy:x"]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fakes.docker_registry import PROGRAM, real_registry
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "llm-server"
@@ -33,18 +34,6 @@ _PROGRAM = (
 )
 
 
-def _twinbuild(*arguments: str, directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1700,
-    )
-
-
 def test_a_cuda_variant(tmp_path: Path) -> None:
     """Fetched by the lock into an empty store, built twice, and what its own code says; nothing of other variants."""
     if shutil.disk_usage(tmp_path).free < _SPACE:
@@ -60,20 +49,24 @@ def test_a_cuda_variant(tmp_path: Path) -> None:
     store = {"TWINBUILD_STORE": str(tmp_path / "store")}
     with real_registry(tmp_path / "registry") as registry:
         name = f"{registry.authority}/cuda:{CUDA}-base-debian12"
-        pushed = _twinbuild("push", str(tmp_path / "cuda" / CUDA), name, directory=example)
+        pushed = process("push", str(tmp_path / "cuda" / CUDA), name, directory=example, timeout=1700)
         assert pushed.returncode == 0, pushed.stderr
         store["TWINBUILD_REGISTRY_MIRRORS"] = f"registry.example=http://{registry.authority}"
-        done = _twinbuild("fetch", "--variant", VARIANT, directory=example, **store)
+        done = process("fetch", "--variant", VARIANT, directory=example, timeout=1700, **store)
         assert done.returncode == 0, done.stderr
-    done = _twinbuild("release", "--locked", "--offline", "--variant", VARIANT, "--json", directory=example, **store)
+    done = process(
+        "release", "--locked", "--offline", "--variant", VARIANT, "--json", directory=example, timeout=1700, **store
+    )
     assert done.returncode == 0, done.stderr
     released = json.loads(done.stdout)
     assert released["release"] == (EXAMPLE / f"release.{VARIANT}.digest").read_text().strip()
     shutil.rmtree(example / "dist")  # the store has it all
 
-    told = _twinbuild("run", "--variant", VARIANT, "--exec", f'python -c "{_PROGRAM}"', directory=example, **store)
+    told = process(
+        "run", "--variant", VARIANT, "--exec", f'python -c "{_PROGRAM}"', directory=example, timeout=1700, **store
+    )
     assert told.stdout == "13.0 False 'wheels, packages and weights by '\n", told.stderr
-    refused = _twinbuild("run", "--variant", VARIANT, directory=example, **store)
+    refused = process("run", "--variant", VARIANT, directory=example, timeout=1700, **store)
     assert refused.returncode == 78
     assert "llm-server 1.0.0 (cuda13) refuses to start: TB540" in refused.stderr + refused.stdout
     assert "driver" in refused.stderr + refused.stdout

@@ -20,6 +20,7 @@ import zstandard
 from fakes.docker_registry import PROGRAM, real_registry
 from fakes.engine import NEEDS_ENGINE, docker, running_engine
 from fakes.golden import answers
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "fraud-scorer"
@@ -123,15 +124,7 @@ _ENGINES = re.compile(r"^\.dockerenv$|^dev/(console|pts|shm)$|^etc/(hostname|hos
 
 
 def _twinbuild(*arguments: str, **variables: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables}
-    done = subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = process(*arguments, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

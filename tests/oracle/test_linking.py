@@ -5,51 +5,37 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.sandbox]
 
 
-def _twinbuild(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-
-
 def test_a_wheel_that_leaves_a_library_to_the_system(tmp_path: Path) -> None:
     """Lightgbm without libgomp1 is refused when it is built; with it the build is taken, and the import works."""
     project = tmp_path / "project"
-    assert _twinbuild("init", str(project)).returncode == 0
+    assert process("init", str(project)).returncode == 0
     spec = project / "release.yaml"
     text = spec.read_text().replace("runtime: []", "runtime: [lightgbm==4.7.0]")
     spec.write_text(text)
-    assert _twinbuild("lock", "-q", str(project)).returncode == 0
-    refused = _twinbuild("build", "--json", str(project))
+    assert process("lock", "-q", str(project)).returncode == 0
+    refused = process("build", "--json", str(project))
     assert refused.returncode == 6
     (finding,) = json.loads(refused.stderr)["findings"]
     assert finding["code"] == "TB5420"
     assert "lacks libgomp.so.1, which lightgbm's /opt/venv/" in finding["message"]
     assert finding["remedy"].startswith("add libgomp1 to environment.packages; ")
-    released = _twinbuild("release", "--json", str(project))
+    released = process("release", "--json", str(project))
     assert (released.returncode, (project / "dist").exists()) == (6, False)
     spec.write_text(text.replace('  python: "3.11"', '  python: "3.11"\n  packages: [libgomp1]'))
-    assert _twinbuild("lock", "-q", str(project)).returncode == 0
-    done = _twinbuild("build", "-q", str(project))
+    assert process("lock", "-q", str(project)).returncode == 0
+    done = process("build", "-q", str(project))
     assert done.returncode == 0, done.stderr
-    imported = _twinbuild(
-        "run", "-q", "--exec", "python -c 'import lightgbm; print(lightgbm.__version__)'", str(project)
-    )
+    imported = process("run", "-q", "--exec", "python -c 'import lightgbm; print(lightgbm.__version__)'", str(project))
     assert (imported.returncode, imported.stdout) == (0, "4.7.0\n"), imported.stderr
 
 
@@ -81,8 +67,8 @@ def test_the_images_own_loader(tmp_path: Path) -> None:
     """What the loader finds we find: it misses nothing in the example, in which we miss nothing."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "fraud-scorer", project, ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    assert _twinbuild("build", "-q", str(project)).returncode == 0
-    done = _twinbuild("run", "-q", "--exec", f"python3 -c {_quoted(_LIST)}", str(project))
+    assert process("build", "-q", str(project)).returncode == 0
+    done = process("run", "-q", "--exec", f"python3 -c {_quoted(_LIST)}", str(project))
     assert done.returncode == 0, done.stderr
     *missing, last = done.stdout.splitlines()
     assert last == "done"

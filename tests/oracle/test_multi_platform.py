@@ -13,21 +13,15 @@ from typing import Any
 
 import pytest
 
+from fakes.tool import process
+
 ROOT = Path(__file__).resolve().parents[2]
 SKOPEO = shutil.which("skopeo") or ""
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 
 def _twinbuild(*arguments: str) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-    done = subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments, "--json"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    done = process(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

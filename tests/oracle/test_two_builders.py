@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 from fakes.docker_registry import PROGRAM, real_registry
 from fakes.engine import NEEDS_ENGINE, docker, running_engine
 from fakes.golden import answers
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -32,14 +31,7 @@ EXAMPLES = (("fraud-scorer", ""), ("text-embedder", ""), ("llm-server", "cpu")) 
 
 def _twinbuild(*arguments: str, **variables: str) -> dict[str, Any]:
     """What a command that must succeed says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments, "--quiet", "--json"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    done = process(*arguments, "--quiet", "--json", **variables)
     assert done.returncode == 0, done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
     return said

@@ -18,22 +18,10 @@ from typing import Any
 import pytest
 
 from fakes.rot import every_loss_is_named, released_files, reproduced_from_rot
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ("fraud-scorer", "text-embedder")
-
-
-def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
 
 
 @pytest.fixture(params=EXAMPLES)
@@ -75,7 +63,7 @@ def _is_first(example: Path) -> bool:
 
 def _release_has_the_committed_digest(example: Path) -> None:
     """The lock fits, and the release's digest is the one beside the spec."""
-    completed = _twinbuild("release", "--locked", "--json", directory=example)
+    completed = process("release", "--locked", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     released = json.loads(completed.stdout)
     assert released["release"] == (example / "release.digest").read_text().strip()
@@ -85,7 +73,7 @@ def _nothing_changed_writes_nothing_else(example: Path) -> None:
     """A second release leaves every file but run.json alone."""
     (output,) = (example / "dist").iterdir()
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
-    completed = _twinbuild("release", "--locked", "--json", directory=example)
+    completed = process("release", "--locked", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     assert not json.loads(completed.stdout)["written"]
     assert "unchanged_since" in json.loads((output / "run.json").read_text())
@@ -98,7 +86,7 @@ def _the_manifest_says_how_it_is_tried_again(example: Path) -> None:
     (output,) = (example / "dist").iterdir()
     program, *arguments = json.loads((output / "manifest.json").read_bytes())["reproduce"]["steps"][-1]["run"]
     assert (program, arguments[0]) == ("twinbuild", "test")
-    completed = _twinbuild(*arguments, directory=example)
+    completed = process(*arguments, directory=example)
     assert completed.returncode == 0, completed.stderr
     assert "golden" in completed.stdout
 
@@ -112,17 +100,17 @@ def _what_was_signed_stays(example: Path) -> None:
     """The tests ran anew and measured otherwise: a release of the same digest stays as it was signed."""
     (output,) = (example / "dist").iterdir()
     key = example.parent / "key"
-    assert _twinbuild("key", "new", str(key), "--unencrypted", directory=example).returncode == 0
-    assert _twinbuild("release", "--locked", directory=example).returncode == 0  # with the figures of the last tests
-    assert _twinbuild("sign", str(output), "--key", str(key), directory=example).returncode == 0
+    assert process("key", "new", str(key), "--unencrypted", directory=example).returncode == 0
+    assert process("release", "--locked", directory=example).returncode == 0  # with the figures of the last tests
+    assert process("sign", str(output), "--key", str(key), directory=example).returncode == 0
     signed = _contents(output)
-    completed = _twinbuild("release", "--locked", "--retest", "--json", directory=example)
+    completed = process("release", "--locked", "--retest", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     assert len(json.loads(completed.stdout)["claimed_signers"]) == 1
     assert {
         path: path.read_bytes() for path in output.rglob("*") if path.is_file() and path.name != "run.json"
     } == signed
-    assert _twinbuild("verify-release", str(output), "--key", f"{key}.pub", directory=example).returncode == 0
+    assert process("verify-release", str(output), "--key", f"{key}.pub", directory=example).returncode == 0
 
 
 def _the_archive_is_enough(example: Path) -> None:
@@ -132,7 +120,7 @@ def _the_archive_is_enough(example: Path) -> None:
     """
     (output,) = (example / "dist").iterdir()
     place, rebuilt = example.parent / "archive", example.parent / "rebuilt"
-    completed = _twinbuild("archive", "add", str(output), "--archive", str(place), directory=example)
+    completed = process("archive", "add", str(output), "--archive", str(place), directory=example)
     assert completed.returncode == 0, completed.stderr
     image = json.loads((output / "manifest.json").read_bytes())["environment"]["images"][0]["digest"]
     body, path, expected = _golden(example)
@@ -153,7 +141,7 @@ def _the_archive_is_enough(example: Path) -> None:
     assert released_files(rebuilt) == released_files(output)
     if first:
         key = f"{example.parent / 'key'}.pub"
-        assert _twinbuild("verify-release", str(rebuilt), "--key", key, directory=example).returncode == 0
+        assert process("verify-release", str(rebuilt), "--key", key, directory=example).returncode == 0
     assert every_loss_is_named(place, example.parent / "losses") > 100
     shutil.rmtree(place)
     shutil.rmtree(rebuilt)
@@ -168,7 +156,7 @@ def _a_flipped_bit_is_found_by_those_who_look(example: Path) -> None:
         if damage:
             with blob.open("r+b") as stream:
                 stream.write(b"\x00")
-        completed = _twinbuild("release", "--locked", "--paranoid", "--json", directory=example)
+        completed = process("release", "--locked", "--paranoid", "--json", directory=example)
         assert completed.returncode == 0, completed.stderr
         assert json.loads(completed.stdout)["written"] is damage
         assert "unchanged_since" not in json.loads((output / "run.json").read_text())
@@ -261,7 +249,7 @@ def _too_small_a_machine_is_refused(example: Path) -> None:
     """The image's entrypoint runs in the sandbox, too: a service that asks for more memory than there is, refuses."""
     overlay = example.parent / "large.yaml"
     overlay.write_text("environment: {resources: {memory: {request: 900Ti, limit: 900Ti}}}\n")
-    refused = _twinbuild("run", "--quiet", "--publish", "0:8000", "--overlay", str(overlay), directory=example)
+    refused = process("run", "--quiet", "--publish", "0:8000", "--overlay", str(overlay), directory=example)
     assert refused.returncode == 78, refused.stderr
     assert "(cpu) refuses to start: TB5401: got " in refused.stdout
     assert "expected at least 921600 GiB; raise the container's limit" in refused.stdout
@@ -298,7 +286,7 @@ print(json.dumps({"status": status, "metrics": metrics}))
 
 def _a_failure_of_the_code_is_counted(example: Path) -> None:
     """An exception is an answer 500 that metrics and log show: or the gates of a rollout would let it pass."""
-    ended = _twinbuild("run", "-q", "--exec", shlex.join(["python", "-c", _FAILING]), directory=example)
+    ended = process("run", "-q", "--exec", shlex.join(["python", "-c", _FAILING]), directory=example)
     assert ended.returncode == 0, ended.stderr + ended.stdout
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
     said = lines[-1]
@@ -315,10 +303,10 @@ def _changed_application_rebuilds_one_layer(example: Path) -> None:
     before = _layers(output)
     with (example / "app" / "service" / "__init__.py").open("a") as stream:
         stream.write(f"# changed at {time.time_ns()}\n")  # what an earlier run changed would be known by now
-    refused = _twinbuild("release", "--locked", directory=example)
+    refused = process("release", "--locked", directory=example)
     assert refused.returncode == 3
     assert "TB2253" in refused.stderr
-    completed = _twinbuild("release", "--json", directory=example)
+    completed = process("release", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     after = _layers(output)
     assert [title for title in before if before[title] != after[title]] == ["application"]

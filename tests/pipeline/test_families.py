@@ -13,22 +13,11 @@ from pathlib import Path
 import pytest
 
 from fakes.families import write_family
+from fakes.tool import process
 from twinbuild.pipeline.families import find_family, list_sheets, shipped_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [sheet.name for _, sheet in list_sheets((shipped_catalogue(),))]
-
-
-def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
 
 
 @pytest.mark.slow
@@ -38,7 +27,7 @@ def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[
 def test_conformance(name: str, tmp_path: Path) -> None:
     """`twinbuild family test` ends well; where the hook runs, too (in one of them)."""
     hook = ("--set", "post_assemble=true") if name == "python-service" else ()
-    ended = _twinbuild("family", "test", name, *hook, "--json", directory=tmp_path)
+    ended = process("family", "test", name, *hook, "--json", directory=tmp_path)
     assert ended.returncode == 0, ended.stderr
     seen = json.loads(ended.stdout)
     assert seen["family"] == f"{name}@1.0.0"
@@ -74,7 +63,7 @@ def _its_tests_pass(project: Path) -> None:
     """The tests that the family gave the project, in its image: bodies of all kinds, failures of the code, load."""
     files = json.dumps({path.name: path.read_text() for path in (project / "tests").glob("*.py")})
     command = shlex.join(["python", "-B", "-c", _TESTS, files])
-    ended = _twinbuild("run", "-q", "--exec", command, directory=project)
+    ended = process("run", "-q", "--exec", command, directory=project)
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert re.search(r"^Ran (9|[1-9][0-9]+) tests in ", ended.stderr, re.MULTILINE), ended.stderr[-3000:]
 
@@ -94,14 +83,14 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     sheet = f"extends: python-service@1.0.0\nsha256: '{digest}'\n"
     family = write_family(tmp_path, files, name="ours", sheet=sheet)
     (family / "files/app/main.py").unlink()
-    begun = _twinbuild("init", "--family", "ours", "--catalogue", ".", "new", directory=tmp_path)
+    begun = process("init", "--family", "ours", "--catalogue", ".", "new", directory=tmp_path)
     assert begun.returncode == 0, begun.stderr
-    wrong = _twinbuild("release", "--json", directory=tmp_path / "new")
+    wrong = process("release", "--json", directory=tmp_path / "new")
     assert wrong.returncode == 6, wrong.stderr
     (finding,) = json.loads(wrong.stderr.splitlines()[-1])["findings"]
     assert (finding["code"], "golden test 'zero'" in finding["message"]) == ("TB7202", True)
     _put_own_model(tmp_path / "new")
-    released = _twinbuild("release", "--json", directory=tmp_path / "new")
+    released = process("release", "--json", directory=tmp_path / "new")
     assert released.returncode == 0, released.stderr
     (output,) = (tmp_path / "new/dist").iterdir()
     manifest = json.loads((output / "manifest.json").read_text())
@@ -114,13 +103,13 @@ def test_a_family_of_one_s_own(tmp_path: Path) -> None:
     assert {"/tests/golden", "/model/card/summary"} <= places["release.yaml"].keys()
     assert "/build" in places["release.family.yaml"]
     _its_tests_pass(tmp_path / "new")
-    unchanged = _twinbuild("release", "--json", directory=tmp_path / "new")
+    unchanged = process("release", "--json", directory=tmp_path / "new")
     assert json.loads(unchanged.stdout)["release"] == json.loads(released.stdout)["release"]
     with (tmp_path / "new/release.family.yaml").open("a") as stream:
         stream.write("# a comment\n")
-    refused = _twinbuild("release", "--json", directory=tmp_path / "new")
+    refused = process("release", "--json", directory=tmp_path / "new")
     assert (refused.returncode, json.loads(refused.stderr)["findings"][0]["code"]) == (5, "TB7541")
-    assert _twinbuild("family", "update", "--catalogue", "..", directory=tmp_path / "new").returncode == 0
+    assert process("family", "update", "--catalogue", "..", directory=tmp_path / "new").returncode == 0
     with (family / "README.md").open("a") as stream:
         stream.write("changed\n")
     environment = {**os.environ, "TWINBUILD_CATALOGUES": str(tmp_path)}

@@ -5,29 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fakes.rot import every_loss_is_named, released_files, reproduced_from_rot
+from fakes.tool import process
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "llm-server"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-
-
-def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        cwd=directory,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
 
 
 @pytest.mark.slow
@@ -40,7 +27,7 @@ def test_one_variant_of_three(tmp_path: Path) -> None:
     """
     example = tmp_path / "copy"
     shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    completed = _twinbuild("release", "--locked", "--variant", "cpu", "--json", directory=example)
+    completed = process("release", "--locked", "--variant", "cpu", "--json", directory=example)
     assert completed.returncode == 0, completed.stderr
     released = json.loads(completed.stdout)
     assert released["release"] == (EXAMPLE / "release.cpu.digest").read_text().strip()
@@ -48,7 +35,7 @@ def test_one_variant_of_three(tmp_path: Path) -> None:
     manifest = json.loads((example / "dist" / "llm-server-1.0.0-cpu" / "manifest.json").read_text())
     assert manifest["environment"]["subset_of"] == ["cpu", "cuda12", "cuda13"]
     assert [target["variant"] for target in manifest["environment"]["targets"]] == ["cpu"]
-    cells = json.loads(_twinbuild("matrix", "--json", directory=example).stdout)["cells"]
+    cells = json.loads(process("matrix", "--json", directory=example).stdout)["cells"]
     assert {cell["variant"]: cell["lock"] for cell in cells} == dict.fromkeys(("cpu", "cuda12", "cuda13"), "fresh")
     assert {cell["variant"]: bool(cell["image"]) for cell in cells} == {"cpu": True, "cuda12": False, "cuda13": False}
     bill = example / "dist" / "llm-server-1.0.0-cpu" / "sbom.cdx.json"
@@ -61,7 +48,7 @@ def _the_archive_is_enough(example: Path, place: Path, release: str) -> None:
     """The rot drill, of the one variant; the archive says of each file that is lost what that blocks."""
     output = example / "dist" / "llm-server-1.0.0-cpu"
     archive, rebuilt = place / "archive", place / "rebuilt"
-    completed = _twinbuild("archive", "add", str(output), "--archive", str(archive), directory=example)
+    completed = process("archive", "add", str(output), "--archive", str(archive), directory=example)
     assert completed.returncode == 0, completed.stderr
     said = reproduced_from_rot(
         archive,

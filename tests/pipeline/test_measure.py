@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from fakes.tool import process
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def _twinbuild(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
-    return subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *arguments],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
 
 
 @pytest.mark.slow
@@ -35,10 +21,10 @@ def test_batch_limit(tmp_path: Path) -> None:
     example = tmp_path / "example"
     ignored = shutil.ignore_patterns("dist", "__pycache__")
     shutil.copytree(ROOT / "examples" / "fraud-scorer", example, ignore=ignored)
-    released = _twinbuild("release", "--json", directory=example)
+    released = process("release", "--json", directory=example)
     assert released.returncode == 0, released.stderr
     options = ("measure", "--knob", "batch_limit", "--requests", "20", "--json")
-    said = _twinbuild(*options, "--output", "measured.json", directory=example)
+    said = process(*options, "--output", "measured.json", directory=example)
     assert said.returncode == 0, said.stderr
     (knob,) = json.loads(said.stdout)["knobs"]
     assert [value["value"] for value in knob["values"]] == ["1", "64", "1024"]
@@ -52,22 +38,22 @@ def test_batch_limit(tmp_path: Path) -> None:
     assert statement["predicate"]["knobs"] == [knob]
     (output,) = (example / "dist").iterdir()
     assert json.loads((output / "run.json").read_bytes())["measurements"]["cpu linux/amd64"] == [knob]
-    assert _twinbuild("validate", str(output), directory=example).returncode == 0
+    assert process("validate", str(output), directory=example).returncode == 0
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("configuration: {parameters: [{name: batch_limit, impact: {latency: lower}}]}\n")
-    said = _twinbuild(*options, "--overlay", str(wrong), directory=example)
+    said = process(*options, "--overlay", str(wrong), directory=example)
     assert said.returncode == 1
     (finding,) = json.loads(said.stderr)["findings"]
     assert (finding["code"], finding["file"], finding["line"]) == ("TB7113", str(wrong), 1)
     wrong.write_text("configuration: {parameters: [{name: batch_limit, impact: {grows: /nothing}}]}\n")
-    said = _twinbuild(*options, "--overlay", str(wrong), directory=example)
+    said = process(*options, "--overlay", str(wrong), directory=example)
     assert (said.returncode, json.loads(said.stderr)["findings"][0]["code"]) == (2, "TB7110")
     wrong.write_text(
         "configuration: {parameters: [{name: allocator, type: enum, values: [malloc, nonsense], default: malloc, "
         "description: d, environment: PYTHONMALLOC}]}\n"  # Python itself ends at one that it does not know
     )
     options = ("measure", "--knob", "allocator", "--requests", "5", "--json", "--overlay", str(wrong))
-    said = _twinbuild(*options, directory=example)
+    said = process(*options, directory=example)
     (finding,) = json.loads(said.stderr)["findings"]
     assert finding["code"] == "TB7112"
     assert "with allocator at 'nonsense' the service does not answer" in finding["message"]

@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.pipeline.test_examples import ROOT, _twinbuild
+from tests.pipeline.test_examples import ROOT
+
+from fakes.tool import process
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.sandbox]
 
@@ -24,7 +26,7 @@ def _released(directory: Path, *, changed: bool) -> None:
         # What the changed code answers is no longer what the golden tests expect.
         text = spec.read_text().replace("fraud: true}", "fraud: TURNED}").replace("fraud: false}", "fraud: true}")
         spec.write_text(text.replace("fraud: TURNED}", "fraud: false}"))
-    done = _twinbuild("release", "-q", directory=directory)
+    done = process("release", "-q", directory=directory)
     assert done.returncode == 0, done.stderr
 
 
@@ -32,10 +34,10 @@ def test_two_releases(tmp_path: Path) -> None:
     """A release has the answers of itself; another one has others, each named with its place; exit 1."""
     _released(tmp_path / "one", changed=False)
     _released(tmp_path / "other", changed=True)
-    same = _twinbuild("shadow", "one", "one", "--json", "--repeat", "2", directory=tmp_path)
+    same = process("shadow", "one", "one", "--json", "--repeat", "2", directory=tmp_path)
     assert same.returncode == 0, same.stderr
     assert json.loads(same.stdout)["differing"] == 0
-    other = _twinbuild("shadow", "one", "other", "--json", "--repeat", "2", directory=tmp_path)
+    other = process("shadow", "one", "other", "--json", "--repeat", "2", directory=tmp_path)
     assert other.returncode == 1, other.stderr
     found = json.loads(other.stdout)
     assert [each["name"] for each in found["sides"]] == ["fraud-scorer 1.0.0", "fraud-scorer 1.1.0"]
@@ -43,6 +45,6 @@ def test_two_releases(tmp_path: Path) -> None:
     assert (first["pointer"], first["first"], first["second"]) == ("/verdicts/0/fraud", "true", "false")
     assert found["differing"] == 3
     assert [side["answers"] for side in found["sides"]] == [6, 6]
-    alike = _twinbuild("shadow", "one", "other", "-q", "--ignore", "/verdicts/*/fraud", directory=tmp_path)
+    alike = process("shadow", "one", "other", "-q", "--ignore", "/verdicts/*/fraud", directory=tmp_path)
     assert alike.returncode == 0, alike.stdout
     assert "3 requests, 0 with another answer" in alike.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.tiny import tiny_project
+from fakes.tool import process
 from fakes.tools import tools
 from twinbuild.build.rootfs import materialise
 from twinbuild.build.sandbox import Bind, Confinement, Sandbox
@@ -29,15 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def twinbuild(*arguments: str | Path, umask: int = -1, **environment: str) -> str:
     """What the command line prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "twinbuild.cli", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **environment},
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = process(*arguments, umask=umask, timeout=600, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

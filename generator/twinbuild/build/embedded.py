@@ -27,11 +27,12 @@ from twinbuild.errors import InternalError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image
 from twinbuild.model.plan import Derivation, LayerDerivation
+from twinbuild.model.tree import Entry
 from twinbuild.oci.image import CONFIG, MANIFEST, image_config, image_manifest
 from twinbuild.oci.layer import write_layer
 from twinbuild.ports import Progress, Runner, Store, silent
 
-__all__ = ["EmbeddedBuilder", "base_layers", "forget_images", "remember_layers"]
+__all__ = ["EmbeddedBuilder", "base_layers", "forget_images", "put_image", "put_layer", "remember_layers"]
 
 _LAYERS = "layer"
 _IMAGES = "image"
@@ -53,16 +54,7 @@ class EmbeddedBuilder:
         if found is not None:
             return found
         layers = (*base_layers(derivation), *self.realise(derivation.layers, progress))
-        config = image_config(derivation, layers)
-        manifest = image_manifest(config, layers)
-        image = Image(
-            derivation=key,
-            variant=derivation.variant,
-            platform=derivation.platform,
-            manifest=Descriptor(media_type=MANIFEST, digest=self.store.put(manifest), size=len(manifest)),
-            config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
-            layers=layers,
-        )
+        image = put_image(key, derivation, layers, self.store)
         self.store.put_record(_IMAGES, remembered_as(key), encode_image(image))
         return image
 
@@ -143,6 +135,38 @@ def base_layers(derivation: Derivation) -> Iterator[BuiltLayer]:
         )
 
 
+def put_image(key: Digest, derivation: Derivation, layers: tuple[BuiltLayer, ...], store: Store) -> Image:
+    """Configuration and manifest of an image, whose layers the store has; ``key`` is the derivation's digest."""
+    config = image_config(derivation, layers)
+    manifest = image_manifest(config, layers)
+    return Image(
+        derivation=key,
+        variant=derivation.variant,
+        platform=derivation.platform,
+        manifest=Descriptor(media_type=MANIFEST, digest=store.put(manifest), size=len(manifest)),
+        config=Descriptor(media_type=CONFIG, digest=store.put(config), size=len(config)),
+        layers=layers,
+    )
+
+
+def put_layer(key: Digest, layer: LayerDerivation, entries: Iterable[Entry], store: Store) -> BuiltLayer:
+    """A layer of these entries, written to the store; ``key`` is the digest of its derivation."""
+    with store.writer() as sink:
+        written = write_layer(entries, mtime=layer.source_date_epoch, compressor=layer.compressor, sink=sink)
+        digest, size = sink.commit(written.digest)
+    if size != written.size:
+        raise InternalError.of(
+            "TB9002", f"layer {digest} has {size} bytes, expected {written.size}", hint="report this as a defect"
+        )
+    return BuiltLayer(
+        derivation=key,
+        title=layer.title,
+        diff_id=written.diff_id,
+        uncompressed_size=written.uncompressed_size,
+        blob=written.blob,
+    )
+
+
 def remember_layers(store: Store, documents: Iterable[object]) -> None:
     """Put finished layers (plain JSON) into a store's layer cache; what is no layer is left out."""
     for document in documents:
@@ -174,17 +198,5 @@ def _realise_adopted(key: Digest, layer: LayerDerivation) -> BuiltLayer:
 
 
 def _realise_layer(key: Digest, layer: LayerDerivation, store: Store, workshop: Workshop) -> BuiltLayer:
-    with layer_entries(layer, store, workshop) as entries, store.writer() as sink:
-        written = write_layer(entries, mtime=layer.source_date_epoch, compressor=layer.compressor, sink=sink)
-        digest, size = sink.commit(written.digest)
-    if size != written.size:
-        raise InternalError.of(
-            "TB9002", f"layer {digest} has {size} bytes, expected {written.size}", hint="report this as a defect"
-        )
-    return BuiltLayer(
-        derivation=key,
-        title=layer.title,
-        diff_id=written.diff_id,
-        uncompressed_size=written.uncompressed_size,
-        blob=written.blob,
-    )
+    with layer_entries(layer, store, workshop) as entries:
+        return put_layer(key, layer, entries, store)

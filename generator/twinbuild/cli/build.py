@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
+from twinbuild.cli.options import Asked, buildx_option, common, locked_option, paranoid_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex
@@ -43,11 +43,7 @@ __all__ = ["command"]
 @buildx_option
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     paranoid: bool,
     variants: tuple[str, ...],
@@ -64,23 +60,20 @@ def command(
     from twinbuild.pipeline.unchanged import unchanged_build
 
     quick = builder == "embedded" and output is None and not paranoid
-    known = unchanged_build(spec, overlays, os.environ, variants=variants) if quick else None
+    known = unchanged_build(asked.spec, asked.overlays, os.environ, variants=variants) if quick else None
     if known is not None:
         images, indexes = known.images, known.indexes
     else:
         images, indexes = _built(
-            spec,
-            overlays,
+            asked,
             output,
-            offline=offline,
-            quiet=quiet or as_json,
             locked=locked,
             paranoid=paranoid,
             variants=variants,
             form=form,
             docker=buildx_builder if builder == "docker" else None,
         )
-    if as_json:
+    if asked.as_json:
         shown = [{"variant": image.variant, "platform": image.platform, "digest": image.digest} for image in images]
         listed = [{"variant": index.variant, "digest": index.digest} for index in indexes]
         click.echo(json.dumps({"images": shown, "indexes": listed, "output": str(output) if output else None}))
@@ -92,12 +85,9 @@ def command(
 
 
 def _built(
-    spec: Path,
-    overlays: tuple[Path, ...],
+    asked: Asked,
     output: Path | None,
     *,
-    offline: bool,
-    quiet: bool,
     locked: bool,
     paranoid: bool,
     variants: tuple[str, ...],
@@ -105,7 +95,7 @@ def _built(
     docker: str | None,
 ) -> tuple[tuple[ReleasedImage, ...], tuple[ReleasedIndex, ...]]:
     """Build with the embedded assembler, or with the builder of buildx that ``docker`` names ("": its default)."""
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.export import export_images
     from twinbuild.pipeline.keeping import image_blobs, keep_built
@@ -116,8 +106,8 @@ def _built(
     from twinbuild.pipeline.stamping import begin, images_of, indexes_of, remember_build
 
     beginning = begin()
-    project = open_project(spec, overlays).only(variants)
-    with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
+    project = open_project(asked.spec, asked.overlays).only(variants)
+    with session_for(asked, paranoid=paranoid) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
         plan = plan_release(project, lock, epoch=epoch)

@@ -7,21 +7,9 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import json_option, overlay_option
+from twinbuild.cli.options import json_option, overlay_option, pairs
 
 __all__ = ["command"]
-
-
-def _pairs(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"got {value[:80]!r}, expected KNOB=VALUE")
-        pairs.append((name, text))
-    return tuple(pairs)
 
 
 @click.command("check-config")
@@ -37,7 +25,7 @@ def _pairs(
     help="Environment variables that the service gets, one NAME=VALUE a line; may be repeated.",
 )
 @click.option(
-    "--set", "values", multiple=True, callback=_pairs, metavar="KNOB=VALUE", help="Set a knob; may be repeated."
+    "--set", "values", multiple=True, callback=pairs, metavar="KNOB=VALUE", help="Set a knob; may be repeated."
 )
 @click.option(
     "--live", is_flag=True, help="Refuse to set a knob that needs a restart: the values are for a live change."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from twinbuild.cli.options import pairs
 from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:
@@ -24,25 +25,23 @@ __all__ = [
 ]
 
 
-def _pairs(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+def _distinct(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
-    pairs: list[tuple[str, str]] = []
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"got {value[:80]!r}, expected NAME=VALUE")
-        if name in dict(pairs):
+    found = pairs(context, parameter, values)
+    seen: set[str] = set()
+    for name, _ in found:
+        if name in seen:
             raise click.BadParameter(f"{name[:80]!r} is given twice")
-        pairs.append((name, text))
-    return tuple(pairs)
+        seen.add(name)
+    return found
 
 
 settings_option = click.option(
     "--set",
     "given",
     multiple=True,
-    callback=_pairs,
+    callback=_distinct,
     metavar="NAME=VALUE",
     help="Give a variable of the family a value; may be repeated.",
 )

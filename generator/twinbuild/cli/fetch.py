@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, variant_option
+from twinbuild.cli.options import Asked, common, variant_option
 from twinbuild.cli.outcome import shown
 
 __all__ = ["command"]
@@ -24,11 +24,7 @@ __all__ = ["command"]
 )
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     variants: tuple[str, ...],
     into: Path | None,
 ) -> None:
@@ -39,14 +35,14 @@ def command(
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.fetching import fetch_lock
     from twinbuild.pipeline.keeping import keep_locked
     from twinbuild.pipeline.narrowing import narrowed
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
-    project = open_project(spec, overlays).only(variants)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+    project = open_project(asked.spec, asked.overlays).only(variants)
+    with session_for(asked) as machine:
         lock = require_lock(read_lock(project), project)
         count = fetch_lock(project, narrowed(project, lock), machine)
         keep_locked(project, lock, machine)
@@ -56,7 +52,7 @@ def command(
 
             plan = plan_release(project, lock, epoch=source_epoch(project, machine))
             write_context(project, plan, build_images(plan, machine), narrowed(project, lock), machine, target=into)
-    if as_json:
+    if asked.as_json:
         click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
     else:
         click.echo(f"{count} files fetched" + (f", context written to {shown(into)}" if into else ""))

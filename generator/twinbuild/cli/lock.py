@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import common
+from twinbuild.cli.options import Asked, common
 from twinbuild.cli.outcome import shown
 from twinbuild.errors import DifferenceFound, LockError
 
@@ -36,11 +36,7 @@ __all__ = ["command"]
 @click.option("--wheels", is_flag=True, help="Also copy the wheels that an export names to DIR/wheels.")
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     check: bool,
     upgrade: tuple[str, ...],
     upgrade_all: bool,
@@ -54,7 +50,7 @@ def command(
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). What did not change in the
     spec keeps what it pinned.
     """
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.declared import refuse_undeclared
     from twinbuild.pipeline.keeping import keep_locked
     from twinbuild.pipeline.lockfiles import write_lock
@@ -64,9 +60,9 @@ def command(
 
     if not export and (output or wheels):
         raise click.UsageError("--output and --wheels belong to --export")
-    project = open_project(spec, overlays)
+    project = open_project(asked.spec, asked.overlays)
     refuse_undeclared(project)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+    with session_for(asked) as machine:
         try:
             previous = read_lock(project)
         except LockError:
@@ -77,10 +73,10 @@ def command(
             findings = stale(project, require_lock(previous, project), machine)
             if findings:
                 raise DifferenceFound(findings)
-            click.echo(json.dumps({"fresh": True}) if as_json else f"{project.lock_path.name} is fresh")
+            click.echo(json.dumps({"fresh": True}) if asked.as_json else f"{project.lock_path.name} is fresh")
             return
         if export:
-            _export(project, require_lock(previous, project), machine, output, wheels=wheels, as_json=as_json)
+            _export(project, require_lock(previous, project), machine, output, wheels=wheels, as_json=asked.as_json)
             return
         request = LockRequest(upgrade=upgrade, everything=upgrade_all, metadata_only=metadata_only)
         lock = make_lock(project, previous, machine, request)
@@ -96,7 +92,7 @@ def command(
         }
         for target in lock.targets
     ]
-    if as_json:
+    if asked.as_json:
         click.echo(json.dumps({"lock": str(project.lock_path), "written": written, "targets": targets}))
         return
     for target in lock.targets:

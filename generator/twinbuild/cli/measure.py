@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import common, locked_option, variant_option
+from twinbuild.cli.options import Asked, common, locked_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.measuring import Measured
@@ -33,11 +32,7 @@ __all__ = ["command"]
 )
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     variants: tuple[str, ...],
     names: tuple[str, ...],
@@ -52,29 +47,19 @@ def command(
     """
     import os
 
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.errors import DifferenceFound
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-    from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.measured import contradictions, remember
     from twinbuild.pipeline.measuring import facts, measure_knobs, passed_over, statement_of_measurements
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, unpacked_image
+    from twinbuild.pipeline.running import choose_image, unpacked_here
 
-    project = open_project(spec, overlays).only(variants)
+    project = open_project(asked.spec, asked.overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
     project = project.only((variant,))
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        lock = ensure_lock(project, machine, locked=locked, discover=False)
-        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
-        (derivation,) = plan.derivations
-        (image,) = build_images(plan, machine)
-        keep_built(project, (image,), machine)
-        base = len(derivation.base.layers) if derivation.base is not None else 0
-        with unpacked_image(image, machine, base=base) as root:
+    with session_for(asked) as machine:
+        with unpacked_here(project, platform, machine, locked=locked) as (derivation, image, root):
             measured = measure_knobs(
                 project,
                 derivation,
@@ -89,7 +74,7 @@ def command(
         write_file(output, statement_of_measurements(project, image, measured))
     remember(project, image, facts(measured))
     left = passed_over(project, names)
-    if as_json:
+    if asked.as_json:
         click.echo(
             json.dumps({"image": str(image.manifest.digest), "knobs": facts(measured), "not_measured": dict(left)})
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 __all__ = [
+    "Asked",
     "NamedPath",
     "act_options",
     "archive_option",
@@ -19,6 +22,7 @@ __all__ = [
     "locked_option",
     "overlay_option",
     "page_options",
+    "pairs",
     "paranoid_option",
     "signer_options",
     "spec_argument",
@@ -34,6 +38,17 @@ class NamedPath(click.Path):
         if value == "":
             self.fail("got an empty path; the current directory is '.'", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names and values of an option that is given as its metavar says, such as ``NAME=VALUE``."""
+    found = []
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"got {value[:80]!r}, expected {parameter.metavar}")
+        found.append((name, text))
+    return tuple(found)
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -124,11 +139,33 @@ variant_option = click.option(
 )
 
 
-def common(command: _Command) -> _Command:
-    """SPEC, --overlay, --offline, --quiet and --json: SPEC is a spec file or a directory that holds release.yaml."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What ``common`` takes of a command line: SPEC and what lies over it, and how the verb is to go about it."""
+
+    spec: Path
+    overlays: tuple[Path, ...]
+    offline: bool
+    quiet: bool  # as is whatever prints JSON
+    as_json: bool
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """SPEC, --overlay, --offline, --quiet and --json, which the verb gets as ``asked``, an ``Asked``.
+
+    SPEC is a spec file or a directory that holds release.yaml.
+    """
+
+    @wraps(command)
+    def gathered(
+        *, spec: Path, overlays: tuple[Path, ...], offline: bool, quiet: bool, as_json: bool, **more: Any
+    ) -> Any:
+        asked = Asked(spec=spec, overlays=overlays, offline=offline, quiet=quiet or as_json, as_json=as_json)
+        return command(asked=asked, **more)
+
     for option in (json_option, quiet_option, offline_option, overlay_option, spec_argument):
-        command = option(command)
-    return command
+        option(gathered)
+    return gathered
 
 
 def page_options(command: _Command) -> _Command:

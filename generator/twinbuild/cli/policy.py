@@ -27,7 +27,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _asking(command: _Command) -> _Command:
-    """The options that say what is asked."""
+    """The release, the trust root, and the options that say what is asked: what ``_asked`` takes."""
     for option in (
         kept_option,
         click.option(
@@ -43,6 +43,8 @@ def _asking(command: _Command) -> _Command:
         ),
         click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now."),
         click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go."),
+        trust_options(),
+        click.argument("release", metavar="DIST", type=NamedPath(path_type=Path)),
     ):
         command = option(command)
     return command
@@ -54,22 +56,9 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
-@trust_options()
 @_asking
 @json_option
-def check(
-    *,
-    release: Path,
-    trust: Path,
-    trust_version: str | None,
-    stage: str,
-    moment: str | None,
-    besides: tuple[Path, ...],
-    audit: Path | None,
-    archive: str | None,
-    as_json: bool,
-) -> None:
+def check(*, as_json: bool, **asked: Any) -> None:
     """Say for each rule whether it lets the release go to the stage (exit 8 where one does not).
 
     What no rule allows is refused. Who deploys is asked by `promote`.
@@ -78,11 +67,11 @@ def check(
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.checking import check_policy, refuse
 
-    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit, archive)
+    found, trusted, question = _asked(**asked)
     checked = check_policy(found, trusted, question, settings_beside(Path.cwd(), os.environ))
     fine = all(each.verdict != "refused" for each in checked.verdicts)
     if as_json:
-        about: dict[str, object] = {"release": str(found.digest), "stage": stage, "at": question.at}
+        about: dict[str, object] = {"release": str(found.digest), "stage": question.stage, "at": question.at}
         about |= {"trust": trusted.root.version, "policy": str(Digest.of(trusted.policy))}
         verdicts = [_document(each) for each in checked.verdicts]
         click.echo(json.dumps({**about, "allowed": fine, "verdicts": verdicts}))
@@ -94,10 +83,21 @@ def check(
 
 
 @command.command("input")
-@click.argument("release", metavar="DIST", type=NamedPath(path_type=Path))
-@trust_options()
 @_asking
-def input_(
+def input_(**asked: Any) -> None:
+    """Print the document that rules in Rego judge (JSON), for `conftest test` or `opa eval`.
+
+    Nothing is judged. `twinbuild schema policy-input` says what is in it.
+    """
+    from twinbuild.cli.session import settings_beside
+    from twinbuild.pipeline.governing.checking import input_of
+
+    found, trusted, question = _asked(**asked)
+    document = input_of(found, trusted, question, settings_beside(Path.cwd(), os.environ))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _asked(
     *,
     release: Path,
     trust: Path,
@@ -107,26 +107,6 @@ def input_(
     besides: tuple[Path, ...],
     audit: Path | None,
     archive: str | None,
-) -> None:
-    """Print the document that rules in Rego judge (JSON), for `conftest test` or `opa eval`.
-
-    Nothing is judged. `twinbuild schema policy-input` says what is in it.
-    """
-    from twinbuild.cli.session import settings_beside
-    from twinbuild.pipeline.governing.checking import input_of
-
-    found, trusted, question = _asked(release, trust, trust_version, stage, moment, besides, audit, archive)
-    document = input_of(found, trusted, question, settings_beside(Path.cwd(), os.environ))
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _asked(
-    release: Path,
-    trust: Path,
-    version: str | None,
-    stage: str,
-    moment: str | None,
-    *more: Any,
 ) -> tuple[Released, Trusted, Question]:
     """What is asked: the release, by which trust root, and whether it may go where and when."""
     from twinbuild.cli.kept import holds
@@ -135,10 +115,9 @@ def _asked(
     from twinbuild.pipeline.governing.logged import Logged, read_logged
     from twinbuild.pipeline.released import read_release
 
-    besides, audit, archive = more
     now = int(time.time())
     at = time_given(moment, now, where="--at") if moment is not None else now
-    trusted = opened(trust, version, now=at)
+    trusted = opened(trust, trust_version, now=at)
     logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
     question = Question(stage=stage, at=at, besides=besides, archive=archive, holds=holds, logged=logged)
     return read_release(release), trusted, question

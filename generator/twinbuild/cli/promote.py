@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
-from twinbuild.cli.trusting import trust_options
+from twinbuild.cli.trusting import files_option, record_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.promoting import Promoted
@@ -23,12 +23,8 @@ __all__ = ["command", "say_promoted"]
 @click.option("--to", "stage", required=True, metavar="STAGE", help="Where it is to go.")
 @trust_options()
 @signer_options
-@click.option(
-    "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
-)
-@click.option(
-    "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
-)
+@record_option
+@files_option
 @click.option(
     "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More of them."
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.kept import from_archive_option
-from twinbuild.cli.options import common, signer_options, variant_option
+from twinbuild.cli.options import Asked, common, signer_options, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.rebuilt import Rebuilt
@@ -37,11 +37,7 @@ __all__ = ["command"]
 )
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     variants: tuple[str, ...],
     place: str | None,
     trusted: str | None,
@@ -60,7 +56,7 @@ def command(
     """
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.building import source_epoch
     from twinbuild.pipeline.challenge.making import rebuild_images, sign_rebuilt, statement_name
     from twinbuild.pipeline.fetching import fetch_lock
@@ -70,16 +66,16 @@ def command(
 
     signer = signer_of(key, program, public, os.environ) if key or program or public else None
     if place is not None:
-        if overlays or variants:
+        if asked.overlays or variants:
             raise click.UsageError(
                 "an archived release has its overlays and variants: leave --overlay and --variant out"
             )
-        rebuilt = _of_archive(place, str(spec), trusted, quiet=quiet or as_json)
+        rebuilt = _of_archive(place, str(asked.spec), trusted, quiet=asked.quiet)
     else:
         if trusted is not None:
             raise click.UsageError("--tool is about an archived release: add --archive")
-        project = open_project(spec, overlays).only(variants)
-        with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+        project = open_project(asked.spec, asked.overlays).only(variants)
+        with session_for(asked) as machine:
             lock = ensure_lock(project, machine, locked=True, discover=False)
             fetch_lock(project, lock, machine)
             rebuilt = rebuild_images(project, lock, machine, epoch=source_epoch(project, machine))
@@ -87,7 +83,7 @@ def command(
     if signer is not None:
         written = output or Path(statement_name(rebuilt, signer.public.keyid))
         write_file(written, sign_rebuilt(rebuilt, signer))
-    if as_json:
+    if asked.as_json:
         images = {each.name: str(each.digest) for each in rebuilt.images}
         answer = {"name": rebuilt.name, "version": rebuilt.version, "lock": str(rebuilt.lock), "images": images}
         signed = {"keyid": signer.public.keyid, "output": str(written)} if signer is not None else {}

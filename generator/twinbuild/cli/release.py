@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import buildx_option, common, locked_option, paranoid_option, variant_option
+from twinbuild.cli.options import Asked, buildx_option, common, locked_option, paranoid_option, variant_option
 from twinbuild.cli.outcome import shown
 from twinbuild.errors import IntegrityError, UsageError
 
@@ -41,11 +41,7 @@ __all__ = ["command"]
 @click.option("--output", type=click.Path(path_type=Path), help="Directory of the release (dist/NAME-VERSION).")
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     paranoid: bool,
     variants: tuple[str, ...],
@@ -69,14 +65,11 @@ def command(
     recording = recording_of(os.environ)
     summary, buildkit = None, None
     if docker is None and not (paranoid or reverify or retest):
-        summary = unchanged_release(spec, overlays, output, os.environ, variants=variants)
+        summary = unchanged_release(asked.spec, asked.overlays, output, os.environ, variants=variants)
     if summary is None:
         summary, buildkit = _released(
-            spec,
-            overlays,
+            asked,
             output,
-            offline=offline,
-            quiet=quiet or as_json,
             locked=locked,
             paranoid=paranoid,
             variants=variants,
@@ -86,29 +79,26 @@ def command(
             signing=signer is not None,
         )
     signed, claimed = _signers(summary, signer)
-    if not as_json:
+    if not asked.as_json:
         click.echo(_text(summary, buildkit, signed, claimed))
     recorded = recording.record(
         Path(summary.directory),
         actions=("released", "signed") if signed else ("released",),
         keyid="".join(signed),
-        spec=spec,
-        overlays=overlays,
-        quiet=quiet or as_json,
+        spec=asked.spec,
+        overlays=asked.overlays,
+        quiet=asked.quiet,
     )
-    if as_json:
+    if asked.as_json:
         click.echo(_json(summary, buildkit, signed, claimed, recorded))
-    for line in recorded.lines if not as_json else ():
+    for line in recorded.lines if not asked.as_json else ():
         click.echo(line)
 
 
 def _released(
-    spec: Path,
-    overlays: tuple[Path, ...],
+    asked: Asked,
     output: Path | None,
     *,
-    offline: bool,
-    quiet: bool,
     locked: bool,
     paranoid: bool,
     variants: tuple[str, ...],
@@ -117,7 +107,7 @@ def _released(
     docker: str | None,
     signing: bool,
 ) -> tuple[Summary, BuildKitEvidence | None]:
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.committed import commit_of
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
@@ -125,8 +115,8 @@ def _released(
     from twinbuild.pipeline.stamping import begin, remember_release, summary_of
 
     beginning = begin()
-    project = open_project(spec, overlays)
-    with session(beside=spec, quiet=quiet, offline=offline, paranoid=paranoid) as machine:
+    project = open_project(asked.spec, asked.overlays)
+    with session_for(asked, paranoid=paranoid) as machine:
         project = project.only(variants)
         commit_of(project, machine)  # what refuses it is said before anything is resolved
         lock = ensure_lock(project, machine, locked=locked, discover=True)

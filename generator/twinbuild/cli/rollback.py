@@ -11,7 +11,7 @@ import click
 
 from twinbuild.cli.kept import laid_out
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
-from twinbuild.cli.trusting import trust_options
+from twinbuild.cli.trusting import files_option, record_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.released import Released
@@ -24,9 +24,7 @@ __all__ = ["command"]
 @click.option("--to", "stage", required=True, metavar="STAGE", help="The stage that is to go back.")
 @trust_options()
 @signer_options
-@click.option(
-    "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
-)
+@record_option
 @click.option(
     "--releases",
     multiple=True,
@@ -34,9 +32,7 @@ __all__ = ["command"]
     metavar="DIR",
     help="Where releases lie; may be repeated. Without it they are taken out of the archive.",
 )
-@click.option(
-    "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
-)
+@files_option
 @click.option(
     "--approvals",
     "besides",

@@ -5,26 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option, variant_option
+from twinbuild.cli.options import Asked, common, locked_option, pairs, variant_option
 
 __all__ = ["command"]
-
-
-def _pairs(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"got {value!r}, expected NAME=VALUE")
-        pairs.append((name, text))
-    return tuple(pairs)
 
 
 def _ports(
@@ -70,7 +57,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str | No
     "--env",
     "environment",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     metavar="NAME=VALUE",
     help="Set an environment variable; may be repeated.",
 )
@@ -90,11 +77,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     variants: tuple[str, ...],
     publish: tuple[tuple[int, int], ...],
@@ -108,43 +91,35 @@ def command(
     named by --variant; of its platforms this machine's is run. The log goes to standard output; end it with Ctrl-C.
     """
     from twinbuild.cli.publish import published
-    from twinbuild.cli.session import session
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-    from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_image
+    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_here
 
-    project = open_project(spec, overlays).only(variants)
+    project = open_project(asked.spec, asked.overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)
     project = project.only((variant,))
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
-        lock = ensure_lock(project, machine, locked=locked, discover=False)
-        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
-        (derivation,) = plan.derivations
-        (image,) = build_images(plan, machine)
-        keep_built(project, (image,), machine)
-        below = len(derivation.base.layers) if derivation.base is not None else 0
-        with unpacked_image(image, machine, base=below) as root:
-            machine.progress("", 0, 0)
-            if arguments:
-                status, output, errors = run_once(
-                    derivation,
-                    root,
-                    machine,
-                    command=arguments,
-                    environment=environment,
-                    host_network=network == "host",
-                )
-                sys.stdout.buffer.write(output)
-                sys.stderr.buffer.write(errors)
-                return status
-            ports = publish or tuple((port.port, port.port) for port in project.spec.serving.ports)
-            with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
-                log = Path(directory, "log")
-                log.touch()
-                with running_service(
-                    derivation, root, machine, log=log, environment=environment, host_network=network == "host"
-                ) as service:
-                    return published(service, ports if network == "none" else (), log, as_json=as_json)
+    with (
+        session_for(asked) as machine,
+        unpacked_here(project, platform, machine, locked=locked) as (derivation, _, root),
+    ):
+        machine.progress("", 0, 0)
+        if arguments:
+            status, output, errors = run_once(
+                derivation,
+                root,
+                machine,
+                command=arguments,
+                environment=environment,
+                host_network=network == "host",
+            )
+            sys.stdout.buffer.write(output)
+            sys.stderr.buffer.write(errors)
+            return status
+        ports = publish or tuple((port.port, port.port) for port in project.spec.serving.ports)
+        with tempfile.TemporaryDirectory(prefix="twinbuild-") as directory:
+            log = Path(directory, "log")
+            log.touch()
+            with running_service(
+                derivation, root, machine, log=log, environment=environment, host_network=network == "host"
+            ) as service:
+                return published(service, ports if network == "none" else (), log, as_json=asked.as_json)

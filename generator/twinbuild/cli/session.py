@@ -6,11 +6,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from twinbuild.cli.options import Asked
 from twinbuild.cli.progress import shown_progress
 from twinbuild.cli.scratch import scratch_in_use
 from twinbuild.errors import UsageError
@@ -21,7 +22,7 @@ from twinbuild.process.runner import SubprocessRunner
 from twinbuild.sources.configure import settings_from
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["home_of", "offline", "session", "settings_beside"]
+__all__ = ["home_of", "offline", "session", "session_for", "settings_beside"]
 
 _CONFIGURATION = "twinbuild.toml"
 
@@ -50,6 +51,11 @@ def session(*, beside: Path, quiet: bool = False, offline: bool = False, paranoi
             progress=progress,
             paranoid=paranoid,
         )
+
+
+def session_for(asked: Asked, *, paranoid: bool = False) -> AbstractContextManager[Machine]:
+    """The machine for a verb about a spec."""
+    return session(beside=asked.spec, quiet=asked.quiet, offline=asked.offline, paranoid=paranoid)
 
 
 def offline(machine: Machine) -> Machine:

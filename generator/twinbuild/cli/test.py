@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from twinbuild.cli.options import common, locked_option, variant_option
+from twinbuild.cli.options import Asked, common, locked_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.spec.release import ReleaseSpec
@@ -25,11 +24,7 @@ __all__ = ["command"]
 @click.option("--retest", is_flag=True, help="Run the tests again even if this very image passed them before.")
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     variants: tuple[str, ...],
     retest: bool,
@@ -40,7 +35,7 @@ def command(
     and the processors and memory that the spec allows it. An image that this machine can't run is named as untested;
     exit 8 where the spec wants it tested.
     """
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
@@ -48,8 +43,8 @@ def command(
     from twinbuild.pipeline.trial.every import try_images
     from twinbuild.pipeline.trial.parameters import parameter_findings, uncompared
 
-    project = open_project(spec, overlays).only(variants)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+    project = open_project(asked.spec, asked.overlays).only(variants)
+    with session_for(asked) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         plan = plan_release(project, lock, epoch=source_epoch(project, machine))
         images = build_images(plan, machine)
@@ -58,7 +53,7 @@ def command(
         trials = try_images(project, plan, images, machine, again=retest, known=known)
         unknown = uncompared(project, lock, machine)
         machine.progress("", 0, 0)
-    click.echo(_json(trials, project.spec, unknown) if as_json else _text(trials, project.spec, unknown))
+    click.echo(_json(trials, project.spec, unknown) if asked.as_json else _text(trials, project.spec, unknown))
 
 
 def _json(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:

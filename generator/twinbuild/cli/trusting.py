@@ -25,11 +25,13 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = [
     "audit_given",
+    "files_option",
     "log_signer",
     "named_key",
     "named_role",
     "opened",
     "order_given",
+    "record_option",
     "say_draft",
     "time_given",
     "trust_options",
@@ -58,6 +60,14 @@ def trust_options(*, required: bool = True) -> Callable[[_Command], _Command]:
         return where(pin(command))
 
     return add
+
+
+record_option = click.option(
+    "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
+)
+files_option = click.option(
+    "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
+)
 
 
 def opened(trust: Path, version: str | None, *, now: int) -> Trusted:

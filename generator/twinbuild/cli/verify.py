@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
-from twinbuild.cli.options import common, locked_option, variant_option
+from twinbuild.cli.options import Asked, common, locked_option, variant_option
 
 __all__ = ["command"]
 
@@ -19,11 +18,7 @@ __all__ = ["command"]
 @click.option("--reverify", is_flag=True, help="Build again even if evidence for the same derivation is there.")
 def command(
     *,
-    spec: Path,
-    overlays: tuple[Path, ...],
-    offline: bool,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
     locked: bool,
     variants: tuple[str, ...],
     reverify: bool,
@@ -32,22 +27,22 @@ def command(
 
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
-    from twinbuild.cli.session import session
+    from twinbuild.cli.session import session_for
     from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
     from twinbuild.pipeline.identical import require_identical
     from twinbuild.pipeline.keeping import keep_built
     from twinbuild.pipeline.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
 
-    project = open_project(spec, overlays).only(variants)
-    with session(beside=spec, quiet=quiet or as_json, offline=offline) as machine:
+    project = open_project(asked.spec, asked.overlays).only(variants)
+    with session_for(asked) as machine:
         lock = ensure_lock(project, machine, locked=locked, discover=False)
         epoch = source_epoch(project, machine)
         images = build_images(plan_release(project, lock, epoch=epoch), machine)
         keep_built(project, images, machine)
         evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     identical = require_identical(evidence.verification)
-    if as_json:
+    if asked.as_json:
         click.echo(
             json.dumps(
                 {

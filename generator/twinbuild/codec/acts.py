@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.codec.moments import moment, moment_text
+from twinbuild.codec.moments import moment_of, moment_text
 from twinbuild.errors import Location, PolicyRefused, TwinbuildError
 from twinbuild.model.acts import Approval, Promotion, Rotation
 from twinbuild.model.digest import Digest
@@ -127,7 +127,7 @@ def _approval(release: str, said: Any) -> Approval:
         version=_text(said["version"]),
         stage=_text(said["stage"]),
         role=_text(said["role"]),
-        time=_moment(said["time"]),
+        time=moment_of(said["time"]),
         reason=_reason(said["reason"]),
     )
 
@@ -144,7 +144,7 @@ def _promotion(release: str, said: Any) -> Promotion:
         action=said["action"],
         number=said["number"],
         previous=_hex(said["previous"]),
-        time=_moment(said["time"]),
+        time=moment_of(said["time"]),
         trust=_digest(said["trust"]),
         policy=_hex(said["policy"]),
         schemas=(_hex(schemas["input"]), _hex(schemas["output"])),
@@ -153,7 +153,7 @@ def _promotion(release: str, said: Any) -> Promotion:
 
 
 def _rotation(_subject: str, said: Any) -> Rotation:
-    return Rotation(reference=_text(said["reference"]), time=_moment(said["rotated_at"]))
+    return Rotation(reference=_text(said["reference"]), time=moment_of(said["rotated_at"]))
 
 
 def _text(value: object) -> str:
@@ -178,10 +178,3 @@ def _hex(value: object) -> str:
     if value != "" and not (isinstance(value, str) and _HEX.fullmatch(value)):
         raise ValueError
     return str(value)
-
-
-def _moment(value: object) -> int:
-    found = moment(value)
-    if found is None:
-        raise ValueError
-    return found

@@ -10,7 +10,7 @@ from typing import Final
 from twinbuild.codec.canonical import Json
 from twinbuild.errors import Location
 
-__all__ = ["JsonProblem", "locate", "parse_json"]
+__all__ = ["JsonProblem", "is_writable", "locate", "parse_json"]
 
 _STRING: Final = r'"(?:[^"\\]++|\\.)*+"'  # possessive: a long one takes no memory
 _TOKEN: Final = re.compile(_STRING + r'|[{}\[\],:]|[^\s{}\[\],:"]+')
@@ -61,7 +61,7 @@ def parse_json(name: str, content: bytes) -> tuple[Json, str]:
     if text.count("[") + text.count("{") > _DEEPEST and _deeper(value, _DEEPEST):
         raise JsonProblem("depth", "it is nested too deeply", Location(file=name))
     surrogate = _SURROGATE.search(text)
-    if surrogate is not None and not _writable(value):
+    if surrogate is not None and not is_writable(value):
         raise JsonProblem(
             "encoding", "it has half of a surrogate pair, which is no character", _at(name, text, surrogate.start())
         )
@@ -90,8 +90,8 @@ def _deeper(value: Json, most: int) -> bool:
     return True
 
 
-def _writable(value: Json) -> bool:
-    """Whether every text of a value can be written as UTF-8."""
+def is_writable(value: object) -> bool:
+    """Whether every text of a JSON value can be written as UTF-8: half of a surrogate pair cannot."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

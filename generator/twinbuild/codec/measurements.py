@@ -20,8 +20,9 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
+from twinbuild.codec.marked import place_of, text_lines
 from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
+from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Finding, Location, UsageError
 from twinbuild.model.spec.observability import check_values
 from twinbuild.model.spec.values import duration_pattern, duration_seconds, objection
@@ -77,14 +78,11 @@ def read_measurements(name: str, content: bytes, gates: tuple[str, ...]) -> Meas
     root, findings = parse_yaml(SourceText(name=name, content=content))
     if findings:
         raise UsageError(findings)
-    lines = tuple(decode_text(content).split("\n"))
+    lines = text_lines(content)
     found: list[Finding] = []
 
     def refuse(mark: Mark | None, message: str, hint: str) -> None:
-        where = Location(file=name)
-        if mark is not None:
-            excerpt = excerpt_of(lines, mark.line)
-            where = Location(file=name, line=mark.line, column=mark.column, excerpt=excerpt, width=mark.width)
+        where = Location(file=name) if mark is None else place_of(mark, lines)
         found.append(Finding(code="TB7410", message=message, hint=hint, where=where))
 
     interval = _interval(root, refuse)

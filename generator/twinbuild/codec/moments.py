@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-__all__ = ["LATEST", "moment", "moment_text"]
+__all__ = ["LATEST", "moment", "moment_of", "moment_text"]
 
 LATEST: Final = 253402300799  # the last second of the year 9999
 _FORM: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -27,3 +27,11 @@ def moment(text: object) -> int | None:
     except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds <= LATEST else None
+
+
+def moment_of(text: object) -> int:
+    """The same for whoever takes nothing else. Raises ValueError."""
+    found = moment(text)
+    if found is None:
+        raise ValueError
+    return found

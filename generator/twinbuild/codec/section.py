@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from twinbuild.codec.findings import describe, is_echo, pointer
-from twinbuild.codec.nodes import MappingNode, Mark, Path, find
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
+from twinbuild.codec.marked import place_of, text_lines
+from twinbuild.codec.nodes import MappingNode, find
+from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Finding, Location, SpecError
 
 __all__ = ["LoadedSection", "load_section"]
@@ -29,7 +30,7 @@ class LoadedSection(Generic[_Model]):
     def where(self, *path: int | str) -> Location:
         """The place of the value at a path of keys and indexes, or of the nearest value above it."""
         node, taken = find(self.root, path)
-        return _location(self.lines, node.mark, taken)
+        return place_of(node.mark, self.lines, pointer(taken))
 
 
 def load_section(source: SourceText, model: type[_Model], *, begin: str) -> LoadedSection[_Model]:
@@ -47,7 +48,7 @@ def load_section(source: SourceText, model: type[_Model], *, begin: str) -> Load
             hint=f"begin it with {begin}",
             where=Location(file=source.name, line=1, column=1),
         )
-    lines = tuple(decode_text(source.content).split("\n"))
+    lines = text_lines(source.content)
     try:
         return LoadedSection(value=model.model_validate(root.to_python()), root=root, lines=lines)
     except ValidationError as error:
@@ -56,18 +57,7 @@ def load_section(source: SourceText, model: type[_Model], *, begin: str) -> Load
     ordered = sorted(dict.fromkeys(found), key=lambda each: (each[3].line, each[3].column))[:_MOST]
     raise SpecError(
         tuple(
-            Finding(code=code, message=message, hint=hint, where=_location(lines, mark, path))
+            Finding(code=code, message=message, hint=hint, where=place_of(mark, lines, pointer(path)))
             for code, message, hint, mark, path in ordered
         )
-    )
-
-
-def _location(lines: tuple[str, ...], mark: Mark, path: Path) -> Location:
-    return Location(
-        file=mark.file,
-        line=mark.line,
-        column=mark.column,
-        pointer=pointer(path),
-        excerpt=excerpt_of(list(lines), mark.line),
-        width=mark.width,
     )

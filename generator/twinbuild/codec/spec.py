@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from twinbuild.codec.family import expanded
 from twinbuild.codec.findings import Described, describe, empty_values, is_echo, pointer
+from twinbuild.codec.marked import place_of, text_lines
 from twinbuild.codec.mask import assignment, find_credentials, looks_secret, mask
 from twinbuild.codec.nodes import MappingNode, Mark, Path, ScalarNode, SequenceNode, find, walk
 from twinbuild.codec.overlay import merge
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
+from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import Finding, Location, SpecError
 from twinbuild.model.spec import ReleaseSpec
 
@@ -41,7 +42,7 @@ class LoadedSpec:
     def where(self, *path: int | str) -> Location:
         """The place of the value at a path of keys and indexes, or of the nearest value above it."""
         node, taken = find(self.root, path)
-        return _location(dict(self.lines), node.mark, pointer(taken))
+        return place_of(node.mark, dict(self.lines)[node.mark.file], pointer(taken))
 
 
 def load_spec(sources: tuple[SourceText, ...]) -> LoadedSpec:
@@ -50,7 +51,7 @@ def load_spec(sources: tuple[SourceText, ...]) -> LoadedSpec:
     Raises SpecError with all findings: TB10xx of the text, or else TB11xx of the values.
     """
     assert sources
-    lines = {source.name: tuple(decode_text(source.content).split("\n")) for source in sources}
+    lines = {source.name: text_lines(source.content) for source in sources}
     roots, findings = _read(sources, lines)
     described, secrets = _credentials(lines)
     if findings:
@@ -166,16 +167,9 @@ def _key_of(root: MappingNode, path: Path) -> str:
 
 def _located(described: list[Described], lines: dict[str, tuple[str, ...]]) -> list[Finding]:
     return [
-        Finding(code=code, message=message, hint=hint, where=_location(lines, mark, pointer(path)))
+        Finding(code=code, message=message, hint=hint, where=place_of(mark, lines[mark.file], pointer(path)))
         for code, message, hint, mark, path in described
     ]
-
-
-def _location(lines: Mapping[str, tuple[str, ...]], mark: Mark, where: str) -> Location:
-    excerpt = excerpt_of(lines[mark.file], mark.line)
-    return Location(
-        file=mark.file, line=mark.line, column=mark.column, pointer=where, excerpt=excerpt, width=mark.width
-    )
 
 
 def _finished(findings: list[Finding], secrets: list[str]) -> tuple[Finding, ...]:

@@ -13,10 +13,9 @@ from unicodedata import normalize
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.codec.moments import moment_text
+from twinbuild.codec.moments import moment_of, moment_text
 from twinbuild.codec.tokens.pinned import (
     encode_validity,
-    moment_of,
     pinned_faults,
     read_identities,
     read_issuers,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Protocol
 
 import yaml
 
+from twinbuild.codec.marked import MAXIMUM_BYTES, place_of
 from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceNode
 from twinbuild.codec.scalars import Ambiguous, read_plain
 from twinbuild.errors import Finding, Location
@@ -26,12 +26,9 @@ __all__ = [
     "MAXIMUM_NODES",
     "SourceText",
     "all_shows",
-    "decode_text",
-    "excerpt_of",
     "parse_yaml",
 ]
 
-MAXIMUM_BYTES: Final = 256 << 10
 MAXIMUM_DEPTH: Final = 50
 MAXIMUM_NODES: Final = 20_000
 
@@ -46,7 +43,6 @@ _FORBIDDEN_VALUE: Final = re.compile(f"[{_HIDDEN}]")
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _FORBIDDEN_TEXT: Final = re.compile(f"[{_HIDDEN}\r]")
 _HIDDEN_HINT: Final = "take it out: it does not show, or other programs refuse it"
-_MAXIMUM_EXCERPT: Final = 2_000
 _MAXIMUM_FINDINGS: Final = 100  # of one kind in one file
 
 
@@ -92,15 +88,8 @@ class _Reader:
         self.nodes = 0
 
     def find(self, code: str, message: str, hint: str, mark: Mark) -> None:
-        excerpt = excerpt_of(self.lines, mark.line)
-        self.findings.append(
-            Finding(
-                code=code,
-                message=message,
-                hint=hint,
-                where=Location(file=mark.file, line=mark.line, column=mark.column, excerpt=excerpt, width=mark.width),
-            )
-        )
+        where = place_of(mark, self.lines)
+        self.findings.append(Finding(code=code, message=message, hint=hint, where=where))
 
     def mark(self, start: _Place | None, end: _Place | None = None) -> Mark:
         if start is None:
@@ -330,22 +319,9 @@ def _decode(source: SourceText) -> tuple[str, Finding | None]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n"), None
 
 
-def decode_text(content: bytes) -> str:
-    """The text of a file as lines of it are shown in messages: as ``parse_yaml`` reads it, whatever it holds."""
-    if len(content) > MAXIMUM_BYTES:
-        return ""
-    return content.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
-
-
 def all_shows(text: str) -> bool:
     """Whether a text has no character that does not show, so that a file may hold it."""
     return _FORBIDDEN_VALUE.search(text) is None
-
-
-def excerpt_of(lines: Sequence[str], number: int) -> str:
-    """A line for a message, by its number from 1; nothing where a line is too long for anybody to read."""
-    line = lines[number - 1] if 0 < number <= len(lines) else ""
-    return line if len(line) <= _MAXIMUM_EXCERPT else ""
 
 
 def _guess(content: bytes) -> str:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from twinbuild.errors import BuildError
-from twinbuild.model.tree import BytesContent, Directory, Entry, File, Hardlink, Symlink
+from twinbuild.model.tree import BytesContent, Directory, Entry, File, Hardlink, Symlink, follow
 
 __all__ = ["Root"]
 
-_LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
-_LONGEST: Final = 4096  # characters of a path that is asked for, as Linux's PATH_MAX
 _DOCUMENT: Final = 64 << 20  # bytes of a file that is read whole
 
 
@@ -58,29 +56,14 @@ class Root:
 
         A path that is longer than Linux allows leads nowhere.
         """
-        if len(path) >= _LONGEST:
-            return None
-        done: list[str] = []
-        todo = path.strip("/").split("/")[::-1]
-        links = 0
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                del done[-1:]  # the root's parent is the root
-                continue
-            done.append(part)
-            entry = self._entries.get("/".join(done))
-            if isinstance(entry, Symlink):
-                links += 1
-                if links > _LINKS:
-                    return None
-                done = [] if entry.target.startswith("/") else done[:-1]
-                todo.extend(entry.target.split("/")[::-1])
-            elif todo and isinstance(entry, (File, Hardlink)):
-                return None
-        return "/".join(done)
+        return follow(path, link=self._link, is_file=self._is_file)
+
+    def _link(self, path: str) -> str | None:
+        entry = self._entries.get(path)
+        return entry.target if isinstance(entry, Symlink) else None
+
+    def _is_file(self, path: str) -> bool:
+        return isinstance(self._entries.get(path), (File, Hardlink))
 
     def exists(self, path: str) -> bool:
         """Whether ``path`` names something, after following links."""

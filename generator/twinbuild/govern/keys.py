@@ -26,7 +26,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from twinbuild.errors import Location, UsageError
 
-__all__ = ["Kind", "PrivateKey", "PublicKey", "is_encrypted", "new_key", "read_private", "read_public"]
+__all__ = [
+    "Kind",
+    "PrivateKey",
+    "PublicKey",
+    "is_encrypted",
+    "new_key",
+    "read_private",
+    "read_public",
+    "within_reach",
+]
 
 Kind = Literal["ecdsa", "ed25519"]
 _HASH: Final = hashes.SHA256()
@@ -161,6 +170,19 @@ def read_private(content: bytes, *, name: str, passphrase: bytes | None) -> Priv
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return PrivateKey(key)
     raise _refused(name, f"is a key of another kind: {type(key).__name__}", _TAKEN)
+
+
+def within_reach(keys: tuple[PublicKey, ...], threshold: int) -> dict[str, PublicKey]:
+    """The keys by their ids. Raises UsageError TB8001 for a threshold that so many different ones can't reach."""
+    known = {key.keyid: key for key in keys}
+    if not 1 <= threshold <= len(known):
+        raise UsageError.of(
+            "TB8001",
+            f"got a threshold of {threshold} and {len(known)} different keys",
+            hint="give each key once, and a threshold that they can reach",
+            where="--threshold",
+        )
+    return known
 
 
 def _public(key: object) -> PublicKey:

@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from twinbuild.errors import IntegrityError
 
-__all__ = ["BytesContent", "Content", "Directory", "Entry", "File", "Hardlink", "Symlink", "check_path", "check_target"]
+__all__ = [
+    "BytesContent",
+    "Content",
+    "Directory",
+    "Entry",
+    "File",
+    "Hardlink",
+    "Symlink",
+    "check_path",
+    "check_target",
+    "follow",
+]
 
 _MAXIMUM_PATH = 4096  # PATH_MAX of Linux
 _MAXIMUM_NAME = 255  # NAME_MAX of Linux
+_MOST_LINKS = 40  # MAXSYMLINKS of Linux: symbolic links on one way
 
 
 def check_path(path: str) -> None:
@@ -60,6 +73,38 @@ def check_target(target: str) -> None:
             f"link target {target[:200]!r} is empty, too long or has a control character or lone surrogate",
             hint="do not use the archive; report it to whoever made it",
         )
+
+
+def follow(path: str, *, link: Callable[[str], str | None], is_file: Callable[[str], bool]) -> str | None:
+    """The path of what ``path`` finally names in a tree, or of where it would be, as a kernel has it.
+
+    None for a loop or a way through a file; a path that is longer than Linux allows leads nowhere. ``link`` is the text
+    of the symbolic link at a path, None where none is; ``is_file`` whether nothing lies below what is there.
+    """
+    if len(path) >= _MAXIMUM_PATH:
+        return None
+    done: list[str] = []
+    todo = path.strip("/").split("/")[::-1]
+    links = 0
+    while todo:
+        part = todo.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            del done[-1:]  # the root's parent is the root
+            continue
+        done.append(part)
+        here = "/".join(done)
+        target = link(here)
+        if target is not None:
+            links += 1
+            if links > _MOST_LINKS:
+                return None
+            done = [] if target.startswith("/") else done[:-1]
+            todo.extend(target.split("/")[::-1])
+        elif todo and is_file(here):
+            return None
+    return "/".join(done)
 
 
 class Content(Protocol):

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from twinbuild.errors import FetchError
 
-__all__ = ["Address", "Origin", "is_web", "join", "redact"]
+__all__ = ["Address", "Origin", "is_web", "join", "redact", "unfit"]
 
 _ACCEPTABLE = re.compile(r"[!-\[\]-~]{1,8192}", re.ASCII)  # printable ASCII but the backslash
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\]", re.ASCII)
@@ -51,19 +51,19 @@ class Address:
     def parse(cls, text: str) -> Self:
         """The value of an address. Raises FetchError TB3010 (its message is redacted)."""
         if not _ACCEPTABLE.fullmatch(text):
-            raise _refused(text, "is empty, too long or has a character that must be percent-encoded")
+            raise unfit(text, "is empty, too long or has a character that must be percent-encoded")
         try:
             parts = urlsplit(text)
             port = parts.port
         except ValueError:
-            raise _refused(text, "cannot be parsed") from None
+            raise unfit(text, "cannot be parsed") from None
         scheme = parts.scheme.lower()
         if scheme not in _PORTS:
-            raise _refused(text, f"has the scheme {scheme[:20]!r}, expected http or https")
+            raise unfit(text, f"has the scheme {scheme[:20]!r}, expected http or https")
         host = (parts.hostname or "").lower()
         host = f"[{host}]" if ":" in host else host
         if not _HOST.fullmatch(host):
-            raise _refused(text, "has no acceptable host")
+            raise unfit(text, "has no acceptable host")
         return cls(
             scheme=scheme,
             host=host,
@@ -92,7 +92,8 @@ class Address:
         return urljoin(str(self), location)
 
 
-def _refused(text: str, reason: str) -> FetchError:
+def unfit(text: str, reason: str) -> FetchError:
+    """TB3010: an address is none that can be used; ``reason`` follows the word."""
     return FetchError.of(
         "TB3010",
         f"address {reason}",
@@ -108,7 +109,7 @@ def join(base: str, path: str) -> str:
     """
     parts = path.split("/")
     if any(part in ("", ".", "..") or "\\" in part or not part.isprintable() for part in parts):
-        raise _refused(base, f"cannot be joined with the path {path[:200]!r}")
+        raise unfit(base, f"cannot be joined with the path {path[:200]!r}")
     if is_web(base):
         return base.rstrip("/") + "/" + "/".join(quote(part, safe="!$&'()*+,;=:@~-._") for part in parts)
     return base.rstrip("/") + "/" + path if not base.startswith("file:") else base.rstrip("/") + "/" + quote(path)

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
-from twinbuild.net.address import is_web, redact
+from twinbuild.net.address import is_web, redact, unfit
 from twinbuild.net.download import Sink
 from twinbuild.net.http import HttpClient, Response, ignore
 
@@ -28,10 +28,10 @@ def local_path(address: str) -> str:
     if address.lower().startswith("file:"):
         parts = urlsplit(address)
         if parts.netloc not in ("", "localhost"):
-            raise _unfit(address, "names a host")
+            raise unfit(address, "names a host")
         path = unquote(parts.path)
     if not path.startswith("/") or "\0" in path:
-        raise _unfit(address, "is neither http(s) nor an absolute path")
+        raise unfit(address, "is neither http(s) nor an absolute path")
     return path
 
 
@@ -101,20 +101,11 @@ def _open(path: str, address: str) -> BinaryIO:
             where=redact(address),
         ) from None
     except OSError as error:
-        raise _unfit(address, f"cannot be opened: {os.strerror(error.errno or 0).lower()}") from None
+        raise unfit(address, f"cannot be opened: {os.strerror(error.errno or 0).lower()}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _unfit(address, "is no regular file")
+        raise unfit(address, "is no regular file")
     return os.fdopen(descriptor, "rb")
-
-
-def _unfit(address: str, reason: str) -> FetchError:
-    return FetchError.of(
-        "TB3010",
-        f"address {reason}",
-        hint="correct the address where it is set; write a directory of this machine as file:///path",
-        where=redact(address),
-    )
 
 
 def _differs(code: str, message: str, address: str) -> IntegrityError:

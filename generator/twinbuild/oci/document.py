@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from twinbuild.codec.jsontext import is_writable
 from twinbuild.errors import IntegrityError, Location, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -36,7 +37,7 @@ def parse(content: bytes, subject: str) -> Node:
         _refuse("TB4330", f"the document is no strict JSON: {str(error)[:200]}", subject)
     if _depth(value) > _DEEPEST:
         _refuse("TB4330", f"the document is nested deeper than {_DEEPEST}", subject)
-    if b"\\u" in content and not _is_text(value):
+    if b"\\u" in content and not is_writable(value):
         _refuse("TB4330", "the document has half of a surrogate pair, which no encoding can hold", subject)
     if not isinstance(value, dict):
         _refuse("TB4330", f"the document is {_named(value)}, expected an object", subject)
@@ -165,15 +166,6 @@ def _depth(value: object) -> int:
     ]:
         depth += 1
     return depth
-
-
-def _is_text(value: object) -> bool:
-    """Whether all strings of a document can be written again."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _named(value: object) -> str:

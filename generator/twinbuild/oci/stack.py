@@ -15,6 +15,7 @@ from twinbuild.codec.untar import Body, Kind, Limits, Member, untar
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.plan import BaseLayer, Compression
+from twinbuild.model.tree import follow
 from twinbuild.oci.compress import MEDIA_TYPES
 from twinbuild.oci.contents import OPAQUE, WHITEOUT, HashedStream, check_member
 from twinbuild.oci.decompress import decompress
@@ -35,8 +36,6 @@ LAYER_KINDS: Final[Mapping[str, Compression | None]] = {
     "application/vnd.oci.image.layer.v1.tar": None,
     **{media_type: kind for kind, media_type in MEDIA_TYPES.items()},
 }
-_LINKS: Final = 40  # symbolic links on one way, as Linux's MAXSYMLINKS
-_LONGEST: Final = 4096  # characters of a path that is asked for, as Linux's PATH_MAX
 _LIMITS: Final = Limits()
 _FREE_SIZE: Final = 64 << 20  # bytes that any layer may unpack to
 _RATIO_LOOKED_AT: Final = 1000  # times its size that a layer may unpack to which is only looked at
@@ -142,29 +141,15 @@ class Stack:
 
         A path that is longer than Linux allows leads nowhere.
         """
-        if len(path) >= _LONGEST:
-            return None
-        done: list[str] = []
-        todo = path.strip("/").split("/")[::-1]
-        links = 0
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                del done[-1:]  # the root's parent is the root
-                continue
-            done.append(part)
-            place = self.places.get("/".join(done))
-            if place is not None and place.member.kind is Kind.SYMLINK:
-                links += 1
-                if links > _LINKS:
-                    return None
-                done = [] if place.member.target.startswith("/") else done[:-1]
-                todo.extend(place.member.target.split("/")[::-1])
-            elif todo and place is not None and place.member.kind is not Kind.DIRECTORY:
-                return None
-        return "/".join(done)
+        return follow(path, link=self._link, is_file=self._is_file)
+
+    def _link(self, path: str) -> str | None:
+        place = self.places.get(path)
+        return place.member.target if place is not None and place.member.kind is Kind.SYMLINK else None
+
+    def _is_file(self, path: str) -> bool:
+        place = self.places.get(path)
+        return place is not None and place.member.kind is not Kind.DIRECTORY
 
     def file(self, path: str) -> str | None:
         """The path of the regular file that ``path`` finally names; None where there is none."""

@@ -36,6 +36,7 @@ __all__ = [
     "read_envelope",
     "read_signature",
     "signatures_of",
+    "signed_envelope",
     "signers_of",
     "texts_to_sign",
 ]
@@ -104,6 +105,19 @@ def read_envelope(directory: Path, name: str) -> Envelope | None:
     if not os.path.lexists(path):
         return None
     return decode_envelope(read_signature(path), name=f"{SIGNATURES}/{name}")
+
+
+def signed_envelope(directory: Path) -> Envelope:
+    """The envelope of the release itself. Raises PolicyRefused TB8610 where nobody signed it, TB8611."""
+    envelope = read_envelope(directory, MAIN)
+    if envelope is None:
+        raise PolicyRefused.of(
+            "TB8610",
+            f"the release is not signed: {directory / SIGNATURES / MAIN} is not there",
+            hint="ask who released it to sign it: `twinbuild sign`",
+            where=str(directory),
+        )
+    return envelope
 
 
 def read_signature(path: Path) -> bytes:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from twinbuild.build.content import BlobContent
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.tree import Content
 from twinbuild.oci.layout import LayoutFile, image_layout, layout_entries, loadable_layout
 from twinbuild.oci.tar import write_archive
-from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.pipeline.output import copy_blob, replace_directory, replace_file, write_file
 from twinbuild.ports import Store
 
 if TYPE_CHECKING:  # start-up is measured
@@ -49,31 +47,11 @@ def export_layout(files: tuple[LayoutFile, ...], store: Store, output: Path) -> 
                 copy_blob(store, file.content, place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    store: Store
-    digest: Digest
-    size: int
-
-    def open(self) -> BinaryIO:
-        return self.store.open(self.digest)
-
-
 def _write_tar(files: tuple[LayoutFile, ...], store: Store, output: Path) -> None:
     def blob(digest: Digest) -> Content:
-        return _Blob(store, digest, store.size(digest))
+        return BlobContent(store, digest, store.size(digest))
 
     entries = layout_entries(files, blob)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            for chunk in write_archive(entries, mtime=0):
-                stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())
-            os.fchmod(stream.fileno(), 0o644)
-        Path(temporary).replace(output)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replace_file(output) as stream:
+        for chunk in write_archive(entries, mtime=0):
+            stream.write(chunk)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.codec.family import stated_pin
+from twinbuild.codec.marked import place_of, text_lines
 from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, walk
 from twinbuild.codec.spec import LoadedSpec
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
+from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import IntegrityError, Location, SpecError
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.extends import FAMILY_SPEC
@@ -146,7 +147,4 @@ def _read(directory: Path, name: str, place: Path, where: Location) -> bytes:
 
 
 def _at(source: SourceText, mark: Mark, pointer: str) -> Location:
-    excerpt = excerpt_of(decode_text(source.content).split("\n"), mark.line)
-    return Location(
-        file=mark.file, line=mark.line, column=mark.column, pointer=pointer, excerpt=excerpt, width=mark.width
-    )
+    return place_of(mark, text_lines(source.content), pointer)

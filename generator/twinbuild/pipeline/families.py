@@ -10,8 +10,9 @@ from typing import Final
 
 import twinbuild
 from twinbuild.codec.family import family_digest, load_sheet
+from twinbuild.codec.marked import place_of, text_lines
 from twinbuild.codec.nodes import MappingNode
-from twinbuild.codec.yaml import SourceText, decode_text, excerpt_of, parse_yaml
+from twinbuild.codec.yaml import SourceText, parse_yaml
 from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import Family, FamilySheet
@@ -186,9 +187,7 @@ def _at(directory: Path, content: bytes, key: str) -> Location:
     node = root.key(key) if isinstance(root, MappingNode) else None
     if node is None:
         return Location(file=name)
-    mark = node.mark
-    excerpt = excerpt_of(decode_text(content).split("\n"), mark.line)
-    return Location(file=name, line=mark.line, column=mark.column, pointer=f"/{key}", excerpt=excerpt, width=mark.width)
+    return place_of(node.mark, text_lines(content), f"/{key}")
 
 
 def _base(sheet: FamilySheet, where: Location, catalogues: Catalogues, above: tuple[str, ...], *, own: Path) -> Family:

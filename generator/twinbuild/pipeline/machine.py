@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from twinbuild.model.settings import Settings
-from twinbuild.ports import Progress, Runner, Store
+from twinbuild.ports import Progress, Runner, Store, silent
 
-__all__ = ["Machine", "moment", "reach"]
+__all__ = ["Machine", "apart", "moment", "reach"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,24 @@ class Machine:
     now: datetime
     progress: Progress
     paranoid: bool = False  # hash again what the status of a file vouches for
+
+
+def apart(store: Store, scratch: Path, *, paranoid: bool = False) -> Machine:
+    """What knows nothing of this machine, for builds from a store alone: no network, variables, home or clock."""
+    from twinbuild.process.runner import SubprocessRunner
+
+    return Machine(
+        settings=Settings(store=str(scratch / "store"), offline=True),
+        store=store,
+        runner=SubprocessRunner(),
+        environment={},
+        interpreter=Path(sys.executable),
+        home="/nonexistent",
+        scratch=scratch / "work",
+        now=datetime.fromtimestamp(0, UTC),
+        progress=silent,
+        paranoid=paranoid,
+    )
 
 
 def moment(machine: Machine) -> int | None:

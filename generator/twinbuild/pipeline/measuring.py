@@ -184,7 +184,7 @@ def _round(
     assert knob.variable is not None
     watched = identity_environment(image=image, release=STAND_IN_RELEASE)
     told = told_by_spec(spec, derivation, (knob.variable, text), watched=watched)
-    with trial(derivation, root, machine, serving=spec.serving, told=told) as service:
+    with trial(derivation.config, root, machine, serving=spec.serving, told=told) as service:
         try:
             service.wait_until_ready(_PATIENCE)
         except EnvironmentFault as error:

@@ -11,16 +11,16 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.regular import beginning_of
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.ports import Blobs
@@ -28,10 +28,12 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = [
     "CONTEXT_MARK",
     "SITE_MARK",
+    "alone_in",
     "copy_blob",
     "copy_checked",
     "copy_stream",
     "replace_directory",
+    "replace_file",
     "same_blob",
     "same_content",
     "same_directory",
@@ -65,11 +67,18 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a small file so that readers see the old one or the new one; nothing is written if it is the same."""
     if same_file(path, content):
         return
+    with replace_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream over a new file, which takes its place when the context ends well and otherwise goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
             os.fchmod(stream.fileno(), 0o644)
@@ -77,6 +86,17 @@ def write_file(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """While the context lasts, no other process that asks is in a directory. Raises OSError where it is none."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def same_file(path: Path, content: bytes) -> bool:
@@ -249,22 +269,10 @@ def _refuse_foreign(target: Path) -> None:
 
 def _is_ours(target: Path) -> bool:
     """Whether a directory is a release, a layout, a build context or a catalogue, so that nothing is lost with it."""
-    found = {name for name, mark in _MARKS if mark.match(_head(target / name))}
+    found = {name for name, mark in _MARKS if mark.match(beginning_of(target / name, 256))}
     return bool(found - {"oci-layout"}) or (
         bool(found) and {path.name for path in target.iterdir()} <= _LAYOUT  # beside other files it is a part of theirs
     )
-
-
-def _head(path: Path) -> bytes:
-    """The first bytes of a regular file; nothing where there is none."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, 256) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-    finally:
-        os.close(descriptor)
 
 
 def _occupied(target: Path, why: str) -> UsageError:

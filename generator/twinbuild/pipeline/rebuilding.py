@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from twinbuild.build.embedded import remember_layers
 from twinbuild.model.image import Image
-from twinbuild.model.settings import Settings
 from twinbuild.pipeline.building import build_images, plan_release
-from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.machine import apart
 from twinbuild.pipeline.project import open_project, read_lock, require_lock
-from twinbuild.ports import silent
-from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.overlay import scratch_store
 
@@ -41,15 +36,5 @@ def rebuild(request: Mapping[str, object]) -> tuple[Image, ...]:
     inputs = DiskStore(Path(str(request["store"])))
     with scratch_store(inputs, scratch / "store") as store:
         remember_layers(store, proven)
-        machine = Machine(
-            settings=Settings(store=str(scratch / "store"), offline=True),
-            store=store,
-            runner=SubprocessRunner(),
-            environment={},
-            interpreter=Path(sys.executable),
-            home="/nonexistent",
-            scratch=scratch / "work",
-            now=datetime.fromtimestamp(0, UTC),
-            progress=silent,
-        )
+        machine = apart(store, scratch)
         return build_images(plan_release(project, lock, epoch=epoch), machine)

@@ -9,7 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-__all__ = ["LARGEST", "Irregular", "Missing", "open_regular", "read_regular"]
+__all__ = ["LARGEST", "Irregular", "Missing", "beginning_of", "open_regular", "read_regular"]
 
 LARGEST: Final = 64 << 20  # bytes of a release manifest, or of a file beside it that is read at once
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -50,3 +50,12 @@ def read_regular(path: Path, most: int, *, follow: bool = False) -> bytes:
     if len(content) > most:
         raise Irregular(f"has more than {most} bytes")
     return content
+
+
+def beginning_of(path: Path, most: int) -> bytes:
+    """The first ``most`` bytes of a regular file; nothing where there is none that can be opened."""
+    try:
+        with open_regular(path) as stream:
+            return stream.read(most)
+    except Irregular:
+        return b""

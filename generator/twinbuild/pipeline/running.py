@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from twinbuild.build.rootfs import discard
@@ -16,9 +17,13 @@ from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation, ImageConfig
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Environment
+from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+from twinbuild.pipeline.keeping import keep_built
+from twinbuild.pipeline.lockfiles import ensure_lock
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project
 
-__all__ = ["choose_image", "confinement_of", "run_once", "running_service", "unpacked_image"]
+__all__ = ["choose_image", "confinement_of", "run_once", "running_service", "unpacked_here", "unpacked_image"]
 
 
 def choose_image(environment: Environment, *, machine: str) -> tuple[str, Platform]:
@@ -69,6 +74,25 @@ def unpacked_image(image: Image, machine: Machine, *, base: int = 0) -> Iterator
         yield root
     finally:
         discard(root)
+
+
+@contextmanager
+def unpacked_here(
+    project: Project, platform: Platform, machine: Machine, *, locked: bool
+) -> Iterator[tuple[Derivation, Image, Path]]:
+    """The image of a project's one variant for a platform: built from the lock, kept, and unpacked as above.
+
+    Raises as ``ensure_lock`` and ``build_images`` do.
+    """
+    lock = ensure_lock(project, machine, locked=locked, discover=False)
+    plan = plan_release(project, lock, epoch=source_epoch(project, machine))
+    plan = replace(plan, derivations=tuple(each for each in plan.derivations if each.platform == platform))
+    (derivation,) = plan.derivations
+    (image,) = build_images(plan, machine)
+    keep_built(project, (image,), machine)
+    base = len(derivation.base.layers) if derivation.base is not None else 0
+    with unpacked_image(image, machine, base=base) as root:
+        yield derivation, image, root
 
 
 def run_once(

@@ -24,7 +24,7 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.running import unpacked_image
 from twinbuild.pipeline.trial.told import told_by_manifest
-from twinbuild.pipeline.trying import Trial, configured_trial
+from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.resolve.base_layout import LayoutSource
 from twinbuild.trial.asking import Answer, NoAnswer
 from twinbuild.trial.comparing import Mismatch
@@ -268,6 +268,6 @@ def served(side: Side, machine: Machine, *, also: tuple[tuple[str, str], ...] = 
     )
     with (
         unpacked_image(side.image, machine, base=len(side.image.layers)) as root,
-        configured_trial(config, root, machine, serving=side.serving, told=told) as service,
+        trial(config, root, machine, serving=side.serving, told=told) as service,
     ):
         yield service

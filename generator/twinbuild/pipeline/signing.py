@@ -11,10 +11,7 @@ What is signed was read once and judged as it was read: whatever happens to the 
 from __future__ import annotations
 
 import base64
-import fcntl
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +24,7 @@ from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import MAIN, claims_of, directory_of, payloads_of, read_envelope, texts_to_sign
 from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.output import alone_in, write_file
 from twinbuild.pipeline.released import Released
 from twinbuild.pipeline.validating import check_release
 from twinbuild.pipeline.weights.signature import sign_weights
@@ -70,7 +67,7 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     )
     plain = base64.b64encode(signer.sign(release.content)) + b"\n"
     weights = sign_weights(release, signer)
-    with _alone(directory):  # others may have signed while a token was waited for
+    with alone_in(directory):  # others may have signed while a token was waited for
         envelopes = _merged(directory, payloads, signatures)
         write_file(directory / SIGNATURES / f"images.{keyid}.json", encode_image_signatures(images))
         write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)
@@ -125,14 +122,3 @@ def _merged(
         envelope = Envelope(payload_type=IN_TOTO, payload=payload, signatures=ordered)
         envelopes[name] = decode_envelope(encode_envelope(envelope), name=f"{SIGNATURES}/{name}")  # or it is too large
     return envelopes
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """While the context lasts, nobody else signs the release of this directory."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

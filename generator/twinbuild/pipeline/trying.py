@@ -20,7 +20,7 @@ from twinbuild.build.rootfs import located
 from twinbuild.build.sandbox import Bind, Confinement, Sandbox
 from twinbuild.build.service import RunningService, last_words
 from twinbuild.errors import EnvironmentFault
-from twinbuild.model.plan import Derivation, ImageConfig
+from twinbuild.model.plan import ImageConfig
 from twinbuild.model.spec.environment import Resources
 from twinbuild.model.spec.serving import Serving
 from twinbuild.model.spec.values import quantity_value
@@ -35,7 +35,6 @@ __all__ = [
     "Told",
     "Trial",
     "bounds_of",
-    "configured_trial",
     "confined",
     "trial",
 ]
@@ -189,7 +188,7 @@ class Trial:
 
 @contextmanager
 def trial(
-    derivation: Derivation,
+    config: ImageConfig,
     root: Path,
     machine: Machine,
     *,
@@ -201,21 +200,6 @@ def trial(
 
     It has not been waited for: see ``wait_until_ready``.
     """
-    with configured_trial(derivation.config, root, machine, serving=serving, told=told, binds=binds) as tried:
-        yield tried
-
-
-@contextmanager
-def configured_trial(
-    config: ImageConfig,
-    root: Path,
-    machine: Machine,
-    *,
-    serving: Serving,
-    told: Told = Told(),
-    binds: tuple[Bind, ...] = (),
-) -> Iterator[Trial]:
-    """The same for an image that nobody derived here: a release's, by its configuration."""
     with tempfile.TemporaryDirectory(prefix="trial-", dir=machine.scratch) as directory:
         log = Path(directory, "log")
         log.touch()

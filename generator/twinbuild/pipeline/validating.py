@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.regular import LARGEST, Irregular, open_regular, read_regular
 from twinbuild.pipeline.released import Released
 
-__all__ = ["BESIDE", "check_release"]
+__all__ = ["BESIDE", "check_release", "require_format"]
 
 BESIDE: Final = frozenset(  # what no manifest can cover: itself, and what was observed of it
     {"manifest.json", "manifest.yaml", "release.digest", "provenance.intoto.json", "tests.intoto.json", "run.json"}
@@ -45,17 +45,7 @@ def check_release(release: Released) -> int:
     TB3234 for images and blobs that are not the release's.
     """
     document: dict[str, Any] = release.document
-    faults = tuple(
-        Finding(
-            code="TB7607",
-            message=f"{where or 'the document'}: {what}",
-            hint="take the release manifest from where it was made again",
-            where=Location(file=str(release.path), pointer=where),
-        )
-        for where, what in manifest_faults(document)
-    )
-    if faults:
-        raise IntegrityError(faults)
+    require_format(release.path, document)
     directory, entries = release.directory, document["documents"]
     if directory is None:
         return 0
@@ -72,6 +62,21 @@ def check_release(release: Released) -> int:
         raise IntegrityError(tuple(findings))
     _check_images(directory, document)
     return len(entries)
+
+
+def require_format(path: Path, document: dict[str, Any], more: Iterable[tuple[str, str]] = ()) -> None:
+    """Raise IntegrityError TB7607 with each place where a release manifest is none, and each of ``more``, and why."""
+    faults = tuple(
+        Finding(
+            code="TB7607",
+            message=f"{where or 'the document'}: {what}",
+            hint="take the release manifest from where it was made again",
+            where=Location(file=str(path), pointer=where),
+        )
+        for where, what in (*manifest_faults(document), *more)
+    )
+    if faults:
+        raise IntegrityError(faults)
 
 
 def _beside(directory: Path, document: dict[str, Any], release: Released) -> Iterator[Finding]:

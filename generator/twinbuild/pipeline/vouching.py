@@ -12,8 +12,8 @@ from typing import Any
 from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
 from twinbuild.codec.imagesignatures import decode_image_signatures
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, UsageError
-from twinbuild.govern.keys import PublicKey
+from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
+from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.attested import (
     ENVELOPES,
@@ -25,6 +25,7 @@ from twinbuild.pipeline.attested import (
     payloads_of,
     read_envelope,
     read_signature,
+    signed_envelope,
     texts_to_sign,
 )
 from twinbuild.pipeline.observed import SIGNATURES
@@ -61,25 +62,11 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that
     were added.
     """
-    known = {key.keyid: key for key in keys}
-    if not 1 <= threshold <= len(known):
-        raise UsageError.of(
-            "TB8001",
-            f"got a threshold of {threshold} and {len(known)} different keys",
-            hint="give each key once, and a threshold that they can reach",
-            where="--threshold",
-        )
+    known = within_reach(keys, threshold)
     directory = directory_of(release)
     texts = texts_to_sign(release)
     payloads = payloads_of(release.document, release.digest, texts)
-    envelope = read_envelope(directory, MAIN)
-    if envelope is None:
-        raise PolicyRefused.of(
-            "TB8610",
-            f"the release is not signed: {directory / SIGNATURES / MAIN} is not there",
-            hint="ask who released it to sign it: `twinbuild sign`",
-            where=str(directory),
-        )
+    envelope = signed_envelope(directory)
     good = _good(envelope, known, MAIN)
     if len(good) < threshold:
         signers = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"

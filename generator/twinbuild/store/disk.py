@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from twinbuild.errors import EnvironmentFault, IntegrityError, TwinbuildError
+from twinbuild.errors import EnvironmentFault, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.store import layout
 from twinbuild.store.area import Area, Stamp, hash_file, stamp
-from twinbuild.store.faults import after_commit, damaged, misplaced, missing, translated, unreadable
+from twinbuild.store.faults import after_commit, damaged, misplaced, missing, other_bytes, translated, unreadable
 from twinbuild.store.roots import Roots
 from twinbuild.store.stream import verifying
 
@@ -283,12 +283,7 @@ class _Writer:
             raise after_commit()
         digest = Digest(self._hash.hexdigest())
         if expected is not None and digest != expected:
-            raise IntegrityError.of(
-                "TB3101",
-                f"the bytes have digest {digest}, expected {expected} ({self._size} bytes)",
-                hint="fetch again; if it stays so, the source no longer has what the lock names",
-                where=str(expected),
-            )
+            raise other_bytes(digest, self._size, expected)
         self._flush()
         self._committed = True
         with translated(str(self._store.area.path), form=self._store.area.form):

@@ -12,7 +12,7 @@ from twinbuild.errors import EnvironmentFault, IntegrityError, InternalError, Lo
 from twinbuild.model.digest import Digest
 from twinbuild.store.layout import STORE, Form
 
-__all__ = ["after_commit", "damaged", "misplaced", "missing", "translated", "unreadable"]
+__all__ = ["after_commit", "damaged", "misplaced", "missing", "other_bytes", "translated", "unreadable"]
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -70,6 +70,16 @@ def missing(digest: Digest, *, needed_by: str = "", form: Form = STORE) -> LockE
             "run `twinbuild fetch` to bring what the lock names, `twinbuild build` to make again what was built",
         ),
         where=str(digest),
+    )
+
+
+def other_bytes(digest: Digest, size: int, expected: Digest) -> IntegrityError:
+    """TB3101: what was written has another digest than it was to have."""
+    return IntegrityError.of(
+        "TB3101",
+        f"the bytes have digest {digest}, expected {expected} ({size} bytes)",
+        hint="fetch again; if it stays so, the source no longer has what the lock names",
+        where=str(expected),
     )
 
 

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
-from twinbuild.store.faults import after_commit, damaged, missing
+from twinbuild.store.faults import after_commit, damaged, missing, other_bytes
 from twinbuild.store.layout import check_name
 from twinbuild.store.stream import verifying
 
@@ -130,12 +129,7 @@ class _Writer:
             raise after_commit()
         digest = Digest(self._hash.hexdigest())
         if expected is not None and digest != expected:
-            raise IntegrityError.of(
-                "TB3101",
-                f"the bytes have digest {digest}, expected {expected} ({len(self._gathered)} bytes)",
-                hint="fetch again; if it stays so, the source no longer has what the lock names",
-                where=str(expected),
-            )
+            raise other_bytes(digest, len(self._gathered), expected)
         self._committed = True
         self._blobs[digest] = bytes(self._gathered)
         return digest, len(self._gathered)

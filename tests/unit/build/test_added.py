@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.unit.oci.test_stack import Files
 
-from fakes.bases import files_of_a_base, layer_tar
+from fakes.bases import files_of_a_base, layer_tar, plain_layers
 from fakes.debs import deb, tar
 from twinbuild.build.added import ADDED, added_entries
 from twinbuild.build.interpreter import Workshop
@@ -17,7 +17,7 @@ from twinbuild.debian.hermetic import RUNNER
 from twinbuild.debian.scripts import effects_digest
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.digest import Digest
-from twinbuild.model.plan import AddedPackagesRecipe, BaseLayer, DebInput, ScriptInput, User
+from twinbuild.model.plan import AddedPackagesRecipe, DebInput, ScriptInput, User
 from twinbuild.model.platform import Platform
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.disk import DiskStore
@@ -29,16 +29,7 @@ PACKAGE = deb("demo", files={"usr/bin/demo": b"x"})
 
 def recipe(store: DiskStore, *tars: bytes, places: tuple[str, ...] = ()) -> AddedPackagesRecipe:
     """One package on a base of these tars."""
-    layers = tuple(
-        BaseLayer(
-            media_type="application/vnd.oci.image.layer.v1.tar",
-            digest=store.put(tar),
-            size=len(tar),
-            diff_id=Digest.of(tar),
-            uncompressed_size=len(tar),
-        )
-        for tar in tars
-    )
+    layers = plain_layers(store, tars)
     package = DebInput(
         name="demo",
         version="1.0-1",

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from tests.unit.oci.test_stack import Files
 
-from fakes.bases import files_of_a_base, layer_tar
+from fakes.bases import files_of_a_base, layer_tar, plain_layers
 from twinbuild.build.base import ACCOUNTS, account_entries
 from twinbuild.errors import BuildError
-from twinbuild.model.digest import Digest
-from twinbuild.model.plan import AccountRecipe, BaseLayer, User
+from twinbuild.model.plan import AccountRecipe, User
 from twinbuild.model.tree import Directory, Entry, File
 from twinbuild.store.memory import MemoryStore
 
@@ -21,16 +20,7 @@ USER = User(name="app", uid=10001, gid=10001, home="/home/app")
 def entries(*tars: bytes, user: User = USER, places: tuple[str, ...] = (), version: str = ACCOUNTS) -> list[Entry]:
     """What the account's layer holds on a base of these tars."""
     store = MemoryStore()
-    layers = tuple(
-        BaseLayer(
-            media_type="application/vnd.oci.image.layer.v1.tar",
-            digest=store.put(tar),
-            size=len(tar),
-            diff_id=Digest.of(tar),
-            uncompressed_size=len(tar),
-        )
-        for tar in tars
-    )
+    layers = plain_layers(store, tars)
     return list(account_entries(AccountRecipe(base=layers, user=user, places=places, version=version), store))
 
 

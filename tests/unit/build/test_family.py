@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from fakes.families import family_of
+from fakes.hasty import Hasty
 from twinbuild.build import bounded
 from twinbuild.build.family import render_family
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.model.family import Family, Written
-from twinbuild.ports import Completed
 from twinbuild.process.runner import SubprocessRunner
 
 SHEET = "variables:\n  - {name: value, description: A., default: aaa, pattern: '%s'}\n"
@@ -59,29 +59,8 @@ def test_endless_work(
     monkeypatch.setattr(bounded, "_SECONDS", 1)
     monkeypatch.setattr(bounded, "_MEMORY", 256 << 20)  # filled well before, also on a busy machine
     with pytest.raises(SpecError) as error:
-        render_family(family_of(files, sheet=sheet), given, {}, runner=Hasty(), interpreter=Path(sys.executable))
+        render_family(
+            family_of(files, sheet=sheet), given, {}, runner=Hasty("family"), interpreter=Path(sys.executable)
+        )
     assert error.value.findings[0].code == "TB7510"
     assert message in error.value.findings[0].message
-
-
-class Hasty:
-    """Gives the process one second and a quarter of the memory: the same end, sooner."""
-
-    def run(
-        self,
-        argv: tuple[str, ...],
-        *,
-        environment: tuple[tuple[str, str], ...] = (),
-        stdin: bytes = b"",
-        directory: Path | None = None,
-        timeout: float = 600.0,
-    ) -> Completed:
-        """Run it with a second of processor time and a quarter of the memory."""
-        program = (
-            "import sys; from twinbuild.build import bounded, family; "
-            "bounded._SECONDS, bounded._MEMORY = 1, 256 << 20; sys.exit(family._main())"
-        )
-        return SubprocessRunner().run(
-            (argv[0], "-P", "-s", "-c", program),
-            environment=environment, stdin=stdin, directory=directory, timeout=timeout,
-        )  # fmt: skip

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from fakes.hasty import Hasty
 from fakes.runner import Call, FakeRunner
 from twinbuild.build import bounded
 from twinbuild.build.templating import render_site
@@ -47,30 +47,6 @@ HOSTILE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hasty:
-    """A runner whose processes are ended a little earlier than by the kernel's real limit, so that tests are quick."""
-
-    def run(
-        self,
-        argv: tuple[str, ...],
-        *,
-        environment: tuple[tuple[str, str], ...],
-        stdin: bytes = b"",
-        directory: Path | None = None,
-        timeout: float = 600.0,
-    ) -> Completed:
-        """Run it with a second of processor time and a quarter of the memory."""
-        program = (
-            "import sys; from twinbuild.build import bounded, templating; "
-            "bounded._SECONDS, bounded._MEMORY = 1, 256 << 20; sys.exit(templating._main())"
-        )
-        return SubprocessRunner().run(
-            (argv[0], "-P", "-s", "-c", program),
-            environment=environment, stdin=stdin, directory=directory, timeout=timeout,
-        )  # fmt: skip
-
-
 def rendered(text: str, runner: Runner) -> str:
     """The Dockerfile that a template makes."""
     return render_site(
@@ -108,7 +84,7 @@ def test_bounded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "_SECONDS", 1)
     monkeypatch.setattr(bounded, "_MEMORY", 256 << 20)  # filled well before, also on a busy machine
     text, said = HOSTILE[name]
-    message = refused(text, Hasty())
+    message = refused(text, Hasty("templating"))
     assert (said or "") in message
 
 

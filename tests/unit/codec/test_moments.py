@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbuild.codec.moments import LATEST, moment, moment_text
+from twinbuild.codec.moments import LATEST, moment, moment_of, moment_text
 
 
 @given(st.integers(0, LATEST))
@@ -25,3 +25,10 @@ def test_back(seconds: int) -> None:
 def test_refused(text: object) -> None:
     """Other spellings, and times that are none."""
     assert moment(text) is None
+
+
+def test_nothing_else_is_taken() -> None:
+    """For whoever wants a time and no other value."""
+    assert moment_of("1970-01-01T00:01:00Z") == 60
+    with pytest.raises(ValueError):  # noqa: PT011  it says no more
+        moment_of("1970-01-01")

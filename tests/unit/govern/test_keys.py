@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from securesystemslib.signer import SSlibKey
 
 from twinbuild.errors import UsageError
-from twinbuild.govern.keys import Kind, is_encrypted, new_key, read_private, read_public
+from twinbuild.govern.keys import Kind, is_encrypted, new_key, read_private, read_public, within_reach
 
 KINDS: tuple[Kind, ...] = ("ecdsa", "ed25519")
 
@@ -180,3 +180,13 @@ def test_the_other_signature_of_ecdsa() -> None:
     longer = bytes([signature[0], signature[1] + 1, 2, signature[3] + 1, 0]) + signature[4:]
     for spelled in (longer, signature + b"\0", bytes([signature[0], 0x81]) + signature[1:]):
         assert not key.public.verifies(b"text", spelled)
+
+
+def test_a_threshold_that_keys_can_reach() -> None:
+    """A key that is given twice counts once, and nobody asks for none."""
+    one, other = new_key("ed25519").public, new_key("ecdsa").public
+    assert within_reach((one, other, one), 2) == {one.keyid: one, other.keyid: other}
+    for threshold in (0, 3):
+        with pytest.raises(UsageError) as caught:
+            within_reach((one, other, one), threshold)
+        assert caught.value.findings[0].message == f"got a threshold of {threshold} and 2 different keys"

@@ -1,7 +1,7 @@
 import pytest
 
 from twinbuild.errors import IntegrityError
-from twinbuild.model.tree import BytesContent, Directory, File, Hardlink, Symlink
+from twinbuild.model.tree import BytesContent, Directory, File, Hardlink, Symlink, follow
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,21 @@ def test_targets_that_cannot_exist(target: str) -> None:
     with pytest.raises(IntegrityError) as error:
         Symlink(path="l", target=target)
     assert error.value.findings[0].code == "TB4302"
+
+
+def test_a_way_through_links() -> None:
+    """Links are followed as a kernel does it, forty of them at most, and nothing leaves the root."""
+    links = {"bin": "usr/bin", "usr/bin/sh": "/bin/dash", "up": "../../usr", "loop": "loop", "l0": "usr"}
+    links |= {f"l{number}": f"l{number - 1}" for number in range(1, 41)}
+
+    def way(path: str) -> str | None:
+        return follow(path, link=links.get, is_file=lambda each: each == "usr/bin/dash")
+
+    assert [way(path) for path in ("/bin/sh", "bin/./sh/", "up/x/../bin", "none/at/all")] == [
+        "usr/bin/dash",
+        "usr/bin/dash",
+        "usr/bin",
+        "none/at/all",
+    ]
+    assert [way(path) for path in ("", "..", "l39")] == ["", "", "usr"]
+    assert [way(path) for path in ("loop", "l40", "bin/sh/below", "a" * 4096)] == [None] * 4

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.packages import LOCKED_DEB, LOCKED_WHEEL
-from fakes.runner import FakeRunner
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import Platform
-from twinbuild.model.settings import Settings
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
-from twinbuild.ports import silent
-from twinbuild.store.memory import MemoryStore
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "fraud-scorer"
-
-
-def machine(store: MemoryStore, scratch: Path) -> Machine:
-    """A machine that can neither reach a network nor start a process."""
-    return Machine(
-        settings=Settings(store="/nonexistent", offline=True),
-        store=store,
-        runner=FakeRunner({}),
-        environment={},
-        interpreter=Path("/nonexistent"),
-        home="/nonexistent",
-        scratch=scratch,
-        now=datetime(2026, 11, 1, tzinfo=UTC),
-        progress=silent,
-    )
 
 
 @pytest.fixture
@@ -65,3 +47,12 @@ def lock_of(project: Project, here: Machine) -> Lock:
         artifacts=(),
         source=application_files(project, here),
     )
+
+
+def lock_of_wheel(project: Project, here: Machine, name: str, content: bytes) -> Lock:
+    """A lock of the wheel of ``making.project_wheel("one", …)`` alone."""
+    bare = lock_of(project, here)
+    wheel = replace(
+        LOCKED_WHEEL, name="one", version="1", filename=name, sha256=Digest.of(content), size=len(content), requires=()
+    )
+    return replace(bare, targets=(replace(bare.targets[0], debs=(), wheels=(wheel,)),))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.machines import machine
 from fakes.packages import LOCKED_WHEEL
 from twinbuild.errors import LockError, SpecError
 from twinbuild.pipeline.accelerating import base_facts, refuse_requirements, refuse_unclosed, unclosed
@@ -14,7 +15,7 @@ from twinbuild.pipeline.locking import stale
 from twinbuild.pipeline.matrix import matrix
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import lock_of, machine
+from unit.pipeline.conftest import lock_of
 
 
 def test_foreign_libraries(project: Project, tmp_path: Path) -> None:

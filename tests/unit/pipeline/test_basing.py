@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fakes.bases import BaseImage, files_of_a_base, layer_tar
-from fakes.runner import FakeRunner
+from fakes.machines import machine
 from twinbuild.build.unpack import unpack_image
 from twinbuild.errors import BuildError, LockError, SpecError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock, LockedWheel
-from twinbuild.model.settings import Settings
 from twinbuild.oci.layout import image_layout
 from twinbuild.pipeline.basing import bases_lacking
 from twinbuild.pipeline.building import build_images, plan_release
@@ -27,7 +25,6 @@ from twinbuild.pipeline.lockfiles import ensure_lock, write_lock
 from twinbuild.pipeline.locking import LockRequest, make_lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
-from twinbuild.ports import silent
 from twinbuild.store.disk import DiskStore
 
 _SPEC = """\
@@ -69,24 +66,10 @@ def project(tmp_path: Path) -> Project:
     return open_project(tmp_path / "project")
 
 
-def _machine(store: DiskStore, scratch: Path) -> Machine:
-    return Machine(
-        settings=Settings(store=str(scratch / "unused"), offline=True),
-        store=store,
-        runner=FakeRunner({}),
-        environment={},
-        interpreter=Path("/nonexistent"),
-        home="/nonexistent",
-        scratch=scratch,
-        now=datetime(2026, 11, 1, tzinfo=UTC),
-        progress=silent,
-    )
-
-
-def _built(project: Project, machine: Machine) -> tuple[Lock, Image]:
-    lock = make_lock(project, None, machine, LockRequest())
+def _built(project: Project, here: Machine) -> tuple[Lock, Image]:
+    lock = make_lock(project, None, here, LockRequest())
     plan = plan_release(project, lock, epoch=1_793_491_200)
-    (image,) = build_images(plan, machine)
+    (image,) = build_images(plan, here)
     return lock, image
 
 
@@ -95,7 +78,7 @@ def test_two_equal_images(project: Project, tmp_path: Path) -> None:
     images = []
     for name in ("one", "two"):
         with DiskStore(tmp_path / name) as store:
-            lock, image = _built(project, _machine(store, tmp_path / "scratch"))
+            lock, image = _built(project, machine(store, tmp_path / "scratch"))
             images.append(image)
             config = json.loads(store.read(image.config.digest))
             manifest = json.loads(store.read(image.manifest.digest))
@@ -123,56 +106,56 @@ def test_two_equal_images(project: Project, tmp_path: Path) -> None:
 def test_an_island(project: Project, tmp_path: Path) -> None:
     """What the lock names is fetched by digest into a new store; then the base may be gone."""
     with DiskStore(tmp_path / "one") as store:
-        machine = _machine(store, tmp_path / "scratch")
-        lock, image = _built(project, machine)
+        here = machine(store, tmp_path / "scratch")
+        lock, image = _built(project, here)
         write_lock(project, lock)
     with DiskStore(tmp_path / "two") as store:
-        machine = _machine(store, tmp_path / "scratch")
-        (lacking,) = bases_lacking(lock, machine)
+        here = machine(store, tmp_path / "scratch")
+        (lacking,) = bases_lacking(lock, here)
         assert lacking == lock.targets[0].base
-        assert set(locked_blobs(lock, machine)).isdisjoint(blob.digest for blob in lacking.blobs)
+        assert set(locked_blobs(lock, here)).isdisjoint(blob.digest for blob in lacking.blobs)
         with pytest.raises(LockError) as caught:
-            ensure_lock(project, machine, locked=True, discover=False)
+            ensure_lock(project, here, locked=True, discover=False)
         assert caught.value.findings[0].code == "TB2258"
-        assert fetch_lock(project, lock, machine) == 4
-        assert set(locked_blobs(lock, machine)) >= {blob.digest for blob in lacking.blobs}  # kept from collection
+        assert fetch_lock(project, lock, here) == 4
+        assert set(locked_blobs(lock, here)) >= {blob.digest for blob in lacking.blobs}  # kept from collection
         shutil.rmtree(project.directory / "base")
         (again,) = build_images(
-            plan_release(project, ensure_lock(project, machine, locked=True, discover=False), epoch=1_793_491_200),
-            machine,
+            plan_release(project, ensure_lock(project, here, locked=True, discover=False), epoch=1_793_491_200),
+            here,
         )
         assert again == image
-        assert fetch_lock(project, lock, machine) == 0
+        assert fetch_lock(project, lock, here) == 0
 
 
 def test_what_is_pinned_stays(project: Project, tmp_path: Path) -> None:
     """Another base under the same name changes nothing until everything may move."""
     with DiskStore(tmp_path / "one") as store:
-        machine = _machine(store, tmp_path / "scratch")
-        first = make_lock(project, None, machine, LockRequest())
+        here = machine(store, tmp_path / "scratch")
+        first = make_lock(project, None, here, LockRequest())
         shutil.rmtree(project.directory / "base")
         BaseImage(tars=[layer_tar(files_of_a_base("3.12.9"))]).layout(project.directory / "base")
-        assert make_lock(project, first, machine, LockRequest()) == first
+        assert make_lock(project, first, here, LockRequest()) == first
         spec = _SPEC.replace("dependencies:", "  variants: [{name: a}, {name: b}]\ndependencies:")
         (project.directory / "release.yaml").write_text(spec)
-        more = make_lock(open_project(project.directory), first, machine, LockRequest())
+        more = make_lock(open_project(project.directory), first, here, LockRequest())
         assert [(target.variant, target.base) for target in more.targets] == [
             (name, first.targets[0].base) for name in ("a", "b")
         ]
-        moved = make_lock(project, first, machine, LockRequest(everything=True))
+        moved = make_lock(project, first, here, LockRequest(everything=True))
         assert moved.targets[0].python.version == "3.12.9"
 
 
 def test_a_place_that_the_base_occupies(project: Project, tmp_path: Path) -> None:
     """TB2275 when the lock is made; and when the image is built, where only the spec changed since."""
     with DiskStore(tmp_path / "one") as store:
-        machine = _machine(store, tmp_path / "scratch")
-        lock = make_lock(project, None, machine, LockRequest())
+        here = machine(store, tmp_path / "scratch")
+        lock = make_lock(project, None, here, LockRequest())
         (project.directory / "release.yaml").write_text(_SPEC.replace("target: /app", "target: /srv"))
         moved = open_project(project.directory)
         for attempt in (
-            lambda: make_lock(moved, None, machine, LockRequest()),
-            lambda: build_images(plan_release(moved, lock, epoch=0), machine),
+            lambda: make_lock(moved, None, here, LockRequest()),
+            lambda: build_images(plan_release(moved, lock, epoch=0), here),
         ):
             with pytest.raises(BuildError) as caught:
                 attempt()
@@ -182,7 +165,7 @@ def test_a_place_that_the_base_occupies(project: Project, tmp_path: Path) -> Non
 def test_byte_code_on_a_foreign_machine(project: Project, tmp_path: Path) -> None:
     """Another platform's base of the same Python compiles; one of another version does not."""
     with DiskStore(tmp_path / "one") as store:
-        lock = make_lock(project, None, _machine(store, tmp_path / "scratch"), LockRequest())
+        lock = make_lock(project, None, machine(store, tmp_path / "scratch"), LockRequest())
     (project.directory / "release.yaml").write_text(_SPEC.replace("bytecode: false", "bytecode: true"))
     project = open_project(project.directory)
     (target,) = lock.targets
@@ -208,16 +191,16 @@ def test_where_a_base_is(project: Project, tmp_path: Path, name: str, error: typ
     """A registry's image is named by tag or digest; a layout lies below the project."""
     (project.directory / "release.yaml").write_text(_SPEC.replace("oci-layout:base", name))
     with DiskStore(tmp_path / "one") as store:
-        machine = _machine(store, tmp_path / "scratch")
+        here = machine(store, tmp_path / "scratch")
         with pytest.raises(error) as caught:
-            make_lock(open_project(project.directory), None, machine, LockRequest())
+            make_lock(open_project(project.directory), None, here, LockRequest())
     assert caught.value.findings[0].code == code
 
 
 def test_a_base_of_many_layers(project: Project, tmp_path: Path) -> None:
     """Wheels share a layer where the base leaves no room for one each."""
     with DiskStore(tmp_path / "one") as store:
-        lock = make_lock(project, None, _machine(store, tmp_path / "scratch"), LockRequest())
+        lock = make_lock(project, None, machine(store, tmp_path / "scratch"), LockRequest())
     (target,) = lock.targets
     assert target.base is not None
     wheels = tuple(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of_wheel
 
 from fakes.binaries import shared_object
-from fakes.packages import LOCKED_WHEEL
+from fakes.machines import machine
 from twinbuild.errors import LockError
-from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock
 from twinbuild.pipeline import binaries
 from twinbuild.pipeline.binaries import refuse_foreign_binaries
 from twinbuild.pipeline.fetching import fetch_lock
@@ -37,18 +34,9 @@ def here(tmp_path: Path) -> Machine:
     return machine(store, tmp_path)
 
 
-def lock_with(project: Project, here: Machine) -> Lock:
-    """A lock of that one wheel."""
-    bare = lock_of(project, here)
-    wheel = replace(
-        LOCKED_WHEEL, name="one", version="1", filename=NAME, sha256=Digest.of(CONTENT), size=len(CONTENT), requires=()
-    )
-    return replace(bare, targets=(replace(bare.targets[0], debs=(), wheels=(wheel,)),))
-
-
 def test_refused_and_remembered(project: Project, here: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """TB2432, the second time from what was noted the first time; what is loaded on demand is not asked for."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     for _ in range(2):
         with pytest.raises(LockError) as caught:
             refuse_foreign_binaries(project.spec, lock, here)
@@ -62,7 +50,7 @@ def test_refused_and_remembered(project: Project, here: Machine, monkeypatch: py
 @pytest.mark.parametrize("record", [b"", b"{", b"[1]", b'[["a"]]', b"null"])
 def test_a_record_that_is_none(project: Project, here: Machine, record: bytes) -> None:
     """A record is a cache: what is not well-formed is read anew."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     wheel = lock.targets[0].wheels[0]
     key = binaries.digest_of({"file": wheel.filename, "sha256": wheel.sha256, "rules": binaries._RULES})
     here.store.put_record("binaries", key, record)
@@ -72,7 +60,7 @@ def test_a_record_that_is_none(project: Project, here: Machine, record: bytes) -
 
 def test_what_the_spec_says_is_never_loaded(project: Project, here: Machine) -> None:
     """Or a variant whose CUDA it is."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     more = project.directory / "more.yaml"
     more.write_text("dependencies: {absent_libraries: [libcudart.so.12]}\n")
     refuse_foreign_binaries(open_project(project.directory, (more,)).spec, lock, here)
@@ -83,7 +71,7 @@ def test_what_the_spec_says_is_never_loaded(project: Project, here: Machine) -> 
 
 def test_every_way_in(project: Project, here: Machine) -> None:
     """`fetch` refuses, though it has nothing to bring; so does what builds, whoever locked and however."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     with pytest.raises(LockError) as fetched:
         fetch_lock(project, lock, here)
     write_lock(project, lock)

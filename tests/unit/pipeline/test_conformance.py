@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from fakes.families import SPEC, write_family
+from fakes.families import SPEC, begun, write_family
 from twinbuild.cli.session import session
 from twinbuild.errors import DifferenceFound, EnvironmentFault, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.model.trial import Untested
-from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.conformance import _require_tried, family_findings, prove_family, spec_findings
 from twinbuild.pipeline.families import family_at, find_family, list_sheets, shipped_catalogue
 from twinbuild.pipeline.project import open_project
 from twinbuild.pipeline.trial.every import Trials
-from twinbuild.process.runner import SubprocessRunner
 
 README = {"README.md": "x" * 300}
 FILES = {"files/README.md": "x", "files/tests/test_it.py": ""}
@@ -36,16 +33,7 @@ def test_the_shipped_ones_lack_nothing(name: str, tmp_path: Path) -> None:
     """Neither in their own files nor in the spec that they make."""
     family = find_family(name, (shipped_catalogue(),))
     assert family_findings(family) == ()
-    files = project_files(
-        family,
-        {"post_assemble": "true"},
-        directory_name=name,
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(tmp_path / name, files)
+    begun(tmp_path, family, {"post_assemble": "true"}, name=name)
     project = open_project(tmp_path / name)
     assert spec_findings(project, family) == ()
     assert [step.name for step in project.spec.environment.steps] == ["post-assemble"]
@@ -53,16 +41,7 @@ def test_the_shipped_ones_lack_nothing(name: str, tmp_path: Path) -> None:
 
 def test_a_canary_or_not(tmp_path: Path) -> None:
     """Its conditions look at what clients ask, and have metrics to look at; a project may be rolled out otherwise."""
-    files = project_files(
-        find_family("python-service", (shipped_catalogue(),)),
-        {},
-        directory_name="new",
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(tmp_path / "new", files)
+    begun(tmp_path, find_family("python-service", (shipped_catalogue(),)))
     rollout = open_project(tmp_path / "new").spec.rollout
     assert rollout.strategy == "canary"
     conditions = (*rollout.promote, *rollout.rollback)
@@ -119,16 +98,7 @@ def test_what_a_spec_lacks(tmp_path: Path, old: str, new: str, message: str) -> 
         write_family(tmp_path, {"release.yaml.j2": COMPLETE.replace(old, new, 1) if old else COMPLETE, **FILES}),
         (),
     )
-    files = project_files(
-        family,
-        {},
-        directory_name="new",
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(tmp_path / "new", files)
+    begun(tmp_path, family)
     findings = spec_findings(open_project(tmp_path / "new"), family)
     assert [finding.code for finding in findings] == (["TB7560"] if message else [])
     assert not message or message in findings[0].message
@@ -140,11 +110,7 @@ def test_what_a_spec_lacks(tmp_path: Path, old: str, new: str, message: str) -> 
 def test_a_project_without_a_readme_and_tests(tmp_path: Path) -> None:
     """Whoever gets the project must be able to read what it is, and to try it."""
     family = family_at(write_family(tmp_path, {"release.yaml.j2": COMPLETE}), ())
-    files = project_files(
-        family, {}, directory_name="new", today="2026-11-26", committed=False, runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )  # fmt: skip
-    write_project(tmp_path / "new", files)
+    begun(tmp_path, family)
     findings = spec_findings(open_project(tmp_path / "new"), family)
     assert [finding.message for finding in findings] == [
         "the project has no README.md",

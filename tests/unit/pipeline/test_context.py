@@ -5,23 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from fakes.runner import FakeRunner
+from fakes.machines import machine
 from fakes.tiny import tiny_project
 from twinbuild.errors import UsageError
 from twinbuild.model.lock import LockedWheel
-from twinbuild.model.settings import Settings
 from twinbuild.pipeline import context
 from twinbuild.pipeline.building import build_images, plan_release, source_epoch
 from twinbuild.pipeline.context import write_context
 from twinbuild.pipeline.dockerfiles import dockerfiles
-from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import open_project, read_lock, require_lock
-from twinbuild.ports import silent
 from twinbuild.store.disk import DiskStore
 
 
@@ -37,22 +33,12 @@ def _written(directory: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> 
             requires=(), requested=False,
         )  # fmt: skip
         monkeypatch.setattr(context, "installer_of", lambda *_: pip)
-        machine = Machine(
-            settings=Settings(store=str(directory / "store"), offline=True),
-            store=store,
-            runner=FakeRunner({}),
-            environment={},
-            interpreter=Path("/nonexistent"),
-            home="/nonexistent",
-            scratch=directory / "scratch",
-            now=datetime(2026, 11, 1, tzinfo=UTC),
-            progress=silent,
-        )
+        here = machine(store, directory / "scratch")
         lock = require_lock(read_lock(project), project)
-        plan = plan_release(project, lock, epoch=source_epoch(project, machine))
-        images = build_images(plan, machine)
-        write_context(project, plan, images, lock, machine, target=target)
-        assert list(dockerfiles(plan, images, machine, pip="26.3", site=None)) == ["Dockerfile"]
+        plan = plan_release(project, lock, epoch=source_epoch(project, here))
+        images = build_images(plan, here)
+        write_context(project, plan, images, lock, here, target=target)
+        assert list(dockerfiles(plan, images, here, pip="26.3", site=None)) == ["Dockerfile"]
 
 
 def _state(root: Path) -> dict[str, tuple[int, int, str]]:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes.images import Shelf
+from fakes.machines import machine
 from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation, Plan
 from twinbuild.pipeline.dockerfiles import dockerfiles
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.render.dockerfile import SiteTemplate
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import machine
 from unit.render.test_dockerfile import _derivation
 
 

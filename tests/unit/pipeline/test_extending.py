@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from fakes.families import write_family
+from fakes.families import begun, write_family
 from twinbuild.errors import IntegrityError, SpecError, TwinbuildError
-from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.project import open_project
-from twinbuild.process.runner import SubprocessRunner
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of a family, in ``new`` beside the catalogue ``families``."""
     family = write_family(tmp_path / "families")
-    files = project_files(
-        family_at(family, ()),
-        {},
-        directory_name="new",
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(tmp_path / "new", files)
-    return tmp_path / "new"
+    return begun(tmp_path, family_at(family, ()))
 
 
 def _change(path: Path, old: str, new: str) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.unit.debian.test_closure import packages
-from tests.unit.pipeline.test_basing import _SPEC, _machine
+from tests.unit.pipeline.test_basing import _SPEC
 from tests.unit.resolve.test_base_apt import ADDRESSES, CERT, KEYRING, SOURCES
 
 from fakes.bases import BaseImage, files_of_a_base, layer_tar
+from fakes.machines import machine
 from twinbuild.debian.closure import closure
 from twinbuild.debian.pool import Pool
 from twinbuild.errors import TwinbuildError
@@ -38,9 +39,9 @@ def _ground(
     BaseImage(tars=[layer_tar(files)]).layout(directory / "base")
     project = open_project(directory)
     with DiskStore(directory / "store") as store:
-        machine = _machine(store, directory / "scratch")
-        machine = replace(machine, settings=replace(machine.settings, offline=offline))
-        indexes, ground = find_ground(project, machine, project.spec.environment.variants[0], AMD64)
+        here = machine(store, directory / "scratch")
+        here = replace(here, settings=replace(here.settings, offline=offline))
+        indexes, ground = find_ground(project, here, project.spec.environment.variants[0], AMD64)
     assert indexes == ()
     return ground
 
@@ -91,11 +92,11 @@ def test_where_the_apt_of_a_stored_base_finds_its_archive(tmp_path: Path) -> Non
     ground = _ground(tmp_path, '{image: "oci-layout:base"}', more=more)
     assert ground.base is not None
     with DiskStore(tmp_path / "store") as store:
-        machine = _machine(store, tmp_path / "scratch")
-        found = with_archives_of_bases([ground.base], {"ubuntu"}, machine).settings
+        here = machine(store, tmp_path / "scratch")
+        found = with_archives_of_bases([ground.base], {"ubuntu"}, here).settings
         assert addresses_of("ubuntu", found.archives) == ADDRESSES
-        assert with_archives_of_bases([ground.base], {"debian"}, machine).settings == machine.settings
-        stated = replace(machine, settings=replace(machine.settings, archives=(("ubuntu", ("https://m.example",)),)))
+        assert with_archives_of_bases([ground.base], {"debian"}, here).settings == here.settings
+        stated = replace(here, settings=replace(here.settings, archives=(("ubuntu", ("https://m.example",)),)))
         assert with_archives_of_bases([ground.base], {"ubuntu"}, stated).settings == stated.settings
 
 

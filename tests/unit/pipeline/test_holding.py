@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fakes.families import SPEC, write_family
+from fakes.families import SPEC, begun, write_family
 from twinbuild.cli.session import session
 from twinbuild.codec.family import with_pin
 from twinbuild.errors import IntegrityError
-from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.holding import refuse_changed_family
 from twinbuild.pipeline.machine import Machine
@@ -33,20 +32,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
 
 
 @pytest.fixture
-def project(tmp_path: Path, machine: Machine) -> Path:
+def project(tmp_path: Path) -> Path:
     """A project of a family, in ``new`` beside its catalogue."""
     family = write_family(tmp_path / "families", {"release.yaml.j2": TEMPLATE}, sheet=SHEET)
-    files = project_files(
-        family_at(family, ()),
-        {"about": "mine: #1"},
-        directory_name="new",
-        today="2026-11-26",
-        committed=False,
-        runner=machine.runner,
-        interpreter=machine.interpreter,
-    )
-    write_project(tmp_path / "new", files)
-    return tmp_path / "new"
+    return begun(tmp_path, family_at(family, ()), {"about": "mine: #1"})
 
 
 def _repinned(project: Path, old: str, new: str) -> None:

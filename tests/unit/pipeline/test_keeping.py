@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.machines import machine
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.platform import Platform
@@ -17,7 +18,7 @@ from twinbuild.pipeline.project import Project, open_project
 from twinbuild.store.collection import delete, plan
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import lock_of, machine
+from unit.pipeline.conftest import lock_of
 from unit.pipeline.test_evidence import image, layer
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
+from fakes.machines import machine
 from fakes.packages import DEB, LOCKED_DEB, LOCKED_WHEEL, WHEEL
 from twinbuild.codec.lock import decode_lock, encode_lock
 from twinbuild.errors import LockError

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.unit.codec.test_dynamic import library
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
 from fakes.images import EPOCH, Shelf, config
+from fakes.machines import machine
 from twinbuild.codec.spec import SourceText, load_spec
 from twinbuild.errors import BuildError, Finding
 from twinbuild.model.digest import Digest

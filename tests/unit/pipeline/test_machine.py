@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import machine
 
+from fakes.machines import machine
 from twinbuild.model.settings import Settings, addresses_of
-from twinbuild.pipeline.machine import reach
+from twinbuild.pipeline.machine import apart, moment, reach
 from twinbuild.resolve import apt_sources
 from twinbuild.resolve.apt_sources import AptFiles
 from twinbuild.store.memory import MemoryStore
@@ -43,3 +43,12 @@ def test_where_an_archive_is(
     found = reach(here).settings
     assert addresses_of("ubuntu", found.archives)[0] == expected
     assert addresses_of("debian", found.archives) == ()
+
+
+def test_a_machine_apart(tmp_path: Path) -> None:
+    """It has nothing of this one, so that a build there is made of the store alone."""
+    found = apart(MemoryStore(), tmp_path)
+    assert found.settings == Settings(store=str(tmp_path / "store"), offline=True)
+    assert (found.environment, found.home, found.scratch) == ({}, "/nonexistent", tmp_path / "work")
+    assert found.now.timestamp() == 0
+    assert moment(apart(MemoryStore(), tmp_path, paranoid=True)) is None

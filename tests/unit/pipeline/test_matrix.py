@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from fakes.machines import machine
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.matrix import matrix
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import lock_of, machine
+from unit.pipeline.conftest import lock_of
 
 
 def test_states(project: Project, tmp_path: Path) -> None:

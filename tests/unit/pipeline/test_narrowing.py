@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from fakes.machines import machine
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.building import plan_release
 from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.project import Project, open_project, read_lock
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import EXAMPLE, lock_of, machine
+from unit.pipeline.conftest import EXAMPLE, lock_of
 
 
 def test_some_of_them(project: Project, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline import output
-from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, copy_checked, replace_directory
+from twinbuild.pipeline.output import CONTEXT_MARK, alone_in, copy_blob, copy_checked, replace_directory, replace_file
 from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
 
@@ -193,3 +193,28 @@ def test_copied_as_it_is_hashed(tmp_path: Path) -> None:
         store.put_record("verified", digest, " ".join(map(str, stamp(blob.stat()))).encode())
         with pytest.raises(IntegrityError, match="TB3103"):
             copy_checked(store, digest, tmp_path / "other")
+
+
+def test_a_file_that_is_not_finished(tmp_path: Path) -> None:
+    """What was there stays, and nothing lies beside it."""
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+    with pytest.raises(ValueError, match="half"), replace_file(target) as stream:  # noqa: PT012
+        stream.write(b"new")
+        raise ValueError("half")
+    assert (target.read_bytes(), list(tmp_path.iterdir())) == (b"old", [target])
+    with replace_file(target) as stream:
+        stream.write(b"new")
+    assert (target.read_bytes(), list(tmp_path.iterdir())) == (b"new", [target])
+
+
+def test_alone_in_a_directory(tmp_path: Path) -> None:
+    """Whoever asks while another is there waits; it is free afterwards."""
+    with alone_in(tmp_path):
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
+    with pytest.raises(FileNotFoundError), alone_in(tmp_path / "gone"):
+        pass

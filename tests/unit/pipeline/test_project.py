@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from fakes.machines import machine
 from twinbuild.errors import LockError, UsageError
 from twinbuild.pipeline.locking import application_files
 from twinbuild.pipeline.project import Project, open_project, read_lock, require_lock
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import machine
 
 
 def _whole(project: Project, tmp_path: Path, *, name: str = "release.yaml", directory: str = ".") -> Project:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from packaging.pylock import Pylock, is_valid_pylock_path
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
+from fakes.machines import machine
 from fakes.packages import DEB, LOCKED_WHEEL, WHEEL
 from twinbuild.errors import LockError
 from twinbuild.pipeline.lockfiles import write_lock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twinbuild.pipeline.regular import Irregular, open_regular, read_regular
+from twinbuild.pipeline.regular import Irregular, beginning_of, open_regular, read_regular
 
 
 def test_what_is_read(tmp_path: Path) -> None:
@@ -44,3 +44,12 @@ def test_what_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Irregular) as caught:
             read_regular(tmp_path / name, 5, follow=follow)
         assert str(caught.value) == why
+
+
+def test_beginnings(tmp_path: Path) -> None:
+    """The first bytes of a file, or all of a short one; of a link, a pipe and what is not there nothing."""
+    (tmp_path / "file").write_bytes(b"123456")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    assert [beginning_of(tmp_path / "file", most) for most in (2, 9)] == [b"12", b"123456"]
+    assert [beginning_of(tmp_path / name, 9) for name in ("link", "pipe", "gone")] == [b"", b"", b""]

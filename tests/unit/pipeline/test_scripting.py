@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
 from fakes.debs import deb
+from fakes.machines import machine
 from fakes.packages import LOCKED_DEB
 from twinbuild.build.sandbox import Sandbox
 from twinbuild.codec.lock import decode_lock, encode_lock

@@ -94,8 +94,8 @@ def test_both_are_asked(tmp_path: Path) -> None:
     traffic += (Recorded(name="nowhere", request=Request(path="/predict", port="admin", body={"x": 1})),)
     serving = one.project.spec.serving
     with (
-        trial(one.derivation, one.root, one.machine, serving=serving, binds=BINDS) as first,
-        trial(other.derivation, other.root, other.machine, serving=serving, binds=BINDS) as second,
+        trial(one.derivation.config, one.root, one.machine, serving=serving, binds=BINDS) as first,
+        trial(other.derivation.config, other.root, other.machine, serving=serving, binds=BINDS) as second,
     ):
         first.wait_until_ready(60)
         second.wait_until_ready(60)
@@ -124,7 +124,7 @@ def test_what_both_are_told(dist: Path, tmp_path: Path, monkeypatch: pytest.Monk
         given.append(told)
         yield
 
-    monkeypatch.setattr(shadowing, "configured_trial", remember)
+    monkeypatch.setattr(shadowing, "trial", remember)
     with shadowing.served(side, service(tmp_path / "one", ANSWER, "  golden: []\n").machine):
         environment = dict(given[0].environment)
     assert environment == {

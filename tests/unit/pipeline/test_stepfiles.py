@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.machines import machine
 from twinbuild.codec.inputs import step_inputs
 from twinbuild.errors import SpecError
 from twinbuild.model.lock import LockedStep
@@ -14,7 +15,7 @@ from twinbuild.pipeline.locking import refresh_source, stale
 from twinbuild.pipeline.project import open_project
 from twinbuild.pipeline.stepfiles import changed_step_files, with_step_files
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.conftest import lock_of, machine
+from unit.pipeline.conftest import lock_of
 
 STEP = "  steps: [{name: one, command: [x], inputs: {directory: native}, outputs: [{path: /models/one}]}]\n  resources:"
 

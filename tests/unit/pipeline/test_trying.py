@@ -32,7 +32,7 @@ def test_it_answers_under_its_limits(tmp_path: Path) -> None:
     serving = tiny.project.spec.serving
     variables = (("KNOB", "7"),)
     with trial(
-        tiny.derivation,
+        tiny.derivation.config,
         tiny.root,
         tiny.machine,
         serving=serving,
@@ -60,7 +60,7 @@ def test_a_service_that_is_never_ready(tmp_path: Path) -> None:
     )
     serving = tiny.project.spec.serving
     with (
-        trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
+        trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
         pytest.raises(EnvironmentFault, match="it answers 503") as caught,
     ):
         running.wait_until_ready(2)
@@ -72,7 +72,7 @@ def test_a_service_that_ends(tmp_path: Path) -> None:
     tiny = _service(tmp_path, "sys.exit('no model')\n")
     serving = tiny.project.spec.serving
     with (
-        trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
+        trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
         pytest.raises(EnvironmentFault, match="status 1; it printed: no model"),
     ):
         running.wait_until_ready(30)
@@ -85,7 +85,7 @@ def test_a_service_that_takes_too_much_memory(tmp_path: Path) -> None:
     tiny = _service(tmp_path, reserve + keep)
     serving = tiny.project.spec.serving
     told = Told(bounds=Bounds(memory=1 << 27))
-    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
+    with trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
         running.wait_until_ready(60)
         with pytest.raises(BuildError) as caught:
             running.post("/predict", {})
@@ -101,7 +101,7 @@ def test_secrets_in_files(tmp_path: Path) -> None:
     (tiny.root / "var" / "run").symlink_to("/run")
     told = Told(secrets=("/run/secrets/one", "/var/run/secrets/two", "/etc/three"))
     serving = tiny.project.spec.serving
-    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
+    with trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
         running.wait_until_ready(60)
         body = running.post("/predict", list(told.secrets)).body
         assert body.count(b"no-secret-but-a-trial") == 3
@@ -131,7 +131,7 @@ def answer(question):
     monkeypatch.setattr("twinbuild.pipeline.trying.LARGEST_OUTPUT", 4096)
     serving = tiny.project.spec.serving
     told = Told(bounds=Bounds(shared=8 << 20))
-    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
+    with trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, told=told, binds=BINDS) as running:
         running.wait_until_ready(60)
         assert b"No space" in running.post("/predict", "file").body or b"large" in running.post("/predict", "file").body
         assert running.post("/predict", "shared").body == b"%d" % (8 << 20)
@@ -140,7 +140,7 @@ def answer(question):
         monkeypatch.setattr("twinbuild.pipeline.trying._PAUSE", 0.01)
         assert running.whole_output() == b"x" * 4096
     monkeypatch.setattr("twinbuild.pipeline.trying._PROCESSES", 32)
-    with trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running:
+    with trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running:
         running.wait_until_ready(60)
         assert _end_of(running, "threads") in ("TB5916", "can't start new thread")  # by whichever bound is met first
 
@@ -168,7 +168,7 @@ def test_a_start_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyP
     tiny = _service(tmp_path, "def answer(question):\n    time.sleep(90)\n")
     serving = tiny.project.spec.serving
     with (
-        trial(tiny.derivation, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
+        trial(tiny.derivation.config, tiny.root, tiny.machine, serving=serving, binds=BINDS) as running,
         pytest.raises(EnvironmentFault, match="TB5902"),
     ):
         _until_it_ends(running, "anything")

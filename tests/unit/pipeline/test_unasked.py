@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of_wheel
 
-from fakes.packages import LOCKED_WHEEL
+from fakes.machines import machine
 from twinbuild.errors import PolicyRefused, SpecError
-from twinbuild.model.digest import Digest
-from twinbuild.model.lock import Lock
 from twinbuild.pipeline.lockfiles import ensure_lock, write_lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
@@ -31,15 +28,6 @@ def here(tmp_path: Path) -> Machine:
     return machine(store, tmp_path)
 
 
-def lock_with(project: Project, here: Machine) -> Lock:
-    """A lock of that one wheel."""
-    bare = lock_of(project, here)
-    wheel = replace(
-        LOCKED_WHEEL, name="one", version="1", filename=NAME, sha256=Digest.of(CONTENT), size=len(CONTENT), requires=()
-    )
-    return replace(bare, targets=(replace(bare.targets[0], debs=(), wheels=(wheel,)),))
-
-
 def allowing(project: Project, *names: str) -> Project:
     """The project, whose spec allows these by name."""
     listed = ", ".join(names)
@@ -49,7 +37,7 @@ def allowing(project: Project, *names: str) -> Project:
 
 def test_all_of_it_is_named(project: Project, here: Machine) -> None:
     """TB4111 for each piece, the second time from what was noted the first time."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     for _ in range(2):
         with pytest.raises(PolicyRefused) as caught:
             refuse_unasked_code(project.spec, lock, here)
@@ -59,7 +47,7 @@ def test_all_of_it_is_named(project: Project, here: Machine) -> None:
 
 def test_what_the_spec_names_passes(project: Project, here: Machine) -> None:
     """By name, not by project: what a later version adds is refused again."""
-    lock = lock_with(project, here)
+    lock = lock_of_wheel(project, here, NAME, CONTENT)
     refuse_unasked_code(allowing(project, *ALLOWED).spec, lock, here)
     with pytest.raises(PolicyRefused) as caught:
         refuse_unasked_code(allowing(project, ALLOWED[0]).spec, lock, here)
@@ -68,7 +56,7 @@ def test_what_the_spec_names_passes(project: Project, here: Machine) -> None:
 
 def test_a_lock_is_completed_only_without_it(project: Project, here: Machine) -> None:
     """A lock whose bytes came later is looked at when it is completed."""
-    write_lock(project, lock_with(project, here))
+    write_lock(project, lock_of_wheel(project, here, NAME, CONTENT))
     with pytest.raises(PolicyRefused):
         ensure_lock(project, here, locked=False, discover=False)
 

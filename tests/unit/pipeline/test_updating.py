@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fakes.families import SPEC, write_family
+from fakes.families import SPEC, begun, write_family
 from twinbuild.errors import SpecError, UsageError
-from twinbuild.pipeline.beginning import project_files, write_project
 from twinbuild.pipeline.families import family_at
 from twinbuild.pipeline.project import open_project
 from twinbuild.pipeline.updating import Update, update_project
@@ -35,16 +34,7 @@ TEMPLATE = SPEC + "  environment: {ABOUT: {{ about }}, PORT: {{ port ~ '' }}, WH
 def project(tmp_path: Path) -> Path:
     """A project of a family with two variables."""
     family = write_family(tmp_path / "families", {"release.yaml.j2": TEMPLATE}, sheet=SHEET)
-    files = project_files(
-        family_at(family, ()),
-        {"about": "mine: #1"},
-        directory_name="new",
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(tmp_path / "new", files)
+    begun(tmp_path, family_at(family, ()), {"about": "mine: #1"})
     with (tmp_path / "new/release.yaml").open("a") as stream:
         stream.write("# my own words\nmodel: {version: 2.0.0}\n")
     return tmp_path / "new"
@@ -233,17 +223,7 @@ def filed(project: Path) -> Path:
     """The same project, of a family whose values are in other files, too."""
     files = {"release.yaml.j2": TEMPLATE, **FILES}
     family = family_at(write_family(project.parent / "families", files, sheet=SHEET + HOOKED + OPTIONAL), ())
-    made = project_files(
-        family,
-        {},
-        directory_name="filed",
-        today="2026-11-26",
-        committed=False,
-        runner=SubprocessRunner(),
-        interpreter=Path(sys.executable),
-    )
-    write_project(project.parent / "filed", made)
-    return project.parent / "filed"
+    return begun(project.parent, family, name="filed")
 
 
 def test_files_follow_the_values(filed: Path) -> None:

@@ -15,7 +15,7 @@ from twinbuild.build.docker.engine import Toolchain
 from twinbuild.build.docker.exported import Exported, read_export
 from twinbuild.build.docker.normalise import BaseEntry, partition
 from twinbuild.build.docker.planned import claims_of
-from twinbuild.build.embedded import EmbeddedBuilder, base_layers
+from twinbuild.build.embedded import EmbeddedBuilder, base_layers, put_image, put_layer
 from twinbuild.build.interpreter import Workshop
 from twinbuild.build.unpack import as_base
 from twinbuild.codec.canonical import canonical, digest_of
@@ -23,9 +23,7 @@ from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image
 from twinbuild.model.plan import DebianRecipe, Derivation, LayerDerivation
-from twinbuild.model.tree import Entry
-from twinbuild.oci.image import CONFIG, MANIFEST, created, described, image_config, image_manifest, index_document
-from twinbuild.oci.layer import write_layer
+from twinbuild.oci.image import MANIFEST, created, described, image_config, image_manifest, index_document
 from twinbuild.oci.layout import LAYOUT, blob_path
 from twinbuild.oci.stack import read_stack
 from twinbuild.ports import Progress, Runner, Store, silent
@@ -104,9 +102,8 @@ class DockerBuilder:
         exported = read_export(output, base=len(base))
         _require_base(exported, base)
         layers = self._layers(derivation.layers[len(made) :], base, exported, scratch)
-        config = image_config(derivation, layers)
-        require_planned(config, exported.config, base=below)
-        return self._image(derivation, layers, config)
+        require_planned(image_config(derivation, layers), exported.config, base=below)
+        return put_image(digest_of(derivation), derivation, layers, self.store)
 
     def _roots(
         self, derivation: Derivation, assembler: EmbeddedBuilder, scratch: Path, progress: Progress
@@ -125,29 +122,12 @@ class DockerBuilder:
         with Workshop.open(self.store, self.runner, scratch, ()) as workshop:
             claims = tuple(claims_of(layer, self.store, workshop) for layer in above)
         trees = partition(exported, _base_entries(base, self.store), claims)
-        return (*base, *(self._write(layer, entries) for layer, entries in zip(above, trees, strict=True)))
-
-    def _image(self, derivation: Derivation, layers: tuple[BuiltLayer, ...], config: bytes) -> Image:
-        manifest = image_manifest(config, layers)
-        return Image(
-            derivation=digest_of(derivation),
-            variant=derivation.variant,
-            platform=derivation.platform,
-            manifest=Descriptor(media_type=MANIFEST, digest=self.store.put(manifest), size=len(manifest)),
-            config=Descriptor(media_type=CONFIG, digest=self.store.put(config), size=len(config)),
-            layers=layers,
-        )
-
-    def _write(self, layer: LayerDerivation, entries: tuple[Entry, ...]) -> BuiltLayer:
-        with self.store.writer() as sink:
-            written = write_layer(entries, mtime=layer.source_date_epoch, compressor=layer.compressor, sink=sink)
-            sink.commit(written.digest)
-        return BuiltLayer(
-            derivation=digest_of(layer),
-            title=layer.title,
-            diff_id=written.diff_id,
-            uncompressed_size=written.uncompressed_size,
-            blob=written.blob,
+        return (
+            *base,
+            *(
+                put_layer(digest_of(layer), layer, entries, self.store)
+                for layer, entries in zip(above, trees, strict=True)
+            ),
         )
 
 

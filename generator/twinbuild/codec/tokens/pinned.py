@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from twinbuild.codec.canonical import Json, canonical
-from twinbuild.codec.moments import moment, moment_text
+from twinbuild.codec.moments import moment_of, moment_text
 from twinbuild.model.digest import Digest
 from twinbuild.model.issuers import Identity, Issuer, IssuerKey
 from twinbuild.model.trust import TrustRoot
@@ -17,7 +17,6 @@ __all__ = [
     "AUDIENCE",
     "encode_validity",
     "identity_id",
-    "moment_of",
     "pinned_faults",
     "read_identities",
     "read_issuers",
@@ -183,11 +182,3 @@ def text_of(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
-
-
-def moment_of(value: object) -> int:
-    """Seconds since 1970 of a time as documents write it. Raises ValueError."""
-    found = moment(value)
-    if found is None:
-        raise ValueError
-    return found

@@ -13,10 +13,10 @@ from twinbuild.debian.effects import (
     SetOwner,
     Write,
 )
+from twinbuild.debian.effects.essential import UPGRADES
 
 __all__ = ["COMMON"]
 
-_UPGRADES: Final = (Omitted(what="it acts on upgrades only"),)
 _SERVICE: Final = Omitted(what="starting a service: no init system runs in a container")
 _FONTS: Final = "/etc/fonts/conf.d"
 _FONT_RULES: Final = "/usr/share/fontconfig/conf.avail"
@@ -31,12 +31,12 @@ COMMON: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
         MakeDirectory(path="/var/cache/fontconfig"),
         Omitted(what="the cache of fonts: programs read the fonts themselves where it is missing"),
     ),
-    ("git", "preinst", "25cccc20fe41ab06a6f71e1cd273da1a4e5409c2ec451e0adc75508a8b06c2bc"): _UPGRADES,
+    ("git", "preinst", "25cccc20fe41ab06a6f71e1cd273da1a4e5409c2ec451e0adc75508a8b06c2bc"): UPGRADES,
     ("iproute2", "postinst", "744b2e0831739ab37d40909748e4ac840fb1cb67b0e8bdcf67ad77e64fcee79e"): (
         Omitted(what="capabilities of /bin/ip, which are off by default"),
     ),
-    ("libblas3", "preinst", "a76cb84cb509f595ab5a050ede9511e6e4ec4f9ed914950cf473edaf2106cde0"): _UPGRADES,
-    ("liblapack3", "preinst", "214ad3d6f7925f23e7b1280d181aa9a402b0a58fb0e443e0e2c91c3957d9e6ae"): _UPGRADES,
+    ("libblas3", "preinst", "a76cb84cb509f595ab5a050ede9511e6e4ec4f9ed914950cf473edaf2106cde0"): UPGRADES,
+    ("liblapack3", "preinst", "214ad3d6f7925f23e7b1280d181aa9a402b0a58fb0e443e0e2c91c3957d9e6ae"): UPGRADES,
     ("libgdk-pixbuf-2.0-0", "postinst", "afe5c663676f818136a04cc652fb5f90c66d798641d989d105b0dd44264e4cd5"): (
         Omitted(what="the list of image loaders, which their own code would have to be run for"),
     ),
@@ -50,8 +50,8 @@ COMMON: Final[dict[tuple[str, str, str], tuple[Effect, ...]]] = {
             target="/usr/share/nginx/modules-available/mod-http-echo.conf",
         ),
     ),
-    ("libsensors5", "preinst", "880602913ee37a9108f669524d13d381b288369e6898dedcd5d6358cf9d4348c"): _UPGRADES,
-    ("nginx-common", "preinst", "dee5f82f76f6127552f4a344fbb0844f2f5584de49043cd0347743998567dd73"): _UPGRADES,
+    ("libsensors5", "preinst", "880602913ee37a9108f669524d13d381b288369e6898dedcd5d6358cf9d4348c"): UPGRADES,
+    ("nginx-common", "preinst", "dee5f82f76f6127552f4a344fbb0844f2f5584de49043cd0347743998567dd73"): UPGRADES,
     ("nginx-common", "postinst", "5968b8e92f6e3c67dea7b6985fbdf44dc892c8a62a70c25b10e62bb765193c6d"): (
         SetOwner(path="/var/log/nginx", mode=0o755, group="adm"),
         Write(path="/var/log/nginx/access.log", mode=0o640, user="www-data", group="adm"),

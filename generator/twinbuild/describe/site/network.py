@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from twinbuild.describe.site.components import Graph, Node
@@ -34,15 +34,12 @@ _CLASSES: Final = {"deb": "system", "wheel": "python", "model": "model", "artifa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vertex:
-    """A node with its place. ``why`` says how it got in; ``href`` is the id that it leads to, "" for none.
+class _Item:
+    """A node before it has a place. ``why`` says how it got in; ``href`` is the id that it leads to, "" for none.
 
     ``more`` is a short text at its end: of a wheel how many libraries are within it.
     """
 
-    x: float
-    y: float
-    width: float
     name: str
     version: str
     kind: str
@@ -51,6 +48,26 @@ class Vertex:
     href: str
     more: str = ""
     is_group: bool = False
+
+    @property
+    def room(self) -> float:
+        """How wide it is where nothing is wider."""
+        count = min(len(self.name), _NAME) + min(len(self.version), _VERSION) + len(self.more) + 3
+        return round(count * _CHARACTER + 16)
+
+    def at(self, x: float, y: float, width: float) -> Vertex:
+        """The node in its place, its texts as long as there is room for."""
+        short = replace(self, name=_cut(self.name, _NAME), version=_cut(self.version, _VERSION))
+        return Vertex(x=round(x, 1), y=round(y, 1), width=width, **asdict(short))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vertex(_Item):
+    """A node with its place."""
+
+    x: float
+    y: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,40 +90,6 @@ class Network:
     links: tuple[Link, ...]
     alone: tuple[Vertex, ...] = ()
     said: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
-    """A node before it has a place."""
-
-    name: str
-    version: str
-    kind: str
-    is_direct: bool
-    why: str
-    href: str
-    more: str = ""
-    is_group: bool = False
-
-    @property
-    def width(self) -> float:
-        count = min(len(self.name), _NAME) + min(len(self.version), _VERSION) + len(self.more) + 3
-        return round(count * _CHARACTER + 16)
-
-    def at(self, x: float, y: float, width: float) -> Vertex:
-        return Vertex(
-            x=round(x, 1),
-            y=round(y, 1),
-            width=width,
-            name=_cut(self.name, _NAME),
-            version=_cut(self.version, _VERSION),
-            kind=self.kind,
-            is_direct=self.is_direct,
-            why=self.why,
-            href=self.href,
-            more=self.more,
-            is_group=self.is_group,
-        )
 
 
 def networks(found: Graph, title: str, *, beside: int = 0, beside_href: str = "") -> tuple[Network, ...]:
@@ -210,11 +193,11 @@ def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge
     drawing = drawn(len(order), [(place[a], place[b]) for a, b in shown])
     wide = [0.0] * drawing.columns
     for index, (column, _) in zip(order, drawing.places, strict=True):
-        wide[column] = max(wide[column], items[index].width)
+        wide[column] = max(wide[column], items[index].room)
     left = [_MARGIN + sum(wide[:column]) + column * _GAP for column in range(drawing.columns)]
     links = []
     for (a, b), way in zip(shown, drawing.ways, strict=True):
-        begin = left[way[0][0]] + items[a].width
+        begin = left[way[0][0]] + items[a].room
         links.append(Link(ends=(place[a], place[b]), way=_way(way, begin, left, wide)))
     alone = tuple(items[index].at(0, 0, 0) for index in range(len(items)) if index not in touched)
     said = [
@@ -229,7 +212,7 @@ def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge
         width=round(sum(wide) + max(drawing.columns - 1, 0) * _GAP + 2 * _MARGIN),
         height=round(drawing.height * _ROW + _HIGH + 2 * _MARGIN),
         vertices=tuple(
-            items[index].at(left[column], row * _ROW + _MARGIN, items[index].width)
+            items[index].at(left[column], row * _ROW + _MARGIN, items[index].room)
             for index, (column, row) in zip(order, drawing.places, strict=True)
         ),
         links=tuple(links),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
 from twinbuild.model.lock import Lock
-from twinbuild.model.settings import Settings
 from twinbuild.model.trial import REASONS, Outcome, Passed, Untested
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
@@ -29,7 +26,7 @@ from twinbuild.pipeline.building import build_images, plan_release
 from twinbuild.pipeline.describing import describe
 from twinbuild.pipeline.linking import refuse_missing_libraries
 from twinbuild.pipeline.locking import stale
-from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.machine import Machine, apart
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.output import copy_blob, copy_checked, write_file
@@ -37,8 +34,6 @@ from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.trial.every import Trials, try_images
 from twinbuild.pipeline.trial.files import TrialFile, read_trial_files
 from twinbuild.pipeline.trial.parameters import parameter_findings
-from twinbuild.ports import silent
-from twinbuild.process.runner import SubprocessRunner
 from twinbuild.resolve.git import Commit
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.overlay import OverlayStore
@@ -74,7 +69,7 @@ def rebuild_archived(request: Mapping[str, Any]) -> Rebuilt:
         release = archive.release(kept)
         below = ArchivedInputs(archive, release)
         store = OverlayStore(above=above, below=below)  # type: ignore[arg-type]  # it is only read
-        machine = _machine(store, scratch)
+        machine = apart(store, scratch, paranoid=True)
         project = _project(archive, release, scratch / "project")
         document = _document(archive, release)
         whole = decode_lock(project.lock_path.read_bytes(), name=project.lock_path.name)
@@ -106,21 +101,6 @@ def rebuild_archived(request: Mapping[str, Any]) -> Rebuilt:
         digest=described.digest,
         derivations=tuple((f"{image.variant} {image.platform}", image.derivation) for image in images),
         trials=trials,
-    )
-
-
-def _machine(store: OverlayStore, scratch: Path) -> Machine:
-    return Machine(
-        settings=Settings(store=str(scratch / "store"), offline=True),
-        store=store,
-        runner=SubprocessRunner(),
-        environment={},
-        interpreter=Path(sys.executable),
-        home="/nonexistent",
-        scratch=scratch / "work",
-        now=datetime.fromtimestamp(0, UTC),
-        progress=silent,
-        paranoid=True,
     )
 
 

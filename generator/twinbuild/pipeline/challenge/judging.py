@@ -13,8 +13,8 @@ from typing import Any
 
 from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
 from twinbuild.describe.rebuilt import decode_rebuilt
-from twinbuild.errors import Finding, Location, PolicyRefused, UsageError
-from twinbuild.govern.keys import PublicKey
+from twinbuild.errors import Finding, Location, PolicyRefused
+from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.rebuilt import Rebuilt
 from twinbuild.pipeline.released import Released
@@ -28,6 +28,7 @@ __all__ = [
     "Undecidable",
     "Unheard",
     "challenge",
+    "forged",
     "unlike_release",
 ]
 
@@ -103,14 +104,7 @@ def challenge(
     Raises UsageError TB8001 for a threshold that the keys can't reach; PolicyRefused TB6101 for a text that is no
     statement, TB6102 for a signature in the name of one of the keys that is not by it.
     """
-    known = {key.keyid: key for key in keys}
-    if not 1 <= threshold <= len(known):
-        raise UsageError.of(
-            "TB8001",
-            f"got a threshold of {threshold} and {len(known)} different keys",
-            hint="give each key once, and a threshold that they can reach",
-            where="--threshold",
-        )
+    known = within_reach(keys, threshold)
     said: dict[str, dict[str, set[Digest]]] = {}  # by key, by image
     unheard = []
     findings: list[Finding] = []
@@ -151,20 +145,23 @@ def _read(
     message = pae(envelope.payload_type, envelope.payload)
     stated = [each for each in envelope.signatures if each.keyid in known]
     findings += [
-        Finding(
-            code="TB6102",
-            message=f"{statement.file}: the signature in the name of key {each.keyid} is not by this key",
-            hint="ask the key's owner for the statement",
-            where=Location(file=statement.file),
-        )
-        for each in stated
-        if not known[each.keyid].verifies(message, each.sig)
+        forged(statement.file, each.keyid) for each in stated if not known[each.keyid].verifies(message, each.sig)
     ]
     signers = tuple(each.keyid for each in stated)
     if not signers:
         others = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
         return rebuilt, (), f"it is signed by {others}, none of the given keys"
     return rebuilt, signers, unlike_release(release.document, rebuilt)
+
+
+def forged(file: str, keyid: str) -> Finding:
+    """TB6102: a statement has a signature in the name of a key that is not by it."""
+    return Finding(
+        code="TB6102",
+        message=f"{file}: the signature in the name of key {keyid} is not by this key",
+        hint="ask the key's owner for the statement",
+        where=Location(file=file),
+    )
 
 
 def unlike_release(document: Mapping[str, Any], rebuilt: Rebuilt) -> str:

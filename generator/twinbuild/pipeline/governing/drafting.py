@@ -6,10 +6,9 @@ it names lies beside it under its own number, so that the one in force stays whe
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.trust import ROOT, TrustRoot
 from twinbuild.pipeline.governing.rego.files import name_in_trust
 from twinbuild.pipeline.governing.trustdir import document_path, read_chain, read_policy
-from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.output import alone_in, write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = ["Beside", "Drafted", "Policy", "begin_root", "change_root", "read_draft", "sign_draft"]
@@ -174,13 +173,10 @@ def _root_keys(root: TrustRoot) -> tuple[str, ...]:
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """While the context lasts, nobody else changes the trust root of this directory."""
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        hint = "name the directory of a trust root; `twinbuild trust init` begins one"
-        raise UsageError.of("TB8800", f"{directory} is no directory", hint=hint, where=str(directory)) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone_in(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            hint = "name the directory of a trust root; `twinbuild trust init` begins one"
+            raise UsageError.of("TB8800", f"{directory} is no directory", hint=hint, where=str(directory)) from None
         yield
-    finally:
-        os.close(descriptor)

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from twinbuild.codec.acts import decode_rotation
 from twinbuild.codec.trustroot import is_name
-from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused, TwinbuildError
+from twinbuild.errors import Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
 from twinbuild.govern.judging.rego import rego_about
 from twinbuild.govern.rooted import Judged, public_of
@@ -30,7 +29,7 @@ from twinbuild.pipeline.governing.trustedrelease import objections_of, signature
 from twinbuild.pipeline.reconciling import reconcile_release
 from twinbuild.pipeline.regular import Irregular, read_regular
 from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.validating import check_release, require_format
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["ROTATIONS", "Question", "known_of", "reference_of", "sound"]
@@ -140,17 +139,7 @@ def known_of(
 def sound(release: Released) -> dict[str, Any]:
     """The release manifest, where it keeps its format: names in it are names. Raises IntegrityError TB7607."""
     document: dict[str, Any] = release.document
-    findings = tuple(
-        Finding(
-            code="TB7607",
-            message=f"{where or 'the document'}: {what}",
-            hint="take the release manifest from where it was made again",
-            where=Location(file=str(release.path), pointer=where),
-        )
-        for where, what in (*manifest_faults(document), *_names(document))
-    )
-    if findings:
-        raise IntegrityError(findings)
+    require_format(release.path, document, _names(document))
     return document
 
 

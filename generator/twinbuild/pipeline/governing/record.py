@@ -6,8 +6,6 @@ off at its end it is a shorter record that holds: the audit log knows better.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -24,7 +22,7 @@ from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.checking import policy_of, standing_then
 from twinbuild.pipeline.governing.trustdir import Trusted
-from twinbuild.pipeline.output import write_file
+from twinbuild.pipeline.output import alone_in, write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = ["alone", "append_step", "last_good", "link_to", "names_in", "read_steps", "step_path"]
@@ -134,12 +132,8 @@ def alone(record: Path, stage: str, name: str) -> Iterator[None]:
         hint = "name the directory itself"
         raise UsageError.of("TB8001", f"{record} is or holds a link", hint=hint, where=Location(file=str(record)))
     place.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with alone_in(place):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _refused(path: Path, why: str) -> PolicyRefused:

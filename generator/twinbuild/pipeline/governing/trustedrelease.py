@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twinbuild.codec.moments import moment_text
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.rooted import NOTHING_LOGGED, Judged, judge, public_of
-from twinbuild.pipeline.attested import MAIN, directory_of, read_envelope
+from twinbuild.pipeline.attested import MAIN, directory_of, signed_envelope
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.released import Released
@@ -32,15 +32,7 @@ def signatures_judged(
 
     Raises PolicyRefused TB8610 for a release that nobody signed, TB8611, TB8617.
     """
-    directory = directory_of(release)
-    envelope = read_envelope(directory, MAIN)
-    if envelope is None:
-        raise PolicyRefused.of(
-            "TB8610",
-            f"the release is not signed: {directory / SIGNATURES / MAIN} is not there",
-            hint="ask who released it to sign it: `twinbuild sign`",
-            where=str(directory),
-        )
+    envelope = signed_envelope(directory_of(release))
     return judge(envelope, trusted.root, now, name=f"{SIGNATURES}/{MAIN}", logged=logged)
 
 

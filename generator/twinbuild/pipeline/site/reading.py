@@ -11,12 +11,11 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.manifest import MANIFEST_VERSION
-from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.describe.naming import BUILDER, DOCKER_BUILDER, WITNESS
 from twinbuild.describe.site.contents import Contents
 from twinbuild.describe.site.published import Builder, Published, Signer
 from twinbuild.describe.statements import statement_fault
-from twinbuild.errors import Finding, IntegrityError, Location, UsageError
+from twinbuild.errors import IntegrityError, Location, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
@@ -27,6 +26,7 @@ from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.released import Released, read_release
 from twinbuild.pipeline.site.layers import Layers, OpenLayer, opener
 from twinbuild.pipeline.site.rebuilders import Heard, rebuilders
+from twinbuild.pipeline.validating import require_format
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["Trail", "published", "read_trail"]
@@ -74,7 +74,8 @@ def published(
     """
     release = read_release(where)
     document: dict[str, Any] = release.document
-    _require_format(release, document)
+    require_format(release.path, document)
+    _require_current(release, document)
     metadata, (log, entries) = document["metadata"], trail
     statements = {} if release.directory is None else _statements(release, release.directory, document)
     return Published(
@@ -102,18 +103,7 @@ def _contents(
     return layers.of(document, opened) if layers is not None and opened is not None else ()
 
 
-def _require_format(release: Released, document: dict[str, Any]) -> None:
-    faults = tuple(
-        Finding(
-            code="TB7607",
-            message=f"{where or 'the document'}: {what}",
-            hint="take the release manifest from where it was made again",
-            where=Location(file=str(release.path), pointer=where),
-        )
-        for where, what in manifest_faults(document)
-    )
-    if faults:
-        raise IntegrityError(faults)
+def _require_current(release: Released, document: dict[str, Any]) -> None:
     # An older version had no schema, and names of files are made of what it says.
     when = document["metadata"]["source_date_epoch"]
     if document["apiVersion"] != MANIFEST_VERSION or not _OLDEST <= when < _NEWEST:

@@ -17,7 +17,7 @@ from twinbuild.describe.site.published import Rebuilder
 from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.rebuilt import Rebuilt
-from twinbuild.pipeline.challenge.judging import unlike_release
+from twinbuild.pipeline.challenge.judging import forged, unlike_release
 from twinbuild.pipeline.regular import Irregular, read_regular
 
 __all__ = ["Heard", "heard_below", "rebuilders"]
@@ -92,12 +92,7 @@ def rebuilders(manifest: dict[str, Any], heard: Sequence[Heard], keys: Sequence[
             if key is not None and not key.verifies(
                 pae(one.envelope.payload_type, one.envelope.payload), signature.sig
             ):
-                raise PolicyRefused.of(
-                    "TB6102",
-                    f"{one.file}: the signature in the name of key {signature.keyid} is not by this key",
-                    hint="ask the key's owner for the statement",
-                    where=Location(file=one.file),
-                )
+                raise PolicyRefused((forged(one.file, signature.keyid),))
             found.append(
                 Rebuilder(
                     keyid=signature.keyid,

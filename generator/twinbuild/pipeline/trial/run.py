@@ -234,7 +234,7 @@ def _started(
     told = told_by_spec(spec, trying.derivation, *settings, watched=watched)
     begun = time.perf_counter()
     with trial(
-        trying.derivation,
+        trying.derivation.config,
         trying.root,
         trying.machine,
         serving=spec.serving,

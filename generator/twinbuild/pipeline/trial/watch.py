@@ -7,9 +7,7 @@ for such: neither is a part of the image. Only the second start is watched, whos
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from twinbuild.build.sandbox import Bind
 from twinbuild.errors import Finding
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.regular import beginning_of
 from twinbuild.pipeline.trial.traces import trial_environment
 from twinbuild.trial import hook
 
@@ -83,7 +82,7 @@ class Watching:
 
     def _lines(self) -> list[object]:
         """Lines of the report. The service could write to it, too: what is no such line says nothing."""
-        content = _read(self.directory / _SEEN)
+        content = beginning_of(self.directory / _SEEN, _MOST)
         found: list[object] = []
         for line in content.splitlines():
             try:
@@ -91,18 +90,6 @@ class Watching:
             except (ValueError, RecursionError):
                 continue
         return found
-
-
-def _read(path: Path) -> bytes:
-    """The beginning of a regular file that the service may write to; nothing of a pipe or a link."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, _MOST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import Service, service, trial_here
+from fakes.services import Service, service
 from twinbuild.errors import BuildError, EnvironmentFault, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.model.trial import Passed, Untested
-from twinbuild.pipeline.trial import every, run
+from twinbuild.pipeline.trial import every
 from twinbuild.pipeline.trial.every import try_images
 from twinbuild.pipeline.trial.files import TrialFiles
 from twinbuild.pipeline.trial.run import TooSmall
@@ -43,7 +43,6 @@ def _unpacked(made: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def unpacked(*_: object, **__: object) -> Iterator[Path]:
         yield made.root
 
-    monkeypatch.setattr(run, "trial", trial_here)
     monkeypatch.setattr(every, "unpacked_image", unpacked)
 
 

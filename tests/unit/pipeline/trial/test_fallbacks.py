@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import service, trial_here
-from twinbuild.pipeline.trial import run
+from fakes.services import service
 from twinbuild.pipeline.trial.fallbacks import patience_for, service_environment
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from twinbuild.pipeline.trial.run import TrialRun
 
 pytestmark = pytest.mark.sandbox
 
@@ -40,15 +38,9 @@ services:
 """
 
 
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
-
-
 def _run(tmp_path: Path, program: str = SERVICE) -> TrialRun:
     tiny = service(tmp_path / "project", program, SECTION)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    return tiny.tried()
 
 
 def test_it_falls_back(tmp_path: Path) -> None:
@@ -92,7 +84,7 @@ def test_a_circuit_breaker(tmp_path: Path) -> None:
     golden, services = SECTION[: SECTION.index("services:")], SECTION[SECTION.index("services:") :]
     again = golden + golden.removeprefix("  golden:\n").replace("name: one", "name: two") + services
     tiny = service(tmp_path / "project", program, again)
-    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    run = tiny.tried()
     assert run.findings == []
     assert [each["name"] for each in run.observed["golden"]] == ["one", "two"]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import service, trial_here
-from twinbuild.pipeline.trial import livelevel, run
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from fakes.services import service
+from twinbuild.pipeline.trial import livelevel
+from twinbuild.pipeline.trial.run import TrialRun
 
 pytestmark = pytest.mark.sandbox
 
@@ -47,15 +46,9 @@ configuration:
 """
 
 
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
-
-
 def _run(tmp_path: Path, program: str = SERVICE, section: str = SECTION) -> TrialRun:
     tiny = service(tmp_path / "project", program, section)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    return tiny.tried()
 
 
 def test_live_and_by_a_restart(tmp_path: Path) -> None:

@@ -6,17 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import trial_here
-from twinbuild.pipeline.trial import run
 from unit.pipeline.trial.test_run import HALF, tried
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
 
 
 def test_answers_that_depend_on_others(tmp_path: Path) -> None:

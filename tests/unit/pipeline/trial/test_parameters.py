@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.pipeline.conftest import lock_of, machine
+from tests.unit.pipeline.conftest import lock_of
 
+from fakes.machines import machine
 from twinbuild.model.lock import Lock, LockedArtifact
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import service, trial_here
+from fakes.services import service
 from twinbuild.errors import Finding
-from twinbuild.pipeline.trial import run
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from twinbuild.pipeline.trial.run import TrialRun
 
 pytestmark = pytest.mark.sandbox
 
@@ -55,15 +53,9 @@ observability:
 """
 
 
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
-
-
 def _run(tmp_path: Path, program: str = SERVICE, section: str = OBSERVABILITY, tests: str = TESTS) -> TrialRun:
     tiny = service(tmp_path / "project", program, tests + section)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    return tiny.tried()
 
 
 def _found(findings: list[Finding]) -> list[tuple[str, str]]:
@@ -157,7 +149,7 @@ def test_identity(tmp_path: Path, old: str, new: str, words: str) -> None:
     """The service says which image and release it is, as it was told."""
     program = IDENTITY.replace(old, new) if old else IDENTITY
     tiny = service(tmp_path / "project", program, TESTS + INFORMATION)
-    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles(), image="sha256:7")
+    run = tiny.tried(image="sha256:7")
     assert [finding.code for finding in run.findings] == (["TB7406"] if words else [])
     assert not words or words in run.findings[0].message
 
@@ -243,7 +235,7 @@ def answer(question):
     section = "observability:\n  logs: {format: json, fields: [level]}\n"
     tiny = service(tmp_path / "project", program.replace("START", str(start)), TESTS + section)
     (tiny.root / "opt/venv/lib/python3.11/site-packages").mkdir(parents=True)  # then the second start is watched
-    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    run = tiny.tried()
     (finding,) = run.findings
     assert finding.code == "TB7405"
     assert "it is: a line of another form" in finding.message
@@ -286,6 +278,6 @@ def test_both_forms(tmp_path: Path, text: str, opened: str | None, code: str, wo
     """A metric is there as Prometheus asks for it, which is OpenMetrics first, and in plain text."""
     program = f"TEXT, OPEN = {text!r}, {opened!r}\n" + FORMS
     tiny = service(tmp_path / "project", program, TESTS + "observability:\n" + METRIC)
-    run = run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    run = tiny.tried()
     assert [finding.code for finding in run.findings] == ([code] if code else [])
     assert not words or words in run.findings[0].message

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import Service, service, trial_here
+from fakes.services import Service, service
 from twinbuild.errors import EnvironmentFault, Finding
 from twinbuild.pipeline.trial import run
-from twinbuild.pipeline.trial.files import read_trial_files
-from twinbuild.pipeline.trial.run import TooSmall, TrialRun, run_trial
+from twinbuild.pipeline.trial.run import TooSmall, TrialRun
 
 pytestmark = pytest.mark.sandbox
 
@@ -26,12 +25,6 @@ TESTS = """\
 """
 
 
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
-
-
 def tried(tmp_path: Path, answer: str, limits: str = "latency_p95: 60s", tests: str = TESTS) -> TrialRun:
     """The trial of a service whose answers are those of this function."""
     tiny = service(tmp_path / "project", answer, tests.replace("LIMITS", limits))
@@ -39,7 +32,7 @@ def tried(tmp_path: Path, answer: str, limits: str = "latency_p95: 60s", tests: 
 
 
 def _of(tiny: Service) -> TrialRun:
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, read_trial_files(tiny.project))
+    return tiny.tried()
 
 
 def line(finding: Finding) -> str:

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import Service, service, trial_here
+from fakes.services import Service, service
 from twinbuild.errors import BuildError
-from twinbuild.pipeline.trial import run
 from twinbuild.pipeline.trial.every import try_images
-from twinbuild.pipeline.trial.files import read_trial_files
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
 
 pytestmark = pytest.mark.sandbox
 
@@ -41,38 +38,33 @@ def _service(tmp_path: Path, answer: str, *, tests: str = TESTS, output: object 
     return made
 
 
-def _run(made: Service, monkeypatch: pytest.MonkeyPatch) -> TrialRun:
-    monkeypatch.setattr(run, "trial", trial_here)
-    return run_trial(made.project, made.derivation, made.root, made.machine, read_trial_files(made.project))
-
-
-def test_a_service_that_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_checks(tmp_path: Path) -> None:
     """It refuses both kinds of bad requests, and that is noted."""
-    run = _run(_service(tmp_path, STRICT), monkeypatch)
+    run = _service(tmp_path, STRICT).tried()
     assert run.findings == []
     assert run.observed["refused_requests"] == ["without /amount", "with null at /amount"]
 
 
-def test_a_service_that_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_does_not(tmp_path: Path) -> None:
     """One finding for each request that it takes."""
-    findings = _run(_service(tmp_path, LENIENT), monkeypatch).findings
+    findings = _service(tmp_path, LENIENT).tried().findings
     assert [each.code for each in findings] == ["TB7216", "TB7216"]
     assert "without /amount): got status 200" in findings[0].message
     assert findings[0].where.pointer == "/tests/golden/0/request"
 
 
-def test_a_service_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_breaks(tmp_path: Path) -> None:
     """A status of 500 is no refusal."""
     breaking = STRICT.replace("422", "500")
-    findings = _run(_service(tmp_path, breaking), monkeypatch).findings
+    findings = _service(tmp_path, breaking).tried().findings
     assert {each.code for each in findings} == {"TB7216"}
     assert "got status 500" in findings[0].message
 
 
-def test_an_answer_that_the_schema_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_the_schema_refuses(tmp_path: Path) -> None:
     """Though it is the expected one."""
     made = _service(tmp_path, STRICT, output={"properties": {"score": {"maximum": 1}}})
-    (finding,) = _run(made, monkeypatch).findings
+    (finding,) = made.tried().findings
     assert finding.code == "TB7215"
     assert "at /score 1.5 is greater than the maximum of 1" in finding.message
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import service, trial_here
-from twinbuild.pipeline.trial import run
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from fakes.services import service
+from twinbuild.pipeline.trial.run import TrialRun
 from unit.pipeline.trial.test_proof import SERVICE, TESTS
 
 pytestmark = pytest.mark.sandbox
@@ -24,15 +22,9 @@ observability:
 """
 
 
-@pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
-
-
 def _run(tmp_path: Path, section: str) -> TrialRun:
     tiny = service(tmp_path / "project", SERVICE, TESTS + section)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles())
+    return tiny.tried()
 
 
 @pytest.mark.parametrize(

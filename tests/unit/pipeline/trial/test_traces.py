@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import service, trial_here
-from twinbuild.pipeline.trial import run, traces
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from fakes.services import service
+from twinbuild.pipeline.trial import traces
+from twinbuild.pipeline.trial.run import TrialRun
 from twinbuild.pipeline.trial.traces import _trace
 from twinbuild.trial import asking
 
@@ -52,15 +51,14 @@ observability:
 
 
 @pytest.fixture(autouse=True)
-def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs of this machine are seen in the sandbox."""
-    monkeypatch.setattr(run, "trial", trial_here)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not come is not waited for as long as ever."""
     monkeypatch.setattr(traces, "_PATIENCE", 3.0)
 
 
 def _run(tmp_path: Path, program: str = SERVICE, section: str = SECTION) -> TrialRun:
     tiny = service(tmp_path / "project", program, section)
-    return run_trial(tiny.project, tiny.derivation, tiny.root, tiny.machine, TrialFiles(), image=IMAGE)
+    return tiny.tried(image=IMAGE)
 
 
 def test_the_declared_share_arrives(tmp_path: Path) -> None:

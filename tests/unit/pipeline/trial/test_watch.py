@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.services import PYTHON, Service, service, trial_here
-from twinbuild.pipeline.trial import run
-from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trial.run import TrialRun, run_trial
+from fakes.services import PYTHON, Service, service
 from twinbuild.pipeline.trial.watch import Watching
 
 TESTS = """\
@@ -48,11 +45,6 @@ def _service(tmp_path: Path, look: str, answer: str = ANSWER, model: str = "") -
     return replace(made, derivation=replace(made.derivation, config=config))
 
 
-def _run(made: Service, monkeypatch: pytest.MonkeyPatch) -> TrialRun:
-    monkeypatch.setattr(run, "trial", trial_here)
-    return run_trial(made.project, made.derivation, made.root, made.machine, TrialFiles())
-
-
 @pytest.mark.sandbox
 @pytest.mark.parametrize(
     "look",
@@ -64,9 +56,9 @@ def _run(made: Service, monkeypatch: pytest.MonkeyPatch) -> TrialRun:
         "os.environ.pop('HIDDEN', None)",
     ],
 )
-def test_a_variable_that_nobody_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+def test_a_variable_that_nobody_declared(tmp_path: Path, look: str) -> None:
     """It is named, with file and line; the answers of the start that is watched are the same."""
-    run = _run(_service(tmp_path, look), monkeypatch)
+    run = _service(tmp_path, look).tried()
     (finding,) = run.findings
     assert finding.code == "TB7217"
     assert "variable HIDDEN (/app/main.py:" in finding.message
@@ -84,28 +76,28 @@ def test_a_variable_that_nobody_declared(tmp_path: Path, monkeypatch: pytest.Mon
         "import tempfile; tempfile.gettempdir()",
     ],
 )
-def test_variables_that_are_declared_or_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+def test_variables_that_are_declared_or_others(tmp_path: Path, look: str) -> None:
     """Knobs, secrets, what the image sets; and what packages and the standard library ask for."""
-    run = _run(_service(tmp_path, look), monkeypatch)
+    run = _service(tmp_path, look).tried()
     assert run.findings == []
     assert run.observed["environment_watched"] is True
 
 
 @pytest.mark.sandbox
-def test_steps_that_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_that_are_called(tmp_path: Path) -> None:
     """A preprocessing step is code that really ran, in whichever thread it was; the other one is not said to."""
     answer = ANSWER.replace("LOOK", "features(question)") + "def features(x):\n    pass\ndef unused(x):\n    pass\n"
     steps = ", ".join(f"{{name: {each}, step: 'main:{each}'}}" for each in ("features", "unused"))
-    run = _run(_service(tmp_path, "", answer, f", preprocessing: [{steps}]"), monkeypatch)
+    run = _service(tmp_path, "", answer, f", preprocessing: [{steps}]").tried()
     assert run.findings == []
     assert run.observed["steps"] == ["main:features"]
 
 
 @pytest.mark.sandbox
-def test_a_service_that_cannot_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_cannot_be_watched(tmp_path: Path) -> None:
     """That is said, too."""
     made = service(tmp_path / "project", ANSWER.replace("LOOK", "os.environ.get('HIDDEN')"), TESTS)
-    run = _run(made, monkeypatch)
+    run = made.tried()
     assert run.findings == []
     assert run.observed["environment_watched"] is False
 
@@ -130,7 +122,7 @@ def test_a_report_that_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_it_leads_nobody_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_leads_nobody_elsewhere(tmp_path: Path) -> None:
     """A service lays links where the watch notes that questions begin: nothing is made outside of the sandbox.
 
     It can't change what the watch is told either.
@@ -144,7 +136,7 @@ for name in ("asked", "watch.json", "new"):
     except OSError:
         continue
 """
-    run = _run(_service(tmp_path, "pass", links + ANSWER), monkeypatch)
+    run = _service(tmp_path, "pass", links + ANSWER).tried()
     assert run.findings == []
     assert not canary.exists()
     assert run.observed["environment_watched"] is True

@@ -20,8 +20,8 @@ from typing import Any, Final
 from twinbuild.build.bounded import TOO_MUCH, run_bounded
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
+from twinbuild.codec.marked import excerpt_of
 from twinbuild.codec.policyfile import LoadedPolicy
-from twinbuild.codec.yaml import excerpt_of
 from twinbuild.describe.policyinput import policy_input_schema
 from twinbuild.errors import EnvironmentFault, Finding, Location, PolicyRefused
 from twinbuild.model.governed import RegoAnswer
