@@ -39,7 +39,7 @@ def test_one_variant_of_three(tmp_path: Path) -> None:
     assert {cell["variant"]: cell["lock"] for cell in cells} == dict.fromkeys(("cpu", "cuda12", "cuda13"), "fresh")
     assert {cell["variant"]: bool(cell["image"]) for cell in cells} == {"cpu": True, "cuda12": False, "cuda13": False}
     bill = example / "dist" / "llm-server-1.0.0-cpu" / "sbom.cdx.json"
-    checked = _twinbuild("sbom", "check", str(bill), directory=example)
+    checked = process("sbom", "check", str(bill), directory=example)
     assert checked.returncode == 0, checked.stdout  # of each component somebody says under which licence it may be used
     _the_archive_is_enough(example, tmp_path, released["release"])
 
