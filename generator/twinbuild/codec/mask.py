@@ -70,6 +70,9 @@ _IN_LINE: Final = re.compile(
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',}\]]+)"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
+_PIECE: Final = r"(?:[A-Z]?[a-z]+(?:[A-Z][a-z]+)?|[A-Z]+|[0-9]{1,4}|[a-z]{1,12}[0-9]{1,2}[a-z]{0,12})"
+_WORDS: Final = re.compile(f"{_PIECE}(?:[-_]{_PIECE}){{2,}}", re.ASCII)
+"""Words with hyphens between them, as names of licences are: chance does not write so."""
 _ARGUMENT: Final = re.compile(r"-{0,2}([A-Za-z][A-Za-z0-9_.-]{0,60})=(\S+)", re.ASCII)
 
 
@@ -144,7 +147,9 @@ def _without_forms(text: str) -> str:
 
 
 def _masked_run(match: re.Match[str]) -> str:
-    """A long run of base64, such as a line of a key; digests, names and paths lack one of the three kinds."""
+    """A long run of base64, such as a line of a key; digests, names and paths lack one of the kinds, or are words."""
     run = match[0]
+    if _WORDS.fullmatch(run):
+        return run
     kinds = (re.search(kind, run) for kind in ("[0-9]", "[a-z]", "[A-Z]"))
     return "*" * len(run) if all(kinds) and _is_random(run.replace("/", "")) else run

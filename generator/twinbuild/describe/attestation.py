@@ -33,7 +33,9 @@ def release_attestation(manifest: Mapping[str, Any], digest: Digest, beside: Ite
     for artifact in manifest["model"].get("artifacts", ()):
         subjects[f"model/{artifact['name']}"] = artifact["sha256"]
     verification = manifest["verification"]
-    varied: list[Json] = [variation["name"] for variation in verification["variations"]]
+    varied: list[Json] = [
+        variation["name"] for variation in verification.get("variations", ())
+    ]  # not in the first form
     tested: list[Json] = [
         {key: image[key] for key in ("variant", "platform", "verdict")} for image in manifest["tests"].get("images", ())
     ]

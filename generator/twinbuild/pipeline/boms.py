@@ -38,12 +38,11 @@ def read_bom(where: Path) -> ReadBom:
         path = release.path.with_name(_NAME)
         return ReadBom(path=path, bom=decode_bom(bom_text(release, path), name=str(path)), release=release)
     try:
-        with where.open("rb") as file:
-            content = file.read(LARGEST_BOM + 1)
-    except OSError as error:
+        content = read_regular(where, LARGEST_BOM, follow=True)
+    except Irregular as error:
         raise UsageError.of(
             "TB8701",
-            f"{where} cannot be read: {error.strerror}",
+            f"{where} {error}",
             hint="name the directory of a release, or a CycloneDX document in JSON",
             where=Location(file=str(where)),
         ) from error

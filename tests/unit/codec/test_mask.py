@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import random
+
 import pytest
 
 from twinbuild.codec.mask import find_credentials, looks_secret, mask, mask_path
@@ -51,12 +54,22 @@ def test_shapes(text: str) -> None:
         "basic description of the service",
         "bash: /etc/passwd: Read-only file system",
         "PWD=/work",
+        "LicenseRef-Intel-Simplified-Software-License-October-2022",
+        "LicenseRef-debian-e2fsprogs-GPL-2-plus-with-Texinfo-exception",
     ],
 )
 def test_no_false_alarm(text: str) -> None:
     """Digests, paths, names and references are none, and messages show them."""
     assert not find_credentials(text)
     assert mask(text) == text or "${" in text
+
+
+def test_chance_is_no_name() -> None:
+    """Random texts of the URL's own alphabet, which has hyphens, are masked."""
+    chance = random.Random(7)
+    for _ in range(2000):
+        text = base64.urlsafe_b64encode(chance.randbytes(36)).decode() + "0aA"
+        assert mask(text) == "*" * len(text)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 def test_nothing(tmp_path: Path) -> None:
-    """No file, and a directory that is no release."""
-    for path, code in ((tmp_path / "none.json", "TB8701"), (tmp_path, "TB7003")):
+    """No file, a pipe that nobody writes into, and a directory that is no release."""
+    os.mkfifo(tmp_path / "pipe")
+    for path, code in ((tmp_path / "none.json", "TB8701"), (tmp_path / "pipe", "TB8701"), (tmp_path, "TB7003")):
         with pytest.raises(UsageError) as caught:
             read_bom(path)
         assert caught.value.findings[0].code == code
