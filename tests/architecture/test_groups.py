@@ -15,10 +15,6 @@ TESTS = Path(__file__).resolve().parents[1]
     ("nodeid", "group"),
     [
         ("tests/oracle/test_debian_system.py::test_the_usual_tools_work[bookworm]", "test_debian_system"),
-        (
-            "tests/oracle/test_docker_builder.py::test_a_change_on_buildkits_side[link]",
-            "test_a_change_on_buildkits_side",
-        ),
         ("tests/oracle/test_two_builders.py::test_x[a]", "tests/oracle/test_two_builders.py::test_x[a]"),
         ("tests/pipeline/test_families.py::test_conformance[torch]", "families"),
         ("tests/pipeline/test_shadow.py::test_two_releases", "examples"),

@@ -13,7 +13,6 @@ from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Grouped", "group_of", "rank"]
 
-_APART: Final = {"test_a_change_on_buildkits_side"}  # many, and as costly as all others of their module
 _INDEPENDENT: Final = {"test_python_uv", "test_two_builders"}  # nothing costly is shared between their tests
 _EXAMPLES: Final = {
     "test_effects.py::test_a_build_needs_no_network",
@@ -33,7 +32,7 @@ def group_of(nodeid: str) -> str:
     name = rest.partition("[")[0]
     module = PurePosixPath(path)
     if "oracle" in module.parts and module.stem not in _INDEPENDENT:
-        return name if name in _APART else module.stem
+        return module.stem
     if module.name in _EXAMPLES or f"{module.name}::{name}" in _EXAMPLES:
         return "examples"
     return "families" if module.name == "test_families.py" else nodeid
