@@ -189,7 +189,7 @@ const checks = {
     const page = await open("index.html");
     await page.getByRole("link", { name: "fraud-scorer" }).first().click();
     is(found, "a release", await page.locator("h1").innerText(), "fraud-scorer 2.0.0");
-    await page.getByRole("link", { name: /What changed since/ }).click();
+    await page.getByRole("link", { name: /^Versions of .*, and what changed$/ }).click();
     is(found, "its changes", (await page.locator("#compared thead").first().innerText()).trim(), "Risk\tWhat\t1.10.0\t2.0.0");
     await page.getByRole("link", { name: "1.9.0 to 1.10.0" }).click();
     is(found, "other changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.9.0 →to 1.10.0");

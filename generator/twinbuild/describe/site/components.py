@@ -12,6 +12,7 @@ from twinbuild.model.bom import Bom, BomComponent
 __all__ = ["Graph", "Node", "components", "graph", "licences", "row_ids"]
 
 _REQUESTED = "twinbuild:requested"
+_SOURCE = "application/"  # begins the references of the files of the application
 _COPYRIGHT = "see /usr/share/doc/"
 _ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first place
 
@@ -105,6 +106,8 @@ def _row(one: BomComponent) -> tuple[Cell, ...]:
 
 def _kind(one: BomComponent) -> str:
     """What a component is: of its package URL, else its type; what lies within a wheel is none."""
+    if one.type == "file" and one.reference.startswith(_SOURCE):
+        return "source file"
     kinds = {"deb": "deb", "pypi": "wheel", "oci": "image"}
     types = {"machine-learning-model": "model", "file": "artifact", "data": "data set"}
     scheme, _, rest = one.purl.partition(":")
@@ -142,7 +145,7 @@ def licences(bom: Bom | None) -> Table:
 
 
 def graph(bom: Bom | None) -> Graph:
-    """What needs what, among packages, artifacts and data sets; the images and the release itself are left out.
+    """What needs what, among packages, files and data sets; the images and the release itself are left out.
 
     Where a component does not say whether it was asked for, such as a crate within a wheel, it was if nothing needs it.
     """

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fakes.published import example
 from twinbuild.describe.site.components import components, graph, licences
+from twinbuild.describe.site.network import networks
 from twinbuild.model.bom import Bom, BomComponent
 
 
@@ -75,6 +76,26 @@ def test_what_lies_within_a_wheel() -> None:
         ("c", "library", False),
         ("so", "library", False),
     ]
+
+
+def test_files() -> None:
+    """A file of the application is none of the model, in the table and in the colour of the picture."""
+    bom = replace(
+        _bom({}, ""),
+        components=tuple(
+            BomComponent(reference=f"{where}/x.py", type="file", name=f"{where}/x.py", purl="", properties={})
+            for where in ("application", "artifact")
+        ),
+    )
+    assert [(row[0].text, row[2].text) for row in components(bom).rows] == [
+        ("artifact/x.py", "artifact"),
+        ("application/x.py", "source file"),
+    ]
+    (network, *_) = networks(graph(bom), "one 1")
+    assert {each.name: each.kind for each in network.vertices if each.name.endswith(".py")} == {
+        "artifact/x.py": "model",
+        "application/x.py": "application",
+    }
 
 
 def test_depths_and_circles() -> None:
