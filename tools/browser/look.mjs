@@ -282,6 +282,14 @@ const checks = {
     is(found, "rows that are not printed", rows, 0);
     const cut = await page.$$eval(".scroll", (all) => all.filter((each) => each.scrollHeight > each.clientHeight + 2).length);
     is(found, "tables that are cut off", cut, 0);
+    const folded = await page.evaluate(() => {
+      const fold = document.createElement("details");
+      fold.className = "rest";
+      fold.append(document.createElement("summary"), "names");
+      document.querySelector("#licences td:last-child").append(fold);
+      return [fold.getBoundingClientRect().height > 0, fold.firstChild.getBoundingClientRect().height > 0];
+    });
+    is(found, "names that were folded away are printed, and not the fold", folded, [true, false]);
     if ((await page.pdf()).length < 10_000) found.push("the printed page is empty");
   },
 

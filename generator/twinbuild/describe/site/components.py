@@ -14,6 +14,8 @@ __all__ = ["Graph", "Node", "components", "graph", "licences", "row_ids"]
 _REQUESTED = "twinbuild:requested"
 _SOURCE = "application/"  # begins the references of the files of the application
 _COPYRIGHT = "see /usr/share/doc/"
+_FIRST = 24  # holders of a licence that are shown
+_FEW = 6  # that are not worth a fold
 _ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first place
 
 
@@ -136,12 +138,19 @@ def licences(bom: Bom | None) -> Table:
         caption="Licences",
         columns=columns("Licence", "#Components", "Who has it"),
         rows=tuple(
-            (text(name), number(count), text(", ".join(dict.fromkeys(holders[name]))))
+            (text(name), number(count), _holders(tuple(dict.fromkeys(holders[name]))))
             for name, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
         ),
         empty="No bill of materials was given for this release.",
         searched="Search licences and components",
     )
+
+
+def _holders(names: tuple[str, ...]) -> Cell:
+    """Names in one text; of many the first ones, and the others folded, or one licence would fill the screen."""
+    first, others = (names[:_FIRST], names[_FIRST:]) if len(names) > _FIRST + _FEW else (names, ())
+    more = f"and {len(others)} more names" if others else ""
+    return Cell(text=", ".join(first) + "," * bool(others), more=more, rest=", ".join(others))
 
 
 def graph(bom: Bom | None) -> Graph:
