@@ -63,7 +63,7 @@ def test_holders_of_a_licence_are_folded() -> None:
     """Of many all stand there, the first ones in sight; a few more are no reason for a fold."""
     for count, shown in ((30, 30), (31, 24)):
         names = [f"n{number:02}" for number in range(count)]
-        ((_, _, cell),) = licences(_bom({each: () for each in names}, "")).rows
+        ((_, _, cell),) = licences(_bom(dict.fromkeys(names, ()), "")).rows
         assert cell.text.rstrip(",").split(", ") == names[:shown]
         assert (cell.rest.split(", ") if cell.rest else []) == names[shown:]
         assert cell.more == ("and 7 more names" if shown < count else "")
