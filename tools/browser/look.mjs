@@ -189,7 +189,7 @@ const checks = {
     const page = await open("index.html");
     await page.getByRole("link", { name: "fraud-scorer" }).first().click();
     is(found, "a release", await page.locator("h1").innerText(), "fraud-scorer 2.0.0");
-    await page.getByRole("link", { name: /What changed since/ }).click();
+    await page.getByRole("link", { name: /^Versions of .*, and what changed$/ }).click();
     is(found, "its changes", (await page.locator("#compared thead").first().innerText()).trim(), "Risk\tWhat\t1.10.0\t2.0.0");
     await page.getByRole("link", { name: "1.9.0 to 1.10.0" }).click();
     is(found, "other changes", (await page.locator("h1").textContent()).replace(/\s+/g, " "), "1.9.0 →to 1.10.0");
@@ -282,6 +282,14 @@ const checks = {
     is(found, "rows that are not printed", rows, 0);
     const cut = await page.$$eval(".scroll", (all) => all.filter((each) => each.scrollHeight > each.clientHeight + 2).length);
     is(found, "tables that are cut off", cut, 0);
+    const folded = await page.evaluate(() => {
+      const fold = document.createElement("details");
+      fold.className = "rest";
+      fold.append(document.createElement("summary"), "names");
+      document.querySelector("#licences td:last-child").append(fold);
+      return [fold.getBoundingClientRect().height > 0, fold.firstChild.getBoundingClientRect().height > 0];
+    });
+    is(found, "names that were folded away are printed, and not the fold", folded, [true, false]);
     if ((await page.pdf()).length < 10_000) found.push("the printed page is empty");
   },
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -44,6 +44,7 @@ def command(
     8: undecidable, or a statement is not what it says.
     """
     from twinbuild.cli.keyfile import public_key
+    from twinbuild.cli.outcome import shown
     from twinbuild.errors import NotReproducible, PolicyRefused
     from twinbuild.pipeline.challenge.judging import challenge
     from twinbuild.pipeline.released import read_release
@@ -52,13 +53,15 @@ def command(
     found = read_release(release)
     check_release(found)  # or the verdict would be about images that a manifest names, and not about what lies there
     trusted = tuple(public_key(path) for path in keys)
+    files = {key.keyid: shown(path) for key, path in zip(trusted, keys, strict=True)}
+    names = {key.keyid: shown(path.name) for key, path in zip(trusted, keys, strict=True)}  # a whole path may be masked
     judged = challenge(found, map(_statement, statements), trusted, threshold=threshold)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "threshold": threshold, **_document(judged)}))
     else:
-        for line in _lines(judged, threshold):
+        for line in _lines(judged, threshold, files):
             click.echo(line)
-    findings = tuple(_findings(judged, str(release)))
+    findings = tuple(_findings(judged, str(release), names))
     if judged.undecidable:
         raise PolicyRefused(tuple(each for each in findings if each.code == "TB6104"))
     if findings:
@@ -93,23 +96,23 @@ def _verdict(verdict: ImageVerdict) -> str:
     assert_never(verdict)
 
 
-def _lines(judged: Challenged, threshold: int) -> Iterator[str]:
+def _lines(judged: Challenged, threshold: int, files: Mapping[str, str]) -> Iterator[str]:
     from twinbuild.cli.outcome import shown
     from twinbuild.pipeline.challenge.judging import Undecidable
 
     for name, digest, verdict in judged.images:
         yield f"{_verdict(verdict):<11} {name}  the release has {digest}"
         if isinstance(verdict, Undecidable):
-            yield from (f"  got       {got}  by {key}" for key, got in verdict.votes)
+            yield from (f"  got       {got}  by {key}  {files[key]}" for key, got in verdict.votes)
             yield f"  expected  {threshold} keys with one digest, and no other with as many"
             continue
-        yield from (f"  got       {verdict.digest}  by {key}" for key in verdict.keys)
-        yield from (f"  dissents  {got}  by {key}" for key, got in getattr(verdict, "dissenters", ()))
-    yield from (f"contradicts itself  {key}" for key in judged.contradicting)
+        yield from (f"  got       {verdict.digest}  by {key}  {files[key]}" for key in verdict.keys)
+        yield from (f"  dissents  {got}  by {key}  {files[key]}" for key, got in getattr(verdict, "dissenters", ()))
+    yield from (f"contradicts itself  {key}  {files[key]}" for key in judged.contradicting)
     yield from (f"not counted  {shown(each.file)}: {each.why}" for each in judged.unheard)
 
 
-def _findings(judged: Challenged, where: str) -> Iterator[Finding]:
+def _findings(judged: Challenged, where: str, names: Mapping[str, str]) -> Iterator[Finding]:
     from twinbuild.errors import Finding, Location
     from twinbuild.pipeline.challenge.judging import Dissent, Undecidable
 
@@ -126,10 +129,10 @@ def _findings(judged: Challenged, where: str) -> Iterator[Finding]:
                 what = f"{name}: the release has {digest}, and {len(verdict.keys)} rebuilders got {verdict.digest}"
                 yield finding("TB6103", what, "do not deploy it before it is known why")
             for key, got in verdict.dissenters:
-                what = f"{name}: {key} got {got}, and {len(verdict.keys)} others got {verdict.digest}"
+                what = f"{name}: {names[key]} ({key}) got {got}, and {len(verdict.keys)} others got {verdict.digest}"
                 yield finding("TB6103", what, "ask this rebuilder for the image: `twinbuild explain-mismatch`")
     for key in judged.contradicting:
-        what = f"{key} signed statements with different images of the same sources"
+        what = f"{names[key]} ({key}) signed statements with different images of the same sources"
         yield finding("TB6103", what, "ask this rebuilder which of them holds; none of them counts")
 
 

@@ -27,8 +27,9 @@ __all__ = ["command"]
 def command(*, name: str, where: Path, as_json: bool) -> None:
     """Say why a Python package, a Debian package or a file is in the image.
 
-    Shows all shortest chains from each requirement of the spec, with its place, to the package. A PATH begins with a
-    slash: its layer, its component and what put it there are told; that needs a release. Exit 2 for an unknown name.
+    Shows all shortest chains from each requirement of the spec, with its place, to the package: a name, NAME==VERSION
+    or a package URL. A PATH begins with a slash: its layer, its component and what put it there are told; that needs a
+    release. Exit 2 for an unknown name.
     """
     from twinbuild.pipeline.explain.asked import read_questioned
     from twinbuild.pipeline.explain.why import why_package

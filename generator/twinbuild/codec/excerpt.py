@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import groupby
 from typing import Final
 
 from twinbuild.codec.canonical import Json
@@ -11,6 +12,7 @@ from twinbuild.errors import Finding, Location
 
 __all__ = ["findings_json", "render_findings"]
 
+_APART: Final = 3  # findings of one kind that stand apart, each with its remedy
 _WINDOW: Final = 100  # columns of a source line that are shown
 _RED: Final = "\x1b[1;31m"
 _BLUE: Final = "\x1b[1;34m"
@@ -20,9 +22,18 @@ _RESET: Final = "\x1b[0m"
 
 
 def render_findings(findings: tuple[Finding, ...], *, color: bool = False) -> str:
-    """All findings as one text that ends in a line end. Secrets are masked, control characters are written out."""
+    """All findings as one text that ends in a line end. Secrets are masked, control characters are written out.
+
+    Many of one kind that stand together, such as a hundred missing files, have their one remedy once, below the last.
+    """
     width = max((len(str(finding.where.line)) for finding in findings if finding.where.line), default=1)
-    return "\n".join(_block(finding, width, color=color) for finding in findings)
+    blocks: list[str] = []
+    for _, alike in groupby(findings, key=lambda each: (each.code, each.hint, each.where.excerpt)):
+        group = tuple(alike)
+        together = len(group) > _APART and not group[0].where.excerpt
+        made = [_block(each, width, color=color, helped=not together or each is group[-1]) for each in group]
+        blocks += ["".join(made)] if together else made
+    return "\n".join(blocks)
 
 
 def findings_json(findings: tuple[Finding, ...]) -> list[Json]:
@@ -43,7 +54,7 @@ def findings_json(findings: tuple[Finding, ...]) -> list[Json]:
     ]
 
 
-def _block(finding: Finding, width: int, *, color: bool) -> str:
+def _block(finding: Finding, width: int, *, color: bool, helped: bool) -> str:
     def paint(style: str, text: str) -> str:
         return f"{style}{text}{_RESET}" if color else text
 
@@ -63,7 +74,8 @@ def _block(finding: Finding, width: int, *, color: bool) -> str:
             f"{number} {bar} {source}".rstrip(),
             f"{margin} {bar} {' ' * start}{paint(_RED, '^' * length)}",
         ]
-    lines.append(f"{margin} {paint(_BLUE, '=')} {paint(_CYAN, 'help:')} {_visible(mask(finding.hint))}")
+    if helped:
+        lines.append(f"{margin} {paint(_BLUE, '=')} {paint(_CYAN, 'help:')} {_visible(mask(finding.hint))}")
     return "\n".join(lines) + "\n"
 
 

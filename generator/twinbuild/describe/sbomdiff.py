@@ -17,7 +17,7 @@ from twinbuild.model.bom import Bom, BomComponent
 
 __all__ = ["BomChange", "bom_changes", "changes_markdown", "changes_table"]
 
-_PURL: Final = re.compile(r"pkg:(?P<name>[^@?#]+)(@[^?#]*)?(\?(?P<qualifiers>[^#]*))?(#.*)?", re.ASCII)
+_PURL: Final = re.compile(r"pkg:(?P<name>[^@?#]+)(@[^?#]*)?(\?(?P<qualifiers>[^#]*))?(#(?P<part>.*))?", re.ASCII)
 _FILE_NAMES: Final = ("twinbuild:filename", "bsi:component:filename")
 
 Kind = Literal["added", "removed", "version", "licence", "hashes", "file"]
@@ -66,12 +66,17 @@ def _grouped(bom: Bom) -> defaultdict[_Key, list[BomComponent]]:
 
 
 def _key(each: BomComponent) -> _Key:
-    """What stays the same of a component from version to version: type, and name within its ecosystem."""
+    """What stays the same of a component from version to version: type, and name within its ecosystem.
+
+    Of a part, whose package URL is that of the whole with a path, it is the part's own name: the path of a library
+    within a wheel bears a digest, and its version is not the wheel's.
+    """
     match = _PURL.fullmatch(each.purl)
     if match is None:
         return each.type, f"{each.group}/{each.name}"
     architecture = [part for part in (match["qualifiers"] or "").split("&") if part.startswith("arch=")]
-    return each.type, "?".join([match["name"].rstrip("/"), *architecture])
+    part = f"#{each.name}" if match["part"] else ""
+    return each.type, "?".join([match["name"].rstrip("/") + part, *architecture])
 
 
 def _pair_by_name(before: defaultdict[_Key, list[BomComponent]], after: defaultdict[_Key, list[BomComponent]]) -> None:
@@ -188,7 +193,9 @@ def _licences(before: list[BomComponent], after: list[BomComponent]) -> Iterator
 
 def _name(each: BomComponent) -> str:
     match = _PURL.fullmatch(each.purl)
-    return f"pkg:{match['name']}" if match is not None else each.title.removesuffix(f" {each.version}")
+    if match is None:
+        return each.title.removesuffix(f" {each.version}")
+    return f"pkg:{match['name']}{f'#{each.name}' if match['part'] else ''}"
 
 
 def _shown(each: BomComponent) -> str:

@@ -30,6 +30,24 @@ def test_without_place() -> None:
     assert render_findings((bare,)) == "error[TB2220]: stale\n --> sha256:0\n  = help: lock\n"
 
 
+def test_many_of_one_kind() -> None:
+    """Each has its message and place; the remedy of more than three that stand together is said once."""
+    many = tuple(
+        Finding(code="TB3047", message=f"{number} is missing", hint="fetch", where=Location(subject=f"sha256:{number}"))
+        for number in range(4)
+    )
+    other = Finding(code="TB2220", message="stale", hint="lock")
+    assert render_findings((*many, other)) == (
+        "error[TB3047]: 0 is missing\n --> sha256:0\n"
+        "error[TB3047]: 1 is missing\n --> sha256:1\n"
+        "error[TB3047]: 2 is missing\n --> sha256:2\n"
+        "error[TB3047]: 3 is missing\n --> sha256:3\n"
+        "  = help: fetch\n\n"
+        "error[TB2220]: stale\n  = help: lock\n"
+    )
+    assert render_findings(many[:3]).count("= help: fetch") == 3
+
+
 def test_colour_is_only_paint() -> None:
     """Without its escape sequences the coloured text is the plain one."""
     import re

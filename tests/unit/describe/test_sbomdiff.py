@@ -102,6 +102,19 @@ def test_architectures_are_apart_and_the_distribution_is_not() -> None:
     assert told(bom(both.components[0]), bom(newer)) == [("version", "pkg:deb/debian/z", "1", "2", False)]
 
 
+def test_parts_are_apart_from_their_whole() -> None:
+    """A library within a wheel has its own version: a wheel and its library that both rise are two changes."""
+
+    def wheel(version: str, library: str, digits: str) -> Bom:
+        path = f"pkg:pypi/a@{version}#a.libs/liba-{digits * 8}.so"
+        return bom(made("a", version), made("liba", library, purl=path, digits=digits))
+
+    assert told(wheel("1", "5", "a"), wheel("2", "6", "b")) == [
+        ("version", "pkg:pypi/a", "1", "2", False),
+        ("version", "pkg:pypi/a#liba", "5", "6", False),
+    ]
+
+
 def test_a_package_url_on_one_side() -> None:
     """By name, so that other bytes don't hide behind a URL that was taken away; two ecosystems stay apart."""
     bare = replace(made("a", digits="b"), purl="")

@@ -22,6 +22,8 @@ class Cell:
     tone: Tone = ""
     href: str = ""
     note: str = ""  # a second line, smaller
+    more: str = ""  # what ``rest`` is called while it is folded away
+    rest: str = ""  # the end of a long text
     parts: tuple[Cell, ...] = ()  # of badges
 
 

@@ -12,7 +12,10 @@ from twinbuild.model.bom import Bom, BomComponent
 __all__ = ["Graph", "Node", "components", "graph", "licences", "row_ids"]
 
 _REQUESTED = "twinbuild:requested"
+_SOURCE = "application/"  # begins the references of the files of the application
 _COPYRIGHT = "see /usr/share/doc/"
+_FIRST = 24  # holders of a licence that are shown
+_FEW = 6  # that are not worth a fold
 _ORDER = ("", "wheel", "library", "deb")  # any other kind stands at the first place
 
 
@@ -105,6 +108,8 @@ def _row(one: BomComponent) -> tuple[Cell, ...]:
 
 def _kind(one: BomComponent) -> str:
     """What a component is: of its package URL, else its type; what lies within a wheel is none."""
+    if one.type == "file" and one.reference.startswith(_SOURCE):
+        return "source file"
     kinds = {"deb": "deb", "pypi": "wheel", "oci": "image"}
     types = {"machine-learning-model": "model", "file": "artifact", "data": "data set"}
     scheme, _, rest = one.purl.partition(":")
@@ -133,7 +138,7 @@ def licences(bom: Bom | None) -> Table:
         caption="Licences",
         columns=columns("Licence", "#Components", "Who has it"),
         rows=tuple(
-            (text(name), number(count), text(", ".join(dict.fromkeys(holders[name]))))
+            (text(name), number(count), _holders(tuple(dict.fromkeys(holders[name]))))
             for name, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
         ),
         empty="No bill of materials was given for this release.",
@@ -141,8 +146,15 @@ def licences(bom: Bom | None) -> Table:
     )
 
 
+def _holders(names: tuple[str, ...]) -> Cell:
+    """Names in one text; of many the first ones, and the others folded, or one licence would fill the screen."""
+    first, others = (names[:_FIRST], names[_FIRST:]) if len(names) > _FIRST + _FEW else (names, ())
+    more = f"and {len(others)} more names" if others else ""
+    return Cell(text=", ".join(first) + "," * bool(others), more=more, rest=", ".join(others))
+
+
 def graph(bom: Bom | None) -> Graph:
-    """What needs what, among packages, artifacts and data sets; the images and the release itself are left out.
+    """What needs what, among packages, files and data sets; the images and the release itself are left out.
 
     Where a component does not say whether it was asked for, such as a crate within a wheel, it was if nothing needs it.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from twinbuild.codec.auditentry import is_key
@@ -55,13 +55,22 @@ def figures(release: Published) -> Table:
         name="figures",
         caption="Figures of the test run",
         columns=columns("Image", "Figure", "#Measured", "#Limit"),
-        rows=tuple(_figures(release.tests)),
+        rows=tuple(_figures(release.tests, _titles(release.document))),
     )
 
 
-def _figures(statement: bytes) -> Iterator[tuple[Cell, ...]]:
+def _titles(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What an image is called on the page, by what the statement of the tests calls it."""
+    images = manifest["tests"].get("images", ())
+    return {
+        f"{one['variant']}-{one['platform'].replace('/', '-')}": f"{one['variant']} {one['platform']}" for one in images
+    }
+
+
+def _figures(statement: bytes, titles: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
     observed = json.loads(statement)["predicate"].get("observed", {}) if statement else {}
-    for image, seen in sorted(observed.items()):
+    for key, seen in sorted(observed.items()):
+        image = titles.get(key, key)
         limits = seen.get("limits", {})
         for name, value in sorted(seen.get("figures", {}).items()):
             yield text(image), text(name), _figure(name, value), _figure(name, limits.get(name))

@@ -59,6 +59,7 @@ _KINDS: Final = {
     "library": "Libraries within wheels",
     "model": "Model",
     "artifact": "Artifacts",
+    "source file": "Files of the application",
     "data set": "Data sets",
 }
 _KEPT: Final = "\n\t"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
@@ -15,6 +17,11 @@ from twinbuild.pipeline.explain.chains import nearest, shortest_chains
 
 __all__ = ["Chain", "Reasons", "no_such", "why_package"]
 
+_NAMED: Final = re.compile(  # as scanners and locks name a package
+    r"pkg:(?P<type>deb|pypi)/(?:[^/@?#]+/)?(?P<package>[^/@?#]+)(?:@(?P<at>[^?#]+))?(?:[?#].*)?"
+    r"|(?P<name>[^=\s]+)==(?P<version>\S+)"
+)
+_KINDS: Final = {"deb": "Debian package", "pypi": "Python package"}
 _NOT_IN_IMAGE: Final = ("build", "development", "test")
 
 
@@ -38,14 +45,32 @@ class Reasons:
     chains: tuple[Chain, ...]
 
 
-def why_package(questioned: Questioned, name: str) -> tuple[Reasons, ...]:
-    """The reasons of each target that has a package of that name.
+def why_package(questioned: Questioned, asked: str) -> tuple[Reasons, ...]:
+    """The reasons of each target that has a package of that name, NAME==VERSION, or package URL.
 
-    Raises UsageError TB9310 where there is none, with the nearest names.
+    Raises UsageError TB9310 where there is none, with the nearest names, or the version that there is.
     """
-    found = tuple(reason for target in questioned.lock.targets for reason in _of_target(questioned, target, name))
+    match = _NAMED.fullmatch(asked)
+    name, version, kind = asked, "", ""
+    if match is not None:
+        name = unquote(match["package"] or match["name"])
+        version, kind = unquote(match["at"] or match["version"] or ""), _KINDS.get(match["type"] or "", "")
+    named = tuple(
+        reason
+        for target in questioned.lock.targets
+        for reason in _of_target(questioned, target, name)
+        if kind in ("", reason.kind)
+    )
+    if not named:
+        raise no_such(name, _known(questioned), f"is no {kind or 'package'} of {questioned.name}")
+    found = tuple(reason for reason in named if not version or reason.package.endswith(f" {version}"))
     if not found:
-        raise no_such(name, _known(questioned), f"is no package of {questioned.name}")
+        there = ", ".join(sorted({reason.package for reason in named}))
+        raise UsageError.of(
+            "TB9310",
+            f"{asked[:200]!r} is no package of {questioned.name}, which has {there}",
+            hint="ask for the version that is there, or without one",
+        )
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fakes.published import example
 from twinbuild.describe.site.components import components, graph, licences
+from twinbuild.describe.site.network import networks
 from twinbuild.model.bom import Bom, BomComponent
 
 
@@ -58,6 +59,16 @@ def test_licences_are_counted() -> None:
     assert "classifier" in rows["Apache-2.0"][1]
 
 
+def test_holders_of_a_licence_are_folded() -> None:
+    """Of many all stand there, the first ones in sight; a few more are no reason for a fold."""
+    for count, shown in ((30, 30), (31, 24)):
+        names = [f"n{number:02}" for number in range(count)]
+        ((_, _, cell),) = licences(_bom(dict.fromkeys(names, ()), "")).rows
+        assert cell.text.rstrip(",").split(", ") == names[:shown]
+        assert (cell.rest.split(", ") if cell.rest else []) == names[shown:]
+        assert cell.more == ("and 7 more names" if shown < count else "")
+
+
 def test_what_lies_within_a_wheel() -> None:
     """Crates and libraries of a wheel are no wheels, and nobody asked for them: the wheel did."""
     wheel = BomComponent(
@@ -75,6 +86,26 @@ def test_what_lies_within_a_wheel() -> None:
         ("c", "library", False),
         ("so", "library", False),
     ]
+
+
+def test_files() -> None:
+    """A file of the application is none of the model, in the table and in the colour of the picture."""
+    bom = replace(
+        _bom({}, ""),
+        components=tuple(
+            BomComponent(reference=f"{where}/x.py", type="file", name=f"{where}/x.py", purl="", properties={})
+            for where in ("application", "artifact")
+        ),
+    )
+    assert [(row[0].text, row[2].text) for row in components(bom).rows] == [
+        ("artifact/x.py", "artifact"),
+        ("application/x.py", "source file"),
+    ]
+    (network, *_) = networks(graph(bom), "one 1")
+    assert {each.name: each.kind for each in network.vertices if each.name.endswith(".py")} == {
+        "artifact/x.py": "model",
+        "application/x.py": "application",
+    }
 
 
 def test_depths_and_circles() -> None:

@@ -31,16 +31,20 @@ def test_proofs() -> None:
 
 
 def test_figures() -> None:
-    """Times and bytes in units, beside their limits; none without a statement."""
+    """Times and bytes in units, beside their limits, of an image as every table calls it; none without a statement."""
     observed = {
-        "cpu": {
+        "cpu-linux-amd64": {
             "figures": {"latency_p95": 0.002, "memory": 182_386_688, "throughput": 564.08, "startup": 1.3},
             "limits": {"latency_p95": 0.1},
             "accuracy": [{"name": "held-out", "metric": "roc_auc", "value": 0.82}],
         }
     }
     statement = json.dumps({"predicate": {"observed": observed}}).encode()
-    rows = figures(replace(example(), tests=statement)).rows
+
+    def change(document: dict[str, Any]) -> None:
+        document["tests"]["images"] = [{"variant": "cpu", "platform": "linux/amd64", "verdict": "passed"}]
+
+    rows = figures(replace(example(change=change), tests=statement)).rows
     assert [[cell.text for cell in row][1:] for row in rows] == [
         ["latency_p95", "2.0 ms", "100.0 ms"],
         ["memory", "182.4 MB", ""],
@@ -48,6 +52,7 @@ def test_figures() -> None:
         ["throughput", "564.1", ""],
         ["roc_auc of held-out", "0.82", ""],
     ]
+    assert {row[0].text for row in rows} == {"cpu linux/amd64"}
     assert figures(example()).rows == ()
 
 

@@ -118,6 +118,10 @@ def test_votes(
     plain = tool("challenge", str(signed.dist), *files, *keys, "--threshold", str(threshold))
     assert plain.status == status
     assert plain.out.startswith(image["verdict"])
+    named = dict(zip("abc", keys[1::2], strict=True))
+    for name in (name for name, vote in zip("abc", votes, strict=True) if vote in made):
+        assert f"  by {KEYS[name].public.keyid}  {named[name]}\n" in plain.out
+    assert all(f"{Path(named[name]).name} ({KEYS[name].public.keyid}) got" in plain.err for name in dissenters)
 
 
 def test_who_is_not_heard(tool: Tool, signed: SignedDist, tmp_path: Path, public: dict[str, tuple[str, str]]) -> None:
@@ -151,7 +155,7 @@ def test_a_key_with_two_words(
     files += [_said(tmp_path, each, KEYS["c"]) for each in (true, _with(true, OTHER))]
     ended = tool("challenge", str(signed.dist), *files, *keys)
     assert ended.status == 7
-    assert f"{KEYS['c'].public.keyid} signed statements with different images" in ended.err
+    assert f"{Path(keys[-1]).name} ({KEYS['c'].public.keyid}) signed statements with different images" in ended.err
 
 
 def test_another_image_lies_there(

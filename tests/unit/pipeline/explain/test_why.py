@@ -74,6 +74,39 @@ def test_in_no_image() -> None:
     assert found.part == "in no image: it is locked for test"
 
 
+@pytest.mark.parametrize(
+    ("asked", "package"),
+    [
+        ("low==3", "low 3"),
+        ("pkg:pypi/Low@3", "low 3"),
+        ("pkg:pypi/low@3?checksum=sha256:0#low.libs/x.so", "low 3"),
+        ("pkg:pypi/low", "low 3"),
+        ("pkg:deb/debian/libc6@3?arch=amd64&distro=debian-12", "libc6 3"),
+        ("pkg:deb/libc6@%33", "libc6 3"),
+    ],
+)
+def test_as_others_name_it(asked: str, package: str) -> None:
+    """As scanners do, and as it stands in a lock."""
+    (found,) = why_package(_QUESTIONED, asked)
+    assert found.package == package
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("low==4", "'low==4' is no package of x 1, which has low 3"),
+        ("pkg:pypi/low@33", "'pkg:pypi/low@33' is no package of x 1, which has low 3"),
+        ("pkg:pypi/libc6@3", "'libc6' is no Python package of x 1"),
+        ("pkg:npm/low@3", "'pkg:npm/low@3' is no package of x 1"),
+    ],
+)
+def test_another_version_or_kind(asked: str, said: str) -> None:
+    """It is told what is there; nothing else is explained in its place."""
+    with pytest.raises(UsageError) as caught:
+        why_package(_QUESTIONED, asked)
+    assert caught.value.findings[0].message == said
+
+
 def test_unknown() -> None:
     """The nearest names are told."""
     with pytest.raises(UsageError) as caught:
