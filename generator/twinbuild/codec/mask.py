@@ -147,9 +147,14 @@ def _without_forms(text: str) -> str:
 
 
 def _masked_run(match: re.Match[str]) -> str:
-    """A long run of base64, such as a line of a key; digests, names and paths lack one of the kinds, or are words."""
+    """A long run of base64, such as a line of a key; digests and names lack one of the three kinds, or are words."""
     run = match[0]
     if _WORDS.fullmatch(run):
         return run
-    kinds = (re.search(kind, run) for kind in ("[0-9]", "[a-z]", "[A-Z]"))
-    return "*" * len(run) if all(kinds) and _is_random(run.replace("/", "")) else run
+    # A path from the root is looked at name by name, for its many names look random together.
+    names = run.split("/") if run.startswith("/") else [run.replace("/", "")]
+    return "*" * len(run) if any(map(_is_mixed, names)) else run
+
+
+def _is_mixed(text: str) -> bool:
+    return all(re.search(kind, text) for kind in ("[0-9]", "[a-z]", "[A-Z]")) and _is_random(text)

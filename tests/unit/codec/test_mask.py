@@ -54,6 +54,7 @@ def test_shapes(text: str) -> None:
         "basic description of the service",
         "bash: /etc/passwd: Read-only file system",
         "PWD=/work",
+        "/home/Ada/projects/2026/fraud-scorer/dist/fraud-scorer-1-0-0/image",
         "LicenseRef-Intel-Simplified-Software-License-October-2022",
         "LicenseRef-debian-e2fsprogs-GPL-2-plus-with-Texinfo-exception",
     ],
@@ -70,6 +71,7 @@ def test_chance_is_no_name() -> None:
     for _ in range(2000):
         text = base64.urlsafe_b64encode(chance.randbytes(36)).decode() + "0aA"
         assert mask(text) == "*" * len(text)
+        assert mask(f"/{text}") == "*" * (len(text) + 1)
 
 
 @pytest.mark.parametrize(
