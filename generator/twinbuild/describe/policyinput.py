@@ -35,6 +35,8 @@ def policy_input(facts: Facts, *, manifest: Json, sbom: Json, action: str, at: i
             "approvers": [_actor(each) for each in facts.approvers],
             "deployer": None if facts.deployer is None else _actor(facts.deployer),
             "discounted": list(facts.discounted),
+            "unable": facts.unable,
+            "thresholds": [{"role": role, "people": people} for role, people in facts.thresholds],
             "modifies": facts.modifies,
             "back": facts.back,
             "approvals_asked": facts.asked,
@@ -84,6 +86,10 @@ def policy_input_schema() -> dict[str, Any]:
             "description": "Who brings it there; null where nobody does yet.",
         },
         "discounted": _list(_TEXT)("Signatures and approvals that do not count, and why."),
+        "unable": _said(_TEXT, 'Why the key of whoever brings it there does not count; "" where it does.'),
+        "thresholds": _list(_closed({"role": _TEXT, "people": _COUNT}, "A role that takes several people."))(
+            "Roles whose people act together, and how many of them."
+        ),
         "modifies": _said(_FLAG, "Another version of the name was promoted before."),
         "back": _said(_FLAG, "It was there before, and is to come back."),
         "approvals_asked": _said(_COUNT, "How many approvals the release itself asks for."),

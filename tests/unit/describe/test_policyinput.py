@@ -47,6 +47,8 @@ def test_committed() -> None:
             "secrets": (("token", "vault:x", None), ("key", "vault:y", 5)),
             "rotations": (("vault:x", 7),),
             "discounted": ("the key …",),
+            "unable": "the key …",
+            "thresholds": (("creator", 2),),
             "tests": (),
         },
     ],
