@@ -428,12 +428,10 @@ def test_a_builder_that_rewrites_the_base(
 ) -> None:
     """BuildKit 0.13 changes base layers when it rewrites times; that is refused.
 
-    The engine is one of its own: what it knows of layers from other builds it may not rewrite again.
+    A busy one does not always do so: what it leaves alone is the assembler's image, and another engine is asked.
     """
-    own = tmp_path / "own"  # an image that no other test builds: one that is there already is not built again
+    own = tmp_path / "own"
     shutil.copytree(project, own, ignore=shutil.ignore_patterns("dist"))
-    (own / "app" / "own.py").write_text("")
-    assert twinbuild("lock", str(own), host="")[0] == 0
     real = shutil.which("docker")
     wrapper = tmp_path / "bin" / "docker"
     wrapper.parent.mkdir()
@@ -444,8 +442,15 @@ def test_a_builder_that_rewrites_the_base(
     )
     wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
     path = f"{wrapper.parent}:{os.environ['PATH']}"
-    with running_engine(tmp_path_factory.mktemp("engine")) as host:
-        status, _, findings = twinbuild("build", str(own), "--builder", "docker", host=host, PATH=path)
+    for attempt in range(6):
+        (own / "app" / "own.py").write_text(f"{attempt}\n")  # no image that is there already, and not built again
+        assert twinbuild("lock", str(own), host="")[0] == 0
+        with running_engine(tmp_path_factory.mktemp("engine")) as host:
+            status, out, findings = twinbuild("build", str(own), "--builder", "docker", host=host, PATH=path)
+        if status:
+            break
+        _, assembled, _ = twinbuild("build", str(own), host="")
+        assert json.loads(out)["images"] == json.loads(assembled)["images"]
     assert (status, [each["code"] for each in findings]) == (5, ["TB5227"]), findings
 
 
