@@ -97,7 +97,7 @@ class Bench:
         for kind in ("image", "layer", "verification", "proven-layer", "output", "release-stamp", "build-stamp"):
             shutil.rmtree(fresh / "v1" / "records" / kind, ignore_errors=True)
         from twinbuild.codec.built import encode_layer
-        from twinbuild.pipeline.evidence import _LAYERS, _layer_key
+        from twinbuild.pipeline.fresh.evidence import _LAYERS, _layer_key
         from twinbuild.store.disk import DiskStore
 
         with DiskStore(fresh) as store:
@@ -113,7 +113,7 @@ class Bench:
         from twinbuild.build.code import remembered_as
         from twinbuild.codec.built import decode_image
         from twinbuild.codec.canonical import digest_of
-        from twinbuild.pipeline.building import plan_release
+        from twinbuild.pipeline.build.building import plan_release
         from twinbuild.pipeline.project import open_project, read_lock
         from twinbuild.store.disk import DiskStore
 

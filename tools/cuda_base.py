@@ -35,10 +35,10 @@ from twinbuild.model.plan import (
 from twinbuild.oci.compress import compressor
 from twinbuild.oci.layer import WRITER
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.fetching import fetch_lock
-from twinbuild.pipeline.interpreters import deb_input
-from twinbuild.pipeline.lockfiles import read_lock
-from twinbuild.pipeline.plan import BUILDER
+from twinbuild.pipeline.lock.fetching import fetch_lock
+from twinbuild.pipeline.lock.lockfiles import read_lock
+from twinbuild.pipeline.plan.interpreters import deb_input
+from twinbuild.pipeline.plan.plan import BUILDER
 from twinbuild.pipeline.project import open_project
 
 ROOT: Final = Path(__file__).resolve().parents[1]

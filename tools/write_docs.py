@@ -21,8 +21,8 @@ from twinbuild.describe.policyinput import policy_input_schema_text
 from twinbuild.errors.catalogue import __doc__ as rooms
 from twinbuild.errors.catalogue import all_codes
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.beginning import FAMILY_SPEC, project_files
-from twinbuild.pipeline.families import find_family, shipped_catalogue
+from twinbuild.pipeline.family.beginning import FAMILY_SPEC, project_files
+from twinbuild.pipeline.family.families import find_family, shipped_catalogue
 from twinbuild.process.runner import SubprocessRunner
 
 NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"]}

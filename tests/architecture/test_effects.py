@@ -37,7 +37,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.verification import Identical
 from twinbuild.oci.compress import compressor
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.pipeline.plan.plan import Tooling, make_plan
 from twinbuild.render.pylock import render_pylock
 from twinbuild.render.requirements import render_requirements
 from unit.describe.conftest import image
@@ -99,7 +99,7 @@ sys.stdout.write(f"{count} derivations, {len(seen)} effects\\n" + "\\n".join(see
 
 BUILD: Final = """
 import json, sys
-from twinbuild.pipeline.rebuilding import rebuild
+from twinbuild.pipeline.build.rebuilding import rebuild
 tried = []
 def hook(event, arguments):
     if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname"):

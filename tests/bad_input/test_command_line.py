@@ -196,7 +196,7 @@ def test_no_such_variant() -> None:
     from twinbuild.errors import UsageError
     from twinbuild.model.platform import Platform
     from twinbuild.model.spec.environment import Environment, Variant
-    from twinbuild.pipeline.running import choose_image
+    from twinbuild.pipeline.run.running import choose_image
 
     both = ("linux/amd64", "linux/arm64")
     cpu, gpu = Variant(name="cpu"), Variant(name="gpu", platforms=("linux/amd64",))

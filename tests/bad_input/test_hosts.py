@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import EXAMPLES, Tool
-from twinbuild.pipeline import grounding
+from twinbuild.pipeline.lock import grounding
 from twinbuild.resolve import apt_sources
 
 UBUNTU = {

@@ -16,8 +16,8 @@ from twinbuild.errors import IntegrityError, LockError, SpecError, TwinbuildErro
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.settings import Settings
-from twinbuild.pipeline.artifacts import pin_artifacts
-from twinbuild.pipeline.building import plan_release, source_epoch
+from twinbuild.pipeline.build.building import plan_release, source_epoch
+from twinbuild.pipeline.lock.artifacts import pin_artifacts
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.ports import silent

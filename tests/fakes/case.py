@@ -21,7 +21,7 @@ from twinbuild.pipeline.governing.approving import Approved, approve_release
 from twinbuild.pipeline.governing.checking import Checked, check_policy
 from twinbuild.pipeline.governing.knowing import Question
 from twinbuild.pipeline.governing.promoting import Order
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.signing import sign_release
 
 __all__ = ["Case", "Staged", "case", "staged", "staged_once"]

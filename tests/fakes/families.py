@@ -11,7 +11,7 @@ from typing import Final
 from twinbuild.codec.family import family_digest, load_sheet
 from twinbuild.codec.yaml import SourceText
 from twinbuild.model.family import Family, FamilyFile
-from twinbuild.pipeline.beginning import project_files, write_project
+from twinbuild.pipeline.family.beginning import project_files, write_project
 from twinbuild.process.runner import SubprocessRunner
 
 __all__ = ["SHEET", "SPEC", "begun", "family_of", "write_family"]

@@ -16,7 +16,7 @@ from twinbuild.model.tool import ToolRoot
 from twinbuild.oci.compress import compressor
 from twinbuild.oci.layer import WRITER
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.plan import BUILDER
+from twinbuild.pipeline.plan.plan import BUILDER
 from twinbuild.pipeline.tool.pack import PYTHON, TOOL
 from twinbuild.ports import Store
 from twinbuild.process.runner import SubprocessRunner

@@ -19,9 +19,9 @@ from twinbuild.model.platform import Platform
 from twinbuild.model.tree import Symlink
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
+from twinbuild.pipeline.run.trying import Trial, trial
 from twinbuild.pipeline.trial.files import read_trial_files
 from twinbuild.pipeline.trial.run import TrialRun, run_trial
-from twinbuild.pipeline.trying import Trial, trial
 from twinbuild.process.runner import SubprocessRunner
 from twinbuild.store.memory import MemoryStore
 

@@ -27,8 +27,8 @@ from twinbuild.model.lock import (
     Target,
 )
 from twinbuild.model.platform import Platform
-from twinbuild.pipeline.licensing import with_licences
-from twinbuild.pipeline.locking import application_files
+from twinbuild.pipeline.lock.licensing import with_licences
+from twinbuild.pipeline.lock.locking import application_files
 from twinbuild.pipeline.project import open_project
 from twinbuild.store.disk import DiskStore
 

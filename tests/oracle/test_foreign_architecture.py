@@ -26,8 +26,8 @@ from twinbuild.model.image import Image
 from twinbuild.model.plan import Compression
 from twinbuild.model.platform import Platform
 from twinbuild.oci.compress import compressor, encoder
-from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-from twinbuild.pipeline.locking import LockRequest, make_lock
+from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch
+from twinbuild.pipeline.lock.locking import LockRequest, make_lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import open_project
 from twinbuild.ports import Completed, silent

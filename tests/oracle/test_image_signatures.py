@@ -28,7 +28,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.net.registry.client import RegistryClient
 from twinbuild.oci.cosign import image_signature, statement
 from twinbuild.oci.image import described, index_document
-from twinbuild.pipeline.attaching import Attachments, attach
+from twinbuild.pipeline.images.attaching import Attachments, attach
 
 __all__ = ["cosign", "signed", "signed_once", "tool"]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="needs docker-registry")]

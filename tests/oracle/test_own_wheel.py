@@ -14,7 +14,7 @@ import pytest
 
 from fakes.tool import EXAMPLES
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.families import find_family
+from twinbuild.pipeline.family.families import find_family
 from twinbuild.pipeline.tool.code import code_files
 from twinbuild.store.memory import MemoryStore
 

@@ -24,8 +24,8 @@ from fakes.engine import NEEDS_ENGINE, running_engine
 from twinbuild.cli.session import session
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
-from twinbuild.pipeline.fetching import fetch_lock
-from twinbuild.pipeline.lockfiles import read_lock
+from twinbuild.pipeline.lock.fetching import fetch_lock
+from twinbuild.pipeline.lock.lockfiles import read_lock
 from twinbuild.pipeline.project import open_project
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -176,7 +176,7 @@ try:
 except SystemExit as ended:
     assert not ended.code
 from twinbuild.cli.session import settings_beside
-from twinbuild.pipeline.stamp import STAMP, decode_stamp, stamp_key
+from twinbuild.pipeline.fresh.stamp import STAMP, decode_stamp, stamp_key
 from twinbuild.store.disk import DiskStore
 project = Path.cwd()
 with DiskStore(Path(settings_beside(project, os.environ).store)) as store:

@@ -14,7 +14,7 @@ import pytest
 
 from fakes.families import write_family
 from fakes.tool import process
-from twinbuild.pipeline.families import find_family, list_sheets, shipped_catalogue
+from twinbuild.pipeline.family.families import find_family, list_sheets, shipped_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [sheet.name for _, sheet in list_sheets((shipped_catalogue(),))]

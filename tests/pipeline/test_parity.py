@@ -17,12 +17,12 @@ import pytest
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 from twinbuild.cli.session import session
-from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch
 from twinbuild.pipeline.capturing import capture_program
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import open_project, read_lock, require_lock
-from twinbuild.pipeline.released import read_release
-from twinbuild.pipeline.running import run_once, unpacked_image
+from twinbuild.pipeline.reading.released import read_release
+from twinbuild.pipeline.run.running import run_once, unpacked_image
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "opt/venv/lib/python3.11/site-packages"

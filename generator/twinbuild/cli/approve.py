@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.trust import TrustRoot
     from twinbuild.pipeline.governing.approved import Approved
     from twinbuild.pipeline.governing.trustdir import Trusted
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["command"]
 
@@ -74,7 +74,7 @@ def command(
     from twinbuild.pipeline.governing.checking import check_approval
     from twinbuild.pipeline.governing.entries import append_act
     from twinbuild.pipeline.governing.knowing import Question
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     now = int(time.time())
     _refuse_both(token, (key, program, public), reason, audit)

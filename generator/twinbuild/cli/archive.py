@@ -59,7 +59,7 @@ def add_command(
     from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import offline, session
     from twinbuild.pipeline.archive.adding import add_release, project_of
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     found = read_release(release)
     project = project_of(found, spec, overlays)

@@ -30,7 +30,7 @@ def command(*, release: Path, output: Path, as_json: bool) -> None:
     manifest names: `verify-release` says who vouches for it. Paths in DIR are those in the image below the directory
     that all files of the model lie in. `model_signing verify key` holds DIR against DIST/signatures/model.KEYID.sig.
     """
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.weights.extract import extract_weights
 
     found = read_release(release)

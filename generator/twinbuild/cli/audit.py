@@ -92,7 +92,7 @@ def add(
     from twinbuild.codec.auditentry import Entry
     from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.audit.log import add_entries
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     about = {}
     if release is not None:

@@ -12,7 +12,7 @@ import click
 from twinbuild.cli.options import Asked, buildx_option, common, locked_option, paranoid_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.summary import ReleasedImage, ReleasedIndex
+    from twinbuild.pipeline.fresh.summary import ReleasedImage, ReleasedIndex
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def command(
     SPEC is a spec file or a directory with a release.yaml (default: the current directory). Where nothing changed since
     the last build and there is no --output, its digests are printed again.
     """
-    from twinbuild.pipeline.unchanged import unchanged_build
+    from twinbuild.pipeline.release.unchanged import unchanged_build
 
     quick = builder == "embedded" and output is None and not paranoid
     known = unchanged_build(asked.spec, asked.overlays, os.environ, variants=variants) if quick else None
@@ -96,14 +96,14 @@ def _built(
 ) -> tuple[tuple[ReleasedImage, ...], tuple[ReleasedIndex, ...]]:
     """Build with the embedded assembler, or with the builder of buildx that ``docker`` names ("": its default)."""
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-    from twinbuild.pipeline.export import export_images
+    from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch
+    from twinbuild.pipeline.build.linking import refuse_missing_libraries
+    from twinbuild.pipeline.images.export import export_images
     from twinbuild.pipeline.keeping import image_blobs, keep_built
-    from twinbuild.pipeline.linking import refuse_missing_libraries
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.lock.lockfiles import ensure_lock
     from twinbuild.pipeline.narrowing import narrowed
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.stamping import begin, images_of, indexes_of, remember_build
+    from twinbuild.pipeline.release.stamping import begin, images_of, indexes_of, remember_build
 
     beginning = begin()
     project = open_project(asked.spec, asked.overlays).only(variants)
@@ -114,7 +114,7 @@ def _built(
         if docker is None:
             images = build_images(plan, machine)
         else:
-            from twinbuild.pipeline.buildkit import build_with_docker
+            from twinbuild.pipeline.build.buildkit import build_with_docker
 
             images = build_with_docker(project, plan, narrowed(project, lock), machine, buildx_builder=docker)
         keep_built(project, images, machine)

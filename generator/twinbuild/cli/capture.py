@@ -27,7 +27,7 @@ def command(*, release: Path, python: str, image: str, program: bool) -> None:
     """
     from twinbuild.model.settings import without_keys
     from twinbuild.pipeline.capturing import capture_here, capture_program
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
     from twinbuild.process.runner import SubprocessRunner
 
     found = read_release(release)

@@ -47,8 +47,8 @@ def command(
     from twinbuild.cli.outcome import shown
     from twinbuild.errors import NotReproducible, PolicyRefused
     from twinbuild.pipeline.challenge.judging import challenge
-    from twinbuild.pipeline.released import read_release
-    from twinbuild.pipeline.validating import check_release
+    from twinbuild.pipeline.reading.released import read_release
+    from twinbuild.pipeline.reading.validating import check_release
 
     found = read_release(release)
     check_release(found)  # or the verdict would be about images that a manifest names, and not about what lies there

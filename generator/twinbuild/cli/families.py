@@ -57,7 +57,7 @@ catalogue_option = click.option(
 
 def catalogues_of(stated: tuple[Path, ...]) -> tuple[Path, ...]:
     """The catalogues of this run: those of the command line, those of TWINBUILD_CATALOGUES, the shipped one."""
-    from twinbuild.pipeline.families import known_catalogues
+    from twinbuild.pipeline.family.families import known_catalogues
 
     return known_catalogues(os.environ, stated)
 
@@ -65,7 +65,7 @@ def catalogues_of(stated: tuple[Path, ...]) -> tuple[Path, ...]:
 def family_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The families of all catalogues, for completion."""
     from twinbuild.errors import TwinbuildError
-    from twinbuild.pipeline.families import list_sheets
+    from twinbuild.pipeline.family.families import list_sheets
 
     try:
         sheets = list_sheets(catalogues_of(tuple(_context.params.get("catalogues") or ())))
@@ -76,7 +76,7 @@ def family_names(_context: click.Context, _parameter: click.Parameter, incomplet
 
 def family_table(catalogues: tuple[Path, ...], *, as_json: bool) -> str:
     """The families of catalogues: name, version, what each is for."""
-    from twinbuild.pipeline.families import list_sheets
+    from twinbuild.pipeline.family.families import list_sheets
 
     rows = [
         (sheet.name, sheet.version, sheet.description or "", str(place)) for place, sheet in list_sheets(catalogues)

@@ -45,7 +45,7 @@ def list_command(*, catalogues: tuple[Path, ...], as_json: bool) -> None:
 @_family
 def show_command(*, family: str, catalogues: tuple[Path, ...], as_json: bool) -> None:
     """Show a family: its digest, variables, blocks and hooks."""
-    from twinbuild.pipeline.families import family_at, find_family
+    from twinbuild.pipeline.family.families import family_at, find_family
 
     known = catalogues_of(catalogues)
     found = family_at(Path(family), known) if "/" in family else find_family(family, known, stated_at="FAMILY")
@@ -75,7 +75,7 @@ def update_command(
     """
     import sys
 
-    from twinbuild.pipeline.updating import update_project
+    from twinbuild.pipeline.family.updating import update_project
     from twinbuild.process.runner import SubprocessRunner
 
     update = update_project(
@@ -137,7 +137,7 @@ def test_command(
     """
     from twinbuild.cli.session import session
     from twinbuild.pipeline.conformance import prove_family
-    from twinbuild.pipeline.families import family_at, find_family
+    from twinbuild.pipeline.family.families import family_at, find_family
 
     known = catalogues_of(catalogues)
     found = family_at(Path(family), known) if "/" in family else find_family(family, known, stated_at="FAMILY")

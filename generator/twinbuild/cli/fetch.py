@@ -36,8 +36,8 @@ def command(
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.fetching import fetch_lock
     from twinbuild.pipeline.keeping import keep_locked
+    from twinbuild.pipeline.lock.fetching import fetch_lock
     from twinbuild.pipeline.narrowing import narrowed
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
 
@@ -47,8 +47,8 @@ def command(
         count = fetch_lock(project, narrowed(project, lock), machine)
         keep_locked(project, lock, machine)
         if into is not None:
-            from twinbuild.pipeline.building import build_images, plan_release, source_epoch
-            from twinbuild.pipeline.context import write_context
+            from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch
+            from twinbuild.pipeline.build.context import write_context
 
             plan = plan_release(project, lock, epoch=source_epoch(project, machine))
             write_context(project, plan, build_images(plan, machine), narrowed(project, lock), machine, target=into)

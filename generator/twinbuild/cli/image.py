@@ -15,7 +15,7 @@ from twinbuild.cli.outcome import shown
 from twinbuild.store.disk import DiskStore
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.images import ImageDetails, KnownImage
+    from twinbuild.pipeline.images.images import ImageDetails, KnownImage
 
 __all__ = ["command"]
 
@@ -41,7 +41,7 @@ def ls_command(*, as_json: bool) -> None:
 
     Where the spec or release is no longer there, the next `twinbuild store gc` frees the image.
     """
-    from twinbuild.pipeline.images import known_images
+    from twinbuild.pipeline.images.images import known_images
 
     with _store() as store:
         images = known_images(store)
@@ -65,7 +65,7 @@ def inspect_command(*, image: str, as_json: bool) -> None:
 
     IMAGE is the name of an image that was pulled, a digest, or the first digits of one.
     """
-    from twinbuild.pipeline.images import find_image, image_details
+    from twinbuild.pipeline.images.images import find_image, image_details
 
     with _store() as store:
         found = find_image(store, image)
@@ -81,7 +81,7 @@ def inspect_command(*, image: str, as_json: bool) -> None:
 @json_option
 def rm_command(*, image: str, as_json: bool) -> None:
     """Keep an image that was pulled no longer; `twinbuild store gc` then deletes what nothing else needs."""
-    from twinbuild.pipeline.images import forget_image
+    from twinbuild.pipeline.images.images import forget_image
 
     with _store() as store:
         gone = forget_image(store, image)

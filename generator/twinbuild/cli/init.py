@@ -51,7 +51,7 @@ def command(
         return
     if (given or catalogues) and not family:
         raise click.UsageError("--set and --catalogue are about families: name one with --family.")
-    from twinbuild.pipeline.beginning import kept_files, lacking_rules
+    from twinbuild.pipeline.family.beginning import kept_files, lacking_rules
 
     today, committed = _dated(directory)
     if family:
@@ -80,7 +80,7 @@ def command(
 
 def _first(directory: Path, *, today: str, committed: bool) -> tuple[tuple[Written, ...], tuple[str, ...]]:
     """The files that belong there, and the paths of those that were written."""
-    from twinbuild.pipeline.starting import first_files, write_first_files
+    from twinbuild.pipeline.family.starting import first_files, write_first_files
 
     directory.mkdir(parents=True, exist_ok=True)
     files = first_files(directory.absolute().name, today=today, committed=committed)
@@ -92,8 +92,8 @@ def _of_family(
 ) -> tuple[tuple[Written, ...], tuple[str, ...]]:
     import sys
 
-    from twinbuild.pipeline.beginning import project_files, write_project
-    from twinbuild.pipeline.families import find_family
+    from twinbuild.pipeline.family.beginning import project_files, write_project
+    from twinbuild.pipeline.family.families import find_family
     from twinbuild.process.runner import SubprocessRunner
 
     files = project_files(

@@ -51,12 +51,12 @@ def command(
     spec keeps what it pinned.
     """
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.declared import refuse_undeclared
+    from twinbuild.pipeline.document.declared import refuse_undeclared
     from twinbuild.pipeline.keeping import keep_locked
-    from twinbuild.pipeline.lockfiles import write_lock
-    from twinbuild.pipeline.locking import LockRequest, make_lock, stale
+    from twinbuild.pipeline.lock.lockfiles import write_lock
+    from twinbuild.pipeline.lock.locking import LockRequest, make_lock, stale
+    from twinbuild.pipeline.lock.scripting import running
     from twinbuild.pipeline.project import open_project, read_lock, require_lock
-    from twinbuild.pipeline.scripting import running
 
     if not export and (output or wheels):
         raise click.UsageError("--output and --wheels belong to --export")
@@ -121,7 +121,7 @@ def _export(
 ) -> None:
     """Write each target's pylock; a lock that does not fit the spec is refused."""
     from twinbuild.codec.inputs import check_freshness
-    from twinbuild.pipeline.pylocks import copy_wheels, write_pylocks
+    from twinbuild.pipeline.lock.pylocks import copy_wheels, write_pylocks
 
     findings = check_freshness(lock, project.spec)
     if findings:

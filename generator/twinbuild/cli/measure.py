@@ -11,7 +11,7 @@ import click
 from twinbuild.cli.options import Asked, common, locked_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.measuring import Measured
+    from twinbuild.pipeline.measure.measuring import Measured
 
 __all__ = ["command"]
 
@@ -49,11 +49,11 @@ def command(
 
     from twinbuild.cli.session import session_for
     from twinbuild.errors import DifferenceFound
-    from twinbuild.pipeline.measured import contradictions, remember
-    from twinbuild.pipeline.measuring import facts, measure_knobs, passed_over, statement_of_measurements
+    from twinbuild.pipeline.measure.measured import contradictions, remember
+    from twinbuild.pipeline.measure.measuring import facts, measure_knobs, passed_over, statement_of_measurements
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, unpacked_here
+    from twinbuild.pipeline.run.running import choose_image, unpacked_here
 
     project = open_project(asked.spec, asked.overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.governed import Verdict
     from twinbuild.pipeline.governing.knowing import Question
     from twinbuild.pipeline.governing.trustdir import Trusted
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["command", "print_verdicts"]
 
@@ -113,7 +113,7 @@ def _asked(
     from twinbuild.cli.trusting import opened, time_given
     from twinbuild.pipeline.governing.knowing import Question
     from twinbuild.pipeline.governing.logged import Logged, read_logged
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     now = int(time.time())
     at = time_given(moment, now, where="--at") if moment is not None else now

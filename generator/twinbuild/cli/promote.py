@@ -40,7 +40,7 @@ def command(*, release: Path, as_json: bool, **given: Any) -> None:
     from twinbuild.cli.session import settings_beside
     from twinbuild.cli.trusting import order_given
     from twinbuild.pipeline.governing.promoting import promote
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     trusted, order = order_given(**given)
     done = promote(read_release(release), trusted, order, settings_beside(Path.cwd(), os.environ))

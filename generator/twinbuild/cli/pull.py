@@ -42,7 +42,7 @@ def command(
     from twinbuild.cli.session import session
     from twinbuild.model.platform import Platform
     from twinbuild.model.reference import ImageReference
-    from twinbuild.pipeline.pulling import pull, write_layout
+    from twinbuild.pipeline.images.pulling import pull, write_layout
 
     named = ImageReference.parse(reference)
     wanted = {Platform.parse(text) for text in platforms} or {_own()}

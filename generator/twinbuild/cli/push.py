@@ -11,7 +11,7 @@ import click
 from twinbuild.cli.options import json_option, quiet_option, variant_option
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.pushing import Moved, Pushed
+    from twinbuild.pipeline.images.pushing import Moved, Pushed
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(
     """
     from twinbuild.cli.session import session
     from twinbuild.model.reference import ImageReference
-    from twinbuild.pipeline.pushing import push
+    from twinbuild.pipeline.images.pushing import push
 
     named = ImageReference.parse(reference)
     with session(beside=source, quiet=quiet or as_json) as machine:

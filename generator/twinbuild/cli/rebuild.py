@@ -57,10 +57,10 @@ def command(
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.building import source_epoch
+    from twinbuild.pipeline.build.building import source_epoch
     from twinbuild.pipeline.challenge.making import rebuild_images, sign_rebuilt, statement_name
-    from twinbuild.pipeline.fetching import fetch_lock
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.lock.fetching import fetch_lock
+    from twinbuild.pipeline.lock.lockfiles import ensure_lock
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
 

@@ -16,7 +16,7 @@ from twinbuild.model.settings import ARCHIVE, AUDIT_KEY, AUDIT_LOG
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.govern.signer import Signer
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["Recorded", "Recording", "recording_of"]
 
@@ -53,7 +53,7 @@ class Recording:
         """
         if not self.archive and not self.log:
             return Recorded()
-        from twinbuild.pipeline.released import read_release
+        from twinbuild.pipeline.reading.released import read_release
 
         release = read_release(directory)
         done = Recorded()

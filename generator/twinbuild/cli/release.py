@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.cli.recording import Recorded
     from twinbuild.describe.witnesses import BuildKitEvidence
     from twinbuild.govern.signer import Signer
-    from twinbuild.pipeline.summary import Summary
+    from twinbuild.pipeline.fresh.summary import Summary
 
 __all__ = ["command"]
 
@@ -58,7 +58,7 @@ def command(
     and logged, too. A release of some variants goes to dist/NAME-VERSION-VARIANT.
     """
     from twinbuild.cli.recording import recording_of
-    from twinbuild.pipeline.unchanged import unchanged_release
+    from twinbuild.pipeline.release.unchanged import unchanged_release
 
     docker = buildx_builder if "docker" in _builders(builders) else None
     signer = _signer()  # a key that cannot sign is said before anything is built
@@ -108,11 +108,11 @@ def _released(
     signing: bool,
 ) -> tuple[Summary, BuildKitEvidence | None]:
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.committed import commit_of
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.lock.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.releasing import release
-    from twinbuild.pipeline.stamping import begin, remember_release, summary_of
+    from twinbuild.pipeline.release.committed import commit_of
+    from twinbuild.pipeline.release.releasing import release
+    from twinbuild.pipeline.release.stamping import begin, remember_release, summary_of
 
     beginning = begin()
     project = open_project(asked.spec, asked.overlays)
@@ -161,8 +161,8 @@ def _signers(summary: Summary, signer: Signer | None) -> tuple[tuple[str, ...], 
     directory = Path(summary.directory)
     if signer is None and not (directory / "signatures").is_dir():
         return (), ()
-    from twinbuild.pipeline.attested import signers_of
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.attested import signers_of
+    from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.signing import sign_release
 
     release = read_release(directory)

@@ -14,7 +14,7 @@ from twinbuild.cli.options import NamedPath, act_options, json_option, kept_opti
 from twinbuild.cli.trusting import files_option, record_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["command"]
 
@@ -69,7 +69,7 @@ def command(
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.promoting import find_release, roll_back
     from twinbuild.pipeline.governing.record import names_in
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     if not releases and archive is None:
         hint = "say where releases are: --archive DIR, or --releases DIR"

@@ -93,7 +93,7 @@ def command(
     from twinbuild.cli.publish import published
     from twinbuild.cli.session import session_for
     from twinbuild.pipeline.project import open_project
-    from twinbuild.pipeline.running import choose_image, run_once, running_service, unpacked_here
+    from twinbuild.pipeline.run.running import choose_image, run_once, running_service, unpacked_here
 
     project = open_project(asked.spec, asked.overlays).only(variants)
     variant, platform = choose_image(project.spec.environment, machine=os.uname().machine)

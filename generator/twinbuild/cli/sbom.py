@@ -52,8 +52,8 @@ def check(*, document: Path, standards: tuple[str, ...], as_json: bool) -> None:
     elements (draft of 2025), BSI TR-03183-2 v2.1; a required element that is missing ends with exit 1, too.
     """
     from twinbuild.describe.sbomelements import STANDARDS, coverage
-    from twinbuild.pipeline.boms import read_bom
-    from twinbuild.pipeline.reconciling import reconcile_release
+    from twinbuild.pipeline.reading.boms import read_bom
+    from twinbuild.pipeline.reading.reconciling import reconcile_release
 
     found = read_bom(document)
     covered = coverage(found.bom, standards or STANDARDS)
@@ -84,7 +84,7 @@ def diff(*, first: Path, second: Path, markdown: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from twinbuild.describe.sbomdiff import bom_changes, changes_markdown, changes_table
-    from twinbuild.pipeline.boms import read_bom
+    from twinbuild.pipeline.reading.boms import read_bom
 
     if markdown and as_json:
         raise click.UsageError("--markdown and --json were both given, expected one")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # start-up is measured
     from datetime import datetime, timedelta
 
     from twinbuild.model.vulnerability import Database, StatementSheet, VulnerabilityPolicy, Vulnerable
-    from twinbuild.pipeline.boms import ReadBom
     from twinbuild.pipeline.materials.scanning import Scan
+    from twinbuild.pipeline.reading.boms import ReadBom
 
 __all__ = ["scan", "vex"]
 
@@ -70,8 +70,8 @@ def scan(
     """
     from datetime import UTC, datetime
 
-    from twinbuild.pipeline.boms import read_bom
     from twinbuild.pipeline.materials.scanning import database_for, refuse_stale, scan_bom
+    from twinbuild.pipeline.reading.boms import read_bom
 
     now = datetime.now(UTC)
     rules = _rules(policy, fail_on, max_age)
@@ -148,10 +148,10 @@ def vex(
     """
     from datetime import UTC, datetime
 
-    from twinbuild.pipeline.boms import read_bom
     from twinbuild.pipeline.materials.scanning import database_for, refuse_stale, scan_bom
     from twinbuild.pipeline.materials.vexing import vex_document
     from twinbuild.pipeline.output import write_file
+    from twinbuild.pipeline.reading.boms import read_bom
 
     now = datetime.now(UTC)
     rules = _rules(None, None, max_age)

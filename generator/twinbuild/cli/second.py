@@ -23,7 +23,7 @@ def command() -> None:
         Conditions(**request["conditions"])
     )  # first: what follows must not see the caller's conditions
     from twinbuild.codec.canonical import to_json
-    from twinbuild.pipeline.rebuilding import rebuild
+    from twinbuild.pipeline.build.rebuilding import rebuild
 
     images = rebuild(request)
     answer = {"images": [to_json(image) for image in images], "witnesses": [list(pair) for pair in witnesses]}

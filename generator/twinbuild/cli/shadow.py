@@ -13,7 +13,7 @@ from twinbuild.cli.options import json_option, quiet_option
 from twinbuild.cli.outcome import shown
 
 if TYPE_CHECKING:
-    from twinbuild.pipeline.shadowing import Shadowed, Side
+    from twinbuild.pipeline.measure.shadowing import Shadowed, Side
 
 __all__ = ["command"]
 
@@ -73,7 +73,7 @@ def command(
     a network; each request goes to both, now to one first and now to the other.
     """
     from twinbuild.cli.session import session
-    from twinbuild.pipeline.shadowing import read_side, shadow, traffic_of
+    from twinbuild.pipeline.measure.shadowing import read_side, shadow, traffic_of
 
     here = os.uname().machine
     sides = (read_side(first, variant=variant, machine=here), read_side(second, variant=variant, machine=here))

@@ -11,7 +11,7 @@ import click
 from twinbuild.cli.options import json_option
 
 if TYPE_CHECKING:  # start-up is measured
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["command"]
 
@@ -41,7 +41,7 @@ def command(*, release: Path, section: str | None, why: str | None, as_json: boo
     from twinbuild.codec.yamltext import as_yaml
     from twinbuild.describe.people import manifest_yaml
     from twinbuild.errors import UsageError
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
 
     if section is not None and why is not None:
         raise click.UsageError(
@@ -79,7 +79,7 @@ def command(*, release: Path, section: str | None, why: str | None, as_json: boo
 def _explain(release: Released, where: str, *, as_json: bool) -> None:
     """Print a value's source: file and pointer, default, or tool."""
     from twinbuild.cli.outcome import shown
-    from twinbuild.pipeline.explaining import explained
+    from twinbuild.pipeline.reading.explaining import explained
 
     value, found = explained(release, where)
     if as_json:

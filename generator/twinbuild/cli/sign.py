@@ -37,8 +37,8 @@ def command(
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
     from twinbuild.cli.recording import recording_of
-    from twinbuild.pipeline.released import read_release
-    from twinbuild.pipeline.signedlayout import write_signed_layouts
+    from twinbuild.pipeline.images.signedlayout import write_signed_layouts
+    from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.signing import sign_release
 
     found = read_release(release)

@@ -36,9 +36,9 @@ def command(
     exit 8 where the spec wants it tested.
     """
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch
+    from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch
     from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.lock.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
     from twinbuild.pipeline.trial.every import try_images
     from twinbuild.pipeline.trial.parameters import parameter_findings, uncompared

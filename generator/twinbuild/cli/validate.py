@@ -23,8 +23,8 @@ def command(*, release: Path, as_json: bool) -> None:
     Needs neither network nor store.
     """
     from twinbuild.cli.outcome import shown
-    from twinbuild.pipeline.released import read_release
-    from twinbuild.pipeline.validating import check_release
+    from twinbuild.pipeline.reading.released import read_release
+    from twinbuild.pipeline.reading.validating import check_release
 
     found = read_release(release)
     count = check_release(found)

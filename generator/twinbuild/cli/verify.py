@@ -28,11 +28,11 @@ def command(
     SPEC is a spec file or a directory with a release.yaml (default: the current directory).
     """
     from twinbuild.cli.session import session_for
-    from twinbuild.pipeline.building import build_images, plan_release, source_epoch, verify_images
-    from twinbuild.pipeline.identical import require_identical
+    from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch, verify_images
     from twinbuild.pipeline.keeping import keep_built
-    from twinbuild.pipeline.lockfiles import ensure_lock
+    from twinbuild.pipeline.lock.lockfiles import ensure_lock
     from twinbuild.pipeline.project import open_project
+    from twinbuild.pipeline.release.identical import require_identical
 
     project = open_project(asked.spec, asked.overlays).only(variants)
     with session_for(asked) as machine:

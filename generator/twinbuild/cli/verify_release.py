@@ -14,7 +14,7 @@ from twinbuild.cli.trusting import trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.trustedrelease import Vouchers
-    from twinbuild.pipeline.released import Released
+    from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["command"]
 
@@ -65,7 +65,7 @@ def command(
     from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
     from twinbuild.errors import PolicyRefused, UsageError
-    from twinbuild.pipeline.released import read_release
+    from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.vouching import verify_release
 
     if bool(keys) == (trust is not None):

@@ -11,8 +11,8 @@ from twinbuild.build import capture
 from twinbuild.deploy.parity.captures import asked_of
 from twinbuild.deploy.parity.variables import declared_variables
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.records import image_variables
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.records import image_variables
+from twinbuild.pipeline.reading.released import Released
 from twinbuild.ports import Runner
 
 __all__ = ["capture_here", "capture_program"]

@@ -22,7 +22,7 @@ from twinbuild.errors import Finding, IntegrityError, Location, UsageError
 from twinbuild.model import knobs
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.project import Project, open_project, read_lock
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.released import Released, read_release
 
 __all__ = ["Checked", "Given", "check_configuration"]
 

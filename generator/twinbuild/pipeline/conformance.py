@@ -17,13 +17,13 @@ from typing import Final
 
 from twinbuild.errors import DifferenceFound, EnvironmentFault, Finding, Location, TwinbuildError
 from twinbuild.model.family import Family
-from twinbuild.pipeline.beginning import project_files, write_project
-from twinbuild.pipeline.building import plan_release, source_epoch
-from twinbuild.pipeline.lockfiles import ensure_lock
+from twinbuild.pipeline.build.building import plan_release, source_epoch
+from twinbuild.pipeline.family.beginning import project_files, write_project
+from twinbuild.pipeline.lock.lockfiles import ensure_lock
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.pipeline.projecttests import project_tests, run_tests
-from twinbuild.pipeline.releasing import Released, release
+from twinbuild.pipeline.release.releasing import Released, release
 
 __all__ = ["Proven", "family_findings", "prove_family", "spec_findings"]
 

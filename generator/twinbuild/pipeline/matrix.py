@@ -14,8 +14,8 @@ from twinbuild.model.lock import Lock, Target
 from twinbuild.model.platform import Platform
 from twinbuild.model.spec.environment import Variant
 from twinbuild.model.spec.release import ReleaseSpec
-from twinbuild.pipeline.accelerating import base_facts
-from twinbuild.pipeline.building import plan_release, source_epoch
+from twinbuild.pipeline.build.building import plan_release, source_epoch
+from twinbuild.pipeline.lock.accelerating import base_facts
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 

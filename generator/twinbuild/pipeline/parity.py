@@ -15,8 +15,8 @@ from twinbuild.deploy.parity.manifests import entries_of, manifest_facts
 from twinbuild.deploy.parity.staged import staged, stages_of
 from twinbuild.deploy.parity.variables import declared_variables
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.records import image_variables, records_of
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.records import image_variables, records_of
+from twinbuild.pipeline.reading.released import Released, read_release
 
 __all__ = ["Capture", "Draft", "Parity", "Side", "parity", "read_draft", "read_side"]
 
@@ -66,7 +66,7 @@ class Parity:
 
 def read_draft(where: Path) -> Draft:
     """A spec and its lock as a side. Raises as ``draft_manifest`` does."""
-    from twinbuild.pipeline.drafting import draft_manifest  # late: a release needs no spec
+    from twinbuild.pipeline.document.drafting import draft_manifest  # late: a release needs no spec
 
     return Draft(path=where, content=json.dumps(draft_manifest(where)))
 

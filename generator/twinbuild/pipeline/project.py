@@ -16,7 +16,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.net.files import open_beneath, open_directory
-from twinbuild.pipeline.extending import extended_spec, refuse_changed_extends, refuse_forged_extends
+from twinbuild.pipeline.family.extending import extended_spec, refuse_changed_extends, refuse_forged_extends
 from twinbuild.render.dockerfile import SiteTemplate
 
 __all__ = ["Project", "open_project", "read_lock", "require_lock", "spec_file"]

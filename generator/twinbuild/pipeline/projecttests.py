@@ -18,10 +18,10 @@ from twinbuild.model.image import Image
 from twinbuild.model.plan import Derivation
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.run.running import unpacked_image
+from twinbuild.pipeline.run.trying import confined
 from twinbuild.pipeline.trial.told import told_by_spec
 from twinbuild.pipeline.trial.traces import trial_environment
-from twinbuild.pipeline.trying import confined
 from twinbuild.ports import Completed
 
 __all__ = ["TESTS", "passed_tests", "project_tests", "run_tests"]

@@ -22,11 +22,11 @@ from twinbuild.describe.statements import STATEMENTS, statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import MAIN, claims_of, directory_of, payloads_of, read_envelope, texts_to_sign
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.output import alone_in, write_file
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.attested import MAIN, claims_of, directory_of, payloads_of, read_envelope, texts_to_sign
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.weights.signature import sign_weights
 
 __all__ = ["Signed", "sign_release"]

@@ -13,7 +13,7 @@ from twinbuild.model.spec.observability import Observability
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.rollout import Rollout
 from twinbuild.pipeline.project import open_project
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.released import Released, read_release
 
 __all__ = ["Simulated", "rollout_of"]
 

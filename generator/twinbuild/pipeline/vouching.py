@@ -15,7 +15,8 @@ from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
 from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import (
+from twinbuild.pipeline.observed import SIGNATURES
+from twinbuild.pipeline.reading.attested import (
     ENVELOPES,
     IMAGES,
     MAIN,
@@ -28,9 +29,8 @@ from twinbuild.pipeline.attested import (
     signed_envelope,
     texts_to_sign,
 )
-from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.weights.signature import check_weights
 
 __all__ = ["Vouched", "verify_release"]

@@ -19,7 +19,7 @@ from twinbuild.build.embedded import EmbeddedBuilder, forget_images, remember_la
 from twinbuild.codec.canonical import to_json
 from twinbuild.model.digest import Digest
 from twinbuild.store.memory import MemoryStore
-from unit.pipeline.test_evidence import image, layer
+from unit.pipeline.fresh.test_evidence import image, layer
 
 PACKAGE = Path(twinbuild.__file__).parent
 # They carry bytes that others wrote, and check them by digest; or they hold no more than messages and signatures.

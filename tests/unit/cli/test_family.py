@@ -9,7 +9,7 @@ import pytest
 
 from fakes.families import write_family
 from fakes.tool import Tool
-from twinbuild.pipeline.families import find_family, shipped_catalogue
+from twinbuild.pipeline.family.families import find_family, shipped_catalogue
 
 
 def _codes(text: str) -> list[str]:

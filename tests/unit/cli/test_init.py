@@ -14,7 +14,7 @@ import pytest
 
 from fakes.tool import Tool
 from twinbuild.codec.spec import SourceText, load_spec
-from twinbuild.pipeline.starting import first_files
+from twinbuild.pipeline.family.starting import first_files
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 

@@ -17,8 +17,8 @@ from fakes.tool import Tool, tool
 from twinbuild.cli.session import session
 from twinbuild.govern.keys import new_key, read_private
 from twinbuild.model.settings import without_keys
-from twinbuild.pipeline.attested import signers_of
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.attested import signers_of
+from twinbuild.pipeline.reading.released import read_release
 
 __all__ = ["signed", "signed_once", "tool"]
 

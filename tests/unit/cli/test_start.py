@@ -64,4 +64,4 @@ def test_an_unchanged_release_imports_little() -> None:
 
 def test_the_measure_sees_imports() -> None:
     """The stages do import what an unchanged release must not."""
-    assert {"pydantic", "yaml", "zstandard"} <= _imported("import twinbuild.pipeline.releasing")
+    assert {"pydantic", "yaml", "zstandard"} <= _imported("import twinbuild.pipeline.release.releasing")

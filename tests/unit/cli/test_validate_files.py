@@ -200,8 +200,8 @@ _AS_NOBODY = """\
 import os, sys
 from pathlib import Path
 from twinbuild.errors import TwinbuildError
-from twinbuild.pipeline.released import read_release
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.released import read_release
+from twinbuild.pipeline.reading.validating import check_release
 def check():
     try:
         check_release(read_release(Path(".")))

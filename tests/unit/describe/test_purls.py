@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.describe.conftest import Case
-from tests.unit.pipeline.test_standing import BASE
+from tests.unit.pipeline.plan.test_standing import BASE
 
 from twinbuild.describe.purls import deb_purl, image_purl, own_purl, wheel_purl
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from tests.unit.describe.conftest import EXAMPLE, Case, read_spec, unconcluded
-from tests.unit.pipeline.test_standing import BASE
+from tests.unit.pipeline.plan.test_standing import BASE
 
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.cyclonedx import decode_bom

@@ -13,7 +13,7 @@ from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, PythonEnvironment, ResolverPin, Target
 from twinbuild.model.platform import Platform
-from twinbuild.pipeline.locking import application_files
+from twinbuild.pipeline.lock.locking import application_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
 

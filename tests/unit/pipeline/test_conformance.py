@@ -16,7 +16,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.model.trial import Untested
 from twinbuild.pipeline.conformance import _require_tried, family_findings, prove_family, spec_findings
-from twinbuild.pipeline.families import family_at, find_family, list_sheets, shipped_catalogue
+from twinbuild.pipeline.family.families import family_at, find_family, list_sheets, shipped_catalogue
 from twinbuild.pipeline.project import open_project
 from twinbuild.pipeline.trial.every import Trials
 

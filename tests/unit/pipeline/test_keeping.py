@@ -19,7 +19,7 @@ from twinbuild.store.collection import delete, plan
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
 from unit.pipeline.conftest import lock_of
-from unit.pipeline.test_evidence import image, layer
+from unit.pipeline.fresh.test_evidence import image, layer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.machines import machine
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.building import plan_release
+from twinbuild.pipeline.build.building import plan_release
 from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.project import Project, open_project, read_lock
 from twinbuild.store.memory import MemoryStore

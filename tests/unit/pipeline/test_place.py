@@ -10,7 +10,7 @@ import pytest
 from twinbuild.cli.session import settings_beside
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.place import comes_with_the_project
-from twinbuild.pipeline.unchanged import _store
+from twinbuild.pipeline.release.unchanged import _store
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from fakes.machines import machine
 from twinbuild.errors import LockError, UsageError
-from twinbuild.pipeline.locking import application_files
+from twinbuild.pipeline.lock.locking import application_files
 from twinbuild.pipeline.project import Project, open_project, read_lock, require_lock
 from twinbuild.store.memory import MemoryStore
 

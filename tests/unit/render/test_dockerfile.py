@@ -26,7 +26,7 @@ from twinbuild.model.plan import (
     User,
     WheelsRecipe,
 )
-from twinbuild.pipeline.plan import Tooling, make_plan
+from twinbuild.pipeline.plan.plan import Tooling, make_plan
 from twinbuild.render.dockerfile import SiteTemplate, passed_values, render_dockerfile
 
 ROOT = Path(__file__).resolve().parents[3]

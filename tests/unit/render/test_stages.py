@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twinbuild.model.plan import LayerDerivation, StepRecipe
 from twinbuild.render.stages import stages_of
-from unit.pipeline.test_steps import GOOD, load, locked, plan
+from unit.pipeline.plan.test_steps import GOOD, load, locked, plan
 
 
 def _named(layer: LayerDerivation, name: str, *earlier: LayerDerivation) -> LayerDerivation:

@@ -32,9 +32,9 @@ from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.project import Project, open_project, spec_file
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
 from twinbuild.ports import ReleaseArchive
 
 __all__ = ["Added", "add_release", "project_of"]

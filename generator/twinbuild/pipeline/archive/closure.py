@@ -16,10 +16,10 @@ from twinbuild.errors import Finding, IntegrityError, Location, SpecError
 from twinbuild.model.archive import ArchivedInput
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedArtifact, LockedDeb, LockedSdist
+from twinbuild.pipeline.document.writing import spec_arguments
+from twinbuild.pipeline.lock.sourced import files_of
+from twinbuild.pipeline.lock.stepfiles import step_directories
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.sourced import files_of
-from twinbuild.pipeline.stepfiles import step_directories
-from twinbuild.pipeline.writing import spec_arguments
 
 __all__ = ["Wanted", "below", "inputs_of", "locked_files", "read_files", "refuse_other_spec"]
 

@@ -22,10 +22,10 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.trial import REASONS, Outcome, Passed, Untested
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.building import build_images, plan_release
-from twinbuild.pipeline.describing import describe
-from twinbuild.pipeline.linking import refuse_missing_libraries
-from twinbuild.pipeline.locking import stale
+from twinbuild.pipeline.build.building import build_images, plan_release
+from twinbuild.pipeline.build.linking import refuse_missing_libraries
+from twinbuild.pipeline.document.describing import describe
+from twinbuild.pipeline.lock.locking import stale
 from twinbuild.pipeline.machine import Machine, apart
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN

@@ -28,7 +28,7 @@ from twinbuild.oci.image import INDEX, MANIFEST
 from twinbuild.oci.layout import LAYOUT, LayoutFile, blob_path
 from twinbuild.pipeline.archive.recording import keep_record
 from twinbuild.pipeline.archive.verifying import unlike_release
-from twinbuild.pipeline.export import export_layout
+from twinbuild.pipeline.images.export import export_layout
 from twinbuild.pipeline.regular import Irregular, open_regular
 
 __all__ = ["Imported", "export_releases", "import_releases"]

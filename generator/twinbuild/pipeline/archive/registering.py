@@ -24,9 +24,9 @@ from twinbuild.model.settings import OCI_SCHEME
 from twinbuild.pipeline.archive.moving import Imported
 from twinbuild.pipeline.archive.recording import keep_record
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
+from twinbuild.pipeline.images.registries import open_registry
+from twinbuild.pipeline.images.transfer import Meter, known_repositories, move
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.registries import open_registry
-from twinbuild.pipeline.transfer import Meter, known_repositories, move
 from twinbuild.ports import ReleaseArchive
 
 __all__ = [

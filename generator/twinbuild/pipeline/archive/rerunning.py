@@ -17,8 +17,8 @@ from typing import Any, Final
 from twinbuild.errors import Finding, Location, UsageError
 from twinbuild.model.knobs import written
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.measure.shadowing import answer_of, golden_requests, read_side, served
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
-from twinbuild.pipeline.shadowing import answer_of, golden_requests, read_side, served
 from twinbuild.store.disk import DiskStore
 from twinbuild.trial.asking import Answer
 from twinbuild.trial.comparing import mismatch_of

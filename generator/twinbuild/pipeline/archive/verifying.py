@@ -13,8 +13,8 @@ from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, UsageError
 from twinbuild.model.archive import AS_RELEASED, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.attested import is_signature
-from twinbuild.pipeline.validating import BESIDE
+from twinbuild.pipeline.reading.attested import is_signature
+from twinbuild.pipeline.reading.validating import BESIDE
 from twinbuild.ports import Progress, ReleaseArchive, silent
 
 __all__ = ["Verified", "faults_of", "unlike_release", "verify_archive"]

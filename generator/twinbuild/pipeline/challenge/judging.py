@@ -17,7 +17,7 @@ from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.rebuilt import Rebuilt
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.released import Released
 
 __all__ = [
     "Agreed",

@@ -13,9 +13,9 @@ from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
 from twinbuild.model.rebuilt import Rebuilt, RebuiltImage
+from twinbuild.pipeline.build.rebuilding import rebuild
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.rebuilding import rebuild
 
 __all__ = ["rebuild_images", "sign_rebuilt", "statement_name"]
 

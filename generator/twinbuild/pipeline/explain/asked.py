@@ -19,8 +19,8 @@ from twinbuild.describe.origins import source_at
 from twinbuild.errors import UsageError
 from twinbuild.model.lock import Lock
 from twinbuild.pipeline.project import Project, open_project, read_lock, require_lock
+from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
-from twinbuild.pipeline.released import Released, read_release
 
 __all__ = ["Asked", "Questioned", "read_questioned"]
 

@@ -17,9 +17,9 @@ from twinbuild.deploy.parity.manifests import entries_of
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.explain.layerdiff import ImageDiff, image_diff
 from twinbuild.pipeline.explain.layers import images_of, layout_in
-from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.parity import parity
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.released import Released, read_release
 
 __all__ = [
     "HEADINGS",

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from twinbuild.codec.untar import Kind
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, open_layer
-from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
 from twinbuild.verify.mismatch.tars import Seen, scan_tar
 
 __all__ = ["FileChange", "ImageDiff", "LayerDiff", "image_diff", "paired"]

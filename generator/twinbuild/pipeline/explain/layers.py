@@ -17,8 +17,8 @@ from twinbuild.net.registry.document import FetchedManifest, entries_of, parts_o
 from twinbuild.oci.decompress import decompress
 from twinbuild.oci.document import Node, parse
 from twinbuild.oci.stack import LAYER_KINDS
-from twinbuild.pipeline.layouts import VARIANT, LayoutBlobs
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.layouts import VARIANT, LayoutBlobs
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.verify.mismatch.found import Stream
 
 __all__ = ["ImageOf", "LayerOf", "images_of", "layout_in", "open_layer"]

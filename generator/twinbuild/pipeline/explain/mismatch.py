@@ -19,11 +19,11 @@ from twinbuild.oci.layout import blob_path
 from twinbuild.pipeline.explain.layerdiff import paired
 from twinbuild.pipeline.explain.layers import ImageOf, LayerOf, images_of, layout_in, open_layer
 from twinbuild.pipeline.explain.trees import tree_files
-from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.observed import APPROVALS, SIGNATURES
 from twinbuild.pipeline.parity import parity
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.pipeline.regular import Irregular, open_regular
-from twinbuild.pipeline.released import read_release
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.compressed import gzip_header, of_gzip_headers
 from twinbuild.verify.mismatch.dive import Diver

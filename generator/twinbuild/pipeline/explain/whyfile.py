@@ -8,12 +8,12 @@ from typing import Final
 
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.boms import read_bom
 from twinbuild.pipeline.explain.asked import Questioned
 from twinbuild.pipeline.explain.layers import images_of
 from twinbuild.pipeline.explain.why import Reasons, no_such, why_package
-from twinbuild.pipeline.layouts import LayoutBlobs
-from twinbuild.pipeline.reconciling import reconcile_release
+from twinbuild.pipeline.reading.boms import read_bom
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.reconciling import reconcile_release
 
 __all__ = ["FileReason", "why_file"]
 

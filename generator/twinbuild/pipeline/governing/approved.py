@@ -10,10 +10,10 @@ from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.spec.values import check_stage
-from twinbuild.pipeline.attested import directory_of
 from twinbuild.pipeline.observed import APPROVALS
+from twinbuild.pipeline.reading.attested import directory_of
+from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.regular import Irregular, read_regular
-from twinbuild.pipeline.released import Released
 
 __all__ = ["AGAIN", "Approved", "approvals_place", "read_approval", "refuse_stage"]
 

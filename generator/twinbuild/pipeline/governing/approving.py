@@ -21,15 +21,15 @@ from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.attested import APPROVAL, directory_of
 from twinbuild.pipeline.governing.approved import AGAIN, Approved, approvals_place, read_approval, refuse_stage
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.tokens import read_by_token
 from twinbuild.pipeline.governing.trustedrelease import objections_of
 from twinbuild.pipeline.observed import APPROVALS
 from twinbuild.pipeline.output import write_file
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.attested import APPROVAL, directory_of
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 
 __all__ = ["approve_release", "read_approvals", "role_that_may"]
 

@@ -21,11 +21,11 @@ from twinbuild.model.governed import Facts, RegoAnswer, Verdict
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.settings import Settings
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.boms import bom_text
 from twinbuild.pipeline.governing.knowing import Question, known_of, sound
 from twinbuild.pipeline.governing.rego.evaluating import judge_rego
 from twinbuild.pipeline.governing.trustdir import Trusted, read_policy
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.boms import bom_text
+from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["Checked", "check_approval", "check_policy", "input_of", "policy_of", "refuse", "standing_then"]
 

@@ -12,7 +12,7 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.log import add_entries
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["append_act", "entry_of"]
 

@@ -19,17 +19,17 @@ from twinbuild.model.policy import OrganisationPolicy, Requirement, covers
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.model.trust import TrustKey, TrustRoot
-from twinbuild.pipeline.boms import read_bom
 from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.approving import read_approvals
 from twinbuild.pipeline.governing.encrypted import Holds, encryption_of
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.governing.trustedrelease import objections_of, signatures_judged
-from twinbuild.pipeline.reconciling import reconcile_release
+from twinbuild.pipeline.reading.boms import read_bom
+from twinbuild.pipeline.reading.reconciling import reconcile_release
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release, require_format
 from twinbuild.pipeline.regular import Irregular, read_regular
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release, require_format
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["ROTATIONS", "Question", "known_of", "reference_of", "sound"]

@@ -24,7 +24,6 @@ from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import check_stage
-from twinbuild.pipeline.attested import directory_of
 from twinbuild.pipeline.governing.checking import Checked, check_policy, refuse
 from twinbuild.pipeline.governing.encrypted import Holds
 from twinbuild.pipeline.governing.entries import append_act
@@ -33,8 +32,9 @@ from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, read_steps
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import replace_directory, write_file
+from twinbuild.pipeline.reading.attested import directory_of
+from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
-from twinbuild.pipeline.released import Released, read_release
 
 __all__ = ["PROMOTION", "Log", "Order", "Promoted", "find_release", "promote", "roll_back", "schemas_of"]
 

@@ -20,8 +20,8 @@ from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.approved import AGAIN, Approved, approvals_place, read_approval, refuse_stage
 from twinbuild.pipeline.governing.logged import BY_TOKEN, Logged
 from twinbuild.pipeline.output import write_file
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 
 __all__ = ["approve_by_token", "read_by_token", "said_of"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from twinbuild.codec.moments import moment_text
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.rooted import NOTHING_LOGGED, Judged, judge, public_of
-from twinbuild.pipeline.attested import MAIN, directory_of, signed_envelope
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.attested import MAIN, directory_of, signed_envelope
+from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.vouching import Vouched, verify_release
 
 __all__ = ["Vouchers", "objections_of", "signatures_judged", "verify_by_role"]

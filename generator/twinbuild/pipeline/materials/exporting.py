@@ -17,9 +17,9 @@ from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.spdx import spdx_document
 from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.pipeline.reading.released import read_release
+from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
-from twinbuild.pipeline.released import read_release
-from twinbuild.pipeline.validating import check_release
 
 __all__ = ["FORMATS", "export_bom"]
 

@@ -14,7 +14,7 @@ from twinbuild.describe.naming import PROJECT
 from twinbuild.errors import Finding, Location, SpecError, UsageError
 from twinbuild.govern.vulnerabilities.judging import same_package, statement_of
 from twinbuild.model.vulnerability import Statement, StatementSheet, Status, Vulnerable
-from twinbuild.pipeline.boms import ReadBom
+from twinbuild.pipeline.reading.boms import ReadBom
 
 __all__ = ["refuse_unbound", "vex_document"]
 

@@ -14,7 +14,7 @@ from twinbuild.oci.contents import HashedStream
 from twinbuild.oci.decompress import decompress
 from twinbuild.oci.stack import LAYER_KINDS
 from twinbuild.pipeline.explain.layers import layout_in
-from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
 
 __all__ = ["Layers", "OpenLayer", "opener"]
 

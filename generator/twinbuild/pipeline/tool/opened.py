@@ -15,7 +15,7 @@ from twinbuild.model.platform import SUPPORTED, Platform
 from twinbuild.net.registry.document import LARGEST_DOCUMENT, FetchedManifest, entries_of, kind_of, parts_of
 from twinbuild.oci.document import parse
 from twinbuild.oci.stack import LAYER_KINDS
-from twinbuild.pipeline.layouts import LayoutBlobs, no_layout
+from twinbuild.pipeline.reading.layouts import LayoutBlobs, no_layout
 from twinbuild.pipeline.tool.pack import PYTHON, TOOL
 from twinbuild.ports import Store
 

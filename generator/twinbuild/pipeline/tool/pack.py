@@ -27,13 +27,13 @@ from twinbuild.model.spec.values import epoch as epoch_of
 from twinbuild.model.tool import ToolRoot
 from twinbuild.oci.compress import compressor
 from twinbuild.oci.layout import LayoutFile, image_layout
-from twinbuild.pipeline.building import build_images
-from twinbuild.pipeline.export import export_layout
-from twinbuild.pipeline.fetching import fetch_lock, lacking
-from twinbuild.pipeline.interpreters import interpreter_of
+from twinbuild.pipeline.build.building import build_images
+from twinbuild.pipeline.images.export import export_layout
 from twinbuild.pipeline.keeping import image_blobs, locked_blobs
+from twinbuild.pipeline.lock.fetching import fetch_lock, lacking
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.plan import PREFIX, Tooling, make_plan
+from twinbuild.pipeline.plan.interpreters import interpreter_of
+from twinbuild.pipeline.plan.plan import PREFIX, Tooling, make_plan
 from twinbuild.pipeline.project import Project, open_project, read_lock
 from twinbuild.pipeline.tool.code import code_digest, code_files
 from twinbuild.ports import Store

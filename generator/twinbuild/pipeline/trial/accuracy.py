@@ -8,8 +8,8 @@ from twinbuild.codec.jsontext import JsonProblem
 from twinbuild.errors import Finding
 from twinbuild.model.spec.accuracy import Accuracy, is_better
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer, Question
 from twinbuild.trial.comparing import json_body
 from twinbuild.trial.evaluating import NoPrediction, pairs_of

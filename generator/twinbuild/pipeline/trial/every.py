@@ -25,7 +25,7 @@ from twinbuild.model.plan import Derivation, Plan
 from twinbuild.model.trial import REASONS, Outcome, Passed, Reason, Untested
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
-from twinbuild.pipeline.running import unpacked_image
+from twinbuild.pipeline.run.running import unpacked_image
 from twinbuild.pipeline.trial.files import TrialFile, TrialFiles, read_trial_files
 from twinbuild.pipeline.trial.proof import provable
 from twinbuild.pipeline.trial.run import TooSmall, run_trial

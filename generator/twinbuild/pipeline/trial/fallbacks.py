@@ -18,8 +18,8 @@ from twinbuild.model.spec.serving import Serving
 from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.record import finding_at
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial import asking
 from twinbuild.trial.asking import Answer
 from twinbuild.trial.dead import Dead, unanswering

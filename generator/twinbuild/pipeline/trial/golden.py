@@ -11,9 +11,9 @@ from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.tests import Golden
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.fallbacks import fallback_findings, patience_for
 from twinbuild.pipeline.trial.record import TrialRun, finding_at
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.comparing import Mismatch, mismatch_of, said_in, shortened
 from twinbuild.trial.dead import Dead

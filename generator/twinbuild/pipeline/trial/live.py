@@ -24,14 +24,14 @@ from twinbuild.model.spec.changes import Change
 from twinbuild.model.spec.knob import Knob
 from twinbuild.model.spec.tests import Golden
 from twinbuild.model.spec.values import duration_seconds
-from twinbuild.pipeline.livevolume import LiveVolume
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.livevolume import LiveVolume
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.fallbacks import patience_for
 from twinbuild.pipeline.trial.golden import question_of, unusual
 from twinbuild.pipeline.trial.livelevel import level_live
 from twinbuild.pipeline.trial.loglevel import level_knob
 from twinbuild.pipeline.trial.record import TrialRun, finding_at
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer
 from twinbuild.trial.comparing import mismatch_of
 

@@ -8,13 +8,13 @@ from typing import Final
 from twinbuild.errors import Finding
 from twinbuild.model.knobs import LIVE
 from twinbuild.model.spec.knob import Knob
-from twinbuild.pipeline.livevolume import LiveVolume
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.livevolume import LiveVolume
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.fallbacks import patience_for
 from twinbuild.pipeline.trial.golden import question_of
 from twinbuild.pipeline.trial.loglevel import effect_of_level, has_lesser
 from twinbuild.pipeline.trial.record import finding_at
-from twinbuild.pipeline.trying import Trial
 
 __all__ = ["level_live"]
 

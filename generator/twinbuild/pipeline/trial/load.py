@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.golden import question_of
 from twinbuild.pipeline.trial.record import TrialRun, finding_at, note_measure
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question
 from twinbuild.trial.limits import Measure, load_measures
 from twinbuild.trial.loading import Load, under_load

@@ -8,9 +8,9 @@ from typing import Final
 from twinbuild.deploy.observability.environment import IMAGE, RELEASE
 from twinbuild.errors import Finding
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import LARGEST_OUTPUT
 from twinbuild.pipeline.trial.record import finding_at
 from twinbuild.pipeline.trial.traces import STAND_IN_RELEASE
-from twinbuild.pipeline.trying import LARGEST_OUTPUT
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.lines import bad_lines, fields_of
 

@@ -16,10 +16,10 @@ from twinbuild.model.spec.observability import MetricDefinition, Observability
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.watching import series_of, watched
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.logs import identity_findings
 from twinbuild.pipeline.trial.record import finding_at
 from twinbuild.pipeline.trial.selected import REACH, expressions, unmeasured
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.exposition import Published, Unreadable, read_exposition

@@ -20,12 +20,12 @@ from twinbuild.model import knobs
 from twinbuild.model.knobs import LIVE, written
 from twinbuild.model.spec.knob import Knob
 from twinbuild.model.spec.values import duration_seconds
-from twinbuild.pipeline.livevolume import LiveVolume
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.livevolume import LiveVolume
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.fallbacks import patience_for
 from twinbuild.pipeline.trial.golden import question_of, unusual
 from twinbuild.pipeline.trial.record import TrialRun, finding_at
-from twinbuild.pipeline.trying import Trial
 
 __all__ = ["Held", "held", "need_a_restart"]
 

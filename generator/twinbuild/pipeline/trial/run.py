@@ -22,6 +22,7 @@ from twinbuild.model.plan import Derivation
 from twinbuild.model.spec.values import duration_seconds
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Bounds, Trial, trial
 from twinbuild.pipeline.trial.accuracy import try_accuracy
 from twinbuild.pipeline.trial.fallbacks import dead_services
 from twinbuild.pipeline.trial.files import TrialFiles
@@ -37,7 +38,6 @@ from twinbuild.pipeline.trial.schemas import output_findings, try_refusals
 from twinbuild.pipeline.trial.told import told_by_spec
 from twinbuild.pipeline.trial.traces import prove_traces, rarely, received_traces, trial_environment
 from twinbuild.pipeline.trial.watch import Watching, watching
-from twinbuild.pipeline.trying import Bounds, Trial, trial
 from twinbuild.trial.asking import NoAnswer
 from twinbuild.trial.comparing import shortened
 from twinbuild.trial.limits import memory_measure, startup_measure

@@ -8,8 +8,8 @@ from twinbuild.codec.jsontext import JsonProblem
 from twinbuild.errors import Finding
 from twinbuild.model.spec.tests import Golden
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.files import TrialFiles
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Answer, NoAnswer, Question, plain
 from twinbuild.trial.comparing import json_body, shortened
 

@@ -19,8 +19,8 @@ from twinbuild.model.spec.environment import Resources
 from twinbuild.model.spec.external import Secret, Service
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.model.spec.serving import Serving
+from twinbuild.pipeline.run.trying import STAND_IN, Told, bounds_of
 from twinbuild.pipeline.trial.fallbacks import service_environment
-from twinbuild.pipeline.trying import STAND_IN, Told, bounds_of
 
 __all__ = ["told_by_manifest", "told_by_spec"]
 

@@ -17,8 +17,8 @@ from twinbuild.errors import Finding
 from twinbuild.model.digest import Digest
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.record import finding_at
-from twinbuild.pipeline.trying import Trial
 from twinbuild.trial.asking import Question
 from twinbuild.trial.receiver import Received, receiving
 

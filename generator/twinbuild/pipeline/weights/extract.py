@@ -17,11 +17,11 @@ from twinbuild.model.tree import check_path
 from twinbuild.oci.contents import HashedStream
 from twinbuild.oci.decompress import decompress
 from twinbuild.oci.stack import LAYER_KINDS
-from twinbuild.pipeline.attested import directory_of
-from twinbuild.pipeline.layouts import LayoutBlobs
 from twinbuild.pipeline.output import replace_directory
-from twinbuild.pipeline.released import Released
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.attested import directory_of
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.validating import check_release
 
 __all__ = ["Extracted", "extract_weights"]
 

@@ -12,9 +12,9 @@ from twinbuild.describe.modelsigning import artifact_paths, model_statement, sig
 from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.signer import Signer
-from twinbuild.pipeline.attested import MODEL, read_signature
 from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.attested import MODEL, read_signature
+from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["check_weights", "sign_weights"]
 

@@ -18,7 +18,7 @@ from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.archive.adding import project_of
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.store import layout
 from twinbuild.store.area import stamp
 

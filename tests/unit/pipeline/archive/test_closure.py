@@ -13,7 +13,7 @@ from twinbuild.errors import IntegrityError, SpecError
 from twinbuild.pipeline.archive.closure import below, inputs_of, locked_files, read_files, refuse_other_spec
 from twinbuild.pipeline.keeping import locked_blobs
 from twinbuild.pipeline.project import open_project
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.released import read_release
 
 __all__ = ["archived_once"]
 

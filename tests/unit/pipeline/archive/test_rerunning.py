@@ -9,7 +9,7 @@ import pytest
 from fakes.archived import Archived, archived_once
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.archive.rerunning import golden_finding, read_requests, stage_environment
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.trial.asking import Answer
 
 __all__ = ["archived_once"]

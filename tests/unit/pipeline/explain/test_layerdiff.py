@@ -6,7 +6,7 @@ from pathlib import Path
 from fakes.faults import _base, _Build, _File, _layout
 from twinbuild.pipeline.explain.layerdiff import ImageDiff, image_diff
 from twinbuild.pipeline.explain.layers import images_of
-from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
 
 
 def diff(directory: Path, first: list[_Build], second: list[_Build]) -> ImageDiff:

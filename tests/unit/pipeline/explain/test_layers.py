@@ -10,7 +10,7 @@ import pytest
 from fakes.faults import _base, _layout
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.explain.layers import images_of, layout_in, open_layer
-from twinbuild.pipeline.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
 
 
 def test_images_with_their_steps(tmp_path: Path) -> None:

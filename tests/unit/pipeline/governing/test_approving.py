@@ -18,7 +18,7 @@ from twinbuild.govern.keys import new_key
 from twinbuild.model.acts import Approval
 from twinbuild.pipeline.governing.approving import read_approvals, role_that_may
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.validating import check_release
 
 
 def _read(found: Case, *besides: Path) -> list[str]:

@@ -33,7 +33,7 @@ from twinbuild.pipeline.governing.promoting import (
     roll_back,
     schemas_of,
 )
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.released import Released
 
 SETTINGS = Settings(store="/nowhere")
 

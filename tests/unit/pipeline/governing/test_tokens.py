@@ -20,7 +20,7 @@ from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.checking import policy_of
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.tokens import approve_by_token, said_of
-from twinbuild.pipeline.validating import check_release
+from twinbuild.pipeline.reading.validating import check_release
 
 _MINT = Mint()
 _LATER = NOW + 86400

@@ -19,9 +19,9 @@ from fakes.osv import CRITICAL, record
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.vulnerability import StatementSheet
-from twinbuild.pipeline.boms import ReadBom
 from twinbuild.pipeline.materials.vexing import refuse_unbound, vex_document
-from twinbuild.pipeline.released import Released
+from twinbuild.pipeline.reading.boms import ReadBom
+from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["validator"]
 

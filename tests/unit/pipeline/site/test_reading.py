@@ -14,7 +14,7 @@ from twinbuild.cli.outcome import run
 from twinbuild.codec.canonical import canonical
 from twinbuild.describe.naming import DOCKER_BUILDER, WITNESS
 from twinbuild.errors import IntegrityError, UsageError
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.pipeline.site.reading import published, read_trail
 
 __all__ = ["signed", "signed_once"]

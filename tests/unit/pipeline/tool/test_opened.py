@@ -11,7 +11,7 @@ from fakes.packed import CODE, HERE, OTHER, packed_image, packed_tool
 from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.export import export_layout
+from twinbuild.pipeline.images.export import export_layout
 from twinbuild.pipeline.tool.opened import open_tool, tool_of_layout
 from twinbuild.pipeline.tool.pack import TOOL, write_tools
 from twinbuild.store.memory import MemoryStore

@@ -11,8 +11,8 @@ from fakes.services import service
 from twinbuild.codec.canonical import canonical
 from twinbuild.describe.plain import plain
 from twinbuild.errors import UsageError
+from twinbuild.pipeline.run.trying import Bounds
 from twinbuild.pipeline.trial.told import told_by_manifest, told_by_spec
-from twinbuild.pipeline.trying import Bounds
 
 SECTION = """\
   golden:

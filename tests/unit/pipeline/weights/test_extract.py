@@ -11,7 +11,7 @@ from fakes.signed import WEIGHTS, SignedDist, signed, signed_once
 from twinbuild.codec.canonical import canonical
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.released import Released, read_release
+from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.weights import extract
 from twinbuild.pipeline.weights.extract import extract_weights
 

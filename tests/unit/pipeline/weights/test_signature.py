@@ -17,7 +17,7 @@ from twinbuild.errors import IntegrityError, PolicyRefused, TwinbuildError
 from twinbuild.govern.keys import PublicKey, read_private, read_public
 from twinbuild.govern.signer import KeySigner
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.released import read_release
+from twinbuild.pipeline.reading.released import read_release
 from twinbuild.pipeline.vouching import verify_release
 from twinbuild.pipeline.weights.signature import check_weights, sign_weights
 

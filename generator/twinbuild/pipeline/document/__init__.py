@@ -1,0 +1,1 @@
+"""The documents of a release, before and after it is built."""

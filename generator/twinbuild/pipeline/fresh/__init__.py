@@ -1,0 +1,1 @@
+"""Signs by which a later run sees that a result still stands."""

@@ -1,0 +1,1 @@
+"""From spec and lock to derivations, and what they stand on."""

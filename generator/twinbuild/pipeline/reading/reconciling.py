@@ -1,0 +1,134 @@
+"""The bill of materials of a release held against its images, as they lie beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from twinbuild.codec.lock import decode_lock
+from twinbuild.errors import IntegrityError, Location
+from twinbuild.model.bom import Bom, BomComponent
+from twinbuild.model.digest import Digest
+from twinbuild.model.image import Descriptor
+from twinbuild.model.plan import BaseLayer
+from twinbuild.model.platform import Platform
+from twinbuild.net.registry.document import parts_of
+from twinbuild.oci.document import parse
+from twinbuild.oci.image import MANIFEST
+from twinbuild.oci.layout import blob_path
+from twinbuild.pipeline.reading.attested import directory_of
+from twinbuild.pipeline.reading.boms import ReadBom
+from twinbuild.pipeline.reading.layouts import LayoutBlobs
+from twinbuild.pipeline.reading.validating import check_release
+from twinbuild.verify.belonging import ImageOrigin, Reconciliation, components_of, reconcile
+from twinbuild.verify.installed import read_image_files
+from twinbuild.verify.pinned import unlike_lock
+
+__all__ = ["reconcile_release"]
+
+_IMAGE: Final = "image"
+_LOCK: Final = "release.lock"
+
+
+def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
+    """Each image of the release, in the manifest's order, after all files were held against the release manifest.
+
+    A document alone has none. Raises UsageError TB7003 for a directory without release.digest, IntegrityError as
+    ``check_release``, TB8706 where the bill is about other images, what ``read_stack`` raises; LockError as
+    ``decode_lock``.
+    """
+    release = found.release
+    if release is None:
+        return
+    directory = directory_of(release)
+    check_release(release)
+    document: dict[str, Any] = release.document
+    entries: list[dict[str, Any]] = document["environment"]["images"]
+    images = {each["digest"]: _component(found, each["digest"]) for each in entries}
+    _refuse_others(found, set(images))
+    source = document["source"]
+    application = {f"{source['target']}/{each['path']}": each["sha256"] for each in source.get("files", ())}
+    lock = decode_lock((directory / _LOCK).read_bytes(), name=str(directory / _LOCK))
+    blobs = LayoutBlobs(directory / _IMAGE)
+    loose = _of_no_image(found, tuple(images.values()))
+    for entry in entries:
+        digest = Digest.parse(entry["digest"])
+        layers = _layers(blobs, digest)
+        titles = {layer["digest"]: layer["title"] for layer in entry["layers"]}
+        origin = ImageOrigin(
+            name=f"{entry['variant']} {entry['platform']}",
+            digest=str(digest),
+            layers=tuple((str(layer.digest), titles.get(str(layer.digest), "")) for layer in layers),
+            application=application,
+            platform=Platform.parse(entry["platform"]),
+        )
+        image = images[entry["digest"]]
+        held = reconcile(found.bom, image, read_image_files(layers, blobs.open), origin)
+        target = lock.target(entry["variant"], origin.platform)
+        if target is None:
+            raise _foreign(found, f"its lock has no target {origin.name}")
+        yield replace(
+            held,
+            unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target)),
+            empty=(*held.empty, *loose),
+            packages=held.packages + len(loose),
+        )
+        loose = ()  # told once
+
+
+def _component(found: ReadBom, digest: str) -> BomComponent:
+    """The component that is an image, by the digest of its manifest."""
+    for each in _containers(found.bom):
+        if f"sha256:{dict(each.hashes).get('SHA-256')}" == digest:
+            return each
+    raise _foreign(found, f"it has no component for the image {digest}")
+
+
+def _containers(bom: Bom) -> Iterator[BomComponent]:
+    """The images that the document's root consists of."""
+    direct = set(bom.edges.get(bom.root.reference, ())) if bom.root is not None else set()
+    yield from (each for each in bom.components if each.type == "container" and each.reference in direct)
+
+
+def _of_no_image(found: ReadBom, images: tuple[BomComponent, ...]) -> tuple[str, ...]:
+    """The titles of components that no image leads to: nothing of them is anywhere."""
+    reached = {each.reference for image in images for each in (image, *components_of(found.bom, image))}
+    return tuple(each.title for each in found.bom.components if each.reference not in reached)
+
+
+def _refuse_others(found: ReadBom, digests: set[str]) -> None:
+    for each in _containers(found.bom):
+        if f"sha256:{dict(each.hashes).get('SHA-256')}" not in digests:
+            raise _foreign(found, f"it has the image {each.title}, which the release has not")
+
+
+def _foreign(found: ReadBom, message: str) -> IntegrityError:
+    return IntegrityError.of(
+        "TB8706",
+        f"{found.path} is not of this release: {message}",
+        hint="take the directory from where it was released again",
+        where=Location(file=str(found.path)),
+    )
+
+
+def _layers(blobs: LayoutBlobs, digest: Digest) -> tuple[BaseLayer, ...]:
+    """An image's layers with the diff_ids of its configuration, which the reader holds their bytes against."""
+    with blobs.open(digest) as stream:
+        size = stream.seek(0, 2)
+    parts = parts_of(blobs.manifest(Descriptor(media_type=MANIFEST, digest=digest, size=size)))
+    with blobs.open(parts.config.digest) as stream:
+        config = parse(stream.read(parts.config.size), blob_path(parts.config.digest))
+    texts = config.child("rootfs").texts("diff_ids")
+    if len(texts) != len(parts.layers):
+        config.refuse("TB4336", f"{len(texts)} diff_ids for {len(parts.layers)} layers", "rootfs")
+    return tuple(
+        BaseLayer(
+            media_type=layer.media_type,
+            digest=layer.digest,
+            size=layer.size,
+            diff_id=Digest.parse(text),
+            uncompressed_size=0,
+        )
+        for layer, text in zip(parts.layers, texts, strict=True)
+    )

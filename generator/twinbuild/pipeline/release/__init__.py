@@ -1,0 +1,1 @@
+"""From a lock to a release: whole, or not at all."""

@@ -1,0 +1,1 @@
+"""The service of a built image in a sandbox, and asking it."""
