@@ -35,8 +35,8 @@ def run_document(
 ) -> bytes:
     """The document; times in seconds since 1970.
 
-    ``sources``: where files were fetched from, of ``pipeline.sourced``; ``unchanged_since``: when the run began whose
-    result still stands.
+    ``sources``: where files were fetched from, of ``pipeline.lock.sourced``; ``unchanged_since``: when the run began
+    whose result still stands.
     """
     uname = os.uname()
     document = {

@@ -1,4 +1,4 @@
-"""``pipeline.declared``: preprocessing names real code, and a release carries its data schemas."""
+"""``pipeline.document.declared``: preprocessing names real code, and a release carries its data schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pipeline.drafting``: specs with their locks, compared before anything is built."""
+"""``pipeline.document.drafting``: specs with their locks, compared before anything is built."""
 
 from __future__ import annotations
 

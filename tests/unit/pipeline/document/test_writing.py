@@ -1,4 +1,4 @@
-"""``pipeline.writing``: where a project's spec says what, whatever directory it lies in and is called from."""
+"""``pipeline.document.writing``: where a project's spec says what, whatever directory it lies in and is called from."""
 
 from __future__ import annotations
 

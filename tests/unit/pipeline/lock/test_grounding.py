@@ -1,4 +1,4 @@
-"""``pipeline.grounding``: what a target stands on. What asks a mirror is in ``oracle/test_added_packages.py``."""
+"""``pipeline.lock.grounding``: what a target stands on. What asks a mirror is in ``oracle/test_added_packages.py``."""
 
 from __future__ import annotations
 

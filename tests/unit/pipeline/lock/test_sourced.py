@@ -1,4 +1,4 @@
-"""``pipeline.sourced``: each file of a release once, with the address that gave it."""
+"""``pipeline.lock.sourced``: each file of a release once, with the address that gave it."""
 
 from __future__ import annotations
 

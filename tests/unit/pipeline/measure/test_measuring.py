@@ -1,4 +1,4 @@
-"""``pipeline.measuring``: what is asked. That it is really measured is in ``pipeline/test_measure.py``."""
+"""``pipeline.measure.measuring``: what is asked. That it is really measured is in ``pipeline/test_measure.py``."""
 
 from __future__ import annotations
 

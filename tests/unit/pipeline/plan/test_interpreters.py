@@ -1,4 +1,4 @@
-"""``pipeline.interpreters``: which Python compiles, and what it needs to start."""
+"""``pipeline.plan.interpreters``: which Python compiles, and what it needs to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pipeline.standing``: what ``FROM`` hands down, and what it does not."""
+"""``pipeline.plan.standing``: what ``FROM`` hands down, and what it does not."""
 
 from __future__ import annotations
 

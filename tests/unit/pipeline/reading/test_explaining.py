@@ -1,4 +1,4 @@
-"""``pipeline.explaining``: where a value is from, in words."""
+"""``pipeline.reading.explaining``: where a value is from, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pipeline.records``: the RECORD files of a release's own image."""
+"""``pipeline.reading.records``: the RECORD files of a release's own image."""
 
 from __future__ import annotations
 

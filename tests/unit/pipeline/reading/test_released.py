@@ -1,4 +1,4 @@
-"""``pipeline.released``: where a release is. What is wrong with one is in ``unit/cli/test_validate.py``."""
+"""``pipeline.reading.released``: where a release is. What is wrong with one is in ``unit/cli/test_validate.py``."""
 
 from __future__ import annotations
 

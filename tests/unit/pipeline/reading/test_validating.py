@@ -1,4 +1,4 @@
-"""``pipeline.validating``: releases that are whole. What is not is in ``unit/cli/test_validate.py``."""
+"""``pipeline.reading.validating``: releases that are whole. What is not is in ``unit/cli/test_validate.py``."""
 
 from __future__ import annotations
 
