@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-__all__ = ["Reach", "addresses_in", "reach_of", "schemed", "stated_in", "variable_reach"]
+from twinbuild.govern.judging.keywords import Keywords, keywords_of
+
+__all__ = ["STRICT", "Reach", "addresses_in", "is_local", "reach_of", "schemed", "stated_in"]
 
 _SCHEME: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*://\S+|jdbc:[A-Za-z]\S+", re.ASCII)
 _COMMAS: Final = re.compile(r"\s*([,;|])\s*", re.ASCII)
@@ -50,8 +52,10 @@ _TLS: Final = frozenset(
 )
 # fmt: on
 _LOCAL: Final = frozenset({"unix", "unix-abstract", "file", "inproc", "vsock", "fd", "memory", "sqlite"})
+STRICT: Final = frozenset({"require", "verify-ca", "verify-full"})
+"""Modes of libpq that take nothing but TLS."""
 _MODES: Final = {
-    "postgres": ("sslmode", frozenset({"require", "verify-ca", "verify-full"})),
+    "postgres": ("sslmode", STRICT),
     "mysql": ("ssl-mode", frozenset({"required", "verify_ca", "verify_identity"})),
     "mongodb": ("tls", frozenset({"true"})),
     "mongodb+srv": ("tls", frozenset({"true"})),
@@ -74,13 +78,6 @@ _SPELLED: Final = {
     "secure": ("secure",),
     "encrypt": ("encrypt",),
 }
-_VARIABLES: Final = {
-    "PGSSLMODE": _MODES["postgres"][1],
-    "KAFKA_SECURITY_PROTOCOL": frozenset({"ssl", "sasl_ssl"}),
-    "SECURITY_PROTOCOL": frozenset({"ssl", "sasl_ssl"}),
-    "OTEL_EXPORTER_OTLP_INSECURE": frozenset({"false"}),
-}
-"""Variables that say by themselves whether a connection is encrypted, and with which values it is."""
 _NO: Final = frozenset({"false", "0", "no", "off"})
 _WEAK: Final = (
     *("insecure", "insecureskipverify", "tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"),
@@ -114,9 +111,11 @@ def addresses_in(text: str) -> tuple[str, ...]:
 def stated_in(text: str, *, anywhere: bool = False) -> tuple[str, ...]:
     """The addresses that a text consists of, with schemes or all without: then each is a host and a port.
 
+    A connection string of a database (``keywords_of``) is one address.
+
     ``anywhere``: or else those with a scheme that stand in it, for a text that programs read and people do not.
     """
-    found = addresses_in(text)
+    found = addresses_in(text) or ((text.strip(),) if keywords_of(text) is not None else ())
     if not found:
         found = tuple(each for each in _SEPARATED.split(text) if each)
         found = found if all(_BARE.fullmatch(each) for each in found) else ()
@@ -134,9 +133,10 @@ def reach_of(address: str) -> Reach:
     if len(several) > 1:
         return min((reach_of(each) for each in several), key=lambda each: _ORDER.index(each.kind))
     address = several[0] if several else address
+    if (stated := keywords_of(address)) is not None:
+        return _by_keywords(stated)
     if (bare := _BARE.fullmatch(address)) is not None:
-        host = bare["host"].strip("[]").lower()
-        local = host in _EVERYWHERE or _loopback(host)
+        local = is_local(bare["host"].strip("[]").lower())
         return Reach(kind="local") if local else Reach(kind="unclear", why="no scheme says how it is reached")
     if address[:5].lower() == "jdbc:":
         return _jdbc(address)
@@ -152,9 +152,34 @@ def reach_of(address: str) -> Reach:
         return Reach(kind="unclear", why="cannot be read as an address")
     if authority is not None and "\\" in authority[0]:  # what browsers take for a slash is a login to others
         return Reach(kind="unclear", why="has a backslash, where programs see another host than others do")
+    if _database(scheme) == "postgres":
+        return _postgres(hosts, options)
     if scheme in _LOCAL or all(_loopback(host) for host in hosts):
         return Reach(kind="local")
     return _by_scheme(scheme, options)
+
+
+def _postgres(hosts: list[str], options: _Options) -> Reach:
+    """Options name other hosts than the address does, and libpq takes those; without any it asks a socket."""
+    others = [each for name in ("host", "hostaddr") for value in options.get(name, ()) for each in value.split(",")]
+    if all(_socket_or_loopback(unquote(each)) for each in (*hosts, *others)):
+        return Reach(kind="local")
+    found = _by_mode("postgres", options)
+    if found.kind == "plain" and others:
+        return Reach(kind="plain", why=f"to {', '.join(others)[:80]}; {found.why}")
+    return found
+
+
+def _by_keywords(stated: Keywords) -> Reach:
+    if all(_socket_or_loopback(host.lower()) for host in stated.hosts):
+        return Reach(kind="local")
+    if stated.tls is None:
+        return Reach(kind="unclear", why="nothing in it says whether it is encrypted")
+    return Reach(kind="encrypted") if stated.tls else Reach(kind="plain", why=stated.said)
+
+
+def _socket_or_loopback(host: str) -> bool:
+    return not host or host[0] in "/@" or host in (".", "(local)") or _loopback(host)
 
 
 def _collected(pairs: Iterable[tuple[str, str]]) -> _Options:
@@ -166,8 +191,7 @@ def _collected(pairs: Iterable[tuple[str, str]]) -> _Options:
 
 
 def _by_scheme(scheme: str, options: _Options) -> Reach:
-    database = scheme.partition("+")[0] if scheme != "mongodb+srv" else scheme
-    database = _KINDS.get(database, database)
+    database = _database(scheme)
     if database in _MODES:
         return _by_mode(database, options)
     if scheme in _TLS:
@@ -175,6 +199,11 @@ def _by_scheme(scheme: str, options: _Options) -> Reach:
     if scheme in _PLAIN:
         return Reach(kind="plain")
     return Reach(kind="unclear", why=f"nothing says whether {scheme[:40]!r} is encrypted")
+
+
+def _database(scheme: str) -> str:
+    database = scheme.partition("+")[0] if scheme != "mongodb+srv" else scheme
+    return _KINDS.get(database, database)
 
 
 def _jdbc(address: str) -> Reach:
@@ -209,6 +238,11 @@ def _unweakened(options: _Options) -> Reach:
     return Reach(kind="encrypted")
 
 
+def is_local(host: str) -> bool:
+    """Whether a host (in lower case) is this machine, or what a program listens at on it."""
+    return host in _EVERYWHERE or _loopback(host)
+
+
 def _loopback(host: str) -> bool:
     if _HOST.fullmatch(host) and (host == "localhost" or host.endswith(".localhost")):  # RFC 6761, 6.3
         return True
@@ -216,13 +250,3 @@ def _loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def variable_reach(name: str, value: str) -> Reach | None:
-    """What a variable says of encryption by its name and value; None where it says nothing."""
-    strict = _VARIABLES.get(name)
-    if strict is not None:
-        fine = value.strip().lower() in strict
-        why = "" if fine else f"expected one of {', '.join(sorted(strict))}"
-        return Reach(kind="encrypted" if fine else "plain", why=why)
-    return reach_of(value) if stated_in(value) else None

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.volume import Volume, volume_of
-from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, stated_in, variable_reach
+from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, stated_in
+from twinbuild.govern.judging.keywords import keywords_of
+from twinbuild.govern.judging.variables import variable_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import OCI_SCHEME, Settings
 
@@ -81,9 +83,10 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
     for kind, sections in (("services", ("services",)), ("monitoring", ("observability", "rollout"))):
         for section in sections:
             yield from _of_texts(kind, document.get(section))
-    yield from _of_texts("configuration", document.get("configuration"))
-    yield from _of_words(document.get("configuration"), document.get("serving"))
-    yield from _of_environment(document.get("serving", {}).get("environment", {}))
+    other = _other_parameters(document.get("configuration"))
+    yield from _of_texts("configuration", other)
+    yield from _of_words(other, document.get("serving"))
+    yield from _of_variables(_variables(document.get("configuration"), document.get("serving")))
     for name, address in settings.indexes:
         if schemed(address):
             yield "indexes", f"{name} (this machine's settings)", reach_of(address)
@@ -94,20 +97,58 @@ def _reached(document: Any, stage: str, settings: Settings) -> Iterator[tuple[st
     yield from _registries(document, stage, settings)
 
 
-def _of_environment(environment: Any) -> Iterator[tuple[str, str, Reach]]:
-    for name, value in environment.items() if isinstance(environment, dict) else ():
-        for each in stated_in(str(value), anywhere=True) or (str(value),):
-            reach = variable_reach(str(name), each)
-            if reach is not None:
-                yield "configuration", f"{name}={_named(each) if stated_in(each) else each[:40]}", reach
+def _variables(configuration: Any, serving: Any) -> dict[str, list[str]]:
+    """The variables of the service, with all values that each may have: as it is set, or by a parameter."""
+    stated = serving.get("environment") if isinstance(serving, dict) else None
+    found = {str(name): [str(value)] for name, value in stated.items()} if isinstance(stated, dict) else {}
+    said = configuration if isinstance(configuration, dict) else {}
+    stages = [each for each in (said.get("stages") or {}).values() if isinstance(each, dict)]
+    for parameter in said.get("parameters", ()):
+        name = parameter.get("environment") if isinstance(parameter, dict) else None
+        if name:
+            values = [parameter.get("default"), *parameter.get("values", ())]
+            values += [each[parameter["name"]] for each in stages if parameter.get("name") in each]
+            found.setdefault(str(name), []).extend(value for value in values if isinstance(value, str))
+    return found
+
+
+def _of_variables(variables: dict[str, list[str]]) -> Iterator[tuple[str, str, Reach]]:
+    beside = {name: values[0] for name, values in variables.items() if values}
+    for name, values in variables.items():
+        for value in dict.fromkeys(values):
+            for each in stated_in(value, anywhere=True) or (value,):
+                reach = variable_reach(name, each, beside)
+                if reach is not None:
+                    yield "configuration", f"{name}={_named(each) if stated_in(each) else each[:40]}", reach
+
+
+def _other_parameters(configuration: Any) -> Any:
+    """A configuration without the values of parameters that are variables, which are looked at as these."""
+    if not isinstance(configuration, dict):
+        return {}
+    parameters = [each for each in configuration.get("parameters", ()) if isinstance(each, dict)]
+    varied = {each.get("name") for each in parameters if each.get("environment")}
+    kept = [
+        {
+            key: value
+            for key, value in each.items()
+            if each.get("name") not in varied or key not in ("default", "values")
+        }
+        for each in parameters
+    ]
+    stages = {
+        stage: {name: value for name, value in stated.items() if name not in varied}
+        for stage, stated in (configuration.get("stages") or {}).items()
+        if isinstance(stated, dict)
+    }
+    return {**configuration, "parameters": kept, "stages": stages}
 
 
 def _of_words(configuration: Any, serving: Any) -> Iterator[tuple[str, str, Reach]]:
     """What programs read: values of parameters, and the words of the command, where an option may stand before it."""
-    said = configuration if isinstance(configuration, dict) else {}
-    read = [said.get("stages")]
-    for parameter in said.get("parameters", ()):
-        read += [parameter[key] for key in ("default", "values") if isinstance(parameter, dict) and key in parameter]
+    read = [configuration.get("stages")]
+    for parameter in configuration.get("parameters", ()):
+        read += [parameter[key] for key in ("default", "values") if key in parameter]
     words = serving.get("command", ()) if isinstance(serving, dict) else ()
     yield from _of_texts("configuration", [*read, *(_OPTION.sub("", str(each)) for each in words)], anywhere=True)
 
@@ -164,6 +205,8 @@ def _archive(archive: str | None, digest: Digest, settings: Settings, holds: Hol
 
 def _named(address: str) -> str:
     """An address without what may be a secret in it: logins, and options. The host is the one that is reached."""
+    if (stated := keywords_of(address)) is not None:
+        return stated.host[:200]
     if address[:5].lower() == "jdbc:":
         return _DRIVER.sub(r"\1", _OPTIONS.split(address)[0])
     parts = _PARTS.fullmatch(address)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbuild.govern.judging.addresses import reach_of, schemed, variable_reach
+from twinbuild.govern.judging.addresses import reach_of, schemed
 
 _KINDS = {
     "encrypted": """\
@@ -20,12 +20,14 @@ https://localhost.example.com/  SSL://a:1,SASL_SSL://b:2  mongodb://a,b/c?tls=tr
     "local": """\
 http://localhost:8000/x  http://127.0.0.1  http://127.3.2.1:1  http://[::1]:9/  redis://app.localhost  unix:///run/s
 localhost:8000  127.0.0.1:80/x  [::1]:80  0.0.0.0:8000  [::]:80  me:secret@localhost:80
+postgres:///b  postgresql://localhost/b?host=/run/pg  postgresql://%2Frun%2Fpg/b  postgresql+psycopg://127.0.0.1/b
 file:///a  redis://localhost:1,127.0.0.1:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://127.0.0.1:2""",
     "plain": """\
 http://a/b  HTTP://a  ws://a  ftp://a  redis://a  amqp://a  grpc://a:50051  mqtt://a  ldap://a  nats://a:4222  smtp://a
 kafka://a  plaintext://a:9092  sasl_plaintext://a:9092  tcp://a  udp://a  memcached://a  stomp://a  telnet://a  git://a
 postgres://a/b  postgres://a/b?sslmode=disable  postgres://a/b?sslmode=allow  postgres://a/b?sslmode=prefer
-postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
+postgresql://localhost/b?host=a  postgresql://localhost/b?hostaddr=10.0.0.1  postgresql:///b?host=/run/pg,a
+postgres://a/b?host=localhost  postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
 mongodb+srv://a/b?tls=false  clickhouse://a  sqlserver://a?encrypt=false  jdbc:postgresql://a/b
 jdbc:sqlserver://a;encrypt=false  https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
 mongodb://a/b?tls=true&tlsInsecure=true  http://localhost.example.com/  http://127.0.0.1.example.com/  http://10.0.0.1/
@@ -79,22 +81,3 @@ def test_listed(text: str, kind: str) -> None:
     """Blanks around and between addresses hide none of them."""
     assert schemed(text)
     assert reach_of(text).kind == kind
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "kind"),
-    [
-        ("PGSSLMODE", "prefer", "plain"),
-        ("PGSSLMODE", "verify-full", "encrypted"),
-        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT", "plain"),
-        ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "encrypted"),
-        ("OTEL_EXPORTER_OTLP_INSECURE", "true", "plain"),
-        ("FEATURES_URL", "http://features", "plain"),
-        ("MODE", "prefer", None),
-        ("PATH", "/usr/bin", None),
-    ],
-)
-def test_variables(name: str, value: str, kind: str | None) -> None:
-    """By their name, or by an address in them."""
-    found = variable_reach(name, value)
-    assert (found.kind if found is not None else None) == kind

@@ -171,6 +171,30 @@ def test_inside_of_a_text() -> None:
     assert found.unclear == ()
 
 
+def test_hosts() -> None:
+    """Of a connection string its host is named, and no password; a parameter is the variable that it becomes."""
+    found = _of(
+        {
+            "serving": {"environment": {"DSN": "host=db password=secret", "PGHOST": "db2"}},
+            "configuration": {
+                "parameters": [
+                    {"name": "cache", "environment": "CACHE_HOST", "default": "localhost"},
+                    {"name": "places", "environment": "OMP_PLACES", "default": "threads:16"},
+                    {"name": "size", "environment": "SIZE", "default": 3},
+                ],
+                "stages": {"production": {"cache": "cache.internal", "size": 4}, "staging": {"cache": "redis://c"}},
+            },
+        }
+    )
+    mode = "expected one of require, verify-ca, verify-full"
+    assert found.plain == (
+        ("configuration", f"DSN=host=db (no sslmode, {mode})"),
+        ("configuration", f"PGHOST=db2 (no PGSSLMODE, {mode})"),
+        ("configuration", "CACHE_HOST=redis://c"),
+    )
+    assert [each[:2] for each in found.unclear] == [("configuration", "CACHE_HOST=cache.internal")]
+
+
 def test_lists() -> None:
     """Blanks around an address, as a block of YAML leaves them, hide nothing; each of a list is by itself."""
     listed = "s3://models/a,s3://evil/b"
