@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinbuild.codec.dsse import Envelope, Signature, encode_envelope, pae
+from twinbuild.codec.policyfile import check_roles, load_policy
 from twinbuild.codec.trustroot import LARGEST_ROOT, TRUST_ROOT, decode_root_envelope, encode_root
+from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.rooted import check_chain, lacking
 from twinbuild.govern.rootedits import checked, next_root, with_policy
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.model.trust import ROOT, TrustRoot
-from twinbuild.pipeline.governing.rego.files import name_in_trust
+from twinbuild.pipeline.governing.rego.files import name_in_trust, read_sources
 from twinbuild.pipeline.governing.trustdir import document_path, read_chain, read_policy
 from twinbuild.pipeline.output import alone_in, write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
@@ -82,7 +84,8 @@ def sign_draft(directory: Path, signer: Signer, *, expected: str = "") -> Drafte
     """Sign the draft, if it is the one ``expected`` (its digest, "" for any); once enough people have, it is in force.
 
     Raises UsageError TB8800 where there is no draft, TB8809 for a key that has nothing to sign here; PolicyRefused
-    TB8879 for another draft, and TB8806 for one whose policy is not the one that lies beside it.
+    TB8879 for another draft, TB8806 for one whose policy is not the one that lies beside it, and of a new policy
+    TB8897 where its rules in Rego are not, and TB8820; SpecError for one that cannot be read.
     """
     with _alone(directory):
         before, draft = _standing(directory)
@@ -99,7 +102,7 @@ def sign_draft(directory: Path, signer: Signer, *, expected: str = "") -> Drafte
                 hint="look at it again: `twinbuild trust show`",
                 where=Location(file=str(path)),
             )
-        read_policy(directory, root)
+        _require_rules(directory, root, before)
         keyid = signer.public.keyid
         wanted = {key for each in (before, root) if each is not None for key in _root_keys(each)}
         if keyid not in wanted:
@@ -116,6 +119,20 @@ def sign_draft(directory: Path, signer: Signer, *, expected: str = "") -> Drafte
         final = document_path(directory, root.version)
         path.rename(final)
         return Drafted(path=final, root=root, missing=(), before=before, digest=digest)
+
+
+def _require_rules(directory: Path, root: TrustRoot, before: TrustRoot | None) -> None:
+    """Nobody signs what could not be judged by: a new policy can be read, and each file of Rego lies beside it.
+
+    One that is in force already is in nobody's way who revokes a key.
+    """
+    content = read_policy(directory, root)
+    if root.policy is None or (before is not None and root.policy == before.policy):
+        return
+    policy = load_policy(SourceText(name=str(directory / root.policy.file), content=content))
+    check_roles(policy, root)
+    for index, rules in enumerate(policy.value.rego):
+        read_sources(policy, rules, index, directory, beside=root.policy.file)
 
 
 def read_draft(directory: Path) -> Drafted | None:

@@ -11,6 +11,7 @@ import pytest
 from fakes.case import Case
 from fakes.governed import NOW, POLICY
 from twinbuild.errors import IntegrityError, PolicyRefused
+from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.governing import checking, knowing
 from twinbuild.pipeline.governing.checking import check_approval, input_of, policy_of, refuse
@@ -38,8 +39,11 @@ def test_refused(case: Callable[..., Case]) -> None:
 
 def test_nothing_to_judge(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
     """A release without its SBOM, or in a form without a schema, does not pass rules in Rego because it is silent."""
-    rules = f"rego:\n  - {{name: house, stages: [production], files: [{{file: x.rego, sha256: {'a' * 64}}}]}}\n"
-    found = case(POLICY + rules)
+    digest = Digest.of(b"package main\n").hex
+    rules = f"rego:\n  - {{name: house, stages: [production], files: [{{file: x.rego, sha256: {digest}}}]}}\n"
+    found = case()
+    (found.ours.directory / "3.x.rego").write_bytes(b"package main\n")
+    found.ours.change(lambda root: root, policy=(POLICY + rules).encode())
 
     def refused() -> list[str]:
         said = [(each.code, each.reason) for each in found.check().verdicts if each.path[0] == "rego"]

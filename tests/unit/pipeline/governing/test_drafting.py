@@ -9,8 +9,11 @@ import pytest
 
 from fakes.governed import NOW, POLICY, organisation
 from twinbuild.errors import PolicyRefused, UsageError
+from twinbuild.model.digest import Digest
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.drafting import begin_root, change_root, read_draft, sign_draft
+
+_OTHER = f"{POLICY}    approvals: 2\n".encode()
 
 
 def _same(_: TrustRoot) -> bytes:
@@ -27,15 +30,15 @@ def test_in_turn(tmp_path: Path) -> None:
     assert len(change_root(ours.directory, _later, now=NOW, policy=_same).missing) == 2
     assert len(sign_draft(ours.directory, ours.signer("rosa")).missing) == 2
     assert sign_draft(ours.directory, ours.signer("rosa")).missing  # the same person again
-    change_root(ours.directory, _later, now=NOW, policy=lambda _: b"other")
+    change_root(ours.directory, _later, now=NOW, policy=lambda _: _OTHER)
     draft = read_draft(ours.directory)
     assert draft is not None
     assert (draft.root.version, "2 people" in draft.missing[0], ": 0" in draft.missing[0]) == (3, True, True)
-    assert ours.open().policy != b"other"
+    assert ours.open().policy != _OTHER
     for who in ("ruth", "rosa"):
         drafted = sign_draft(ours.directory, ours.signer(who))
     assert (drafted.missing, drafted.path.name) == ((), "3.root.json")
-    assert (ours.open().policy, read_draft(ours.directory)) == (b"other", None)
+    assert (ours.open().policy, read_draft(ours.directory)) == (_OTHER, None)
 
 
 def test_who_may_sign(tmp_path: Path) -> None:
@@ -71,6 +74,31 @@ def test_what_was_looked_at(tmp_path: Path) -> None:
     for who in ("rosa", "ruth"):
         signed = sign_draft(place, ours.signer(who), expected=changed.digest)
     assert (signed.missing, signed.digest) == ((), changed.digest)
+
+
+def test_rules_beside_a_draft(tmp_path: Path) -> None:
+    """A new policy is signed with the files of Rego that it names, and no others; one in force is in nobody's way."""
+    ours = organisation(tmp_path)
+    place, text = ours.directory, "package main\n"
+    digest = Digest.of(text.encode()).hex
+    named = f"{POLICY}rego: [{{name: house, stages: ['*'], files: [{{file: a.rego, sha256: {digest}}}]}}]\n"
+    change_root(place, _later, now=NOW, policy=lambda _: named.encode(), beside=(("a.rego", text.encode()),))
+    lying = place / "3.a.rego"
+    for content in (None, "package other\n"):
+        lying.unlink(missing_ok=True)
+        if content is not None:
+            lying.write_text(content, encoding="utf-8")
+        with pytest.raises(PolicyRefused, match="TB8897"):
+            sign_draft(place, ours.signer("rosa"))
+    lying.write_text(text, encoding="utf-8")
+    for who in ("rosa", "ruth"):
+        sign_draft(place, ours.signer(who))
+    lying.unlink()
+    change_root(place, _later, now=NOW, policy=_same)
+    assert sign_draft(place, ours.signer("rosa")).root.version == 4
+    change_root(place, _later, now=NOW, policy=lambda _: POLICY.replace("[deployer]", "[nobody]").encode())
+    with pytest.raises(PolicyRefused, match="TB8820"):
+        sign_draft(place, ours.signer("rosa"))
 
 
 def test_begun_once(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Rules come from a signed trust root, and what they judge does not: an author may write what makes a pattern search for
 years. And the engine is a large program in C++. So it runs alone, with an empty environment; when it is loaded, this
-process shuts itself into an empty directory (Landlock) and gives up sockets and signals (seccomp).
+process shuts itself into an empty directory (Landlock) and gives up sockets and signals (seccomp). Before it gets what
+it judges it gives up opening files at all, so that a kernel without Landlock leaves nothing open but what it has.
 
 The answer is JSON on standard output; what the engine prints goes nowhere.
 """
@@ -12,7 +13,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import resource
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +51,7 @@ def _main() -> int:
     bound(seconds=seconds, memory=memory, reserved=True)  # it has reserved 256 GiB, and uses little of them
     confine(".", program(os.uname().machine, alone=True), rights=WRITE)
     try:
-        answer = answered(request)
+        answer = answered(request, compiled_all=_open_nothing)
     except MemoryError:
         return TOO_MUCH
     with answers:
@@ -56,8 +59,17 @@ def _main() -> int:
     return 0
 
 
-def answered(request: Any) -> dict[str, Any]:
-    """The faults of the request's files, or their rules and what each says of its input (None: nothing is asked)."""
+def _open_nothing() -> None:
+    """What is judged is hostile, and comes now: no file can be opened any more, with Landlock or without it."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def answered(request: Any, *, compiled_all: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """The faults of the request's files, or their rules and what each says of its input (None: nothing is asked).
+
+    ``compiled_all`` is called when the rules are compiled, for which the engine writes files, and before it gets the
+    input.
+    """
     modules = tuple(
         Module(name=each["name"], package=tuple(each["package"]), decides=each["decides"])
         for each in request["modules"]
@@ -70,6 +82,7 @@ def answered(request: Any) -> dict[str, Any]:
     if not faults:
         rules = [{**asdict(rule), "title": rule.title} for rule in plan_rules(alone, modules)]
         if request["input"] is not None:
+            compiled_all()
             engine = _interpreter(sources)
             engine.set_input_term(request["input"])
             same = _reads(engine, request["input"])

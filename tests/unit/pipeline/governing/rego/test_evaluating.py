@@ -138,7 +138,7 @@ def test_alone(tmp_path: Path) -> None:
     probe.write_text(
         "import json, os, sys\n"
         "from twinbuild.pipeline.governing.rego import engine\n"
-        "def probe(request):\n"
+        "def probe(request, compiled_all):\n"
         "    import socket\n"
         "    found = {'environment': dict(os.environ)}\n"
         "    for name, call in {\n"
@@ -151,6 +151,12 @@ def test_alone(tmp_path: Path) -> None:
         "            found[name] = 'done'\n"
         "        except OSError as error:\n"
         "            found[name] = 'refused'\n"
+        "    open('mine', 'w').close()\n"
+        "    compiled_all()\n"
+        "    try:\n"
+        "        open('mine')\n"
+        "    except OSError:\n"
+        "        found['own'] = 'refused'\n"
         "    return found\n"
         "import socket\n"
         "engine.answered = probe\n"
@@ -172,4 +178,10 @@ def test_alone(tmp_path: Path) -> None:
     )
     assert done.status == 0, done.stderr.decode()
     reads = "refused" if version() else "done"
-    assert json.loads(done.stdout) == {"environment": {}, "read": reads, "socket": "refused", "signal": "refused"}
+    assert json.loads(done.stdout) == {
+        "environment": {},
+        "read": reads,
+        "socket": "refused",
+        "signal": "refused",
+        "own": "refused",
+    }
