@@ -62,12 +62,20 @@ def trust_options(*, required: bool = True) -> Callable[[_Command], _Command]:
     return add
 
 
-record_option = click.option(
+_RECORD: Final = click.option(
     "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
+)
+_SHORTER: Final = click.option(
+    "--accept-record", "shorter", is_flag=True, help="Though the audit log knows of further steps: none was taken."
 )
 files_option = click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
 )
+
+
+def record_option(command: _Command) -> _Command:
+    """``--record``, and ``--accept-record``."""
+    return _RECORD(_SHORTER(command))
 
 
 def opened(trust: Path, version: str | None, *, now: int) -> Trusted:

@@ -37,7 +37,7 @@ class Facts:
     encryption, ``unclear`` triples with why nobody can tell, ``encrypted`` pairs with by what it is. ``thresholds``
     are pairs of a role and how many people of it the trust root asks for, where that is more than one. ``secrets``
     are triples: what it is called, its reference, and the greatest age in seconds that the release names (None for
-    none); ``rotations`` pairs of a reference and when it was changed.
+    none); ``rotations`` pairs of a reference and when it was changed. ``audited``: an audit log was given.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Facts:
     encrypted: tuple[tuple[str, str], ...] = ()
     thresholds: tuple[tuple[str, int], ...] = ()
     unable: str = ""
+    audited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,8 @@ class Requirement(Section):
     """Greatest age of the keys that signed and approved."""
     secret_age: Duration | None = None
     """Greatest age of the secrets it names, by signed statements of when they were changed."""
+    audit_log: bool = False
+    """Whether the audit log must be given: the record of promotions is held against it, and each step is in it."""
     encryption: Several[Encrypted] = ()
     """What must be reached by encrypted connections alone, and that the archive lies on an encrypted volume."""
     declared_encrypted: Several[Declared] = ()

@@ -228,6 +228,25 @@ No rule of `require` is about the release and the stage. What no rule allows is 
 
 Name a stage of the policy, or add what this one asks for.""",
     ),
+    Code(
+        code="TB8841",
+        title="no audit log where the policy asks for one",
+        explanation="""\
+A requirement of the policy says `audit_log: true`, and no log was given: who is to be held against it decides neither
+whether their step is in the log, nor whether the record is the one that was logged.
+
+Name it: `--audit LOG`, with `--audit-key KEY` where something is done.""",
+    ),
+    Code(
+        code="TB8842",
+        title="a record that is not the one that was logged",
+        explanation="""\
+The audit log says of each step which number it had, and the record that was given has fewer steps, or another one under
+a number: it was cut off, an older copy was put back, or somebody wrote a step of their own.
+
+Take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
+was never taken: `--accept-record` goes on from the record all the same, and the next step bears that number.""",
+    ),
     *PROMOTING,
     Code(
         code="TB8870",

@@ -22,6 +22,11 @@ def judge_shown(rule: Requirement, index: int, facts: Facts, at: int) -> Iterato
     for each in rule.evidence:
         fine, reason, remedy = _EVIDENCE[each](facts)
         yield _verdict(rule, each, reason, fine=fine, code="TB8833", remedy=remedy, path=(*where, "evidence"))
+    if rule.audit_log:
+        said = "given" if facts.audited else "not given"
+        path, remedy = (*where, "audit_log"), "name it: --audit LOG (for what is done with --audit-key KEY)"
+        reason = f"the audit log is {said}"
+        yield _verdict(rule, "audit-log", reason, fine=facts.audited, code="TB8841", remedy=remedy, path=path)
     yield from _licences(rule, facts, where)
     if rule.key_age is not None:
         yield _keys(rule, rule.key_age, facts, at, (*where, "key_age"))

@@ -20,10 +20,21 @@ _PATIENCE: Final = 60.0  # seconds for others who write
 
 
 def entry_of(
-    release: Released, *, action: str, by: str, stage: str, now: int, said: str = "", policy: Digest | None = None
+    release: Released,
+    *,
+    action: str,
+    by: str,
+    stage: str,
+    now: int,
+    said: str = "",
+    policy: Digest | None = None,
+    step: int = 0,
 ) -> Entry:
-    """The entry of an act. Raises UsageError TB8631 for one that a log does not take."""
-    judged = "" if policy is None else f" policy={policy}"
+    """The entry of an act. ``step`` is its number in the record, 0 for what is none there.
+
+    Raises UsageError TB8631 for one that a log does not take.
+    """
+    judged = ("" if policy is None else f" policy={policy}") + (f" step={step}" if step else "")
     metadata: Any = release.document["metadata"]
     return Entry(
         action=action,
@@ -47,7 +58,8 @@ def append_act(
     now: int,
     said: str = "",
     policy: Digest | None = None,
+    step: int = 0,
 ) -> int:
     """Append an entry to a log; its index. Raises as ``add_entries``."""
-    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said, policy=policy)
+    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said, policy=policy, step=step)
     return add_entries(log, (entry,), signer, wait=_PATIENCE).size - 1

@@ -133,6 +133,7 @@ def known_of(
         secrets=tuple(_secret(each) for each in document.get("secrets", ())),
         rotations=_rotations(trusted, policy, at),
         thresholds=tuple((role.name, role.threshold) for role in root.roles if role.threshold > 1),
+        audited=question.logged.given,
     )
 
 

@@ -23,15 +23,19 @@ the token's SHA-256. What people say comes after it, and never begins so (``code
 _TOLD: Final = re.compile(
     r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII | re.DOTALL
 )
+_STEP: Final = re.compile(
+    r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})? step=([1-9][0-9]{0,6})(?: .*)?", re.ASCII | re.DOTALL
+)
 _ANOTHER_KEY: Final = "TB8634"
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """Entries of a verified log; () where none was given."""
+    """Entries of a verified log; () where none was given, which ``given`` says."""
 
     entries: tuple[Entry, ...] = ()
+    given: bool = False
 
     def times(self, act: str, release: str, stage: str = "") -> dict[str, int]:
         """When each key was first logged to have signed, approved or promoted a release (for a stage), by key id."""
@@ -51,6 +55,19 @@ class Logged:
             and entry.name == name
             and entry.details.partition(" ")[0] == f"stage={stage}"
         )
+
+    def steps(self, name: str, stage: str) -> dict[int, tuple[str, str]]:
+        """By its number each step of a name in a stage that was logged: action and release.
+
+        Of two of one number the later one counts: who was killed before the record had a step takes it again. Entries
+        of older versions say no number, and are not among them.
+        """
+        found = {}
+        for entry in self.entries:
+            told = _STEP.fullmatch(entry.details)
+            if told is not None and entry.action in _MEANS["promoted"] and (entry.name, told[1]) == (name, stage):
+                found[int(told[2])] = (entry.action, entry.release)
+        return found
 
     def tokens(self, release: str, stage: str) -> dict[str, int]:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""
@@ -87,7 +104,8 @@ def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
         else:
             entries = read_entries(log)[2]
             times = accumulate((each.time for each in entries), max)
-            return Logged(entries=tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True)))
+            dated = tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True))
+            return Logged(entries=dated, given=True)
     assert refused is not None
     if refused.findings[0].code != _ANOTHER_KEY:
         raise refused

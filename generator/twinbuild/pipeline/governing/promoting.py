@@ -29,7 +29,8 @@ from twinbuild.pipeline.governing.encrypted import Holds
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, read_steps
+from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to
+from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import replace_directory, write_file
 from twinbuild.pipeline.reading.attested import directory_of
@@ -53,7 +54,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Who brings something to a stage, when and why; where it is recorded, logged, and written to."""
+    """Who brings something to a stage, when and why; where it is recorded, logged, and written to.
+
+    ``shorter``: the log may know of further steps than the record has.
+    """
 
     stage: str
     signer: Signer
@@ -66,6 +70,7 @@ class Order:
     holds: Holds | None = None
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
+    shorter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +89,10 @@ def promote(release: Released, trusted: Trusted, order: Order, settings: Setting
     """
     name = _name(release)
     _require_stage(order.stage)
+    _require_place(order, release, trusted)
     with alone(order.record, order.stage, name):
-        steps = read_steps(order.record, order.stage, name, trusted, now=order.now)
+        with _telling(order, release, trusted):
+            steps = _steps(order, name, trusted)
         return _go(release, trusted, order, settings, steps, action="promoted")
 
 
@@ -108,7 +115,7 @@ def roll_back(
         hint = "name the release"
         raise UsageError.of("TB8001", f"{name[:80]!r} is no name of a release", hint=hint, where="NAME")
     with alone(order.record, order.stage, name):
-        steps = read_steps(order.record, order.stage, name, trusted, now=order.now)
+        steps = _steps(order, name, trusted)
         target = last_good(steps)
         if target is None:
             raise PolicyRefused.of(
@@ -120,8 +127,9 @@ def roll_back(
         release = find(target.release)
         if str(release.digest) != target.release:  # whatever was named so where releases lie
             raise _elsewhere(target.release, f"what was found instead is {release.digest}")
+        _require_place(order, release, trusted)
         with _telling(order, release, trusted):
-            _require_logged(target, order)
+            require_logged(target, order.logged, order.record)
             changed = [
                 what
                 for what, old, new in zip(("requests", "answers"), schemas_of(release), steps[-1].schemas, strict=True)
@@ -136,6 +144,18 @@ def roll_back(
                     where=str(release.path),
                 )
         return _go(release, trusted, order, settings, steps, action="rolled-back")
+
+
+def _steps(order: Order, name: str, trusted: Trusted) -> tuple[Promotion, ...]:
+    return recorded_steps(
+        order.record,
+        order.stage,
+        name,
+        trusted,
+        now=order.now,
+        logged=order.logged,
+        shorter=order.shorter,
+    )
 
 
 def _go(
@@ -187,25 +207,9 @@ def _go(
         for path, content in files.items():
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)
-        _log(order, release, trusted, action, order.reason)
-        append_step(order.record, step, envelope)
+        with append_step(order.record, step, envelope):
+            _log(order, release, trusted, action, order.reason, step=step.number)
     return Promoted(checked=checked, step=step, files=len(files))
-
-
-def _require_logged(target: Promotion, order: Order) -> None:
-    """Whoever may deploy can write a step of a time that they state; what a log has of the stage it would not have.
-
-    A log that has no step of this name and stage at all is younger than the record. Raises PolicyRefused TB8898.
-    """
-    known = order.logged.promoted(target.name, order.stage)
-    if known and target.release not in known:
-        raise PolicyRefused.of(
-            "TB8898",
-            f"the record says that {target.name} {target.version} was in {order.stage}, and the audit log, which has "
-            f"{len(known)} of its releases there, does not",
-            hint="ask who wrote the step, and when; to bring it there all the same: `twinbuild promote`",
-            where=Location(file=str(order.record)),
-        )
 
 
 @contextmanager
@@ -218,7 +222,7 @@ def _telling(order: Order, release: Released, trusted: Trusted) -> Iterator[None
         raise
 
 
-def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str) -> None:
+def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str, *, step: int = 0) -> None:
     if order.log is not None:
         append_act(
             order.log.directory,
@@ -230,6 +234,7 @@ def _log(order: Order, release: Released, trusted: Trusted, action: str, said: s
             now=order.now,
             said=said,
             policy=Digest.of(trusted.policy),
+            step=step,
         )
 
 
@@ -241,6 +246,21 @@ def _require_stage(stage: str) -> None:
     if check_stage(stage) is not None:
         hint = "name a stage in lower case, such as production"
         raise UsageError.of("TB8001", f"{stage[:80]!r} is no name of a stage", hint=hint, where="--to")
+
+
+def _require_place(order: Order, release: Released, trusted: Trusted) -> None:
+    """What is applied takes the place of what was applied, and of nothing else. Raises UsageError TB8020."""
+    output, why = order.output, ""
+    if output.is_dir() and any(output.iterdir()) and not (output / PROMOTION).is_file():
+        why = f"holds files that `twinbuild promote` did not write: it has no {PROMOTION}"
+    kept = [("the record", order.record), ("the trust root", trusted.directory), ("the release", directory_of(release))]
+    kept += [("the audit log", order.log.directory)] if order.log is not None else []
+    inside = [what for what, place in kept if place.resolve().is_relative_to(output.resolve())]
+    if inside:
+        why = f"is or holds {inside[0]}, which would be lost"
+    if why:
+        hint = "name another output, or move it away"
+        raise UsageError.of("TB8020", f"the output {output} {why}", hint=hint, where="--output")
 
 
 def _files(release: Released, stage: str) -> dict[str, bytes]:

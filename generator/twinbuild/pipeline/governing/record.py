@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.codec.acts import decode_promotion, encode_promotion
+from twinbuild.codec.dsse import decode_envelope
+from twinbuild.codec.moments import moment_text
 from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.acting import opened_act
 from twinbuild.govern.judging.people import allowed
@@ -25,10 +27,21 @@ from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import alone_in, write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
-__all__ = ["alone", "append_step", "last_good", "link_to", "names_in", "read_steps", "step_path"]
+__all__ = [
+    "alone",
+    "append_step",
+    "finish_step",
+    "last_good",
+    "link_to",
+    "names_in",
+    "next_path",
+    "read_steps",
+    "step_path",
+]
 
 _LARGEST: Final = 64 << 10  # bytes of a step
 _MOST: Final = 1_000_000  # steps
+_AHEAD: Final = 600  # seconds by which the clocks of two machines may differ
 _COPY: Final = "take the record from a copy that is whole, and hold it against the audit log"
 
 
@@ -37,10 +50,16 @@ def step_path(record: Path, stage: str, name: str, number: int) -> Path:
     return record / stage / name / f"{number:06}.dsse.json"
 
 
+def next_path(record: Path, stage: str, name: str) -> Path:
+    """Where the step lies that is about to be taken, until the log has it."""
+    return record / stage / name / ".next.dsse.json"
+
+
 def names_in(record: Path, stage: str) -> tuple[str, ...]:
     """Names of releases that were in a stage."""
     place = record / stage
-    return tuple(sorted(path.name for path in place.iterdir() if path.is_dir())) if place.is_dir() else ()
+    found = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    return tuple(name for name in found if step_path(record, stage, name, 1).is_file())
 
 
 def read_steps(record: Path, stage: str, name: str, trusted: Trusted, *, now: int) -> tuple[Promotion, ...]:
@@ -75,6 +94,8 @@ def _step(
         before[-1].time if before else 0
     ):
         raise _refused(path, "it is not the step after the one before it")
+    if act.time > now + _AHEAD:  # each step after it would have to bear this time, when no key may count
+        raise _refused(path, f"it states a time to come, {moment_text(act.time)}")
     if judged is None:
         raise _refused(path, "it is signed by nobody of the trust root")
     if not _might(act, judged.key.keyid, trusted.root, policy):
@@ -103,11 +124,31 @@ def _refuse_gap(place: Path, count: int) -> None:
             raise _refused(place, f"step {count + 1} is missing, and {beyond[0]} is there")
 
 
-def append_step(record: Path, act: Promotion, envelope: bytes) -> Path:
-    """Write the next step; the caller is ``alone``."""
-    path = step_path(record, act.stage, act.name, act.number)
-    write_file(path, envelope)
-    return path
+@contextmanager
+def append_step(record: Path, act: Promotion, envelope: bytes) -> Iterator[None]:
+    """Write the next step; what has to happen before it counts is done within the context. The caller is ``alone``.
+
+    It lies in the place of the next step meanwhile, so that who was killed after it was logged is told from who cut it
+    off: ``finish_step``.
+    """
+    waiting = next_path(record, act.stage, act.name)
+    write_file(waiting, envelope)
+    yield
+    waiting.replace(step_path(record, act.stage, act.name, act.number))
+
+
+def finish_step(record: Path, stage: str, name: str, *, number: int, logged: tuple[str, str] | None) -> bool:
+    """Put the next step in its place if it is the one that was logged (action and release); whether it was."""
+    waiting = next_path(record, stage, name)
+    try:
+        payload = decode_envelope(read_regular(waiting, _LARGEST), name=str(waiting)).payload
+        act = decode_promotion(payload, name=str(waiting))
+    except (Irregular, PolicyRefused):
+        return False
+    if act.number != number or (act.action, act.release) != logged:
+        return False
+    waiting.replace(step_path(record, stage, name, number))
+    return True
 
 
 def last_good(steps: tuple[Promotion, ...]) -> Promotion | None:

@@ -42,6 +42,8 @@ def _refused(text: str, **changes: object) -> dict[str, str]:
         ("    forbidden_licences: [A]\n", {"licences": (("x", "Custom one"), ("x", "A"))}, {"TB8834 needs/licences"}),
         ("    forbidden_licences: [A-1]\n", {"licences": (("x", "Mine, and A-1"),)}, {"TB8834 needs/licences"}),
         ("    key_age: 30d\n", {}, set()),
+        ("    audit_log: true\n", {}, {"TB8841 needs/audit-log"}),
+        ("    audit_log: true\n", {"audited": True}, set()),
         ("    key_age: 30d\n", {"signers": (actor("ada", since=NOW - 30 * DAY),)}, set()),
         ("    key_age: 30d\n", {"signers": (actor("ada", since=NOW - 30 * DAY - 1),)}, {"TB8837 needs/key-age"}),
         ("    key_age: 30d\n", {"deployer": actor("linus", since=0)}, {"TB8837 needs/key-age"}),

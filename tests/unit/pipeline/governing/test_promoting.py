@@ -114,6 +114,43 @@ def test_refused(staged: Staged) -> None:
     assert entries[0].details == f"stage=production policy={Digest.of(staged.ours.open().policy)} TB8836"
 
 
+def test_no_other_place(staged: Staged) -> None:
+    """What is applied takes the place of what was applied, and of no release, record, or whatever else lies there."""
+    dist, out = staged.first.dist, staged.place / "out"
+    for place in (dist, staged.second.dist, dist.parent, staged.ours.directory):
+        assert _code(staged, output=place) == ["TB8020"]
+    assert not (staged.place / "record").exists()
+    _promote(staged)
+    assert _code(staged, "second", record=out / "record") == ["TB8020"]
+    assert (dist / "release.digest").is_file()
+    _promote(staged, "second")
+    log = _log(staged)
+    shutil.move(staged.place / "log", out / "log")
+    with pytest.raises(UsageError, match=r"TB8020.*the audit log"):
+        _back(staged, record=staged.place / "record", log=replace(log, directory=out / "log"))
+
+
+def test_cut_off(staged: Staged) -> None:
+    """A record without its last step is not gone on from where the log has it; who says that it was none may."""
+    log = _log(staged)
+    _promote(staged, log=log)
+    _promote(staged, "second", log=log)
+    entries = read_entries(log.directory)[2]
+    assert [each.details.rpartition(" ")[2] for each in entries] == ["step=1", "step=2"]
+    step = staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
+    kept = step.read_bytes()
+    step.unlink()
+    logged = Logged(entries=entries, given=True)
+    assert _code(staged, "second", log=log, logged=logged) == ["TB8842"]
+    assert read_entries(log.directory)[2][-1].details.endswith(" TB8842")
+    step.with_name(".next.dsse.json").write_bytes(kept)  # as after a kill between the log and the record
+    assert _promote(staged, log=log, logged=logged).step.number == 3
+    assert step.read_bytes() == kept
+    step.with_name("000003.dsse.json").unlink()
+    step.unlink()
+    assert _promote(staged, log=log, logged=logged, shorter=True).step.number == 2
+
+
 def test_approval_of_another_version(staged: Staged) -> None:
     """That of the first version lies beside the second."""
     shutil.rmtree(staged.second.dist / "approvals")

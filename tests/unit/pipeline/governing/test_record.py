@@ -73,7 +73,8 @@ def test_last_good(history: str, target: str | None) -> None:
 
 def _write(record: Path, ours: Organisation, steps: list[Promotion], by: str = "linus") -> None:
     for step in steps:
-        append_step(record, step, signed_act(encode_promotion(step), ours.signer(by)))
+        with append_step(record, step, signed_act(encode_promotion(step), ours.signer(by))):
+            pass
 
 
 def _read(record: Path, ours: Organisation) -> int:
@@ -86,6 +87,23 @@ def test_read(tmp_path: Path) -> None:
     assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (0, ())
     _write(tmp_path / "record", ours, _after([FIRST], "2"))
     assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (2, ("tiny",))
+
+
+def test_names(tmp_path: Path) -> None:
+    """What was refused has a directory, and was never there."""
+    with alone(tmp_path, "production", "tiny"):
+        pass
+    assert names_in(tmp_path, "production") == ()
+
+
+def test_a_time_to_come(tmp_path: Path) -> None:
+    """Whoever deploys lets nobody after them bear the time of a century: clocks may differ by minutes, and no more."""
+    ours = organisation(tmp_path)
+    _write(tmp_path / "a", ours, [replace(FIRST, time=NOW + 600)])
+    assert _read(tmp_path / "a", ours) == 1
+    _write(tmp_path / "b", ours, [replace(FIRST, time=NOW + 601)])
+    with pytest.raises(PolicyRefused, match=r"TB8860.*a time to come"):
+        _read(tmp_path / "b", ours)
 
 
 def _path(record: Path, number: int) -> Path:
@@ -151,7 +169,8 @@ def test_another_place(tmp_path: Path) -> None:
     """Steps of another name or stage are none of this one; times do not go back."""
     ours = organisation(tmp_path)
     content = signed_act(encode_promotion(replace(FIRST, name="other")), ours.signer("linus"))
-    append_step(tmp_path / "a", FIRST, content)
+    with append_step(tmp_path / "a", FIRST, content):
+        pass
     _write(tmp_path / "b", ours, [FIRST, replace(_after([FIRST], "2")[1], time=FIRST.time - 1)])
     for record in ("a", "b"):
         with pytest.raises(PolicyRefused) as raised:

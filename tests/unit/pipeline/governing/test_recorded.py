@@ -1,0 +1,108 @@
+"""``pipeline.governing.recorded``: the record is the one that was logged, as long and step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from fakes.governed import NOW, Organisation, organisation
+from twinbuild.codec.acts import encode_promotion
+from twinbuild.codec.auditentry import Entry
+from twinbuild.errors import PolicyRefused
+from twinbuild.govern.acting import signed_act
+from twinbuild.model.acts import Promotion
+from twinbuild.pipeline.governing.logged import Logged
+from twinbuild.pipeline.governing.record import append_step, link_to, next_path, step_path
+from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
+
+_FIRST: Final = Promotion(
+    release=f"sha256:{'1' * 64}",
+    name="tiny",
+    version="1",
+    stage="production",
+    action="promoted",
+    number=1,
+    previous="",
+    time=NOW - 20,
+    trust=f"sha256:{'b' * 64}",
+    policy="c" * 64,
+    schemas=("", ""),
+)
+_SECOND: Final = replace(_FIRST, release=f"sha256:{'2' * 64}", number=2, previous=link_to((_FIRST,)))
+
+
+def _logged(*steps: Promotion, numbered: bool = True) -> Logged:
+    entries = tuple(
+        Entry(
+            action=step.action,
+            by="x",
+            time=NOW,
+            release=step.release,
+            name=step.name,
+            version=step.version,
+            details=f"stage={step.stage} policy=sha256:{'c' * 64}{f' step={step.number} step=9 said' * numbered}",
+        )
+        for step in steps
+    )
+    return Logged(entries=entries, given=True)
+
+
+def _write(record: Path, ours: Organisation, *steps: Promotion) -> None:
+    for step in steps:
+        with append_step(record, step, signed_act(encode_promotion(step), ours.signer("linus"))):
+            pass
+
+
+def _read(record: Path, ours: Organisation, logged: Logged, **more: Any) -> int:
+    return len(recorded_steps(record, "production", "tiny", ours.open(), now=NOW, logged=logged, **more))
+
+
+def test_held_against_the_log(tmp_path: Path) -> None:
+    """A record that was cut off, or has another step, is refused; of what the log does not number nothing is said."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    _write(record, ours, _FIRST, _SECOND)
+    both = _logged(_FIRST, _SECOND)
+    assert _read(record, ours, both) == 2
+    assert _read(record, ours, _logged(replace(_SECOND, release=_FIRST.release), _SECOND)) == 2  # it was taken again
+    others = (replace(_SECOND, action="rolled-back"), replace(_SECOND, release=_FIRST.release))
+    for other in others:
+        with pytest.raises(PolicyRefused, match=r"TB8842.*its step 2"):
+            _read(record, ours, _logged(_FIRST, other))
+    step_path(record, "production", "tiny", 2).unlink()
+    with pytest.raises(PolicyRefused, match=r"TB8842.*1 steps of tiny in production.*step 2: it was cut off"):
+        _read(record, ours, both)
+    for logged in (Logged(), _logged(_FIRST), _logged(_SECOND, numbered=False), _logged(replace(_SECOND, name="x"))):
+        assert _read(record, ours, logged) == 1
+    assert _read(record, ours, both, shorter=True) == 1
+
+
+def test_killed_after_it_was_logged(tmp_path: Path) -> None:
+    """The step that was about to be taken is put in its place if the log has it, and no other one."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    _write(record, ours, _FIRST)
+    envelope = signed_act(encode_promotion(_SECOND), ours.signer("linus"))
+    with pytest.raises(ZeroDivisionError), append_step(record, _SECOND, envelope):
+        raise ZeroDivisionError
+    assert _read(record, ours, _logged(_FIRST)) == 1
+    with pytest.raises(PolicyRefused, match="TB8842"):
+        _read(record, ours, _logged(_FIRST, replace(_SECOND, release=_FIRST.release)))
+    assert next_path(record, "production", "tiny").exists()
+    assert _read(record, ours, _logged(_FIRST, _SECOND)) == 2
+    assert not next_path(record, "production", "tiny").exists()
+
+
+def test_what_a_stage_goes_back_to(tmp_path: Path) -> None:
+    """A step that no log has is none, though its release was in the stage at another time."""
+    again = replace(_FIRST, number=3)
+    require_logged(_FIRST, _logged(_FIRST, _SECOND), tmp_path)
+    for logged in (Logged(), _logged(replace(_FIRST, stage="staging")), _logged(_FIRST, numbered=False)):
+        require_logged(again, logged, tmp_path)
+    with pytest.raises(PolicyRefused, match="TB8898"):
+        require_logged(again, _logged(_FIRST, _SECOND), tmp_path)
+    with pytest.raises(PolicyRefused, match="TB8898"):
+        require_logged(again, _logged(_SECOND, numbered=False), tmp_path)
+    mixed = Logged(entries=(*_logged(_FIRST, numbered=False).entries, *_logged(_SECOND).entries))
+    require_logged(_FIRST, mixed, tmp_path)
