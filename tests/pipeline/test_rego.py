@@ -117,7 +117,7 @@ def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each["details"] for each in entries] == [
         f"stage=production policy={policies[0]} TB8831, TB8890",
         f"stage=production policy={policies[1]}",
-        f"stage=production policy={policies[1]}",
+        f"stage=production policy={policies[1]} step=1",
     ]
 
     document = json.loads(tool("policy", "input", DIST, *CHECK).out)
