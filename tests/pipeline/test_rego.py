@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import time
@@ -114,10 +115,11 @@ def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -
 
     entries = json.loads(tool("audit", "log", "log", "--json").out)["entries"]
     policies = [Digest.of((Path(TRUST) / f"{version}.policy.yaml").read_bytes()) for version in (3, 4)]
+    step = Digest.of(base64.b64decode(json.loads(Path("out/promotion.dsse.json").read_text())["payload"]))
     assert [each["details"] for each in entries] == [
         f"stage=production policy={policies[0]} TB8831, TB8890",
         f"stage=production policy={policies[1]}",
-        f"stage=production policy={policies[1]} step=1",
+        f"stage=production policy={policies[1]} step=1@{step}",
     ]
 
     document = json.loads(tool("policy", "input", DIST, *CHECK).out)

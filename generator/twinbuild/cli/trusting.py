@@ -65,8 +65,8 @@ def trust_options(*, required: bool = True) -> Callable[[_Command], _Command]:
 _RECORD: Final = click.option(
     "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
 )
-_SHORTER: Final = click.option(
-    "--accept-record", "shorter", is_flag=True, help="Though the audit log knows of further steps: none was taken."
+_UNLIKE: Final = click.option(
+    "--accept-record", "unlike", is_flag=True, help="Though the audit log has other steps: they were never taken."
 )
 files_option = click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
@@ -75,7 +75,7 @@ files_option = click.option(
 
 def record_option(command: _Command) -> _Command:
     """``--record``, and ``--accept-record``."""
-    return _RECORD(_SHORTER(command))
+    return _RECORD(_UNLIKE(command))
 
 
 def opened(trust: Path, version: str | None, *, now: int) -> Trusted:

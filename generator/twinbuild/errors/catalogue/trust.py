@@ -241,11 +241,11 @@ Name it: `--audit LOG`, with `--audit-key KEY` where something is done.""",
         code="TB8842",
         title="a record that is not the one that was logged",
         explanation="""\
-The audit log says of each step which number it had, and the record that was given has fewer steps, or another one under
-a number: it was cut off, an older copy was put back, or somebody wrote a step of their own.
+The audit log says of each step which number it had, and its digest, and the record that was given does not have the
+last one of them: it was cut off, an older copy was put back, or it went on in another way.
 
 Take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
-was never taken: `--accept-record` goes on from the record all the same, and the next step bears that number.""",
+was never taken: `--accept-record` goes on from the record all the same, and the next step takes its place.""",
     ),
     *PROMOTING,
     Code(

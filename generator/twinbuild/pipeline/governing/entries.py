@@ -28,9 +28,9 @@ def entry_of(
     now: int,
     said: str = "",
     policy: Digest | None = None,
-    step: int = 0,
+    step: str = "",
 ) -> Entry:
-    """The entry of an act. ``step`` is its number in the record, 0 for what is none there.
+    """The entry of an act. ``step`` is NUMBER@sha256:DIGEST of what is a step of the record, "" for anything else.
 
     Raises UsageError TB8631 for one that a log does not take.
     """
@@ -58,7 +58,7 @@ def append_act(
     now: int,
     said: str = "",
     policy: Digest | None = None,
-    step: int = 0,
+    step: str = "",
 ) -> int:
     """Append an entry to a log; its index. Raises as ``add_entries``."""
     entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said, policy=policy, step=step)

@@ -24,7 +24,8 @@ _TOLD: Final = re.compile(
     r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})?(?: token=([0-9a-f]{64})(?: .*)?)?", re.ASCII | re.DOTALL
 )
 _STEP: Final = re.compile(
-    r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})? step=([1-9][0-9]{0,6})(?: .*)?", re.ASCII | re.DOTALL
+    r"stage=(\S+)(?: policy=sha256:[0-9a-f]{64})? step=([1-9][0-9]{0,6})@sha256:([0-9a-f]{64})(?: .*)?",
+    re.ASCII | re.DOTALL,
 )
 _ANOTHER_KEY: Final = "TB8634"
 _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "promoted": ("promoted", "rolled-back")}
@@ -56,18 +57,17 @@ class Logged:
             and entry.details.partition(" ")[0] == f"stage={stage}"
         )
 
-    def steps(self, name: str, stage: str) -> dict[int, tuple[str, str]]:
-        """By its number each step of a name in a stage that was logged: action and release.
+    def steps(self, name: str, stage: str) -> tuple[tuple[int, str], ...]:
+        """The steps of a name in a stage, in the order of the log: number, and SHA-256 of what was signed.
 
-        Of two of one number the later one counts: who was killed before the record had a step takes it again. Entries
-        of older versions say no number, and are not among them.
+        Entries of older versions say neither, and are not among them.
         """
-        found = {}
-        for entry in self.entries:
-            told = _STEP.fullmatch(entry.details)
-            if told is not None and entry.action in _MEANS["promoted"] and (entry.name, told[1]) == (name, stage):
-                found[int(told[2])] = (entry.action, entry.release)
-        return found
+        told = (
+            _STEP.fullmatch(entry.details)
+            for entry in self.entries
+            if entry.action in _MEANS["promoted"] and entry.name == name
+        )
+        return tuple((int(each[2]), each[3]) for each in told if each is not None and each[1] == stage)
 
     def tokens(self, release: str, stage: str) -> dict[str, int]:
         """When each token was first logged to have approved a release for a stage, by the token's SHA-256."""

@@ -56,7 +56,7 @@ class Log:
 class Order:
     """Who brings something to a stage, when and why; where it is recorded, logged, and written to.
 
-    ``shorter``: the log may know of further steps than the record has.
+    ``unlike``: the record may be another one than was logged.
     """
 
     stage: str
@@ -70,7 +70,7 @@ class Order:
     holds: Holds | None = None
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
-    shorter: bool = False
+    unlike: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _steps(order: Order, name: str, trusted: Trusted) -> tuple[Promotion, ...]:
         trusted,
         now=order.now,
         logged=order.logged,
-        shorter=order.shorter,
+        unlike=order.unlike,
     )
 
 
@@ -208,7 +208,8 @@ def _go(
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)
         with append_step(order.record, step, envelope):
-            _log(order, release, trusted, action, order.reason, step=step.number)
+            about = f"{step.number}@sha256:{link_to((step,))}"
+            _log(order, release, trusted, action, order.reason, step=about)
     return Promoted(checked=checked, step=step, files=len(files))
 
 
@@ -222,7 +223,7 @@ def _telling(order: Order, release: Released, trusted: Trusted) -> Iterator[None
         raise
 
 
-def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str, *, step: int = 0) -> None:
+def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str, *, step: str = "") -> None:
     if order.log is not None:
         append_act(
             order.log.directory,

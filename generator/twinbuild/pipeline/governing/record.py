@@ -137,15 +137,14 @@ def append_step(record: Path, act: Promotion, envelope: bytes) -> Iterator[None]
     waiting.replace(step_path(record, act.stage, act.name, act.number))
 
 
-def finish_step(record: Path, stage: str, name: str, *, number: int, logged: tuple[str, str] | None) -> bool:
-    """Put the next step in its place if it is the one that was logged (action and release); whether it was."""
+def finish_step(record: Path, stage: str, name: str, number: int, sha256: str) -> bool:
+    """Put the step that was about to be taken in its place if this one was logged; whether it was."""
     waiting = next_path(record, stage, name)
     try:
         payload = decode_envelope(read_regular(waiting, _LARGEST), name=str(waiting)).payload
-        act = decode_promotion(payload, name=str(waiting))
     except (Irregular, PolicyRefused):
         return False
-    if act.number != number or (act.action, act.release) != logged:
+    if Digest.of(payload).hex != sha256:
         return False
     waiting.replace(step_path(record, stage, name, number))
     return True

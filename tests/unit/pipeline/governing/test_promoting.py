@@ -33,6 +33,7 @@ from twinbuild.pipeline.governing.promoting import (
     roll_back,
     schemas_of,
 )
+from twinbuild.pipeline.governing.record import link_to
 from twinbuild.pipeline.reading.released import Released
 
 SETTINGS = Settings(store="/nowhere")
@@ -133,10 +134,12 @@ def test_no_other_place(staged: Staged) -> None:
 def test_cut_off(staged: Staged) -> None:
     """A record without its last step is not gone on from where the log has it; who says that it was none may."""
     log = _log(staged)
-    _promote(staged, log=log)
-    _promote(staged, "second", log=log)
+    first = _promote(staged, log=log).step
+    second = _promote(staged, "second", log=log).step
     entries = read_entries(log.directory)[2]
-    assert [each.details.rpartition(" ")[2] for each in entries] == ["step=1", "step=2"]
+    assert [each.details.rpartition(" ")[2] for each in entries] == [
+        f"step={step.number}@sha256:{link_to((step,))}" for step in (first, second)
+    ]
     step = staged.place / "record" / "production" / "tiny" / "000002.dsse.json"
     kept = step.read_bytes()
     step.unlink()
@@ -148,7 +151,7 @@ def test_cut_off(staged: Staged) -> None:
     assert step.read_bytes() == kept
     step.with_name("000003.dsse.json").unlink()
     step.unlink()
-    assert _promote(staged, log=log, logged=logged, shorter=True).step.number == 2
+    assert _promote(staged, log=log, logged=logged, unlike=True).step.number == 2
 
 
 def test_approval_of_another_version(staged: Staged) -> None:
