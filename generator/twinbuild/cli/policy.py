@@ -37,7 +37,7 @@ def _asking(command: _Command) -> _Command:
             "--approvals",
             "besides",
             multiple=True,
-            type=NamedPath(path_type=Path),
+            type=NamedPath(exists=True, file_okay=False, path_type=Path),
             metavar="DIR",
             help="More approvals.",
         ),

@@ -26,7 +26,12 @@ __all__ = ["command", "say_promoted"]
 @record_option
 @files_option
 @click.option(
-    "--approvals", "besides", multiple=True, type=NamedPath(path_type=Path), metavar="DIR", help="More of them."
+    "--approvals",
+    "besides",
+    multiple=True,
+    type=NamedPath(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="More of them.",
 )
 @kept_option
 @act_options

@@ -37,7 +37,7 @@ __all__ = ["command"]
     "--approvals",
     "besides",
     multiple=True,
-    type=NamedPath(path_type=Path),
+    type=NamedPath(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
     help="More approvals of the release to go back to.",
 )

@@ -66,7 +66,7 @@ _RECORD: Final = click.option(
     "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
 )
 _UNLIKE: Final = click.option(
-    "--accept-record", "unlike", is_flag=True, help="Though the audit log has other steps: they were never taken."
+    "--accept-record", "unlike", is_flag=True, help="Though the audit log, or this machine, has seen other steps."
 )
 files_option = click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."
@@ -132,13 +132,16 @@ def order_given(
     """
     from twinbuild.cli.kept import holds
     from twinbuild.cli.keyfile import signer_of
+    from twinbuild.cli.session import home_of
     from twinbuild.pipeline.governing.promoting import Order
+    from twinbuild.pipeline.governing.remembered import state_place
 
     now = int(time.time())
     trusted = opened(trust, trust_version, now=now)
     log, logged = audit_given(audit, audit_key, trusted, now)
     signer = signer_of(key, program, public, os.environ)
-    return trusted, Order(stage=stage, signer=signer, now=now, holds=holds, log=log, logged=logged, **more)
+    told = {"holds": holds, "log": log, "logged": logged, "state": state_place(os.environ, home_of(os.environ))}
+    return trusted, Order(stage=stage, signer=signer, now=now, **told, **more)
 
 
 def named_key(text: str, where: str) -> tuple[str, PublicKey]:

@@ -16,7 +16,12 @@ def test_which(tool: Tool) -> None:
     assert (ended.status, "releases: none" in ended.err) == (2, True), ended.err
     for name in ("tiny", "small"):
         Path("record", "production", name).mkdir(parents=True)
-    assert "small, tiny" in tool("rollback", *words, "--output", "out", "--approvals", "more").err
+    assert "releases: none" in tool("rollback", *words, "--output", "out").err  # what was refused was never there
+    for name in ("tiny", "small"):
+        Path("record", "production", name, "000001.dsse.json").touch()
+    assert "small, tiny" in tool("rollback", *words, "--output", "out", "--approvals", ".").err
+    ended = tool("rollback", *words, "--output", "out", "--approvals", "more")
+    assert (ended.status, "'more' does not exist" in ended.err) == (2, True), ended.err
 
 
 def test_where_from(tool: Tool) -> None:

@@ -111,6 +111,7 @@ A key is there already or is not there, a person has no key, a role asks for mor
         explanation="""\
 `trust.json` in twinbuild's state directory (`$XDG_STATE_HOME/twinbuild`, or `~/.local/state/twinbuild`) is damaged.
 Without it an older trust root would pass for the newest one, so that nothing is judged.
+Likewise `records.json`, which says of records of promotions which step was seen last.
 
 Take the file from a copy. Without one remove it, and give `--trust-version` with the newest version that you know.""",
     ),
@@ -246,6 +247,15 @@ last one of them: it was cut off, an older copy was put back, or it went on in a
 
 Take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
 was never taken: `--accept-record` goes on from the record all the same, and the next step takes its place.""",
+    ),
+    Code(
+        code="TB8843",
+        title="a record that was cut off since this machine saw it",
+        explanation="""\
+`records.json` in twinbuild's state directory says which step of the record in this place was seen last, and it is not
+in it any more: the record was cut off, an older copy was put back, or it was begun anew.
+
+Take the record from a copy that is whole; or say that it was begun anew: `--accept-record`.""",
     ),
     *PROMOTING,
     Code(

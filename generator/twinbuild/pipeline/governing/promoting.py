@@ -29,8 +29,9 @@ from twinbuild.pipeline.governing.encrypted import Holds
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to
+from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, step_path
 from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
+from twinbuild.pipeline.governing.seen import see_record
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import replace_directory, write_file
 from twinbuild.pipeline.reading.attested import directory_of
@@ -56,7 +57,7 @@ class Log:
 class Order:
     """Who brings something to a stage, when and why; where it is recorded, logged, and written to.
 
-    ``unlike``: the record may be another one than was logged.
+    ``unlike``: the record may be another one than was logged or seen. ``state`` keeps what this machine saw.
     """
 
     stage: str
@@ -71,6 +72,7 @@ class Order:
     log: Log | None = None
     logged: Logged = field(default_factory=Logged)
     unlike: bool = False
+    state: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def roll_back(
 
 
 def _steps(order: Order, name: str, trusted: Trusted) -> tuple[Promotion, ...]:
-    return recorded_steps(
+    steps = recorded_steps(
         order.record,
         order.stage,
         name,
@@ -156,6 +158,14 @@ def _steps(order: Order, name: str, trusted: Trusted) -> tuple[Promotion, ...]:
         logged=order.logged,
         unlike=order.unlike,
     )
+    _see(order, name, steps)
+    return steps
+
+
+def _see(order: Order, name: str, steps: tuple[Promotion, ...]) -> None:
+    if order.state is not None:
+        place = step_path(order.record, order.stage, name, 1).parent.resolve()
+        see_record(order.state, place, steps, unlike=order.unlike)
 
 
 def _go(
@@ -210,6 +220,7 @@ def _go(
         with append_step(order.record, step, envelope):
             about = f"{step.number}@sha256:{link_to((step,))}"
             _log(order, release, trusted, action, order.reason, step=about)
+    _see(order, name, (*steps, step))
     return Promoted(checked=checked, step=step, files=len(files))
 
 

@@ -20,7 +20,7 @@ from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
-__all__ = ["remember", "state_place"]
+__all__ = ["alone_with", "remember", "state_place"]
 
 _FILE: Final = "trust.json"
 _LOCK: Final = "trust.lock"
@@ -51,7 +51,7 @@ def remember(state: Path, *, place: Path, identity: str, version: int, digest: s
 
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(state):
+        with alone_with(state):
             new, changed = compared()
             if changed:
                 write_file(state / _FILE, canonical(new))
@@ -121,7 +121,8 @@ def _refused(code: str, message: str, place: str) -> PolicyRefused:
 
 
 @contextmanager
-def _alone(state: Path) -> Iterator[None]:
+def alone_with(state: Path) -> Iterator[None]:
+    """While the context lasts, nobody else changes what is kept in a state directory. Raises OSError."""
     descriptor = os.open(state / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

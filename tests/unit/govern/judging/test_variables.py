@@ -54,3 +54,6 @@ def test_beside() -> None:
     found = variable_reach("PGHOST", "db", {"PGHOST": "db", "PGSSLMODE": "require"})
     assert found is not None
     assert found.kind == "encrypted"
+    found = variable_reach("PGHOST", "db", {"PGHOST": "db"})
+    assert found is not None
+    assert found.kind == "plain"

@@ -152,6 +152,11 @@ def test_cut_off(staged: Staged) -> None:
     step.with_name("000003.dsse.json").unlink()
     step.unlink()
     assert _promote(staged, log=log, logged=logged, unlike=True).step.number == 2
+    state = staged.place / "seen"  # without a log this machine remembers
+    assert _promote(staged, "second", state=state).step.number == 3
+    step.with_name("000003.dsse.json").unlink()
+    assert _code(staged, "second", state=state) == ["TB8843"]
+    assert _promote(staged, "second", state=state, unlike=True).step.number == 3
 
 
 def test_approval_of_another_version(staged: Staged) -> None:
