@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from twinbuild.cli.options import NamedPath, json_option, kept_option
-from twinbuild.cli.trusting import trust_options
+from twinbuild.cli.trusting import approvals_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.governed import Verdict
@@ -33,14 +33,7 @@ def _asking(command: _Command) -> _Command:
         click.option(
             "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing."
         ),
-        click.option(
-            "--approvals",
-            "besides",
-            multiple=True,
-            type=NamedPath(exists=True, file_okay=False, path_type=Path),
-            metavar="DIR",
-            help="More approvals.",
-        ),
+        approvals_option,
         click.option("--at", "moment", metavar="TIME", help="Judge as of then: a day, a time, or how long from now."),
         click.option("--stage", required=True, metavar="STAGE", help="Where the release is to go."),
         trust_options(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
-from twinbuild.cli.trusting import files_option, record_option, trust_options
+from twinbuild.cli.trusting import approvals_option, files_option, record_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.promoting import Promoted
@@ -25,14 +25,7 @@ __all__ = ["command", "say_promoted"]
 @signer_options
 @record_option
 @files_option
-@click.option(
-    "--approvals",
-    "besides",
-    multiple=True,
-    type=NamedPath(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="More of them.",
-)
+@approvals_option
 @kept_option
 @act_options
 @json_option

@@ -11,7 +11,7 @@ import click
 
 from twinbuild.cli.kept import laid_out
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
-from twinbuild.cli.trusting import files_option, record_option, trust_options
+from twinbuild.cli.trusting import approvals_option, files_option, record_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.reading.released import Released
@@ -33,14 +33,7 @@ __all__ = ["command"]
     help="Where releases lie; may be repeated. Without it they are taken out of the archive.",
 )
 @files_option
-@click.option(
-    "--approvals",
-    "besides",
-    multiple=True,
-    type=NamedPath(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="More approvals of the release to go back to.",
-)
+@approvals_option
 @click.option("--accept-schemas", is_flag=True, help="Though requests or answers have another schema.")
 @kept_option
 @act_options

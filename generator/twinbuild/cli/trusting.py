@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.trustdir import Trusted
 
 __all__ = [
+    "approvals_option",
     "audit_given",
     "files_option",
     "log_signer",
@@ -67,6 +68,14 @@ _RECORD: Final = click.option(
 )
 _UNLIKE: Final = click.option(
     "--accept-record", "unlike", is_flag=True, help="Though the audit log, or this machine, has seen other steps."
+)
+approvals_option = click.option(
+    "--approvals",
+    "besides",
+    multiple=True,
+    type=NamedPath(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="More approvals of the release; may be repeated.",
 )
 files_option = click.option(
     "--output", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="Where the stage's files go."

@@ -75,7 +75,8 @@ def test_held_against_the_log(tmp_path: Path) -> None:
     step_path(record, "production", "tiny", 2).unlink()
     with pytest.raises(PolicyRefused, match=r"TB8842.*1 steps of tiny in production.*step 2: it was cut off"):
         _read(record, ours, both)
-    for logged in (Logged(), _logged(_FIRST), _logged(_SECOND, numbered=False), _logged(replace(_SECOND, name="x"))):
+    others = (replace(_SECOND, name="x"), replace(_SECOND, stage="staging"))
+    for logged in (Logged(), _logged(_FIRST), _logged(_SECOND, numbered=False), _logged(*others)):
         assert _read(record, ours, logged) == 1
     assert _read(record, ours, both, unlike=True) == 1
 

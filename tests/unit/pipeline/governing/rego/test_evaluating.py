@@ -131,35 +131,30 @@ def test_foreign_answer(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_alone(tmp_path: Path) -> None:
-    """The process has no environment, reads no file and opens no socket once it works."""
+    """The process has no environment, reads no file, opens no socket, and with its input not even its own file."""
     from twinbuild.pipeline.governing.rego import engine
 
     probe = tmp_path / "probe.py"
     probe.write_text(
         "import json, os, sys\n"
         "from twinbuild.pipeline.governing.rego import engine\n"
-        "def probe(request, compiled_all):\n"
-        "    import socket\n"
-        "    found = {'environment': dict(os.environ)}\n"
-        "    for name, call in {\n"
-        "        'read': lambda: open('/etc/passwd').close(),\n"
-        "        'socket': lambda: socket.socket().close(),\n"
-        "        'signal': lambda: os.kill(os.getppid(), 0),\n"
-        "    }.items():\n"
-        "        try:\n"
-        "            call()\n"
-        "            found[name] = 'done'\n"
-        "        except OSError as error:\n"
-        "            found[name] = 'refused'\n"
-        "    open('mine', 'w').close()\n"
-        "    compiled_all()\n"
-        "    try:\n"
-        "        open('mine')\n"
-        "    except OSError:\n"
-        "        found['own'] = 'refused'\n"
-        "    return found\n"
         "import socket\n"
-        "engine.answered = probe\n"
+        "def tried(call):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except OSError:\n"
+        "        return 'refused'\n"
+        "    return 'done'\n"
+        "found, compiled = {}, engine.compiled\n"
+        "def first(sources, place):\n"
+        "    found['environment'] = dict(os.environ)\n"
+        "    found['read'] = tried(lambda: open('/etc/passwd').close())\n"
+        "    found['socket'] = tried(lambda: socket.socket().close())\n"
+        "    found['signal'] = tried(lambda: os.kill(os.getppid(), 0))\n"
+        "    open('mine', 'w').close()\n"
+        "    return compiled(sources, place)\n"
+        "engine.compiled = first\n"
+        "engine._evaluated = lambda *_: {**found, 'own': tried(lambda: open('mine'))}\n"
         "sys.exit(engine._main())\n"
     )
     import pickle
@@ -169,16 +164,18 @@ def test_alone(tmp_path: Path) -> None:
     from twinbuild.process.runner import SubprocessRunner
 
     assert engine.__file__ is not None
+    module = {"name": "x.rego", "text": 'package main\ndeny contains "a"', "package": ("main",), "decides": True}
     (tmp_path / "empty").mkdir()
     done = SubprocessRunner().run(
         (sys.executable, "-P", "-s", str(probe)),
         environment=(("PYTHONPATH", str(Path(engine.__file__).parents[4])), ("SECRET", "x")),
-        stdin=pickle.dumps({"bounds": (10, 1 << 30)}),
+        stdin=pickle.dumps({"bounds": (10, 1 << 30), "modules": [module], "schema": {}, "input": "{}"}),
         directory=tmp_path / "empty",
     )
     assert done.status == 0, done.stderr.decode()
     reads = "refused" if version() else "done"
-    assert json.loads(done.stdout) == {
+    (said,) = json.loads(done.stdout)["rules"]
+    assert {key: value for key, value in said.items() if key not in ("package", "name", "title", "files")} == {
         "environment": {},
         "read": reads,
         "socket": "refused",
