@@ -149,7 +149,12 @@ def order_given(
     trusted = opened(trust, trust_version, now=now)
     log, logged = audit_given(audit, audit_key, trusted, now)
     signer = signer_of(key, program, public, os.environ)
-    told = {"holds": holds, "log": log, "logged": logged, "state": state_place(os.environ, home_of(os.environ))}
+    told: dict[str, Any] = {
+        "holds": holds,
+        "log": log,
+        "logged": logged,
+        "state": state_place(os.environ, home_of(os.environ)),
+    }
     return trusted, Order(stage=stage, signer=signer, now=now, **told, **more)
 
 
