@@ -36,6 +36,7 @@ def policy_input(facts: Facts, *, manifest: Json, sbom: Json, action: str, at: i
             "deployer": None if facts.deployer is None else _actor(facts.deployer),
             "discounted": list(facts.discounted),
             "unable": facts.unable,
+            "audited": facts.audited,
             "thresholds": [{"role": role, "people": people} for role, people in facts.thresholds],
             "modifies": facts.modifies,
             "back": facts.back,
@@ -87,6 +88,7 @@ def policy_input_schema() -> dict[str, Any]:
         },
         "discounted": _list(_TEXT)("Signatures and approvals that do not count, and why."),
         "unable": _said(_TEXT, 'Why the key of whoever brings it there does not count; "" where it does.'),
+        "audited": _said(_FLAG, "An audit log was given, whose key the trust root has."),
         "thresholds": _list(_closed({"role": _TEXT, "people": _COUNT}, "A role that takes several people."))(
             "Roles whose people act together, and how many of them."
         ),

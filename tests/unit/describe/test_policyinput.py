@@ -48,6 +48,7 @@ def test_committed() -> None:
             "rotations": (("vault:x", 7),),
             "discounted": ("the key …",),
             "unable": "the key …",
+            "audited": True,
             "thresholds": (("creator", 2),),
             "tests": (),
         },
