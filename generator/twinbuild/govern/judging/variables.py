@@ -35,6 +35,7 @@ _OWN: Final = re.compile(r"VIRTUAL_HOST|.*(?:ALLOW|TRUST).*")
 _NAMED: Final = re.compile(
     r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9._-]+|[0-9]+(?:\.[0-9]+){3}|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?"
 )
+_LONGEST: Final = 255  # characters of a host (RFC 1035, 2.3.4)
 _NO_HOST: Final = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null"})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -54,7 +55,7 @@ def variable_reach(name: str, value: str, beside: Mapping[str, str] = _NOTHING) 
 
 def _host_reach(name: str, value: str, beside: Mapping[str, str]) -> Reach | None:
     hosts = [each.strip() for each in value.split(",") if each.strip()]
-    known = all(_NAMED.fullmatch(each) and each.lower() not in _NO_HOST for each in hosts)
+    known = all(len(each) <= _LONGEST and _NAMED.fullmatch(each) and each.lower() not in _NO_HOST for each in hosts)
     if not hosts or not known or _OWN.fullmatch(name):
         return None
     if all(is_local(each.strip("[]").lower()) for each in hosts):

@@ -41,6 +41,7 @@ from twinbuild.govern.judging.variables import variable_reach
         ("PYTORCH_CUDA_ALLOC_CONF", "max_split_size_mb:128", None),
         ("OMP_PLACES", "http://a", "plain"),
         ("PLACES", "threads:16", "unclear"),
+        ("DB_HOST", f"{':' * 100_000}x", None),
     ],
 )
 def test_variables(name: str, value: str, kind: str | None) -> None:
