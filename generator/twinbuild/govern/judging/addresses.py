@@ -91,6 +91,8 @@ _CHECKS: Final = {
     "sslaccept": frozenset({"accept_invalid_certs"}),
 }
 """Options that ask for a good certificate, and the values with which they do not."""
+_JDBC_HOSTS: Final = re.compile(r"jdbc:[a-z]+://([A-Za-z0-9.,:-]+)(?=[/;?]|$)", re.ASCII | re.IGNORECASE)
+_JDBC_PORT: Final = re.compile(r":\d+(?=,|$)", re.ASCII)
 _Options = dict[str, list[str]]
 
 
@@ -214,6 +216,10 @@ def _jdbc(address: str) -> Reach:
     kind = _KINDS.get(kind, kind)
     if kind not in _MODES:
         return Reach(kind="unclear", why=f"nothing says whether the driver {kind[:40]!r} encrypts")
+    authority = _JDBC_HOSTS.match(address)
+    elsewhere = any("host" in name or "server" in name for name in options)  # where a driver may be sent instead
+    if authority is not None and not elsewhere and all(map(_loopback, _JDBC_PORT.sub("", authority[1]).split(","))):
+        return Reach(kind="local")
     return _by_mode(kind, options)
 
 

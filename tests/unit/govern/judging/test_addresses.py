@@ -20,6 +20,8 @@ https://localhost.example.com/  SSL://a:1,SASL_SSL://b:2  mongodb://a,b/c?tls=tr
     "local": """\
 http://localhost:8000/x  http://127.0.0.1  http://127.3.2.1:1  http://[::1]:9/  redis://app.localhost  unix:///run/s
 localhost:8000  127.0.0.1:80/x  [::1]:80  0.0.0.0:8000  [::]:80  me:secret@localhost:80
+jdbc:postgresql://localhost:5432/b  jdbc:sqlserver://127.0.0.1:1433;databaseName=x
+jdbc:mysql://localhost,127.0.0.1:1/b
 postgres:///b  postgresql://localhost/b?host=/run/pg  postgresql://%2Frun%2Fpg/b  postgresql+psycopg://127.0.0.1/b
 file:///a  redis://localhost:1,127.0.0.1:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://127.0.0.1:2""",
     "plain": """\
@@ -29,7 +31,8 @@ postgres://a/b  postgres://a/b?sslmode=disable  postgres://a/b?sslmode=allow  po
 postgresql://localhost/b?host=a  postgresql://localhost/b?hostaddr=10.0.0.1  postgresql:///b?host=/run/pg,a
 postgres://a/b?host=localhost  postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
 mongodb+srv://a/b?tls=false  clickhouse://a  sqlserver://a?encrypt=false  jdbc:postgresql://a/b
-jdbc:sqlserver://a;encrypt=false  https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
+jdbc:sqlserver://a;encrypt=false  jdbc:postgresql://localhost/b?PGHOST=a  jdbc:postgresql://localhost,a/b
+jdbc:mysql://localhost.a/b  jdbc:sqlserver://localhost;serverName=a  jdbc:postgresql:b  jdbc:postgresql://localhost@a/b  https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
 mongodb://a/b?tls=true&tlsInsecure=true  http://localhost.example.com/  http://127.0.0.1.example.com/  http://10.0.0.1/
 http://user:secret@a/
 SSL://a:1,PLAINTEXT://b:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://b:2  redis://localhost:1,b:2  nats://localhost,b
