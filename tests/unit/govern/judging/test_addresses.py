@@ -32,7 +32,8 @@ postgresql://localhost/b?host=a  postgresql://localhost/b?hostaddr=10.0.0.1  pos
 postgres://a/b?host=localhost  postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
 mongodb+srv://a/b?tls=false  clickhouse://a  sqlserver://a?encrypt=false  jdbc:postgresql://a/b
 jdbc:sqlserver://a;encrypt=false  jdbc:postgresql://localhost/b?PGHOST=a  jdbc:postgresql://localhost,a/b
-jdbc:mysql://localhost.a/b  jdbc:sqlserver://localhost;serverName=a  jdbc:postgresql:b  jdbc:postgresql://localhost@a/b  https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
+jdbc:mysql://localhost.a/b  jdbc:sqlserver://localhost;serverName=a  jdbc:postgresql:b  jdbc:postgresql://localhost@a/b
+https://a/?insecure=true  https://a/?insecure  wss://a?insecureSkipVerify=1
 mongodb://a/b?tls=true&tlsInsecure=true  http://localhost.example.com/  http://127.0.0.1.example.com/  http://10.0.0.1/
 http://user:secret@a/
 SSL://a:1,PLAINTEXT://b:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://b:2  redis://localhost:1,b:2  nats://localhost,b
