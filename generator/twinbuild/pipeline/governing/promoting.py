@@ -87,7 +87,8 @@ class Promoted:
 def promote(release: Released, trusted: Trusted, order: Order, settings: Settings) -> Promoted:
     """Bring a release to a stage. Raises PolicyRefused with each rule that refuses (which is logged, too).
 
-    UsageError TB8864 for a release without files for the stage, TB8020 where the output is something else.
+    PolicyRefused TB8842 and TB8843 for a record that is not the one that was logged or seen; UsageError TB8864 for a
+    release without files for the stage, TB8020 where the output is something else than what was promoted.
     """
     name = _name(release)
     _require_stage(order.stage)
