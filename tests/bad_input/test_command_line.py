@@ -166,14 +166,14 @@ def test_no_json_error_shows_a_secret(tool: Tool, monkeypatch: pytest.MonkeyPatc
 def test_an_output_that_is_not_ours(tool: Tool, tmp_path: Path) -> None:
     """CL-13: TB8020 for a link, a file and a directory with other files; they are left as they were."""
     from twinbuild.errors import UsageError
-    from twinbuild.pipeline.output import replace_directory
+    from twinbuild.pipeline.output import Output, replace_directory
 
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
     (tmp_path / "full/mine").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for name in ("file", "full", "link"):
-        with pytest.raises(UsageError) as caught, replace_directory(tmp_path / name):
+        with pytest.raises(UsageError) as caught, replace_directory(tmp_path / name, Output.RELEASE):
             raise AssertionError("it must not begin")
         assert caught.value.findings[0].code == "TB8020"
     assert (tmp_path / "full/mine").read_text() == "mine"

@@ -18,7 +18,7 @@ import pytest
 from fakes.tool import EXAMPLES
 from twinbuild.errors import EnvironmentFault, TwinbuildError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.output import copy_blob, replace_directory, write_file
+from twinbuild.pipeline.output import Output, copy_blob, replace_directory, write_file
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.verification import verify
 
@@ -58,7 +58,7 @@ def _put_many(store: DiskStore) -> None:
 
 
 def _write_output(store: DiskStore, digest: Digest, target: Path) -> None:
-    with replace_directory(target) as fresh:
+    with replace_directory(target, Output.RELEASE) as fresh:
         write_file(fresh / "release.digest", f"sha256:{'1' * 64}\n".encode())
         copy_blob(store, digest, fresh / "blob")
 
@@ -103,7 +103,7 @@ def test_a_full_disk_below_an_output(tmp_path: Path) -> None:
     """DF-01: an output that does not fit leaves the old one as it was, and no part of the new one."""
     with _mounted(tmp_path / "small", "size=1m") as small, DiskStore(tmp_path / "store") as store:
         big = store.put(os.urandom(2_000_000))
-        with replace_directory(small / "dist") as fresh:
+        with replace_directory(small / "dist", Output.RELEASE) as fresh:
             write_file(fresh / "release.digest", OLD)
         with pytest.raises(OSError, match="No space"):
             _write_output(store, big, small / "dist")

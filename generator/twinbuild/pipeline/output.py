@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = [
     "CONTEXT_MARK",
     "SITE_MARK",
+    "Output",
     "alone_in",
     "copy_blob",
     "copy_checked",
@@ -47,16 +49,32 @@ _FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so t
 _OLD: Final = ".old"
 CONTEXT_MARK: Final = "twinbuild-context.txt"
 SITE_MARK: Final = "twinbuild-site.txt"
-# What a release, a layout, a build context, what was promoted and a catalogue begin with, in a file that each has. A
-# name alone proves nothing: many a project has a manifest.json of its own.
-_MARKS: Final = (
-    ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
-    ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),
-    ("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),
-    (CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),
-    ("promotion.dsse.json", re.compile(rb'\{\s*"payload": "')),
-    (SITE_MARK, re.compile(rb"A catalogue of releases: `twinbuild site`")),
-)
+
+
+class Output(Enum):
+    """What an output is, by the file that each of its kind has and what that begins with.
+
+    A name alone proves nothing: many a project has a manifest.json of its own.
+    """
+
+    RELEASE = (
+        ("manifest.json", re.compile(rb'\{"apiVersion":"[^"]*twinbuild[^"]*"')),
+        ("release.digest", re.compile(rb"sha256:[0-9a-f]{64}\n\Z")),
+    )
+    LAYOUT = (("oci-layout", re.compile(rb'\{\s*"imageLayoutVersion"')),)
+    CONTEXT = ((CONTEXT_MARK, re.compile(rb"The context of a Dockerfile")),)
+    PROMOTION = (("promotion.dsse.json", re.compile(rb'\{\s*"payload": "')),)
+    SITE = ((SITE_MARK, re.compile(rb"A catalogue of releases: `twinbuild site`")),)
+    FILES = ()  # of anybody: nothing tells them from others
+
+
+_NAMED: Final = {
+    Output.RELEASE: "a release",
+    Output.LAYOUT: "an image layout",
+    Output.CONTEXT: "the context of a Dockerfile",
+    Output.PROMOTION: "what was promoted",
+    Output.SITE: "a catalogue",
+}
 _LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs", "twinbuild"})
 _PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
@@ -173,12 +191,13 @@ def _copy(source: IO[bytes], sink: IO[bytes]) -> None:
 
 
 @contextmanager
-def replace_directory(target: Path) -> Iterator[Path]:
+def replace_directory(target: Path, kind: Output) -> Iterator[Path]:
     """A new directory beside ``target`` that takes its place when the context is left without an error.
 
-    Raises UsageError TB8020 where ``target`` is something that twinbuild did not write.
+    What lies there already goes if it is of the same kind, and nothing else does: a catalogue is made anew at any time,
+    a release with its signatures is not. Raises UsageError TB8020.
     """
-    _refuse_foreign(target)
+    _refuse_foreign(target, kind)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh, held = _fresh_directory(target)
     old = fresh.with_name(fresh.name + _OLD)
@@ -260,19 +279,22 @@ def _wait_for_others(above: int) -> None:
             return
 
 
-def _refuse_foreign(target: Path) -> None:
+def _refuse_foreign(target: Path, kind: Output) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise _occupied(target, "is no directory")
-    if target.is_dir() and any(target.iterdir()) and not _is_ours(target):
-        raise _occupied(target, "holds files that twinbuild did not write")
+    if not target.is_dir() or not any(target.iterdir()) or _is(target, kind):
+        return
+    other = next((each for each in Output if _is(target, each)), None)
+    holds = "files that twinbuild did not write" if other is None else f"{_NAMED[other]}, which would be lost"
+    raise _occupied(target, f"holds {holds}")
 
 
-def _is_ours(target: Path) -> bool:
-    """Whether a directory is a release, a layout, a build context or a catalogue, so that nothing is lost with it."""
-    found = {name for name, mark in _MARKS if mark.match(beginning_of(target / name, 256))}
-    return bool(found - {"oci-layout"}) or (
-        bool(found) and {path.name for path in target.iterdir()} <= _LAYOUT  # beside other files it is a part of theirs
-    )
+def _is(target: Path, kind: Output) -> bool:
+    """Whether a directory is an output of that kind, so that another one may take its place."""
+    found = any(mark.match(beginning_of(target / name, 256)) for name, mark in kind.value)
+    if kind is Output.LAYOUT:  # beside other files it is a part of theirs
+        return found and {path.name for path in target.iterdir()} <= _LAYOUT
+    return found
 
 
 def _occupied(target: Path, why: str) -> UsageError:

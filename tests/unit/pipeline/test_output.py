@@ -16,7 +16,16 @@ import pytest
 
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline import output
-from twinbuild.pipeline.output import CONTEXT_MARK, alone_in, copy_blob, copy_checked, replace_directory, replace_file
+from twinbuild.pipeline.output import (
+    CONTEXT_MARK,
+    SITE_MARK,
+    Output,
+    alone_in,
+    copy_blob,
+    copy_checked,
+    replace_directory,
+    replace_file,
+)
 from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
 
@@ -26,7 +35,7 @@ NEW = f"sha256:{'1' * 64}\n"
 
 def write(target: Path, digest: str) -> None:
     """A release of one file."""
-    with replace_directory(target) as fresh:
+    with replace_directory(target, Output.RELEASE) as fresh:
         (fresh / "release.digest").write_text(digest)
 
 
@@ -58,21 +67,28 @@ def test_what_only_looks_like_ours_stays(tmp_path: Path, plant: Callable[[Path],
 
 
 OURS = {
-    "a release": ("manifest.json", '{"apiVersion":"twinbuild/manifest/v1"'),
-    "a release whose manifest was damaged": ("release.digest", OLD),
-    "a layout": ("oci-layout", '{"imageLayoutVersion":"1.0.0"}'),
-    "a build context": (CONTEXT_MARK, "The context of a Dockerfile, written by us.\n"),
+    "a release": (Output.RELEASE, "manifest.json", '{"apiVersion":"twinbuild/manifest/v1"'),
+    "a release whose manifest was damaged": (Output.RELEASE, "release.digest", OLD),
+    "a layout": (Output.LAYOUT, "oci-layout", '{"imageLayoutVersion":"1.0.0"}'),
+    "a build context": (Output.CONTEXT, CONTEXT_MARK, "The context of a Dockerfile, written by us.\n"),
+    "a catalogue": (Output.SITE, SITE_MARK, "A catalogue of releases: `twinbuild site`\n"),
+    "a promotion": (Output.PROMOTION, "promotion.dsse.json", '{"payload": "e30="}'),
 }
 
 
-@pytest.mark.parametrize(("name", "content"), OURS.values(), ids=OURS.keys())
-def test_what_is_ours_is_replaced(tmp_path: Path, name: str, content: str) -> None:
-    """An older result goes, all of it."""
+@pytest.mark.parametrize(("kind", "name", "content"), OURS.values(), ids=OURS.keys())
+def test_a_result_takes_the_place_of_its_own_kind(tmp_path: Path, kind: Output, name: str, content: str) -> None:
+    """An older result goes, all of it, where the new one is of its kind; a result of any other kind is refused."""
     target = tmp_path / "out"
     (target / "blobs").mkdir(parents=True)
     (target / name).write_text(content)
-    write(target, NEW)
-    assert [path.name for path in target.iterdir()] == ["release.digest"]
+    for other in Output:
+        if other is not kind:
+            with pytest.raises(UsageError, match="which would be lost"), replace_directory(target, other):
+                raise AssertionError("it must not begin")
+    with replace_directory(target, kind) as fresh:
+        (fresh / "new").touch()
+    assert [path.name for path in target.iterdir()] == ["new"]
 
 
 def test_neighbours_with_similar_names_stay(tmp_path: Path) -> None:
@@ -130,9 +146,9 @@ KILLED = textwrap.dedent(
     """
     import sys
     from pathlib import Path
-    from twinbuild.pipeline.output import replace_directory
+    from twinbuild.pipeline.output import Output, replace_directory
     for round in range(1_000_000):
-        with replace_directory(Path(sys.argv[1])) as fresh:
+        with replace_directory(Path(sys.argv[1]), Output.RELEASE) as fresh:
             (fresh / "release.digest").write_text(f"sha256:{round:064x}\\n")
         print(flush=True)
     """

@@ -72,8 +72,8 @@ Choose another with `--publish`, or end that program.""",
         code="TB8020",
         title="output that is somebody else's",
         explanation="""\
-The place of the output is a link, a file, or a directory that holds other things than an output of twinbuild. Nothing
-of it is deleted.
+The place of the output is a link, a file, or a directory that holds something else than an older output of the same
+kind: files that twinbuild did not write, or a release where a catalogue is to be written. Nothing of it is deleted.
 
 Name another output, or move what lies there away.""",
     ),

@@ -32,7 +32,7 @@ from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import unlike_release
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
-from twinbuild.pipeline.output import copy_checked, replace_directory, write_file
+from twinbuild.pipeline.output import Output, copy_checked, replace_directory, write_file
 from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
 
@@ -81,7 +81,7 @@ def reproduce(
     started, clock = time.time(), time.perf_counter()
     machine.scratch.mkdir(parents=True, exist_ok=True)
     machine.progress(f"building {release.label} from the archive", 0, 0)
-    with replace_directory(output) as fresh:
+    with replace_directory(output, Output.RELEASE) as fresh:
         answer = _built_by_either(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock

@@ -15,7 +15,7 @@ from twinbuild.errors import Finding, IntegrityError, Location, LockError, Twinb
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
-from twinbuild.pipeline.output import copy_checked, replace_directory
+from twinbuild.pipeline.output import Output, copy_checked, replace_directory
 from twinbuild.ports import ReleaseArchive
 
 __all__ = ["no_layers", "release_file", "restore_release", "viewed"]
@@ -67,7 +67,7 @@ def restore_release(archive: ReleaseArchive, release: ArchivedRelease, output: P
     Raises as ``viewed``, and UsageError TB8020 where ``output`` holds something that twinbuild did not write.
     """
     _require(archive, release, lambda _: True)
-    with replace_directory(output) as fresh:
+    with replace_directory(output, Output.RELEASE) as fresh:
         _lay_out(archive, release, fresh, lambda _: True)
 
 

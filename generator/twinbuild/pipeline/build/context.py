@@ -21,7 +21,7 @@ from twinbuild.model.plan import ApplicationRecipe, ArtifactRecipe, Derivation, 
 from twinbuild.pipeline.build.dockerfiles import dockerfile
 from twinbuild.pipeline.lock.installer import installer_of
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.output import CONTEXT_MARK, copy_blob, replace_directory
+from twinbuild.pipeline.output import CONTEXT_MARK, Output, copy_blob, replace_directory
 from twinbuild.pipeline.project import Project
 from twinbuild.render.dockerfile import SiteTemplate
 from twinbuild.render.requirements import render_requirements
@@ -41,7 +41,7 @@ def write_context(
     EnvironmentFault TB2041 where the pinned pip cannot be had, IntegrityError for damaged blobs.
     """
     pip = installer_of(lock, machine)
-    with replace_directory(target) as fresh:
+    with replace_directory(target, Output.CONTEXT) as fresh:
         for derivation, image in zip(plan.derivations, images, strict=True):
             place = fresh
             if len(images) > 1:

@@ -22,7 +22,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.family import STANDARD, Family, Written
 from twinbuild.model.spec.extends import FAMILY_SPEC
 from twinbuild.model.spec.paths import refuse_path
-from twinbuild.pipeline.output import replace_directory, same_content
+from twinbuild.pipeline.output import Output, replace_directory, same_content
 from twinbuild.ports import Runner
 from twinbuild.render.variables import chosen_values
 
@@ -157,7 +157,7 @@ def write_project(directory: Path, files: tuple[Written, ...]) -> tuple[str, ...
     UsageError TB7530 with every path that is taken otherwise.
     """
     if not os.path.lexists(directory) or (directory.is_dir() and not any(directory.iterdir())):
-        with replace_directory(directory) as fresh:
+        with replace_directory(directory, Output.FILES) as fresh:
             write_new(fresh, files)
         return tuple(file.path for file in files)
     places = {file.path: _place(directory, file) for file in files}

@@ -33,7 +33,7 @@ from twinbuild.pipeline.governing.record import alone, append_step, last_good, l
 from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
 from twinbuild.pipeline.governing.seen import see_record
 from twinbuild.pipeline.governing.trustdir import Trusted
-from twinbuild.pipeline.output import replace_directory, write_file
+from twinbuild.pipeline.output import Output, replace_directory, write_file
 from twinbuild.pipeline.reading.attested import directory_of
 from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
@@ -214,7 +214,7 @@ def _go(
         reason=order.reason,
     )
     envelope = signed_act(encode_promotion(step), order.signer)
-    with replace_directory(order.output) as fresh:
+    with replace_directory(order.output, Output.PROMOTION) as fresh:
         for path, content in files.items():
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)

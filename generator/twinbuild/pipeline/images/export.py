@@ -11,7 +11,7 @@ from twinbuild.model.image import Image
 from twinbuild.model.tree import Content
 from twinbuild.oci.layout import LayoutFile, image_layout, layout_entries, loadable_layout
 from twinbuild.oci.tar import write_archive
-from twinbuild.pipeline.output import copy_blob, replace_directory, replace_file, write_file
+from twinbuild.pipeline.output import Output, copy_blob, replace_directory, replace_file, write_file
 from twinbuild.ports import Store
 
 if TYPE_CHECKING:  # start-up is measured
@@ -37,7 +37,7 @@ def export_layout(files: tuple[LayoutFile, ...], store: Store, output: Path) -> 
     if output.suffix == ".tar":
         _write_tar(files, store, output)
         return
-    with replace_directory(output) as fresh:
+    with replace_directory(output, Output.LAYOUT) as fresh:
         for file in files:
             place = fresh / file.path
             place.parent.mkdir(parents=True, exist_ok=True)

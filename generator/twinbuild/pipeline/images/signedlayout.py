@@ -17,7 +17,7 @@ from twinbuild.oci.cosign import Attachment, joined
 from twinbuild.oci.image import MANIFEST, described, index_document
 from twinbuild.oci.layout import LAYOUT, REFERENCE, blob_path
 from twinbuild.pipeline.images.attaching import Attachments, attachments_of
-from twinbuild.pipeline.output import copy_stream, replace_directory
+from twinbuild.pipeline.output import Output, copy_stream, replace_directory
 from twinbuild.pipeline.reading.attested import directory_of
 from twinbuild.pipeline.reading.layouts import LayoutBlobs, NamedImage
 from twinbuild.pipeline.reading.released import Released
@@ -60,7 +60,7 @@ def _write(source: LayoutBlobs, image: NamedImage, signed: Attachments, target: 
     for what, listed in attachments.items():
         if listed:
             entries.append(_attached(what, listed, documents))
-    with replace_directory(target) as fresh:
+    with replace_directory(target, Output.LAYOUT) as fresh:
         (fresh / "blobs" / "sha256").mkdir(parents=True)
         for blob in closure.blobs:
             with source.open(blob.digest) as stream, (fresh / blob_path(blob.digest)).open("xb") as sink:

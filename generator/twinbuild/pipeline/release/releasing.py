@@ -31,7 +31,7 @@ from twinbuild.pipeline.lock.sourced import sources_of
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
 from twinbuild.pipeline.observed import RUN, is_beside, run_document
-from twinbuild.pipeline.output import copy_blob, replace_directory, same_directory, same_file, write_file
+from twinbuild.pipeline.output import Output, copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.reading.attested import MAIN, payloads_of, read_envelope, signatures_of
 from twinbuild.pipeline.reading.released import released_before
@@ -211,7 +211,7 @@ def _lay_out(
             remember_output(target, machine.store, contents=contents, copied={})
         return False
     copied: dict[str, os.stat_result] = {}
-    with replace_directory(target) as fresh:
+    with replace_directory(target, Output.RELEASE) as fresh:
         for path, content in (*contents.items(), *signatures.items()):
             if isinstance(content, bytes):
                 write_file(fresh / path, content)

@@ -14,7 +14,7 @@ from typing import Final
 from twinbuild.describe.site.catalogue import Entry, by_name, entry, neighbours
 from twinbuild.describe.site.pages import TEMPLATES, Pages
 from twinbuild.describe.site.published import Published
-from twinbuild.pipeline.output import SITE_MARK, replace_directory, write_file
+from twinbuild.pipeline.output import SITE_MARK, Output, replace_directory, write_file
 from twinbuild.pipeline.site.differing import Stated, Statements, any_two, compared
 from twinbuild.pipeline.templates import template
 
@@ -53,7 +53,7 @@ def write_site(sources: Iterable[Source], output: Path) -> Written:
     ``output`` is something that twinbuild did not write, and whatever a source raises: what lay there then stays.
     """
     pages, facts, made, statements = shipped_pages(), dict[str, Stated](), dict[str, Entry](), Statements()
-    with replace_directory(output) as fresh:
+    with replace_directory(output, Output.SITE) as fresh:
         for folder in ("releases", "compare"):
             (fresh / folder).mkdir()
         sizes = []

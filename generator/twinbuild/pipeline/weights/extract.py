@@ -17,7 +17,7 @@ from twinbuild.model.tree import check_path
 from twinbuild.oci.contents import HashedStream
 from twinbuild.oci.decompress import decompress
 from twinbuild.oci.stack import LAYER_KINDS
-from twinbuild.pipeline.output import replace_directory
+from twinbuild.pipeline.output import Output, replace_directory
 from twinbuild.pipeline.reading.attested import directory_of
 from twinbuild.pipeline.reading.layouts import LayoutBlobs
 from twinbuild.pipeline.reading.released import Released
@@ -58,7 +58,7 @@ def extract_weights(release: Released, output: Path) -> Extracted:
         check_path(path)
     blobs = LayoutBlobs(directory / _IMAGE)
     layers = {layer["title"]: layer for layer in document["environment"]["images"][0]["layers"]}
-    with replace_directory(output) as fresh:
+    with replace_directory(output, Output.FILES) as fresh:
         for path, artifact in artifacts.items():
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             _take(fresh / path, artifact, layers.get(f"artifact {artifact['name']}"), blobs)
