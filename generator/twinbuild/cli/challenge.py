@@ -74,13 +74,12 @@ def _statement(path: Path) -> Statement:
     from twinbuild.pipeline.challenge.judging import Statement
     from twinbuild.pipeline.regular import Irregular, read_regular
 
+    hint = "name what `twinbuild rebuild --key` wrote"
     try:
         content = read_regular(path, _LARGEST, follow=True)
     except Irregular as error:
-        raise UsageError.of(
-            "TB8001", f"{path.name} {error}", hint="name what `twinbuild rebuild --key` wrote", where=str(path)
-        ) from None
-    return Statement(file=str(path), envelope=decode_envelope(content, name=str(path)))
+        raise UsageError.of("TB8001", f"{path.name} {error}", hint=hint, where=str(path)) from None
+    return Statement(file=str(path), envelope=decode_envelope(content, name=str(path), hint=hint))
 
 
 def _verdict(verdict: ImageVerdict) -> str:

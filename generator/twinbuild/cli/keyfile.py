@@ -105,7 +105,8 @@ def _read(path: Path, *, private: bool = False) -> bytes:
         raise _refused(str(path), f"cannot be read: {error.strerror}", "name the file of a key in PEM") from error
     if len(content) > _LARGEST:
         raise _refused(str(path), f"has more than {_LARGEST} bytes", "name the file of a key in PEM")
-    if private and stat.S_ISREG(mode) and mode & 0o077 and not is_encrypted(content):
+    secret = b"PRIVATE KEY" in content and not is_encrypted(content)
+    if private and stat.S_ISREG(mode) and mode & 0o077 and secret:
         raise _refused(
             str(path),
             f"is a private key without a passphrase that others may read (mode {stat.S_IMODE(mode):04o})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.trusting import trust_options
+from twinbuild.errors import UsageError
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.trustedrelease import Vouchers
@@ -34,11 +36,11 @@ __all__ = ["command"]
     metavar="NAME@VERSION|DIGEST",
     help="The release that it must be; without it an older release that was signed passes for a newer one.",
 )
-@click.option("--threshold", default=1, show_default=True, metavar="N", help="How many of the keys must have signed.")
-@trust_options(required=False)
 @click.option(
-    "--role", default="creator", show_default=True, metavar="NAME", help="With --trust: who must have signed."
+    "--threshold", type=int, metavar="N", help="With --key: how many of the keys must have signed.  [default: 1]"
 )
+@trust_options(required=False)
+@click.option("--role", metavar="NAME", help="With --trust: who must have signed.  [default: creator]")
 @click.option(
     "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="With --trust: an audit log with times of signing."
 )
@@ -48,10 +50,10 @@ def command(
     release: Path,
     keys: tuple[Path, ...],
     expect: str | None,
-    threshold: int,
+    threshold: int | None,
     trust: Path | None,
     trust_version: str | None,
-    role: str,
+    role: str | None,
     audit: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,22 +66,26 @@ def command(
     """
     from twinbuild.cli.keyfile import public_key
     from twinbuild.cli.outcome import shown
-    from twinbuild.errors import PolicyRefused, UsageError
+    from twinbuild.errors import PolicyRefused
     from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.vouching import verify_release
 
     if bool(keys) == (trust is not None):
         hint = "name the public keys of whom you trust, or the directory of a trust root"
         raise UsageError.of("TB8001", "expected --key or --trust", hint=hint, where="verify-release")
+    _refuse_unused(trust, threshold, {"--trust-version": trust_version, "--role": role, "--audit": audit})
     people: tuple[str, ...] = ()
+    besides: dict[str, tuple[str, str]] = {}
+    role = role or "creator"
     if trust is not None:
         found = read_release(release)
         vouchers, version = _by_role(found, trust, trust_version, role=role, audit=audit)
         vouched, people = vouchers.vouched, vouchers.people
+        besides = {keyid: (who, why) for keyid, who, why in vouchers.besides}
     else:
         trusted = tuple(public_key(path) for path in keys)
         found = read_release(release)
-        vouched = verify_release(found, trusted, threshold=threshold)
+        vouched = verify_release(found, trusted, threshold=1 if threshold is None else threshold)
     if expect is not None and expect not in (f"{vouched.name}@{vouched.version}", str(vouched.digest)):
         raise PolicyRefused.of(
             "TB8620",
@@ -95,8 +101,10 @@ def command(
             "others": vouched.strangers,
             "files": vouched.files,
             "lacking": [{"file": name, "keyid": keyid} for name, keyid in vouched.lacking],
-            **({"people": people, "role": role, "trust": version} if trust is not None else {}),
         }
+        if trust is not None:
+            uncounted = [{"keyid": keyid, "who": who, "why": why} for keyid, (who, why) in besides.items()]
+            document |= {"people": people, "role": role, "trust": version, "uncounted": uncounted}
         click.echo(json.dumps({"release": str(vouched.digest), **document}))
         return
     click.echo(f"release  {vouched.name} {vouched.version}  {vouched.digest}")
@@ -105,11 +113,25 @@ def command(
     if trust is not None:
         click.echo(f"trusted  {', '.join(people)}, {role} in version {version} of {shown(trust)}")
     for keyid in vouched.strangers:
-        click.echo(f"besides  by {keyid}, which is none of the given keys")
+        who, why = besides.get(
+            keyid, ("", "is none of the given keys" if trust is None else "is not in the trust root")
+        )
+        click.echo(f"besides  by {keyid}, which {why}" if not who else f"besides  by {keyid}, {who}'s, which {why}")
     for name, keyid in vouched.lacking:
         click.echo(f"lacks    {name}, which {keyid} wrote")
     assert found.directory is not None
     click.echo(f"whole    {vouched.files} files and the images of {shown(found.directory)}")
+
+
+def _refuse_unused(trust: Path | None, threshold: int | None, of_trust: Mapping[str, object]) -> None:
+    """An option that would say nothing is refused: who gives it counts on it. Raises UsageError TB8001."""
+    if trust is not None and threshold is not None:
+        message, hint = "got --threshold with --trust, whose roles say how many people it takes", "leave it out"
+        raise UsageError.of("TB8001", message, hint=hint, where="--threshold")
+    unused = [name for name, value in of_trust.items() if value is not None]
+    if trust is None and unused:
+        message, hint = f"got {', '.join(unused)} without --trust", "name a trust root, or leave it out"
+        raise UsageError.of("TB8001", message, hint=hint, where=unused[0])
 
 
 def _by_role(

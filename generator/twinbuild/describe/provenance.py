@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from twinbuild import __version__
 from twinbuild.codec.canonical import Json, canonical, digest_of
+from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
 from twinbuild.describe.purls import base_purl, deb_purl, sdist_purl, wheel_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image, ImageIndex
 from twinbuild.model.lock import Lock
+from twinbuild.model.platform import Platform
 from twinbuild.model.spec.release import ReleaseSpec
 
-__all__ = ["PROVENANCE", "provenance_statement", "spec_digest"]
+__all__ = ["PROVENANCE", "provenance_fault", "provenance_statement", "spec_digest"]
 
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PROVENANCE: Final = "https://slsa.dev/provenance/v1"
@@ -81,7 +84,10 @@ def provenance_statement(
                             f"{image.variant}-{image.platform.file_part}": str(image.derivation) for image in images
                         },
                     },
-                    "resolvedDependencies": _dependencies(spec, lock, commit, modified=modified),
+                    "resolvedDependencies": [
+                        *_dependencies(spec.source.directory, lock),
+                        *_commit(spec, commit, modified=modified),
+                    ],
                 },
                 "runDetails": {"builder": {"id": BUILDER, "version": {"twinbuild": __version__}}},
             },
@@ -89,8 +95,47 @@ def provenance_statement(
     )
 
 
-def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str, *, modified: bool) -> list[Json]:
-    """Each thing once, sorted by kind and name."""
+def provenance_fault(content: bytes, manifest: Mapping[str, Any], lock: Lock | None) -> str:
+    """What provenance, whose subjects are those of a release, says otherwise than the release; "" where nothing.
+
+    Its build type and builder are this version's, its targets and derivations those of the release manifest, and what
+    it depends on is what the lock names, by SHA-256: nothing less, nothing more. ``lock`` is the whole one; for None
+    dependencies are not compared.
+    """
+    try:
+        predicate: Any = parse_json("provenance", content)[0]
+        predicate = predicate["predicate"]
+        return _fault(predicate["buildDefinition"], predicate["runDetails"], manifest, lock)
+    except (JsonProblem, LookupError, TypeError, AttributeError):
+        return "is no provenance of twinbuild's"
+
+
+def _fault(definition: Any, details: Any, manifest: Mapping[str, Any], lock: Lock | None) -> str:
+    if (definition["buildType"], details["builder"]["id"]) != (BUILD_TYPE, BUILDER):
+        return "names another builder, or another type of build"
+    images = manifest["environment"]["images"]
+    stated, parameters = definition["internalParameters"]["derivations"], definition["externalParameters"]
+    derivations = {
+        f"{each['variant']}-{Platform.parse(each['platform']).file_part}": each["derivation"] for each in images
+    }
+    targets = [sorted({each[key] for each in images}) for key in ("variant", "platform")]
+    if stated != derivations or [parameters["variants"], parameters["platforms"]] != targets:
+        return "tells of other variants, platforms or derivations than the release manifest"
+    if lock is None:
+        return ""
+    used = replace(lock, targets=tuple(each for each in lock.targets if each.key in derivations))
+    locked = _digests(_dependencies("", used))
+    named = _digests(definition["resolvedDependencies"])
+    missing, added = len(locked - named), len(named - locked)
+    return f"lacks {missing} dependencies of the lock, and names {added} others" if missing or added else ""
+
+
+def _digests(dependencies: Any) -> set[str]:
+    return {each["digest"]["sha256"] for each in dependencies if "sha256" in each.get("digest", ())}
+
+
+def _dependencies(directory: str, lock: Lock) -> list[Json]:
+    """Each thing once, sorted by kind and name; ``directory`` is that of the application's files."""
     packages: dict[tuple[str, str], Json] = {}
     for target in lock.targets:
         if (base := target.base) is not None:
@@ -120,11 +165,10 @@ def _dependencies(spec: ReleaseSpec, lock: Lock, commit: str, *, modified: bool)
     return [
         *(packages[key] for key in sorted(packages)),
         *_artifacts(lock),
-        *(_resource(f"{spec.source.directory}/{file.path}", file.sha256) for file in lock.source),
+        *(_resource(f"{directory}/{file.path}", file.sha256) for file in lock.source),
         *_indexes(lock),
         {"name": "pip", "uri": f"pkg:pypi/pip@{lock.resolver.pip}"},
         {"name": "pip-tools", "uri": f"pkg:pypi/pip-tools@{lock.resolver.pip_tools}"},
-        *_commit(spec, commit, modified=modified),
     ]
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "is_encrypted",
+    "is_weak",
     "new_key",
     "read_private",
     "read_public",
@@ -146,6 +147,8 @@ def read_public(content: bytes, *, name: str) -> PublicKey:
 
 def read_private(content: bytes, *, name: str, passphrase: bytes | None) -> PrivateKey:
     """The private key of a PEM file. Raises UsageError TB8613, TB8614 for a passphrase that is missing or wrong."""
+    if b"PUBLIC KEY" in content and b"PRIVATE KEY" not in content:
+        raise _refused(name, "is a public key, where a private one is meant", "give the private half: NAME of NAME.pub")
     encrypted = is_encrypted(content)
     try:
         key = load_pem_private_key(content, passphrase if encrypted else None)
@@ -187,7 +190,7 @@ def within_reach(keys: tuple[PublicKey, ...], threshold: int) -> dict[str, Publi
 
 def _public(key: object) -> PublicKey:
     if isinstance(key, ed25519.Ed25519PublicKey):
-        if _is_weak(key.public_bytes(Encoding.Raw, PublicFormat.Raw)):
+        if is_weak(key.public_bytes(Encoding.Raw, PublicFormat.Raw)):
             raise ValueError(
                 "everybody can sign for this key: its point is of small order, or not written as it must be"
             )
@@ -197,7 +200,7 @@ def _public(key: object) -> PublicKey:
     raise ValueError(f"a key of another kind: {type(key).__name__}")
 
 
-def _is_weak(raw: bytes) -> bool:
+def is_weak(raw: bytes) -> bool:
     """Whether a point is of small order (signatures under it say nothing), or y is not reduced (RFC 8032, 5.1.3)."""
     y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
     return y >= _P or y in _SMALL

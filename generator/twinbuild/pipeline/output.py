@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ __all__ = [
     "SITE_MARK",
     "Output",
     "alone_in",
+    "clear_leftovers",
     "copy_blob",
     "copy_checked",
     "copy_stream",
@@ -47,6 +49,7 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FICLONE: Final = 0x40049409  # <linux/fs.h>
 _FRESH: Final = ".twinbuild-"  # nobody else's directories have such names, so that those of killed runs may go
 _OLD: Final = ".old"
+_TEMPORARY: Final = re.compile(r"\.(.+)\.[a-z0-9_]{8}", re.ASCII)  # as mkstemp names what ``replace_file`` asks it for
 CONTEXT_MARK: Final = "twinbuild-context.txt"
 SITE_MARK: Final = "twinbuild-site.txt"
 
@@ -104,6 +107,19 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def clear_leftovers(directory: Path, is_ours: Callable[[str], bool]) -> None:
+    """Remove what ``replace_file`` left of runs that were killed, for files whose names are ours.
+
+    For whoever is ``alone_in`` the place of these files: what another one is writing would go, too.
+    """
+    if directory.is_symlink() or not directory.is_dir():
+        return
+    for path in directory.iterdir():
+        name = _TEMPORARY.fullmatch(path.name)
+        if name is not None and is_ours(name[1]) and stat.S_ISREG(path.lstat().st_mode):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

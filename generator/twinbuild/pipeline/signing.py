@@ -13,23 +13,38 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
+from twinbuild import __version__
 from twinbuild.codec.dsse import IN_TOTO, Envelope, Signature, decode_envelope, encode_envelope, pae
 from twinbuild.codec.imagesignatures import ImageSignature, encode_image_signatures
+from twinbuild.codec.lock import decode_lock
 from twinbuild.describe.people import manifest_yaml
+from twinbuild.describe.provenance import PROVENANCE, provenance_fault
 from twinbuild.describe.statements import STATEMENTS, statement_fault
-from twinbuild.errors import Finding, IntegrityError, Location, PolicyRefused
+from twinbuild.errors import Finding, IntegrityError, Location, LockError, PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.output import alone_in, write_file
-from twinbuild.pipeline.reading.attested import MAIN, claims_of, directory_of, payloads_of, read_envelope, texts_to_sign
+from twinbuild.pipeline.output import alone_in, clear_leftovers, write_file
+from twinbuild.pipeline.reading.attested import (
+    MAIN,
+    claims_of,
+    directory_of,
+    is_signature,
+    payloads_of,
+    read_envelope,
+    texts_to_sign,
+)
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.reading.validating import check_release
+from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.weights.signature import sign_weights
 
 __all__ = ["Signed", "sign_release"]
+
+_LOCK: Final = "release.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +68,8 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     signatures of something else: they are left.
     """
     directory = directory_of(release)
+    with alone_in(directory):  # who was killed as they signed left something that no release has
+        clear_leftovers(directory / SIGNATURES, lambda name: is_signature(PurePosixPath(SIGNATURES, name)))
     texts = texts_to_sign(release)
     _require_own(release, texts)
     check_release(release)
@@ -81,10 +98,7 @@ def sign_release(release: Released, signer: Signer) -> Signed:
 
 def _require_own(release: Released, texts: Mapping[str, bytes]) -> None:
     """Raise IntegrityError TB7005 for texts that are not this release's own."""
-    document = release.document
-    faults = {
-        name: statement_fault(name, texts[name], document, release.digest) for name in STATEMENTS if name in texts
-    }
+    faults = {name: _fault(name, texts[name], release) for name in STATEMENTS if name in texts}
     if texts.get("manifest.yaml") != manifest_yaml(release.content):
         faults["manifest.yaml"] = "is not the release manifest as YAML"
     findings = tuple(
@@ -99,6 +113,26 @@ def _require_own(release: Released, texts: Mapping[str, bytes]) -> None:
     )
     if findings:
         raise IntegrityError(findings)
+
+
+def _fault(name: str, content: bytes, release: Released) -> str:
+    """What is wrong with a statement, "" where nothing is.
+
+    Of provenance that this version wrote builder, targets and dependencies are held against release manifest and lock:
+    what is signed is no less than the whole lock. Another version may write it otherwise.
+    """
+    document: dict[str, Any] = release.document
+    fault = statement_fault(name, content, document, release.digest)
+    if fault or STATEMENTS[name] != PROVENANCE or document["generator"].get("version") != __version__:
+        return fault
+    named = {entry["path"]: entry["sha256"] for entry in document["documents"]}
+    path = directory_of(release) / _LOCK
+    try:
+        lock = read_regular(path, LARGEST)
+        known = decode_lock(lock) if Digest.of(lock).hex == named.get(_LOCK) else None
+    except (Irregular, LockError):
+        known = None  # no lock of this release, or none that can be read: ``check_release`` says what is wrong
+    return provenance_fault(content, document, known)
 
 
 def _merged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from twinbuild.pipeline.reading.attested import (
 )
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.reading.validating import check_release
-from twinbuild.pipeline.weights.signature import check_weights
+from twinbuild.pipeline.weights.signature import check_weights, signs_weights
 
 __all__ = ["Vouched", "verify_release"]
 
@@ -98,15 +98,24 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
         keys=good,
         strangers=tuple(each.keyid for each in envelope.signatures if each.keyid not in known),
         files=files,
-        lacking=tuple(_lacking(directory, good, {name: signed_by.get(name, ()) for name in payloads if name != MAIN})),
+        lacking=tuple(_lacking(release, [known[keyid] for keyid in good], signed_by, payloads)),
     )
 
 
-def _lacking(directory: Path, keys: tuple[str, ...], signers: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+def _lacking(
+    release: Released, keys: Iterable[PublicKey], signers: Mapping[str, tuple[str, ...]], payloads: Iterable[str]
+) -> Iterator[tuple[str, str]]:
     """The files that ``sign`` writes before the statement that counts, and that are not there for one of the keys."""
-    for keyid in keys:
-        yield from ((f"{SIGNATURES}/{name}", keyid) for name, there in signers.items() if keyid not in there)
-        for name in (f"{SIGNATURES}/images.{keyid}.json", f"{SIGNATURES}/manifest.json.{keyid}.sig"):
+    directory = directory_of(release)
+    for key in keys:
+        keyid = key.keyid
+        for name in payloads:
+            if name != MAIN and keyid not in signers.get(name, ()):
+                yield f"{SIGNATURES}/{name}", keyid
+        alone = [f"{SIGNATURES}/images.{keyid}.json", f"{SIGNATURES}/manifest.json.{keyid}.sig"]
+        if signs_weights(release, key):
+            alone.append(f"{SIGNATURES}/model.{keyid}.sig")
+        for name in alone:
             if not (directory / name).is_file():
                 yield name, keyid
 

@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,9 +57,9 @@ def test_of_a_variable(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert tool("sign", str(dist), "--key", "env:NOT_SET").status == 2
 
 
-def test_by_a_program(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_a_program(tool: Tool, signed: SignedDist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that holds the key; it does not get the passphrase of another one."""
-    dist = tiny_release(tool, tmp_path)
+    dist = signed.dist
     ada = key_file(tmp_path / "ada", new_key("ecdsa"))
     program = tmp_path / "program"
     program.write_text(f'#!/bin/sh\n[ -z "$TWINBUILD_KEY_PASSPHRASE" ] && exec openssl dgst -sha256 -sign "{ada}"\n')
@@ -69,10 +71,9 @@ def test_by_a_program(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("arguments", [(), ("--key", "k", "--signer", "x", "--public", "p"), ("--signer", "x")])
-def test_usage(tool: Tool, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_usage(tool: Tool, signed: SignedDist, arguments: tuple[str, ...]) -> None:
     """One of the two, and whole."""
-    dist = tiny_release(tool, tmp_path)
-    ended = tool("sign", str(dist), *arguments)
+    ended = tool("sign", str(signed.dist), *arguments)
     assert (ended.status, "error[TB8001]" in ended.err) == (2, True), ended.err
 
 
@@ -95,15 +96,17 @@ def test_signatures_of_something_else(tool: Tool, signed: SignedDist) -> None:
     assert _files(signed.dist) == before
 
 
-def test_a_key_that_others_may_read(tool: Tool, tmp_path: Path) -> None:
+def test_a_key_that_others_may_read(tool: Tool, signed: SignedDist, tmp_path: Path) -> None:
     """A private key without a passphrase is its owner's alone."""
-    dist = tiny_release(tool, tmp_path)
+    dist = signed.dist
     ada = key_file(tmp_path / "ada", new_key("ecdsa"))
     ada.chmod(0o640)
     ended = tool("sign", str(dist), "--key", str(ada))
     assert (ended.status, "error[TB8613]" in ended.err) == (2, True)
     assert "others may read (mode 0640)" in ended.err
     assert f"chmod 600 {ada}" in ended.err
+    ended = tool("sign", str(dist), "--key", f"{ada}.pub")
+    assert (ended.status, "is a public key, where a private one is meant" in ended.err) == (2, True), ended.err
 
 
 def test_release_signs_where_a_key_is_named(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,16 +203,27 @@ def test_what_changes_while_a_token_is_waited_for(tool: Tool, signed: SignedDist
     assert base64.b64decode(envelope["payload"]) == before
 
 
-@pytest.mark.parametrize("name", ["provenance.intoto.json"])
-def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist, name: str) -> None:
-    """A statement about this image that somebody put there is not what a key goes on."""
-    path = signed.dist / name
-    statement = json.loads(path.read_bytes())
-    statement["predicateType"] = "https://slsa.dev/verification_summary/v1"
-    path.write_text(json.dumps(statement))
-    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
-    assert (ended.status, "error[TB7005]" in ended.err) == (5, True), ended.err
-    assert "is about 'https://slsa.dev/verification_summary/v1', expected https://slsa.dev/provenance" in ended.err
+def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist) -> None:
+    """A statement about this image that somebody put there is not what a key goes on, nor provenance of less."""
+    path = signed.dist / "provenance.intoto.json"
+    content = path.read_bytes()
+    changes: dict[str, Callable[[Any], object]] = {
+        "is about 'https://slsa.dev/verification_summary/v1', expected https://slsa.dev/provenance": lambda found: (
+            found.update(predicateType="https://slsa.dev/verification_summary/v1")
+        ),
+        "names another builder": lambda found: found["predicate"]["runDetails"]["builder"].update(id="urn:other"),
+        "lacks 1 dependencies of the lock, and names 0 others": lambda found: found["predicate"]["buildDefinition"][
+            "resolvedDependencies"
+        ].pop(0),
+    }
+    before = _files(signed.dist)
+    for said, change in changes.items():
+        statement = json.loads(content)
+        change(statement)
+        path.write_text(json.dumps(statement))
+        ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+        assert (ended.status, "error[TB7005]" in ended.err, said in ended.err) == (5, True, True), ended.err
+        assert _files(signed.dist) == before
 
 
 @pytest.mark.parametrize("name", ["release.dsse.json", "provenance.dsse.json"])
@@ -238,6 +252,18 @@ def test_what_counts_is_written_last(tool: Tool, signed: SignedDist) -> None:
     (place / f"manifest.json.{eve}.sig").mkdir(parents=True)
     assert tool("sign", str(signed.dist), "--key", str(signed.eve)).status != 0
     assert not (place / "release.dsse.json").exists()
+
+
+def test_after_somebody_was_killed(tool: Tool, signed: SignedDist) -> None:
+    """What a killed run was writing is in nobody's way; what only looks like it stays, and is named."""
+    place = signed.dist / "signatures"
+    (place / ".release.dsse.json.a_b1c2d3").write_bytes(b"{")
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert ended.status == 0, ended.err
+    assert not [path for path in place.iterdir() if path.name.startswith(".")]
+    (place / ".other.json.a_b1c2d3").write_bytes(b"{")
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert (ended.status, ".other.json.a_b1c2d3 was added" in ended.err) == (5, True), ended.err
 
 
 def test_one_signature_too_many(tool: Tool, signed: SignedDist) -> None:

@@ -42,9 +42,11 @@ def test_files_of_signatures_that_were_taken_away(tool: Tool, signed: SignedDist
     place = signed.dist / "signatures"
     (place / f"manifest.json.{ada}.sig").unlink()
     (place / f"images.{ada}.json").unlink()
+    (place / f"model.{ada}.sig").unlink()
     (place / "provenance.dsse.json").unlink()
     _envelope(signed.dist, lambda it: it["signatures"].remove(_of(it["signatures"], ada)), "sbom.dsse.json")
-    names = ["provenance.dsse.json", "sbom.dsse.json", f"images.{ada}.json", f"manifest.json.{ada}.sig"]
+    plain = [f"images.{ada}.json", f"manifest.json.{ada}.sig", f"model.{ada}.sig"]
+    names = ["provenance.dsse.json", "sbom.dsse.json", *plain]
     ended = tool("verify-release", str(signed.dist), *signed.public("ada"))
     assert ended.status == 0, ended.err
     assert [line for line in ended.out.splitlines() if line.startswith("lacks")] == [
@@ -53,7 +55,7 @@ def test_files_of_signatures_that_were_taken_away(tool: Tool, signed: SignedDist
     found = json.loads(tool("verify-release", str(signed.dist), *signed.public("ada"), "--json").out)
     assert found["lacking"] == [{"file": f"signatures/{name}", "keyid": ada} for name in names]
     ended = tool("verify-release", str(signed.dist), *signed.public("grace"))
-    assert ended.out.count("lacks") == 1  # the provenance; the others are hers
+    assert ended.out.count("lacks") == 1  # the provenance; the others are hers, and an Ed25519 key signs no weights
 
 
 def _of(listed: list[dict[str, str]], keyid: str) -> dict[str, str]:
@@ -328,6 +330,20 @@ def test_strangers(tool: Tool, signed: SignedDist) -> None:
     assert "0 of the given keys signed the release, expected 1; it was signed by " in ended.err
     ended = tool("verify-release", str(signed.dist), *signed.public("ada", "eve"), "--threshold", "2")
     assert (ended.status, "1 of the given keys signed the release, expected 2" in ended.err) == (8, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--trust", "t", "--threshold", "2"), "got --threshold with --trust"),
+        (("--key", "k", "--role", "approver", "--audit", "log"), "got --role, --audit without --trust"),
+        (("--key", "k", "--trust-version", "3"), "got --trust-version without --trust"),
+    ],
+)
+def test_options_that_would_say_nothing(tool: Tool, arguments: tuple[str, ...], said: str) -> None:
+    """Who asks for two people, or for a role, is not told that it is so where nobody looked."""
+    ended = tool("verify-release", "dist", *arguments)
+    assert (ended.status, "error[TB8001]" in ended.err, said in ended.err) == (2, True, True), ended.err
 
 
 @pytest.mark.parametrize("threshold", ["0", "-1", "3"])

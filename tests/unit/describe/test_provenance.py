@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -13,8 +15,9 @@ from packageurl import PackageURL
 from tests.unit.describe.conftest import INDEX, Case, read_spec
 
 from twinbuild.codec.canonical import canonical
-from twinbuild.describe.provenance import provenance_statement, spec_digest
+from twinbuild.describe.provenance import provenance_fault, provenance_statement, spec_digest
 from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Lock
 
 _COMMIT = "0123456789" * 4
 _RELEASE = Digest.of(b"manifest")
@@ -127,3 +130,40 @@ def test_no_run(case: Case) -> None:
     """No time and no invocation stand in it: the statement is the same of every run."""
     details = _statement(case)["predicate"]["runDetails"]
     assert details.keys() == {"builder"}
+
+
+def test_what_a_release_would_say(two: Case) -> None:
+    """Of the same builder, targets and lock; of less, of more and of others it is not the release's own."""
+    images = [
+        {"variant": each.variant, "platform": str(each.platform), "derivation": str(each.derivation)}
+        for each in two.images
+    ]
+    manifest = {"environment": {"images": images}}
+
+    def fault(change: Callable[[Any, Any], object] = lambda *_: None, lock: Lock | None = two.lock) -> str:
+        statement = _statement(two)
+        change(statement["predicate"]["buildDefinition"], statement["predicate"]["runDetails"])
+        return provenance_fault(json.dumps(statement).encode(), manifest, lock)
+
+    assert fault() == fault(lock=None) == ""
+    none: list[Any] = []
+    assert "names another builder" in fault(lambda it, _: it.update(buildType="urn:x"))
+    assert "names another builder" in fault(lambda _, it: it["builder"].update(id="urn:x"))
+    assert "tells of other variants" in fault(lambda it, _: it["externalParameters"].update(platforms=none))
+    assert "tells of other variants" in fault(lambda it, _: it["internalParameters"]["derivations"].popitem())
+    assert "lacks 1 dependencies of the lock, and names 0" in fault(lambda it, _: it["resolvedDependencies"].pop(0))
+    more = {"name": "more", "digest": {"sha256": "0" * 64}}
+    assert "lacks 0 dependencies of the lock, and names 1" in fault(
+        lambda it, _: it["resolvedDependencies"].append(more)
+    )
+    assert fault(lambda it, _: it["resolvedDependencies"].append(more), lock=None) == ""
+    for wrong in (None, none, 1, [1], [{"digest": 1}]):
+        assert fault(lambda it, _, wrong=wrong: it.update(resolvedDependencies=wrong)), wrong  # type: ignore[misc]
+    assert fault(lambda it, _: it.pop("internalParameters")) == "is no provenance of twinbuild's"
+    for content in (b"", b"[]", b"{}", b'{"predicate": 1}'):
+        assert provenance_fault(content, manifest, two.lock)
+    # Of a release of some variants it is the part of the lock that they use.
+    some = {"environment": {"images": images[:1]}}
+    narrow = replace(two.lock, targets=tuple(each for each in two.lock.targets if each.variant == images[0]["variant"]))
+    content = provenance_statement(two.spec, narrow, two.images[:1], epoch=two.epoch, commit="", digest=_RELEASE)
+    assert provenance_fault(content, some, two.lock) == ""

@@ -21,6 +21,7 @@ from twinbuild.pipeline.output import (
     SITE_MARK,
     Output,
     alone_in,
+    clear_leftovers,
     copy_blob,
     copy_checked,
     replace_directory,
@@ -234,3 +235,23 @@ def test_alone_in_a_directory(tmp_path: Path) -> None:
     os.close(descriptor)
     with pytest.raises(FileNotFoundError), alone_in(tmp_path / "gone"):
         pass
+
+
+def test_what_a_killed_run_was_writing(tmp_path: Path) -> None:
+    """It goes by the name of its file; those of others, links and directories stay, whatever they are called."""
+    for name in (".b.json.a_b1c2d3", ".a.json.short", "a.json"):
+        (tmp_path / name).touch()
+    (tmp_path / ".a.json.abcdefgh").mkdir()
+    (tmp_path / ".a.json.a_linked").symlink_to("a.json")
+    names: list[set[str]] = []
+
+    def cleared_while_it_is_written() -> None:
+        with replace_file(tmp_path / "a.json"):
+            names.append({path.name for path in tmp_path.iterdir()})
+            clear_leftovers(tmp_path, lambda name: name == "a.json")
+            names.append({path.name for path in tmp_path.iterdir()})
+
+    with pytest.raises(FileNotFoundError):
+        cleared_while_it_is_written()
+    assert (len(names[0] - names[1]), len(names[1])) == (1, 5)
+    clear_leftovers(tmp_path / "none", lambda _: True)

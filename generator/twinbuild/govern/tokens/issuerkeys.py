@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from twinbuild.codec.tokens.keyset import PublicNumbers
 from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.govern.keys import is_weak
 from twinbuild.model.issuers import IssuerKey
 
 __all__ = ["check_key", "pem_of", "verifies"]
@@ -26,7 +27,7 @@ _Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 def pem_of(key: PublicNumbers, *, name: str) -> str:
-    """The key as PEM. Raises UsageError TB8876 for numbers that are no key, such as a point beside the curve."""
+    """The key as PEM. Raises UsageError TB8876 for numbers that are no key, or one by which everybody signs."""
     try:
         return _pem(_built(key))
     except ValueError:
@@ -44,6 +45,8 @@ def _built(key: PublicNumbers) -> _Key:
             x, y = (int.from_bytes(each) for each in key.numbers)
             return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
         case "EdDSA":
+            if is_weak(key.numbers[0]):
+                raise ValueError
             return ed25519.Ed25519PublicKey.from_public_bytes(key.numbers[0])
 
 
@@ -63,7 +66,7 @@ def _loaded(key: IssuerKey) -> _Key | None:
         case "ES256", ec.EllipticCurvePublicKey():
             fine = isinstance(found.curve, ec.SECP256R1)
         case "EdDSA", ed25519.Ed25519PublicKey():
-            fine = True
+            fine = not is_weak(found.public_bytes(Encoding.Raw, PublicFormat.Raw))
         case _:
             return None
     return found if fine and _pem(found) == key.pem else None

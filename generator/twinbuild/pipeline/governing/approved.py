@@ -11,11 +11,12 @@ from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.observed import APPROVALS
-from twinbuild.pipeline.reading.attested import directory_of
+from twinbuild.pipeline.output import alone_in, clear_leftovers, write_file
+from twinbuild.pipeline.reading.attested import APPROVAL, directory_of
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.regular import Irregular, read_regular
 
-__all__ = ["AGAIN", "Approved", "approvals_place", "read_approval", "refuse_stage"]
+__all__ = ["AGAIN", "Approved", "approvals_place", "read_approval", "refuse_stage", "write_approval"]
 
 AGAIN: Final = "take it out, and ask who approves to look at this release: `twinbuild approve`"
 _LARGEST: Final = 64 << 10  # bytes of an approval
@@ -44,12 +45,25 @@ def refuse_stage(stage: str, fault: str = "") -> None:
 
 
 def approvals_place(release: Released, directory: Path | None) -> Path:
-    """Where an approval is written. Raises UsageError TB7003, and TB8001 for a link."""
+    """Where an approval is written, without what somebody who was killed left there.
+
+    Raises UsageError TB7003, and TB8001 for a link.
+    """
     place = directory if directory is not None else directory_of(release) / APPROVALS
     if place.is_symlink():
         message = f"{place.name} is a link"
         raise UsageError.of("TB8001", message, hint="move it away", where=Location(file=str(place)))
+    if place.is_dir():
+        with alone_in(place):
+            clear_leftovers(place, lambda name: APPROVAL.fullmatch(name) is not None)
     return place
+
+
+def write_approval(path: Path, content: bytes) -> None:
+    """Write an approval while nobody clears its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(path.parent):
+        write_file(path, content)
 
 
 def read_approval(path: Path) -> bytes:

@@ -21,12 +21,18 @@ from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.governing.approved import AGAIN, Approved, approvals_place, read_approval, refuse_stage
+from twinbuild.pipeline.governing.approved import (
+    AGAIN,
+    Approved,
+    approvals_place,
+    read_approval,
+    refuse_stage,
+    write_approval,
+)
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.tokens import read_by_token
 from twinbuild.pipeline.governing.trustedrelease import objections_of
 from twinbuild.pipeline.observed import APPROVALS
-from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.reading.attested import APPROVAL, directory_of
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.reading.validating import check_release
@@ -66,7 +72,7 @@ def approve_release(
     )
     path = place / f"{stage}.{signer.public.keyid}.dsse.json"
     _keep_others(path, approval.release)
-    write_file(path, signed_act(encode_approval(approval), signer))
+    write_approval(path, signed_act(encode_approval(approval), signer))
     return Approved(path=path, approval=approval, actor=None)
 
 

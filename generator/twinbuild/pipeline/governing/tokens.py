@@ -17,9 +17,15 @@ from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.governing.approved import AGAIN, Approved, approvals_place, read_approval, refuse_stage
+from twinbuild.pipeline.governing.approved import (
+    AGAIN,
+    Approved,
+    approvals_place,
+    read_approval,
+    refuse_stage,
+    write_approval,
+)
 from twinbuild.pipeline.governing.logged import BY_TOKEN, Logged
-from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.reading.validating import check_release
 
@@ -61,7 +67,7 @@ def approve_by_token(
     actor = _able(opened, root, policy, judge_token(opened, root, now, logged=False), _metadata(release)["name"])
     check_release(release)
     path = place / f"{stage}.{opened.token.digest.hex}.jwt"
-    write_file(path, content)
+    write_approval(path, content)
     return Approved(path=path, approval=_approval(opened, release, actor.role), actor=actor)
 
 

@@ -19,10 +19,14 @@ __all__ = ["Vouchers", "objections_of", "signatures_judged", "verify_by_role"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouchers:
-    """What ``verify_release`` found, and the people who signed in the role."""
+    """What ``verify_release`` found, and the people who signed in the role.
+
+    ``besides``: ids of further keys of the trust root that signed, whose they are and why they do not count.
+    """
 
     vouched: Vouched
     people: tuple[str, ...]
+    besides: tuple[tuple[str, str, str], ...]
 
 
 def signatures_judged(
@@ -82,4 +86,9 @@ def verify_by_role(
             where=f"{SIGNATURES}/{MAIN}",
         )
     keys = tuple(public_of(each.key, name=str(trusted.directory)) for each in counted)
-    return Vouchers(vouched=verify_release(release, keys), people=people)
+    besides = tuple(
+        (each.key.keyid, each.key.who, each.objection or f"has not the role {role}")
+        for each in found
+        if each not in counted
+    )
+    return Vouchers(vouched=verify_release(release, keys), people=people, besides=besides)

@@ -25,6 +25,7 @@ __all__ = ["Heard", "heard_below", "rebuilders"]
 _LARGEST: Final = 1 << 20  # bytes of a statement
 _MOST: Final = 10_000  # statements of a run
 _END: Final = ".dsse.json"
+_HINT: Final = "name what `twinbuild rebuild --key` wrote, or a directory of that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def _heard(path: Path) -> Heard:
         content = read_regular(path, _LARGEST)
     except Irregular as error:
         raise _refused(path, str(error)) from None
-    envelope = decode_envelope(content, name=path.name)
+    envelope = decode_envelope(content, name=path.name, hint=_HINT)
     return Heard(file=str(path), envelope=envelope, rebuilt=decode_rebuilt(envelope.payload, name=path.name))
 
 
@@ -71,7 +72,7 @@ def _refused(path: Path, why: str) -> UsageError:
     return UsageError.of(
         "TB9411",
         f"{path.name or path}: {why}",
-        hint="name what `twinbuild rebuild --key` wrote, or a directory of that",
+        hint=_HINT,
         where=Location(file=str(path)),
     )
 

@@ -16,18 +16,20 @@ from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.reading.attested import MODEL, read_signature
 from twinbuild.pipeline.reading.released import Released
 
-__all__ = ["check_weights", "sign_weights"]
+__all__ = ["check_weights", "sign_weights", "signs_weights"]
 
 _AGAIN = "take the release from where it was signed again"
 
 
-def sign_weights(release: Released, signer: Signer) -> bytes | None:
-    """The bundle that signs a release's model; None for a release without one, and for a key of Ed25519.
+def signs_weights(release: Released, key: PublicKey) -> bool:
+    """Whether a key signs a release's model: model-signing takes ECDSA alone, and a release may have no model."""
+    return key.kind == "ecdsa" and bool(artifact_paths(release.document)[1])
 
-    model-signing takes no such key: its verification would fail.
-    """
+
+def sign_weights(release: Released, signer: Signer) -> bytes | None:
+    """The bundle that signs a release's model; None for a release without one, and for a key of Ed25519."""
     statement = model_statement(release.document)
-    if statement is None or signer.public.kind != "ecdsa":
+    if statement is None or not signs_weights(release, signer.public):
         return None
     return encode_model_signature(
         ModelSignature(

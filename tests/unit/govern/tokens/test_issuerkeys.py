@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,8 +54,21 @@ def test_weak() -> None:
         check_key(weak, name="1.root.json")
 
 
-def test_off_the_curve() -> None:
-    """Numbers that are no point."""
+@pytest.mark.parametrize(
+    ("algorithm", "numbers"), [("ES256", (b"\x01" * 32, b"\x02" * 32)), ("EdDSA", (b"\x01" + bytes(31),))]
+)
+def test_no_point_of_anybody(algorithm: Any, numbers: tuple[bytes, ...]) -> None:
+    """Numbers that are no point, and a point for which everybody signs."""
     with pytest.raises(UsageError) as raised:
-        pem_of(PublicNumbers(kid="x", algorithm="ES256", numbers=(b"\x01" * 32, b"\x02" * 32)), name="jwks.json")
+        pem_of(PublicNumbers(kid="x", algorithm=algorithm, numbers=numbers), name="jwks.json")
     assert raised.value.findings[0].code == "TB8876"
+
+
+def test_everybodys_key() -> None:
+    """A point of small order that somebody wrote into a document: its signatures say nothing."""
+    der = bytes.fromhex("302a300506032b6570032100") + b"\x01" + bytes(31)
+    pem = f"-----BEGIN PUBLIC KEY-----\n{base64.b64encode(der).decode()}\n-----END PUBLIC KEY-----\n"
+    key = replace(_KEYS["three"], pem=pem)
+    with pytest.raises(PolicyRefused):
+        check_key(key, name="1.root.json")
+    assert not verifies(key, b"text", b"\x01" + bytes(63))
