@@ -196,7 +196,8 @@ Name the directory that you mean (`twinbuild push dist/NAME-VERSION …`), or ma
         title="a tag of signatures that is something else",
         explanation="""\
 cosign keeps what is attached to an image under tags such as `sha256-HEX.sig`, and new signatures join those that are
-there. Under one of these tags the registry has no such manifest. The images are there by digest; no tag names them yet.
+there. A registry without the referrers API keeps the list of what refers to an image under the tag `sha256-HEX`. Under
+one of these tags there is something else. The images are there by digest; no tag names them yet.
 
 Look whose it is, and delete the tag; or push without signatures (`--no-signatures`).""",
     ),

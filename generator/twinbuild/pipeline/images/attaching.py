@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
+from twinbuild.net.registry.listing import fallback_tag
 from twinbuild.net.registry.publishing import Stale
 from twinbuild.net.registry.upload import Sent
 from twinbuild.oci.cosign import EMPTY, Attachment, attachments_tag, image_signature, joined, referrer, statement
@@ -77,12 +79,13 @@ def attach(
 ) -> tuple[Moved, ...]:
     """Have the attachments of images in a repository, which has the images already; what each blob and manifest took.
 
-    A registry has no way to change a tag only if nobody else did: what was written is looked at again at the end, and
-    written again where another writer took it away. Raises FetchError TB3236 where a tag of cosign's holds something
-    else, TB8621 where others write it again and again, and what ``RegistryClient`` raises.
+    A registry has no way to change a tag only if nobody else did: what was written, the lists of referrers included, is
+    looked at again at the end, and written again where another writer took it away. Raises FetchError TB3236 where a
+    tag of cosign's, or of such a list, holds something else, TB8621 where others write it again and again, and what
+    ``RegistryClient`` raises.
     """
     moved: dict[Digest, Moved] = {}
-    written: list[tuple[_Beside, str, Sequence[Attachment]]] = []
+    todo: list[tuple[str, Callable[[], bool]]] = []
     for image in images:
         about = found.get(image.digest)
         if about is None:
@@ -90,21 +93,22 @@ def attach(
         beside = _Beside(client, reference, image, moved)
         statements = [each for _, each in about.statements]
         for kind, attachments in (("sig", about.signatures), ("att", statements)):
-            if attachments and beside.tag(kind, attachments):
-                written.append((beside, kind, attachments))
+            if attachments:
+                todo.append((attachments_tag(image.digest, kind), partial(beside.tag, kind, attachments)))
+        listed = fallback_tag(image.digest)
         if about.signatures:
-            beside.refer(_SIGNATURES, about.signatures)
+            todo.append((listed, partial(beside.refer, _SIGNATURES, about.signatures)))
         for kind, each in about.statements:
-            beside.refer(_STATEMENT, (each,), (("in-toto.io/predicate-type", kind),))
-    for tried in range(_TRIES):
-        time.sleep(_PAUSE * tried)
-        written = [each for each in written if each[0].tag(*each[1:])]
-        if not written:
+            named = (("in-toto.io/predicate-type", kind),)
+            todo.append((listed, partial(beside.refer, _STATEMENT, (each,), named)))
+    for tried in range(_TRIES + 1):
+        time.sleep(_PAUSE * max(tried - 1, 0))
+        todo = [(tag, write) for tag, write in todo if write()]
+        if not todo:
             return tuple(moved.values())
     raise FetchError.of(
         "TB8621",
-        f"others write the tag {written[0][0].tagged(written[0][1]).tag} again and again: ours was taken away "
-        f"{_TRIES} times",
+        f"others write the tag {todo[0][0]} again and again: ours was taken away {_TRIES} times",
         hint="push again when they have ended; or push without signatures: --no-signatures",
         where=str(reference),
     )
@@ -147,12 +151,12 @@ class _Beside:
 
     def refer(
         self, artifact_type: str, attachments: Sequence[Attachment], annotations: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        """Have a referrer."""
+    ) -> bool:
+        """Have a referrer; whether anything had to be written."""
         content = referrer(self._image, artifact_type, attachments, annotations)
         for each in (EMPTY, *(attachment.content for attachment in attachments)):
             self._blob(each)
-        self._manifest(self._reference.pinned(Digest.of(content)).unpinned(), content, MANIFEST)
+        return self._manifest(self._reference.pinned(Digest.of(content)).unpinned(), content, MANIFEST)
 
     def _blob(self, content: bytes) -> None:
         digest = Digest.of(content)
@@ -173,10 +177,12 @@ class _Beside:
         media_type: str,
         *,
         is_fresh: Callable[[], bool] = lambda: True,
-    ) -> None:
+    ) -> bool:
         how = self._client.put_manifest(reference, content, media_type, is_fresh=is_fresh)
         digest = Digest.of(content)
-        self._moved[digest] = Moved(digest=digest, size=len(content), how=how)
+        if digest not in self._moved or how is not Sent.PRESENT:
+            self._moved[digest] = Moved(digest=digest, size=len(content), how=how)
+        return how is not Sent.PRESENT
 
 
 def _signatures(release: Released, files: Mapping[str, bytes], repository: str) -> dict[Digest, tuple[Attachment, ...]]:

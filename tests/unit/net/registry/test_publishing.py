@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fakes.registry import CONFIG, INDEX, MANIFEST, FakeRegistry, described, digest_of, document
@@ -79,3 +81,37 @@ def test_a_fallback_tag_that_is_no_index(registry: FakeRegistry, clients: Client
     content = referrer(subject, "application/sbom", registry)
     with pytest.raises(IntegrityError, match="TB4330"):
         clients().put_manifest(named(registry).pinned(Digest.of(content)), content, MANIFEST)
+    del registry.answers[f"/v2/team/model/manifests/{tag}"]
+    registry.manifests["team/model", tag] = (subject, MANIFEST)  # somebody named the image so
+    with pytest.raises(FetchError, match="TB3236"):
+        clients().put_manifest(named(registry).pinned(Digest.of(content)), content, MANIFEST)
+    assert registry.manifests["team/model", tag] == (subject, MANIFEST)
+
+
+@pytest.mark.parametrize("api", [True, False])
+def test_there_and_not_listed(registry: FakeRegistry, clients: Clients, *, api: bool) -> None:
+    """Who was killed before the manifest was listed pushes again, and it is; the third time nothing is sent."""
+    registry.referrers_api = api
+    subject = registry.put_image("team/model", "1", [])
+    content = referrer(subject, "application/sbom", registry)
+    registry.put_manifest("team/model", digest_of(content), content, MANIFEST)
+    client, reference = clients(), named(registry)
+    expected = Sent.PRESENT if api else Sent.UPLOADED
+    assert client.put_manifest(reference.pinned(Digest.of(content)), content, MANIFEST) is expected
+    assert len(client.referrers(reference.pinned(Digest.of(subject)))) == 1
+    assert client.put_manifest(reference.pinned(Digest.of(content)), content, MANIFEST) is Sent.PRESENT
+
+
+def test_what_others_say_in_the_list(registry: FakeRegistry, clients: Clients) -> None:
+    """Of an index under the fallback tag nothing is lost when an entry joins: not what we have no word for, either."""
+    registry.referrers_api = False
+    subject = registry.put_image("team/model", "1", [])
+    theirs = {**described(MANIFEST, subject), "x": 1.5, "platform": {"os": "linux", "more": [1]}}
+    index = {"schemaVersion": 2, "mediaType": INDEX, "annotations": {"kept": "by others"}, "manifests": [theirs]}
+    tag = f"sha256-{Digest.of(subject).hex}"
+    registry.put_manifest("team/model", tag, document(index), INDEX)
+    content = referrer(subject, "application/sbom", registry)
+    clients().put_manifest(named(registry).pinned(Digest.of(content)), content, MANIFEST)
+    found = json.loads(registry.manifests["team/model", tag][0])
+    assert found["manifests"].pop()["artifactType"] == "application/sbom"
+    assert found == index
