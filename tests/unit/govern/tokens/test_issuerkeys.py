@@ -57,7 +57,7 @@ def test_weak() -> None:
 @pytest.mark.parametrize(
     ("algorithm", "numbers"), [("ES256", (b"\x01" * 32, b"\x02" * 32)), ("EdDSA", (b"\x01" + bytes(31),))]
 )
-def test_no_point_of_anybody(algorithm: Any, numbers: tuple[bytes, ...]) -> None:
+def test_off_the_curve(algorithm: Any, numbers: tuple[bytes, ...]) -> None:
     """Numbers that are no point, and a point for which everybody signs."""
     with pytest.raises(UsageError) as raised:
         pem_of(PublicNumbers(kid="x", algorithm=algorithm, numbers=numbers), name="jwks.json")
