@@ -20,6 +20,7 @@ from twinbuild import __version__
 from twinbuild.codec.dsse import IN_TOTO, Envelope, Signature, decode_envelope, encode_envelope, pae
 from twinbuild.codec.imagesignatures import ImageSignature, encode_image_signatures
 from twinbuild.codec.lock import decode_lock
+from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.people import manifest_yaml
 from twinbuild.describe.provenance import PROVENANCE, provenance_fault
 from twinbuild.describe.statements import STATEMENTS, statement_fault
@@ -123,7 +124,8 @@ def _fault(name: str, content: bytes, release: Released) -> str:
     """
     document: dict[str, Any] = release.document
     fault = statement_fault(name, content, document, release.digest)
-    if fault or STATEMENTS[name] != PROVENANCE or document["generator"].get("version") != __version__:
+    ours = (document["apiVersion"], document["generator"].get("version")) == (MANIFEST_VERSION, __version__)
+    if fault or STATEMENTS[name] != PROVENANCE or not ours:
         return fault
     named = {entry["path"]: entry["sha256"] for entry in document["documents"]}
     path = directory_of(release) / _LOCK
