@@ -40,14 +40,17 @@ def provenance_statement(
     commit: str,
     modified: bool = False,
     digest: Digest,
+    verification: Mapping[str, Any],
     indexes: tuple[ImageIndex, ...] = (),
 ) -> bytes:
     """The statement: subjects are the images, their indexes and the release manifest, whose digest is ``digest``.
 
+    ``verification`` is the section of the manifest: that the images were built again is evidence, among the byproducts.
     ``commit`` is the source commit, or "" where there is none, ``modified`` whether files differ from it.
     resolvedDependencies is the whole lock.
     """
     metadata = spec.metadata
+    again = {f"{image.variant}-{image.platform.file_part}": image.manifest.digest.hex for image in images}
     subjects: list[Json] = [
         {
             "name": f"{metadata.name}:{metadata.version}-{image.variant}-{image.platform.file_part}",
@@ -89,7 +92,10 @@ def provenance_statement(
                         *_commit(spec, commit, modified=modified),
                     ],
                 },
-                "runDetails": {"builder": {"id": BUILDER, "version": {"twinbuild": __version__}}},
+                "runDetails": {
+                    "builder": {"id": BUILDER, "version": {"twinbuild": __version__}},
+                    "byproducts": _byproducts(again, verification),
+                },
             },
         }
     )
@@ -98,9 +104,9 @@ def provenance_statement(
 def provenance_fault(content: bytes, manifest: Mapping[str, Any], lock: Lock | None) -> str:
     """What provenance, whose subjects are those of a release, says otherwise than the release; "" where nothing.
 
-    Its build type and builder are this version's, its targets and derivations those of the release manifest, and what
-    it depends on is what the lock names, by SHA-256: nothing less, nothing more. ``lock`` is the whole one; for None
-    dependencies are not compared.
+    Its build type and builder are this version's, its targets, derivations and further builds those of the release
+    manifest, and what it depends on is what the lock names, by SHA-256: nothing less, nothing more. ``lock`` is the
+    whole one; for None dependencies are not compared.
     """
     try:
         predicate: Any = parse_json("provenance", content)[0]
@@ -121,6 +127,12 @@ def _fault(definition: Any, details: Any, manifest: Mapping[str, Any], lock: Loc
     targets = [sorted({each[key] for each in images}) for key in ("variant", "platform")]
     if stated != derivations or [parameters["variants"], parameters["platforms"]] != targets:
         return "tells of other variants, platforms or derivations than the release manifest"
+    again = {
+        f"{each['variant']}-{Platform.parse(each['platform']).file_part}": each["digest"].removeprefix("sha256:")
+        for each in images
+    }
+    if details.get("byproducts") != _byproducts(again, manifest["verification"]):
+        return "tells of other builds than the release manifest"
     if lock is None:
         return ""
     used = replace(lock, targets=tuple(each for each in lock.targets if each.key in derivations))
@@ -128,6 +140,19 @@ def _fault(definition: Any, details: Any, manifest: Mapping[str, Any], lock: Loc
     named = _digests(definition["resolvedDependencies"])
     missing, added = len(locked - named), len(named - locked)
     return f"lacks {missing} dependencies of the lock, and names {added} others" if missing or added else ""
+
+
+def _byproducts(images: Mapping[str, str], verification: Mapping[str, Any]) -> list[Json]:
+    """Each image of each build but the first, and what was varied as it was made (SLSA v1, ``byproducts``).
+
+    ``images``: SHA-256 of the manifests by target. It is that of the subject, or there would be no release.
+    """
+    varied: list[Json] = [variation["name"] for variation in verification["variations"]]
+    return [
+        _resource(f"build {number} of {name}", Digest(images[name]), annotations={"varied": varied})
+        for number in range(2, verification["builds"] + 1)
+        for name in sorted(images)
+    ]
 
 
 def _digests(dependencies: Any) -> set[str]:

@@ -21,10 +21,13 @@ from twinbuild.model.lock import Lock
 
 _COMMIT = "0123456789" * 4
 _RELEASE = Digest.of(b"manifest")
+_VERIFIED = {"builds": 3, "variations": [{"name": "clock"}, {"name": "user"}]}
 
 
 def _statement(case: Case, commit: str = _COMMIT) -> dict[str, Any]:
-    content = provenance_statement(case.spec, case.lock, case.images, epoch=case.epoch, commit=commit, digest=_RELEASE)
+    content = provenance_statement(
+        case.spec, case.lock, case.images, epoch=case.epoch, commit=commit, digest=_RELEASE, verification=_VERIFIED
+    )
     statement: dict[str, Any] = json.loads(content)
     assert canonical(statement) == content
     return statement
@@ -44,11 +47,20 @@ def test_statement(two: Case) -> None:
 def test_an_index_is_a_subject(case: Case) -> None:
     """What stands for several images under one digest is vouched for, too."""
     content = provenance_statement(
-        case.spec, case.lock, case.images, epoch=0, commit="", digest=_RELEASE, indexes=(INDEX,)
+        case.spec, case.lock, case.images, epoch=0, commit="", digest=_RELEASE, verification=_VERIFIED, indexes=(INDEX,)
     )
     found = {"name": "fraud-scorer:1.0.0-cpu", "digest": {"sha256": Digest.of(b"index").hex}}
     assert json.loads(content)["subject"][1] == found
     assert len(json.loads(content)["subject"]) == 3
+
+
+def test_further_builds(two: Case) -> None:
+    """Evidence of each build but the first: the digest of each image, which is that of the subject, and what varied."""
+    statement = _statement(two)
+    digests = [subject["digest"] for subject in statement["subject"][:2]]
+    assert [(each["digest"], each["annotations"]) for each in statement["predicate"]["runDetails"]["byproducts"]] == [
+        (digest, {"varied": ["clock", "user"]}) for digest in (*digests, *digests)
+    ]
 
 
 def test_dependencies(case: Case) -> None:
@@ -129,16 +141,21 @@ def test_commit(case: Case) -> None:
 def test_no_run(case: Case) -> None:
     """No time and no invocation stand in it: the statement is the same of every run."""
     details = _statement(case)["predicate"]["runDetails"]
-    assert details.keys() == {"builder"}
+    assert details.keys() == {"builder", "byproducts"}
 
 
 def test_what_a_release_would_say(two: Case) -> None:
     """Of the same builder, targets and lock; of less, of more and of others it is not the release's own."""
     images = [
-        {"variant": each.variant, "platform": str(each.platform), "derivation": str(each.derivation)}
+        {
+            "variant": each.variant,
+            "platform": str(each.platform),
+            "derivation": str(each.derivation),
+            "digest": str(each.manifest.digest),
+        }
         for each in two.images
     ]
-    manifest = {"environment": {"images": images}}
+    manifest = {"environment": {"images": images}, "verification": _VERIFIED}
 
     def fault(change: Callable[[Any, Any], object] = lambda *_: None, lock: Lock | None = two.lock) -> str:
         statement = _statement(two)
@@ -148,6 +165,9 @@ def test_what_a_release_would_say(two: Case) -> None:
     assert fault() == fault(lock=None) == ""
     none: list[Any] = []
     assert "names another builder" in fault(lambda it, _: it.update(buildType="urn:x"))
+    assert "tells of other builds" in fault(lambda _, run: run.pop("byproducts"))
+    assert "tells of other builds" in fault(lambda _, run: run["byproducts"].pop())
+    assert "tells of other builds" in fault(lambda _, run: run["byproducts"][0]["annotations"]["varied"].append("x"))
     assert "names another builder" in fault(lambda _, it: it["builder"].update(id="urn:x"))
     assert "tells of other variants" in fault(lambda it, _: it["externalParameters"].update(platforms=none))
     assert "tells of other variants" in fault(lambda it, _: it["internalParameters"]["derivations"].popitem())
@@ -163,7 +183,9 @@ def test_what_a_release_would_say(two: Case) -> None:
     for content in (b"", b"[]", b"{}", b'{"predicate": 1}'):
         assert provenance_fault(content, manifest, two.lock)
     # Of a release of some variants it is the part of the lock that they use.
-    some = {"environment": {"images": images[:1]}}
+    some = {"environment": {"images": images[:1]}, "verification": _VERIFIED}
     narrow = replace(two.lock, targets=tuple(each for each in two.lock.targets if each.variant == images[0]["variant"]))
-    content = provenance_statement(two.spec, narrow, two.images[:1], epoch=two.epoch, commit="", digest=_RELEASE)
+    content = provenance_statement(
+        two.spec, narrow, two.images[:1], epoch=two.epoch, commit="", digest=_RELEASE, verification=_VERIFIED
+    )
     assert provenance_fault(content, some, two.lock) == ""

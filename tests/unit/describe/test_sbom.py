@@ -474,7 +474,8 @@ sys.path.insert(0, {root!r})
 from tests.unit.describe.conftest import image
 images = (image(lock, 0),)
 digest = images[0].derivation
-statement = provenance_statement(spec, lock, images, epoch=0, commit="", digest=digest)
+verified = dict(builds=2, variations=[])
+statement = provenance_statement(spec, lock, images, epoch=0, commit="", digest=digest, verification=verified)
 sboms = release_sbom(spec, lock, images, epoch=0, lock_digest=digest)
 parts = (contents_sbom(spec, lock, lock.targets[0], epoch=0), *sboms, statement)
 print(hashlib.sha256(b"".join(parts)).hexdigest())

@@ -96,6 +96,7 @@ def describe(
             commit=commit.identifier if commit else "",
             modified=commit is not None and commit.modified,
             digest=digest,
+            verification=json.loads(manifest)["verification"],
             indexes=image_indexes(images),
         ),
     }
