@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location
+from twinbuild.errors import EnvironmentFault
 from twinbuild.model.archive import Taken
 from twinbuild.model.digest import Digest
-from twinbuild.store import layout
 from twinbuild.store.collection import delete, plan
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["ROOT", "collect", "refuse_lost", "unprotect"]
+__all__ = ["ROOT", "collect", "unprotect"]
 
 ROOT: Final = "release-"  # and the release digest: which blobs it needs
 
@@ -40,26 +39,6 @@ def collect(blobs: DiskStore, out: tuple[Digest, ...], *, place: str, wait: floa
             where=place,
         ) from error
     return Taken(releases=out, blobs=collected.blobs, size=collected.size)
-
-
-def refuse_lost(blobs: DiskStore, known: tuple[Digest, ...]) -> None:
-    """A root without an entry is what a lost directory of records leaves, such as in half a copy: no reason to go.
-
-    Raises IntegrityError TB9110 for each.
-    """
-    lost = sorted({name.removeprefix(ROOT) for name in blobs.kept(ROOT)} - {digest.hex for digest in known})
-    findings = tuple(
-        Finding(
-            code="TB9110",
-            message=f"the entry of the release sha256:{digest} is lost, and its files are still there",
-            hint=f"archive the release again, or copy {layout.RECORDS}/ from a copy that is whole; where nobody needs "
-            f"the release, remove v1/roots/{ROOT}{digest}",
-            where=Location(subject=f"sha256:{digest}"),
-        )
-        for digest in lost
-    )
-    if findings:
-        raise IntegrityError(findings)
 
 
 def unprotect(blobs: DiskStore, staying: tuple[Digest, ...]) -> None:

@@ -19,15 +19,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
-import time
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from twinbuild.archive.collecting import ROOT, collect, refuse_lost, unprotect
+from twinbuild.archive.collecting import ROOT, collect, unprotect
 from twinbuild.archive.joining import joined
+from twinbuild.archive.turn import HINTS, Turn
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import EnvironmentFault, Finding, IntegrityError, Location, TwinbuildError, UsageError
 from twinbuild.model.archive import ArchivedRelease, Kept, Taken
@@ -56,20 +57,11 @@ FORM: Final = layout.Form(
 )
 RELEASE: Final = "release"
 _PIN: Final = "pin"
-_UPDATING: Final = "v1/updating.lock"
-_OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-_WAIT: Final = 60.0  # seconds that another process may change what is said of a release: it takes milliseconds
-_PAUSE: Final = 0.01  # seconds between two tries of the lock
+_HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LARGEST: Final = 64 << 20  # bytes of a record
 _SUMMARIES: Final = "v1/summaries"
 _LONGEST: Final = 256 << 20  # bytes of what is remembered
 _PIECE: Final = 1 << 20
-_HINTS: Final = {
-    "TB3107": "make room on the disk of the archive",
-    "TB3110": "use the twinbuild that made the archive, or a newer one",
-    "TB3111": "wait until the other twinbuild processes have ended",
-    "TB3114": "put the archive on a file system with locks, such as ext4, XFS or NFSv4",
-}
 
 
 class Archive:
@@ -91,9 +83,10 @@ class Archive:
             self.blobs: Final = DiskStore(root, form=FORM, reading=not writing, paranoid=paranoid or not writing)
         except EnvironmentFault as error:
             found = error.findings[0]
-            hint = _HINTS.get(found.code, "correct its rights, or name another directory with --archive")
+            hint = HINTS.get(found.code, "correct its rights, or name another directory with --archive")
             message = f"the archive cannot be used: {found.message}"
             raise EnvironmentFault.of("TB9102", message, hint=hint, where=str(root)) from error
+        self._turn: Final = Turn(self.blobs.area)
 
     def close(self) -> None:
         """Let go of it."""
@@ -106,30 +99,47 @@ class Archive:
         self.close()
 
     def releases(self) -> tuple[Kept, ...]:
-        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged."""
-        found, damaged = [], []
-        for digest in self._named(RELEASE):
-            record = self._entry(digest)
-            if record is None:
-                damaged.append(_damaged(digest))
-            else:
-                found.append(Kept(release=digest, record=record))
-        if damaged:
-            raise IntegrityError(tuple(damaged))
+        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged or lost."""
+        found: list[Kept] = []
+        findings: list[Finding] = []
+        for digest in self.names():
+            try:
+                kept = self.kept(digest)
+            except IntegrityError as error:
+                findings += error.findings
+                continue
+            if kept is not None:
+                found.append(kept)
+        if findings:
+            raise IntegrityError(tuple(findings))
         return tuple(found)
 
     def names(self) -> tuple[Digest, ...]:
-        """The digests of all releases, sorted, whether their entries are sound or not."""
-        return tuple(self._named(RELEASE))
+        """The digests of all releases, sorted, whether their entries are sound, damaged or lost.
+
+        One whose blobs are kept, or which is pinned, had an entry: half a copy has lost it.
+        """
+        roots = {name.removeprefix(ROOT) for name in self.blobs.kept(ROOT)}
+        rooted = {Digest(name) for name in roots if _HEX.fullmatch(name)}
+        return tuple(sorted({*self._named(RELEASE), *self._named(_PIN), *rooted}))
 
     def kept(self, digest: Digest) -> Kept | None:
-        """A release by its digest, or None where there is none. Raises IntegrityError TB9110 for a damaged entry."""
-        record = self._entry(digest)
-        if record is not None:
-            return Kept(release=digest, record=record)
-        if self.blobs.area.status(layout.record_name(RELEASE, digest)) is not None:
-            raise IntegrityError((_damaged(digest),))
-        return None
+        """A release by its digest, or None where there is none.
+
+        Raises IntegrityError TB9110 for an entry that is damaged, or lost.
+        """
+        for patient in (True, False):
+            record = self._entry(digest)
+            if record is not None:
+                return Kept(release=digest, record=record)
+            status = self.blobs.area.status
+            if status(layout.record_name(RELEASE, digest)) is not None:
+                raise IntegrityError((_damaged(digest),))
+            if all(status(name) is None for name in (f"{layout.ROOTS}/{_root(digest)}", layout.record_name(_PIN, digest))):
+                return None
+            if patient:
+                self._turn.let_others_end()  # between root and entry there is a moment
+        raise IntegrityError((_lost(digest),))
 
     def content(self, kept: Kept) -> bytes:
         """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are missing or damaged."""
@@ -150,36 +160,9 @@ class Archive:
             raise IntegrityError((_damaged(kept.release),))
         return release
 
-    @contextlib.contextmanager
-    def updating(self) -> Iterator[None]:
+    def updating(self) -> AbstractContextManager[None]:
         """Nobody else changes what is said of a release in the body: who adds reads the record, and writes it anew."""
-        try:
-            descriptor = os.open(_UPDATING, _OPEN, 0o644, dir_fd=self.blobs.area.descriptor)
-        except OSError as error:
-            why, hint = f"the archive cannot be used: {error.strerror}", _HINTS["TB3114"]
-            raise EnvironmentFault.of("TB9102", why, hint=hint, where=str(self.path)) from error
-        try:
-            self._wait_for_others(descriptor)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _wait_for_others(self, descriptor: int) -> None:
-        """Whoever may read the archive may hold its lock, also one who never lets go of it."""
-        end = time.monotonic() + _WAIT
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() < end:
-                    time.sleep(_PAUSE)
-                    continue
-                why = f"the archive cannot be used: another process changes what it says (waited {_WAIT:.0f} s)"
-                raise EnvironmentFault.of("TB9102", why, hint=_HINTS["TB3111"], where=str(self.path)) from None
-            except OSError as error:
-                why = f"the archive cannot be used: {error.strerror}"
-                raise EnvironmentFault.of("TB9102", why, hint=_HINTS["TB3114"], where=str(self.path)) from error
-            return
+        return self._turn.taken()
 
     def put(self, release: ArchivedRelease) -> Kept:
         """Keep a release whose blobs are all there. Its root comes first, so that its blobs are never unprotected."""
@@ -264,7 +247,6 @@ class Archive:
         blobs go with the next run.
         """
         with self.updating():
-            refuse_lost(self.blobs, self.names())
             out = tuple(digest for digest in going if self.pinned(digest) is None)
             staying = [kept for digest in self.names() if digest not in out and (kept := self.kept(digest))]
             for kept in staying:
@@ -291,7 +273,7 @@ class Archive:
     def drop(self, digest: Digest) -> None:
         """No longer keep a release. Its blobs stay until they are collected.
 
-        The entry goes last: one without a root gets it anew, and a root without an entry is a loss (``prune``).
+        The entry goes last: one without a root gets it anew, and a root or a pin without an entry is a loss (``names``).
         """
         self.blobs.unkeep(_root(digest))
         area = self.blobs.area
@@ -338,6 +320,16 @@ def _damaged(digest: Digest) -> Finding:
         code="TB9110",
         message=f"the entry of the release {digest} is damaged, so that nothing says what belongs to it",
         hint="archive the release again, or take the archive from a copy that is whole",
+        where=Location(subject=str(digest)),
+    )
+
+
+def _lost(digest: Digest) -> Finding:
+    return Finding(
+        code="TB9110",
+        message=f"the entry of the release {digest} is lost, and its files are still there",
+        hint=f"archive the release again, or copy {layout.RECORDS}/ from a copy that is whole; where nobody needs "
+        f"the release, remove {layout.ROOTS}/{_root(digest)} and {layout.record_name(_PIN, digest)}",
         where=Location(subject=str(digest)),
     )
 

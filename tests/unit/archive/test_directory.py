@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import stat
@@ -127,21 +126,6 @@ def test_a_copy_without_what_is_empty(archived: Archived, tmp_path: Path) -> Non
     with Archive(place, writing=True) as archive:
         archive.pin(kept.release, "why")
     assert {path.name for path in (place / "v1").iterdir()} >= {"lock", "gc.lock", "tmp"}
-
-
-def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever may read the archive may hold a lock in it for ever: who waits is told, and does not wait for ever."""
-    monkeypatch.setattr(directory, "_WAIT", 0.1)
-    with Archive(tmp_path / "archive", writing=True) as archive:
-        with archive.updating():
-            pass
-        descriptor = os.open(tmp_path / "archive" / "v1" / "updating.lock", os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with pytest.raises(EnvironmentFault, match="TB9102"):
-            archive.updating().__enter__()
-        os.close(descriptor)
-        with archive.updating():
-            pass
 
 
 def test_nothing_goes_beside_what_cannot_be_read(tmp_path: Path) -> None:

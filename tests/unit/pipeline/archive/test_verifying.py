@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from fakes.archived import Archived, archived, archived_once
+from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import IntegrityError
 from twinbuild.model.archive import AS_RELEASED, REBUILD
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import verify_archive
 
-__all__ = ["archived", "archived_once"]
+__all__ = ["archived", "archived_once", "tool"]
 
 
 def test_whole(archived: Archived) -> None:
@@ -76,3 +78,16 @@ def test_an_entry_that_is_damaged(archived: Archived) -> None:
         with pytest.raises(IntegrityError) as caught:
             verify_archive(archive)
     assert [each.code for each in caught.value.findings] == ["TB9110", "TB9115"]
+
+
+@pytest.mark.parametrize("left", ["roots", "pin"])
+def test_half_a_copy(archived: Archived, tool: Tool, left: str) -> None:
+    """Entries are lost: whether the list of blobs or a pin tells of it, nobody calls the archive whole, or empty."""
+    digest = archived.record.digest
+    with Archive(archived.place, writing=True) as archive:
+        archive.pin(digest, "why")
+    shutil.rmtree(archived.place / "v1" / "records" / "release")
+    shutil.rmtree(archived.place / "v1" / ("records/pin" if left == "roots" else "roots"))
+    for words in (("archive", "verify"), ("archive", "list"), ("archive", "show", digest.hex[:12])):
+        ended = tool(*words, "--archive", str(archived.place))
+        assert (ended.status, ended.err.count("error[TB9110]"), digest.hex in ended.err) == (5, 1, True), ended.err
