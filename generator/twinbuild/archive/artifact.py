@@ -38,6 +38,7 @@ __all__ = [
     "artifact_manifests",
     "pin_manifest",
     "pin_tag",
+    "read_pin",
     "read_tag",
     "release_tag",
 ]
@@ -54,6 +55,7 @@ _EMPTY: Final[dict[str, Json]] = {  # image-spec 1.1, "Guidance for an Empty Des
     "size": 2,
 }
 _TAG: Final = re.compile(r"release-([0-9a-f]{64})(?:\.([a-z2-7]{52}))?", re.ASCII)
+_PIN_TAG: Final = re.compile(r"pin-([0-9a-f]{64})", re.ASCII)
 _LAYERS: Final = 1000  # of one manifest: some 140 kB, where registries must take 4 MiB
 
 
@@ -88,6 +90,12 @@ def read_tag(tag: str) -> Tagged | None:
 def pin_tag(release: Digest) -> str:
     """The tag of what pins a release."""
     return f"pin-{release.hex}"
+
+
+def read_pin(tag: str) -> Digest | None:
+    """The release that a tag pins; None where it pins none."""
+    match = _PIN_TAG.fullmatch(tag)
+    return Digest(match[1]) if match is not None else None
 
 
 def pin_manifest(release: Digest, reason: str) -> bytes:

@@ -35,7 +35,7 @@ from twinbuild.archive.presence import Presence
 from twinbuild.archive.remote import RegistryBlobs, is_absent, is_unreadable, moved
 from twinbuild.archive.streams import Nowhere, Source
 from twinbuild.archive.tagged import TaggedReleases, lost
-from twinbuild.archive.withdrawing import put_back, went, withdraw
+from twinbuild.archive.withdrawing import present, put_back, went, withdraw
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import FetchError, Finding, IntegrityError, TwinbuildError
 from twinbuild.model.archive import ArchivedRelease, Kept, Taken
@@ -105,12 +105,17 @@ class RegistryArchive:
         return tuple(found)
 
     def names(self) -> tuple[Digest, ...]:
-        """The digests of all releases, sorted."""
-        return self._tags.releases()
+        """The digests of all releases, sorted; of those that are pinned, whether they are there or not."""
+        return tuple(sorted({*self._tags.releases(), *self._tags.pins()}))
 
     def kept(self, digest: Digest) -> Kept | None:
-        """A release by its digest. What several tags say of it is joined. Raises IntegrityError TB9110, TB9111."""
+        """A release by its digest. What several tags say of it is joined.
+
+        Raises IntegrityError TB9110, TB9111; TB9165 for one that is pinned and gone.
+        """
         tags = self._tags.of(digest)
+        if not tags and digest in self._tags.pins():
+            raise went(self.repository, digest)
         if len(tags) == 1 and tags[0].record is not None:
             return Kept(release=digest, record=tags[0].record)
         records = [
@@ -242,12 +247,21 @@ class RegistryArchive:
         yield
 
     def pin(self, digest: Digest, reason: str) -> None:
-        """Never prune a release. Raises IntegrityError TB9165 where somebody took it out meanwhile."""
+        """Never prune a release.
+
+        Who takes it out at that moment puts it back, unless it is killed; so this does, too. Raises IntegrityError
+        TB9165 where files of it went meanwhile.
+        """
+        self._tags.forget()
+        before = present(self._client, self.repository, self._tags, digest)
         empty = Digest.of(_EMPTY)
         self.bring(empty, len(_EMPTY), partial(io.BytesIO, _EMPTY))
         self._client.put_manifest(self.repository.tagged(pin_tag(digest)), pin_manifest(digest, reason), MANIFEST)
         self._tags.forget()
-        if digest not in self.names():
+        if not self._tags.of(digest):
+            put_back(self._client, self.repository, before, digest)
+            self._tags.forget()
+        if not self._tags.of(digest):
             raise went(self.repository, digest)
 
     def unpin(self, digest: Digest) -> None:

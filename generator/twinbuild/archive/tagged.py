@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from twinbuild.archive.artifact import Tagged, read_tag
+from twinbuild.archive.artifact import Tagged, read_pin, read_tag
 from twinbuild.archive.remote import Artifact, RegistryBlobs, is_absent, moved, read_artifact
 from twinbuild.codec.archive import decode_archived
 from twinbuild.errors import FetchError, IntegrityError, UsageError
@@ -71,6 +71,10 @@ class TaggedReleases:
         """The digests of all releases, sorted."""
         self.listed()
         return tuple(sorted(self._releases))
+
+    def pins(self) -> frozenset[Digest]:
+        """The releases that have a pin."""
+        return frozenset(digest for tag in self.listed() if (digest := read_pin(tag)) is not None)
 
     def of(self, digest: Digest) -> tuple[Tagged, ...]:
         """The tags of a release, sorted."""

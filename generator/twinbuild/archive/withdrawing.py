@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twinbuild.archive.artifact import pin_tag
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.reference import ImageReference
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.tagged import TaggedReleases
     from twinbuild.net.registry.client import RegistryClient
 
-__all__ = ["Withdrawn", "put_back", "went", "withdraw"]
+__all__ = ["Withdrawn", "present", "put_back", "went", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,17 @@ def withdraw(
 
     Raises IntegrityError TB9161, TB9162 for what is no release, which stays; FetchError TB9160, TB3220.
     """
+    found = present(client, repository, tags, release)
+    for one in found:
+        for manifest in one.manifests:  # the index first: what it refers to must not be missing
+            client.delete_manifest(repository, manifest.digest)
+    return found
+
+
+def present(
+    client: RegistryClient, repository: ImageReference, tags: TaggedReleases, release: Digest
+) -> tuple[Withdrawn, ...]:
+    """All that the tags of a release lead to. Raises IntegrityError TB9161, TB9162 for what is no release."""
     found = []
     for tagged in tags.of(release):
         artifact = tags.artifact(tagged)
@@ -46,9 +58,6 @@ def withdraw(
             if (each := client.own_manifest(repository.pinned(digest))) is not None
         ]
         found.append(Withdrawn(tag=tagged.tag, manifests=tuple(manifests)))
-    for one in found:
-        for manifest in one.manifests:  # the index first: what it refers to must not be missing
-            client.delete_manifest(repository, manifest.digest)
     return tuple(found)
 
 
@@ -73,6 +82,7 @@ def went(repository: ImageReference, release: Digest) -> IntegrityError:
     return IntegrityError.of(
         "TB9165",
         f"the release {release} was taken out of the archive while it was pinned",
-        hint="archive it again; the pin is there and will keep it",
+        hint=f"archive it again; the pin is there and will keep it. Where nobody needs it, delete the tag "
+        f"{pin_tag(release)}",
         where=OCI_SCHEME + repository.name,
     )

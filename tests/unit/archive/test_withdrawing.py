@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fakes.kept import SHARED, made, registered
 from fakes.registry import FakeRegistry, digest_of
+from twinbuild.archive.summaries import Faults, summaries
 from twinbuild.archive.withdrawing import put_back, withdraw
 from twinbuild.errors import IntegrityError
+from twinbuild.pipeline.archive.verifying import verify_archive
 
 
 def test_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +45,33 @@ def test_what_others_took_meanwhile() -> None:
         assert gone.manifests == ()
         put_back(archive._client, archive.repository, (gone,), kept.release)
         assert registry.manifests == {}
+
+
+def test_who_pins_puts_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever took the release out was killed before it looked again. Gone behind that, it is named wherever one looks."""
+    with FakeRegistry() as registry:
+        release = made()
+        _, kept, _ = release.keep(registered(registry.authority))
+        archive = registered(registry.authority)
+        other = registered(registry.authority)
+        put = archive._client.put_manifest
+
+        def gone_first(*arguments: Any) -> None:
+            if not withdrawn:
+                withdrawn.extend(withdraw(other._client, other.repository, other._tags, kept.release))
+            put(*arguments)
+
+        withdrawn: list[object] = []
+        monkeypatch.setattr(archive._client, "put_manifest", gone_first)
+        archive.pin(kept.release, "why")
+        assert withdrawn
+        after = registered(registry.authority)
+        assert after.release(kept, anew=True) == release.record
+        withdraw(after._client, after.repository, after._tags, kept.release)
+        faults: Faults = {}
+        assert summaries(registered(registry.authority), faults=faults) == ()
+        assert [each.code for each in faults[kept.release].findings] == ["TB9165"]
+        with pytest.raises(IntegrityError, match=f"TB9165.*{kept.release.hex}"):
+            verify_archive(registered(registry.authority))
+        release.keep(registered(registry.authority))
+        assert registered(registry.authority).releases() == (kept,)
