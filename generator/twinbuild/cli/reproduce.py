@@ -106,6 +106,8 @@ def _document(found: Reproduced, ran: Rerun | None) -> dict[str, object]:
         "images": [str(image.digest) for image in release.images],
         "files": found.files,
         "tool": str(found.tool) if found.tool is not None else None,
+        "tool_because": found.why,
+        "lost": list(found.lost),
         "witnesses": dict(found.witnesses),
         "output": str(found.output),
     }
@@ -134,6 +136,9 @@ def _text(found: Reproduced, *, tested: bool) -> list[str]:
         _builder(found),
         f"tested   {'again, as it was released' if tested else 'not again: the verdict of its release stands'}",
         *(f"{witness:8} {shown(how)}" for witness, how in found.witnesses),
+        *(
+            f"lost     {shown(path)} is missing or damaged: `twinbuild archive verify` says more" for path in found.lost
+        ),
         f"output   {shown(found.output)}",
     ]
 
@@ -142,9 +147,9 @@ def _builder(found: Reproduced) -> str:
     from twinbuild import __version__
 
     if found.tool is None:
-        return f"built    by this twinbuild, {__version__}"
+        return f"built    by this twinbuild, {__version__}: {found.why}"
     what = f"the archived twinbuild {shown(found.release.generator)}, {found.tool}"
-    return f"built    by {what}, which came with the archive"
+    return f"built    by {what}, which came with the archive: {found.why}"
 
 
 def _ran(ran: Rerun | None, stage: str) -> list[str]:

@@ -27,7 +27,7 @@ from twinbuild.model.image import Descriptor
 from twinbuild.oci.image import INDEX, MANIFEST
 from twinbuild.oci.layout import LAYOUT, LayoutFile, blob_path
 from twinbuild.pipeline.archive.recording import keep_record
-from twinbuild.pipeline.archive.verifying import unlike_release
+from twinbuild.pipeline.archive.verifying import named_faults, unlike_release
 from twinbuild.pipeline.images.export import export_layout
 from twinbuild.pipeline.regular import Irregular, open_regular
 
@@ -54,16 +54,17 @@ class Imported:
 def export_releases(archive: Archive, chosen: Iterable[Summary], output: Path) -> int:
     """Write releases to ``output``, a tar (``.tar``) or a directory; how many files are in it.
 
-    Raises IntegrityError TB3103 for a damaged blob and LockError TB3102 for a missing one; nothing is left then.
+    Raises IntegrityError TB9114 for damaged blobs and TB9113 for missing ones; nothing is left then.
     """
     files: dict[str, LayoutFile] = {}
     entries: list[Json] = []
+    releases: list[ArchivedRelease] = []
     for summary in sorted(chosen, key=lambda each: each.kept.release):
-        release = archive.release(summary.kept)
-        digests = sorted({*release.blobs, summary.kept.record})
-        for digest in digests:
-            files[blob_path(digest)] = _blob(archive, digest)
-        manifest = _manifest(archive, summary.kept, release)
+        releases.append(release := archive.release(summary.kept))
+        with named_faults(release):
+            for digest in sorted({*release.blobs, summary.kept.record}):
+                files[blob_path(digest)] = _blob(archive, digest)
+            manifest = _manifest(archive, summary.kept, release)
         digest = Digest.of(manifest)
         files[blob_path(digest)] = LayoutFile(path=blob_path(digest), content=manifest, size=len(manifest))
         entries.append(
@@ -78,7 +79,8 @@ def export_releases(archive: Archive, chosen: Iterable[Summary], output: Path) -
     index = canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
     for path, content in (("index.json", index), ("oci-layout", LAYOUT)):
         files[path] = LayoutFile(path=path, content=content, size=len(content))
-    export_layout(tuple(files[path] for path in sorted(files)), archive.blobs, output)
+    with named_faults(*releases):
+        export_layout(tuple(files[path] for path in sorted(files)), archive.blobs, output)
     return len(files)
 
 

@@ -16,14 +16,14 @@ from twinbuild.archive.registry import RegistryArchive
 from twinbuild.archive.streams import Anew
 from twinbuild.archive.summaries import Faults, readable, refuse_unreadable
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, UsageError
-from twinbuild.model.archive import ArchivedRelease, Kept
+from twinbuild.model.archive import REBUILD, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.model.settings import OCI_SCHEME
 from twinbuild.pipeline.archive.moving import Imported
 from twinbuild.pipeline.archive.recording import keep_record
-from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
+from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
 from twinbuild.pipeline.images.registries import open_registry
 from twinbuild.pipeline.images.transfer import Meter, known_repositories, move
 from twinbuild.pipeline.machine import Machine
@@ -88,8 +88,9 @@ def at_hand(
 ) -> Iterator[Archive]:
     """An archive in a directory with those releases: itself, or one that goes again, fetched from the registry.
 
-    Without ``layers`` it lacks what the images consist of, which building them again makes anew. Nothing comes from
-    anywhere else than the archive. Raises as ``pull_releases``.
+    Without ``layers`` it is there to be built from: it lacks what the images consist of, which is made anew, and what
+    the registry lost that building does without. Nothing comes from anywhere else than the archive. Raises as
+    ``pull_releases``.
     """
     if isinstance(archive, Archive):
         yield archive
@@ -118,7 +119,8 @@ def push_releases(archive: Archive, chosen: Iterable[Kept], target: RegistryArch
     sent: list[int] = []
     for kept in (ordered := sorted(chosen, key=lambda each: each.release)):
         release = archive.release(kept)
-        blobs = tuple(_described(archive, digest) for digest in sorted(release.blobs))
+        with named_faults(release):
+            blobs = tuple(_described(archive, digest) for digest in sorted(release.blobs))
         meter = Meter(machine.progress, f"sending {release.label}", sum(blob.size for blob in blobs))
 
         def one(blob: Descriptor, meter: Meter = meter) -> int:
@@ -126,7 +128,8 @@ def push_releases(archive: Archive, chosen: Iterable[Kept], target: RegistryArch
             meter.at(blob.digest, blob.size)
             return blob.size if new else -1
 
-        sent += move(blobs, one, connections=machine.settings.connections, stop=target.stop)
+        with named_faults(release):
+            sent += move(blobs, one, connections=machine.settings.connections, stop=target.stop)
         keep_record(target, release, foreign=True)
     new = [size for size in sent if size >= 0]
     return Registered(releases=len(ordered), blobs=len(new), size=sum(new))
@@ -168,7 +171,7 @@ def pull_releases(
         release = source.release(kept)
         left = frozenset() if layers else _made_anew(release)
         blobs = tuple(blob for blob in source.descriptors(kept) if blob.digest not in left)
-        brought += _fetch(archive, source, release, blobs, machine)
+        brought += _fetch(archive, source, release, blobs, machine, required=None if layers else _required(release))
         if findings := unlike_release(archive, release):
             raise IntegrityError(tuple(findings))
         return release
@@ -186,6 +189,8 @@ def _fetch(
     release: ArchivedRelease,
     blobs: tuple[Descriptor, ...],
     machine: Machine,
+    *,
+    required: frozenset[Digest] | None,
 ) -> int:
     meter = Meter(machine.progress, f"fetching {release.label}", sum(blob.size for blob in blobs))
     problems: dict[Digest, tuple[str, str]] = {}
@@ -207,9 +212,14 @@ def _fetch(
         return new
 
     brought = sum(move(blobs, one, connections=machine.settings.connections, stop=source.stop))
-    if problems:
-        raise IntegrityError(tuple(faults_of(release, problems)))
+    if lost := {digest: why for digest, why in problems.items() if required is None or digest in required}:
+        raise IntegrityError(tuple(faults_of(release, lost)))
     return brought
+
+
+def _required(release: ArchivedRelease) -> frozenset[Digest]:
+    """What a release cannot be built without."""
+    return frozenset({release.digest, *(digest for digest, _, _, blocked in release.needs() if blocked == REBUILD)})
 
 
 def _made_anew(release: ArchivedRelease) -> frozenset[Digest]:

@@ -22,14 +22,14 @@ from twinbuild.archive.summaries import Summary
 from twinbuild.build.clock import fixed_clock
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.trials import STATEMENT
-from twinbuild.errors import Finding, IntegrityError, Location, NotReproducible, UsageError
+from twinbuild.errors import Finding, IntegrityError, Location, LockError, NotReproducible, UsageError
 from twinbuild.model.archive import OF_THE_TOOL, REBUILD, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.closure import below
 from twinbuild.pipeline.archive.ended import error_of
 from twinbuild.pipeline.archive.packed import built_by
 from twinbuild.pipeline.archive.tooling import archived_tool, is_running
-from twinbuild.pipeline.archive.verifying import unlike_release
+from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
 from twinbuild.pipeline.output import Output, copy_checked, replace_directory, write_file
@@ -55,6 +55,8 @@ class Reproduced:
     witnesses: tuple[tuple[str, str], ...]
     seconds: float
     tool: Digest | None  # the image of the archived twinbuild that built it; None: the one that runs
+    why: str  # that one built it
+    lost: tuple[str, ...]  # files of people, such as signatures, that the archive no longer gives
 
 
 def reproduce(
@@ -76,7 +78,7 @@ def reproduce(
     UsageError TB9133 where an archived twinbuild is asked for that is not there.
     """
     release = archive.release(summary.kept)
-    packed = _ready(archive, release, tool)
+    packed, why = _ready(archive, release, tool)
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
     started, clock = time.time(), time.perf_counter()
     machine.scratch.mkdir(parents=True, exist_ok=True)
@@ -85,7 +87,8 @@ def reproduce(
         answer = _built_by_either(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
-        _complete(archive, release, fresh, answer, started=started, seconds=seconds, same=not differences)
+        lost = _signed(archive, release, fresh) if not differences else ()
+        _account(release, fresh, answer, started=started, seconds=seconds)
     if differences:
         raise NotReproducible(differences)
     return Reproduced(
@@ -95,6 +98,8 @@ def reproduce(
         witnesses=tuple((str(name), str(how)) for name, how in answer["witnesses"]),
         seconds=seconds,
         tool=packed.image.manifest.digest if packed is not None else None,
+        why=why,
+        lost=lost,
     )
 
 
@@ -105,19 +110,23 @@ def build_archived(
 
     Its images are not tried. Raises as ``reproduce``, but for files that differ.
     """
-    packed = _ready(archive, release, tool)
+    packed, _ = _ready(archive, release, tool)
     machine.scratch.mkdir(parents=True, exist_ok=True)
     _built_by_either(packed, archive, release, machine, output=output, tests=False)
     return packed
 
 
-def _ready(archive: Archive, release: ArchivedRelease, tool: Wish) -> OpenedTool | None:
-    """The archived twinbuild where it is to build; all that is needed is there, and the record is the release's."""
-    packed = _chosen_tool(archive, release, tool)
+def _ready(archive: Archive, release: ArchivedRelease, tool: Wish) -> tuple[OpenedTool | None, str]:
+    """The archived twinbuild where it is to build, and why it is or is not.
+
+    All that is needed is there, and the record is the release's.
+    """
+    with named_faults(release):
+        packed, why = _chosen_tool(archive, release, tool)
     _require_blobs(archive, release, tool=packed is not None)
     if findings := unlike_release(archive, release):
         raise IntegrityError(tuple(findings))
-    return packed
+    return packed, why
 
 
 def _built_by_either(
@@ -130,47 +139,49 @@ def _built_by_either(
     tests: bool,
 ) -> dict[str, Any]:
     if packed is not None:
-        return built_by(packed, archive, release, machine, output=output, tests=tests)
+        with named_faults(release):
+            return built_by(packed, archive, release, machine, output=output, tests=tests)
     with tempfile.TemporaryDirectory(prefix="reproduce-", dir=machine.scratch) as scratch:
         return _built(archive, release, machine, output=output, scratch=Path(scratch), tests=tests)
 
 
-def _chosen_tool(archive: Archive, release: ArchivedRelease, wanted: str) -> OpenedTool | None:
-    """The archived twinbuild, where it is to build; None for the one that runs."""
-    if wanted == "present" or not (release.tool or wanted):
-        return None
+def _chosen_tool(archive: Archive, release: ArchivedRelease, wanted: Wish) -> tuple[OpenedTool | None, str]:
+    """The archived twinbuild, where it is to build; None for the one that runs. And why.
+
+    Of the archived one no more is read than what says which it is: where it is the one that runs, the rest may be lost.
+    """
+    if wanted == "present":
+        return None, "as --with-present-tool asks"
     if not release.tool:
+        if not wanted:
+            return None, "none is archived with the release"
         raise UsageError.of(
             "TB9133",
             f"no twinbuild is archived with {release.label}",
             hint=f"leave --with-archived-tool out, or install twinbuild {release.generator} yourself",
             where=release.label,
         )
-    _require_blobs(archive, release, tool=True)
     try:
         packed = archived_tool(archive, release.tool)
     except UsageError as error:
-        if not wanted and error.findings[0].code == "TB9211":  # of another machine: the installed one does its best
-            return None
+        if not wanted and error.findings[0].code == "TB9211":  # the installed one does its best
+            return None, "the archived one is for another kind of machine"
         raise
-    return None if not wanted and is_running(packed) else packed
+    if wanted:
+        return packed, "as --with-archived-tool asks"
+    if is_running(packed):
+        return None, "the archived one is the same"
+    other = "other code" if packed.version == __version__ else f"another version, {__version__}"
+    return packed, f"this one has {other}"
 
 
 def _require_blobs(archive: Archive, release: ArchivedRelease, *, tool: bool) -> None:
     """Raise IntegrityError TB9113 for every blob that is not there. Their bytes are hashed when they are read."""
-    findings = tuple(
-        Finding(
-            code="TB9113",
-            message=f"{what} of {release.label} is missing: it blocks {blocked}",
-            hint="archive the release again, or copy the file from another copy of the archive",
-            where=Location(subject=str(digest)),
-        )
-        for digest, _, what, blocked in release.needs()
-        if (blocked == REBUILD or digest == release.digest or (tool and blocked == OF_THE_TOOL))
-        and not archive.blobs.has(digest)
-    )
-    if findings:
-        raise IntegrityError(findings)
+    blocking = {REBUILD, OF_THE_TOOL} if tool else {REBUILD}
+    needed = {digest for digest, _, _, blocked in release.needs() if blocked in blocking} | {release.digest}
+    lost = {digest: ("TB9113", "is missing") for digest in needed if not archive.blobs.has(digest)}
+    if lost:
+        raise IntegrityError(tuple(faults_of(release, lost)))
 
 
 def _built(
@@ -251,25 +262,28 @@ def _remedy(release: ArchivedRelease, document: dict[str, Any], answer: dict[str
     return "the inputs and the derivation are the same, so this machine builds otherwise: `twinbuild verify` says where"
 
 
-def _complete(
-    archive: Archive,
-    release: ArchivedRelease,
-    output: Path,
-    answer: dict[str, Any],
-    *,
-    started: float,
-    seconds: float,
-    same: bool,
+def _signed(archive: Archive, release: ArchivedRelease, output: Path) -> tuple[str, ...]:
+    """Lay what people signed of the release beside what was built; which of that the archive no longer gives."""
+    lost = []
+    for file in release.files:
+        if file.path == STATEMENT or file.path.startswith(f"{SIGNATURES}/"):
+            target = output / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_name(f".{target.name}.part")
+            try:
+                copy_checked(archive.blobs, file.sha256, fresh)
+            except (IntegrityError, LockError):
+                fresh.unlink(missing_ok=True)
+                lost.append(file.path)
+            else:
+                fresh.replace(target)
+    return tuple(lost)
+
+
+def _account(
+    release: ArchivedRelease, output: Path, answer: dict[str, Any], *, started: float, seconds: float
 ) -> None:
-    """Beside what was built, this run's account; and where it is the same release, what people signed of it."""
-    if same:
-        for file in release.files:
-            if file.path == STATEMENT or file.path.startswith(f"{SIGNATURES}/"):
-                target = output / file.path
-                target.unlink(missing_ok=True)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if archive.blobs.has(file.sha256):
-                    copy_checked(archive.blobs, file.sha256, target)
+    """What this run did."""
     run = run_document(
         started=started,
         seconds={"reproduce": seconds},

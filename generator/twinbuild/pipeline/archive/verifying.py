@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.manifestfaults import manifest_faults
-from twinbuild.errors import Finding, IntegrityError, Location, UsageError
-from twinbuild.model.archive import AS_RELEASED, ArchivedRelease, Kept
+from twinbuild.errors import Finding, IntegrityError, Location, LockError, UsageError
+from twinbuild.model.archive import AS_RELEASED, OF_THE_TOOL, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.reading.attested import is_signature
 from twinbuild.pipeline.reading.validating import BESIDE
 from twinbuild.ports import Progress, ReleaseArchive, silent
 
-__all__ = ["Verified", "faults_of", "unlike_release", "verify_archive"]
+__all__ = ["Verified", "faults_of", "named_faults", "unlike_release", "verify_archive"]
 
 _WORKERS: Final = 2
 _AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
+_OF_THE_TOOL: Final = (
+    "copy the file from another copy of the archive, or have the very twinbuild that made the release archive it again; "
+    "`reproduce --with-present-tool` does without"
+)
+_LOST: Final = {"TB3102": "TB9113", "TB3103": "TB9114", "TB3104": "TB9114", "TB3211": "TB9114"}  # by what a store says
 _MANIFEST: Final = "manifest.json"
 _BLOBS: Final = "image/blobs/sha256/"
 _UNCOVERED: Final = BESIDE | {"image/index.json", "image/oci-layout"}
@@ -70,7 +76,29 @@ def faults_of(release: ArchivedRelease, problems: dict[Digest, tuple[str, str]])
         if digest in problems:
             code, why = problems[digest]
             message = f"{what} of {release.label} {why}: it blocks {blocked}"
-            yield Finding(code=code, message=message, hint=_AGAIN, where=Location(subject=str(digest)))
+            hint = _OF_THE_TOOL if blocked == OF_THE_TOOL else _AGAIN
+            yield Finding(code=code, message=message, hint=hint, where=Location(subject=str(digest)))
+
+
+@contextmanager
+def named_faults(*releases: ArchivedRelease) -> Iterator[None]:
+    """What the body says of a blob, as what that is of these releases and what it blocks: TB9113, TB9114."""
+    try:
+        yield
+    except (IntegrityError, LockError) as error:
+        findings = tuple(named for each in error.findings for named in _named(each, releases))
+        if findings == error.findings:
+            raise
+        raise IntegrityError(findings) from error
+
+
+def _named(finding: Finding, releases: tuple[ArchivedRelease, ...]) -> tuple[Finding, ...]:
+    code = _LOST.get(finding.code)
+    if code is None:
+        return (finding,)
+    why = "is missing" if code == "TB9113" else f"is damaged: {finding.message}"
+    found = {each: (code, why) for release in releases for each in release.blobs if str(each) == finding.where.subject}
+    return tuple(named for release in releases for named in faults_of(release, found)) or (finding,)
 
 
 def _entries(archive: ReleaseArchive, findings: list[Finding]) -> Iterator[Kept]:
@@ -112,13 +140,14 @@ def _other_sizes(release: ArchivedRelease, sizes: dict[Digest, int]) -> Iterator
 def unlike_release(archive: ReleaseArchive, release: ArchivedRelease) -> list[Finding]:
     """TB9115 where a record is not about the release whose digest it bears: its manifest, and files that this covers.
 
-    Raises IntegrityError for a release manifest that is missing or damaged.
+    Raises IntegrityError TB9113, TB9114 for a release manifest that is missing or damaged.
     """
     files = {file.path: file for file in release.files}
     manifest = files.get(_MANIFEST)
     if manifest is None or manifest.sha256 != release.digest:
         return [_other(release, f"{_MANIFEST} has not the digest of the release")]
-    content = archive.blobs.read(release.digest)
+    with named_faults(release):
+        content = archive.blobs.read(release.digest)
     try:
         document: dict[str, Any] = decode_manifest(content, name=_MANIFEST)
     except IntegrityError as error:

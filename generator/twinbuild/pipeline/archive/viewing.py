@@ -14,7 +14,7 @@ from typing import Final
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.archive.verifying import faults_of, unlike_release
+from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
 from twinbuild.pipeline.output import Output, copy_checked, replace_directory
 from twinbuild.ports import ReleaseArchive
 
@@ -42,7 +42,8 @@ def release_file(archive: ReleaseArchive, release: ArchivedRelease, path: str, *
             hint="archive the release again",
             where=Location(subject=str(release.digest)),
         )
-    return archive.blobs.read(digest, limit=limit)
+    with named_faults(release):
+        return archive.blobs.read(digest, limit=limit)
 
 
 @contextmanager

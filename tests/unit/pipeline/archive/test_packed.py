@@ -16,7 +16,9 @@ from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import summaries
 from twinbuild.errors import IntegrityError, InternalError, NotReproducible, UsageError
-from twinbuild.pipeline.archive.reproducing import reproduce
+from twinbuild.model.archive import OF_THE_TOOL
+from twinbuild.pipeline.archive import reproducing
+from twinbuild.pipeline.archive.reproducing import Wish, _ready, _signed, reproduce
 from twinbuild.store.memory import MemoryStore
 
 __all__ = ["archived", "archived_once", "tool"]
@@ -100,3 +102,53 @@ def test_a_program_that_is_left(rebuilt: Rebuilt, tmp_path: Path) -> None:
     assert {path.name: stat.filemode(path.stat().st_mode) for path in output.iterdir()} == dict.fromkeys(
         ("manifest.json", "run.json", "sh"), "-rw-r--r--"
     )
+
+
+def test_which_one_builds(archived: Archived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said why. Where the archived one is the one that runs, nothing is lost with its layers."""
+    store = MemoryStore()
+    image = packed_image(store, tmp_path / "scratch")
+    blobs = (image.manifest, image.config, *(layer.blob for layer in image.layers))
+    with Archive(archived.place, writing=True) as archive:
+        record = archived.record
+        assert _ready(archive, record, "") == (None, "none is archived with the release")
+        record = replace(record, tool=tuple(archive.blobs.put(store.read(blob.digest)) for blob in blobs))
+        packed, why = _ready(archive, record, "")
+        assert (packed is not None, why) == (True, "this one has another version, 0.1.0")
+        monkeypatch.setattr(reproducing, "__version__", "1.2.3")
+        assert _ready(archive, record, "")[1] == "this one has other code"
+        archived.blob(record.tool[-1]).unlink()
+        wishes: tuple[Wish, ...] = ("", "archived")
+        for wish in wishes:
+            with pytest.raises(IntegrityError, match=rf"TB9113.*a part of the tool of tiny.*blocks {OF_THE_TOOL}") as one:
+                _ready(archive, record, wish)
+            assert "--with-present-tool" in one.value.findings[0].hint
+        assert _ready(archive, record, "present") == (None, "as --with-present-tool asks")
+        monkeypatch.setattr(reproducing, "is_running", lambda _: True)
+        assert _ready(archive, record, "") == (None, "the archived one is the same")
+        for content in (None, b"{}"):
+            archived.blob(record.tool[0]).unlink(missing_ok=True)
+            if content is not None:
+                archived.blob(record.tool[0]).write_bytes(content)
+            with pytest.raises(IntegrityError, match=f"TB911[34].*a part of the tool of tiny.*blocks {OF_THE_TOOL}"):
+                _ready(archive, record, "")
+
+
+def test_what_people_signed_is_lost(archived: Archived, tmp_path: Path) -> None:
+    """It is said, whether it is gone or damaged, and what was built stays beside it."""
+    statement = replace(archived.record.files[0], path="tests.intoto.json")
+    record = replace(archived.record, files=(statement,))
+    blob, content = archived.blob(statement.sha256), archived.blob(statement.sha256).read_bytes()
+    made = tmp_path / statement.path
+    with Archive(archived.place) as archive:
+        for broken in (None, b"X" + content[1:]):
+            made.write_bytes(b"of this run")
+            blob.unlink()
+            if broken is not None:
+                blob.write_bytes(broken)
+            assert _signed(archive, record, tmp_path) == (statement.path,)
+            assert (made.read_bytes(), len(list(tmp_path.glob("*.part")))) == (b"of this run", 0)
+            blob.unlink(missing_ok=True)
+            blob.write_bytes(content)
+        assert _signed(archive, record, tmp_path) == ()
+        assert made.read_bytes() == content

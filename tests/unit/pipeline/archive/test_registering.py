@@ -192,7 +192,10 @@ def test_what_is_gone_is_named_with_what_it_blocks(
 def test_layers_are_made_anew(
     registry: FakeRegistry, where: str, archived_once: Archived, tool: Tool, tmp_path: Path
 ) -> None:
-    """A release is built again from a registry that lost its layers: they are not asked for. An export needs them."""
+    """A release is built again from a registry that lost its layers, which are not asked for, and its documents.
+
+    An export needs them.
+    """
     layers = {
         str(file.sha256)
         for file in archived_once.record.files
@@ -200,6 +203,9 @@ def test_layers_are_made_anew(
     }
     assert layers
     registry.held[REPOSITORY] -= layers
+    documents = [file for file in archived_once.record.files if file.path in ("README.md", "sbom.cdx.json")]
+    registry.held[REPOSITORY].remove(str(documents[0].sha256))
+    registry.blobs[str(documents[1].sha256)] = b"other bytes"
     registry.requests.clear()
     ended = tool("reproduce", "tiny", "--output", str(tmp_path / "again"), "--archive", where, "-q")
     assert ended.status == 0, ended.err

@@ -10,6 +10,7 @@ import pytest
 from fakes.archived import Archived, archived, archived_once
 from twinbuild.archive.directory import FORM, Archive
 from twinbuild.errors import IntegrityError, UsageError
+from twinbuild.model.archive import AS_RELEASED
 from twinbuild.pipeline.archive.viewing import no_layers, release_file, restore_release, viewed
 from twinbuild.store import layout
 from twinbuild.store.area import stamp
@@ -49,6 +50,14 @@ def test_it_comes_back(archived: Archived, tmp_path: Path) -> None:
         archived.blob(record.files[0].sha256).unlink()
         with pytest.raises(IntegrityError, match="TB9113"):
             restore_release(archive, record, tmp_path / "none")
+    archived.blob(record.digest).unlink()
+    archived.blob(record.digest).write_bytes(b"{}")
+    with (
+        Archive(archived.place) as archive,
+        pytest.raises(IntegrityError, match=rf"TB9114.*manifest\.json of tiny@1\.0\.0 is damaged.*blocks {AS_RELEASED}"),
+        viewed(archive, record, tmp_path / "s", wanted=lambda file: file.path == "README.md"),
+    ):
+        pass
     assert not (tmp_path / "none").exists()
 
 
