@@ -135,7 +135,9 @@ class Archive:
             status = self.blobs.area.status
             if status(layout.record_name(RELEASE, digest)) is not None:
                 raise IntegrityError((_damaged(digest),))
-            if all(status(name) is None for name in (f"{layout.ROOTS}/{_root(digest)}", layout.record_name(_PIN, digest))):
+            if all(
+                status(name) is None for name in (f"{layout.ROOTS}/{_root(digest)}", layout.record_name(_PIN, digest))
+            ):
                 return None
             if patient:
                 self._turn.let_others_end()  # between root and entry there is a moment
@@ -273,7 +275,7 @@ class Archive:
     def drop(self, digest: Digest) -> None:
         """No longer keep a release. Its blobs stay until they are collected.
 
-        The entry goes last: one without a root gets it anew, and a root or a pin without an entry is a loss (``names``).
+        The entry goes last: one without a root gets it anew, and a root or a pin without one is a loss (``names``).
         """
         self.blobs.unkeep(_root(digest))
         area = self.blobs.area

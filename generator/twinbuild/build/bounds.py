@@ -51,7 +51,7 @@ class Watch:
         self._init = init
         writable = [configuration["root"]] if configuration["writable"] else []
         writable += [source for source, _, may_write in configuration["binds"] if may_write]
-        space = configuration["space"]
+        space = configuration["space"] or configuration["disk"]
         self._places = [_diskspace().Watch(place, space) for place in writable] if space else []
         self._before = _threads() if self._processes else 0
         self._again = self._disk_again = 0.0

@@ -60,8 +60,9 @@ class Confinement:
     sys_chroot) are kept for uid 0 only and end at the namespace. ``temporary`` are writable directories in memory.
     ``network="host"`` shares the host's network. ``owners`` notes changes of owner and says that they were made.
     ``space`` limits what is added to each place that may be written to, each file and each temporary directory, in
-    bytes; ``memory`` what each process and all together have for themselves, in bytes; ``resident`` what all together
-    have in use of it, as a container's limit counts, in bytes; ``processes`` how many processes and threads there are;
+    bytes; ``disk`` the places alone, and no file, which what runs inside could not allow its own sandboxes again;
+    ``memory`` what each process and all together have for themselves, in bytes; ``resident`` what all together have in
+    use of it, as a container's limit counts, in bytes; ``processes`` how many processes and threads there are;
     ``shared`` is the size of /dev/shm in bytes (0: as ``space`` says); files there are memory, and count in
     ``resident``; ``cpus`` how many of the machine's processors they may use (0: as the host does). ``nested``: what
     runs inside may make sandboxes of its own, one level deep, for which its ``uid`` must not be 0.
@@ -81,6 +82,7 @@ class Confinement:
     capabilities: frozenset[str] = frozenset()
     owners: bool = False
     space: int = 0
+    disk: int = 0
     memory: int = 0
     resident: int = 0
     processes: int = 0
@@ -185,6 +187,7 @@ class Sandbox:
             "control": control,
             "cpus": confinement.cpus,
             "directory": confinement.directory,
+            "disk": confinement.disk,
             "environment": confinement.environment,
             "filter": base64.b64encode(seccomp.program(os.uname().machine)).decode(),
             "gid": confinement.gid,

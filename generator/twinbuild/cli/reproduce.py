@@ -136,9 +136,7 @@ def _text(found: Reproduced, *, tested: bool) -> list[str]:
         _builder(found),
         f"tested   {'again, as it was released' if tested else 'not again: the verdict of its release stands'}",
         *(f"{witness:8} {shown(how)}" for witness, how in found.witnesses),
-        *(
-            f"lost     {shown(path)} is missing or damaged: `twinbuild archive verify` says more" for path in found.lost
-        ),
+        *(f"lost     {shown(path)} is missing or damaged: `twinbuild archive verify` says more" for path in found.lost),
         f"output   {shown(found.output)}",
     ]
 

@@ -48,7 +48,7 @@ def test_what_others_took_meanwhile() -> None:
 
 
 def test_who_pins_puts_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever took the release out was killed before it looked again. Gone behind that, it is named wherever one looks."""
+    """Whoever took it out was killed before it looked again. What goes behind that is named wherever one looks."""
     with FakeRegistry() as registry:
         release = made()
         _, kept, _ = release.keep(registered(registry.authority))

@@ -21,6 +21,7 @@ __all__ = ["root", "sandbox"]
 
 NOTHING: dict[str, Any] = {
     "memory": 0,
+    "disk": 0,
     "resident": 0,
     "shared": 0,
     "processes": 0,

@@ -280,9 +280,7 @@ def _signed(archive: Archive, release: ArchivedRelease, output: Path) -> tuple[s
     return tuple(lost)
 
 
-def _account(
-    release: ArchivedRelease, output: Path, answer: dict[str, Any], *, started: float, seconds: float
-) -> None:
+def _account(release: ArchivedRelease, output: Path, answer: dict[str, Any], *, started: float, seconds: float) -> None:
     """What this run did."""
     run = run_document(
         started=started,

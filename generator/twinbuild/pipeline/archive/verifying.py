@@ -23,8 +23,8 @@ __all__ = ["Verified", "faults_of", "named_faults", "unlike_release", "verify_ar
 _WORKERS: Final = 2
 _AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
 _OF_THE_TOOL: Final = (
-    "copy the file from another copy of the archive, or have the very twinbuild that made the release archive it again; "
-    "`reproduce --with-present-tool` does without"
+    "copy the file from another copy of the archive, or have the very twinbuild that made the release archive it "
+    "again; `reproduce --with-present-tool` does without"
 )
 _LOST: Final = {"TB3102": "TB9113", "TB3103": "TB9114", "TB3104": "TB9114", "TB3211": "TB9114"}  # by what a store says
 _MANIFEST: Final = "manifest.json"

@@ -73,12 +73,16 @@ def run_tool(
     directory: str = "/",
     environment: tuple[tuple[str, str], ...] = (),
     timeout: float = _DAY,
+    disk: bool = False,
 ) -> Completed:
     """Run ``twinbuild ARGUMENTS`` of an unpacked root and wait for it.
 
     ``store`` is a directory for its store, writable; without one it has a store of its own that is deleted afterwards.
-    ``directory`` is where it starts, a path inside. Raises UsageError TB9220 for what cannot be shown, EnvironmentFault
-    TB9167 where it has more memory than it may, and as ``Sandbox.run`` does.
+    ``directory`` is where it starts, a path inside. With ``disk`` it may add to each directory nine tenths of what is
+    free now, which is looked at every half second: not for directories with very many files.
+
+    Raises UsageError TB9220 for what cannot be shown, EnvironmentFault TB9167 where it has more memory than it may,
+    TB9168 where it writes more, and as ``Sandbox.run`` does.
     """
     shown = (*shown, *((Shown(directory=str(store), writable=True),) if store is not None else ()))
     binds = tuple(_bind(each) for each in shown)
@@ -88,6 +92,7 @@ def run_tool(
             Path(scratch, name).mkdir()
         other = Bind(source=f"{scratch}/other", target=_OTHER, writable=True)
         memory = _most_memory()
+        space = _most_space((scratch, *(bind.source for bind in binds if bind.writable))) if disk else 0
         confinement = Confinement(
             environment=tuple(
                 {
@@ -109,6 +114,7 @@ def run_tool(
                 *sorted(binds, key=lambda bind: bind.target),  # what lies below another comes after it
             ),
             temporary=(),
+            disk=space,
             resident=memory,
             shared=memory,
             nested=True,
@@ -117,12 +123,17 @@ def run_tool(
         with without_set_id(tuple(bind.source for bind in binds if bind.writable)):
             return Sandbox(machine.runner).run(root, argv, confinement=confinement, timeout=timeout)
     except BuildError as error:
-        if error.findings[0].code != "TB5915":
+        code = error.findings[0].code
+        if code not in ("TB5914", "TB5915"):
             raise
+        what = f"took more memory than the {size(memory)} that it may have here"
+        if code == "TB5914":
+            what = f"wrote more than the {size(space)} that it may write here, or the disk is nearly full"
         raise EnvironmentFault.of(
-            "TB9167",
-            f"the packed twinbuild took more memory than the {size(memory)} that it may have here, and was killed",
-            hint="run it on a machine with more memory; one of an archive that is not yours may do so on purpose",
+            "TB9168" if code == "TB5914" else "TB9167",
+            f"the packed twinbuild {what}, and was killed",
+            hint=f"run it where there is more {'space' if code == 'TB5914' else 'memory'}; one of an archive that is "
+            "not yours may do so on purpose",
         ) from error
     finally:
         discard(Path(scratch))
@@ -131,6 +142,12 @@ def run_tool(
 def _most_memory() -> int:
     """How many bytes of memory it may have; 0 (no limit) where nothing says how much there is."""
     return min((limit for limit, _ in memory_limits(Host())), default=0) // 10 * _TENTHS
+
+
+def _most_space(places: tuple[str, ...]) -> int:
+    """How many bytes it may add to a directory."""
+    free = min(status.f_bavail * status.f_frsize for status in map(os.statvfs, places))
+    return max(free // 10 * _TENTHS, 1)
 
 
 def _bind(shown: Shown) -> Bind:

@@ -120,9 +120,9 @@ def test_which_one_builds(archived: Archived, tmp_path: Path, monkeypatch: pytes
         archived.blob(record.tool[-1]).unlink()
         wishes: tuple[Wish, ...] = ("", "archived")
         for wish in wishes:
-            with pytest.raises(IntegrityError, match=rf"TB9113.*a part of the tool of tiny.*blocks {OF_THE_TOOL}") as one:
+            with pytest.raises(IntegrityError, match=f"TB9113.*a part of the tool of tiny.*{OF_THE_TOOL}") as caught:
                 _ready(archive, record, wish)
-            assert "--with-present-tool" in one.value.findings[0].hint
+            assert "--with-present-tool" in caught.value.findings[0].hint
         assert _ready(archive, record, "present") == (None, "as --with-present-tool asks")
         monkeypatch.setattr(reproducing, "is_running", lambda _: True)
         assert _ready(archive, record, "") == (None, "the archived one is the same")

@@ -54,7 +54,7 @@ def test_it_comes_back(archived: Archived, tmp_path: Path) -> None:
     archived.blob(record.digest).write_bytes(b"{}")
     with (
         Archive(archived.place) as archive,
-        pytest.raises(IntegrityError, match=rf"TB9114.*manifest\.json of tiny@1\.0\.0 is damaged.*blocks {AS_RELEASED}"),
+        pytest.raises(IntegrityError, match=f"TB9114.*manifest.json of tiny@1.0.0 is damaged.*blocks {AS_RELEASED}"),
         viewed(archive, record, tmp_path / "s", wanted=lambda file: file.path == "README.md"),
     ):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,22 @@ def test_memory(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(EnvironmentFault, match="TB9167"):
             run_tool(shell.tool, shell.root, shell.machine, (script,), timeout=60.0)
+
+
+def test_disk(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB9168, soon, for a program that writes more than it may, to places of its own or to one that is shown."""
+    assert 0 < running._most_space((str(tmp_path),)) < shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr(running, "_most_space", lambda _: 4 << 20)
+    shown = Shown(directory=str(tmp_path), inside="/out", writable=True)
+    script = (
+        "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done"
+    )
+    for place in ("/var/tmp/x", "/out/x"):
+        with pytest.raises(EnvironmentFault, match="TB9168"):
+            run_tool(
+                shell.tool, shell.root, shell.machine, (f"{script} >{place}",), shown=(shown,), timeout=60.0, disk=True
+            )
+    assert shell("echo x >/var/tmp/x").status == 0
 
 
 def test_places_of_its_own(shell: Shell, tmp_path: Path) -> None:
