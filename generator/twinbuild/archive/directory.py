@@ -143,6 +143,10 @@ class Archive:
                 self._turn.let_others_end()  # between root and entry there is a moment
         raise IntegrityError((_lost(digest),))
 
+    def beside(self, digest: Digest) -> tuple[Finding, ...]:  # noqa: ARG002  a release has one entry
+        """Nothing: a release has one entry."""
+        return ()
+
     def content(self, kept: Kept) -> bytes:
         """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are missing or damaged."""
         try:

@@ -80,6 +80,7 @@ class RegistryArchive:
         self.blobs: Final = RegistryBlobs(client, repository, store)
         self._tags: Final = TaggedReleases(client, repository, store, self.blobs)
         self._texts: dict[Digest, bytes] = {}  # records that were joined here
+        self._others: dict[Digest, tuple[Finding, ...]] = {}
         self._brought: dict[Digest, tuple[int, Callable[[], BinaryIO]]] = {}  # size, and where it comes from
         if not writing:
             self._tags.require()
@@ -109,7 +110,7 @@ class RegistryArchive:
         return tuple(sorted({*self._tags.releases(), *self._tags.pins()}))
 
     def kept(self, digest: Digest) -> Kept | None:
-        """A release by its digest. What several tags say of it is joined.
+        """A release by its digest. What several tags say of it is joined; ``beside`` has those that say nothing.
 
         Raises IntegrityError TB9110, TB9111; TB9165 for one that is pinned and gone.
         """
@@ -118,11 +119,7 @@ class RegistryArchive:
             raise went(self.repository, digest)
         if len(tags) == 1 and tags[0].record is not None:
             return Kept(release=digest, record=tags[0].record)
-        records = [
-            self._tags.decoded(tagged, content)
-            for tagged in tags
-            if (content := self._tags.content(tagged)) is not None
-        ]
+        records, self._others[digest] = self._tags.records(digest)
         if not records:
             return None
         whole, *others = sorted(records, key=lambda each: (each.added, Digest.of(encode_archived(each))))
@@ -132,6 +129,10 @@ class RegistryArchive:
         record = Digest.of(content)
         self._texts[record] = content
         return Kept(release=digest, record=record)
+
+    def beside(self, digest: Digest) -> tuple[Finding, ...]:
+        """What is the matter with tags of a release that others say enough of: anybody may have left them."""
+        return self._others.get(digest, ())
 
     def content(self, kept: Kept) -> bytes:
         """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are lost."""
@@ -303,11 +304,16 @@ class RegistryArchive:
         """
         self._tags.forget()
         before = {digest: self._named(digest) for digest in self.names()}
+        if beside := tuple(finding for digest in before for finding in self._unread(digest)):
+            raise IntegrityError(beside)
         out = tuple(digest for digest in going if self._taken_out(digest))
         self._tags.forget()
         staying = {digest for each in before if each not in out for digest in before[each]}
         sizes = {digest: size for each in out for digest, size in before.get(each, {}).items() if digest not in staying}
         return Taken(releases=out, blobs=len(sizes), size=sum(sizes.values()))
+
+    def _unread(self, digest: Digest) -> tuple[Finding, ...]:
+        return self._tags.records(digest)[1] if len(self._tags.of(digest)) > 1 else ()
 
     def _named(self, digest: Digest) -> dict[Digest, int]:
         """The blobs that the artifacts of a release name, and their sizes."""

@@ -77,6 +77,8 @@ def summaries(archive: ReleaseArchive, *, fresh: bool = False, faults: Faults | 
 def readable(archive: ReleaseArchive, read: Callable[[Kept], _Read], faults: Faults) -> Iterator[_Read]:
     """What ``read`` makes of each release, sorted by digest; what is the matter with the others goes into ``faults``.
 
+    So does what is the matter beside a release that can be read.
+
     Anybody who may write to an archive may leave what is no release there, or what a later twinbuild has made.
     """
     for digest in archive.names():
@@ -84,6 +86,8 @@ def readable(archive: ReleaseArchive, read: Callable[[Kept], _Read], faults: Fau
             kept = archive.kept(digest)
             if kept is not None:
                 yield read(kept)
+                if beside := archive.beside(digest):
+                    faults[digest] = IntegrityError(beside)
         except (IntegrityError, UsageError) as error:
             faults[digest] = error
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from twinbuild.archive.artifact import Tagged, read_pin, read_tag
 from twinbuild.archive.remote import Artifact, RegistryBlobs, is_absent, moved, read_artifact
 from twinbuild.codec.archive import decode_archived
-from twinbuild.errors import FetchError, IntegrityError, UsageError
+from twinbuild.errors import FetchError, Finding, IntegrityError, UsageError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.model.reference import ImageReference
@@ -84,10 +84,45 @@ class TaggedReleases:
     def artifacts(self, digest: Digest, *, anew: bool = False) -> tuple[Artifact, ...]:
         """What the tags of a release lead to; those that are gone since they were listed are passed over.
 
-        Raises as ``read_artifact``.
+        Raises as ``sound``.
         """
-        found = (self.artifact(tagged, anew=anew) for tagged in self.of(digest))
-        return tuple(artifact for artifact in found if artifact is not None)
+        return tuple(artifact for _, artifact in self.sound(digest, anew=anew) if artifact is not None)
+
+    def sound(self, digest: Digest, *, anew: bool = False) -> tuple[tuple[Tagged, Artifact | None], ...]:
+        """The tags of a release, each with what it leads to; None where it is gone.
+
+        What is no release (TB9162) is passed over where another tag leads to one. Raises as ``read_artifact``.
+        """
+        found, others = [], []
+        for tagged in self.of(digest):
+            try:
+                found.append((tagged, self.artifact(tagged, anew=anew)))
+            except IntegrityError as error:
+                if error.findings[0].code == "TB9161":
+                    raise
+                others.append(error)
+        if others and not any(artifact for _, artifact in found):
+            raise others[0]
+        return tuple(found)
+
+    def records(self, digest: Digest) -> tuple[tuple[ArchivedRelease, ...], tuple[Finding, ...]]:
+        """What the tags of a release say of it, and what is the matter with those that say nothing.
+
+        Raises what is the matter where all say nothing; IntegrityError TB9161 for a tag that was moved in any case.
+        """
+        found, others = [], []
+        for tagged in self.of(digest):
+            try:
+                content = self.content(tagged)
+                if content is not None:
+                    found.append(self.decoded(tagged, content))
+            except (IntegrityError, UsageError) as error:
+                if error.findings[0].code == "TB9161":
+                    raise
+                others.append(error)
+        if others and not found:
+            raise others[0]
+        return tuple(found), tuple(finding for error in others for finding in error.findings)
 
     def content(self, tagged: Tagged) -> bytes | None:
         """The bytes of the record that a tag names; None where the tag is gone. Raises IntegrityError TB9110."""

@@ -50,8 +50,7 @@ def present(
 ) -> tuple[Withdrawn, ...]:
     """All that the tags of a release lead to. Raises IntegrityError TB9161, TB9162 for what is no release."""
     found = []
-    for tagged in tags.of(release):
-        artifact = tags.artifact(tagged)
+    for tagged, artifact in tags.sound(release):
         manifests = [
             each
             for digest in (artifact.manifests if artifact is not None else ())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from twinbuild.errors import Finding
 from twinbuild.model.archive import ArchivedRelease, Kept, Taken
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
@@ -198,6 +199,9 @@ class ReleaseArchive(Protocol):
 
     def kept(self, digest: Digest) -> Kept | None:
         """A release by its digest, or None where there is none. Raises IntegrityError TB9110 for a damaged entry."""
+
+    def beside(self, digest: Digest) -> tuple[Finding, ...]:
+        """What ``kept`` passed over: what else bears the release's name, and says nothing that can be read."""
 
     def content(self, kept: Kept) -> bytes:
         """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are missing or damaged."""

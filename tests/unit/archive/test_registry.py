@@ -12,7 +12,7 @@ import pytest
 from fakes.kept import SHARED, made, registered, source_of
 from fakes.registry import INDEX, MANIFEST, FakeRegistry, digest_of
 from fakes.web import text
-from twinbuild.archive.artifact import release_tag
+from twinbuild.archive.artifact import RECORD, release_tag
 from twinbuild.archive.summaries import Faults, summaries
 from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.archive import Kept
@@ -316,6 +316,52 @@ def test_what_anybody_may_leave_there(registry: FakeRegistry, content: bytes, ki
     with pytest.raises(IntegrityError) as caught:
         verify_archive(registered(registry.authority))
     assert [each.code for each in caught.value.findings].count("TB9162") == 2
+
+
+@pytest.mark.parametrize("what", ["junk", "lost", "later"])
+def test_what_lies_beside_a_release(registry: FakeRegistry, what: str) -> None:
+    """A second tag of it that says nothing: the release is read, pinned and archived again, and the tag is named.
+
+    It is junk that somebody left, or its record was lost, or is a later twinbuild's. Nothing is pruned beside it.
+    """
+    release, other = made(), made(files={"signatures/a": b"a"})
+    _, kept, _ = release.keep(registered(registry.authority))
+    tag = release_tag(kept.release, Digest.of(b"record"))
+    registry.manifests[REPOSITORY, tag] = b"{}", MANIFEST
+    code = "TB9162"
+    if what != "junk":
+        _, second, _ = other.keep(registered(registry.authority))
+        if what == "lost":
+            registry.held[REPOSITORY].remove(str(second.record))
+        else:
+            later = registry.blobs[str(kept.record)].replace(b"archived/v1", b"archived/v2")
+            descriptor = {"mediaType": RECORD, "digest": registry.put_blob(REPOSITORY, later), "size": len(later)}
+            document = json.loads(registry.manifests[REPOSITORY, release_tag(kept.release, kept.record)][0])
+            content = json.dumps({**document, "config": descriptor}).encode()
+            registry.manifests[REPOSITORY, release_tag(kept.release, Digest.of(later))] = content, MANIFEST
+            del registry.manifests[REPOSITORY, release_tag(kept.release, second.record)]
+        del registry.manifests[REPOSITORY, tag]
+        code = {"lost": "TB9110", "later": "TB9112"}[what]
+    archive = registered(registry.authority)
+    faults: Faults = {}
+    (found,) = summaries(archive, faults=faults)
+    assert [each.code for each in faults[kept.release].findings] == [code]
+    assert chosen(archive, kept.release.hex[:12]) == chosen(archive, "tiny@1.0.0") == found
+    assert archive.release(found.kept, anew=True) == release.record
+    with pytest.raises(IntegrityError) as caught:
+        verify_archive(archive, (found.kept,))
+    assert code in {each.code for each in caught.value.findings}
+    archive.pin(kept.release, "why")
+    archive.unpin(kept.release)
+    before = set(registry.manifests)
+    with pytest.raises(IntegrityError, match=code):
+        judge(archive, Rules(newest=1), now=datetime.now(UTC))
+    with pytest.raises(IntegrityError, match=code):
+        archive.take_out([kept.release])
+    assert set(registry.manifests) == before
+    assert release.keep(registered(registry.authority))[2], "it is known"
+    whole, _, _ = other.keep(registered(registry.authority))
+    assert {file.path for file in whole.files} == {"manifest.json", "signatures/a"}
 
 
 @pytest.mark.parametrize("size", [1, 1 << 40])

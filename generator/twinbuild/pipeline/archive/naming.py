@@ -38,6 +38,8 @@ def chosen(archive: ReleaseArchive, text: str) -> Summary:
         known = summaries(archive, fresh=True, faults=faults)
         found = _named(known, text)
     match = _HEX.fullmatch(text)
+    for each in found:
+        faults.pop(each.kept.release, None)  # what lies beside it keeps nobody from it
     meant = {digest: why for digest, why in faults.items() if match is not None and digest.hex.startswith(match[1])}
     refuse_unreadable(meant)
     if len(found) == 1:

@@ -52,6 +52,7 @@ def verify_archive(archive: ReleaseArchive, only: tuple[Kept, ...] = (), *, prog
     releases: list[ArchivedRelease] = []
     needed: set[Digest] = set()
     for kept in only or _entries(archive, findings):
+        findings += archive.beside(kept.release)
         try:
             release = archive.release(kept, anew=True)
             needed |= {*archive.records(kept), *release.blobs}
