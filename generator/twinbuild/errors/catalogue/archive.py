@@ -86,7 +86,7 @@ Name the release by its whole digest, which the message lists the beginning of."
         title="a release of which the archive lost the record",
         explanation="""\
 The entry of a release in the archive, or the record that it names, is missing or damaged. Nothing says any more which
-files belong to it.
+files belong to it. Of one whose entry is missing, the list of its files below `v1/roots` or its pin is still there.
 
 Archive the release again, or take the archive from a copy that is whole.""",
     ),
@@ -298,9 +298,10 @@ from another archive to this one, then archive it again.""",
         code="TB9165",
         title="a release that went while it was pinned",
         explanation="""\
-Somebody pruned the release at the moment at which it was pinned. The pin is there, and the release is not.
+The release is pinned in a registry, and not there. Somebody pruned it at the moment at which it was pinned and could not
+put it back, or deleted it by hand.
 
-Archive the release again; the pin will keep it.""",
+Archive the release again; the pin will keep it. Where nobody needs it any more, delete the tag of the pin.""",
     ),
     Code(
         code="TB9166",

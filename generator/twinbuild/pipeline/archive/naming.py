@@ -15,7 +15,7 @@ from twinbuild.ports import ReleaseArchive
 __all__ = ["chosen", "exact", "short", "without_repository"]
 
 _HEX: Final = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
-_REFERENCE: Final = re.compile(r"(?!pkg:)[^\s@]+@(sha256:[0-9a-f]{64})")
+_REFERENCE: Final = re.compile(r"(?:(?!pkg:)[^\s@]+@|docker://)(sha256:[0-9a-f]{64})")
 _MOST: Final = 5  # that a message lists
 
 
@@ -75,8 +75,9 @@ def exact(archive: ReleaseArchive, release: Digest) -> Kept:
 
 
 def without_repository(text: str) -> str:
-    """The digest of a reference that has one, REPOSITORY[:TAG]@sha256:…; any other text as it is.
+    """The digest of a reference that has one, REPOSITORY[:TAG]@sha256:…, or of Docker's image ID in a pod, docker://….
 
+    Any other text is as it is.
     Where the image lies now is of no interest to an archive: releases are copied from registry to registry.
     """
     match = _REFERENCE.fullmatch(text)

@@ -34,6 +34,7 @@ def test_names(tmp_path: Path) -> None:
             image.hex[:12],
             f"registry.example/tiny:1.0.0@{image}",  # what a pod says of itself, by whatever runtime
             f"docker-pullable://registry.example:5000/team/tiny@{image}",
+            f"docker://{image}",
             f"registry.example/tiny@{record.digest}",
         ):
             assert chosen(archive, text).kept.release == record.digest, text
