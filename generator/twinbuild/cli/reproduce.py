@@ -75,13 +75,15 @@ def command(
     from twinbuild.pipeline.archive.naming import chosen
     from twinbuild.pipeline.archive.registering import at_hand
     from twinbuild.pipeline.archive.reproducing import reproduce
-    from twinbuild.pipeline.archive.rerunning import read_requests, rerun
+    from twinbuild.pipeline.archive.rerunning import read_requests, refuse_other, rerun
 
     if not run and (stage or variant or file is not None):
         raise click.UsageError("--stage, --variant and --request are about a service that is started: add --run")
     requests = read_requests(file)
     with session(beside=Path(), quiet=quiet or as_json) as online, opened_for(place, online) as kept:
         machine, summary = offline(online), chosen(kept, name)
+        if run:
+            refuse_other(kept.release(summary.kept), stage=stage, variant=variant)
         if summary.generator != __version__ and not as_json:
             click.echo(f"made by  twinbuild {shown(summary.generator)}; this is {__version__}", err=True)
         with at_hand(kept, (summary.kept,), online, layers=False) as archive:

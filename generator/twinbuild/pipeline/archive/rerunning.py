@@ -10,12 +10,15 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.errors import Finding, Location, UsageError
+from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.knobs import written
+from twinbuild.model.platform import Platform
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.measure.shadowing import answer_of, golden_requests, read_side, served
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
@@ -24,7 +27,7 @@ from twinbuild.trial.asking import Answer
 from twinbuild.trial.comparing import mismatch_of
 from twinbuild.trial.shadowing import Recorded, recorded_requests
 
-__all__ = ["Answered", "Rerun", "golden_finding", "read_requests", "rerun", "stage_environment"]
+__all__ = ["Answered", "Rerun", "golden_finding", "read_requests", "refuse_other", "rerun", "stage_environment"]
 
 _PATIENCE: Final = 300.0  # seconds that a service gets to start
 _REQUESTS: Final = 64 << 20  # bytes
@@ -100,7 +103,35 @@ def stage_environment(output: Path, document: Mapping[str, Any], stage: str) -> 
     """
     if not stage:
         return ()
-    covered = {each["path"] for each in document["documents"]}
+    path = _require_stage({each["path"] for each in document["documents"]}, stage)
+    values: dict[str, Any] = json.loads(read_regular(output / path, LARGEST))["values"]
+    knobs = document["configuration"]["parameters"]
+    variables = {knob["name"]: knob.get("environment") or "" for knob in knobs}
+    return tuple((variables[name], written(value)) for name, value in values.items() if variables.get(name))
+
+
+def refuse_other(release: ArchivedRelease, *, stage: str, variant: str) -> None:
+    """Raise what ``rerun`` would of a stage and a variant, before minutes are spent on building the release again.
+
+    UsageError TB9132, TB7304.
+    """
+    if stage:
+        _require_stage({file.path for file in release.files}, stage)
+    machine = os.uname().machine
+    images = [each for each in release.images if Platform.parse(each.platform).machine == machine]
+    if len([each for each in images if variant in ("", each.variant)]) != 1:
+        there = ", ".join(f"{each.variant} ({each.platform})" for each in release.images)
+        raise UsageError.of(
+            "TB7304",
+            f"got {f'the variant {variant[:80]!r}' if variant else 'no variant'} to run on {machine}, expected one that "
+            f"has one image for it: {there}",
+            hint="choose one with --variant",
+            where=release.label,
+        )
+
+
+def _require_stage(covered: AbstractSet[str], stage: str) -> str:
+    """The path of a stage's values."""
     path = f"deploy/{stage}/configuration.json"
     if path not in covered:
         stages = sorted(name.split("/")[1] for name in covered if name.endswith("/configuration.json"))
@@ -111,10 +142,7 @@ def stage_environment(output: Path, document: Mapping[str, Any], stage: str) -> 
             hint="name a stage of the release, or leave --stage out for its defaults",
             where="--stage",
         )
-    values: dict[str, Any] = json.loads(read_regular(output / path, LARGEST))["values"]
-    knobs = document["configuration"]["parameters"]
-    variables = {knob["name"]: knob.get("environment") or "" for knob in knobs}
-    return tuple((variables[name], written(value)) for name, value in values.items() if variables.get(name))
+    return path
 
 
 def golden_finding(release: str, golden: Mapping[str, Any], answer: Answer | str) -> Finding | None:

@@ -7,20 +7,28 @@ from pathlib import Path
 import pytest
 
 from fakes.archived import Archived, archived_once
+from fakes.tool import Tool, tool
 from twinbuild.errors import UsageError
-from twinbuild.pipeline.archive.rerunning import golden_finding, read_requests, stage_environment
+from twinbuild.pipeline.archive.rerunning import golden_finding, read_requests, refuse_other, stage_environment
 from twinbuild.pipeline.reading.released import read_release
 from twinbuild.trial.asking import Answer
 
-__all__ = ["archived_once"]
+__all__ = ["archived_once", "tool"]
 
 
-def test_a_stage_that_is_not_there(archived_once: Archived) -> None:
+def test_a_stage_that_is_not_there(archived_once: Archived, tool: Tool) -> None:
     """No stage is the defaults; one that the release has not is refused with those that it has."""
     document = read_release(archived_once.dist).document
     assert stage_environment(archived_once.dist, document, "") == ()
     with pytest.raises(UsageError, match=r"TB9132.*none: the release has none"):
         stage_environment(archived_once.dist, document, "production")
+    record = archived_once.record
+    refuse_other(record, stage="", variant="")
+    for stage, variant, code in (("production", "", "TB9132"), ("", "another", "TB7304")):
+        with pytest.raises(UsageError, match=code):
+            refuse_other(record, stage=stage, variant=variant)
+    ended = tool("reproduce", "tiny", "--archive", str(archived_once.place), "--output", "out", "--run", "--stage", "x")
+    assert (ended.status, "TB9132" in ended.err) == (2, True), "before anything is built"
 
 
 def test_values_of_a_stage(tmp_path: Path) -> None:
