@@ -121,10 +121,10 @@ def refuse_other(release: ArchivedRelease, *, stage: str, variant: str) -> None:
     images = [each for each in release.images if Platform.parse(each.platform).machine == machine]
     if len([each for each in images if variant in ("", each.variant)]) != 1:
         there = ", ".join(f"{each.variant} ({each.platform})" for each in release.images)
+        got = f"the variant {variant[:80]!r}" if variant else "no variant"
         raise UsageError.of(
             "TB7304",
-            f"got {f'the variant {variant[:80]!r}' if variant else 'no variant'} to run on {machine}, expected one that "
-            f"has one image for it: {there}",
+            f"got {got} to run on {machine}, expected one that has one image for it: {there}",
             hint="choose one with --variant",
             where=release.label,
         )
