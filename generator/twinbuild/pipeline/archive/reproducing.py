@@ -122,7 +122,11 @@ def _ready(archive: Archive, release: ArchivedRelease, tool: Wish) -> tuple[Open
     All that is needed is there, and the record is the release's.
     """
     with named_faults(release):
-        packed, why = _chosen_tool(archive, release, tool)
+        try:
+            packed, why = _chosen_tool(archive, release, tool)
+        except (IntegrityError, LockError):  # of what says which it is
+            _require_blobs(archive, release, tool=True)  # all that is missing is said at once
+            raise
     _require_blobs(archive, release, tool=packed is not None)
     if findings := unlike_release(archive, release):
         raise IntegrityError(tuple(findings))
