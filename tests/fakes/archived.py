@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.once import once
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
 from twinbuild.archive.directory import Archive
@@ -47,7 +48,10 @@ def blob_of(place: Path, digest: Digest) -> Path:
 @pytest.fixture(scope="session")
 def archived_once(tmp_path_factory: pytest.TempPathFactory) -> Archived:
     """The release of the tiny project and an archive of it: made once, to be copied."""
-    place = tmp_path_factory.mktemp("archived")
+    return once("archived", lambda: _archived(tmp_path_factory.mktemp("archived")))
+
+
+def _archived(place: Path) -> Archived:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
             patch.setenv(name, str(place / value))

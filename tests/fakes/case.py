@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.governed import NOW, Organisation, organisation
+from fakes.once import once
 from fakes.signed import SignedDist
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
@@ -91,7 +92,10 @@ class Staged:
 @pytest.fixture(scope="session")
 def staged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The two releases, made once."""
-    place = tmp_path_factory.mktemp("staged")
+    return once("staged", lambda: _staged(tmp_path_factory.mktemp("staged")))
+
+
+def _staged(place: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
             patch.setenv(name, str(place / value))

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from fakes.once import once
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
 from twinbuild.cli.__main__ import cli
@@ -46,7 +47,10 @@ def key_file(path: Path, key: PrivateKey) -> Path:
 @pytest.fixture(scope="session")
 def signed_once(tmp_path_factory: pytest.TempPathFactory) -> SignedDist:
     """The release of the tiny project, signed by two keys of both kinds: made once, to be copied."""
-    place = tmp_path_factory.mktemp("signed")
+    return once("signed", lambda: _signed(tmp_path_factory.mktemp("signed")))
+
+
+def _signed(place: Path) -> SignedDist:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
             patch.setenv(name, str(place / value))
