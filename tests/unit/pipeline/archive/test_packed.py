@@ -15,10 +15,11 @@ from fakes.packed import machine_with, packed_image
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import summaries
-from twinbuild.errors import IntegrityError, InternalError, NotReproducible, UsageError
+from twinbuild.errors import EnvironmentFault, IntegrityError, InternalError, NotReproducible, UsageError
 from twinbuild.model.archive import OF_THE_TOOL
 from twinbuild.pipeline.archive import reproducing
 from twinbuild.pipeline.archive.reproducing import Wish, _ready, _signed, reproduce
+from twinbuild.pipeline.tool import running
 from twinbuild.store.memory import MemoryStore
 
 __all__ = ["archived", "archived_once", "tool"]
@@ -73,6 +74,14 @@ def test_it_ends_otherwise(rebuilt: Rebuilt, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_it_fills_the_disk(rebuilt: Rebuilt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a limit, whatever it builds: TB9168, and nothing of it stays."""
+    monkeypatch.setattr(running, "_most_space", lambda _: 1 << 20)
+    with pytest.raises(EnvironmentFault, match="TB9168"):
+        rebuilt("x=xxxxxxxxxxxxxxxx; for n in 1 2 3 4 5 6 7 8; do x=$x$x; done; while :; do echo $x; done >/var/tmp/x")
+    assert not (tmp_path / "out").exists()
+
+
 def test_none_is_archived(tool: Tool, archived: Archived, tmp_path: Path) -> None:
     """Who asks for it is told; without asking the installed one builds."""
     where = ("--archive", str(archived.place), "--output", str(tmp_path / "out"), "-q")
@@ -117,7 +126,15 @@ def test_which_one_builds(archived: Archived, tmp_path: Path, monkeypatch: pytes
         assert (packed is not None, why) == (True, "this one has another version, 0.1.0")
         monkeypatch.setattr(reproducing, "__version__", "1.2.3")
         assert _ready(archive, record, "")[1] == "this one has other code"
-        archived.blob(record.tool[-1]).unlink()
+        layer = archived.blob(record.tool[-1])
+        content = layer.read_bytes()
+        layer.unlink()
+        layer.write_bytes(content[:-1] + b"X")
+        archive.put(record)
+        machine = machine_with(store, tmp_path / "scratch")
+        with pytest.raises(IntegrityError, match=f"TB9114.*a part of the tool of tiny.*blocks {OF_THE_TOOL}"):
+            reproduce(archive, summaries(archive)[0], machine, output=tmp_path / "out")
+        layer.unlink()
         wishes: tuple[Wish, ...] = ("", "archived")
         for wish in wishes:
             with pytest.raises(IntegrityError, match=f"TB9113.*a part of the tool of tiny.*{OF_THE_TOOL}") as caught:
