@@ -59,10 +59,10 @@ def test_a_thousand(tmp_path: Path) -> None:
         for number in range(1000):
             archive.put(tiny_record(version=f"1.0.{number}"))
         summaries(archive)
-        started = time.perf_counter()
+        started = time.process_time()
         assert len(summaries(archive)) == 1000
-        assert time.perf_counter() - started < 1
-        started = time.perf_counter()
+        assert time.process_time() - started < 1
+        started = time.process_time()
         assert len(find(archive, "demo==1.0")) == 1000
         assert len(find(archive, str(tiny_record(version="1.0.7").images[0].digest))) == 1
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
