@@ -335,7 +335,7 @@ def _lost(digest: Digest) -> Finding:
         code="TB9110",
         message=f"the entry of the release {digest} is lost, and its files are still there",
         hint=f"archive the release again, or copy {layout.RECORDS}/ from a copy that is whole; where nobody needs "
-        f"the release, remove {layout.ROOTS}/{_root(digest)} and {layout.record_name(_PIN, digest)}",
+        f"the release: archive unpin {digest}, and remove {layout.ROOTS}/{_root(digest)}",
         where=Location(subject=str(digest)),
     )
 

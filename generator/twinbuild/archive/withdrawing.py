@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twinbuild.archive.artifact import pin_tag
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.reference import ImageReference
@@ -81,7 +80,6 @@ def went(repository: ImageReference, release: Digest) -> IntegrityError:
     return IntegrityError.of(
         "TB9165",
         f"the release {release} was taken out of the archive while it was pinned",
-        hint=f"archive it again; the pin is there and will keep it. Where nobody needs it, delete the tag "
-        f"{pin_tag(release)}",
+        hint=f"archive it again; the pin is there and will keep it. Where nobody needs it: archive unpin {release}",
         where=OCI_SCHEME + repository.name,
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # start-up is measured
 __all__ = ["COMMANDS", "amount"]
 
 _DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?(s|m|h|d|w|y)")
+_WHOLE: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
 
 
@@ -165,14 +166,22 @@ def pin_command(*, name: str, reason: str, place: str) -> None:
 @_name_argument
 @archive_option
 def unpin_command(*, name: str, place: str) -> None:
-    """Let the rules decide about a release again."""
+    """Let the rules decide about a release again. One that is pinned and lost is named by its whole digest."""
     from twinbuild.cli.kept import opened_archive
+    from twinbuild.errors import IntegrityError
+    from twinbuild.model.digest import Digest
     from twinbuild.pipeline.archive.naming import chosen
 
     with opened_archive(place, writing=True) as archive, archive.updating():
-        found = chosen(archive, name)
-        archive.unpin(found.kept.release)
-    click.echo(f"unpinned {shown(found.label)}  {found.kept.release}")
+        try:
+            found = chosen(archive, name)
+            label, digest = found.label, found.kept.release
+        except IntegrityError:
+            if not _WHOLE.fullmatch(name):
+                raise
+            label, digest = "what is lost", Digest.parse(name)
+        archive.unpin(digest)
+    click.echo(f"unpinned {shown(label)}  {digest}")
 
 
 @click.command("prune")

@@ -301,7 +301,8 @@ from another archive to this one, then archive it again.""",
 The release is pinned in a registry, and not there. Somebody pruned it at the moment at which it was pinned and could
 not put it back, or deleted it by hand.
 
-Archive the release again; the pin will keep it. Where nobody needs it any more, delete the tag of the pin.""",
+Archive the release again; the pin will keep it. Where nobody needs it any more, `twinbuild archive unpin` takes its
+whole digest.""",
     ),
     Code(
         code="TB9166",

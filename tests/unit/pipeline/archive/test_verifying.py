@@ -91,3 +91,6 @@ def test_half_a_copy(archived: Archived, tool: Tool, left: str) -> None:
     for words in (("archive", "verify"), ("archive", "list"), ("archive", "show", digest.hex[:12])):
         ended = tool(*words, "--archive", str(archived.place))
         assert (ended.status, ended.err.count("error[TB9110]"), digest.hex in ended.err) == (5, 1, True), ended.err
+    assert tool("archive", "unpin", "tiny", "--archive", str(archived.place)).status == 5
+    assert tool("archive", "unpin", str(digest), "--archive", str(archived.place)).status == 0
+    assert tool("archive", "verify", "--archive", str(archived.place)).status == (5 if left == "roots" else 0)
