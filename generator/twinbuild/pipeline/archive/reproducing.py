@@ -30,6 +30,7 @@ from twinbuild.pipeline.archive.ended import error_of
 from twinbuild.pipeline.archive.packed import built_by
 from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
+from twinbuild.pipeline.archive.viewing import require_nothing_lost
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
 from twinbuild.pipeline.output import Output, copy_checked, replace_directory, write_file
@@ -75,9 +76,10 @@ def reproduce(
 
     Raises IntegrityError TB9113, TB9114 for blobs that are missing or damaged; NotReproducible TB9130 with every file
     that differs (``output`` then holds what was built); EnvironmentFault TB9120 where a process can't be shut off;
-    UsageError TB9133 where an archived twinbuild is asked for that is not there.
+    UsageError TB9133 where an archived twinbuild is asked for that is not there, TB8020 as ``require_nothing_lost``.
     """
     release = archive.release(summary.kept)
+    require_nothing_lost(release, output)
     packed, why = _ready(archive, release, tool)
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
     started, clock = time.time(), time.perf_counter()

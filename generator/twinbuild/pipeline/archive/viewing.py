@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError
+from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError, UsageError
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
-from twinbuild.pipeline.output import Output, copy_checked, replace_directory
+from twinbuild.pipeline.observed import APPROVALS, SIGNATURES
+from twinbuild.pipeline.output import Output, copy_checked, replace_directory, same_content
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["no_layers", "release_file", "restore_release", "viewed"]
+__all__ = ["no_layers", "release_file", "require_nothing_lost", "restore_release", "viewed"]
 
 _LAYERS: Final = "image/blobs/"
 _SMALL: Final = 1 << 20  # bytes: manifests and configurations of images, which say what the layers are
@@ -65,11 +66,28 @@ def viewed(
 def restore_release(archive: ReleaseArchive, release: ArchivedRelease, output: Path) -> None:
     """Write the directory of a release as it was archived: each file, signatures and approvals among them.
 
-    Raises as ``viewed``, and UsageError TB8020 where ``output`` holds something that twinbuild did not write.
+    Raises as ``viewed``, and UsageError TB8020 where ``output`` holds something else than a release, or as
+    ``require_nothing_lost``.
     """
     _require(archive, release, lambda _: True)
+    require_nothing_lost(release, output)
     with replace_directory(output, Output.RELEASE) as fresh:
         _lay_out(archive, release, fresh, lambda _: True)
+
+
+def require_nothing_lost(release: ArchivedRelease, output: Path) -> None:
+    """Raise UsageError TB8020 where what lies in ``output`` has signatures or approvals that the archived one lacks."""
+    archived = {file.path: file.sha256 for file in release.files}
+    for folder in (output / SIGNATURES, output / APPROVALS):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            kept = archived.get(path.relative_to(output).as_posix())
+            if kept is None or not same_content(path, kept):
+                raise UsageError.of(
+                    "TB8020",
+                    f"the output {output} has {path.relative_to(output)}, which the archive lacks: it would be lost",
+                    hint="name another output; `twinbuild archive add` keeps what was signed since",
+                    where=str(output),
+                )
 
 
 def _lay_out(archive: ReleaseArchive, release: ArchivedRelease, place: Path, wanted: Wanted) -> None:

@@ -42,6 +42,12 @@ def test_it_comes_back(archived: Archived, tmp_path: Path) -> None:
             names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
             assert names == {file.path for file in record.files}
             assert all((output / name).read_bytes() == (archived.dist / name).read_bytes() for name in names)
+        since = output / "approvals" / f"production.{'0' * 64}.json"
+        since.parent.mkdir(exist_ok=True)
+        since.write_text("{}")
+        with pytest.raises(UsageError, match=r"TB8020.*approvals/production.*would be lost"):
+            restore_release(archive, record, output)
+        assert since.exists()
         foreign = tmp_path / "foreign"
         foreign.mkdir()
         (foreign / "mine").write_text("x")
