@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from fakes.groups import Grouped, rank
+from fakes.sampled import sampled
 from fakes.tool import tool
 
 __all__ = ["tool"]
@@ -35,7 +36,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest comes first, where order is kept."""
+    """What takes longest comes first, where order is kept; elsewhere a sample is asked (tools/reproduce)."""
+    if os.environ.get("TWINBUILD_TESTS") == "sampled":
+        kept = sampled(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
     if not config.getoption("loadscopereorder", default=True):
         items.sort(key=lambda item: rank(item.nodeid))
 
