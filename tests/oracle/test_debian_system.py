@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,22 +121,49 @@ def pool_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("debs")
 
 
+Told = list[tuple[object, ...]]
+
+
+def told(made: list[Entry]) -> Told:
+    """What can be compared of entries: a file's content by its digest."""
+    found: Told = []
+    for entry in made:
+        if isinstance(entry, File):
+            with entry.content.open() as stream:
+                digest = hashlib.sha256(stream.read()).hexdigest()
+            found.append((entry.path, entry.mode, entry.uid, entry.gid, digest))
+        else:
+            found.append((entry,))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roots:
+    """The systems of a suite on disk; of one what it was made of, of another what was on disk at first."""
+
+    suite: str
+    found: dict[str, Path]
+    locked: Locked
+    scripted: Told
+    base: dict[str, tuple[object, ...]]
+
+
 @pytest.fixture(scope="module")
-def roots(
-    closures: tuple[str, Locked], pool_directory: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, dict[str, Path], Locked]:
-    """Both systems on disk."""
+def roots(closures: tuple[str, Locked], pool_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Roots:
+    """All systems of a suite."""
     suite, locked = closures
     found: dict[str, Path] = {}
+    scripted: Told = []
     for name, debs in locked.items():
         found[name] = Path(tempfile.mkdtemp(prefix=f"{suite}-{name}-", dir=tmp_path_factory.getbasetemp()))
         found[name].chmod(0o755)
         with entries(debs, pool_directory) as made:
+            scripted = told(made) if name == "scripted" else scripted
             materialise(made, found[name], owners=True)
     for directory in found["base"].parents:
         if directory.name.startswith("pytest-"):
             directory.chmod(0o755)  # an ordinary user looks in
-    return suite, found, locked
+    return Roots(suite=suite, found=found, locked=locked, scripted=scripted, base=described(found["base"]))
 
 
 def inside(root: Path, *argv: str) -> str:
@@ -161,9 +189,9 @@ def as_root(root: Path, *argv: str) -> str:
     return done.stdout.strip()
 
 
-def test_python_finds_its_libraries_zones_certificates_and_user(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_python_finds_its_libraries_zones_certificates_and_user(roots: Roots) -> None:
     """TLS has its authorities, SQLite and ctypes load, a time zone is found, and the user has a name and a home."""
-    suite, found, _ = roots
+    suite, found = roots.suite, roots.found
     program = (
         "import ctypes.util, getpass, os, sqlite3, ssl, zoneinfo, datetime;"
         "assert ssl.create_default_context().cert_store_stats()['x509_ca'] > 100;"
@@ -178,10 +206,9 @@ def test_python_finds_its_libraries_zones_certificates_and_user(roots: tuple[str
     assert inside(found["base"], f"python{PYTHON[suite]}", "-c", program) == "app /home/app True"
 
 
-def test_the_usual_tools_work(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_the_usual_tools_work(roots: Roots) -> None:
     """Names, accounts, awk, shells, dates with a zone."""
-    _, found, _ = roots
-    root = found["base"]
+    root = roots.found["base"]
     assert inside(root, "getent", "hosts", "localhost").split()[1] == "localhost"
     assert inside(root, "getent", "passwd", "app").startswith("app:")
     assert inside(root, "id") == "uid=10001(app) gid=10001(app) groups=10001(app)"
@@ -190,19 +217,18 @@ def test_the_usual_tools_work(roots: tuple[str, dict[str, Path], Locked]) -> Non
     assert inside(root, "date", "-d", "@0", "+%Z") == "UTC"
 
 
-def test_ffmpeg_encodes_a_second_of_sound_and_picture(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_ffmpeg_encodes_a_second_of_sound_and_picture(roots: Roots) -> None:
     """It loads BLAS and LAPACK through the alternatives."""
-    _, found, _ = roots
     encode = (
         "ffmpeg -loglevel error -f lavfi -i sine=duration=1 -f lavfi -i testsrc=duration=1:size=128x96 "
         "-c:v libx264 -c:a aac /tmp/a.mp4 && ffprobe -v error -show_entries format=duration -of csv=p=0 /tmp/a.mp4"
     )
-    assert float(inside(found["ffmpeg"], "sh", "-c", encode)) == pytest.approx(1, abs=0.1)
+    assert float(inside(roots.found["ffmpeg"], "sh", "-c", encode)) == pytest.approx(1, abs=0.1)
 
 
-def test_dpkg_and_apt_find_nothing_wrong(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_dpkg_and_apt_find_nothing_wrong(roots: Roots) -> None:
     """Audit and verification are empty, every package is listed as installed, and all dependencies are met."""
-    _, found, locked = roots
+    found, locked = roots.found, roots.locked
     for name, root in found.items():
         assert as_root(root, "dpkg", "--audit") == ""
         assert as_root(root, "dpkg", "--verify") == ""
@@ -221,10 +247,9 @@ def test_dpkg_and_apt_find_nothing_wrong(roots: tuple[str, dict[str, Path], Lock
         assert done.returncode == 0, done.stderr
 
 
-def test_unknown_scripts_make_what_apt_would(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_unknown_scripts_make_what_apt_would(roots: Roots) -> None:
     """Accounts, owners and services of packages whose scripts ran in the sandbox; and the programs start."""
-    _, found, _ = roots
-    root = found["scripted"]
+    root = roots.found["scripted"]
     assert inside(root, "redis-server", "--version").startswith("Redis server")
     assert inside(root, "memcached", "--version").startswith("memcached")
     assert as_root(root, "stat", "-c", "%U:%G %a", "/var/lib/redis", "/var/log/redis", "/etc/redis/redis.conf") == (
@@ -233,29 +258,15 @@ def test_unknown_scripts_make_what_apt_would(roots: tuple[str, dict[str, Path], 
     assert inside(root, "getent", "passwd", "memcache").startswith("memcache:x:1")
 
 
-def test_unknown_scripts_give_the_same_tree_twice(closures: tuple[str, Locked], pool_directory: Path) -> None:
+def test_unknown_scripts_give_the_same_tree_twice(roots: Roots, pool_directory: Path) -> None:
     """Whatever the moment and the directory."""
-    _, locked = closures
-
-    def told() -> list[tuple[object, ...]]:
-        with entries(locked["scripted"], pool_directory) as made:
-            found: list[tuple[object, ...]] = []
-            for entry in made:
-                if isinstance(entry, File):
-                    with entry.content.open() as stream:
-                        digest = hashlib.sha256(stream.read()).hexdigest()
-                    found.append((entry.path, entry.mode, entry.uid, entry.gid, digest))
-                else:
-                    found.append((entry,))
-            return found
-
-    assert told() == told()
+    with entries(roots.locked["scripted"], pool_directory) as made:
+        assert told(made) == roots.scripted
 
 
-def test_every_needed_library_is_there(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_every_needed_library_is_there(roots: Roots) -> None:
     """The loader resolves all that programs and libraries on its paths name."""
-    _, found, _ = roots
-    root = found["ffmpeg"]
+    root = roots.found["ffmpeg"]
     listing = (
         "for f in /usr/bin/* /usr/sbin/* /usr/lib/x86_64-linux-gnu/*.so*; do "
         "[ -f $f ] && ldd $f 2>/dev/null | grep 'not found' && echo $f; done; true"
@@ -263,10 +274,9 @@ def test_every_needed_library_is_there(roots: tuple[str, dict[str, Path], Locked
     assert inside(root, "sh", "-c", listing) == ""
 
 
-def test_leftovers_of_an_installation_are_absent(roots: tuple[str, dict[str, Path], Locked]) -> None:
+def test_leftovers_of_an_installation_are_absent(roots: Roots) -> None:
     """No logs, lists, caches, backups, identity of a machine, or byte code of a script's run."""
-    _, found, _ = roots
-    root = found["ffmpeg"]
+    root = roots.found["ffmpeg"]
     bad = re.compile(
         r"\.pyc$|\.dpkg-(old|new|tmp)$|-old$|/machine-id$|^var/(log/(apt|dpkg|alternatives)|lib/apt/lists/.)|aux-cache$"
     )
@@ -274,9 +284,9 @@ def test_leftovers_of_an_installation_are_absent(roots: tuple[str, dict[str, Pat
     assert [path for path in paths if bad.search(path)] == []
 
 
-def test_an_upgrade_by_dpkg_itself_works(roots: tuple[str, dict[str, Path], Locked], pool_directory: Path) -> None:
+def test_an_upgrade_by_dpkg_itself_works(roots: Roots, pool_directory: Path) -> None:
     """Installing a package again over the system runs its scripts without complaint: the database is a real one."""
-    _, found, locked = roots
+    found, locked = roots.found, roots.locked
     deb = next(deb for deb in locked["base"] if deb.name == "tar")
     copy = found["base"] / "tmp" / deb.filename
     shutil.copy(fetched(deb, pool_directory), copy)
@@ -326,20 +336,17 @@ def described(root: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def test_the_tree_is_that_of_mmdebstrap(closures: tuple[str, Locked], pool_directory: Path, tmp_path: Path) -> None:
+def test_the_tree_is_that_of_mmdebstrap(roots: Roots, tmp_path: Path) -> None:
     """Same paths, modes, owners, links and bytes, but for a short list of explained differences."""
-    suite, locked = closures
-    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
-    ours.mkdir(mode=0o755)
-    with entries(locked["base"], pool_directory) as made:
-        materialise(made, ours, owners=True)
+    suite, locked = roots.suite, roots.locked
+    ours, theirs = roots.found["base"], tmp_path / "theirs"
     names = ",".join(f"{deb.name}={deb.version}" for deb in locked["base"])
     argv = ["mmdebstrap", "--quiet", "--mode=root", "--variant=custom"]
     argv += ["--architectures=amd64", f"--include={names}", *HOOKS[suite], suite]
     argv += [str(theirs), f"deb {mirror()} {suite} main"]
     done = subprocess.run(argv, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    left, right = described(ours), described(theirs)
+    left, right = roots.base, described(theirs)
     different = [path for path in sorted(left.keys() | right.keys()) if left.get(path) != right.get(path)]
     unexplained = [path for path in different if not any(pattern.match(path) for pattern, _ in EXPLAINED)]
     assert [(path, left.get(path), right.get(path)) for path in unexplained] == []

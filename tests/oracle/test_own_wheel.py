@@ -47,7 +47,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("own-wheel")
     run(sys.executable, "-m", "venv", base / "venv", directory=base)
     python = base / "venv" / "bin" / "python"
-    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
     locked = ("--require-hashes", "--only-binary=:all:", "--requirement", CHECKOUT / "lockfiles" / "tool.txt")
     run(*pip, *locked, directory=base)
     return python

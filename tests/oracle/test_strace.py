@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.straced import Traced, straced
-from fakes.tool import EXAMPLES
+from fakes.tool import EXAMPLES, process
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -23,13 +23,11 @@ SETTINGS = re.compile(r"(PIP|TWINBUILD|SSL|REQUESTS)_\w+|\w+_proxy", re.IGNORECA
 
 
 class Place:
-    """An example without its lock, and beside it an empty store, a home and a temporary directory."""
+    """A small project without a lock, and beside it an empty store, a home and a temporary directory."""
 
     def __init__(self, base: Path) -> None:
         self.base, self.project = base, base / "project"
-        ignored = shutil.ignore_patterns("dist", "__pycache__", "release.lock", "lockfiles")
-        shutil.copytree(EXAMPLES / "fraud-scorer", self.project, ignore=ignored)
-        self._leave_trials_out()
+        self._begin()
         for name in ("home", "tmp"):
             (base / name).mkdir()
         self._environment = {name: value for name, value in os.environ.items() if SETTINGS.fullmatch(name)} | {
@@ -42,12 +40,18 @@ class Place:
         }
         self._runs = 0
 
-    def _leave_trials_out(self) -> None:
-        """Nothing of the service: it runs in a mount namespace, where `/etc` is another one than strace means."""
+    def _begin(self) -> None:
+        """The first project, with a wheel and an artifact.
+
+        No tests: a service runs in a mount namespace, where `/etc` is another one than strace means.
+        """
+        begun = process("init", self.project)
+        assert begun.returncode == 0, begun.stderr
+        (self.project / "weights.onnx").write_bytes(b"weights")
         spec = self.project / "release.yaml"
-        text = spec.read_text("utf-8")
-        cut = text[: text.index("\ntests:")] + text[text.index("\npublish:") :]
-        spec.write_text(cut.replace("      runtime_change: true\n", ""), "utf-8")
+        artifact = "{name: weights, uri: weights.onnx, format: onnx, licence: Apache-2.0, target: /models/weights.onnx}"
+        text = spec.read_text("utf-8").replace("artifacts: []", f"artifacts: [{artifact}]")
+        spec.write_text(text.replace("runtime: []", "runtime: [click==8.5.1]"), "utf-8")
 
     def traced(self, *arguments: str) -> Traced:
         """The command line under strace; it must succeed."""
@@ -88,8 +92,7 @@ def test_where_a_release_writes_and_whom_it_asks(tmp_path: Path) -> None:
     assert not place.elsewhere(built)
     assert not built.internet
 
-    place.forget()
-    again = place.traced("release", "--offline", "--reverify", "--json")
+    again = place.traced("release", "--offline", "--json")  # its second build builds every layer
     assert not place.elsewhere(again)
     assert not again.internet
     released, repeated = json.loads(first.out), json.loads(again.out)

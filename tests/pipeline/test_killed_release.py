@@ -87,7 +87,8 @@ def test_two_releases_at_once(tmp_path: Path) -> None:
     both = [bench.started("release", "--locked", "--json", str(bench.project(name))) for name in ("one", "two")]
     assert [bench.released(process) for process in both] == [EXPECTED, EXPECTED]
     one = str(tmp_path / "one")
-    again = [bench.started("release", "--locked", "--reverify", "--json", one) for _ in range(2)]
+    shutil.rmtree(tmp_path / "one" / "dist")
+    again = [bench.started("release", "--locked", "--json", one) for _ in range(2)]
     assert [bench.released(process) for process in again] == [EXPECTED, EXPECTED]
     assert sorted(path.name for path in (tmp_path / "one" / "dist").iterdir()) == ["fraud-scorer-1.0.0"]
     assert bench.sound()
