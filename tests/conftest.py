@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from fakes import made
 from fakes.groups import Grouped, rank
 from fakes.sampled import sampled
 from fakes.tool import tool
@@ -29,6 +30,12 @@ _ELSEWHERE: Final = {
 _skipped: list[str] = []
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where that lies."""
+    made.PLACES.append(tmp_path_factory.mktemp("made"))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests that share what is costly run in one process."""
     return Grouped(config, log) if config.getvalue("dist") == "loadgroup" else None
@@ -37,7 +44,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes longest comes first, where order is kept; elsewhere a sample is asked (tools/reproduce)."""
-    if os.environ.get("TWINBUILD_TESTS") == "sampled":
+    if os.environ.get("TESTS_OF") == "sampled":
         kept = sampled(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = [item for item in items if item in kept]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.once import once
+from fakes.made import copied
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
 from twinbuild.archive.directory import Archive
@@ -48,17 +48,17 @@ def blob_of(place: Path, digest: Digest) -> Path:
 @pytest.fixture(scope="session")
 def archived_once(tmp_path_factory: pytest.TempPathFactory) -> Archived:
     """The release of the tiny project and an archive of it: made once, to be copied."""
-    return once("archived", lambda: _archived(tmp_path_factory.mktemp("archived")))
 
+    def make(place: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
+                patch.setenv(name, str(place / value))
+            (place / "tmp").mkdir()
+            dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place)
+            assert run(cli, ("archive", "add", str(dist), "--archive", str(place / "archive"), "-q")) == 0
 
-def _archived(place: Path) -> Archived:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
-            patch.setenv(name, str(place / value))
-        (place / "tmp").mkdir()
-        dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place)
-        assert run(cli, ("archive", "add", str(dist), "--archive", str(place / "archive"), "-q")) == 0
-    return Archived(place=place / "archive", dist=dist)
+    place = copied("archived", make, tmp_path_factory.mktemp("archived"))
+    return Archived(place=place / "archive", dist=place / "tiny" / "dist" / "tiny-1.0.0")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.governed import NOW, Organisation, organisation
-from fakes.once import once
+from fakes.made import copied
 from fakes.signed import SignedDist
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
@@ -92,20 +92,19 @@ class Staged:
 @pytest.fixture(scope="session")
 def staged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The two releases, made once."""
-    return once("staged", lambda: _staged(tmp_path_factory.mktemp("staged")))
 
+    def make(place: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
+                patch.setenv(name, str(place / value))
+            (place / "tmp").mkdir()
+            more = "publish: {repositories: {production: registry.example/tiny}}\n"
+            first = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place, more=more)
+            spec = first.parent.parent / "release.yaml"
+            spec.write_text(spec.read_text().replace("  version: 1.0.0\n  team", "  version: 1.1.0\n  team"))
+            assert run(cli, ("release", str(spec), "--locked", "-q")) == 0
 
-def _staged(place: Path) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
-            patch.setenv(name, str(place / value))
-        (place / "tmp").mkdir()
-        more = "publish: {repositories: {production: registry.example/tiny}}\n"
-        first = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place, more=more)
-        spec = first.parent.parent / "release.yaml"
-        spec.write_text(spec.read_text().replace("  version: 1.0.0\n  team", "  version: 1.1.0\n  team"))
-        assert run(cli, ("release", str(spec), "--locked", "-q")) == 0
-    return first.parent
+    return copied("staged", make, tmp_path_factory.mktemp("staged")) / "tiny" / "dist"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from fakes.once import once
+from fakes.made import copied
 from fakes.tiny import tiny_release
 from fakes.tool import Ended
 from twinbuild.cli.__main__ import cli
@@ -47,19 +47,19 @@ def key_file(path: Path, key: PrivateKey) -> Path:
 @pytest.fixture(scope="session")
 def signed_once(tmp_path_factory: pytest.TempPathFactory) -> SignedDist:
     """The release of the tiny project, signed by two keys of both kinds: made once, to be copied."""
-    return once("signed", lambda: _signed(tmp_path_factory.mktemp("signed")))
 
+    def make(place: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
+                patch.setenv(name, str(place / value))
+            (place / "tmp").mkdir()
+            dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place, weights=WEIGHTS)
+            keys = {name: key_file(place / name, new_key("ed25519" if name == "grace" else "ecdsa")) for name in _NAMES}
+            for name in ("ada", "grace"):
+                assert run(cli, ("sign", str(dist), "--key", str(keys[name]))) == 0
 
-def _signed(place: Path) -> SignedDist:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"TWINBUILD_STORE": "store", "HOME": "home", "TMPDIR": "tmp"}.items():
-            patch.setenv(name, str(place / value))
-        (place / "tmp").mkdir()
-        dist = tiny_release(lambda *words: Ended(run(cli, words), "", ""), place, weights=WEIGHTS)
-        keys = {name: key_file(place / name, new_key("ed25519" if name == "grace" else "ecdsa")) for name in _NAMES}
-        for name in ("ada", "grace"):
-            assert run(cli, ("sign", str(dist), "--key", str(keys[name]))) == 0
-    return SignedDist(dist=dist, **keys)
+    place = copied("signed", make, tmp_path_factory.mktemp("signed"))
+    return SignedDist(dist=place / "tiny" / "dist" / "tiny-1.0.0", **{name: place / name for name in _NAMES})
 
 
 @pytest.fixture

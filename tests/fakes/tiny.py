@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
 from tests.unit.wheel.making import project_wheel
 
 from fakes.debs import deb
 from fakes.machines import machine
+from fakes.made import copied
 from fakes.tool import Tool
 from fakes.tools import tools
 from twinbuild.codec.inputs import artifact_inputs, debian_inputs, python_inputs, source_inputs, step_inputs
@@ -190,8 +192,14 @@ def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
 def tiny_release(
     tool: Tool, directory: Path, *, more: str = "", weights: Mapping[str, bytes] = MappingProxyType({})
 ) -> Path:
-    """The directory of the project's release, made by ``tool`` with its own store."""
-    project = tiny_project(directory / "tiny", directory / "store", more=more, weights=weights)
-    ended = tool("release", str(project), "--locked", "-q")
-    assert ended.status == 0, ended.err
-    return project / "dist" / "tiny-1.0.0"
+    """The directory of the project's release below ``directory``, where its store is, too: made once, and copied."""
+
+    def make(place: Path) -> None:
+        project = tiny_project(place / "tiny", place / "store", more=more, weights=weights)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TWINBUILD_STORE", str(place / "store"))
+            ended = tool("release", str(project), "--locked", "-q")
+        assert ended.status == 0, ended.err
+
+    copied(("tiny", more, *weights.items()), make, directory)
+    return directory / "tiny" / "dist" / "tiny-1.0.0"
