@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from fakes.certificates import authority
 from fakes.engine import NEEDS_ENGINE, docker, running_engine
+from fakes.tool import process
 from unit.wheel.making import project_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,12 +204,32 @@ def test_build_steps(project: Path, host: str, tmp_path: Path) -> None:
     )
     assert status == 0, findings
     assert json.loads(out)["builders"] == ["embedded", "docker"]
+    _records_name_the_steps(changed, output)
     context = tmp_path / "context"
     assert twinbuild("fetch", str(changed), "--into", str(context), host=host)[0] == 0
     docker(host, "buildx", "build", "-q", "--network", "none", "--provenance=false", "--tag", "byhand", str(context))
     program = "import markupsafe._speedups; print(open('/models/count').read())"
     said = docker(host, "run", "--rm", "--network", "none", "byhand", "/opt/venv/bin/python", "-c", program)
     assert ", 10001, 10001, []," in said
+    told = (
+        "import markupsafe, markupsafe._speedups as fast, os; from importlib.metadata import version;"
+        "print(fast.__file__, markupsafe.escape('<'), version('markupsafe'), os.path.exists('/usr/bin/gcc'))"
+    )
+    command = shlex.join(("/opt/venv/bin/python", "-c", told))
+    ran = process("run", "--quiet", "--exec", command, directory=changed)
+    site = "/opt/venv/lib/python3.11/site-packages/markupsafe"
+    assert ran.stdout == f"{site}/_speedups.cpython-311-x86_64-linux-gnu.so &lt; 3.0.2 False\n", ran.stderr
+
+
+def _records_name_the_steps(project: Path, release: Path) -> None:
+    """What a step needs is in the lock and in the provenance, and nothing else is."""
+    (target,) = json.loads((project / "release.lock").read_text())["targets"]
+    steps = {step["name"]: step for step in target["steps"]}
+    assert steps["words"]["debs"] == steps["words"]["wheels"] == []
+    assert {"gcc", "libc6-dev", "python3-dev"} <= {deb["name"] for deb in steps["extension"]["debs"]}
+    assert [sdist["filename"] for sdist in steps["extension"]["sdists"]] == ["markupsafe-3.0.2.tar.gz"]
+    materials = json.loads((release / "provenance.intoto.json").read_text())["predicate"]["buildDefinition"]
+    assert {"markupsafe-3.0.2.tar.gz"} < {entry["name"] for entry in materials["resolvedDependencies"]}
 
 
 def _base_of(image: Path, target: Path) -> None:
