@@ -7,6 +7,7 @@ import signal
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fakes import made
 from fakes.groups import Grouped, rank
@@ -19,6 +20,10 @@ __all__ = ["tool"]
 # interruption need them as they are otherwise.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# How busy the machine is says nothing about what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Where a test that CI skips runs all the same.
 _ELSEWHERE: Final = {
