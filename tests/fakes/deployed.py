@@ -56,6 +56,6 @@ def documents(files: dict[str, bytes]) -> dict[str, dict[str, Any]]:
         f"{path}#{number}": document
         for path, content in files.items()
         if path.endswith(".yaml")
-        for number, document in enumerate(yaml.safe_load_all(content))
+        for number, document in enumerate(yaml.load_all(content, yaml.CSafeLoader))
         if isinstance(document, dict) and "apiVersion" in document
     }

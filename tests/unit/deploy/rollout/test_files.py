@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import yaml
@@ -61,6 +62,15 @@ YAML_TEXT = st.sampled_from(
 )
 
 
+def _shape(files: dict[str, bytes]) -> dict[str, tuple[str, str, list[str]]]:
+    return {path: (each["apiVersion"], each["kind"], list(each)) for path, each in documents(files).items()}
+
+
+@cache
+def _plain_shape() -> dict[str, tuple[str, str, list[str]]]:
+    return _shape(rollout_files(deployed(example())))
+
+
 @settings(deadline=None, max_examples=25)  # each renders 60 files
 @given(
     team=ANY_TEXT | YAML_TEXT,
@@ -76,11 +86,6 @@ def test_no_text_changes_the_shape(team: str, label: str, version: str) -> None:
     rollout = plain.spec.rollout.model_copy(update={"promote": (condition,), "failure_modes": (mode,)})
     spec = plain.spec.model_copy(update={"metadata": metadata, "rollout": rollout})
     files = rollout_files(replace(plain, spec=spec))
-    again = rollout_files(plain)
-    kinds = {path: (each["apiVersion"], each["kind"], list(each)) for path, each in documents(files).items()}
-    assert (
-        kinds.items()
-        <= {path: (each["apiVersion"], each["kind"], list(each)) for path, each in documents(again).items()}.items()
-    )
+    assert _shape(files).items() <= _plain_shape().items()
     deployment = yaml.safe_load(files["kubernetes/production/deployment.yaml"])
     assert deployment["metadata"]["annotations"]["dev.twinbuild/team"] == team
