@@ -29,15 +29,18 @@ FETCHED: Final = ROOT / "build" / "schemas"
 MISSING: Final = "" if (FETCHED / ".fetched").is_file() else "run `make validators`"
 VERSIONS: Final = ("1.30", "1.37")  # of Kubernetes: the oldest that is looked at, and the newest that is known
 _NODE: Final = ("argoproj.io", "external-secrets.io", "monitoring.coreos.com")
+_NODE_SAID: Final[dict[str, list[str]]] = {}
 _POD_TEMPLATES: Final = {("argoproj.io", "Rollout"): ("spec", "template")}
 
 
 def findings(documents: list[dict[str, Any]]) -> list[list[str]]:
     """What is wrong with each document; empty lists where all is well."""
     found = [[*rules(document), *_core(document), *_flagger(document), *_kserve(document)] for document in documents]
+    theirs = [json.dumps(document) for document in documents if _group(document) in _NODE]
+    _ask_node(tuple(dict.fromkeys(text for text in theirs if text not in _NODE_SAID)))
     for document, said in zip(documents, found, strict=True):
         if _group(document) in _NODE:
-            said.extend(_node(json.dumps([document]))[0])
+            said.extend(_NODE_SAID[json.dumps(document)])
     return found
 
 
@@ -45,12 +48,15 @@ def _group(document: dict[str, Any]) -> str:
     return str(document.get("apiVersion")).rpartition("/")[0]
 
 
-@cache
-def _node(documents: str) -> list[list[str]]:
+def _ask_node(documents: tuple[str, ...]) -> None:
+    """Ask about all at once: to start takes longer than to answer."""
+    if not documents:
+        return
     command = ("node", str(ROOT / "tools" / "schemas" / "validate.mjs"), str(FETCHED))
-    done = subprocess.run(command, input=documents, capture_output=True, text=True, check=False, timeout=120)
+    question = f"[{','.join(documents)}]"
+    done = subprocess.run(command, input=question, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    _NODE_SAID.update(zip(documents, json.loads(done.stdout), strict=True))
 
 
 def _core(document: dict[str, Any]) -> Iterator[str]:
