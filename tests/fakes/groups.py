@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 __all__ = ["Grouped", "group_of", "rank"]
 
 _INDEPENDENT: Final = {"test_python_uv", "test_two_builders"}  # nothing costly is shared between their tests
+_TOGETHER: Final = {"test_pruning"}  # elsewhere: what several tests of a module share takes seconds to make
 _EXAMPLES: Final = {
     "test_effects.py::test_a_build_needs_no_network",
     "test_examples.py",
@@ -34,7 +35,7 @@ def group_of(nodeid: str) -> str:
     path, _, rest = nodeid.partition("::")
     name = rest.partition("[")[0]
     module = PurePosixPath(path)
-    if "oracle" in module.parts and module.stem not in _INDEPENDENT:
+    if ("oracle" in module.parts and module.stem not in _INDEPENDENT) or module.stem in _TOGETHER:
         return module.stem
     if module.name in _EXAMPLES or f"{module.name}::{name}" in _EXAMPLES:
         return "examples"
