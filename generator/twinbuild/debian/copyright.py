@@ -14,14 +14,15 @@ from typing import BinaryIO, Final
 from twinbuild.codec.spdx import conjunction, is_identifier, one_line, spdx_expression
 from twinbuild.codec.untar import Kind, untar
 from twinbuild.debian.archive import Deb, open_payload, read_deb
+from twinbuild.debian.maintainer import maintainer_name
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Licensing, LockedDeb
 
-__all__ = ["copyright_licences", "deb_licensing"]
+__all__ = ["DOCUMENTATION", "LARGEST_COPYRIGHT", "copyright_licences", "deb_licensing"]
 
-_DOC: Final = "usr/share/doc"
-_LARGEST: Final = 8 << 20  # bytes; the largest in Debian 12 has 2 MiB
+DOCUMENTATION: Final = "usr/share/doc"
+LARGEST_COPYRIGHT: Final = 8 << 20  # bytes; the largest in Debian 12 has 2 MiB
 _STANZAS: Final = re.compile(r"\n[ \t\r]*(?:\n[ \t\r]*)*(?=\n)")
 _FIELD: Final = re.compile(r"^([A-Za-z][A-Za-z-]*):(.*)$", re.MULTILINE)
 _FORMAT: Final = re.compile(r"^format(-specification)?:", re.IGNORECASE)
@@ -56,13 +57,13 @@ def deb_licensing(file: BinaryIO, deb: LockedDeb) -> Licensing:
     opened = read_deb(file, expected=deb)
     content, same_as = _copyright(file, opened)
     expressions, names = copyright_licences(content) if content is not None else ((), ())
-    maintainer = one_line(opened.field("Maintainer").partition("<")[0].strip(' "'))
+    maintainer = maintainer_name(opened.field("Maintainer"))
     return Licensing(
         filename=deb.filename,
         sha256=deb.sha256,
         expressions=expressions,
         names=names,
-        files=(f"{_DOC}/{deb.name}/copyright",) if content is not None else (),
+        files=(f"{DOCUMENTATION}/{deb.name}/copyright",) if content is not None else (),
         notice=Digest.of(content) if content is not None else None,
         same_as=same_as,
         authors=(maintainer,) if maintainer else (),
@@ -71,13 +72,13 @@ def deb_licensing(file: BinaryIO, deb: LockedDeb) -> Licensing:
 
 def _copyright(file: BinaryIO, deb: Deb) -> tuple[bytes | None, str]:
     """The copyright file's content, or the package whose documentation directory this one's leads to."""
-    directory = f"{_DOC}/{deb.name}"
+    directory = f"{DOCUMENTATION}/{deb.name}"
     for member, body in untar(open_payload(file, deb), subject=str(deb)):
         if member.path == f"{directory}/copyright" and member.kind is Kind.FILE:
-            if member.size > _LARGEST:
+            if member.size > LARGEST_COPYRIGHT:
                 raise IntegrityError.of(
                     "TB4208",
-                    f"the copyright file has {member.size} bytes, at most {_LARGEST} are read",
+                    f"the copyright file has {member.size} bytes, at most {LARGEST_COPYRIGHT} are read",
                     hint="do not use the package; report it to its maintainer",
                     where=str(deb),
                 )
@@ -89,7 +90,7 @@ def _copyright(file: BinaryIO, deb: Deb) -> tuple[bytes | None, str]:
                 if name != "copyright":
                     continue
             parent, _, package = target.rpartition("/")
-            if parent == f"/{_DOC}" and re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) and package != deb.name:
+            if parent == f"/{DOCUMENTATION}" and re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) and package != deb.name:
                 return None, package
     return None, ""
 

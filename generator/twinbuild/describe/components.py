@@ -137,8 +137,6 @@ def deb(
         "requested": str(requested).lower(),
         "source": f"{item.source} {item.source_version}",
     }
-    if notice is not None and notice.notice is not None:
-        properties |= {"copyright": f"/{notice.files[0]}", "copyright:digest": str(notice.notice)}
     return component(
         ComponentType.LIBRARY,
         item.name,
@@ -149,9 +147,16 @@ def deb(
         supplier=OrganizationalEntity(name=_SUPPLIERS.get(item.archive, item.archive)),
         publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice),
-        properties=properties,
+        properties=properties | _copyright(notice),
         file=_package_file(item.filename),
     )
+
+
+def _copyright(notice: Licensing | None) -> dict[str, str]:
+    """The copyright file in which the licence of a Debian package was read."""
+    if notice is None or notice.notice is None:
+        return {}
+    return {"copyright": f"/{notice.files[0]}", "copyright:digest": str(notice.notice)}
 
 
 def base(item: LockedBase, reference: str) -> Component:
@@ -171,15 +176,24 @@ def base(item: LockedBase, reference: str) -> Component:
     )
 
 
-def installed(item: InstalledPackage, on: LockedBase, reference: str) -> Component:
-    """A package that a base image holds, as its dpkg status has it. Its files have no digest of their own."""
+def installed(
+    item: InstalledPackage, on: LockedBase, reference: str, entry: Licensing | None = None
+) -> Component:
+    """A package that a base image holds, as its dpkg status has it. Its files have no digest of their own.
+
+    ``entry`` is what the base says of it: the maintainer, and the licence where the copyright file is there. From whom
+    the base got the package, dpkg does not keep.
+    """
+    notice = entry if entry is not None and entry.notice is not None else None
     return component(
         ComponentType.LIBRARY,
         item.name,
         item.version,
         reference,
         purl=installed_purl(item, on),
-        properties={"source": f"{item.source} {item.source_version}"},
+        publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
+        licenses=_of(notice) if notice is not None else (),
+        properties={"source": f"{item.source} {item.source_version}", **_copyright(notice)},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,13 +20,13 @@ from twinbuild.describe import own
 from twinbuild.describe.additions import Additions
 from twinbuild.describe.concluded import conclude
 from twinbuild.describe.formulation import Formulation
-from twinbuild.describe.inside import add_digests, add_parts
+from twinbuild.describe.inside import add_digests, add_maker, add_parts
 from twinbuild.describe.modelcard import model_card
 from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.purls import own_purl
 from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
-from twinbuild.model.inspection import Inspection
+from twinbuild.model.inspection import Inspection, InstalledStatement
 from twinbuild.model.lock import Licensing, Lock, LockedBase, LockedDeb, LockedWheel, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -48,9 +48,11 @@ class Graph:
         lock: Lock,
         root: Component,
         inspections: Mapping[Digest, Inspection] = MappingProxyType({}),
+        statements: Mapping[Digest, tuple[InstalledStatement, ...]] = MappingProxyType({}),
     ) -> None:
         self._spec = spec
         self._inspections = inspections
+        self._statements = statements  # by the digest of a base's manifest
         self._partly: list[str] = []  # wheels, of whose inside what can be seen is there
         self._lock = lock
         self._root = root
@@ -80,11 +82,21 @@ class Graph:
             reference = _base_reference(base)
             self.add(make.base(base, reference))
             self._inside.append(reference)
+            statements = {(each.name, each.architecture): each for each in self._said(base)}
             for package in base.packages:
                 inner = f"{reference}/{package.name}:{package.architecture}"
-                self.add(make.installed(package, base, inner))
+                said = statements.get((package.name, package.architecture))
+                made = make.installed(package, base, inner, said.licensing if said is not None else None)
+                if said is not None:
+                    add_maker(made, made.publisher or "", said.contact)
+                    self._stated[inner] = said.licensing
+                self.add(made)
                 self.edges[reference].add(inner)
                 self._loose.append(inner)
+
+    def _said(self, base: LockedBase | None) -> tuple[InstalledStatement, ...]:
+        """What a base says of the packages that it holds."""
+        return self._statements.get(base.manifest.digest, ()) if base is not None else ()
 
     def add_packages(self, targets: tuple[Target, ...]) -> None:
         """Every package and wheel of the targets once, with the edges that any of them has."""
@@ -117,7 +129,9 @@ class Graph:
         """Components of packages and wheels, each with what it says of its licence."""
         names = Counter(name for name, _ in items)
         stated = {(entry.filename, entry.sha256): entry for entry in self._lock.licensing}
-        notices = {key: notice for target in targets for key, notice in _notices(target, stated).items()}
+        notices: dict[_Key, Licensing] = {}
+        for target in targets:
+            notices |= _notices(target, stated, self._said(target.base))
         for key in sorted(items):
             name, digest = key
             match items[key]:
@@ -285,9 +299,15 @@ def _reference(kind: str, name: str, digest: Digest, names: Counter[str]) -> str
     return f"{kind}/{name}" if names[name] == 1 else f"{kind}/{name}@{digest}"
 
 
-def _notices(target: Target, stated: dict[_Key, Licensing]) -> dict[_Key, Licensing]:
-    """For each package the statement that holds for it: its own, or that of whose copyright file is also its own."""
-    debs = {deb.name: stated.get((deb.filename, deb.sha256)) for deb in target.debs}
+def _notices(
+    target: Target, stated: dict[_Key, Licensing], below: Iterable[InstalledStatement]
+) -> dict[_Key, Licensing]:
+    """For each package the statement that holds for it: its own, or that of whose copyright file is also its own.
+
+    That may be a package of the base ``below``.
+    """
+    debs: dict[str, Licensing | None] = {each.name: each.licensing for each in below}
+    debs |= {deb.name: stated.get((deb.filename, deb.sha256)) for deb in target.debs}
     found: dict[_Key, Licensing] = {}
     for deb in target.debs:
         entry = debs[deb.name]

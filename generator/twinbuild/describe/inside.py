@@ -29,7 +29,7 @@ from twinbuild.describe import components as make
 from twinbuild.describe.texts import line
 from twinbuild.model.inspection import BundledLibrary, Inspection, ShippedBom, ShippedPart
 
-__all__ = ["add_digests", "add_parts"]
+__all__ = ["add_digests", "add_maker", "add_parts"]
 
 _KINDS: Final = {kind.value: kind for kind in ComponentType}
 _ALGORITHMS: Final = {each.value: each for each in HashAlgorithm}
@@ -42,8 +42,13 @@ _Edge = tuple[str, str]
 def add_digests(component: Component, found: Inspection, *, maker: str = "") -> None:
     """SHA-512 of the file, and the ``maker`` with the address that the file states."""
     _add_sha512(component, found.sha512)
-    if maker and found.contact and component.manufacturer is None:
-        component.manufacturer = _reachable(maker, found.contact)
+    add_maker(component, maker, found.contact)
+
+
+def add_maker(component: Component, maker: str, contact: str) -> None:
+    """The ``maker`` as manufacturer, where it can be reached and no other one is stated."""
+    if maker and contact and component.manufacturer is None:
+        component.manufacturer = _reachable(maker, contact)
 
 
 def _add_sha512(component: Component, digits: str) -> None:

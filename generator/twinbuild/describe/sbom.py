@@ -27,7 +27,7 @@ from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.purls import image_purl
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Image
-from twinbuild.model.inspection import Inspection
+from twinbuild.model.inspection import Inspection, InstalledStatement
 from twinbuild.model.lock import Lock, Target
 from twinbuild.model.spec.release import ReleaseSpec
 
@@ -55,16 +55,18 @@ def release_sbom(
     epoch: int,
     lock_digest: Digest,
     inspections: Mapping[Digest, Inspection] = MappingProxyType({}),
+    statements: Mapping[Digest, tuple[InstalledStatement, ...]] = MappingProxyType({}),
     schemas: Mapping[str, Digest] = MappingProxyType({}),
 ) -> tuple[bytes, bytes]:
     """The release's SBOM as canonical JSON and as XML: every image with its contents, and the model.
 
     ``lock_digest`` is that of ``release.lock``. A file that several images hold is one component. ``inspections`` say
     what lies in packages, wheels and files, by the SHA-256 of each; they follow from the bytes that the lock names.
+    ``statements`` are what a base image says of its packages, by the digest of its manifest.
     ``schemas`` are the digests of the model's data schemas, ``input`` and ``output``.
     """
     root = make.root(spec, ComponentType.APPLICATION, spec.metadata.name, "release", {"lock": str(lock_digest)})
-    document = Graph(spec, lock, root, inspections)
+    document = Graph(spec, lock, root, inspections, statements)
     targets = []
     for image in images:
         target = lock.target(image.variant, image.platform)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twinbuild.model.digest import Digest
+from twinbuild.model.lock import Licensing
 
-__all__ = ["BundledLibrary", "Inspection", "LicenceText", "ShippedBom", "ShippedPart"]
+__all__ = ["BundledLibrary", "Inspection", "InstalledStatement", "LicenceText", "ShippedBom", "ShippedPart"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +75,18 @@ class Inspection:
     boms: tuple[ShippedBom, ...] = ()  # sorted by path
     texts: tuple[LicenceText, ...] = ()  # sorted by path
     others: tuple[LicenceText, ...] = ()  # sorted by path, those in the wheel that are none of its own licence files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledStatement:
+    """What a base image says of one of its packages.
+
+    ``contact`` is the maintainer's mail address, "" where dpkg's status has none. ``licensing`` bears the package's
+    name as its file name, and the digest of the base's manifest, which vouches for all of it; ``files`` has the place
+    of the copyright file below the root, to which links of the base lead.
+    """
+
+    name: str
+    architecture: str
+    contact: str
+    licensing: Licensing

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ from twinbuild.oci.interpreter import foundation_layers, interpreter_layers, lib
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
 from twinbuild.resolve.base_apt import SystemArchive, read_system_archive
 
-__all__ = ["BaseFacts", "find_facts"]
+__all__ = ["BaseFacts", "find_facts", "installed_stanzas"]
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DOCUMENT: Final = 64 << 20
@@ -235,14 +235,25 @@ def _status(stack: Stack) -> list[str]:
     return [each for each in dict.fromkeys((whole, *parts)) if each]
 
 
-def _packages(documents: Sequence[bytes], subject: str) -> tuple[InstalledPackage, ...]:
-    found: dict[tuple[str, str], InstalledPackage] = {}
+def installed_stanzas(
+    stack: Stack, layers: Sequence[BaseLayer], open_blob: OpenBlob, subject: str
+) -> Iterator[tuple[InstalledPackage, Stanza]]:
+    """Every installed package with its stanza; of one that is told twice the last counts. Raises IntegrityError."""
+    status = _status(stack)
+    documents = read_files(stack, layers, open_blob, status, limit=_DOCUMENT)
+    yield from _installed([documents[each] for each in status], subject)
+
+
+def _installed(documents: Sequence[bytes], subject: str) -> Iterator[tuple[InstalledPackage, Stanza]]:
     for content in documents:
         for stanza in parse_stanzas(_decoded(content).strip("\n") + "\n", where=f"{subject}!{STATUS}"):
             state = stanza.get("status", "install ok installed").split()
             if INSTALLED.intersection(state[-1:]):
-                package = _package(stanza, subject)
-                found[package.name, package.architecture] = package
+                yield _package(stanza, subject), stanza
+
+
+def _packages(documents: Sequence[bytes], subject: str) -> tuple[InstalledPackage, ...]:
+    found = {(package.name, package.architecture): package for package, _ in _installed(documents, subject)}
     return tuple(found[key] for key in sorted(found))
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import asdict
 from typing import Any, Final
 
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.debian.archive import read_deb
+from twinbuild.debian.maintainer import maintainer_address
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.inspection import BundledLibrary, Inspection, LicenceText, ShippedBom, ShippedPart
@@ -26,7 +26,6 @@ __all__ = ["inspect_blob", "inspect_package"]
 
 _KIND: Final = "inspection"
 _RULES: Final = 3  # raised when the rules change, so that what was found by older ones is looked for again
-_ADDRESS: Final = re.compile(r"<([^<>\s@]{1,64}@[^<>\s@]{1,250})>", re.ASCII)
 
 
 def inspect_package(item: LockedDeb | LockedWheel, store: Store) -> Inspection:
@@ -38,10 +37,8 @@ def inspect_package(item: LockedDeb | LockedWheel, store: Store) -> Inspection:
     with store.path(item.sha256).open("rb") as file:
         match item:
             case LockedDeb():
-                maintainer = _ADDRESS.search(read_deb(file, expected=item).field("Maintainer"))
-                found = Inspection(
-                    sha256=item.sha256, sha512=sha512, contact=maintainer[1] if maintainer is not None else ""
-                )
+                contact = maintainer_address(read_deb(file, expected=item).field("Maintainer"))
+                found = Inspection(sha256=item.sha256, sha512=sha512, contact=contact)
             case LockedWheel():
                 wheel = open_wheel(file, item.filename)
                 found = Inspection(

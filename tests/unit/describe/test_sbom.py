@@ -27,6 +27,7 @@ from twinbuild.describe.sbom import contents_sbom, release_sbom
 from twinbuild.describe.sbomelements import coverage
 from twinbuild.describe.texts import line, lines
 from twinbuild.model.digest import Digest
+from twinbuild.model.inspection import InstalledStatement
 from twinbuild.model.lock import InstalledPackage, Licensing, Lock
 
 _SCHEMAS = Path(str(cyclonedx.schema.__file__)).parent / "_res"
@@ -179,6 +180,50 @@ def test_a_base_image(case: Case, validator: jsonschema_rs.Draft7Validator, xml_
         assert any(image["bom-ref"] in others for ref, others in edges.items() if ref != image["bom-ref"])
         unknown = [each for each in document["compositions"] if each["aggregate"] == "unknown"]
         assert any(found["bom-ref"] in each.get("dependencies", ()) for each in unknown)
+
+
+def test_what_a_base_image_says(case: Case, xml_schema: etree.XMLSchema) -> None:
+    """Of its packages, and of an added one whose copyright file is theirs; an image's own bill is as it was."""
+    added = next(each for each in case.lock.targets[0].debs if each.name == "libstdc++6")
+    packages = tuple(
+        InstalledPackage(name=name, version="1", architecture="amd64", source="gcc-12", source_version="1")
+        for name in ("gcc-12-base", "mute")
+    )
+    base = replace(BASE, packages=packages)
+    target = replace(case.lock.targets[0], debs=(added,), base=base)
+    lock = replace(case.lock, targets=(target,))
+    path, notice = "usr/share/doc/gcc-12-base/copyright", Digest.of(b"notice")
+    said = Licensing(
+        filename="gcc-12-base",
+        sha256=base.manifest.digest,
+        expressions=("MIT",),
+        names=("Artistic",),
+        files=(path,),
+        notice=notice,
+        authors=("GCC",),
+    )
+    statement = InstalledStatement(name=said.filename, architecture="amd64", contact="gcc@lists.example", licensing=said)
+    plain, xml = release_sbom(
+        case.spec,
+        lock,
+        case.images,
+        epoch=0,
+        lock_digest=_LOCK,
+        statements={base.manifest.digest: (statement,)},
+    )
+    xml_schema.assertValid(etree.fromstring(xml))
+    found = {each.name: each for each in decode_bom(plain, name="x").components}
+    one, other, mute = (found[name] for name in ("gcc-12-base", "libstdc++6", "mute"))
+    declared = {each.text for each in one.licences if each.acknowledgement == "declared"}
+    assert declared == {each.text for each in other.licences if each.acknowledgement == "declared"}
+    assert declared == {"MIT", "Artistic"}
+    assert (one.makers, one.contacts, one.supplier) == (("GCC", "GCC"), ("gcc@lists.example",), "")
+    for each in (one, other):
+        assert each.properties["twinbuild:copyright"] == f"/{path}"
+        assert each.properties["twinbuild:copyright:digest"] == str(notice)
+    assert (mute.makers, mute.licences) == ((), ())
+    inside = decode_bom(contents_sbom(case.spec, lock, target, epoch=0), name="x").components
+    assert next(each for each in inside if each.name == "gcc-12-base").makers == ()
 
 
 def test_model(case: Case) -> None:

@@ -27,7 +27,7 @@ from twinbuild.pipeline.build.dockerfiles import dockerfiles
 from twinbuild.pipeline.document.declared import schema_files
 from twinbuild.pipeline.document.writing import spec_arguments, written_in
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.materials.inspecting import inspect_release
+from twinbuild.pipeline.materials.inspecting import inspect_bases, inspect_release
 from twinbuild.pipeline.narrowing import narrowed, variants_of
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.trial.every import Trials
@@ -119,6 +119,7 @@ def _documents(
         epoch=epoch,
         lock_digest=Digest.of(documents["release.lock"]),
         inspections=inspect_release(lock, machine),
+        statements=inspect_bases(lock, machine),
         schemas={side: Digest.of(content) for side, content in schemas.items()},
     )
     for target in lock.targets:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from twinbuild.model.digest import Digest
-from twinbuild.model.inspection import Inspection
+from twinbuild.model.inspection import Inspection, InstalledStatement
 from twinbuild.model.lock import Lock
 from twinbuild.pipeline.machine import Machine
+from twinbuild.resolve.base_statements import base_statements
 from twinbuild.resolve.inspection import inspect_blob, inspect_package
 
-__all__ = ["inspect_release"]
+__all__ = ["inspect_bases", "inspect_release"]
 
 
 def inspect_release(lock: Lock, machine: Machine) -> MappingProxyType[Digest, Inspection]:
@@ -26,4 +27,14 @@ def inspect_release(lock: Lock, machine: Machine) -> MappingProxyType[Digest, In
     files = {each.sha256 for each in lock.artifacts} | {each.sha256 for each in lock.source}
     for digest in sorted(files, key=str):
         found[digest] = inspect_blob(digest, machine.store)
+    return MappingProxyType(found)
+
+
+def inspect_bases(lock: Lock, machine: Machine) -> MappingProxyType[Digest, tuple[InstalledStatement, ...]]:
+    """What each base image says of the packages in it, by the digest of its manifest. Raises as ``base_statements``."""
+    bases = dict.fromkeys(target.base for target in lock.targets if target.base is not None)
+    found: dict[Digest, tuple[InstalledStatement, ...]] = {}
+    for base in bases:
+        machine.progress(f"looking into the base {base.reference}", 0, 0)
+        found[base.manifest.digest] = base_statements(base, machine.store)
     return MappingProxyType(found)
