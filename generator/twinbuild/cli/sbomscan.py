@@ -84,8 +84,8 @@ def scan(
         )
     found = read_bom(document)
     sheet = _sheet(found, statements)
-    known = database_for(found.bom, database)
-    age = refuse_stale(known, rules, now=now, directory=database)
+    known, systems = database_for(found.bom, database)
+    age = refuse_stale(known, rules, now=now, directory=database, systems=systems)
     result = scan_bom(found.bom, known, rules, now=now, statements=sheet)
     if as_json:
         click.echo(json.dumps(_document(result, known, age, found)))
@@ -158,8 +158,8 @@ def vex(
     found = read_bom(release)
     sheet = _sheet(found, statements)
     assert sheet is not None, "asked for"
-    known = database_for(found.bom, database)
-    refuse_stale(known, rules, now=now, directory=database)
+    known, systems = database_for(found.bom, database)
+    refuse_stale(known, rules, now=now, directory=database, systems=systems)
     result = scan_bom(found.bom, known, rules, now=now, statements=sheet)
     content = vex_document(form, found, sheet, result.findings)
     if output is None:

@@ -176,9 +176,7 @@ def base(item: LockedBase, reference: str) -> Component:
     )
 
 
-def installed(
-    item: InstalledPackage, on: LockedBase, reference: str, entry: Licensing | None = None
-) -> Component:
+def installed(item: InstalledPackage, on: LockedBase, reference: str, entry: Licensing | None = None) -> Component:
     """A package that a base image holds, as its dpkg status has it. Its files have no digest of their own.
 
     ``entry`` is what the base says of it: the maintainer, and the licence where the copyright file is there. From whom

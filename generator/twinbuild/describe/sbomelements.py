@@ -61,7 +61,15 @@ class Coverage:
         return self.asked - len(self.missing)
 
 
-_Component = Callable[[Bom, BomComponent], bool]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """A document, and the references of all of its components: looked up for each of them, and made once."""
+
+    bom: Bom
+    references: frozenset[str]
+
+
+_Component = Callable[[_Subject, BomComponent], bool]
 _Whole = Callable[[Bom], bool]
 
 
@@ -80,18 +88,20 @@ class _Rule:
 def coverage(bom: Bom, standards: Iterable[str] = STANDARDS) -> tuple[Coverage, ...]:
     """Every element of the standards, in their order."""
     wanted = set(standards)
-    return tuple(_covered(rule, bom) for rule in _RULES if rule.standard in wanted)
+    subject = _Subject(bom=bom, references=frozenset(each.reference for each in bom.everything if each.reference))
+    return tuple(_covered(rule, subject) for rule in _RULES if rule.standard in wanted)
 
 
-def _covered(rule: _Rule, bom: Bom) -> Coverage:
+def _covered(rule: _Rule, subject: _Subject) -> Coverage:
     missing: tuple[str, ...]
+    bom = subject.bom
     if rule.document is not None:
         asked, missing = 1, () if rule.document(bom) else (_DOCUMENT,)
     else:
         assert rule.component is not None
         components = tuple(_asked(rule, bom))
         asked = len(components)
-        missing = tuple(each.title for each in components if not rule.component(bom, each))
+        missing = tuple(each.title for each in components if not rule.component(subject, each))
         if not bom.components:
             asked, missing = 1, (_DOCUMENT,)  # of nothing everything is true
     return Coverage(
@@ -122,32 +132,30 @@ def _said(text: str) -> bool:
     return text.strip().lower() not in _NOTHING
 
 
-def _has_name(_bom: Bom, each: BomComponent) -> bool:
+def _has_name(_subject: _Subject, each: BomComponent) -> bool:
     return _said(each.name)
 
 
-def _has_version(_bom: Bom, each: BomComponent) -> bool:
+def _has_version(_subject: _Subject, each: BomComponent) -> bool:
     return _said(each.version)
 
 
-def _has_maker(_bom: Bom, each: BomComponent) -> bool:
+def _has_maker(_subject: _Subject, each: BomComponent) -> bool:
     return any(_said(maker) for maker in each.makers)
 
 
-def _has_identifier(_bom: Bom, each: BomComponent) -> bool:
+def _has_identifier(_subject: _Subject, each: BomComponent) -> bool:
     return any(_said(text) for text in each.identifiers)
 
 
-def _has_edges(bom: Bom, each: BomComponent) -> bool:
-    """An entry in the graph, whose every end is a component; or it is a part that another one holds."""
-    known = {other.reference for other in bom.everything}
-    if each.reference not in bom.edges:
-        return False
-    return bool(each.reference) and all(end in known for end in bom.edges[each.reference])
+def _has_edges(subject: _Subject, each: BomComponent) -> bool:
+    """An entry in the graph, whose every end is a component."""
+    ends = subject.bom.edges.get(each.reference)
+    return bool(each.reference) and ends is not None and subject.references.issuperset(ends)
 
 
-def _has_complete_edges(bom: Bom, each: BomComponent) -> bool:
-    return _has_edges(bom, each) and bool(bom.completeness.get(each.reference))
+def _has_complete_edges(subject: _Subject, each: BomComponent) -> bool:
+    return _has_edges(subject, each) and bool(subject.bom.completeness.get(each.reference))
 
 
 def _is_strong(pair: tuple[str, str]) -> bool:
@@ -155,23 +163,23 @@ def _is_strong(pair: tuple[str, str]) -> bool:
     return len(digits) == _STRONG.get(algorithm, -1) and _HEX.fullmatch(digits) is not None
 
 
-def _has_hash(_bom: Bom, each: BomComponent) -> bool:
+def _has_hash(_subject: _Subject, each: BomComponent) -> bool:
     return any(_is_strong(pair) for pair in (*each.hashes, *each.distributed))
 
 
-def _has_sha512(_bom: Bom, each: BomComponent) -> bool:
+def _has_sha512(_subject: _Subject, each: BomComponent) -> bool:
     return any(pair[0] == "SHA-512" and _is_strong(pair) for pair in each.distributed)
 
 
-def _has_licence(_bom: Bom, each: BomComponent) -> bool:
+def _has_licence(_subject: _Subject, each: BomComponent) -> bool:
     return any(_said(licence.text) for licence in each.licences)
 
 
-def _has_concluded(_bom: Bom, each: BomComponent) -> bool:
+def _has_concluded(_subject: _Subject, each: BomComponent) -> bool:
     return _has_spdx(each, "concluded")
 
 
-def _has_declared(_bom: Bom, each: BomComponent) -> bool:
+def _has_declared(_subject: _Subject, each: BomComponent) -> bool:
     return _has_spdx(each, "declared")
 
 
@@ -180,17 +188,17 @@ def _has_spdx(each: BomComponent, acknowledgement: str) -> bool:
     return bool(found) and all(licence.kind != "name" and bool(spdx_expression(licence.text)) for licence in found)
 
 
-def _has_contact(_bom: Bom, each: BomComponent) -> bool:
+def _has_contact(_subject: _Subject, each: BomComponent) -> bool:
     return any(_REACHABLE.fullmatch(text) for text in each.contacts)
 
 
-def _has_filename(_bom: Bom, each: BomComponent) -> bool:
+def _has_filename(_subject: _Subject, each: BomComponent) -> bool:
     name = each.properties.get(_FILENAME, "")
     return _said(name) and "/" not in name
 
 
 def _has_property(name: str) -> _Component:
-    def has(_bom: Bom, each: BomComponent) -> bool:
+    def has(_subject: _Subject, each: BomComponent) -> bool:
         return each.properties.get(f"bsi:component:{name}") in _VALUES[name]
 
     return has

@@ -10,6 +10,7 @@ import pytest
 
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.sbomelements import Coverage, coverage
+from twinbuild.model.bom import Bom
 
 COMPONENT: dict[str, Any] = {
     "type": "library",
@@ -227,3 +228,15 @@ def test_what_says_that_it_is_not_known() -> None:
     """A text that says so is none."""
     stated = [{"license": {"name": "not stated by the package", "acknowledgement": "declared"}}]
     assert covered(without(lambda d: lib(d).update(licenses=stated)))["cisa", "license"].missing == ("lib 1",)
+
+
+def test_large_documents_are_gone_through_once_for_each_element(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once for each component: a hundred thousand of them, which anyone may send, would take hours."""
+    components = [{"type": "library", "bom-ref": f"c{number}", "name": "c"} for number in range(200)]
+    edges = [{"ref": each["bom-ref"], "dependsOn": ["c0"]} for each in components]
+    text = json.dumps({**COMPLETE, "components": components, "dependencies": edges}).encode()
+    bom, asked, plain = decode_bom(text, name="x"), [], Bom.everything.fget
+    assert plain is not None
+    monkeypatch.setattr(Bom, "everything", property(lambda self: (asked.append(1), plain(self))[1]))
+    found = coverage(bom)
+    assert len(asked) <= 1 + len(found)

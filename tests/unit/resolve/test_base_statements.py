@@ -24,7 +24,7 @@ Tree = dict[str, bytes | str | None]
 
 
 def _status(*packages: str, maintainers: Mapping[str, str] = MappingProxyType({})) -> bytes:
-    """dpkg's status of ``NAME:ARCHITECTURE``, with the maintainers of some of them."""
+    """The status of dpkg with ``NAME:ARCHITECTURE``, with the maintainers of some of them."""
     text = ""
     for each in packages:
         name, _, architecture = each.partition(":")

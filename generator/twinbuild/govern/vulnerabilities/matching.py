@@ -19,7 +19,7 @@ from twinbuild.govern.vulnerabilities.versions import Undecided, fixed_versions,
 from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.vulnerability import LEVELS, Advisory, AdvisoryPackage, Level, Package, Vulnerable
 
-__all__ = ["find", "names_of", "packages_of", "same_system"]
+__all__ = ["find", "names_of", "packages_of", "same_system", "systems_of"]
 
 _SOURCE: Final = "twinbuild:source"  # name and version of the source package
 _SDIST: Final = "twinbuild:sdist"
@@ -49,6 +49,11 @@ def packages_of(bom: Bom) -> tuple[tuple[Package, ...], tuple[BomComponent, ...]
 def names_of(packages: Iterable[Package]) -> frozenset[str]:
     """The names under which advisories would have them."""
     return frozenset(each.name for each in packages)
+
+
+def systems_of(packages: Iterable[Package]) -> frozenset[str]:
+    """The databases that would have them: ``Debian`` for ``Debian:12``."""
+    return frozenset(each.ecosystem.partition(":")[0] for each in packages)
 
 
 def _purl(text: str) -> PackageURL | None:

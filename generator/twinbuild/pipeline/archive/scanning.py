@@ -10,7 +10,7 @@ from pathlib import Path
 from twinbuild.archive.summaries import Faults, refuse_unreadable, summaries
 from twinbuild.codec.cyclonedx import LARGEST_BOM, decode_bom
 from twinbuild.errors import IntegrityError, UsageError
-from twinbuild.govern.vulnerabilities.matching import names_of, packages_of
+from twinbuild.govern.vulnerabilities.matching import names_of, packages_of, systems_of
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.bom import Bom
 from twinbuild.model.vulnerability import Database, VulnerabilityPolicy, Vulnerable
@@ -60,11 +60,14 @@ def scan_archive(
     as ``read_database`` and ``refuse_stale`` do.
     """
     names: set[str] = set()
+    systems: set[str] = set()
     unreadable: Faults = {} if faults is None else faults
     for _, bom in _bills(archive, unreadable):
-        names |= names_of(packages_of(bom)[0])
+        packages, _ = packages_of(bom)
+        names |= names_of(packages)
+        systems |= systems_of(packages)
     database = read_database(directory, frozenset(names))
-    age = refuse_stale(database, policy, now=now, directory=directory)
+    age = refuse_stale(database, policy, now=now, directory=directory, systems=systems)
     found = (
         ScannedRelease(release=release, scan=scan_bom(bom, database, policy, now=now))
         for release, bom in _bills(archive, unreadable)

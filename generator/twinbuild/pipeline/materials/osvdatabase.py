@@ -75,7 +75,7 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
     newest = ""
     kept: dict[str, tuple[str, bytes]] = {}
     links: dict[str, _Place] = {}
-    ecosystems: set[str] = set()
+    ecosystems: dict[str, str] = {}
     total = held = 0
     for place, content in _contents(directory):
         name = str(place)
@@ -89,7 +89,8 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
             raise _broken("TB8731", str(directory), f"has more than {_RECORDS} records or {_TOTAL >> 30} GiB", _TAKE)
         newest = max(newest, modified)
         about = _about(value)
-        ecosystems.update(ecosystem for ecosystem, _ in about)
+        for ecosystem, _ in about:
+            ecosystems[ecosystem] = max(ecosystems.get(ecosystem, ""), modified)
         if any(each in names for _, each in about):
             held = _held(held, content, directory)
             kept[identifier] = name, content
@@ -116,8 +117,18 @@ def read_database(directory: Path, names: frozenset[str]) -> Database:
         records=len(seen),
         newest=newest,
         ecosystems=frozenset(ecosystems),
+        systems=tuple(sorted(_systems(ecosystems).items())),
         advisories=tuple(sorted(advisories, key=lambda each: each.id)),
     )
+
+
+def _systems(ecosystems: Mapping[str, str]) -> dict[str, str]:
+    """The newest time of what comes as one archive: a release of Debian that nobody tends any more makes it not old."""
+    found: dict[str, str] = {}
+    for ecosystem, modified in ecosystems.items():
+        system = ecosystem.partition(":")[0]
+        found[system] = max(found.get(system, ""), modified)
+    return found
 
 
 def _held(held: int, content: bytes, directory: Path) -> int:
@@ -225,7 +236,10 @@ def _same(place: _Place, content: bytes, digest: bytes) -> bytes:
 
 
 def _files(directory: Path, depth: int) -> Iterator[Path]:
-    """Files in the order of paths. Hidden ones, links and what is no file are passed over, unless they are named so."""
+    """Files in the order of paths. Hidden ones and what is named otherwise are passed over; links are refused.
+
+    A link to a directory would be half of a database that nobody misses.
+    """
     try:
         entries = sorted(os.scandir(directory), key=lambda each: each.name)
     except OSError as error:
@@ -242,9 +256,9 @@ def _files(directory: Path, depth: int) -> Iterator[Path]:
             if depth >= _DEEPEST:
                 raise _broken("TB8731", entry.path, f"lies deeper than {_DEEPEST} directories", "name one above it")
             yield from _files(Path(entry.path), depth + 1)
-        elif entry.name.endswith((".json", ".zip")):
+        elif entry.name.endswith((".json", ".zip")) or os.path.isdir(entry.path):  # noqa: PTH112  a link that may loop
             if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-                raise _broken("TB8731", entry.path, "is no regular file", "put the file itself there")
+                raise _broken("TB8731", entry.path, "is no regular file", "put there what it leads to")
             yield Path(entry.path)
 
 

@@ -7,7 +7,7 @@ database (``packages_of`` says what to ask for).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from twinbuild.codec.section import load_section
 from twinbuild.codec.yaml import SourceText
 from twinbuild.errors import IntegrityError, Location, PolicyRefused, UsageError
 from twinbuild.govern.vulnerabilities.judging import excuse, fails, stated
-from twinbuild.govern.vulnerabilities.matching import find, names_of, packages_of, same_system
+from twinbuild.govern.vulnerabilities.matching import find, names_of, packages_of, same_system, systems_of
 from twinbuild.model.bom import Bom
 from twinbuild.model.vulnerability import Database, PolicySheet, StatementSheet, VulnerabilityPolicy, Vulnerable
 from twinbuild.pipeline.materials.osvdatabase import read_database
@@ -44,10 +44,13 @@ class Scan:
     uncovered: tuple[tuple[str, int], ...]
 
 
-def database_for(bom: Bom, directory: Path) -> Database:
-    """The database, with what concerns the components of a bill. Raises as ``read_database``."""
+def database_for(bom: Bom, directory: Path) -> tuple[Database, frozenset[str]]:
+    """The database, with what concerns the components of a bill, and the systems that they are looked up in.
+
+    Raises as ``read_database``.
+    """
     packages, _ = packages_of(bom)
-    return read_database(directory, names_of(packages))
+    return read_database(directory, names_of(packages)), systems_of(packages)
 
 
 def scan_bom(
@@ -79,10 +82,13 @@ def scan_bom(
     )
 
 
-def refuse_stale(database: Database, policy: VulnerabilityPolicy, *, now: datetime, directory: Path) -> timedelta:
+def refuse_stale(
+    database: Database, policy: VulnerabilityPolicy, *, now: datetime, directory: Path, systems: Collection[str]
+) -> timedelta:
     """The database's age, that of its newest record. Raises PolicyRefused TB8734 where it is too old.
 
-    A record of the future would make an old database look new: IntegrityError TB8735.
+    So is each of the ``systems`` that are looked up, whose archives are fetched one by one: a new one of PyPI must not
+    make an old one of Debian look new. A record of the future would, too: IntegrityError TB8735.
     """
     newest = datetime.fromisoformat(database.newest)
     age = now - newest
@@ -94,14 +100,16 @@ def refuse_stale(database: Database, policy: VulnerabilityPolicy, *, now: dateti
             where=Location(file=str(directory)),
         )
     most = int(policy.max_age[:-1]) * _UNITS[policy.max_age[-1]]
-    if age > most:
-        raise PolicyRefused.of(
-            "TB8734",
-            f"the newest record of {directory} is of {database.newest}, {age.days} days ago; "
-            f"at most {policy.max_age} are allowed",
-            hint="fetch the database again; --max-age or max_age of the policy says how old it may be",
-            where=Location(file=str(directory)),
-        )
+    asked = [(f"{system} in {directory}", time) for system, time in database.systems if system in systems]
+    for what, time in ((str(directory), database.newest), *asked):
+        old = now - datetime.fromisoformat(time)
+        if old > most:
+            raise PolicyRefused.of(
+                "TB8734",
+                f"the newest record of {what} is of {time}, {old.days} days ago; at most {policy.max_age} are allowed",
+                hint="fetch the database again; --max-age or max_age of the policy says how old it may be",
+                where=Location(file=str(directory)),
+            )
     return max(age, timedelta(0))
 
 

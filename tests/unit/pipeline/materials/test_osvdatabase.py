@@ -102,6 +102,9 @@ def test_hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = tmp_path / "link"
     link.mkdir()
     (link / "a.json").symlink_to("/dev/zero")
+    away = database(tmp_path / "away", record("A-1"))
+    (away / "more").symlink_to(link)
+    (away / "loop").symlink_to("loop")  # leads nowhere, so that nothing is missed
     pipe = tmp_path / "pipe"
     pipe.mkdir()
     os.mkfifo(pipe / "a.json")
@@ -113,7 +116,7 @@ def test_hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed.mkdir()
     with zipfile.ZipFile(packed / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", b" " * 10_000_000)
-    for directory in (link, pipe, deep, large, packed):
+    for directory in (link, away, pipe, deep, large, packed):
         with pytest.raises(IntegrityError, match="TB8731"):
             read_database(directory, _NAMES)
     assert osv.LARGEST_RECORD == 16 << 20

@@ -80,10 +80,11 @@ def _seeded(case: Case) -> tuple[list[dict[str, Any]], set[tuple[str, str]]]:
 def test_precision_and_recall(case: Case, bom: Bom, tmp_path: Path) -> None:
     """Exactly what the other scanner finds: every seeded vulnerability, and nothing else."""
     records, expected = _seeded(case)
-    known = database_for(bom, database(tmp_path, *records))
+    known, systems = database_for(bom, database(tmp_path, *records))
+    assert systems == {"Debian", "PyPI"}
     result = scan_bom(bom, known, VulnerabilityPolicy(), now=_NOW)
     assert result.uncovered == ()
-    half = database_for(bom, database(tmp_path / "half", record("A-1", "Debian:12"), record("A-2", "Debian:11")))
+    half, _ = database_for(bom, database(tmp_path / "half", record("A-1", "Debian:12"), record("A-2", "Debian:11")))
     assert [name for name, _ in scan_bom(bom, half, VulnerabilityPolicy(), now=_NOW).uncovered] == ["PyPI"]
     found = {(each.name, each.package.reference.partition("/")[2]) for each in result.findings}
     assert found == expected
@@ -94,7 +95,7 @@ def test_precision_and_recall(case: Case, bom: Bom, tmp_path: Path) -> None:
 
 def test_policy_and_expiry(bom: Bom, tmp_path: Path) -> None:
     """What fails, what is excused, and what is no longer."""
-    known = database_for(
+    known, _ = database_for(
         bom,
         database(
             tmp_path / "osv",
@@ -131,12 +132,30 @@ def test_policy_and_expiry(bom: Bom, tmp_path: Path) -> None:
 def test_age(bom: Bom, tmp_path: Path, newest: str, error: Any, code: str) -> None:
     """By the newest record, not by the file; a record of the future is refused, for it would hide the age."""
     records = (record("A-1", modified=newest), record("A-2", modified="2020-01-01T00:00:00Z"))
-    known = database_for(bom, database(tmp_path, *records))
+    known, systems = database_for(bom, database(tmp_path, *records))
+    policy = VulnerabilityPolicy()
     if error is None:
-        assert refuse_stale(known, VulnerabilityPolicy(), now=_NOW, directory=tmp_path) >= timedelta(0)
+        assert refuse_stale(known, policy, now=_NOW, directory=tmp_path, systems=systems) >= timedelta(0)
     else:
         with pytest.raises(error, match=code):
-            refuse_stale(known, VulnerabilityPolicy(), now=_NOW, directory=tmp_path)
+            refuse_stale(known, policy, now=_NOW, directory=tmp_path, systems=systems)
+
+
+def test_age_of_each_system(bom: Bom, tmp_path: Path) -> None:
+    """A new archive of PyPI makes an old one of Debian not new; what nobody asks for may be old, as may one release."""
+    old, new = "2026-10-01T00:00:00Z", "2026-11-09T00:00:00Z"
+    records = [
+        record("A-1", modified=new),
+        record("A-2", "npm", modified=old),
+        record("A-3", "Debian:12", modified=old),
+    ]
+    policy = VulnerabilityPolicy()
+    known, systems = database_for(bom, database(tmp_path / "one", *records))
+    with pytest.raises(PolicyRefused, match=r"record of Debian in .* is of 2026-10-01T00:00:00Z, 40 days ago"):
+        refuse_stale(known, policy, now=_NOW, directory=tmp_path, systems=systems)
+    tended = database(tmp_path / "two", *records, record("A-4", "Debian:13", modified=new))
+    known, systems = database_for(bom, tended)
+    assert refuse_stale(known, policy, now=_NOW, directory=tmp_path, systems=systems) == timedelta(days=1)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
