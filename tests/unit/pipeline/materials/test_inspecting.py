@@ -1,16 +1,26 @@
-"""The tiny release's bill has what inspections found: SHA-512 of the stored bytes, the same on every machine."""
+"""What inspections find: SHA-512 of the stored bytes, the same on every machine, and what base images say."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from tests.unit.describe.conftest import EXAMPLE
+from tests.unit.resolve.test_base import AMD64, NAME
+
+from fakes.bases import BaseImage, source_of
+from fakes.machines import machine
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.codec.lock import decode_lock
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.materials.inspecting import inspect_bases
+from twinbuild.resolve.base import resolve_base
+from twinbuild.resolve.base_statements import base_statements
 from twinbuild.store.disk import DiskStore
+from twinbuild.store.memory import MemoryStore
 
 __all__ = ["tool"]
 
@@ -31,3 +41,14 @@ def test_sha512_is_that_of_the_stored_bytes(tool: Tool, tmp_path: Path) -> None:
         }
     assert {each["SHA-256"]: each["SHA-512"] for each in hashes if "SHA-512" in each} == expected
     assert len(expected) == 6
+
+
+def test_each_base_once(tmp_path: Path) -> None:
+    """What a base says of its packages, by its manifest's digest, though two variants stand on it; without one nothing."""
+    store, source = MemoryStore(), source_of(BaseImage())
+    lock = decode_lock((EXAMPLE / "release.lock").read_bytes())
+    assert inspect_bases(lock, machine(store, tmp_path)) == {}
+    base = resolve_base(NAME, AMD64, python="3.12", source=source, store=store).locked
+    targets = tuple(replace(lock.targets[0], variant=name, debs=(), base=base) for name in ("one", "two"))
+    found = inspect_bases(replace(lock, targets=targets, licensing=()), machine(store, tmp_path))
+    assert found == {base.manifest.digest: base_statements(base, store)}
