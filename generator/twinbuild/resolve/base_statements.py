@@ -28,14 +28,15 @@ __all__ = ["base_statements"]
 
 _KIND: Final = "base-statements"
 _RULES: Final = 1  # raised when the rules change, so that what was found by older ones is looked for again
-_ALL: Final = 256 << 20  # bytes of all copyright files together; Debian's largest systems have a tenth
+_ALL: Final = 64 << 20  # bytes of all copyright files together; those of a small system have one million
+_LICENCES: Final = 1000  # of one file; one with more counts as prose, whose text is to be seen
 _COPYRIGHT: Final = re.compile(re.escape(DOCUMENTATION) + r"/[a-z0-9][a-z0-9+.-]*/copyright", re.ASCII)
 
 
 def base_statements(base: LockedBase, store: Store) -> tuple[InstalledStatement, ...]:
     """The statement of each package of which anything is said, sorted by name and architecture.
 
-    Of a copyright file above 8 MiB, and of those beyond 256 MiB in all, nothing is claimed, nor of one that lies
+    Of a copyright file above 8 MiB, and of those beyond 64 MiB in all, nothing is claimed, nor of one that lies
     elsewhere than such files do. Raises LockError TB3102 where the store lacks a layer, else as ``read_stack``.
     """
     key = digest_of({"base": base.manifest.digest, "rules": _RULES})
@@ -56,7 +57,7 @@ def _read(base: LockedBase, store: Store) -> tuple[InstalledStatement, ...]:
     }
     places = _places(stack, sorted({package.name for package in base.packages}))
     texts = {
-        path: (Digest.of(content), *copyright_licences(content))
+        path: (Digest.of(content), *_licences(content))
         for paths, _, body in read_bodies(stack, layers, store.open, set(places.values()))
         for content in (body.read(),)
         for path in paths
@@ -85,6 +86,12 @@ def _read(base: LockedBase, store: Store) -> tuple[InstalledStatement, ...]:
                 )
             )
     return tuple(found)
+
+
+def _licences(content: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Expressions and names; neither for a file that would make a bill of nothing else."""
+    expressions, names = copyright_licences(content)
+    return (expressions, names) if len(expressions) + len(names) <= _LICENCES else ((), ())
 
 
 def _places(stack: Stack, packages: list[str]) -> Mapping[str, str]:

@@ -104,6 +104,17 @@ def test_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(found) == ["a1:amd64", "b1:amd64", "c1:amd64"]
 
 
+def test_a_file_that_names_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a text to see, as one in prose is."""
+    text = _TEXT + b"\nFiles: x\nLicense: other\n"
+    files: Tree = {f"{_DOC}/libc6/copyright": text}
+    monkeypatch.setattr(module, "_LICENCES", 2)
+    assert _said(files)["libc6:amd64"].licensing.names == ("other",)
+    monkeypatch.setattr(module, "_LICENCES", 1)
+    said = _said(files)["libc6:amd64"].licensing
+    assert (said.expressions, said.names, said.notice) == ((), (), Digest.of(text))
+
+
 def test_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The record says the very same; other rules, and a damaged record, read the layers again."""
     base, store = _base({f"{_DOC}/libc6/copyright": _TEXT})
