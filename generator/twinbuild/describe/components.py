@@ -13,9 +13,17 @@ from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 
 from twinbuild.codec.spdx import conjunction, is_identifier, spdx_expression
-from twinbuild.describe.purls import base_purl, deb_purl, installed_purl, own_purl, wheel_purl
+from twinbuild.describe.purls import base_purl, deb_purl, installed_purl, own_purl, python_purl, wheel_purl
 from twinbuild.describe.texts import line
-from twinbuild.model.lock import InstalledPackage, Licensing, LockedArtifact, LockedBase, LockedDeb, LockedWheel
+from twinbuild.model.lock import (
+    InstalledPackage,
+    Licensing,
+    LockedArtifact,
+    LockedBase,
+    LockedDeb,
+    LockedWheel,
+    PythonEnvironment,
+)
 from twinbuild.model.spec.artifacts import Dataset
 from twinbuild.model.spec.metadata import Metadata
 from twinbuild.model.spec.release import ReleaseSpec
@@ -28,6 +36,7 @@ __all__ = [
     "deb",
     "file_properties",
     "installed",
+    "interpreter",
     "licences",
     "model_file",
     "root",
@@ -192,6 +201,19 @@ def installed(item: InstalledPackage, on: LockedBase, reference: str, entry: Lic
         publisher=line(entry.authors[0]) if entry is not None and entry.authors else None,
         licenses=_of(notice) if notice is not None else (),
         properties={"source": f"{item.source} {item.source_version}", **_copyright(notice)},
+    )
+
+
+def interpreter(python: PythonEnvironment, on: LockedBase, reference: str) -> Component:
+    """A base image's own Python, whose version is a text in its bytes. Who built it, and how, they do not say."""
+    return component(
+        ComponentType.PLATFORM,
+        "python",
+        python.version,
+        reference,
+        purl=python_purl(python),
+        cpe=f"cpe:2.3:a:python:python:{python.version}:*:*:*:*:*:*:*",
+        properties={"target": f"/{on.executable}"},
     )
 
 

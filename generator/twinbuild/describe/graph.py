@@ -24,6 +24,7 @@ from twinbuild.describe.inside import add_digests, add_maker, add_parts
 from twinbuild.describe.modelcard import model_card
 from twinbuild.describe.naming import PROJECT
 from twinbuild.describe.purls import own_purl
+from twinbuild.describe.pythons import has_packaged_python
 from twinbuild.describe.texts import line
 from twinbuild.model.digest import Digest
 from twinbuild.model.inspection import Inspection, InstalledStatement
@@ -225,6 +226,19 @@ class Graph:
             file = self._files.get(_of(each))
             found = self._inspections.get(file) if file is not None else None
             conclude(each, self._spec, entry=self._stated.get(_of(each)), found=found)
+
+    def add_interpreters(self, targets: tuple[Target, ...]) -> None:
+        """The Python that a base image brings and no package of it has: Python's own images compile it.
+
+        dpkg does not know it, so that a scanner that goes by packages does not list it (aquasecurity/trivy#2839).
+        """
+        for target in targets:
+            if target.base is not None and not has_packaged_python(target):
+                reference = f"{_base_reference(target.base)}/python"
+                if reference not in self.edges:
+                    self.add(make.interpreter(target.python, target.base, reference))
+                    self.edges[_base_reference(target.base)].add(reference)
+                    self._loose.append(reference)
 
     def add_sources(self, targets: tuple[Target, ...]) -> None:
         """What build steps read as source, once; ``sources`` names it."""

@@ -7,9 +7,18 @@ from typing import Final
 from packageurl import PackageURL
 
 from twinbuild.model.digest import Digest
-from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedSdist, LockedWheel
+from twinbuild.model.lock import InstalledPackage, LockedBase, LockedDeb, LockedSdist, LockedWheel, PythonEnvironment
 
-__all__ = ["base_purl", "deb_purl", "image_purl", "installed_purl", "own_purl", "sdist_purl", "wheel_purl"]
+__all__ = [
+    "base_purl",
+    "deb_purl",
+    "image_purl",
+    "installed_purl",
+    "own_purl",
+    "python_purl",
+    "sdist_purl",
+    "wheel_purl",
+]
 
 _RELEASES: Final = {"bookworm": "debian-12", "trixie": "debian-13"}
 _DEBIAN: Final = frozenset({"debian", "debian-security"})  # archives
@@ -56,6 +65,11 @@ def base_purl(base: LockedBase) -> PackageURL:
     if repository and not base.name.startswith("oci-layout:"):
         qualifiers["repository_url"] = base.name
     return PackageURL("oci", None, name.rpartition(":")[2], str(base.manifest.digest), qualifiers or None)
+
+
+def python_purl(python: PythonEnvironment) -> PackageURL:
+    """The package URL of an interpreter that no ecosystem delivered (purl-spec, type generic)."""
+    return PackageURL("generic", None, "python", python.version)
 
 
 def own_purl(release: str, version: str, part: str = "", *, sha256: Digest | None = None) -> PackageURL:

@@ -73,6 +73,7 @@ def release_sbom(
         assert target is not None, "an image is built from a target of the lock"
         targets.append((target, image))
     document.add_packages(tuple(target for target, _ in targets))
+    document.add_interpreters(tuple(target for target, _ in targets))
     document.add_model()
     document.add_own(schemas)
     document.add_sources(tuple(target for target, _ in targets))

@@ -3,8 +3,10 @@
 Opaque images are cmu-sei/Polar#178; packages that come twice anchore/syft#4760; a wheel's own bill that is read as
 installed packages mrwadams/attackgen#74; hashes that were dropped astral-sh/uv#21122; numbers and times that change
 anchore/syft#3931 and CycloneDX/specification#97; a generated bill inside a wheel thomasht86/httpr#62; bundled libraries
-that nobody sees numpy/numpy#29465 and pypa/auditwheel#541. The databases of an image, with one of them gone
-(anchore/syft#3980), are in ``tests/unit/verify/test_belonging.py``.
+that nobody sees numpy/numpy#29465 and pypa/auditwheel#541; packages that are lost because no edge leads to them
+aquasecurity/trivy#9193. The databases of an image, with one of them gone (anchore/syft#3980), are in
+``tests/unit/verify/test_belonging.py``; the Python that a base image compiled itself, and no package of it has
+(aquasecurity/trivy#2839), in ``test_pythons.py``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.sbom import release_sbom
+from twinbuild.govern.vulnerabilities.matching import packages_of
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 from twinbuild.model.inspection import ShippedBom
@@ -73,6 +76,20 @@ def test_each_package_once(case: Case) -> None:
     assert [purl for purl, count in Counter(each.purl for each in outer if each.purl).items() if count > 1] == []
     pinned = {(each.name, each.version) for each in case.lock.targets[0].wheels}
     assert {(each.name, each.version) for each in outer if each.purl.startswith("pkg:pypi/")} == pinned
+
+
+def test_each_package_is_in_the_graph(case: Case) -> None:
+    """Edges lead from the release to each component; in a bill by others what none leads to is looked up, too."""
+    bom = made(case, inspections=inspections(case))
+    assert bom.root is not None
+    reached, waiting = set(), [bom.root.reference]
+    while waiting:
+        reference = waiting.pop()
+        if reference not in reached:
+            reached.add(reference)
+            waiting += bom.edges[reference]
+    assert {each.reference for each in bom.everything} == reached
+    assert packages_of(replace(bom, edges={})) == packages_of(bom)
 
 
 def test_a_bill_inside_of_a_wheel_adds_no_packages(case: Case) -> None:

@@ -44,7 +44,7 @@ def test_sha512_is_that_of_the_stored_bytes(tool: Tool, tmp_path: Path) -> None:
 
 
 def test_each_base_once(tmp_path: Path) -> None:
-    """What a base says of its packages, by its manifest's digest, though two variants stand on it; without one nothing."""
+    """What a base says of its packages, by its manifest's digest, also where two variants stand on it."""
     store, source = MemoryStore(), source_of(BaseImage())
     lock = decode_lock((EXAMPLE / "release.lock").read_bytes())
     assert inspect_bases(lock, machine(store, tmp_path)) == {}
