@@ -223,6 +223,9 @@ def test_what_a_base_image_says(case: Case, xml_schema: etree.XMLSchema) -> None
         assert each.properties["twinbuild:copyright"] == f"/{path}"
         assert each.properties["twinbuild:copyright:digest"] == str(notice)
     assert (mute.makers, mute.licences) == ((), ())
+    evidence = {each["name"]: each.get("evidence") for each in json.loads(plain)["components"]}
+    assert evidence["gcc-12-base"]["licenses"][0]["license"]["name"] == f"see /{path}"
+    assert evidence["gcc-12-base"] == evidence["libstdc++6"]
     inside = decode_bom(contents_sbom(case.spec, lock, target, epoch=0), name="x").components
     assert next(each for each in inside if each.name == "gcc-12-base").makers == ()
 

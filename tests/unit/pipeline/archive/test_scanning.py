@@ -38,6 +38,10 @@ def test_every_release(tool: Tool, archived: Archived) -> None:
         assert tool("archive", "find", *wrong).status == 2
     assert tool("sbom", "scan", str(archived.dist), *where).status == 2
     assert tool("sbom", "scan", "--database", osv).status == 2
+    old = record("A-2", "Debian:12", modified="2020-01-01T00:00:00Z")
+    stale = database(Path("stale"), record("A-1", modified=_TODAY), old)
+    ended = tool("sbom", "scan", "--archive", str(archived.place), "--database", str(stale))
+    assert (ended.status, "the newest record of Debian in stale is of 2020" in ended.err) == (8, True), ended.err
     (bill,) = (file for file in archived.record.files if file.path == "sbom.cdx.json")
     archived.blob(bill.sha256).unlink()
     ended = tool("sbom", "scan", *where)
