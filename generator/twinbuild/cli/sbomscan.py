@@ -65,8 +65,8 @@ def scan(
     """Look a release's components up in a local database of vulnerabilities (exit 8 where one fails by the policy).
 
     Without a network. The database's digest and age are printed, and a stale one is refused: its age is that of its
-    newest record. FILE is CycloneDX 1.6 or 1.7 in JSON, by whomever. With --archive all releases of an archive are
-    looked up, with one reading of the database.
+    newest record, and of the newest of each system (Debian, PyPI) that has components. FILE is CycloneDX 1.6 or 1.7 in
+    JSON, by whomever. With --archive all releases of an archive are looked up, with one reading of the database.
     """
     from datetime import UTC, datetime
 

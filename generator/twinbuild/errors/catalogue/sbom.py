@@ -102,8 +102,8 @@ Put `all.zip` of the ecosystems there (PyPI, Debian), or their unpacked JSON fil
         code="TB8731",
         title="a file of a database that cannot be read",
         explanation="""\
-A file of the database is a link or no file, is broken as an archive, or is larger than any record. What lies in it
-would be missed.
+A file of the database is a link (to a directory, too) or no file, is broken as an archive, or is larger than any
+record. What lies in it would be missed.
 
 Take the database from where it is published again.""",
     ),
@@ -129,7 +129,8 @@ Keep one of them.""",
         code="TB8734",
         title="a database of vulnerabilities that is too old",
         explanation="""\
-The newest record of the database is older than `--max-age`, or `max_age` of the policy, allows. What became known since
+The newest record of the database is older than `--max-age`, or `max_age` of the policy, allows, or the newest of one
+system that has components of the release (Debian, PyPI), whose archive is fetched on its own. What became known since
 then would not be found. The time of the files says nothing, for copying renews it.
 
 Fetch the database again.""",
