@@ -126,6 +126,17 @@ def test_base_image() -> None:
     )
     found = reconcile(bill(base), IMAGE, image_files({"etc/base": b"b"}, {"etc/more": b"m"}), origin("base", "step"))
     assert (found.explained, found.unexplained) == ({"base image": 1}, ("/etc/more",))
+    python = BomComponent(
+        reference="base/b/python",
+        type="platform",
+        name="python",
+        properties={"twinbuild:target": "/usr/local/bin/python3"},
+    )
+    layers = {"etc/base": b"b", "usr/local/bin/python3": b"p"}
+    found = reconcile(bill(base, python), IMAGE, image_files(layers), origin("base"))
+    assert (found.exact, found.owned["/usr/local/bin/python3"].component) == (True, python.title)
+    found = reconcile(bill(base, python), IMAGE, image_files({"etc/base": b"b"}), origin("base"))
+    assert found.missing == ((python.title, "/usr/local/bin/python3"),)
 
 
 def test_an_image_without_databases() -> None:
