@@ -23,7 +23,7 @@ from twinbuild.oci.interpreter import foundation_layers, interpreter_layers, lib
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
 from twinbuild.resolve.base_apt import SystemArchive, read_system_archive
 
-__all__ = ["BaseFacts", "find_facts", "installed_stanzas"]
+__all__ = ["BaseFacts", "find_facts", "installed_stanzas", "status_files"]
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DOCUMENT: Final = 64 << 20
@@ -80,7 +80,7 @@ def find_facts(
     shared = _first(stack, libraries, (f"libpython{python}.so.1.0",))
     clib = _first(stack, libraries, ("libc.so.6",))
     release = stack.file("etc/os-release") or stack.file("usr/lib/os-release")
-    status = _status(stack)
+    status = status_files(stack)
     binaries = read_files(
         stack, layers, open_blob, [each for each in dict.fromkeys((binary, shared, clib)) if each], limit=_BINARY
     )
@@ -226,8 +226,8 @@ def _system(content: bytes) -> tuple[str, str, str]:
     return system, version, codename
 
 
-def _status(stack: Stack) -> list[str]:
-    """The files that tell of installed packages."""
+def status_files(stack: Stack) -> list[str]:
+    """The paths of the files that tell of installed packages."""
     whole = stack.file(STATUS)
     directory = stack.follow(_FRAGMENTS) or ""
     names = sorted(stack.children.get(directory, ())) if directory == _FRAGMENTS else []
@@ -235,16 +235,11 @@ def _status(stack: Stack) -> list[str]:
     return [each for each in dict.fromkeys((whole, *parts)) if each]
 
 
-def installed_stanzas(
-    stack: Stack, layers: Sequence[BaseLayer], open_blob: OpenBlob, subject: str
-) -> Iterator[tuple[InstalledPackage, Stanza]]:
-    """Every installed package with its stanza; of one that is told twice the last counts. Raises IntegrityError."""
-    status = _status(stack)
-    documents = read_files(stack, layers, open_blob, status, limit=_DOCUMENT)
-    yield from _installed([documents[each] for each in status], subject)
+def installed_stanzas(documents: Sequence[bytes], subject: str) -> Iterator[tuple[InstalledPackage, Stanza]]:
+    """Every installed package of the files that tell of them, with its stanza; of one told twice the last counts.
 
-
-def _installed(documents: Sequence[bytes], subject: str) -> Iterator[tuple[InstalledPackage, Stanza]]:
+    Raises IntegrityError TB2101, TB2103, TB2105.
+    """
     for content in documents:
         for stanza in parse_stanzas(_decoded(content).strip("\n") + "\n", where=f"{subject}!{STATUS}"):
             state = stanza.get("status", "install ok installed").split()
@@ -253,7 +248,7 @@ def _installed(documents: Sequence[bytes], subject: str) -> Iterator[tuple[Insta
 
 
 def _packages(documents: Sequence[bytes], subject: str) -> tuple[InstalledPackage, ...]:
-    found = {(package.name, package.architecture): package for package, _ in _installed(documents, subject)}
+    found = {(package.name, package.architecture): package for package, _ in installed_stanzas(documents, subject)}
     return tuple(found[key] for key in sorted(found))
 
 

@@ -22,7 +22,7 @@ from twinbuild.model.lock import Licensing, LockedBase
 from twinbuild.oci.foreign import base_layer
 from twinbuild.oci.stack import Stack, read_bodies, read_stack
 from twinbuild.ports import Store
-from twinbuild.resolve.base_facts import installed_stanzas
+from twinbuild.resolve.base_facts import installed_stanzas, status_files
 
 __all__ = ["base_statements"]
 
@@ -50,17 +50,17 @@ def base_statements(base: LockedBase, store: Store) -> tuple[InstalledStatement,
 def _read(base: LockedBase, store: Store) -> tuple[InstalledStatement, ...]:
     layers = tuple(map(base_layer, base.layers))
     stack, _ = read_stack(layers, store.open)
-    subject = base.reference
+    places = _places(stack, sorted({package.name for package in base.packages}))
+    status: dict[str, bytes] = dict.fromkeys(status_files(stack), b"")
+    texts: dict[str, tuple[Digest, tuple[str, ...], tuple[str, ...]]] = {}
+    for paths, _, body in read_bodies(stack, layers, store.open, {*status, *places.values()}):
+        content = body.read()
+        status |= dict.fromkeys(status.keys() & set(paths), content)
+        if wanted := [path for path in paths if path not in status]:
+            texts |= dict.fromkeys(wanted, (Digest.of(content), *_licences(content)))
     maintainers = {
         (package.name, package.architecture): stanza.get("maintainer", "")
-        for package, stanza in installed_stanzas(stack, layers, store.open, subject)
-    }
-    places = _places(stack, sorted({package.name for package in base.packages}))
-    texts = {
-        path: (Digest.of(content), *_licences(content))
-        for paths, _, body in read_bodies(stack, layers, store.open, set(places.values()))
-        for content in (body.read(),)
-        for path in paths
+        for package, stanza in installed_stanzas([*status.values()], base.reference)
     }
     found = []
     for package in base.packages:
