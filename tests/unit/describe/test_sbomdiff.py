@@ -81,6 +81,8 @@ def test_other_bytes_under_the_same_version() -> None:
     assert told(bom(made("a")), bom(made("a", digits=""))) == [("hashes", "pkg:pypi/a", digest, "", True)]
     more = replace(made("a"), hashes=(*made("a").hashes, ("SHA-512", "c" * 128)))
     assert told(bom(made("a")), bom(more)) == [("hashes", "pkg:pypi/a", "", "SHA-512 c", False)]
+    one, other = (replace(made("a"), distributed=(("SHA-512", digit * 128),)) for digit in "cd")
+    assert told(bom(one), bom(other)) == [("hashes", "pkg:pypi/a", "SHA-512 c", "SHA-512 d", True)]
 
 
 def test_another_file_of_a_version() -> None:

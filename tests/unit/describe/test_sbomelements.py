@@ -240,3 +240,11 @@ def test_large_documents_are_gone_through_once_for_each_element(monkeypatch: pyt
     monkeypatch.setattr(Bom, "everything", property(lambda self: (asked.append(1), plain(self))[1]))
     found = coverage(bom)
     assert len(asked) <= 1 + len(found)
+
+
+def test_an_edge_to_nothing() -> None:
+    """A component without a reference is none that an edge could lead to."""
+    edges = [{"ref": "root", "dependsOn": ["lib", ""]}, {"ref": "lib"}]
+    nameless = {key: value for key, value in COMPONENT.items() if key != "bom-ref"}
+    found = covered({**COMPLETE, "components": [COMPONENT, nameless], "dependencies": edges})
+    assert found["ntia", "dependency relationship"].missing == ("root 1", "lib 1")

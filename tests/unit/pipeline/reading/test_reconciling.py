@@ -41,7 +41,7 @@ def _image(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_other_images(dist: Path) -> None:
-    """The bill of another release, though it may be signed as well; an image more; none; a damaged layer."""
+    """The bill of another release, though it may be signed as well; an image more; none; other files beside it."""
     found = read_bom(dist)
     assert [each.exact for each in reconcile_release(found)] == [True]
 
@@ -57,6 +57,12 @@ def test_other_images(dist: Path) -> None:
         with pytest.raises(IntegrityError) as caught:
             list(reconcile_release(_changed(found, change)))
         assert caught.value.findings[0].code == "TB8706"
+    lock = dist / "release.lock"
+    lock.chmod(0o644)
+    lock.write_bytes(lock.read_bytes() + b"\n")  # the same lock, but not the one that the manifest names
+    with pytest.raises(IntegrityError, match=r"release\.lock"):
+        list(reconcile_release(found))
+    lock.write_bytes(lock.read_bytes()[:-1])
     layer = max((dist / "image" / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
     content = layer.read_bytes()
     layer.chmod(0o644)
