@@ -6,19 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from twinbuild.model.bom import BomComponent
-from twinbuild.model.lock import Lock, LockedDeb, Target
+from twinbuild.model.lock import Lock, LockedBase, LockedDeb, Target
 
 __all__ = ["unlike_lock"]
 
 _FILE: Final = "twinbuild:filename"
 _ARTIFACT: Final = "artifact/"  # of the reference of a file of the model
+_LAYER: Final = "twinbuild:layer:"
 
 
 def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) -> Iterator[str]:
     """A sentence for each component that is not as the lock pins it, and each pinned file that is no component.
 
-    ``components`` are those of the target's image. What a base image holds is not pinned by file, and passed over.
+    ``components`` are those of the target's image. What a base image holds is not pinned by file, and passed over; so
+    the base itself must be the pinned one, with its very layers, or a bill could call any layer a base's.
     """
+    components = tuple(components)
+    yield from _unlike_base(components, target.base)
     found: dict[tuple[str, str, str, str], BomComponent] = {}
     for each in components:
         name = each.properties.get(_FILE, "")
@@ -30,6 +34,20 @@ def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) 
         yield f"{found[key].title}: {_told(key)} is not pinned so"
     for key in sorted(pinned.keys() - found.keys()):
         yield f"{pinned[key]}: {_told(key)} is pinned, and no component"
+
+
+def _unlike_base(components: Iterable[BomComponent], base: LockedBase | None) -> Iterator[str]:
+    there = False
+    for each in components:
+        layers = tuple(each.properties[name] for name in sorted(each.properties) if name.startswith(_LAYER))
+        if not layers:
+            continue
+        pinned = tuple(str(layer.digest) for layer in base.layers) if base is not None else ()
+        if base is None or (_sha256(each), layers) != (base.manifest.digest.hex, pinned):
+            yield f"{each.title}: it is no base with these layers that is pinned"
+        there = True
+    if base is not None and not there:
+        yield f"{base.reference}: the base {base.manifest.digest} is pinned, and no component"
 
 
 def _pinned(lock: Lock, target: Target) -> Iterator[tuple[tuple[str, str, str, str], str]]:

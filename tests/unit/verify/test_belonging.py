@@ -86,6 +86,10 @@ def test_a_component_twice() -> None:
     again = replace(BOTH[0], reference="deb/again", hashes=(("SHA-256", "0" * 64),))
     found = reconcile(bill(*BOTH, again), IMAGE, image_files(DEB, WHEEL), origin("", ""))
     assert (found.exact, found.empty, found.packages) == (False, ("demo 1",), 3)
+    stanza = b"Package: demo\nStatus: install ok installed\nArchitecture: i386\nVersion: 1\n\n"
+    more = {"usr/lib/i386/demo": b"d", "var/lib/dpkg/info/demo:i386.list": b"/usr/lib/i386/demo\n"}
+    both = DEB | more | {"var/lib/dpkg/status": DEB["var/lib/dpkg/status"] + stanza}
+    assert reconcile(bill(*BOTH, again), IMAGE, image_files(both, WHEEL), origin("", "")).exact
 
 
 def test_only_what_the_image_depends_on() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.describe.conftest import Case, case
+from tests.unit.pipeline.plan.test_standing import BASE
 
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.sbom import contents_sbom
@@ -47,3 +48,21 @@ def test_every_difference(case: Case, components: tuple[BomComponent, ...], name
     (said,) = unlike_lock(others, case.lock, target)
     assert said.startswith(name)
     assert said.endswith("is pinned, and no component")
+
+
+def test_the_base(case: Case) -> None:
+    """It must be the pinned one with its very layers: a bill that calls another layer a base's hides what is in it."""
+    target = replace(case.lock.targets[0], debs=(), wheels=(), base=BASE)
+    lock = replace(case.lock, targets=(target,), artifacts=(), licensing=())
+    bom = decode_bom(contents_sbom(case.spec, lock, target, epoch=0), name="x")
+    base = next(each for each in bom.components if each.name == BASE.name)
+    assert list(unlike_lock(bom.components, lock, target)) == []
+    more = {**base.properties, "twinbuild:layer:009": f"sha256:{9:064}"}
+    for other in (replace(base, properties=more), replace(base, hashes=()), replace(base, type="library", hashes=())):
+        (said,) = unlike_lock([other], lock, target)
+        assert said == f"{base.title}: it is no base with these layers that is pinned"
+    (said,) = unlike_lock([], lock, target)
+    assert said == f"{BASE.reference}: the base {BASE.manifest.digest} is pinned, and no component"
+    without = replace(target, base=None)
+    (said,) = unlike_lock([base], replace(lock, targets=(without,)), without)
+    assert said.endswith("it is no base with these layers that is pinned")
