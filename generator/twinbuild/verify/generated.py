@@ -33,8 +33,9 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
 from twinbuild.verify.installed import ImageFiles, Installed
 
-__all__ = ["Made", "Witness", "generated"]
+__all__ = ["STEP", "Made", "Witness", "generated"]
 
+STEP: Final = "step "  # begins the title of a layer that a build step made
 _ADMIN: Final = "var/lib/dpkg"
 _DATABASE: Final = frozenset(
     f"{_ADMIN}/{name}"
@@ -132,7 +133,7 @@ def _by_us(witness: Witness) -> Iterator[Made]:
             yield Made(path=path, rule="documents of the release", reference="")
         elif _VENV.fullmatch(path) and title == "Python environment":
             yield Made(path=path, rule="the virtual environment", reference="")
-        elif title.startswith("step "):
+        elif title.startswith(STEP):
             yield Made(path=path, rule="outputs of build steps", reference="")
     for name in _MERGED:  # usr-is-merged(7)
         if witness.target(name) == f"usr/{name}":

@@ -11,6 +11,7 @@ from twinbuild.errors import IntegrityError, Location
 from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
+from twinbuild.model.lock import Target
 from twinbuild.model.plan import BaseLayer
 from twinbuild.model.platform import Platform
 from twinbuild.net.registry.document import parts_of
@@ -22,6 +23,7 @@ from twinbuild.pipeline.reading.boms import ReadBom
 from twinbuild.pipeline.reading.layouts import LayoutBlobs
 from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.verify.belonging import ImageOrigin, Reconciliation, components_of, reconcile
+from twinbuild.verify.generated import STEP
 from twinbuild.verify.installed import read_image_files
 from twinbuild.verify.pinned import unlike_lock
 
@@ -55,19 +57,20 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
     for entry in entries:
         digest = Digest.parse(entry["digest"])
         layers = _layers(blobs, digest)
-        titles = {layer["digest"]: layer["title"] for layer in entry["layers"]}
+        name, platform = f"{entry['variant']} {entry['platform']}", Platform.parse(entry["platform"])
+        target = lock.target(entry["variant"], platform)
+        if target is None:
+            raise _foreign(found, f"its lock has no target {name}")
+        titles = _titles(entry, target)
         origin = ImageOrigin(
-            name=f"{entry['variant']} {entry['platform']}",
+            name=name,
             digest=str(digest),
             layers=tuple((str(layer.digest), titles.get(str(layer.digest), "")) for layer in layers),
             application=application,
-            platform=Platform.parse(entry["platform"]),
+            platform=platform,
         )
         image = images[entry["digest"]]
         held = reconcile(found.bom, image, read_image_files(layers, blobs.open), origin)
-        target = lock.target(entry["variant"], origin.platform)
-        if target is None:
-            raise _foreign(found, f"its lock has no target {origin.name}")
         yield replace(
             held,
             unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target)),
@@ -75,6 +78,13 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
             packages=held.packages + len(loose),
         )
         loose = ()  # told once
+
+
+def _titles(entry: dict[str, Any], target: Target) -> dict[str, str]:
+    """The title of each layer by its digest; none where it says that it is of a step, and the lock has no such step."""
+    steps = {f"{STEP}{step.name}" for step in target.steps}
+    titles = {layer["digest"]: str(layer["title"]) for layer in entry["layers"]}
+    return {each: title for each, title in titles.items() if not title.startswith(STEP) or title in steps}
 
 
 def _component(found: ReadBom, digest: str) -> BomComponent:

@@ -40,8 +40,11 @@ def _image(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_other_images(dist: Path) -> None:
-    """The bill of another release, though it may be signed as well; an image more; none; other files beside it."""
+def test_other_images(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bill of another release, though it may be signed as well; an image more; none; other files beside it.
+
+    What lies in a layer of a step that the lock has not is unexplained: as outputs of a step anything could pass.
+    """
     found = read_bom(dist)
     assert [each.exact for each in reconcile_release(found)] == [True]
 
@@ -57,6 +60,14 @@ def test_other_images(dist: Path) -> None:
         with pytest.raises(IntegrityError) as caught:
             list(reconcile_release(_changed(found, change)))
         assert caught.value.findings[0].code == "TB8706"
+    assert found.release is not None
+    document: dict[str, Any] = found.release.document
+    named = document["environment"]["images"][0]["layers"]
+    next(each for each in named if each["title"] == "release documents")["title"] = "step made-up"
+    with monkeypatch.context() as patched:
+        patched.setattr(type(found.release), "document", property(lambda _: document))
+        (image,) = reconcile_release(found)
+        assert "/etc/twinbuild/release.json" in image.unexplained
     lock = dist / "release.lock"
     lock.chmod(0o644)
     lock.write_bytes(lock.read_bytes() + b"\n")  # the same lock, but not the one that the manifest names
