@@ -19,9 +19,11 @@ __all__ = [
     "is_json_web_token",
     "is_key",
     "is_literal",
+    "is_named",
     "is_password",
     "is_random",
     "is_secret_key",
+    "is_strong",
 ]
 
 Judge = Callable[["re.Match[bytes]"], bool]
@@ -33,6 +35,15 @@ _STAND_IN: Final = re.compile(
 _WORDS: Final = frozenset(
     b"password passwd pass pw pwd passphrase secret token user username test admin root guest foo bar baz key value"
     b" none null true false hunter2 mypassword mypass my_password s3cr3t postgres letmein x y p".split()
+)
+_KINDS: Final = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[!@#$%^&*+=~?]")
+_KNOWN: Final = re.compile(rb"(?i)pass?w[o0]rd|s3cr3t|secret|hunter2|qwerty|test|demo|12345")
+# Paths, addresses, names with dots, calls: words with signs between them.
+_PHRASE: Final = re.compile(
+    rb"[\w-]*(?:[./:(][\w.()-]*){1,40}|[A-Za-z]{2,40}[0-9]{0,3}(?:[_-][A-Za-z]{0,40}[0-9]{0,3}){0,20}"
+)
+_PLACE: Final = re.compile(
+    rb"/?(?:[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}/){1,20}[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}"
 )
 _EXAMPLE_HOST: Final = re.compile(rb"(?:^|[.@])(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)", re.IGNORECASE)
 
@@ -67,6 +78,32 @@ def is_key(match: re.Match[bytes]) -> bool:
 def is_secret_key(match: re.Match[bytes]) -> bool:
     """What ``is_literal`` takes, and 128 bits and more in hexadecimal, as ``secrets.token_hex`` draws them."""
     return is_literal(match) or (re.fullmatch(rb"[0-9a-fA-F]{32,}", secret_of(match)) is not None and is_random(match))
+
+
+def is_named(match: re.Match[bytes]) -> bool:
+    """What its name says to be a secret: a password that ``is_strong``; a key or token of 16 or more, drawn by lot."""
+    if match["name"].lower().startswith((b"pass", b"pwd")):
+        return is_strong(match)
+    judge = (
+        is_literal if match["name"].lower().startswith(b"sign") else is_secret_key
+    )  # such in hexadecimal names a key
+    secret = secret_of(match)
+    return len(secret) >= 16 and _PLACE.fullmatch(secret) is None and judge(match)
+
+
+def is_strong(match: re.Match[bytes]) -> bool:
+    """A text of three kinds of characters that is no name, no path and no expression: what rules ask of passwords."""
+    secret = secret_of(match)
+    kinds = sum(re.search(kind, secret) is not None for kind in _KINDS)
+    if (
+        kinds < 3
+        or len(set(secret)) < 6
+        or not re.search(rb"[0-9]", secret)
+        or _PHRASE.fullmatch(secret)
+        or _KNOWN.search(secret)
+    ):
+        return False
+    return is_password(match)
 
 
 def is_literal(match: re.Match[bytes]) -> bool:

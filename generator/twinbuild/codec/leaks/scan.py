@@ -6,10 +6,13 @@ a spec is not much helped in guessing a password. The value itself leaves this m
 
 from __future__ import annotations
 
+import base64
+import binascii
 import bisect
 import codecs
 import hashlib
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +27,9 @@ MOST: Final = 50  # leaks that are told of one file
 WINDOW: Final = 1 << 20  # bytes that are looked at together
 _OVERLAP: Final = 24 << 10  # more than the longest form
 _LINE: Final = b"\n"
+_ENCODED: Final = re.compile(rb"[A-Za-z0-9+/_-]{32,}(?:\r?\n[A-Za-z0-9+/]{1,76}(?![^\r\n=]))*={0,2}")
+_HEX: Final = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_TEXT: Final = re.compile(rb"[\t\n\r -~]{16,}")
 
 RULES_DIGEST: Final = str(digest_of([VERSION, *([rule.kind, rule.form.pattern.decode()] for rule in RULES)]))
 
@@ -69,9 +75,17 @@ def _narrow(chunks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(chunks, b"")
     while len(first) < 2 and (more := next(chunks, b"")):
         first += more
-    is_wide = first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    is_wide = first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or _is_wide(first[:64])
     for chunk in itertools.chain((first,), chunks):
         yield chunk.replace(b"\0", b"") if is_wide else chunk
+
+
+def _is_wide(head: bytes) -> bool:
+    """Whether it begins like a text in UTF-16 without its mark: ASCII, and each other byte zero."""
+    even, odd = head[::2], head[1::2]
+    return len(odd) >= 8 and any(
+        not any(zero) and _TEXT.fullmatch(text.ljust(16)) is not None for zero, text in ((even, odd), (odd, even))
+    )
 
 
 def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -91,6 +105,23 @@ def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
+    """What is found as it stands, and in texts that stand there encoded, once over."""
+    seen: set[bytes] = set()
+    starts: list[int] = []
+    for rule, start, secret in _plain(window, path):
+        seen.add(secret)
+        starts.append(start)
+        yield rule, start, secret
+    for begin, end, text in _decoded(window):
+        if any(begin <= start < end for start in starts):  # a form of its own told of it
+            continue
+        for rule, _, secret in _plain(text, path):
+            if secret not in seen:
+                seen.add(secret)
+                yield rule, begin, secret
+
+
+def _plain(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
     lower = window.lower()
     seen: list[tuple[int, int]] = []  # sorted, and apart from one another
     told: set[tuple[str, bytes]] = set()
@@ -113,6 +144,31 @@ def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
                 yield rule, start, secret
             if len(told) >= 2 * MOST:
                 return
+
+
+def _decoded(window: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Texts that stand in a window in base64, of either alphabet, or in hexadecimal, with beginning and end there."""
+    for match in _ENCODED.finditer(window):
+        run = match[0]
+        lines = run.split(b"\n")
+        for each in dict.fromkeys((b"".join(line.strip() for line in lines), lines[0].strip())):
+            text = _text(each)
+            if text is not None:
+                yield match.start(), match.end(), text
+                break
+
+
+def _text(run: bytes) -> bytes | None:
+    try:
+        if _HEX.fullmatch(run):
+            text = binascii.unhexlify(run)
+        else:
+            plain = run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+            plain = plain[: len(plain) - (len(plain) % 4 == 1)]
+            text = base64.b64decode(plain + b"=" * (-len(plain) % 4))
+    except binascii.Error:
+        return None
+    return text if _TEXT.fullmatch(text) else None
 
 
 def _fingerprint(kind: str, path: str, secret: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The members of a zip archive, as formats of models and packed sources have it, for a look inside."""
+"""The members of an archive, as formats of models and packed sources have it: zip, tar, compressed, and nested."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Final
+
+from twinbuild.codec.leaks.tarred import tarred_members
 
 __all__ = ["zipped_members"]
 
@@ -37,13 +39,14 @@ def zipped_members(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
         for name, content in _members(archive, members, left):
             members, left = members - 1, left - len(content)
             yield f"{prefix}{name}", content
-            if content.startswith(_MARK) and depth < _DEEPEST:
+            if depth < _DEEPEST:  # what is no archive has no members
                 waiting.append((f"{prefix}{name}!", depth + 1, io.BytesIO(content)))
 
 
 def _members(stream: BinaryIO, members: int, left: int) -> Iterator[tuple[str, bytes]]:
     stream.seek(0)
     if stream.read(len(_MARK)) != _MARK:
+        yield from tarred_members(stream, largest=_LARGEST, members=members, left=left)
         return
     try:
         with zipfile.ZipFile(stream) as archive:

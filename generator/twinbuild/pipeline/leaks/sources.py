@@ -1,13 +1,14 @@
 """What a release could leak: each piece by the name that findings have for it, with the leaks that are in it.
 
-The application's files, the files that build steps are given, files of the model, what steps made, the documents of the
-image, and its configuration (environment, labels, history). Not looked through is what the lock takes from elsewhere by
-digest: Debian packages, wheels, source distributions, base images. Their bytes are public already, and hold keys of
-their own tests.
+The spec, the application's files, the files that build steps are given, files of the model, what steps made, the
+documents of the image, and its configuration (environment, labels, history). Not looked through is what the lock takes
+from elsewhere by digest: Debian packages, wheels, source distributions, base images. Their bytes are public already,
+and hold keys of their own tests.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, Final
@@ -32,20 +33,24 @@ from twinbuild.model.plan import (
 from twinbuild.net.address import is_web
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
+from twinbuild.pipeline.regular import read_regular
 from twinbuild.ports import Store
 from twinbuild.sources.artifact import is_in_wheel
 
-__all__ = ["leaks_of_configuration", "leaks_of_release", "step_files"]
+__all__ = ["leaks_of_configuration", "leaks_of_release", "leaks_of_spec", "step_files"]
 
 _KIND: Final = "leaks"
 _HEAD: Final = 8 << 20  # bytes of a large file of the model that are looked at: formats keep their metadata there,
 _TAIL: Final = 1 << 20  # or there
 _CHUNK: Final = 1 << 20
+_MADE: Final = 64 << 20  # bytes of a file that a step made, up to which it is looked into if it is an archive
+_SPEC: Final = 64 << 20
 
 
 def leaks_of_release(project: Project, plan: Plan, images: tuple[Image, ...], machine: Machine) -> Iterator[Leak]:
     """Every leak, one after the other; a piece that images share is looked at once, and remembered by its digest."""
     seen: set[Digest] = set()
+    yield from leaks_of_spec(project)
     for derivation, image in zip(plan.derivations, images, strict=True):
         base = len(image.layers) - len(derivation.layers)
         for made, layer in zip(derivation.layers, image.layers[base:], strict=True):
@@ -63,6 +68,15 @@ def leaks_of_release(project: Project, plan: Plan, images: tuple[Image, ...], ma
         for recipe in _steps(derivation):
             yield from _files(step_files(project, recipe), machine, seen)
         yield from leaks_of_configuration(image, machine.store)
+
+
+def leaks_of_spec(project: Project) -> Iterator[Leak]:
+    """The leaks of the texts that a release is specified by, comments included: an archive keeps them."""
+    for path in project.sources:
+        name = path.relative_to(project.directory) if path.is_relative_to(project.directory) else path
+        yield from find_leaks(read_regular(path, _SPEC, follow=True), str(name))
+    if project.site is not None:
+        yield from find_leaks(project.site.text.encode(), project.site.name)
 
 
 def _steps(derivation: Derivation) -> Iterator[StepRecipe]:
@@ -110,11 +124,15 @@ def _files(
     def look() -> Iterator[Leak]:
         for path, digest in named:
             with machine.store.open(digest) as stream:
-                yield from leaks_of_stream(_pieces(stream, model=model), path)
-                for name, content in zipped_members(stream):
-                    yield from find_leaks(content, f"{path}!{name}")
+                yield from _leaks_of_file(stream, path, model=model)
 
     yield from _remembered(key, machine, look)
+
+
+def _leaks_of_file(stream: BinaryIO, path: str, *, model: bool) -> Iterator[Leak]:
+    yield from leaks_of_stream(_pieces(stream, model=model), path)
+    for name, content in zipped_members(stream):
+        yield from find_leaks(content, f"{path}!{name}")
 
 
 def _layer(layer: BuiltLayer, machine: Machine, seen: set[Digest]) -> Iterator[Leak]:
@@ -126,8 +144,14 @@ def _layer(layer: BuiltLayer, machine: Machine, seen: set[Digest]) -> Iterator[L
 
     def look() -> Iterator[Leak]:
         for member, body in layer_members(layer, machine.store):
-            if member.kind is Kind.FILE:
-                yield from leaks_of_stream(iter(lambda: body.read(_CHUNK), b""), f"/{member.path}")  # noqa: B023  read at once
+            if member.kind is not Kind.FILE:
+                continue
+            path = f"/{member.path}"
+            if member.size > _MADE:
+                yield from leaks_of_stream(iter(lambda: body.read(_CHUNK), b""), path)  # noqa: B023  read at once
+                continue
+            stream = io.BytesIO(b"".join(iter(lambda: body.read(_CHUNK), b"")))  # noqa: B023  read at once
+            yield from _leaks_of_file(stream, path, model=False)
 
     yield from _remembered(key, machine, look)
 

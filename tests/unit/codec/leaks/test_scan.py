@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,13 +67,28 @@ def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(find_leaks(content, "a")) == MOST
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
-@pytest.mark.parametrize("size", [1, 4096])
-def test_wide_characters(encoding: str, size: int) -> None:
-    """A text as Windows' tools write it, with its mark."""
-    text = f"one\n\ufeff{leaks(SEED)['GitHub'][2]}\n".replace("\ufeff", "")
-    content = text.encode(encoding) if encoding == "utf-16" else f"\ufeff{text}".encode(encoding)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_wide_characters(encoding: str) -> None:
+    """A text as Windows' tools write it, with its mark and without."""
+    size = 1 if encoding == "utf-16-be" else 4096
+    text = f"this is line one\n{leaks(SEED)['GitHub'][2]}\n"
+    content = f"\ufeff{text}".encode(encoding) if encoding == "utf-16-be" else text.encode(encoding)
     assert [(leak.kind, leak.line) for leak in leaks_of_stream(_cut(content, size), "a")] == [("github-token", 2)]
+
+
+def test_encoded() -> None:
+    """In base64 of either alphabet, whole or in lines, and in hexadecimal: by the line where it begins."""
+    text = f"user: ada\n{leaks(SEED)['GitHub'][2]}\nmore: {'~?>' * 20}\n".encode()
+    for encoded in (
+        base64.b64encode(text),
+        base64.urlsafe_b64encode(text).rstrip(b"="),
+        base64.encodebytes(text),
+        text.hex().encode(),
+    ):
+        found = find_leaks(b"one\nvalue: " + encoded + b"\nlast\n", "a")
+        assert [(leak.kind, leak.line) for leak in found] == [("github-token", 2)], encoded
+    (kind, path, plain) = leaks(SEED)["kubeconfig"]
+    assert [leak.kind for leak in find_leaks(plain.encode(), path)] == [kind]
 
 
 def test_empty() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -19,7 +20,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor, Image
 from twinbuild.model.plan import FileInput, StepRecipe
 from twinbuild.model.platform import Platform
-from twinbuild.pipeline.leaks.sources import leaks_of_configuration, step_files
+from twinbuild.pipeline.leaks.sources import leaks_of_configuration, leaks_of_spec, step_files
 from twinbuild.pipeline.project import open_project
 from twinbuild.store.memory import MemoryStore
 
@@ -27,6 +28,7 @@ __all__ = ["tool"]
 
 SEED = 20261126
 GITHUB, PEM = (leaks(SEED)[name][2] for name in ("GitHub", "PKCS 8"))
+STRIPE = leaks(SEED)["Stripe hook"][2]
 VALUE = re.search(r"ghp_\w+", GITHUB)[0]  # type: ignore[index]
 
 
@@ -67,6 +69,7 @@ def _zipped(**members: str) -> bytes:
 MODELS = {
     "at the beginning": (b"{'token': '" + VALUE.encode() + b"'}" + bytes(10 << 20), "model/head-bin:1"),
     "at the end": (bytes(10 << 20) + VALUE.encode(), "model/head-bin:1"),
+    "packed": (gzip.compress(f"one\n{VALUE}\n".encode()), "model/head-bin!content:2"),
     "zipped": (_zipped(**{"schema.json": "{}", "config.txt": f"\n{VALUE}\n"}), "model/head-bin!config.txt:2"),
 }
 
@@ -146,6 +149,19 @@ def test_step_files(tmp_path: Path) -> None:
     files = tuple(FileInput(path=path, sha256=digest, size=0, mode=0o644) for path in paths)
     recipe = cast("StepRecipe", SimpleNamespace(step="fit", files=files))
     assert [path for path, _ in step_files(project, recipe)] == ["train/fit/data/a.csv"]
+
+
+def test_spec(tmp_path: Path) -> None:
+    """In the texts of the spec, comments and overlays among them, whatever form the reader of specs knows."""
+    directory = tiny_project(tmp_path / "tiny", tmp_path / "store")
+    for name in ("release.yaml", "more.yaml"):
+        path = directory / name
+        path.write_text((path.read_text() if path.exists() else "metadata: {team: others}\n") + f"# {STRIPE}\n")
+    found = leaks_of_spec(open_project(directory, overlays=(directory / "more.yaml",)))
+    assert [(leak.path, leak.kind) for leak in found] == [
+        ("release.yaml", "stripe-key"),
+        ("more.yaml", "stripe-key"),
+    ]
 
 
 def test_none(tool: Tool, tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""What a kind of secret is told by: its triggers, its form, and who judges what has the form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from twinbuild.codec.leaks.judge import Judge, is_random
+
+__all__ = ["BEGIN", "END", "Rule", "rule_of"]
+
+BEGIN = r"(?<![A-Za-z0-9_])"  # a form begins where no word goes on
+END = r"(?![A-Za-z0-9_])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A kind of secret: its name for exceptions, what people call it, its triggers, its form, and who judges.
+
+    ``triggers`` are byte strings in lower case of which one stands where the form does. ``files`` is a form of names of
+    files, those that it is about; None: all.
+    """
+
+    kind: str
+    title: str
+    triggers: tuple[bytes, ...]
+    form: re.Pattern[bytes]
+    judge: Judge
+    files: re.Pattern[str] | None = None
+
+
+def rule_of(kind: str, title: str, triggers: str, form: str, judge: Judge = is_random, *, files: str = "") -> Rule:
+    """A rule; ``triggers`` are words with blanks between them."""
+    return Rule(
+        kind=kind,
+        title=title,
+        triggers=tuple(triggers.encode().split()),
+        form=re.compile(form.encode()),
+        judge=judge,
+        files=re.compile(files) if files else None,
+    )
