@@ -57,6 +57,7 @@ def command(
     output: Path | None,
     audit: Path | None,
     audit_key: str | None,
+    audit_kept: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Sign that this very release may go to a stage. It serves for no other release and no other stage.
@@ -83,7 +84,7 @@ def command(
     if audience is not None:
         _say_audience(trusted.root, audience, str(found.digest), stage, as_json=as_json)
         return
-    log, logged = audit_given(audit, audit_key, trusted, now)
+    log, logged = audit_given(audit, audit_key, audit_kept, trusted, now)
     signer = signer_of(key, program, public, os.environ) if token is None else None
     besides = (output,) if output is not None else ()
     question = Question(stage=stage, at=now, action="approve", besides=besides, logged=logged)

@@ -89,6 +89,14 @@ _AUDIT = click.option(
     "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="Append it to this audit log, too."
 )
 _AUDIT_KEY = click.option("--audit-key", metavar="FILE|env:NAME", help="The log's private key.")
+audit_kept_option = click.option(
+    "--audit-checkpoint",
+    "audit_kept",
+    multiple=True,
+    type=NamedPath(path_type=Path),
+    metavar="FILE",
+    help="With --audit: a copy of the log's checkpoint that was kept elsewhere; may be repeated.",
+)
 _REASON = click.option("--reason", default="", metavar="TEXT", help="Why.")
 
 
@@ -98,8 +106,8 @@ def signer_options(command: _Command) -> _Command:
 
 
 def act_options(command: _Command) -> _Command:
-    """``--reason``, and ``--audit`` with ``--audit-key``: why something is done, and where that is logged."""
-    return _REASON(_AUDIT(_AUDIT_KEY(command)))
+    """``--reason``, and ``--audit`` with its key and checkpoints: why something is done, and where that is logged."""
+    return _REASON(_AUDIT(_AUDIT_KEY(audit_kept_option(command))))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option, kept_option
+from twinbuild.cli.options import NamedPath, audit_kept_option, json_option, kept_option
 from twinbuild.cli.trusting import approvals_option, trust_options
 
 if TYPE_CHECKING:  # start-up is measured
@@ -30,6 +30,7 @@ def _asking(command: _Command) -> _Command:
     """The release, the trust root, and the options that say what is asked: what ``_asked`` takes."""
     for option in (
         kept_option,
+        audit_kept_option,
         click.option(
             "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="An audit log with times of signing."
         ),
@@ -99,19 +100,19 @@ def _asked(
     moment: str | None,
     besides: tuple[Path, ...],
     audit: Path | None,
+    audit_kept: tuple[Path, ...],
     archive: str | None,
 ) -> tuple[Released, Trusted, Question]:
     """What is asked: the release, by which trust root, and whether it may go where and when."""
     from twinbuild.cli.kept import holds
-    from twinbuild.cli.trusting import opened, time_given
+    from twinbuild.cli.trusting import logged_given, opened, time_given
     from twinbuild.pipeline.governing.knowing import Question
-    from twinbuild.pipeline.governing.logged import Logged, read_logged
     from twinbuild.pipeline.reading.released import read_release
 
     now = int(time.time())
     at = time_given(moment, now, where="--at") if moment is not None else now
     trusted = opened(trust, trust_version, now=at)
-    logged = read_logged(audit, trusted.root, at) if audit is not None else Logged()
+    logged = logged_given(audit, audit_kept, trusted, at)
     question = Question(stage=stage, at=at, besides=besides, archive=archive, holds=holds, logged=logged)
     return read_release(release), trusted, question
 

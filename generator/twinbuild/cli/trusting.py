@@ -28,6 +28,7 @@ __all__ = [
     "audit_given",
     "files_option",
     "log_signer",
+    "logged_given",
     "named_key",
     "named_role",
     "opened",
@@ -112,15 +113,34 @@ def log_signer(log: Path | None, key: str | None) -> Signer | None:
     return signer_of(key, None, None, os.environ) if key is not None else None
 
 
-def audit_given(log: Path | None, key: str | None, trusted: Trusted, now: int) -> tuple[Log | None, Logged]:
-    """A log to append to, and the times of signing that it proves. Raises as ``log_signer`` and ``read_logged``."""
+def logged_given(log: Path | None, kept: tuple[Path, ...], trusted: Trusted, now: int) -> Logged:
+    """The entries of ``--audit``, held against ``--audit-checkpoint``. Raises UsageError TB8001, as ``read_logged``."""
+    from twinbuild.cli.outcome import shown
     from twinbuild.pipeline.governing.logged import Logged, read_logged
+
+    if log is None:
+        if kept:
+            hint = "name the log that it is a checkpoint of"
+            raise UsageError.of("TB8001", "--audit-checkpoint needs --audit", hint=hint, where="--audit-checkpoint")
+        return Logged()
+    found = read_logged(log, trusted.root, now, kept)
+    if not kept:
+        click.echo(
+            f"unknown whether entries of {shown(log)} are gone: give --audit-checkpoint, a copy kept elsewhere",
+            err=True,
+        )
+    return found
+
+
+def audit_given(
+    log: Path | None, key: str | None, kept: tuple[Path, ...], trusted: Trusted, now: int
+) -> tuple[Log | None, Logged]:
+    """A log to append to, and the times of signing that it proves. Raises as ``log_signer`` and ``logged_given``."""
     from twinbuild.pipeline.governing.promoting import Log
 
     signer = log_signer(log, key)
-    if log is None or signer is None:
-        return None, Logged()
-    return Log(directory=log, signer=signer), read_logged(log, trusted.root, now)
+    logged = logged_given(log, kept, trusted, now)
+    return Log(directory=log, signer=signer) if log is not None and signer is not None else None, logged
 
 
 def order_given(
@@ -133,6 +153,7 @@ def order_given(
     public: Path | None,
     audit: Path | None,
     audit_key: str | None,
+    audit_kept: tuple[Path, ...],
     **more: Any,
 ) -> tuple[Trusted, Order]:
     """The trust root, and what is to be done, of the options of verbs that bring something to a stage.
@@ -147,7 +168,7 @@ def order_given(
 
     now = int(time.time())
     trusted = opened(trust, trust_version, now=now)
-    log, logged = audit_given(audit, audit_key, trusted, now)
+    log, logged = audit_given(audit, audit_key, audit_kept, trusted, now)
     signer = signer_of(key, program, public, os.environ)
     told: dict[str, Any] = {
         "holds": holds,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.cli.options import NamedPath, audit_kept_option, json_option
 from twinbuild.cli.trusting import trust_options
 from twinbuild.errors import UsageError
 
@@ -44,6 +44,7 @@ __all__ = ["command"]
 @click.option(
     "--audit", type=NamedPath(path_type=Path), metavar="LOG", help="With --trust: an audit log with times of signing."
 )
+@audit_kept_option
 @json_option
 def command(
     *,
@@ -55,6 +56,7 @@ def command(
     trust_version: str | None,
     role: str | None,
     audit: Path | None,
+    audit_kept: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Verify that a release was signed by whom you trust, and is what they signed. Needs no network.
@@ -73,13 +75,14 @@ def command(
     if bool(keys) == (trust is not None):
         hint = "name the public keys of whom you trust, or the directory of a trust root"
         raise UsageError.of("TB8001", "expected --key or --trust", hint=hint, where="verify-release")
-    _refuse_unused(trust, threshold, {"--trust-version": trust_version, "--role": role, "--audit": audit})
+    of_trust = {"--trust-version": trust_version, "--role": role, "--audit": audit, "--audit-checkpoint": audit_kept or None}
+    _refuse_unused(trust, threshold, of_trust)
     people: tuple[str, ...] = ()
     besides: dict[str, tuple[str, str]] = {}
     role = role or "creator"
     if trust is not None:
         found = read_release(release)
-        vouchers, version = _by_role(found, trust, trust_version, role=role, audit=audit)
+        vouchers, version = _by_role(found, trust, trust_version, role=role, audit=audit, kept=audit_kept)
         vouched, people = vouchers.vouched, vouchers.people
         besides = {keyid: (who, why) for keyid, who, why in vouchers.besides}
     else:
@@ -135,15 +138,14 @@ def _refuse_unused(trust: Path | None, threshold: int | None, of_trust: Mapping[
 
 
 def _by_role(
-    found: Released, trust: Path, version: str | None, *, role: str, audit: Path | None
+    found: Released, trust: Path, version: str | None, *, role: str, audit: Path | None, kept: tuple[Path, ...]
 ) -> tuple[Vouchers, int]:
     """The same by a trust root, and its version."""
-    from twinbuild.cli.trusting import opened
-    from twinbuild.pipeline.governing.logged import Logged, read_logged
+    from twinbuild.cli.trusting import logged_given, opened
     from twinbuild.pipeline.governing.trustedrelease import verify_by_role
 
     now = int(time.time())
     trusted = opened(trust, version, now=now)
-    logged = read_logged(audit, trusted.root, now) if audit is not None else Logged()
+    logged = logged_given(audit, kept, trusted, now)
     times = logged.times("signed", str(found.digest))
     return verify_by_role(found, trusted, role, now, logged=times), trusted.root.version

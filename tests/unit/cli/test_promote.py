@@ -75,8 +75,15 @@ def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -
         ended = tool("promote", dist, *TO, "--key", "linus", *LOG)
         assert ended.status == 0, ended.err
     assert ended.out.splitlines()[-2:] == ["record   step 2 of tiny in production", ended.out.splitlines()[-1]]
+    shutil.copy("log/checkpoint", "kept")
+    kept = ("--audit", "log", "--audit-checkpoint", "kept")
+    for more, status, known in ((kept, 0, True), (kept[:2], 0, False), (kept[2:], 2, True)):
+        ended = tool("verify-release", first, *CHECK[:2], *more)
+        assert (ended.status, "unknown whether entries of log are gone" not in ended.err) == (status, known), ended.err
     _archive(tool, staged_once, monkeypatch)
-    ended = tool("rollback", *TO, "--key", "linus", "--archive", "archive", *LOG, "--reason", "late", "--json")
+    ended = tool(
+        "rollback", *TO, "--key", "linus", "--archive", "archive", *LOG, *kept[2:], "--reason", "late", "--json"
+    )
     assert json.loads(ended.out)["version"] == "1.0.0", ended.err
     actions = [json.loads(tool("audit", "log", "log", "--json").out)["entries"][index]["action"] for index in range(6)]
     assert actions == ["refused", "approved", "approved", "promoted", "promoted", "rolled-back"]

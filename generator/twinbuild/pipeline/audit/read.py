@@ -34,13 +34,14 @@ __all__ = ["Verified", "kept_checkpoint", "read_entries", "read_leaves", "verify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What was verified: ``kept`` counts checkpoints kept elsewhere.
+    """What was verified: ``entries`` are what was hashed, ``kept`` counts checkpoints kept elsewhere.
 
     ``beyond`` are files of an append that did not end, or is happening; ``back`` are indices of entries whose time is
     before that of the entry before them.
     """
 
     checkpoint: Checkpoint
+    entries: tuple[Entry, ...]
     kept: int
     beyond: tuple[str, ...]
     back: tuple[int, ...]
@@ -97,11 +98,12 @@ def verify_log(directory: Path, key: PublicKey, kept: tuple[Path, ...]) -> Verif
     signed, _ = read_checkpoint(directory, key=key)
     older = [(str(path), kept_checkpoint(path, key)) for path in kept]
     where = str(directory)
-    leaves: list[bytes] = []
+    contents: list[bytes] = []
     broken: int | None = None
     for bundle, whole in _bundles(directory, signed.size):
-        leaves += (leaf_hash(entry) for entry in bundle)
-        broken = len(leaves) if not whole and broken is None else broken
+        contents += bundle
+        broken = len(contents) if not whole and broken is None else broken
+    leaves = [leaf_hash(content) for content in contents]
     if broken is not None:
         raise IntegrityError.of(
             "TB8644",
@@ -114,17 +116,22 @@ def verify_log(directory: Path, key: PublicKey, kept: tuple[Path, ...]) -> Verif
     check_entries(signed, leaves, read_leaves(directory, signed.size), where=where)
     beyond = _check_tiles(directory, leaves)
     check_kept(signed, leaves, older, where=where)
-    times = [entry.time for entry in _decoded(directory, signed.size)]
-    back = tuple(index + 1 for index, (first, then) in enumerate(pairwise(times)) if then < first)
-    return Verified(checkpoint=signed, kept=len(older), beyond=beyond, back=back)
+    # What was hashed is what is told: read again, it might be something else by now.
+    entries = tuple(_entry(directory, index, content) for index, content in enumerate(contents))
+    back = tuple(index + 1 for index, (first, then) in enumerate(pairwise(entries)) if then.time < first.time)
+    return Verified(checkpoint=signed, entries=entries, kept=len(older), beyond=beyond, back=back)
 
 
 def _decoded(directory: Path, size: int) -> Iterator[Entry]:
     index = 0
     for bundle, _ in _bundles(directory, size):
-        for entry in bundle:
-            yield decode_entry(entry, where=f"entry {index} of {directory}")
+        for content in bundle:
+            yield _entry(directory, index, content)
             index += 1
+
+
+def _entry(directory: Path, index: int, content: bytes) -> Entry:
+    return decode_entry(content, where=f"entry {index} of {directory}")
 
 
 def _bundles(directory: Path, size: int) -> Iterator[tuple[tuple[bytes, ...], bool]]:

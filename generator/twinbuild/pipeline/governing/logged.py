@@ -12,7 +12,8 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.rooted import public_of
 from twinbuild.model.trust import TrustRoot
-from twinbuild.pipeline.audit.read import read_entries, verify_log
+from twinbuild.pipeline.audit.log import read_checkpoint
+from twinbuild.pipeline.audit.read import verify_log
 
 __all__ = ["AUDIT", "BY_TOKEN", "Logged", "read_logged"]
 
@@ -81,8 +82,11 @@ class Logged:
         return found
 
 
-def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
-    """The entries of a log whose key has the role ``audit``. Raises as ``verify_log``, and PolicyRefused TB8808.
+def read_logged(log: Path, root: TrustRoot, now: int, kept: tuple[Path, ...] = ()) -> Logged:
+    """The entries of a log whose key has the role ``audit``; ``kept`` are checkpoints of it that were kept elsewhere.
+
+    Raises as ``verify_log``, and PolicyRefused TB8808. Without a checkpoint nobody knows whether entries at the end are
+    gone: one who may write to the log's place puts an older state back.
 
     None of them is older than the one before it, whatever time it states: whoever appends dates nothing back.
     """
@@ -95,20 +99,18 @@ def read_logged(log: Path, root: TrustRoot, now: int) -> Logged:
             hint=f"add the log's key: `twinbuild trust update --add WHO=FILE --role {AUDIT}=WHO`",
             where=str(log),
         )
-    refused: PolicyRefused | None = None
     for key in keys:
+        public = public_of(key, name=str(log))
         try:
-            verify_log(log, public_of(key, name=str(log)), ())
+            read_checkpoint(log, key=public)
         except PolicyRefused as error:
-            refused = error
-        else:
-            entries = read_entries(log)[2]
-            times = accumulate((each.time for each in entries), max)
-            dated = tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True))
-            return Logged(entries=dated, given=True)
-    assert refused is not None
-    if refused.findings[0].code != _ANOTHER_KEY:
-        raise refused
+            if error.findings[0].code != _ANOTHER_KEY:
+                raise
+            continue
+        entries = verify_log(log, public, kept).entries
+        times = accumulate((each.time for each in entries), max)
+        dated = tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True))
+        return Logged(entries=dated, given=True)
     raise PolicyRefused.of(
         "TB8808",
         f"{log} is signed by none of the {len(keys)} keys that have the role {AUDIT!r} in the trust root",

@@ -255,6 +255,7 @@ def test_untouched(log: Kept) -> None:
     for kept in ((), (log.checkpoint,), (older,), (older, log.checkpoint)):
         found = verify_log(log.directory, log.signer.public, kept)
         assert (found.checkpoint.size, found.kept, found.beyond, found.back) == (SIZE, len(kept), (), ())
+        assert found.entries == log.entries
 
 
 def test_a_checkpoint_that_is_named_by_a_link(log: Kept, tmp_path: Path) -> None:

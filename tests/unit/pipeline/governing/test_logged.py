@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import IntegrityError, PolicyRefused
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.log import new_log
+from twinbuild.pipeline.audit.read import verify_log
+from twinbuild.pipeline.governing import logged as logged_module
 from twinbuild.pipeline.governing.approved import Approved
 from twinbuild.pipeline.governing.entries import append_act
 from twinbuild.pipeline.governing.logged import Logged, read_logged
@@ -99,3 +102,45 @@ def test_as_it_is_written(case: Callable[..., Case]) -> None:
     assert logged.tokens(str(found.release.digest), "production") == {"e" * 64: 7}
     assert reason_fault(f"token={'e' * 64}") != ""
     assert reason_fault(f" policy=sha256:{'e' * 64} token={'e' * 64}") != ""
+
+
+def test_an_older_state(case: Callable[..., Case]) -> None:
+    """A log that was cut off is signed all the same: a checkpoint kept elsewhere tells, and is of the log's key."""
+    found = case()
+    log, bot, root = found.dist.parent / "log", found.ours.signer("bot"), found.ours.open().root
+    new_log(log, "example.com/log", bot)
+    append_act(log, bot, found.release, action="signed", by="a" * 64, stage="x", now=5)
+    shutil.copytree(log, log.with_name("before"))
+    append_act(log, bot, found.release, action="refused", by="a" * 64, stage="x", now=6)
+    kept = log.with_name("kept")
+    shutil.copy(log / "checkpoint", kept)
+    append_act(log, bot, found.release, action="signed", by="b" * 64, stage="x", now=7)
+    assert len(read_logged(log, root, NOW, (kept,)).entries) == 3
+    shutil.rmtree(log)
+    shutil.move(log.with_name("before"), log)
+    assert len(read_logged(log, root, NOW).entries) == 1
+    with pytest.raises(IntegrityError, match="was cut off") as raised:
+        read_logged(log, root, NOW, (kept,))
+    assert raised.value.findings[0].code == "TB8640"
+    other = log.with_name("other")
+    new_log(other, "example.com/log", found.ours.signer("ada"))
+    with pytest.raises(PolicyRefused) as refused:
+        read_logged(log, root, NOW, (other / "checkpoint",))
+    assert refused.value.findings[0].code == "TB8634"
+
+
+def test_what_was_verified_is_what_counts(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who exchanges the log while it is looked at changes nothing of what was read."""
+    found = case()
+    log, bot, root = found.dist.parent / "log", found.ours.signer("bot"), found.ours.open().root
+    new_log(log, "example.com/log", bot)
+    append_act(log, bot, found.release, action="signed", by="a" * 64, stage="x", now=NOW - 5)
+
+    def exchanged(*arguments: Any) -> Any:
+        verified = verify_log(*arguments)
+        for path in (log / "tile" / "entries").rglob("1"):
+            path.write_bytes(path.read_bytes().replace(str(NOW - 5).encode(), str(NOW - 9).encode()))
+        return verified
+
+    monkeypatch.setattr(logged_module, "verify_log", exchanged)
+    assert read_logged(log, root, NOW).times("signed", str(found.release.digest)) == {"a" * 64: NOW - 5}
