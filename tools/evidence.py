@@ -22,6 +22,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("fraud-scorer", "text-embedder")
+NAMED = "component name"
+"""The element that every component is asked for."""
 _TOLD = 20
 """Lines of a failed part, and tests that fail, which are told; more would hide the figures."""
 
@@ -39,25 +41,144 @@ class Cases:
     least: int
 
 
+RELEASE = "tests/unit/cli/test_verify_release.py"
+GOVERNING = "tests/unit/pipeline/governing"
+ROOTED = "tests/unit/govern/test_rooted.py"
+
+
+def _changed(*names: str) -> tuple[str, ...]:
+    """Cases of the test that changes a signed release and verifies it: exit code, code of the error, what is said."""
+    return tuple(f"{RELEASE}::test_tampered[{name}]" for name in names)
+
+
+# What is tampered with, and the tests that do it: each must be there, and see a refusal with its reason.
+TAMPERED = (
+    ("layer", _changed("layer", "swapped layers", "no layer", "index of the layout")),
+    ("SBOM", _changed("SBOM", "signature of the SBOM", "SBOM of the manifest")),
+    ("lock", _changed("lock", "lock for people", "another release")),
+    (
+        "weights shard",
+        _changed(
+            "weights shard",
+            "weights shards of each other",
+            "weights shard twice in an image that holds together",
+            "no weights shard",
+            "signature of the weights",
+        ),
+    ),
+    (
+        "added file",
+        (*_changed("added file", "added signature of nothing"), f"{GOVERNING}/test_approving.py::test_added_files"),
+    ),
+    ("renamed or missing file", _changed("renamed", "missing", "a link for an envelope")),
+    ("altered template, and what it renders", _changed("altered template", "altered template of a deployment")),
+    (
+        "manifest and provenance",
+        _changed(
+            *(
+                "manifest",
+                "manifest for people",
+                "digest",
+                "provenance",
+                "no provenance",
+                "signature of the provenance",
+            ),
+            "provenance of the manifest",
+        ),
+    ),
+    (
+        "signatures: forged, of each other, of another text, taken away",
+        (
+            *_changed("no signatures", "no statement", "signature", "signatures of each other", "signed text"),
+            *_changed("type of the signed text", "no signature in it", "no envelope", "plain signature"),
+            *_changed("signature of an image", "another image", "no image", "an image twice", "no list of images"),
+            *_changed("signatures of images in another's name"),
+            f"{RELEASE}::test_strangers",
+            f"{ROOTED}::test_forged",
+            f"{GOVERNING}/test_approving.py::test_forged",
+            "tests/unit/pipeline/challenge/test_judging.py::test_a_forged_statement",
+        ),
+    ),
+    (
+        "downgrade",
+        (
+            f"{RELEASE}::test_expected",
+            f"{GOVERNING}/test_trustdir.py::test_downgrade",
+            f"{GOVERNING}/test_trustdir.py::test_gap",
+            f"{GOVERNING}/test_remembered.py::test_never_back",
+        ),
+    ),
+    (
+        "replay: signatures, approvals and tokens of another release or stage",
+        (
+            f"{RELEASE}::test_an_envelope_of_another_release",
+            f"{RELEASE}::test_images_of_another_release",
+            f"{GOVERNING}/test_approving.py::test_replayed",
+            f"{GOVERNING}/test_promoting.py::test_approval_of_another_version",
+            f"{GOVERNING}/test_tokens.py::test_replayed",
+        ),
+    ),
+    (
+        "expired key",
+        (f"{GOVERNING}/test_trustedrelease.py::test_expired", f"{GOVERNING}/test_trustdir.py::test_expired"),
+    ),
+    (
+        "revoked key",
+        (
+            f"{GOVERNING}/test_knowing.py::test_revoked",
+            f"{GOVERNING}/test_trustedrelease.py::test_revoked_and_logged",
+            f"{GOVERNING}/test_tokens.py::test_revoked",
+            f"{ROOTED}::test_revoked_keys_do_not_sign",
+        ),
+    ),
+    (
+        "self-approval",
+        (
+            f"{GOVERNING}/test_knowing.py::test_approved_by_another",
+            f"{GOVERNING}/test_knowing.py::test_second_key_of_the_same_person",
+            f"{GOVERNING}/test_tokens.py::test_one_person",
+            "tests/unit/govern/judging/test_people.py::test_one_person_with_two_keys",
+        ),
+    ),
+    (
+        "edited policy, rules or record of promotions",
+        (
+            "tests/unit/cli/test_promote.py::test_edited_policy",
+            f"{GOVERNING}/rego/test_files.py::test_another",
+            f"{GOVERNING}/test_record.py::test_tampered",
+            f"{GOVERNING}/test_promoting.py::test_altered_files",
+            f"{GOVERNING}/test_promoting.py::test_a_step_that_was_made_up",
+        ),
+    ),
+    (
+        "log truncation",
+        (
+            f"{GOVERNING}/test_logged.py::test_an_older_state",
+            "tests/unit/govern/test_auditcheck.py::test_cut_off",
+            "tests/unit/pipeline/audit/test_read.py::test_listing_what_was_cut_off",
+        ),
+    ),
+)
+LEAST = 60
+"""So many cases of tampering there are at least."""
+
 CASES = (
     Cases(
-        what="tampered releases, refused with their reason",
-        tests=("tests/unit/cli/test_verify_release.py::test_tampered",),
-        least=36,
+        what="tests of trust roots, policies, approvals, promotions",
+        tests=(GOVERNING, "tests/unit/govern"),
+        least=740,
+    ),
+    Cases(what="tests of challenges of rebuilders", tests=("tests/unit/pipeline/challenge/test_judging.py",), least=17),
+    Cases(
+        what="tests of archives: blobs missing or damaged, imports", tests=("tests/unit/pipeline/archive",), least=115
     ),
     Cases(
-        what="trust roots, policies, approvals, promotions: forged, replayed, expired, edited",
-        tests=("tests/unit/pipeline/governing", "tests/unit/govern"),
-        least=600,
-    ),
-    Cases(what="challenges of rebuilders", tests=("tests/unit/pipeline/challenge/test_judging.py",), least=15),
-    Cases(
-        what="archives: every kind of blob missing or damaged, imports",
-        tests=("tests/unit/pipeline/archive",),
-        least=100,
-    ),
-    Cases(
-        what="kinds of planted secrets, found", tests=("tests/unit/codec/leaks/test_rules.py::test_found",), least=40
+        what="kinds of planted secrets, found",
+        tests=(
+            "tests/unit/codec/leaks/test_rules.py::test_found",
+            "tests/unit/codec/leaks/test_named.py::test_found",
+        ),
+        least=95,
     ),
 )
 # Tests that count by themselves: the property of their report, and what it has to begin with.
@@ -147,18 +268,24 @@ def _bill(example: str) -> list[str]:
         for what in ("files", "packages"):
             of = image[what]
             _show(f"  {image['image']}  {of['count']} {what}: precision {of['precision']}, recall {of['recall']}")
+    components = max((element["asked"] for element in checked["elements"] if element["element"] == NAMED), default=0)
+    _show(f"  {components} components")
+    lacking = [] if components else [f"{example} (no components)"]
     for standard in sorted({element["standard"] for element in checked["elements"]}):
         asked = [each for each in checked["elements"] if each["standard"] == standard and each["required"]]
         missing = sorted(each["element"] for each in asked if each["have"] < each["asked"])
         lacks = f", missing: {', '.join(missing)}" if missing else ""
         _show(f"  {standard}: {len(asked) - len(missing)} of {len(asked)} required elements{lacks}")
-    wrong = [] if same else [f"{example} (another digest than the committed one)"]
+        lacking += [f"{example} ({standard}: {len(missing)} required elements are missing)"] * bool(missing)
+    wrong = lacking if same else [*lacking, f"{example} (another digest than the committed one)"]
     return wrong if checked["exact"] else [*wrong, f"{example} (bill and images differ: `twinbuild sbom check`)"]
 
 
 def _tests() -> list[str]:
     """The counted tests, in one run."""
     nodes = [*(node for cases in CASES for node in cases.tests), *(node for node, *_ in COUNTED)]
+    tampering = {node.partition("[")[0] for _, each in TAMPERED for node in each}
+    nodes += sorted(test for test in tampering if not any(_within(test, node) for node in nodes))
     _say("the tests that are counted: some minutes")
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
@@ -169,7 +296,7 @@ def _tests() -> list[str]:
             said = done.stdout.strip() or done.stderr.strip()
             raise NotMeasuredError(f"pytest ended with {done.returncode} and no report:\n{_last(said)}") from None
     _name_failures(found)
-    wrong = [*_show_cases(found), *_show_counted(found)]
+    wrong = [*_show_tampered(found), *_show_cases(found), *_show_counted(found)]
     # what failed may be a test that no figure counts, or pytest itself
     return wrong or ([f"tests (pytest ended with {done.returncode})"] if done.returncode else [])
 
@@ -218,6 +345,26 @@ def _name_failures(found: tuple[Case, ...]) -> None:
         _say(f"{case.outcome}: {case.case}{f'  {case.why[:200]}' * bool(case.why)}")
     if len(named) > _TOLD:
         _say(f"… and {len(named) - _TOLD} more")
+
+
+def _show_tampered(found: tuple[Case, ...]) -> Iterator[str]:
+    """By what was tampered with; a test that is not there, or not run, is as bad as one that fails."""
+    total = refused = 0
+    lines: list[str] = []
+    for what, nodes in TAMPERED:
+        cases = {case.case: case for node in nodes for case in found if node in (case.place, case.case)}
+        gone = [node for node in nodes if not any(node in (case.place, case.case) for case in found)]
+        passed = sum(case.outcome == "passed" for case in cases.values())
+        lines.append(f"  {passed:3} of {len(cases)}  {what}" + f"; not run: {', '.join(gone)}" * bool(gone))
+        total, refused = total + len(cases), refused + passed
+        if gone or passed != len(cases):
+            yield f"tamper cases ({what})"
+    few = f"; at least {LEAST} are expected" if total < LEAST else ""
+    _show(f"tamper cases: {refused} of {total} refused with their reason{few}")
+    for line in lines:
+        _show(line)
+    if few:
+        yield "tamper cases"
 
 
 def _show_cases(found: tuple[Case, ...]) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from xml.sax.saxutils import quoteattr
 
 import pytest
 
@@ -29,14 +31,14 @@ def evidence(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def _checked(*, exact: bool = True) -> str:
+def _checked(*, exact: bool = True, have: int = 5) -> str:
     of = {"count": 5, "precision": 1.0, "recall": 1.0 if exact else 0.8}
     image = {"image": "cpu linux/amd64", "files": of, "packages": of}
-    element = {"standard": "ntia", "element": "supplier", "required": True, "have": 5, "asked": 5}
+    element = {"standard": "ntia", "element": "component name", "required": True, "have": have, "asked": 5}
     return json.dumps({"images": [image], "elements": [element], "exact": exact})
 
 
-def _report(module: ModuleType, path: str, *, outcome: str = "") -> None:
+def _report(module: ModuleType, path: str, *, outcome: str = "", without: str = "no such test") -> None:
     """A report of pytest in which every counted test is, as often as it has to be."""
     cases: list[str] = []
     for what in module.CASES:
@@ -44,6 +46,9 @@ def _report(module: ModuleType, path: str, *, outcome: str = "") -> None:
         file, _, name = place.removesuffix(".py").partition(".py::")
         dotted, name = file.replace("/", "."), name or "test_x"
         cases += (f'<testcase classname="{dotted}" name="{name}[{number}]"/>' for number in range(what.least))
+    for node in (node for _, nodes in module.TAMPERED for node in nodes if without not in node):
+        file, _, test = node.partition(".py::")
+        cases.append(f'<testcase classname="{file.replace("/", ".")}" name={quoteattr(test)}/>')
     for node, name, begins in module.COUNTED:
         file, _, test = node.partition(".py::")
         cases.append(
@@ -65,7 +70,12 @@ def ran(
         def answer(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
             if "pytest" in command:
                 if how.get("report", True):
-                    _report(evidence, command[command.index("--junitxml") + 1], outcome=how.get("outcome", ""))
+                    _report(
+                        evidence,
+                        command[command.index("--junitxml") + 1],
+                        outcome=how.get("outcome", ""),
+                        without=how.get("without", "no such test"),
+                    )
                 return subprocess.CompletedProcess(command, *pytest_ends)
             if "release" in command:
                 example = Path(command[command.index("release") + 1])
@@ -88,7 +98,9 @@ def test_all_well(ran: Callable[..., tuple[int, str, str]]) -> None:
     status, out, _ = ran()
     assert status == 0
     assert out.endswith("all as it has to be\n")
-    assert "  600 of 600  trust roots" in out
+    assert re.search(r" (7..) of \1  tests of trust roots", out)
+    assert "\n  5 components\n" in out
+    assert "\n    2 of 2  altered template, and what it renders\n" in out
     assert "causes named: 1 of 1\n" in out
 
 
@@ -117,6 +129,12 @@ def test_all_well(ran: Callable[..., tuple[int, str, str]]) -> None:
             "_causes.py::test",
         ),
         ({"outcome": '<skipped message="no sandbox"/>'}, "audit logs tampered with, found, causes", "no sandbox"),
+        (
+            {"without": "test_tampered[lock]"},
+            "tamper cases (lock)",
+            "",
+        ),
+        ({"check": (0, _checked(have=4), "")}, "fraud-scorer (ntia: 1 required elements are missing), text-", ""),
         ({"pytest_ends": (3, "", "")}, "tests (pytest ended with 3)", ""),
     ],
 )
@@ -127,5 +145,5 @@ def test_a_part_fails(how: dict[str, Any], last: str, told: str, ran: Callable[.
     assert out.splitlines()[-1].startswith(f"NOT as it has to be: {last}")
     assert told in err
     assert ("text-embedder  sha256:" in out) or "check" in how
-    assert ("   15 of 15  challenges" in out) is how.get("report", True)
+    assert (re.search(r" (1.) of \1  tests of challenges", out) is not None) is how.get("report", True)
     assert "Traceback" not in out + err

@@ -81,6 +81,7 @@ def add_entries(
         files, edge = edge.grown([encode_entry(entry) for entry in chosen])
         new = Checkpoint(origin=old.origin, size=edge.size, root=edge.root)
         for tile, content in files:
+            _forget_unsigned(directory, tile, old.size)
             _put(directory, tile_path(tile), content)
         _sign(directory, new, signer)
         for tile, _ in files:
@@ -164,9 +165,7 @@ def _sign(directory: Path, checkpoint: Checkpoint, signer: Signer) -> None:
 def _put(directory: Path, name: str, content: bytes) -> None:
     """Give a file its content in one step, and keep it when the power goes."""
     path, new = directory / name, directory / _NEW
-    for each in (path.parent, *path.parent.parents):
-        if each != directory and each.is_relative_to(directory) and each.is_symlink():
-            raise _odd(each, "is a link, and what is written below it would lie elsewhere")
+    _refuse_links(directory, path)
     _make_directories(path.parent)
     new.unlink(missing_ok=True)  # of one who was killed; whatever else it is, nothing is written into it
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -176,6 +175,12 @@ def _put(directory: Path, name: str, content: bytes) -> None:
         os.fsync(file.fileno())
     new.replace(path)
     _sync(path.parent)
+
+
+def _refuse_links(directory: Path, path: Path) -> None:
+    for each in (path.parent, *path.parent.parents):
+        if each != directory and each.is_relative_to(directory) and each.is_symlink():
+            raise _odd(each, "is a link, and what is written below it would lie elsewhere")
 
 
 def _make_directories(wanted: Path) -> None:
@@ -194,13 +199,27 @@ def _sync(directory: Path) -> None:
         os.close(descriptor)
 
 
+def _forget_unsigned(directory: Path, tile: Tile, size: int) -> None:
+    """Take away what a killed append left where a partial tile goes: once the log is longer it would contradict it."""
+    if tile.width == WIDTH:
+        return
+    _refuse_links(directory, directory / tile_path(tile))
+    known = (size >> (8 * max(tile.level, 0))) - tile.index * WIDTH
+    for path in _listed((directory / tile_path(tile)).parent):
+        if path.name.isascii() and path.name.isdigit() and int(path.name) > known:
+            path.unlink()
+
+
+def _listed(directory: Path) -> list[Path]:
+    return list(directory.iterdir()) if directory.is_dir() and not directory.is_symlink() else []
+
+
 def _forget_partial(directory: Path) -> None:
     """Take away narrower tiles where the full one lies now; what cannot go stays, for the entry is in the log."""
     with contextlib.suppress(OSError):
-        if not directory.is_symlink():
-            for path in list(directory.iterdir()):
-                path.unlink()
-            directory.rmdir()
+        for path in _listed(directory):
+            path.unlink()
+        directory.rmdir()
 
 
 @contextmanager
