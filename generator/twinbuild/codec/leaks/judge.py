@@ -45,6 +45,8 @@ _PHRASE: Final = re.compile(
 _PLACE: Final = re.compile(
     rb"/?(?:[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}/){1,20}[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}"
 )
+_PIECE: Final = rb"(?:[A-Za-z]{1,24}[0-9]{0,3}|[0-9]{1,4})"
+_TITLE: Final = re.compile(_PIECE + rb"(?:[-_.:]" + _PIECE + rb"){1,20}")  # scorer-credentials-2026-11
 _EXAMPLE_HOST: Final = re.compile(rb"(?:^|[.@])(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)", re.IGNORECASE)
 
 
@@ -88,7 +90,7 @@ def is_named(match: re.Match[bytes]) -> bool:
         is_literal if match["name"].lower().startswith(b"sign") else is_secret_key
     )  # such in hexadecimal names a key
     secret = secret_of(match)
-    return len(secret) >= 16 and _PLACE.fullmatch(secret) is None and judge(match)
+    return len(secret) >= 16 and not _PLACE.fullmatch(secret) and not _TITLE.fullmatch(secret) and judge(match)
 
 
 def is_strong(match: re.Match[bytes]) -> bool:

@@ -27,6 +27,7 @@ from twinbuild.codec.leaks.rule import Rule, rule_of
 __all__ = ["NAMED"]
 
 _ENVIRONMENT: Final = r"(?:[\w-]{1,100}\.env|\.?env(?:\.[a-z]+)?)"  # .env, .env.local, production.env
+_VARIABLE: Final = r"^image .* environment "  # of an image: pipeline.leaks names it so
 _CONFIGURATION: Final = (
     r"(?i:\.(?:ya?ml|ini|cfg|conf|cnf|config|properties|toml|envrc|sh|bash|zsh|tfvars|hcl|service|ps1|bat|cmd)"
     rf"|(?:^|[/!])(?:{_ENVIRONMENT}|(?:Dockerfile|Containerfile)[\w.-]*))$"
@@ -65,7 +66,7 @@ def _of_files() -> Iterator[Rule]:
         "password passwd",
         r"(?im:^\s{0,9}(?:export\s{1,4})?[\w.]{0,60}(?:password|passwd)\s{0,9}[:=]\s{0,9})(?P<secret>[^\s#;]{4,400})",
         is_password,
-        files=rf"(^|[/!])(\.pypirc|pip\.conf|\.my\.cnf|\.s3cfg|\.boto|{_ENVIRONMENT}|\.git-credentials|\.condarc|\.pgpass)$",
+        files=rf"(^|[/!])(\.pypirc|pip\.conf|\.my\.cnf|\.s3cfg|\.boto|{_ENVIRONMENT}|\.git-credentials|\.condarc|\.pgpass)$|{_VARIABLE}",
     )
     yield rule_of(
         "environment-file",

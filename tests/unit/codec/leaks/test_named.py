@@ -55,7 +55,10 @@ CASES = {
 }
 NONE = {
     "a reference": ("a.yaml", "password: ${DATABASE_PASSWORD}\ntoken: $(TOKEN)\nsecret: {{ .Values.secret1A }}"),
-    "a name of a secret": ("a.yaml", "secret: scorer-credentials-v2\nsecretName: db-Password-2024x1"),
+    "a name of a secret": (
+        "a.yaml",
+        "secret: scorer-credentials-v2\nsecret: fraud-scorer-token-2026-11\nsecretName: db-Password-2024x1",
+    ),
     "a path": ("a.yaml", "password: /run/secrets/Password1\ntoken: projects/risk/secrets/Token2x/versions/1"),
     "an expression": ("a.py", "password = settings.Database_1.password2\ntoken=Tokens2.next(A1)"),
     "an expression in quotes": ("a.py", 'password = "self.Config2.password"'),

@@ -99,7 +99,13 @@ def test_configuration() -> None:
     store = MemoryStore()
     document = {
         "config": {
-            "Env": ["PATH=/usr/bin", f"GH={VALUE}", "DB_PASSWORD=k7Qp2xLm9vRt4sWz8nBcQ1", "GPG_KEY=" + "A035C8C1" * 5],
+            "Env": [
+                "PATH=/usr/bin",
+                f"GH={VALUE}",
+                "DB_PASSWORD=k7Qp2xLm9vRt4sWz8nBcQ1",
+                "A_PASSWD=wordy",
+                "GPG_KEY=" + "A035C8C1" * 5,
+            ],
             "Labels": {"a": "b", "registry": "https://ci:k7Qp2xLm9v@registry.corp"},
             "Cmd": ["serve", "--token", VALUE],
         },
@@ -117,7 +123,8 @@ def test_configuration() -> None:
     found = leaks_of_configuration(image, store)
     assert {(leak.path.removeprefix("image cpu linux/amd64 "), leak.kind) for leak in found} == {
         ("environment GH", "github-token"),
-        ("environment DB_PASSWORD", "assigned-secret"),
+        ("environment DB_PASSWORD", "password-file"),
+        ("environment A_PASSWD", "password-file"),
         ("label registry", "credentials-in-address"),
         ("Cmd", "github-token"),
         ("history 2", "github-token"),
