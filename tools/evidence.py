@@ -159,7 +159,7 @@ TAMPERED = (
         ),
     ),
 )
-LEAST = 60
+LEAST = 85
 """So many cases of tampering there are at least."""
 
 CASES = (

@@ -48,7 +48,8 @@ def _report(module: ModuleType, path: str, *, outcome: str = "", without: str = 
         cases += (f'<testcase classname="{dotted}" name="{name}[{number}]"/>' for number in range(what.least))
     for node in (node for _, nodes in module.TAMPERED for node in nodes if without not in node):
         file, _, test = node.partition(".py::")
-        cases.append(f'<testcase classname="{file.replace("/", ".")}" name={quoteattr(test)}/>')
+        names = (test,) if "[" in test else (f"{test}[a]", f"{test}[b]")
+        cases += (f'<testcase classname="{file.replace("/", ".")}" name={quoteattr(name)}/>' for name in names)
     for node, name, begins in module.COUNTED:
         file, _, test = node.partition(".py::")
         cases.append(
