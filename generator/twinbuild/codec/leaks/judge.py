@@ -30,7 +30,7 @@ Judge = Callable[["re.Match[bytes]"], bool]
 
 _STAND_IN: Final = re.compile(
     rb"(?i)example|changeme|change[_-]me|placeholder|redacted|dummy|xxxx|\*\*\*|\.\.\.|insert|replace|your[_-]|12345678"
-    rb"|abcdefgh|deadbeef|<[^>]*>|\$\{|\$\(|\{\{|%\(|%s"
+    rb"|^ENC\[|abcdefgh|deadbeef|<[^>]*>|\$\{|\$\(|\{\{|%\(|%s"
 )
 _WORDS: Final = frozenset(
     b"password passwd pass pw pwd passphrase secret token user username test admin root guest foo bar baz key value"

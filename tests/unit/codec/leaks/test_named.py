@@ -63,6 +63,7 @@ NONE = {
     "an expression": ("a.py", "password = settings.Database_1.password2\ntoken=Tokens2.next(A1)"),
     "an expression in quotes": ("a.py", 'password = "self.Config2.password"'),
     "a stand-in": ("a.ini", "password = <Your_Passw0rd>\npassword = Passw0rd!\ntoken = changeme1234567890ABC"),
+    "encrypted by sops": ("a.yaml", "password: ENC[AES256_GCM,data:p673w==,iv:YYk2,aad:UQ9=,tag:Ax=]"),
     "words": ("a.yaml", "password: correct-Horse-1\ntoken: end_of_text_2_of_the_tokenizer"),
     "a licence": ("a.json", '{"license_key": "activestate-community-2012"}'),
     "a fingerprint": ("a.md", f"signing-key: '{HEX}{HEX[:8]}'"),
