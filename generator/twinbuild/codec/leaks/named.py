@@ -39,7 +39,8 @@ _NAME: Final = (
     r"[_-]?key(?:[_-]?base)?)"
 )
 _TRIGGERS: Final = (
-    "pass pwd secret token credential api_key api-key apikey _key -key esskey authkey atekey ingkey tionkey"
+    "pass pwd= pwd: pwd%20= pwd%20: pwd\" pwd' pwd` pwd\\ secret token credential"
+    " api_key api-key apikey _key -key esskey authkey atekey ingkey tionkey"
 )
 _IS: Final = r"(?:[\"'`\\\]]{0,6}\s{0,4}(?::\s{0,2}(?:str|string)\s{0,2})?(?:=>|[:?+]?={1,3}|:)|\\{0,3}[\"'],)\s{0,4}"
 _OPEN: Final = r"\\{0,3}[\"'`]"
@@ -219,7 +220,7 @@ def _of_names() -> Iterator[Rule]:
     yield rule_of(
         "header-secret",
         "a secret in a header",
-        "x- private-token api-key apikey",
+        "-key -token -secret apikey",
         r"(?i:(?<![\w-])(?:x-[\w-]{0,40}(?:key|token|secret)|private-token|job-token|deploy-token|api-?key)"
         r"\\{0,3}[\"']?\s{0,2}[:,]\s{0,2}\\{0,3}[\"']?)(?P<secret>[A-Za-z0-9._~+/=-]{16,400})",
         is_secret_key,

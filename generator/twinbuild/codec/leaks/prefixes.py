@@ -5,9 +5,11 @@ Of a form that is short, or begins with a word, the rest must look drawn by lot 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from twinbuild.codec.leaks.rule import BEGIN, END, Rule, rule_of
+from twinbuild.codec.leaks.judge import is_random
+from twinbuild.codec.leaks.rule import END, Rule, rule_of
 
 __all__ = ["PREFIXED"]
 
@@ -83,6 +85,13 @@ _TABLE: Final = (
      r"(?:AQVN[\w-]{35,38}|t1\.[A-Za-z0-9_-]{1,400}={0,2}\.[\w-]{86}={0,2})"),
 )  # fmt: skip
 
+
+def _begins(match: re.Match[bytes]) -> bool:
+    """Whether no word goes on before it; a form that asked for this itself would be looked for at every byte."""
+    before = match.string[max(match.start() - 1, 0) : match.start()]
+    return not (before.isalnum() or before == b"_") and is_random(match)
+
+
 PREFIXED: Final[tuple[Rule, ...]] = tuple(
-    rule_of(kind, title, triggers, BEGIN + form + END) for kind, title, triggers, form in _TABLE
+    rule_of(kind, title, triggers, form + END, _begins) for kind, title, triggers, form in _TABLE
 )

@@ -30,11 +30,11 @@ class Rule:
 
 
 def rule_of(kind: str, title: str, triggers: str, form: str, judge: Judge = is_random, *, files: str = "") -> Rule:
-    """A rule; ``triggers`` are words with blanks between them."""
+    """A rule; ``triggers`` are words with blanks between them, and ``%20`` is a blank in one."""
     return Rule(
         kind=kind,
         title=title,
-        triggers=tuple(triggers.encode().split()),
+        triggers=tuple(word.replace(b"%20", b" ") for word in triggers.encode().split()),
         form=re.compile(form.encode()),
         judge=judge,
         files=re.compile(files) if files else None,

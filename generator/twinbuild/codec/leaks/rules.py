@@ -60,7 +60,10 @@ def _clouds() -> Iterator[Rule]:
         r"[?&]s[vre]=[^\s\"'<>]{1,300}&sig=(?P<secret>[A-Za-z0-9%+/]{40,70}(?:%3[Dd]|=))",
     )
     yield rule_of(
-        "azure-client-secret", "an Azure client secret", "q~", r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"
+        "azure-client-secret",
+        "an Azure client secret",
+        "7q~ 8q~ 9q~",
+        r"(?<![\w~.-])[\w~.-]{3}[7-9]Q~[\w~.-]{31,34}(?![\w~.-])",
     )
     yield rule_of("digitalocean-token", "a DigitalOcean token", "_v1_", BEGIN + r"do[opr]_v1_[0-9a-f]{64}" + END)
     yield rule_of("databricks-token", "a Databricks token", "dapi", BEGIN + r"dapi[0-9a-f]{32}(?:-\d)?" + END)
