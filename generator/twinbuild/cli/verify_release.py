@@ -75,7 +75,12 @@ def command(
     if bool(keys) == (trust is not None):
         hint = "name the public keys of whom you trust, or the directory of a trust root"
         raise UsageError.of("TB8001", "expected --key or --trust", hint=hint, where="verify-release")
-    of_trust = {"--trust-version": trust_version, "--role": role, "--audit": audit, "--audit-checkpoint": audit_kept or None}
+    of_trust = {
+        "--trust-version": trust_version,
+        "--role": role,
+        "--audit": audit,
+        "--audit-checkpoint": audit_kept or None,
+    }
     _refuse_unused(trust, threshold, of_trust)
     people: tuple[str, ...] = ()
     besides: dict[str, tuple[str, str]] = {}
