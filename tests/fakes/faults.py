@@ -210,7 +210,7 @@ def _sorted_names(rng: random.Random) -> tuple[bytes, bytes]:
 
 
 def _pyc(rng: random.Random, *, magic: bytes = b"\xa7\x0d\r\n", flags: int = 0, mtime: int = 0) -> bytes:
-    body = random.Random(7).randbytes(400)
+    body = b"\xe3" + random.Random(7).randbytes(400)  # a code object (marshal)
     return magic + struct.pack("<III", flags, mtime or _EPOCH, 900) + body
 
 

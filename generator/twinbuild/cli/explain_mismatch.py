@@ -29,12 +29,13 @@ def command(*, first: Path, second: Path, deep: bool, as_json: bool) -> None:
 
     found = mismatch(first, second)
     names = str(first), str(second)
+    for line in mismatch_lines(found, names=names) if not as_json else ():
+        click.echo(shown(line))  # before diffoscope, which may fail
     report = _deep(first, second) if deep and found.reasons else ""
     if as_json:
         click.echo(json.dumps({**mismatch_json(found, names=names), **({"diffoscope": report} if deep else {})}))
-    else:
-        for line in (*mismatch_lines(found, names=names), *report.splitlines()):
-            click.echo(shown(line))
+    for line in report.splitlines() if not as_json else ():
+        click.echo(shown(line))
     if found.reasons:
         raise click.exceptions.Exit(1)
 

@@ -86,7 +86,7 @@ _AT_FDCWD: Final = -100
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a small file so that readers see the old one or the new one; nothing is written if it is the same."""
-    if same_file(path, content):
+    if not _is_special(path) and same_file(path, content):
         return
     with replace_file(path) as stream:
         stream.write(content)
@@ -94,7 +94,14 @@ def write_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[BinaryIO]:
-    """A stream over a new file, which takes its place when the context ends well and otherwise goes."""
+    """A stream over a new file, which takes its place when the context ends well and otherwise goes.
+
+    A device or a pipe is written to: a file in the place of /dev/null would do harm to all who use it.
+    """
+    if _is_special(path):
+        with path.open("wb") as stream:
+            yield stream
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -120,6 +127,16 @@ def clear_leftovers(directory: Path, is_ours: Callable[[str], bool]) -> None:
         name = _TEMPORARY.fullmatch(path.name)
         if name is not None and is_ours(name[1]) and stat.S_ISREG(path.lstat().st_mode):
             path.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is a device, a pipe or a socket, or a link of the system's to an open file (/dev/stdout)."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return False
+    linked = path.is_symlink() and path.absolute().parts[1:2] in (("dev",), ("proc",))
+    return linked or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from twinbuild.pipeline.output import (
     copy_checked,
     replace_directory,
     replace_file,
+    write_file,
 )
 from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
@@ -255,3 +256,16 @@ def test_what_a_killed_run_was_writing(tmp_path: Path) -> None:
         cleared_while_it_is_written()
     assert (len(names[0] - names[1]), len(names[1])) == (1, 5)
     clear_leftovers(tmp_path / "none", lambda _: True)
+
+
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    """Whoever names /dev/null, even as root, finds it there again; a pipe gets what is written."""
+    (tmp_path / "null").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("null", "pipe"):
+        write_file(tmp_path / name, b"page")
+    assert os.read(reader, 9) == b"page"
+    os.close(reader)
+    assert (tmp_path / "null").is_symlink()
+    assert (tmp_path / "pipe").is_fifo()

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -40,6 +42,7 @@ _DECIDED_BELOW: Final = frozenset({("environment", "targets"), ("environment", "
 _OBSERVED: Final = ("run.json", "release.digest")
 _LATER: Final = {"modification-time": 1, "file-set": 2, "random": 3, "content": 4}  # what often follows from others
 _MOST: Final = 50_000  # differences that are looked into
+_STATED: Final = "a digest or a size is stated otherwise of what is the same: one of the two is wrong, or was changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +124,14 @@ def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
 
 
 def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
-    yield from _inputs(first, second)
     notes.append("run.json, which tells of one run; signatures and approvals, which are about a release")
-    yield from _layouts(first, second)
-    yield from _trees(first, second, left_out=("image", SIGNATURES, APPROVALS, *_OBSERVED), masked=True)
+    beside = partial(_trees, first, second, left_out=("image", SIGNATURES, APPROVALS, *_OBSERVED), modes=False)
+    found = False
+    for each in chain(_inputs(first, second), _layouts(first, second), beside(masked=True)):
+        found = True
+        yield each
+    for step, each in () if found else beside():  # what is masked follows from nothing
+        yield step, replace(each, cause=cause("corrupt", _STATED))
 
 
 def _inputs(first: Path, second: Path) -> Iterator[_Told]:
@@ -139,7 +146,9 @@ def _inputs(first: Path, second: Path) -> Iterator[_Told]:
             yield "", told(("manifest.json", *item.path), item.first, item.second, cause("inputs", said))
 
 
-def _trees(first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False) -> Iterator[_Told]:
+def _trees(
+    first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked: bool = False, modes: bool = True
+) -> Iterator[_Told]:
     one, other = (tree_files(place, left_out=left_out) for place in (first, second))
     diver = Diver()
     for path in sorted(one.keys() | other.keys()):
@@ -148,7 +157,7 @@ def _trees(first: Path, second: Path, *, left_out: tuple[str, ...] = (), masked:
             words = ("missing", "present") if left is None else ("present", "missing")
             yield "", told((path,), *words, cause("file-set", f"{path} is in one of them only"))
             continue
-        if not masked or left.kind != right.kind:  # modes of a copied release are those of who copied it
+        if modes or left.kind != right.kind:  # those of a copied release are of who copied it
             yield from (("", each) for each in left.unlike(right, path))
         if left.kind == right.kind == "file":
             yield from (("", each) for each in _files(first / path, second / path, (path,), diver, masked=masked))
@@ -261,23 +270,20 @@ def _layer_pair(layers: tuple[LayerOf, LayerOf], blobs: tuple[LayoutBlobs, Layou
     if layers[0].blob.digest == layers[1].blob.digest:
         return
     heads = _head(blobs[0], layers[0]), _head(blobs[1], layers[1])
-    diver = Diver()
+    diver, found = Diver(), False
     with ExitStack() as opened:
 
         def keep(stream: BinaryIO) -> BinaryIO:
             return opened.enter_context(stream)
 
-        if layers[0].diff_id != layers[1].diff_id:
-            yield from compare_tars(
-                (),
-                (lambda: open_layer(blobs[0], layers[0], keep), lambda: open_layer(blobs[1], layers[1], keep)),
-                dive=diver.content,
-                explain=diver.piece,
-                strict=False,
-            )
+        opens = (lambda: open_layer(blobs[0], layers[0], keep), lambda: open_layer(blobs[1], layers[1], keep))
+        # Whatever a configuration says of diff_ids: it may be wrong.
+        for each in compare_tars((), opens, dive=diver.content, explain=diver.piece, strict=False):
+            found = True
+            yield each
     one, other = (gzip_header(head) if head.startswith(b"\x1f\x8b") else None for head in heads)
     why = of_gzip_headers(one, other) if one is not None and other is not None else None
-    if why is None and layers[0].diff_id == layers[1].diff_id:
+    if why is None and not found:
         why = cause("compressor", "the layers hold the same files, but were compressed to other bytes")
     if why is not None:
         yield at_bytes((), heads, first_unequal(*heads), why)

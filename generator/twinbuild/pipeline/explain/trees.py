@@ -16,11 +16,12 @@ from twinbuild.verify.mismatch.members import of_fields
 __all__ = ["OnDisk", "tree_files"]
 
 _MOST: Final = 500_000
+_KINDS: Final = {stat.S_IFDIR: "directory", stat.S_IFREG: "file", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnDisk:
-    """An entry: ``kind`` is file, directory, link or special file; ``target`` that of a link."""
+    """An entry: ``kind`` is file, directory, link, pipe, socket or a device with its numbers; ``target`` of a link."""
 
     kind: str
     mode: int
@@ -69,5 +70,6 @@ def _entry(entry: os.DirEntry[str]) -> OnDisk:
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
         return OnDisk(kind="link", mode=mode, target=str(Path(entry.path).readlink()))
-    kind = "directory" if stat.S_ISDIR(status.st_mode) else "file" if stat.S_ISREG(status.st_mode) else "special file"
-    return OnDisk(kind=kind, mode=mode)
+    known = _KINDS.get(stat.S_IFMT(status.st_mode))
+    letter = stat.filemode(status.st_mode)[0]
+    return OnDisk(kind=known or f"device {letter} {os.major(status.st_rdev)}:{os.minor(status.st_rdev)}", mode=mode)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +42,52 @@ def test_a_damaged_layout(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "a", tmp_path / "none")
     (tmp_path / "none" / "index.json").write_text("{")
     assert causes(tmp_path / "a", tmp_path / "none") == ["corrupt"]
+
+
+def test_a_configuration_that_is_wrong(tmp_path: Path) -> None:
+    """Layers are read whatever diff_ids it states: unlike files are never told to be the same ones."""
+    one, other = _base(random.Random(1)), _base(random.Random(1))
+    one.files["etc/x"], other.files["etc/x"] = _File(content=b"pid=12"), _File(content=b"pid=13")
+    for name, build in (("a", one), ("b", other)):
+        _layout(tmp_path / name, [build], "gzip")
+    parts = [_parts(tmp_path / name) for name in "ab"]
+    parts[1][1]["rootfs"] = parts[0][1]["rootfs"]
+    parts[1][0]["config"] |= _put(tmp_path / "b", parts[1][1])
+    index = {
+        "schemaVersion": 2,
+        "manifests": [{"mediaType": parts[1][0]["mediaType"], **_put(tmp_path / "b", parts[1][0])}],
+    }
+    (tmp_path / "b" / "index.json").write_text(json.dumps(index))
+    assert causes(tmp_path / "a", tmp_path / "b") == ["process-id"]
+
+
+def _parts(layout: Path) -> list[dict[str, Any]]:
+    """The manifest of a layout's only image, and its configuration."""
+    manifest = _read(layout, json.loads((layout / "index.json").read_text())["manifests"][0])
+    return [manifest, _read(layout, manifest["config"])]
+
+
+def _read(layout: Path, described: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((layout / "blobs/sha256" / described["digest"][7:]).read_bytes())
+    return found
+
+
+def _put(layout: Path, document: dict[str, Any]) -> dict[str, object]:
+    content = json.dumps(document).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    (layout / "blobs/sha256" / digest).write_bytes(content)
+    return {"digest": f"sha256:{digest}", "size": len(content)}
+
+
+def test_a_digest_that_follows_from_nothing(tmp_path: Path) -> None:
+    """Digests beside the images are passed over where something else differs, and are told where nothing does."""
+    for name, digest in (("a", "0"), ("b", "1")):
+        _layout(tmp_path / name, [_base(random.Random(1))], "gzip")
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"lock": f"sha256:{digest * 64}"}))
+    (reason,) = mismatch(tmp_path / "a", tmp_path / "b").reasons
+    assert (reason.cause.name, reason.first.place) == ("corrupt", ("manifest.json",))
+    (tmp_path / "b" / "deploy.yaml").write_text("replicas: 2\n")
+    assert causes(tmp_path / "a", tmp_path / "b") == ["file-set"]
 
 
 def test_a_layer_more(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_entries(tmp_path: Path) -> None:
         "d": "directory",
         "d/f": "file",
         "up": "link",
-        "pipe": "special file",
+        "pipe": "pipe",
     }
 
 
