@@ -24,7 +24,7 @@ from pathlib import Path
 
 import zstandard
 
-__all__ = ["FAULTS", "Pair", "clean_pairs", "faulty_pairs"]
+__all__ = ["FAULTS", "ZIPPED", "Pair", "clean_pairs", "faulty_pairs"]
 
 _EPOCH = 1_793_491_200
 _WORDS = [
@@ -561,7 +561,7 @@ FAULTS: dict[str, tuple[tuple[str, ...], _Fault]] = {
         _raw(lambda rng: (rng.randbytes(16).hex().encode(), rng.randbytes(16).hex().encode()), "etc/machine-id"),
     ),
 }
-_ZIPPED: dict[str, tuple[tuple[str, ...], _Fault]] = {
+ZIPPED: dict[str, tuple[tuple[str, ...], _Fault]] = {
     "zip, dates": (("modification-time",), _set("zip_dates", 0, 86_400 * 3 + 4242)),
     "zip, zone": (("time-zone",), _set("zip_dates", 0, 9 * 3600)),
     "zip, level": (("compressor",), _set("zip_level", 1, 9)),
@@ -690,7 +690,7 @@ def _write(where: Path, build: _Build, form: str, rng: random.Random) -> Path:
 
 
 def _forms(name: str) -> tuple[str, ...]:
-    if name in _ZIPPED:
+    if name in ZIPPED:
         return ("wheel in a tar",)
     if name in _GZIP_ONLY:
         return ("tar.gz", "layout gzip")
@@ -704,7 +704,7 @@ def _forms(name: str) -> tuple[str, ...]:
 def faulty_pairs(directory: Path, *, seed: int, count: int = 60) -> Iterator[Pair]:
     """``count`` pairs with a fault each, drawn without repetition before any comes twice."""
     rng = random.Random(seed)
-    known = {**FAULTS, **_ZIPPED}
+    known = {**FAULTS, **ZIPPED}
     names = rng.sample(sorted(known), min(count, len(known)))
     names += rng.choices(sorted(known), k=count - len(names))
     for number, name in enumerate(names):

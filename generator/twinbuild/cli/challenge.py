@@ -13,11 +13,9 @@ from twinbuild.cli.options import NamedPath, json_option
 
 if TYPE_CHECKING:
     from twinbuild.errors import Finding
-    from twinbuild.pipeline.challenge.judging import Challenged, ImageVerdict, Statement
+    from twinbuild.pipeline.challenge.judging import Challenged, Dissent, ImageVerdict
 
 __all__ = ["command"]
-
-_LARGEST = 1 << 20  # bytes of a statement
 
 
 @click.command("challenge")
@@ -47,6 +45,7 @@ def command(
     from twinbuild.cli.outcome import shown
     from twinbuild.errors import NotReproducible, PolicyRefused
     from twinbuild.pipeline.challenge.judging import challenge
+    from twinbuild.pipeline.challenge.statements import read_statements
     from twinbuild.pipeline.reading.released import read_release
     from twinbuild.pipeline.reading.validating import check_release
 
@@ -55,7 +54,7 @@ def command(
     trusted = tuple(public_key(path) for path in keys)
     files = {key.keyid: shown(path) for key, path in zip(trusted, keys, strict=True)}
     names = {key.keyid: shown(path.name) for key, path in zip(trusted, keys, strict=True)}  # a whole path may be masked
-    judged = challenge(found, map(_statement, statements), trusted, threshold=threshold)
+    judged = challenge(found, read_statements(statements, follow=True), trusted, threshold=threshold)
     if as_json:
         click.echo(json.dumps({"release": str(found.digest), "threshold": threshold, **_document(judged)}))
     else:
@@ -63,23 +62,9 @@ def command(
             click.echo(line)
     findings = tuple(_findings(judged, str(release), names))
     if judged.undecidable:
-        raise PolicyRefused(tuple(each for each in findings if each.code == "TB6104"))
+        raise PolicyRefused(findings)
     if findings:
         raise NotReproducible(findings)
-
-
-def _statement(path: Path) -> Statement:
-    from twinbuild.codec.dsse import decode_envelope
-    from twinbuild.errors import UsageError
-    from twinbuild.pipeline.challenge.judging import Statement
-    from twinbuild.pipeline.regular import Irregular, read_regular
-
-    hint = "name what `twinbuild rebuild --key` wrote"
-    try:
-        content = read_regular(path, _LARGEST, follow=True)
-    except Irregular as error:
-        raise UsageError.of("TB8001", f"{path.name} {error}", hint=hint, where=str(path)) from None
-    return Statement(file=str(path), envelope=decode_envelope(content, name=str(path), hint=hint))
 
 
 def _verdict(verdict: ImageVerdict) -> str:
@@ -125,14 +110,18 @@ def _findings(judged: Challenged, where: str, names: Mapping[str, str]) -> Itera
             yield finding("TB6104", what, "ask more rebuilders, or look at why these disagree")
         elif isinstance(verdict, Dissent):
             if verdict.release:
-                what = f"{name}: the release has {digest}, and {len(verdict.keys)} rebuilders got {verdict.digest}"
+                what = f"{name}: the release has {digest}, and {_many(verdict, 'rebuilder')} got {verdict.digest}"
                 yield finding("TB6103", what, "do not deploy it before it is known why")
             for key, got in verdict.dissenters:
-                what = f"{name}: {names[key]} ({key}) got {got}, and {len(verdict.keys)} others got {verdict.digest}"
+                what = f"{name}: {names[key]} ({key}) got {got}, and {_many(verdict, 'other')} got {verdict.digest}"
                 yield finding("TB6103", what, "ask this rebuilder for the image: `twinbuild explain-mismatch`")
     for key in judged.contradicting:
         what = f"{names[key]} ({key}) signed statements with different images of the same sources"
         yield finding("TB6103", what, "ask this rebuilder which of them holds; none of them counts")
+
+
+def _many(verdict: Dissent, who: str) -> str:
+    return f"{len(verdict.keys)} {who}{'s' * (len(verdict.keys) != 1)}"
 
 
 def _document(judged: Challenged) -> dict[str, object]:

@@ -39,11 +39,18 @@ def _rebuilt(release: Published) -> Mark:
     if others:
         said = f"by {others} of {len(release.rebuilders)} rebuilders, with other bytes"
         return Mark(word="Disputed", detail=said, tone="bad")
-    verified = len({each.keyid for each in release.rebuilders if each.is_verified})
+    verified = [each for each in release.rebuilders if each.is_verified]
     if verified:
-        many = f"{verified} rebuilder{'' if verified == 1 else 's'}"
-        return Mark(word="Rebuilt", detail=f"{many} got the same bytes, verified when this page was made", tone="good")
+        keys = len({each.keyid for each in verified})
+        built, all_images = {name for each in verified for name, *_ in each.images}, _images(release)
+        some = "" if built == all_images else f" of {len(built)} of {len(all_images)} images"
+        said = f"{keys} rebuilder{'' if keys == 1 else 's'} got the same bytes{some}, verified when this page was made"
+        return Mark(word="Partly rebuilt" if some else "Rebuilt", detail=said, tone="warn" if some else "good")
     return Mark(word="Rebuilt", detail="by others, who got the same bytes; this page did not verify it", tone="warn")
+
+
+def _images(release: Published) -> set[str]:
+    return {f"{each['variant']} {each['platform']}" for each in release.document["environment"]["images"]}
 
 
 def _reproduced(verification: dict[str, Any]) -> Mark:

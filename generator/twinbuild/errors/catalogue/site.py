@@ -51,8 +51,9 @@ Take the release from where it was made again; `twinbuild validate` names every 
         code="TB9411",
         title="no statements of rebuilders in a place that was named",
         explanation="""\
-`--rebuilt` takes what `twinbuild rebuild --key` wrote: a file, or a directory with 1 to 10,000 of them right below it,
-whose names end in `.dsse.json`. A link, a device or a file of more than 1 MiB is none.
+`challenge` and `--rebuilt` take what `twinbuild rebuild --key` wrote: a file of at most 1 MiB, and no device or pipe.
+`--rebuilt` also takes a directory with 1 to 10,000 of them right below it, whose names end in `.dsse.json`; it follows
+no link.
 
 Name the files, or the directory that they lie in.""",
     ),

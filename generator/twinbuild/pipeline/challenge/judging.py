@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from twinbuild.codec.dsse import IN_TOTO, Envelope, pae
-from twinbuild.describe.rebuilt import decode_rebuilt
+from twinbuild.codec.dsse import pae
 from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.govern.keys import PublicKey, within_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.rebuilt import Rebuilt
+from twinbuild.pipeline.challenge.statements import Statement
 from twinbuild.pipeline.reading.released import Released
 
 __all__ = [
@@ -24,21 +24,12 @@ __all__ = [
     "Challenged",
     "Dissent",
     "ImageVerdict",
-    "Statement",
     "Undecidable",
     "Unheard",
     "challenge",
     "forged",
     "unlike_release",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """An envelope, and the name of the file that it was read from."""
-
-    file: str
-    envelope: Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,20 +92,20 @@ def challenge(
 ) -> Challenged:
     """Count what holders of these keys say of a release's images.
 
-    Raises UsageError TB8001 for a threshold that the keys can't reach; PolicyRefused TB6101 for a text that is no
-    statement, TB6102 for a signature in the name of one of the keys that is not by it.
+    Raises UsageError TB8001 for a threshold that the keys can't reach; PolicyRefused TB6102 for a signature in the name
+    of one of the keys that is not by it.
     """
     known = within_reach(keys, threshold)
     said: dict[str, dict[str, set[Digest]]] = {}  # by key, by image
     unheard = []
     findings: list[Finding] = []
     for statement in statements:
-        rebuilt, signers, why = _read(release, statement, known, findings)
+        signers, why = _heard(release, statement, known, findings)
         if why:
             unheard.append(Unheard(file=statement.file, why=why))
             continue
         for keyid in signers:
-            for image in rebuilt.images:
+            for image in statement.rebuilt.images:
                 said.setdefault(keyid, {}).setdefault(image.name, set()).add(image.digest)
     if findings:
         raise PolicyRefused(tuple(findings))
@@ -129,19 +120,11 @@ def challenge(
     )
 
 
-def _read(
+def _heard(
     release: Released, statement: Statement, known: Mapping[str, PublicKey], findings: list[Finding]
-) -> tuple[Rebuilt, tuple[str, ...], str]:
-    """The value of a statement, which of the keys signed it, and why it counts for nothing, if so."""
+) -> tuple[tuple[str, ...], str]:
+    """Which of the keys signed a statement, and why it counts for nothing, if so."""
     envelope = statement.envelope
-    if envelope.payload_type != IN_TOTO:
-        raise PolicyRefused.of(
-            "TB6101",
-            f"{statement.file} holds {envelope.payload_type[:80]!r}, expected {IN_TOTO}",
-            hint="take it again from who made it: `twinbuild rebuild --key`",
-            where=statement.file,
-        )
-    rebuilt = decode_rebuilt(envelope.payload, name=statement.file)
     message = pae(envelope.payload_type, envelope.payload)
     stated = [each for each in envelope.signatures if each.keyid in known]
     findings += [
@@ -150,8 +133,8 @@ def _read(
     signers = tuple(each.keyid for each in stated)
     if not signers:
         others = ", ".join(each.keyid[:16] for each in envelope.signatures) or "nobody"
-        return rebuilt, (), f"it is signed by {others}, none of the given keys"
-    return rebuilt, signers, unlike_release(release.document, rebuilt)
+        return (), f"it is signed by {others}, none of the given keys"
+    return signers, unlike_release(release.document, statement.rebuilt)
 
 
 def forged(file: str, keyid: str) -> Finding:

@@ -11,9 +11,9 @@ from twinbuild.describe.site.published import Published
 from twinbuild.govern.keys import PublicKey
 from twinbuild.model.archive import Kept
 from twinbuild.pipeline.archive.viewing import no_layers, viewed
+from twinbuild.pipeline.challenge.statements import Statement
 from twinbuild.pipeline.site.layers import Layers
 from twinbuild.pipeline.site.reading import Trail, published
-from twinbuild.pipeline.site.rebuilders import Heard
 from twinbuild.pipeline.site.writing import Source
 from twinbuild.ports import ReleaseArchive
 
@@ -27,7 +27,7 @@ def archived_sources(
     keys: tuple[PublicKey, ...],
     *,
     layers: Layers | None = None,
-    heard: tuple[Heard, ...] = (),
+    heard: tuple[Statement, ...] = (),
 ) -> Iterator[Source]:
     """A source for each release. ``layers`` reads its layers where the archive has them.
 

@@ -20,13 +20,14 @@ from twinbuild.govern.keys import PublicKey
 from twinbuild.model.bom import Bom
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.read import read_entries
+from twinbuild.pipeline.challenge.statements import Statement
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.reading.attested import ENVELOPES, MAIN, read_envelope, signers_of
 from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.reading.validating import require_format
 from twinbuild.pipeline.regular import LARGEST, Irregular, Missing, read_regular
 from twinbuild.pipeline.site.layers import Layers, OpenLayer, opener
-from twinbuild.pipeline.site.rebuilders import Heard, rebuilders
+from twinbuild.pipeline.site.rebuilders import rebuilders
 from twinbuild.pipeline.vouching import verify_release
 
 __all__ = ["Trail", "published", "read_trail"]
@@ -58,7 +59,7 @@ def published(
     *,
     layers: Layers | None = None,
     opened: OpenLayer | None = None,
-    heard: tuple[Heard, ...] = (),
+    heard: tuple[Statement, ...] = (),
 ) -> Published:
     """The release of a directory, or of a release manifest alone.
 

@@ -7,43 +7,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from twinbuild.codec.dsse import Envelope, decode_envelope, pae
-from twinbuild.describe.rebuilt import decode_rebuilt
+from twinbuild.codec.dsse import pae
 from twinbuild.describe.site.published import Rebuilder
 from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.govern.keys import PublicKey
-from twinbuild.model.rebuilt import Rebuilt
 from twinbuild.pipeline.challenge.judging import forged, unlike_release
-from twinbuild.pipeline.regular import Irregular, read_regular
+from twinbuild.pipeline.challenge.statements import Statement, read_statements
 
-__all__ = ["Heard", "heard_below", "rebuilders"]
+__all__ = ["heard_below", "rebuilders"]
 
-_LARGEST: Final = 1 << 20  # bytes of a statement
 _MOST: Final = 10_000  # statements of a run
 _END: Final = ".dsse.json"
 _HINT: Final = "name what `twinbuild rebuild --key` wrote, or a directory of that"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A statement that was read, and not believed: ``file`` is where it lies."""
-
-    file: str
-    envelope: Envelope
-    rebuilt: Rebuilt
-
-
-def heard_below(places: Sequence[Path]) -> tuple[Heard, ...]:
+def heard_below(places: Sequence[Path]) -> tuple[Statement, ...]:
     """The statements of files, and of the files right below directories that are called so (``*.dsse.json``).
 
-    Raises UsageError TB9411 for a place without one, or too many; PolicyRefused TB6101 for a file that is none, and
-    what ``decode_envelope`` raises.
+    Raises UsageError TB9411 for a place without one, or too many, and as ``read_statements``.
     """
-    return tuple(_heard(path) for place in places for path in _files(place))
+    return read_statements(path for place in places for path in _files(place))
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -59,15 +45,6 @@ def _files(place: Path) -> Iterator[Path]:
     yield from (place / name for name in names)
 
 
-def _heard(path: Path) -> Heard:
-    try:
-        content = read_regular(path, _LARGEST)
-    except Irregular as error:
-        raise _refused(path, str(error)) from None
-    envelope = decode_envelope(content, name=path.name, hint=_HINT)
-    return Heard(file=str(path), envelope=envelope, rebuilt=decode_rebuilt(envelope.payload, name=path.name))
-
-
 def _refused(path: Path, why: str) -> UsageError:
     return UsageError.of(
         "TB9411",
@@ -77,16 +54,20 @@ def _refused(path: Path, why: str) -> UsageError:
     )
 
 
-def rebuilders(manifest: dict[str, Any], heard: Sequence[Heard], keys: Sequence[PublicKey]) -> tuple[Rebuilder, ...]:
-    """Who says something of a release's images, by key and file; statements about other sources are passed over.
+def rebuilders(
+    manifest: dict[str, Any], heard: Sequence[Statement], keys: Sequence[PublicKey]
+) -> tuple[Rebuilder, ...]:
+    """Who says something of a release's images, by key and file.
 
+    Statements about other sources are passed over, and so are images that the release does not have.
     Raises PolicyRefused TB6102 for a signature in the name of one of ``keys`` that is not by it.
     """
     known = {key.keyid: key for key in keys}
     images = {f"{each['variant']} {each['platform']}": each["digest"] for each in manifest["environment"]["images"]}
     found = []
     for one in heard:
-        if unlike_release(manifest, one.rebuilt):
+        built = tuple(each for each in one.rebuilt.images if each.name in images)
+        if unlike_release(manifest, one.rebuilt) or not built:
             continue
         for signature in one.envelope.signatures:
             key = known.get(signature.keyid)
@@ -99,8 +80,7 @@ def rebuilders(manifest: dict[str, Any], heard: Sequence[Heard], keys: Sequence[
                     keyid=signature.keyid,
                     versions=f"twinbuild {one.rebuilt.tool}, Python {one.rebuilt.python}",
                     images=tuple(
-                        (each.name, str(each.digest), images.get(each.name) == str(each.digest))
-                        for each in one.rebuilt.images
+                        (each.name, str(each.digest), images[each.name] == str(each.digest)) for each in built
                     ),
                     is_verified=key is not None,
                 )

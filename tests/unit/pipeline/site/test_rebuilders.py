@@ -77,6 +77,22 @@ def test_who_got_what(signed: SignedDist, tmp_path: Path) -> None:
     assert [each.tone for each in marks(published(signed.dist, heard=honest, keys=(ADA.public,)))][3:] == ["good"]
 
 
+def test_images_of_other_variants(signed: SignedDist, tmp_path: Path) -> None:
+    """Those that the release does not have say nothing of it; of one that has more, it is told how many were built."""
+    good = true(signed.dist)
+    more = replace(good.images[0], variant="cuda", digest=Digest.of(b"other"))
+    both = heard_below((say(tmp_path / "a.dsse.json", replace(good, images=(*good.images, more)), ADA),))
+    one = published(signed.dist, heard=both, keys=(ADA.public,))
+    assert [each.word for each in marks(one)][3:] == ["Rebuilt"]
+    assert published(signed.dist, heard=heard_below((say(tmp_path / "b", replace(good, images=(more,)), ADA),))) == (
+        published(signed.dist)
+    )
+    document = one.document
+    document["environment"]["images"].append({**document["environment"]["images"][0], "variant": "cuda"})
+    mark = marks(replace(one, manifest=json.dumps(document).encode()))[3]
+    assert (mark.word, mark.tone, "of 1 of 2 images" in mark.detail) == ("Partly rebuilt", "warn", True)
+
+
 def test_a_signature_in_anothers_name(signed: SignedDist, tmp_path: Path) -> None:
     """It is refused where the name's key is given; without it, it is shown as not verified."""
     heard = heard_below((say(tmp_path / "a.dsse.json", true(signed.dist), BOB, name=ADA),))
