@@ -28,6 +28,11 @@ __all__ = ["command"]
     metavar="DIGEST",
     help="With --archive: let the archived twinbuild build whose image has this digest, which you know from elsewhere.",
 )
+@click.option(
+    "--sign",
+    is_flag=True,
+    help="Sign what came out; without --key by the key of TWINBUILD_SIGNING_KEY. That there is none is an error.",
+)
 @signer_options
 @click.option(
     "--output",
@@ -41,6 +46,7 @@ def command(
     variants: tuple[str, ...],
     place: str | None,
     trusted: str | None,
+    sign: bool,
     key: str | None,
     program: str | None,
     public: Path | None,
@@ -57,6 +63,7 @@ def command(
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.outcome import shown
     from twinbuild.cli.session import session_for
+    from twinbuild.model.settings import SIGNING_KEY
     from twinbuild.pipeline.build.building import source_epoch
     from twinbuild.pipeline.challenge.making import rebuild_images, sign_rebuilt, statement_name
     from twinbuild.pipeline.lock.fetching import fetch_lock
@@ -64,7 +71,9 @@ def command(
     from twinbuild.pipeline.output import write_file
     from twinbuild.pipeline.project import open_project
 
-    signer = signer_of(key, program, public, os.environ) if key or program or public else None
+    if sign and not (program or public):
+        key = key or os.environ.get(SIGNING_KEY)
+    signer = signer_of(key, program, public, os.environ) if sign or key or program or public else None
     if place is not None:
         if asked.overlays or variants:
             raise click.UsageError(

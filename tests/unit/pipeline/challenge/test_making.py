@@ -64,14 +64,16 @@ def test_nothing_is_taken_from_an_earlier_build(tool: Tool, tmp_path: Path) -> N
 
 
 def test_without_a_key(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written; with one, it lies in the current directory under a name of its own."""
+    """Nothing is written, or --sign refuses; with the environment's, it lies here under a name of its own."""
     project = tiny_project(tmp_path / "tiny", tmp_path / "store")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     ended = tool("rebuild", str(project), "-q")
     assert ended.status == 0, ended.err
     assert "unsigned" in ended.out
+    ended = tool("rebuild", str(project), "-q", "--sign")
+    assert (ended.status, "TB8001" in ended.err) == (2, True)
     assert list(Path.cwd().iterdir()) == []
-    key = key_file(tmp_path / "ada", new_key("ed25519"))
-    ended = tool("rebuild", str(project), "-q", "--key", str(key))
+    monkeypatch.setenv("TWINBUILD_SIGNING_KEY", str(key_file(tmp_path / "ada", new_key("ed25519"))))
+    ended = tool("rebuild", str(project), "-q", "--sign")
     assert [path.name for path in Path.cwd().iterdir()] == [ended.out.split()[-1]]
