@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,8 @@ from twinbuild.deploy.parity.difference import Facts, facts_of, object_at, text_
 
 __all__ = ["digest_facts", "entries_of", "manifest_facts"]
 
+_REQUIREMENTS: Final = ("runtime", "build", "development", "test", "constraints")
+_NAME: Final = re.compile(r"[\w.+-]*\w", re.ASCII)
 # Sections that say nothing of their own: the first two follow from the rest, the third names what wrote it.
 _SKIPPED: Final = frozenset({"provenance", "reproduce", "generator", "kind"})
 
@@ -28,11 +31,14 @@ def manifest_facts(document: dict[str, Json]) -> Facts:
             facts |= digest_facts(kept.pop("files", None), "source", "files")
             kept.pop("digest", None)  # of the list of files
         elif section == "environment":
+            facts |= _requirements(kept.pop("packages", None), section, "packages")
             facts |= dict(_images(kept.pop("images", None)))
             facts |= dict(_targets(kept.pop("targets", None)))
         elif section == "dependencies":
             kept.pop("lock", None)  # covers what is listed apart, and nothing else that decides a byte
             kept.pop("beside", None)
+            for purpose in _REQUIREMENTS:
+                facts |= _requirements(kept.pop(purpose, None), section, purpose)
             for entry in entries_of(value.get("beside")):
                 where = ("dependencies", "beside", f"{entry.get('variant')} {entry.get('platform')}")
                 for purpose in ("build", "development", "test"):
@@ -55,6 +61,16 @@ def digest_facts(value: Json, *where: str) -> Facts:
         ): f"sha256:{item.get('sha256')}{' executable' * (item.get('executable') is True)}"
         for item in entries_of(value)
     }
+
+
+def _requirements(value: Json, *where: str) -> Facts:
+    """Requirements as they were asked for, each by its name: their order says nothing."""
+    found: dict[str, list[str]] = {}
+    for item in value if isinstance(value, list) else ():
+        text = text_of(item)
+        match = _NAME.match(text)
+        found.setdefault(match[0].lower() if match else text, []).append(text)
+    return {(*where, name): ", ".join(texts) for name, texts in found.items()}
 
 
 def _folded_list(section: str, value: Json) -> Iterator[tuple[tuple[str, ...], str]]:

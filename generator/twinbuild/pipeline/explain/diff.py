@@ -1,6 +1,7 @@
 """Two releases for people: parity's differences by what they are about, and what the images share.
 
-What is a difference, and how risky it is, is decided by parity alone.
+What is a difference, and how risky it is, is decided by parity; but of rendered documents, which lie beside the release
+manifests, those that say the same are told from the others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from twinbuild.debian.version import compare
 from twinbuild.deploy.parity.difference import ABSENT, Difference, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
 from twinbuild.errors import UsageError
+from twinbuild.pipeline.explain.documents import looked_into
 from twinbuild.pipeline.explain.layerdiff import ImageDiff, image_diff
 from twinbuild.pipeline.explain.layers import images_of, layout_in
 from twinbuild.pipeline.parity import parity
@@ -115,7 +117,7 @@ def release_diff(first: Path, second: Path, *, files: bool = True) -> ReleaseDif
     notes = list(found.notes)
     return ReleaseDiff(
         names=found.names,
-        sections=sections_of(found.differences, direct, many=many),
+        sections=sections_of(looked_into(sides, found.differences), direct, many=many),
         images=_images(sides, notes) if files else (),
         notes=tuple(notes),
     )

@@ -1,0 +1,84 @@
+"""``pipeline.explain.documents``: what every version changes is told from what a cluster is told otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from twinbuild.codec.canonical import canonical
+from twinbuild.deploy.parity.difference import unlike
+from twinbuild.deploy.parity.manifests import manifest_facts
+from twinbuild.describe.manifest import MANIFEST_VERSION
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.explain.documents import looked_into
+from twinbuild.pipeline.reading.released import Released
+
+IMAGES = {"1.0.0": ("a" * 64, "b" * 64), "1.1.0": ("c" * 64, "d" * 64)}
+FILES = {
+    "deploy/pods.yaml": "name: shop 1.0.0\nversion: 1.0.0\nimage: x@sha256:{cpu}\nmap: shop-live-{cpu:.10}\n",
+    "deploy/count.yaml": "version: 1.0.0\nreplicas: 2\n",
+    "deploy/twice.yaml": "image: x@sha256:{cpu}\n",
+    "deploy/other.yaml": "tool: 1.0.0\n",
+}
+
+
+def release(place: Path, version: str, *, texts: dict[str, str] | None = None) -> Released:
+    """A release of two images with these documents; version and digests stand in them as templates have them."""
+    cpu, cuda = IMAGES[version]
+    documents = []
+    for path, template in {**FILES, **(texts or {})}.items():
+        text = template.format(cpu=cpu, cuda=cuda).replace("1.0.0", version).encode()
+        (place / version / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / version / path).write_bytes(text)
+        documents.append({"path": path, "sha256": hashlib.sha256(text).hexdigest()})
+    images = [
+        {"variant": name, "platform": "linux/amd64", "digest": f"sha256:{digest}"}
+        for name, digest in (("cpu", cpu), ("cuda", cuda))
+    ]
+    content = canonical(
+        {
+            "apiVersion": MANIFEST_VERSION,
+            "kind": "ReleaseManifest",
+            "metadata": {"name": "shop", "version": version},
+            "environment": {"images": images},
+            "documents": documents,
+        }
+    )
+    path = place / version / "manifest.json"
+    return Released(path=path, directory=path.parent, digest=Digest.of(content), content=content)
+
+
+def risks(one: Released, other: Released) -> dict[str, str]:
+    """The risk of each document that differs."""
+    found = looked_into((one, other), unlike(manifest_facts(one.document), manifest_facts(other.document)))
+    return {each.path[1]: each.risk for each in found if each.path[0] == "documents"}
+
+
+def test_what_every_version_changes(tmp_path: Path) -> None:
+    """It is of low risk; a number of pods, another image's digest, another thing's version are not."""
+    changed = {
+        "deploy/count.yaml": "version: 1.0.0\nreplicas: 3\n",
+        "deploy/twice.yaml": "image: x@sha256:{cuda}\n",
+    }
+    assert risks(release(tmp_path, "1.0.0"), release(tmp_path, "1.1.0", texts=changed)) == {
+        "deploy/pods.yaml": "low",
+        "deploy/count.yaml": "high",
+        "deploy/twice.yaml": "high",
+        "deploy/other.yaml": "high",
+    }
+
+
+@pytest.mark.parametrize("lost", ["gone", "other", "alone"])
+def test_what_cannot_be_read(tmp_path: Path, lost: str) -> None:
+    """A document that is not there, or not the one that is named, keeps its risk."""
+    one, other = release(tmp_path, "1.0.0"), release(tmp_path, "1.1.0")
+    path = tmp_path / "1.1.0" / "deploy" / "pods.yaml"
+    if lost == "gone":
+        path.unlink()
+    elif lost == "other":
+        path.write_text("replicas: 0\n")
+    else:
+        other = Released(path=other.path, directory=None, digest=other.digest, content=other.content)
+    assert risks(one, other)["deploy/pods.yaml"] == "high"
