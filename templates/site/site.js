@@ -46,7 +46,10 @@
           return collator.compare(String(a), String(b));
         });
         if (down) keyed.reverse();
+        const { nextSibling } = body;
+        body.remove(); // 20,000 rows that move on the page one by one take half a minute
         body.append(...keyed.map(([row]) => row));
+        table.insertBefore(body, nextSibling);
       });
       heading.replaceChildren(button);
     });
@@ -299,10 +302,11 @@
       compared.replaceChildren();
       if (!sections.length) compared.append(make("p", { class: "empty", text: "Nothing that a release states is different." }));
       else {
-        const all = sections.flatMap(([, changes]) => changes);
-        const follow = sections.filter(([section]) => versions.sections[section] === "documents").flatMap(([, changes]) => changes);
+        const rendered = ([section]) => sections.length > 1 && versions.sections[section] === "documents";
+        const all = sections.filter((each) => !rendered(each)).flatMap(([, changes]) => changes);
+        const follow = sections.filter(rendered).flatMap(([, changes]) => changes);
         const levels = Object.keys(tones).map((level) => [level, all.filter((each) => each.risk === level).length]).filter(([, count]) => count);
-        compared.append(make("ul", { class: "risks", "aria-label": "Changes by risk" }, ...levels.map(([level, count]) => make("li", {}, badge(`${count} ${level}`, level))), ...(follow.length ? [make("li", { text: `${follow.length} of them in documents, which follow from the rest` })] : [])));
+        compared.append(make("ul", { class: "risks", "aria-label": "Changes by risk" }, ...levels.map(([level, count]) => make("li", {}, badge(`${count} ${level}`, level))), ...(follow.length ? [make("li", { text: `and ${follow.length} in documents, which follow from the rest` })] : [])));
         compared.append(make("ul", { class: "shared" }, ...shared.map(([image, text]) => make("li", {}, make("strong", { text: image }), " ", make("span", { text })))));
       }
       const names = [older, newer].map((each) => versions.releases[Number(each.value)][0]);

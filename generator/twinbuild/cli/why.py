@@ -28,12 +28,13 @@ def command(*, name: str, where: Path, as_json: bool) -> None:
     """Say why a Python package, a Debian package or a file is in the image.
 
     Shows all shortest chains from each requirement of the spec, with its place, to the package: a name, NAME==VERSION
-    or a package URL. A PATH begins with a slash: its layer, its component and what put it there are told; that needs a
-    release. Exit 2 for an unknown name.
+    or a package URL. Of a release it knows what is within a wheel, too: bundled libraries, compiled crates. A PATH
+    begins with a slash: its layer, its component and what put it there are told; that needs a release. Exit 2 for an
+    unknown name.
     """
     from twinbuild.pipeline.explain.asked import read_questioned
-    from twinbuild.pipeline.explain.why import why_package
     from twinbuild.pipeline.explain.whyfile import why_file
+    from twinbuild.pipeline.explain.whypart import why_named
 
     questioned = read_questioned(where)
     if name.startswith("/"):
@@ -43,7 +44,7 @@ def command(*, name: str, where: Path, as_json: bool) -> None:
         for line in _files(files) if not as_json else ():
             click.echo(shown(line))
         return
-    reasons = why_package(questioned, name)
+    reasons = why_named(questioned, name)
     if as_json:
         click.echo(json.dumps({"release": questioned.name, "packages": [asdict(each) for each in reasons]}))
     for line in _packages(reasons) if not as_json else ():

@@ -68,11 +68,15 @@ class Comparison:
 
     @property
     def risks(self) -> tuple[tuple[Risk, int], ...]:
-        """Each level with its number of changes, the highest first."""
-        counted = Counter(each.risk for section in self.sections for each in section.changes)
+        """Each level with its number of changes, the highest first; without documents, which follow from the rest.
+
+        Where nothing else differs, they follow from nothing, and count.
+        """
+        decided = [each for each in self.sections if each.title != RENDERED] or self.sections
+        counted = Counter(each.risk for section in decided for each in section.changes)
         return tuple((level, counted[level]) for level in TONES if counted[level])
 
     @property
     def rendered(self) -> int:
-        """How many of the changes are in documents, which follow from the rest."""
-        return sum(len(section.changes) for section in self.sections if section.title == RENDERED)
+        """How many changes are in documents that follow from others."""
+        return sum(len(each.changes) for each in self.sections if each.title == RENDERED and len(self.sections) > 1)

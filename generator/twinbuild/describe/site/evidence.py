@@ -83,6 +83,8 @@ def _figure(name: str, value: float | None) -> Cell:
         return text("")
     if name in _BYTES:
         return Cell(text=amount(int(value)), kind="number", sort=str(value))
+    if name == "throughput":
+        return Cell(text=f"{value:,.1f} answers/s", kind="number", sort=str(value))
     if name.startswith("latency") or name == "startup":
         said = f"{value * 1000:.1f} ms" if value < 1 else f"{value:.2f} s"
         return Cell(text=said, kind="number", sort=str(value))

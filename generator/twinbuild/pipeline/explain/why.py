@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ _NAMED: Final = re.compile(  # as scanners and locks name a package
     r"pkg:(?P<type>deb|pypi)/(?:[^/@?#]+/)?(?P<package>[^/@?#]+)(?:@(?P<at>[^?#]+))?(?:[?#].*)?"
     r"|(?P<name>[^=\s]+)==(?P<version>\S+)"
 )
+_ARCHITECTURE: Final = re.compile(r"(?:^[a-z0-9][a-z0-9.+-]+:|^pkg:deb/[^?]*\?(?:[^#]*&)?arch=)([a-z0-9]+)(?=$|[&#])")
 _KINDS: Final = {"deb": "Debian package", "pypi": "Python package"}
 _NOT_IN_IMAGE: Final = ("build", "development", "test")
 
@@ -45,9 +46,10 @@ class Reasons:
     chains: tuple[Chain, ...]
 
 
-def why_package(questioned: Questioned, asked: str) -> tuple[Reasons, ...]:
+def why_package(questioned: Questioned, asked: str, *, also: Collection[str] = ()) -> tuple[Reasons, ...]:
     """The reasons of each target that has a package of that name, NAME==VERSION, or package URL.
 
+    ``also`` are other names that may have been meant.
     Raises UsageError TB9310 where there is none, with the nearest names, or the version that there is.
     """
     match = _NAMED.fullmatch(asked)
@@ -55,14 +57,19 @@ def why_package(questioned: Questioned, asked: str) -> tuple[Reasons, ...]:
     if match is not None:
         name = unquote(match["package"] or match["name"])
         version, kind = unquote(match["at"] or match["version"] or ""), _KINDS.get(match["type"] or "", "")
+    architecture = asked_for[1] if (asked_for := _ARCHITECTURE.search(asked)) else ""
     named = tuple(
         reason
         for target in questioned.lock.targets
+        if architecture in ("", "all", target.platform.architecture)
         for reason in _of_target(questioned, target, name)
         if kind in ("", reason.kind)
     )
     if not named:
-        raise no_such(name, _known(questioned), f"is no {kind or 'package'} of {questioned.name}")
+        within = "" if questioned.release else "; of what is within a wheel ask the directory of a release"
+        known = _known(questioned).union(also)
+        said = f"is no {kind or 'package'} of {questioned.name}{f' for {architecture}' * bool(architecture)}"
+        raise no_such(name, known, said, otherwise=f"{_OTHERWISE}{within}")
     found = tuple(reason for reason in named if not version or reason.package.endswith(f" {version}"))
     if not found:
         there = ", ".join(sorted({reason.package for reason in named}))

@@ -27,7 +27,10 @@ def test_rendered() -> None:
     sections = (Section(title="knobs", changes=(change("changed", "high"),)), Section(title=RENDERED, changes=()))
     assert Comparison(sections=sections).rendered == 0
     documents = Section(title=RENDERED, changes=(change("changed", "high"), change("added", "low")))
-    assert Comparison(sections=(sections[0], documents)).rendered == 2
+    both = Comparison(sections=(sections[0], documents))
+    assert (both.rendered, both.risks) == (2, (("high", 1),))
+    alone = Comparison(sections=(documents,))
+    assert (alone.rendered, alone.risks) == (0, (("high", 1), ("low", 1)))
     assert RENDERED in HEADINGS
 
 

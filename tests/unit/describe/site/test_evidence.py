@@ -49,7 +49,7 @@ def test_figures() -> None:
         ["latency_p95", "2.0 ms", "100.0 ms"],
         ["memory", "182.4 MB", ""],
         ["startup", "1.30 s", ""],
-        ["throughput", "564.1", ""],
+        ["throughput", "564.1 answers/s", ""],
         ["roc_auc of held-out", "0.82", ""],
     ]
     assert {row[0].text for row in rows} == {"cpu linux/amd64"}

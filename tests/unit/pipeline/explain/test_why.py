@@ -31,7 +31,7 @@ _TARGET = Target(
     wheels=_WHEELS,
     test=(replace(LOCKED_WHEEL, name="pytest", version="9", requires=(), requested=True),),
 )
-_QUESTIONED = Questioned(
+QUESTIONED = Questioned(
     name="x 1",
     lock=Lock(
         python_inputs=_NOTHING,
@@ -56,21 +56,21 @@ _QUESTIONED = Questioned(
 
 def test_a_wheel() -> None:
     """The shortest chain, with the requirement as it is written; names are compared as PEP 503 has them."""
-    (found,) = why_package(_QUESTIONED, "Low")
+    (found,) = why_package(QUESTIONED, "Low")
     (chain,) = found.chains
     assert (chain.packages, chain.reason, chain.where) == (("top 1", "low 3"), "top==1", "release.yaml:7:3")
 
 
 def test_a_deb() -> None:
     """What people wrote comes first, then what every Debian system has."""
-    (found,) = why_package(_QUESTIONED, "libc6:amd64")
+    (found,) = why_package(QUESTIONED, "libc6:amd64")
     assert [chain.packages[0] for chain in found.chains] == ["asked 1", "dash 2"]
     assert found.chains[1].reason.startswith("Essential")
 
 
 def test_in_no_image() -> None:
     """A package of the tests is told as such."""
-    (found,) = why_package(_QUESTIONED, "pytest")
+    (found,) = why_package(QUESTIONED, "pytest")
     assert found.part == "in no image: it is locked for test"
 
 
@@ -87,7 +87,7 @@ def test_in_no_image() -> None:
 )
 def test_as_others_name_it(asked: str, package: str) -> None:
     """As scanners do, and as it stands in a lock."""
-    (found,) = why_package(_QUESTIONED, asked)
+    (found,) = why_package(QUESTIONED, asked)
     assert found.package == package
 
 
@@ -98,18 +98,20 @@ def test_as_others_name_it(asked: str, package: str) -> None:
         ("pkg:pypi/low@33", "'pkg:pypi/low@33' is no package of x 1, which has low 3"),
         ("pkg:pypi/libc6@3", "'libc6' is no Python package of x 1"),
         ("pkg:npm/low@3", "'pkg:npm/low@3' is no package of x 1"),
+        ("pkg:deb/debian/libc6@3?arch=arm64", "'libc6' is no Debian package of x 1 for arm64"),
+        ("libc6:arm64", "'libc6:arm64' is no package of x 1 for arm64"),
     ],
 )
 def test_another_version_or_kind(asked: str, said: str) -> None:
     """It is told what is there; nothing else is explained in its place."""
     with pytest.raises(UsageError) as caught:
-        why_package(_QUESTIONED, asked)
+        why_package(QUESTIONED, asked)
     assert caught.value.findings[0].message == said
 
 
 def test_unknown() -> None:
     """The nearest names are told."""
     with pytest.raises(UsageError) as caught:
-        why_package(_QUESTIONED, "libc66")
+        why_package(QUESTIONED, "libc66")
     assert caught.value.findings[0].code == "TB9310"
     assert "libc6" in caught.value.findings[0].hint
