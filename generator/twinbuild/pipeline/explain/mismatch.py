@@ -130,8 +130,8 @@ def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
     for each in chain(_inputs(first, second), _layouts(first, second), beside(masked=True)):
         found = True
         yield each
-    for step, each in () if found else beside():  # what is masked follows from nothing
-        yield step, replace(each, cause=cause("corrupt", _STATED))
+    for step, alone in () if found else beside():  # what is masked follows from nothing
+        yield step, replace(alone, cause=cause("corrupt", _STATED))
 
 
 def _inputs(first: Path, second: Path) -> Iterator[_Told]:
