@@ -144,6 +144,14 @@ const checks = {
     await page.keyboard.press("Enter");
     const sizes = await page.$$eval("#image-0-weights tbody tr", (rows) => rows.filter((row) => row.cells[2].textContent === "all").map((row) => row.cells[3].textContent));
     is(found, "the table has exact bytes", sizes[0], "132,056,064");
+    for (const width of [1280, 360]) { // half a number is another number
+      await page.setViewportSize({ width, height: 900 });
+      const cut = await page.$$eval(".label span", (all) => all.filter((each) => {
+        const [own, box] = [each.getBoundingClientRect(), each.parentElement.getBoundingClientRect()];
+        return own.width && own.top < box.bottom && (each.scrollWidth > each.clientWidth + 1 || own.right > box.right + 1);
+      }).map((each) => each.parentElement.textContent));
+      is(found, `sizes that are cut off at ${width}`, cut, []);
+    }
     const bare = await open(report, { javaScriptEnabled: false });
     await bare.locator("a.leaf").first().click();
     is(found, "without script", await bare.locator("#image-0-map-1").isVisible(), true);

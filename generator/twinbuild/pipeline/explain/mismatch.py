@@ -39,7 +39,7 @@ _DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SIZE: Final = re.compile(rb'("size": ?)\d+')
 _DECIDED: Final = frozenset({"source", "model", "configuration", "serving", "build", "metadata"})
 _DECIDED_BELOW: Final = frozenset({("environment", "targets"), ("environment", "steps"), ("environment", "base")})
-_OBSERVED: Final = ("run.json", "release.digest")
+_OBSERVED: Final = ("run.json", "tests.intoto.json", "provenance.intoto.json", "release.digest")
 _LATER: Final = {"modification-time": 1, "file-set": 2, "random": 3, "content": 4}  # what often follows from others
 _MOST: Final = 50_000  # differences that are looked into
 _STATED: Final = "a digest or a size is stated otherwise of what is the same: one of the two is wrong, or was changed"
@@ -124,7 +124,10 @@ def _ranked(found: Iterator[_Told]) -> tuple[Reason, ...]:
 
 
 def _releases(first: Path, second: Path, notes: list[str]) -> Iterator[_Told]:
-    notes.append("run.json, which tells of one run; signatures and approvals, which are about a release")
+    notes.append(
+        "run.json and the statements of tests and provenance, which tell of one run; "
+        "signatures and approvals, which are about a release"
+    )
     beside = partial(_trees, first, second, left_out=("image", SIGNATURES, APPROVALS, *_OBSERVED), modes=False)
     found = False
     for each in chain(_inputs(first, second), _layouts(first, second), beside(masked=True)):

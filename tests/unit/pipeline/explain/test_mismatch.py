@@ -84,6 +84,7 @@ def test_a_digest_that_follows_from_nothing(tmp_path: Path) -> None:
     for name, digest in (("a", "0"), ("b", "1")):
         _layout(tmp_path / name, [_base(random.Random(1))], "gzip")
         (tmp_path / name / "manifest.json").write_text(json.dumps({"lock": f"sha256:{digest * 64}"}))
+        (tmp_path / name / "tests.intoto.json").write_text(f"took {digest} ms")  # two runs of one release
     (reason,) = mismatch(tmp_path / "a", tmp_path / "b").reasons
     assert (reason.cause.name, reason.first.place) == ("corrupt", ("manifest.json",))
     (tmp_path / "b" / "deploy.yaml").write_text("replicas: 2\n")
