@@ -35,7 +35,8 @@ def why_named(questioned: Questioned, asked: str) -> tuple[Reasons, ...]:
     Raises as ``why_package``, and of a release what ``read_bom`` raises.
     """
     bom = _bom(questioned)
-    inside = {part: each for each in bom.components for part in each.parts} if bom is not None else {}
+    # References are there once, so that every way outwards ends; components without one would be in each other.
+    inside = {part: each for each in bom.components for part in each.parts if part} if bom is not None else {}
     parts = tuple(each for each in bom.components if each.reference in inside) if bom is not None else ()
     found = tuple(
         reasons

@@ -37,9 +37,15 @@ def questioned(tmp_path: Path) -> Questioned:
         }
         for each in (_CRATE, _LIBRARY)
     ]
+    bare = {"type": "library", "name": "bare"}  # in one that has no reference either
     component = {"type": "library", "bom-ref": wheel, "name": "mid", "version": "2", "components": parts}
     bill = json.dumps(
-        {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [component]}
+        {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "version": 1,
+            "components": [component, {**bare, "components": [bare]}],
+        }
     ).encode()
     document = {
         "apiVersion": MANIFEST_VERSION,
@@ -81,6 +87,8 @@ def test_unknown(questioned: Questioned) -> None:
     with pytest.raises(UsageError) as caught:
         why_named(questioned, "libzz")
     assert caught.value.findings[0].hint == "the nearest are libz, libc6"
+    with pytest.raises(UsageError, match="TB9310"):
+        why_named(questioned, "bare")
     with pytest.raises(UsageError) as caught:
         why_named(QUESTIONED, "rustcrate")
     assert "directory of a release" in (caught.value.findings[0].hint or "")
