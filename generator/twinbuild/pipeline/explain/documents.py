@@ -21,6 +21,10 @@ from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 __all__ = ["looked_into"]
 
 _REASON: Final = "only the version, image digests, and names that follow from contents differ in it"
+# What a manifest states may be anything: a number of pods for a digest would hide other ones.
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_PLAIN: Final = re.compile(r"[a-z0-9][\w.+-]*", re.ASCII | re.IGNORECASE)
+_NEVER: Final = b"\0\0"  # stands in no text
 _CONFIGURATION: Final = re.compile(rb"(dev\.twinbuild/configuration-digest: sha256:)[0-9a-f]{64}")
 # Where a version stands: right behind each of these, and before what ends it. A number of pods may be the same digits.
 _VERSIONS: Final = (
@@ -64,8 +68,10 @@ class _Documents:
         self._images = {
             text_of(each.get("digest")).encode(): f"{each.get('variant')} {each.get('platform')}".encode()
             for each in entries_of(object_at(document, "environment").get("images"))
+            if _DIGEST.fullmatch(text_of(each.get("digest")))
         }
-        name, version = (re.escape(text_of(metadata.get(key)).encode()) for key in ("name", "version"))
+        texts = (text_of(metadata.get(key)) for key in ("name", "version"))
+        name, version = (re.escape(text.encode()) if _PLAIN.fullmatch(text) else _NEVER for text in texts)
         self._own = re.compile(
             b"|".join(
                 (

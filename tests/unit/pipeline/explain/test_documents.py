@@ -24,8 +24,11 @@ FILES = {
 }
 
 
-def release(place: Path, version: str, *, texts: dict[str, str] | None = None) -> Released:
-    """A release of two images with these documents; version and digests stand in them as templates have them."""
+def release(place: Path, version: str, *, texts: dict[str, str] | None = None, plain: bool = False) -> Released:
+    """A release of two images with these documents; version and digests stand in them as templates have them.
+
+    ``plain``: its manifest states the digests without their algorithm.
+    """
     cpu, cuda = IMAGES[version]
     documents = []
     for path, template in {**FILES, **(texts or {})}.items():
@@ -34,7 +37,7 @@ def release(place: Path, version: str, *, texts: dict[str, str] | None = None) -
         (place / version / path).write_bytes(text)
         documents.append({"path": path, "sha256": hashlib.sha256(text).hexdigest()})
     images = [
-        {"variant": name, "platform": "linux/amd64", "digest": f"sha256:{digest}"}
+        {"variant": name, "platform": "linux/amd64", "digest": digest if plain else f"sha256:{digest}"}
         for name, digest in (("cpu", cpu), ("cuda", cuda))
     ]
     content = canonical(
@@ -68,6 +71,15 @@ def test_what_every_version_changes(tmp_path: Path) -> None:
         "deploy/twice.yaml": "high",
         "deploy/other.yaml": "high",
     }
+
+
+def test_a_manifest_that_states_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no digest is not looked for in documents, though both manifests call it one."""
+    monkeypatch.setitem(IMAGES, "1.0.0", ("replicas: 2", "b" * 64))
+    monkeypatch.setitem(IMAGES, "1.1.0", ("replicas: 3", "d" * 64))
+    changed = {"deploy/count.yaml": "version: 1.0.0\nreplicas: 3\n"}
+    found = risks(release(tmp_path, "1.0.0", plain=True), release(tmp_path, "1.1.0", texts=changed, plain=True))
+    assert found["deploy/count.yaml"] == "high"
 
 
 @pytest.mark.parametrize("lost", ["gone", "other", "alone"])
