@@ -35,6 +35,7 @@ def _started(
         [sys.executable, "-m", "twinbuild.cli", *arguments],
         cwd=directory,
         env={name: value for name, value in (plain | environment).items() if value != "-"},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
         timeout=60,
@@ -253,7 +254,7 @@ def test_streams_that_are_closed_or_full(tmp_path: Path) -> None:
         completed = _started("schema", directory=tmp_path, close=closed)
         assert _quiet(completed), completed.stderr
         assert completed.returncode in (0, 4, 141), closed
-        completed = _started("build", "nowhere", directory=tmp_path, close=closed)
+        completed = _started("key", "new", "asks-for-a-passphrase", directory=tmp_path, close=closed)
         assert _quiet(completed), completed.stderr
         assert completed.returncode == 2, (closed, completed)
 

@@ -111,9 +111,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    from twinbuild.cli.outcome import end_in_order, run
+    from twinbuild.cli.outcome import end_in_order, open_streams, run
 
     gc.set_threshold(_GARBAGE)
+    open_streams()
     end_in_order()
     sys.exit(run(cli, sys.argv[1:]))
 

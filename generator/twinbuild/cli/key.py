@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -74,6 +75,8 @@ def new(*, path: Path, kind: str, unencrypted: bool, as_json: bool) -> None:
         except OSError as error:
             for half in made:  # half a pair is no key, and would be in the way of the next one
                 half.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # the disk's fault, which another name keeps
+                raise
             message = f"{each} cannot be written: {error.strerror}"
             hint = "name a file in a directory that is yours"
             raise UsageError.of("TB8613", message, hint=hint, where=Location(file=str(each))) from error

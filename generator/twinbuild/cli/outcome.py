@@ -17,7 +17,7 @@ import click
 
 from twinbuild.errors import Finding, InternalError, TwinbuildError, UsageError
 
-__all__ = ["color_wanted", "end_in_order", "findings_json", "run", "shown"]
+__all__ = ["color_wanted", "end_in_order", "findings_json", "open_streams", "run", "shown"]
 
 _USAGE: Final = 2
 _INTERRUPTED: Final = 130
@@ -33,9 +33,26 @@ class _Told(BaseException):
         self.number = number
 
 
+def open_streams() -> None:
+    """Let the null device stand in for standard streams that are closed.
+
+    Else the first file that is opened takes such a number, and what a program that is started prints goes into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.set_inheritable(number, True)
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+
+
 def end_in_order() -> None:
     """Let SIGTERM and SIGHUP unwind the command like Ctrl-C does, in this process and not in its workers."""
     ours = os.getpid()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as ``cli.start`` left it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def told(number: int, _frame: FrameType | None) -> None:
         if os.getpid() != ours:

@@ -1,8 +1,9 @@
-"""How quickly a command starts, by what it imports: never by a clock."""
+"""How quickly a command starts, by what it imports (never by a clock), and what it starts with."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,47 @@ except SystemExit:
     pass
 print("\\n".join(sorted(set(sys.modules) - before)), file=sys.stderr)
 """
+
+
+_INTERRUPTED: Final = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from twinbuild.cli.start import main
+main()
+"""
+_CLOSED: Final = """
+import os, sys
+from twinbuild.cli.outcome import open_streams
+os.closerange(0, 3)
+sys.stdin = None
+open_streams()
+sys.exit(os.open(os.devnull, os.O_RDONLY) + 10 * sys.stdin.isatty() + 20 * os.get_inheritable(3))
+"""
+
+
+def _process(script: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_ctrl_c_before_the_command_line_is_read() -> None:
+    """It ends the process as it ends any, and no traceback of an import is shown."""
+    ended = _process(_INTERRUPTED)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")
+
+
+def test_a_file_takes_no_number_of_a_closed_stream() -> None:
+    """Where the three standard streams are closed, the first file is number 3, and nobody is asked for anything."""
+    assert _process(_CLOSED).returncode == 3
 
 
 def _imported(statement: str, *arguments: str) -> set[str]:
