@@ -291,6 +291,23 @@ def errors_page() -> str:
     return "\n".join(lines)
 
 
+_EXITS = (
+    "| exit | what it means |",
+    "|---|---|",
+    "| 0 | done |",
+    "| 1 | a check or a comparison found a difference, or a search nothing |",
+    "| 2 | the spec, another file that people write, or the command line is wrong |",
+    "| 3 | the lock is stale or incomplete |",
+    "| 4 | the network, the disk or another part of the environment failed: trying again may help |",
+    "| 5 | bytes are not what they should be, or are missing: trying again does not help |",
+    "| 6 | a build or a test failed |",
+    "| 7 | not reproducible: built again, it is something else |",
+    "| 8 | refused by a policy, or a signature is bad or missing |",
+    "| 70 | a defect of twinbuild |",
+    "| 129, 130, 141, 143 | it was ended: the terminal went away, Ctrl-C, nobody reads what it prints, SIGTERM |",
+)
+
+
 def cli_page() -> str:
     """The help of every verb, as a terminal of 100 columns shows it."""
     lines = [
@@ -300,8 +317,12 @@ def cli_page() -> str:
         *_prose(
             "Results go to standard output; progress, logs and errors go to standard error. `--json` gives "
             "one JSON object (or list) on standard output and turns progress off; an error is then one JSON "
-            "object on standard error, see [errors.md](errors.md). `NO_COLOR` and `TERM=dumb` are honoured."
+            "object on standard error, see [errors.md](errors.md). A verb that found something and refuses it gives "
+            "both: `policy check` its verdicts, and the error. Keys of these objects keep their name and meaning; "
+            "others may come beside them. `NO_COLOR` and `TERM=dumb` are honoured."
         ),
+        "",
+        *_EXITS,
         "",
     ]
     for path, command in _commands(cli, ("twinbuild",)):

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import pytest
 
+from twinbuild.cli.__main__ import cli
 from twinbuild.describe.conventions import RULES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -88,3 +90,9 @@ def test_every_page_is_in_the_index() -> None:
     linked = {path for path, _ in _links(ROOT / "docs" / "README.md")}
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= linked
     assert "docs/README.md" in {path for path, _ in _links(ROOT / "README.md")}
+
+
+def test_the_readme_has_every_verb() -> None:
+    """Each verb is in the README's tables, where a newcomer looks for it."""
+    rows = " ".join(re.findall(r"^\| (`[^|]+) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert [verb for verb in cli.list_commands(click.Context(cli)) if not re.search(rf"`{verb}\b[^-]", rows)] == []

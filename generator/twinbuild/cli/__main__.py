@@ -85,7 +85,8 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in _VERBS and name not in _HIDDEN and not name.startswith("-"):
+        known = name in _VERBS or name in _HIDDEN
+        if not known and not name.startswith("-") and not ctx.resilient_parsing:  # a shell that completes says nothing
             import difflib
 
             near = difflib.get_close_matches(name, _VERBS, n=1)
@@ -102,7 +103,7 @@ class _Verbs(click.Group):
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a difference, 2 spec or usage, 3 lock, 4 fetch or environment, 5 integrity, "
-    "6 build, 7 not reproducible, 8 refused by policy, 70 a defect of twinbuild.",
+    "6 build or test, 7 not reproducible, 8 refused by policy or signature, 70 a defect of twinbuild.",
 )
 @click.version_option(__version__, prog_name="twinbuild", message="%(prog)s %(version)s")
 def cli() -> None:

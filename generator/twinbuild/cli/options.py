@@ -177,7 +177,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def page_options(command: _Command) -> _Command:
-    """What verbs that write pages share: ``--audit-log``, ``--key``, ``--rebuilt``, ``--no-files``, ``--json``."""
+    """What verbs that write pages share: ``--audit``, ``--key``, ``--rebuilt``, ``--no-files``, ``--json``."""
     command = json_option(command)
     command = click.option(
         "--rebuilt",
@@ -196,6 +196,11 @@ def page_options(command: _Command) -> _Command:
         help="Verify what this key signed.",
     )(command)
     log = click.option(
-        "--audit-log", "log", type=NamedPath(path_type=Path), metavar="LOG", help="Show its entries, not verified."
+        "--audit",
+        "--audit-log",
+        "log",
+        type=NamedPath(path_type=Path),
+        metavar="LOG",
+        help="Show the entries of an audit log, not verified.",
     )
     return log(command)

@@ -28,6 +28,7 @@ __all__ = ["COMMANDS", "amount"]
 
 _DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?(s|m|h|d|w|y)")
 _WHOLE: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_VULNERABILITY: Final = re.compile(r"[A-Z][A-Z0-9]+-[A-Za-z0-9:-]+")  # no digest, package URL or NAME==VERSION
 _name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
 
 
@@ -42,14 +43,14 @@ def _span(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 @click.command("find")
-@click.argument("what", metavar="[DIGEST|PURL|NAME==VERSION]", default="")
+@click.argument("what", metavar="[DIGEST|PURL|NAME==VERSION|CVE]", default="")
 @archive_option
 @click.option("--vulnerability", default="", metavar="ID", help="Say which have it, such as CVE-2026-0001.")
 @click.option(
     "--database",
     type=NamedPath(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="With --vulnerability: the directory of OSV records, as `sbom scan` reads it.",
+    help="For a vulnerability: the directory of OSV records, as `sbom scan` reads it.",
 )
 @click.option("--max-age", default="7d", show_default=True, metavar="AGE", help="How old its newest record may be.")
 @json_option
@@ -59,15 +60,17 @@ def find_command(
     """Say which releases hold something: an image, a package, a file of the model, or any other file.
 
     An image is named by the digest of its manifest, its configuration or its index; a package by its package URL or by
-    NAME==VERSION; anything else by its SHA-256. Exit 1: no release has it. Exit 5: a release cannot be read, and may
-    have it.
+    NAME==VERSION (a URL without a version is any version's); a vulnerability by its id, with --database; anything else
+    by its SHA-256. Exit 1: no release has it. Exit 5: a release cannot be read, and may have it.
     """
     from twinbuild.archive.summaries import refuse_unreadable
     from twinbuild.cli.kept import opened_archive
     from twinbuild.pipeline.archive.finding import find
 
+    if _VULNERABILITY.fullmatch(what) and not vulnerability:
+        what, vulnerability = "", what
     if bool(what) == bool(vulnerability) or bool(vulnerability) != (database is not None):
-        raise click.UsageError("expected what is sought, or --vulnerability with --database")
+        raise click.UsageError("expected what is sought; a vulnerability, and nothing else, with --database DIR")
     faults: Faults = {}
     with opened_archive(place) as archive:
         if database is None:

@@ -21,6 +21,8 @@ def test_find(archived: Archived, tool: Tool) -> None:
     assert json.loads(tool("archive", "find", "alpha==1", *at, "--json").out)[0]["version"] == "1.0.0"
     assert tool("archive", "find", "alpha==2", *at).status == 1
     assert tool("archive", "find", "alpha", *at).status == 2
+    ended = tool("archive", "find", "CVE-2026-1", *at)
+    assert (ended.status, "--database" in ended.err) == (2, True)
 
 
 def test_restore(archived: Archived, tool: Tool) -> None:

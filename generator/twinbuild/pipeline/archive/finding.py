@@ -21,6 +21,7 @@ __all__ = ["Found", "find"]
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _PINNED: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._+-]*)==(\S+)")
+_PYPI: Final = "pkg:pypi/"
 _PURL: Final = re.compile(r"pkg:[a-z0-9.+-]+/\S+")
 
 
@@ -74,7 +75,7 @@ class _Sought:
         for each in release.inputs:
             bare = each.purl.partition("?")[0]
             if self.purl:
-                fits = each.purl == self.purl if "?" in self.purl else self.purl in (bare, each.purl)
+                fits = _fits(each.purl, self.purl)
             else:
                 name, _, version = bare.rpartition("/")[2].partition("@")
                 own = canonicalize_name(name) if bare.startswith("pkg:pypi/") else name
@@ -88,7 +89,9 @@ def _sought(text: str) -> _Sought:
     if digest is not None:
         return _Sought(trace=digest[1], digest=Digest(digest[1]))
     if _PURL.fullmatch(text):
-        return _Sought(trace=text, purl=text)
+        head = text.partition("?")[0]
+        pypi = head.startswith(_PYPI)  # whose names have several spellings
+        return _Sought(trace=(f"@{head.rpartition('@')[2]}" if "@" in head else _PYPI) if pypi else head, purl=text)
     if pinned is not None:
         from urllib.parse import quote
 
@@ -97,9 +100,21 @@ def _sought(text: str) -> _Sought:
     raise UsageError.of(
         "TB9142",
         f"got {text[:120]!r}, expected a digest, a package URL, or NAME==VERSION",
-        hint="write sha256:…, pkg:pypi/NAME@VERSION, or NAME==VERSION",
+        hint="write sha256:…, pkg:pypi/NAME@VERSION, or NAME==VERSION; a vulnerability is sought with --database DIR",
         where="archive find",
     )
+
+
+def _fits(purl: str, sought: str) -> bool:
+    """Whether a package URL is the one that is sought: one without a version is that of any, and so are qualifiers."""
+    (own, _, has), (wanted, _, asked) = purl.partition("?"), sought.partition("?")
+    own, wanted = _spelled(own), _spelled(wanted)
+    return wanted in (own, own.rpartition("@")[0]) and {*asked.split("&")} - {""} <= {*has.split("&")}
+
+
+def _spelled(purl: str) -> str:
+    name, at, version = purl.removeprefix(_PYPI).partition("@")
+    return f"{_PYPI}{canonicalize_name(name)}{at}{version}" if purl.startswith(_PYPI) else purl
 
 
 def _of_digest(release: ArchivedRelease, digest: Digest) -> Iterator[str]:
