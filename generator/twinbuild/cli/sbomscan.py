@@ -80,7 +80,7 @@ def scan(
         return
     if document is None or place is not None:
         raise click.UsageError(
-            "expected DIST or FILE, or --archive, to which statements about one release do not apply"
+            "expected DIST or FILE, or --archive in its place, without --statements, which are about one release"
         )
     found = read_bom(document)
     sheet = _sheet(found, statements)

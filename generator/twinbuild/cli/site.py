@@ -58,7 +58,7 @@ def command(
     heard = heard_below(rebuilt)
     trusted = tuple(public_key(path) for path in keys)
     if bool(places) == (place is not None):
-        raise click.UsageError("expected directories of releases, or --archive")
+        raise click.UsageError("expected directories of releases, or --archive in their place")
     if place is None:
         read = partial(published, trail=trail, keys=trusted, layers=layers, heard=heard)
         made = write_site((partial(read, each) for each in releases_below(places)), output)
