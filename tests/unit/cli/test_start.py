@@ -71,6 +71,14 @@ def test_a_file_takes_no_number_of_a_closed_stream() -> None:
     assert _process(_CLOSED).returncode == 3
 
 
+def test_a_shell_that_completes_is_told_of_no_error() -> None:
+    """A verb that there is not is no usage error there."""
+    from twinbuild.cli.__main__ import cli
+
+    context = cli.make_context("twinbuild", ["biuld"], resilient_parsing=True)
+    assert cli.resolve_command(context, ["biuld"])[:2] == (None, None)
+
+
 def _imported(statement: str, *arguments: str) -> set[str]:
     """What is imported beyond what the interpreter has anyway."""
     completed = subprocess.run(
