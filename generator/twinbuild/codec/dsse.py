@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from twinbuild.codec.signaturefile import TAKE_AGAIN, SignatureFile
+from twinbuild.codec.signaturefile import SignatureFile
 from twinbuild.codec.standard64 import encode_base64
 
 __all__ = ["IN_TOTO", "Envelope", "Signature", "decode_envelope", "encode_envelope", "pae"]
@@ -54,9 +54,9 @@ def encode_envelope(envelope: Envelope) -> bytes:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def decode_envelope(content: bytes, *, name: str, hint: str = TAKE_AGAIN) -> Envelope:
-    """The envelope of a file. Raises PolicyRefused TB8611, with ``hint``, for anything else."""
-    file = SignatureFile(name=name, kind="DSSE envelope", hint=hint)
+def decode_envelope(content: bytes, *, name: str) -> Envelope:
+    """The envelope of a file. Raises PolicyRefused TB8611 for anything else."""
+    file = SignatureFile(name=name, kind="DSSE envelope")
     value = file.value(content)
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
         raise file.refused("expected an object with payload, payloadType and signatures, and nothing else")

@@ -10,19 +10,17 @@ from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.standard64 import decode_base64
 from twinbuild.errors import Location, PolicyRefused
 
-__all__ = ["LARGEST_SIGNATURE", "TAKE_AGAIN", "SignatureFile"]
+__all__ = ["LARGEST_SIGNATURE", "SignatureFile"]
 
 LARGEST_SIGNATURE: Final = 16 << 20  # bytes of a file of signatures
-TAKE_AGAIN: Final = "take the release from where it was signed again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureFile:
-    """A file by its name, ``kind``, which it is meant to be ("DSSE envelope"), and what to do where it is none."""
+    """A file by its name, and ``kind``, which it is meant to be: "DSSE envelope"."""
 
     name: str
     kind: str
-    hint: str = TAKE_AGAIN
 
     def value(self, content: bytes) -> Json:
         """The JSON value of the content. Raises PolicyRefused TB8611."""
@@ -47,6 +45,6 @@ class SignatureFile:
         return PolicyRefused.of(
             "TB8611",
             f"{self.name} is no {self.kind}: {why}",
-            hint=self.hint,
+            hint="take the release from where it was signed again",
             where=Location(file=self.name),
         )
