@@ -92,6 +92,14 @@ _CHECKS: Final = {
 }
 """Options that ask for a good certificate, and the values with which they do not."""
 _JDBC_HOSTS: Final = re.compile(r"jdbc:[a-z]+://([A-Za-z0-9.,:-]+)(?=[/;?]|$)", re.ASCII | re.IGNORECASE)
+_ELSEWHERE: Final = re.compile(r"host|server|partner|service")
+_HERE: Final = frozenset(
+    {
+        *("trustservercertificate", "verifyservercertificate", "hostnameincertificate", "servertimezone"),
+        *("useserverprepstmts", "targetservertype", "sslhostnameverifier"),
+    }
+)
+"""Options of Java's drivers that have such a word in their name, and name no host to go to."""
 _JDBC_PORT: Final = re.compile(r":\d+(?=,|$)", re.ASCII)
 _Options = dict[str, list[str]]
 
@@ -162,8 +170,12 @@ def reach_of(address: str) -> Reach:
 
 
 def _postgres(hosts: list[str], options: _Options) -> Reach:
-    """Options name other hosts than the address does, and libpq takes those; without any it asks a socket."""
-    others = [each for name in ("host", "hostaddr") for value in options.get(name, ()) for each in value.split(",")]
+    """Options name other hosts than the address does, and libpq takes those, or a service does, in a file.
+
+    Without any it asks a socket.
+    """
+    stated = (value for name in ("host", "hostaddr", "service") for value in options.get(name, ()))
+    others = [each for value in stated for each in value.split(",")]
     if all(_socket_or_loopback(unquote(each)) for each in (*hosts, *others)):
         return Reach(kind="local")
     found = _by_mode("postgres", options)
@@ -217,7 +229,7 @@ def _jdbc(address: str) -> Reach:
     if kind not in _MODES:
         return Reach(kind="unclear", why=f"nothing says whether the driver {kind[:40]!r} encrypts")
     authority = _JDBC_HOSTS.match(address)
-    elsewhere = any("host" in name or "server" in name for name in options)  # where a driver may be sent instead
+    elsewhere = any(_ELSEWHERE.search(name) for name in options.keys() - _HERE)  # where a driver may be sent instead
     if authority is not None and not elsewhere and all(map(_loopback, _JDBC_PORT.sub("", authority[1]).split(","))):
         return Reach(kind="local")
     return _by_mode(kind, options)

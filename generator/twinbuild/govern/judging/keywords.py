@@ -18,13 +18,19 @@ _PAIR: Final = re.compile(
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,60}", re.ASCII)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _PORT: Final = re.compile(r"(:\d+)?$", re.ASCII)
+_PORT_ALONE: Final = re.compile(r"\d{1,5}", re.ASCII)
+_PROTOCOL: Final = re.compile(r"(?:tcp|np):", re.ASCII | re.IGNORECASE)
 _LONGEST: Final = 10_000  # characters that are looked at
-_HOSTS: Final = ("host", "hostaddr", "server", "datasource", "addr", "address", "networkaddress")
+_HOSTS: Final = (
+    *("host", "hostaddr", "server", "datasource", "addr", "address", "networkaddress"),
+    *("servername", "hostname", "failoverpartner"),
+)
 _BESIDE: Final = frozenset(
     {
         *("dbname", "database", "initialcatalog", "user", "username", "userid", "uid", "password", "pwd", "port"),
         *("sslmode", "encrypt", "trustservercertificate", "integratedsecurity", "trustedconnection", "driver"),
         *("passfile", "sslrootcert", "sslcert", "sslkey", "connecttimeout", "applicationname", "options"),
+        *("service", "targetsessionattrs", "clientencoding"),
     }
 )
 _ASKED: Final = {
@@ -58,6 +64,8 @@ def keywords_of(text: str) -> Keywords | None:
     if not named or not (words & _BESIDE or words <= {"host", "hostaddr"}):
         return None
     hosts = tuple(host for _, value in named for host in _hosts(value))
+    if ";" not in text:  # a service of libpq may name further hosts, in a file that nobody sees from here
+        hosts += tuple(f"service {value}" for word, value in pairs if _folded(word) == "service")
     tls, said = _tls(pairs)
     if tls is None and ";" not in text:
         tls, said = False, "no sslmode, expected one of require, verify-ca, verify-full"
@@ -102,10 +110,13 @@ def _tls(pairs: list[tuple[str, str]]) -> tuple[bool | None, str]:
 
 
 def _hosts(value: str) -> tuple[str, ...]:
-    r"""``tcp:db\instance,1433`` is the host db; of a list each."""
-    parts = (each.strip() for each in value.split(","))
-    found = (each for each in parts if not each.isdecimal())
-    return tuple(_PORT.sub("", each.removeprefix("tcp:").partition("\\")[0]) for each in found)
+    r"""``tcp:db\instance,1433`` is the host db, ``\\db\pipe\sql`` as well; of a list each.
+
+    What stands first is a host even if it is a number, which resolvers take for an IPv4 address.
+    """
+    first, *more = (each.strip() for each in value.split(","))
+    found = (first, *(each for each in more if not _PORT_ALONE.fullmatch(each)))
+    return tuple(_PORT.sub("", _PROTOCOL.sub("", each, 1).lstrip("\\").partition("\\")[0]) for each in found)
 
 
 def _folded(text: str) -> str:

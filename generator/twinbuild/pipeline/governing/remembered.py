@@ -20,7 +20,7 @@ from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
-__all__ = ["alone_with", "remember", "state_place"]
+__all__ = ["alone_with", "at_most", "remember", "state_place"]
 
 _FILE: Final = "trust.json"
 _LOCK: Final = "trust.lock"
@@ -83,7 +83,17 @@ def _compared(
     roots[identity] = {"version": version, "sha256": digest}
     places.pop(place, None)
     places[place] = identity
-    return {"roots": roots, "places": dict(list(places.items())[-_MOST:])}
+    return {"roots": roots, "places": at_most(_MOST, places)}
+
+
+def at_most(count: int, places: dict[str, str]) -> dict[str, str]:
+    """So many of what is known by its place: what is not there any more is forgotten first.
+
+    A file of canonical JSON does not say what was noted last. Scratch directories would take the place of what is used.
+    """
+    if len(places) <= count:
+        return places
+    return dict(sorted(places.items(), key=lambda each: Path(each[0]).is_dir())[-count:])
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
 from twinbuild.model.acts import Promotion
 from twinbuild.pipeline.governing.record import link_to
-from twinbuild.pipeline.governing.remembered import alone_with
+from twinbuild.pipeline.governing.remembered import alone_with, at_most
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
@@ -44,7 +44,7 @@ def see_record(state: Path, place: Path, steps: tuple[Promotion, ...], *, unlike
             if steps:
                 new[str(place)] = f"{len(steps)}@sha256:{link_to(steps)}"
             if new != seen:
-                write_file(state / _FILE, canonical(dict(list(new.items())[-_MOST:])))
+                write_file(state / _FILE, canonical({**at_most(_MOST, new)}))
     except OSError:  # a machine that keeps nothing; what was noted there counts though nothing more can be
         if not unlike and os.access(state / _FILE, os.R_OK):
             _compare(_read(state / _FILE).get(str(place), ""), place, steps)

@@ -21,7 +21,7 @@ https://localhost.example.com/  SSL://a:1,SASL_SSL://b:2  mongodb://a,b/c?tls=tr
 http://localhost:8000/x  http://127.0.0.1  http://127.3.2.1:1  http://[::1]:9/  redis://app.localhost  unix:///run/s
 localhost:8000  127.0.0.1:80/x  [::1]:80  0.0.0.0:8000  [::]:80  me:secret@localhost:80
 jdbc:postgresql://localhost:5432/b  jdbc:sqlserver://127.0.0.1:1433;databaseName=x
-jdbc:mysql://localhost,127.0.0.1:1/b
+jdbc:mysql://localhost,127.0.0.1:1/b?serverTimezone=UTC  jdbc:sqlserver://localhost;trustServerCertificate=true
 postgres:///b  postgresql://localhost/b?host=/run/pg  postgresql://%2Frun%2Fpg/b  postgresql+psycopg://127.0.0.1/b
 file:///a  redis://localhost:1,127.0.0.1:2  PLAINTEXT://127.0.0.1:1,PLAINTEXT://127.0.0.1:2""",
     "plain": """\
@@ -29,6 +29,7 @@ http://a/b  HTTP://a  ws://a  ftp://a  redis://a  amqp://a  grpc://a:50051  mqtt
 kafka://a  plaintext://a:9092  sasl_plaintext://a:9092  tcp://a  udp://a  memcached://a  stomp://a  telnet://a  git://a
 postgres://a/b  postgres://a/b?sslmode=disable  postgres://a/b?sslmode=allow  postgres://a/b?sslmode=prefer
 postgresql://localhost/b?host=a  postgresql://localhost/b?hostaddr=10.0.0.1  postgresql:///b?host=/run/pg,a
+jdbc:sqlserver://localhost;failoverPartner=a  postgresql:///b?service=a
 postgres://a/b?host=localhost  postgres://a/b?sslmode=  mysql://a/b  mysql://a/b?ssl-mode=preferred  mongodb://a/b  mongodb://a/b?tls=false
 mongodb+srv://a/b?tls=false  clickhouse://a  sqlserver://a?encrypt=false  jdbc:postgresql://a/b
 jdbc:sqlserver://a;encrypt=false  jdbc:postgresql://localhost/b?PGHOST=a  jdbc:postgresql://localhost,a/b

@@ -24,6 +24,13 @@ from twinbuild.govern.judging.keywords import keywords_of
         ("Server=db;Database=x;Encrypt=no", "plain"),
         ("Server=tcp:db,1433;Encrypt=True;TrustServerCertificate=yes;", "plain"),
         ("Host=db;Username=me;SSL Mode=Prefer", "plain"),
+        ("host=3232235777 dbname=x", "plain"),
+        ("host=localhost,3232235777 dbname=x", "plain"),
+        ("host=localhost service=x", "plain"),
+        ("host=db target_session_attrs=any", "plain"),
+        (r"Server=\\db\pipe\sql\query;Database=x;Encrypt=no", "plain"),
+        ("Server=localhost;Failover Partner=db;Encrypt=no", "plain"),
+        ("Driver={PostgreSQL};Servername=db;SSLmode=prefer", "plain"),
         ("host=db sslmode=verify-full password='a b'", "encrypted"),
         ("host=db sslmode=require", "encrypted"),
         ("Data Source=db;Initial Catalog=x;Encrypt=Strict", "encrypted"),
@@ -34,6 +41,7 @@ from twinbuild.govern.judging.keywords import keywords_of
         ("host='' dbname=x", "local"),
         ("host=127.0.0.1 dbname=x sslmode=disable", "local"),
         (r"Server=tcp:localhost\SQLEXPRESS,1433;Database=x", "local"),
+        (r"Server=np:\\.\pipe\sql\query;Database=x", "local"),
     ],
 )
 def test_kinds(text: str, kind: str) -> None:

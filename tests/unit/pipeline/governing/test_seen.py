@@ -48,6 +48,17 @@ def test_never_shorter(tmp_path: Path) -> None:
     see_record(state, _PLACE, _STEPS[:1])
 
 
+def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there is remembered, and not what is gone, whatever their names."""
+    monkeypatch.setattr(seen, "_MOST", 3)
+    kept = tmp_path / "a"
+    kept.mkdir()
+    for place in (kept, *(tmp_path / f"{name}-gone" for name in "bcde")):
+        see_record(tmp_path, place, _STEPS)
+    with pytest.raises(PolicyRefused, match="TB8843"):
+        see_record(tmp_path, kept, _STEPS[:1])
+
+
 def test_damaged(tmp_path: Path) -> None:
     """What cannot be read is no reason to forget; a machine that keeps nothing is none to stop."""
     for content in ("", "[]", '{"/a":"0@x"}', '{"/a":1}'):
