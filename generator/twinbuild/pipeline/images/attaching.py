@@ -152,11 +152,16 @@ class _Beside:
     def refer(
         self, artifact_type: str, attachments: Sequence[Attachment], annotations: Sequence[tuple[str, str]] = ()
     ) -> bool:
-        """Have a referrer; whether anything had to be written."""
+        """Have a referrer; whether it had to be written into a list under a tag, as others may do at the same time.
+
+        A registry that keeps the list itself has no such tag, and is believed: it may show the list later.
+        """
         content = referrer(self._image, artifact_type, attachments, annotations)
         for each in (EMPTY, *(attachment.content for attachment in attachments)):
             self._blob(each)
-        return self._manifest(self._reference.pinned(Digest.of(content)).unpinned(), content, MANIFEST)
+        written = self._manifest(self._reference.pinned(Digest.of(content)).unpinned(), content, MANIFEST)
+        listed = self._reference.tagged(fallback_tag(self._image.digest))
+        return written and self._client.own_manifest(listed) is not None
 
     def _blob(self, content: bytes) -> None:
         digest = Digest.of(content)

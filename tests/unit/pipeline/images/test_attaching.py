@@ -188,6 +188,24 @@ def test_others_who_write_at_the_same_time(api: bool, monkeypatch: pytest.Monkey
         attach(client, ImageReference.parse(f"{registry.authority}/team/tiny"), (image,), found)
 
 
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_list_that_comes_later(status: int) -> None:
+    """A registry that keeps the list itself is believed: it may show it later, or to others alone."""
+    image = Descriptor(media_type=MANIFEST, digest=Digest.of(b"image"), size=5)
+    found = {image.digest: Attachments(signatures=(image_signature(b"claim", b"1"),), statements=())}
+    body = document({"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+    with FakeRegistry() as registry:
+
+        def empty(_: Request, wire: Wire) -> None:
+            wire.head(status, {"Content-Type": INDEX, "Content-Length": len(body)})
+            wire.send(body)
+
+        registry.answers[f"/v2/team/tiny/referrers/{image.digest}"] = empty
+        client = RegistryClient(Settings(store="/nonexistent", retries=0))
+        attach(client, ImageReference.parse(f"{registry.authority}/team/tiny"), (image,), found)
+        assert sum(json.loads(content).get("artifactType") == SIG for content, _ in registry.manifests.values()) == 1
+
+
 def test_a_second_try_is_no_blind_one() -> None:
     """Of two that write a tag at once docker-registry fails one, who tries again: not with what he joined before."""
     image = Descriptor(media_type=MANIFEST, digest=Digest.of(b"image"), size=5)
