@@ -72,8 +72,8 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     with alone_in(directory):  # who was killed as they signed left something that no release has
         clear_leftovers(directory / SIGNATURES, lambda name: is_signature(PurePosixPath(SIGNATURES, name)))
     texts = texts_to_sign(release)
+    check_release(release)  # first: what keeps the format of a release manifest can be read as one
     _require_own(release, texts)
-    check_release(release)
     payloads = payloads_of(release.document, release.digest, texts)
     keyid = signer.public.keyid
     _merged(directory, payloads, {})  # what is there is looked at before anybody touches a token

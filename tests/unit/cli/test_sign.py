@@ -17,7 +17,9 @@ from fakes.signed import SignedDist, key_file, signed, signed_once
 from fakes.tiny import tiny_project, tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.cli.session import session
+from twinbuild.codec.canonical import canonical
 from twinbuild.govern.keys import new_key, read_private
+from twinbuild.model.digest import Digest
 from twinbuild.model.settings import without_keys
 from twinbuild.pipeline.reading.attested import signers_of
 from twinbuild.pipeline.reading.released import read_release
@@ -224,6 +226,16 @@ def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist) ->
         ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
         assert (ended.status, "error[TB7005]" in ended.err, said in ended.err) == (5, True, True), ended.err
         assert _files(signed.dist) == before
+
+
+def test_what_is_no_release_manifest(tool: Tool, signed: SignedDist) -> None:
+    """What somebody else wrote is told by its format, before anything is held against it."""
+    path = signed.dist / "manifest.json"
+    content = canonical({**json.loads(path.read_bytes()), "generator": "x", "documents": None})
+    path.write_bytes(content)
+    (signed.dist / "release.digest").write_text(f"{Digest.of(content)}\n")
+    ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
+    assert (ended.status, "error[TB7607]: /generator" in ended.err) == (5, True), ended.err
 
 
 @pytest.mark.parametrize("name", ["release.dsse.json", "provenance.dsse.json"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
 from in_toto_attestation.v1 import statement_pb2
@@ -15,6 +16,7 @@ from packageurl import PackageURL
 from tests.unit.describe.conftest import INDEX, Case, read_spec
 
 from twinbuild.codec.canonical import canonical
+from twinbuild.describe import provenance
 from twinbuild.describe.provenance import provenance_fault, provenance_statement, spec_digest
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock
@@ -144,7 +146,7 @@ def test_no_run(case: Case) -> None:
     assert details.keys() == {"builder", "byproducts"}
 
 
-def test_what_a_release_would_say(two: Case) -> None:
+def test_what_a_release_would_say(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the same builder, targets and lock; of less, of more and of others it is not the release's own."""
     images = [
         {
@@ -182,6 +184,10 @@ def test_what_a_release_would_say(two: Case) -> None:
     assert fault(lambda it, _: it.pop("internalParameters")) == "is no provenance of twinbuild's"
     for content in (b"", b"[]", b"{}", b'{"predicate": 1}'):
         assert provenance_fault(content, manifest, two.lock)
+    content, many = json.dumps(_statement(two)).encode(), {**manifest, "verification": {**_VERIFIED, "builds": 10**9}}
+    with monkeypatch.context() as patch:  # a number of builds that anybody may have written makes no work
+        patch.setattr(provenance, "_resource", None)
+        assert provenance_fault(content, many, two.lock) == "tells of other builds than the release manifest"
     # Of a release of some variants it is the part of the lock that they use.
     some = {"environment": {"images": images[:1]}, "verification": _VERIFIED}
     narrow = replace(two.lock, targets=tuple(each for each in two.lock.targets if each.variant == images[0]["variant"]))
