@@ -84,7 +84,7 @@ def command(
     _refuse_unused(trust, threshold, of_trust)
     people: tuple[str, ...] = ()
     besides: dict[str, tuple[str, str]] = {}
-    role = role or "creator"
+    role = "creator" if role is None else role
     if trust is not None:
         found = read_release(release)
         vouchers, version = _by_role(found, trust, trust_version, role=role, audit=audit, kept=audit_kept)

@@ -57,6 +57,7 @@ def test_story(tool: Tool, staged_once: Path, monkeypatch: pytest.MonkeyPatch) -
     ended = tool("verify-release", first, "--trust", "organisation/trust", "--trust-version", "2")
     assert "trusted  ada, creator in version 2 of organisation/trust\n" in ended.out, ended.err
     assert tool("verify-release", first).status == 2
+    assert tool("verify-release", first, *CHECK[:2], "--role", "").status == 8  # of a variable that nobody set
     assert tool("verify-release", first, *CHECK[:2], "--key", "ada.pub").status == 2
     found = json.loads(tool("verify-release", first, *CHECK[:2], "--json").out)
     assert (found["people"], found["role"], found["trust"]) == (["ada"], "creator", 2)
