@@ -93,7 +93,7 @@ def at_most(count: int, places: dict[str, str]) -> dict[str, str]:
     """
     if len(places) <= count:
         return places
-    return dict(sorted(places.items(), key=lambda each: Path(each[0]).is_dir())[-count:])
+    return dict(sorted(places.items(), key=lambda each: os.access(each[0], os.F_OK))[-count:])
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
