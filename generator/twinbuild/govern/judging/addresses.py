@@ -18,8 +18,9 @@ from twinbuild.govern.judging.keywords import Keywords, keywords_of
 __all__ = ["STRICT", "Reach", "addresses_in", "is_local", "reach_of", "schemed", "stated_in"]
 
 _SCHEME: Final = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*://\S+|jdbc:[A-Za-z]\S+", re.ASCII)
-_COMMAS: Final = re.compile(r"\s*([,;|])\s*", re.ASCII)
-_LISTED: Final = re.compile(r"[\s,;|]+(?=jdbc:|[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII | re.IGNORECASE)
+_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_COMMAS: Final = re.compile(r" ?([,;|]) ?")
+_LISTED: Final = re.compile(r"(?<![\s,;|])[\s,;|]++(?=jdbc:|[A-Za-z][A-Za-z0-9+._-]*://)", re.ASCII | re.IGNORECASE)
 _BARE: Final = re.compile(
     r"(?:[^\s/?#@]*@)?(?P<host>(?=[0-9._-]*[A-Za-z])[A-Za-z0-9._-]+|[0-9]+(?:\.[0-9]+){3}|\[[0-9A-Fa-f:.]+\])"
     r":[0-9]{2,5}(?:[/?#]\S*)?",
@@ -114,7 +115,7 @@ class Reach:
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """The addresses with a scheme that a text consists of: one, or a list; () for a text that has anything else."""
-    found = tuple(_LISTED.split(_COMMAS.sub(r"\1", text.strip()).strip(",;|")))
+    found = tuple(_LISTED.split(_COMMAS.sub(r"\1", _BLANKS.sub(" ", text.strip())).strip(",;|")))
     return found if all(_SCHEME.fullmatch(each) for each in found) else ()
 
 

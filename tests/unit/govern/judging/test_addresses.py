@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbuild.govern.judging.addresses import reach_of, schemed
+from twinbuild.govern.judging.addresses import addresses_in, reach_of, schemed
 
 _KINDS = {
     "encrypted": """\
@@ -54,6 +56,16 @@ amqps://a?verify=verify_none  rediss://a?ssl_cert_reqs=none  https://a?verify_ce
 def test_kinds(kind: str, address: str) -> None:
     """By scheme and options, in any case; a host that only begins like a loopback is none."""
     assert reach_of(address).kind == kind
+
+
+@pytest.mark.parametrize("between", [" ", ",", " ,", "\n;"])
+def test_no_work_of_what_lies_between(between: str) -> None:
+    """An author may write a value of any length: what is looked at grows with it, and not with its square."""
+    text = f"host={between * 20_000}x"
+    began = time.process_time()
+    assert addresses_in(text) == ()
+    assert addresses_in(f"http://a{between * 20_000}http://b") == ("http://a", "http://b")
+    assert time.process_time() - began < 1
 
 
 @given(st.text(max_size=40))
