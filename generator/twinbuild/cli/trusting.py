@@ -97,10 +97,15 @@ def opened(trust: Path, version: str | None, *, now: int) -> Trusted:
     pin = Pin.parse(version) if version is not None else None
     found = open_trust(trust, state=state_place(os.environ, home_of(os.environ)), now=now, pin=pin)
     if not found.remembered and pin is None:
-        click.echo(
-            "unknown whether a newer trust root is there: this machine keeps nothing; give --trust-version", err=True
-        )
+        _say_unknown("a newer trust root is there: this machine keeps nothing; give --trust-version")
     return found
+
+
+def _say_unknown(what: str) -> None:
+    """What nobody can tell of what was given. With ``--json`` standard error is for the document of an error alone."""
+    context = click.get_current_context(silent=True)
+    if context is None or not context.params.get("as_json"):
+        click.echo(f"unknown whether {what}", err=True)
 
 
 def log_signer(log: Path | None, key: str | None) -> Signer | None:
@@ -125,10 +130,7 @@ def logged_given(log: Path | None, kept: tuple[Path, ...], trusted: Trusted, now
         return Logged()
     found = read_logged(log, trusted.root, now, kept)
     if not kept:
-        click.echo(
-            f"unknown whether entries of {shown(log)} are gone: give --audit-checkpoint, a copy kept elsewhere",
-            err=True,
-        )
+        _say_unknown(f"entries of {shown(log)} are gone: give --audit-checkpoint, a copy kept elsewhere")
     return found
 
 
