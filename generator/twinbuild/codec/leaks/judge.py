@@ -32,18 +32,27 @@ _STAND_IN: Final = re.compile(
     rb"(?i)example|changeme|change[_-]me|placeholder|redacted|dummy|xxxx|\*\*\*|\.\.\.|insert|replace|your[_-]|12345678"
     rb"|^ENC\[|abcdefgh|deadbeef|<[^>]*>|\$\{|\$\(|\{\{|%\(|%s"
 )
+# Where a secret is kept, how it is encrypted, or what digest something has.
+_REFERENCE: Final = re.compile(
+    rb"(?:arn:aws[\w-]{0,10}:[a-z-]{1,40}:|@Microsoft\.KeyVault\(|\{cipher\}|ENC\(|\$ANSIBLE_VAULT).*"
+    rb"|(?:[a-z][a-z0-9+.-]{1,30}://|/(?:run|var|etc|mnt|home|root|opt|srv|tmp|usr|app|vault|secrets)/)[^@?&\s]*"
+    rb"|(?:env|file|vault|keyvault|k8s|kubernetes|ssm):[\w./:#-]*|(?:secret|kv)/[\w./-]*#[\w.-]*"
+    rb"|(?:sha-?(?:1|224|256|384|512)|md5|blake[23][bs]?)[:-][A-Za-z0-9+/]*={0,2}",
+    re.DOTALL,
+)
 _WORDS: Final = frozenset(
     b"password passwd pass pw pwd passphrase secret token user username test admin root guest foo bar baz key value"
     b" none null true false hunter2 mypassword mypass my_password s3cr3t postgres letmein x y p".split()
 )
 _KINDS: Final = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[!@#$%^&*+=~?]")
 _KNOWN: Final = re.compile(rb"(?i)pass?w[o0]rd|s3cr3t|secret|hunter2|qwerty|test|demo|12345")
-# Paths, addresses, names with dots, calls: words with signs between them.
+# Paths, addresses, names with dots, calls: words with signs between them. No part of these forms can be divided in two
+# ways, or takes back what it has: a deep path would be tried for years.
 _PHRASE: Final = re.compile(
-    rb"[\w-]*(?:[./:(][\w.()-]*){1,40}|[A-Za-z]{2,40}[0-9]{0,3}(?:[_-][A-Za-z]{0,40}[0-9]{0,3}){0,20}"
+    rb"[\w-]*+[./:(][\w./:()-]*+|[A-Za-z]{2,40}[0-9]{0,3}(?:[_-][A-Za-z]{0,40}[0-9]{0,3}){0,20}"
 )
 _PLACE: Final = re.compile(
-    rb"/?(?:[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}/){1,20}[A-Za-z_.-]{0,40}[0-9]{0,4}[A-Za-z]{0,3}"
+    rb"/?(?:[A-Za-z_.-]{0,40}+[0-9]{0,4}+[A-Za-z]{0,3}+/){1,20}[A-Za-z_.-]{0,40}+[0-9]{0,4}+[A-Za-z]{0,3}"
 )
 _PIECE: Final = rb"(?:[A-Za-z]{1,24}[0-9]{0,3}|[0-9]{1,4})"
 _TITLE: Final = re.compile(_PIECE + rb"(?:[-_.:]" + _PIECE + rb"){1,20}")  # scorer-credentials-2026-11
@@ -56,8 +65,9 @@ def secret_of(match: re.Match[bytes]) -> bytes:
 
 
 def any_value(match: re.Match[bytes]) -> bool:
-    """What is no stand-in."""
-    return _STAND_IN.search(secret_of(match)) is None
+    """What is no stand-in, and does not say where the secret is instead."""
+    secret = secret_of(match)
+    return _STAND_IN.search(secret) is None and _REFERENCE.fullmatch(secret) is None
 
 
 def is_random(match: re.Match[bytes]) -> bool:

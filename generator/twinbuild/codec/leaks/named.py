@@ -169,7 +169,7 @@ def _of_names() -> Iterator[Rule]:
         "json-web-key",
         "a private JSON web key",
         '"kty"',
-        r"\"kty\"[^{}]{1,2000}?\"(?:d|k)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9_-]{32,1400})\"",
+        r"\"kty\"(?:(?!\"kty\")[^{}]){1,2000}?\"(?:d|k)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9_-]{32,1400})\"",
         is_random,
     )
     yield rule_of(

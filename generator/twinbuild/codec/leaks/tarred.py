@@ -14,31 +14,40 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, BinaryIO, Final, cast
 
-__all__ = ["tarred_members"]
+__all__ = ["Allowance", "tarred_members"]
 
-_MOST: Final = 256 << 20  # bytes that are taken out of a compressed file
 _USTAR: Final = slice(257, 262)
 _COMPRESSED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _BAD: Final = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, UnicodeError)
 
 
-class _Limited(io.RawIOBase):
-    """What a decompressor gives, up to so many bytes: what expands without end ends there."""
+class Allowance:
+    """Bytes that may still be taken out of compressed files, of all of them together: those that are skipped count."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._left = stream, _MOST
+    def __init__(self) -> None:
+        self.left = 256 << 20
+
+
+class _Limited(io.RawIOBase):
+    """What a decompressor gives, as far as it is allowed: what expands without end ends there."""
+
+    def __init__(self, stream: IO[bytes], allowance: Allowance) -> None:
+        self._stream, self._allowance = stream, allowance
 
     def read(self, size: int = -1, /) -> bytes:
-        content = self._stream.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(content)
+        left = self._allowance.left
+        content = self._stream.read(left if size < 0 else min(size, left))
+        self._allowance.left -= len(content)
         return content
 
 
-def tarred_members(stream: BinaryIO, *, largest: int, members: int, left: int) -> Iterator[tuple[str, bytes]]:
+def tarred_members(
+    stream: BinaryIO, *, largest: int, members: int, left: int, allowance: Allowance
+) -> Iterator[tuple[str, bytes]]:
     """Name and the first ``largest`` bytes of each member of a tar archive, compressed or not.
 
     Of a compressed file that is none the one member ``content``; nothing of anything else. At most ``members``, and
-    ``left`` bytes of all.
+    ``left`` bytes of all; what decompressors give is taken off the ``allowance``.
     """
     head = _head(stream)
     try:
@@ -46,9 +55,9 @@ def tarred_members(stream: BinaryIO, *, largest: int, members: int, left: int) -
             if head[_USTAR] == b"ustar":
                 yield from _members(stream, "r:", largest, members, left)
             return
-        first = _Limited(_opened(stream, head)).read(512)
+        first = _Limited(_opened(stream, head), allowance).read(512)
         stream.seek(0)
-        packed = _Limited(_opened(stream, head))
+        packed = _Limited(_opened(stream, head), allowance)
         if first[_USTAR] == b"ustar":
             yield from _members(packed, "r|", largest, members, left)
         else:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from twinbuild.codec.leaks.tarred import tarred_members
+from twinbuild.codec.leaks.tarred import Allowance, tarred_members
 
 __all__ = ["zipped_members"]
 
@@ -30,23 +30,23 @@ def zipped_members(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Name and the first bytes of each member, as far as an archive can be read; nothing where it is none.
 
     Archives within it follow, three deep, with names such as ``inner.zip!a``. Members beyond the first 2,000 of all,
-    bytes beyond 8 MiB of one and 64 MiB of all, and encrypted ones are not looked at.
+    bytes beyond 8 MiB of one and 64 MiB of all, what is packed behind 256 MiB, and encrypted ones are not looked at.
     """
     waiting: deque[tuple[str, int, BinaryIO]] = deque([("", 0, stream)])
-    members, left = _MEMBERS, _TOTAL
+    members, left, allowance = _MEMBERS, _TOTAL, Allowance()
     while waiting and members > 0 and left > 0:
         prefix, depth, archive = waiting.popleft()
-        for name, content in _members(archive, members, left):
+        for name, content in _members(archive, members, left, allowance):
             members, left = members - 1, left - len(content)
             yield f"{prefix}{name}", content
             if depth < _DEEPEST:  # what is no archive has no members
                 waiting.append((f"{prefix}{name}!", depth + 1, io.BytesIO(content)))
 
 
-def _members(stream: BinaryIO, members: int, left: int) -> Iterator[tuple[str, bytes]]:
+def _members(stream: BinaryIO, members: int, left: int, allowance: Allowance) -> Iterator[tuple[str, bytes]]:
     stream.seek(0)
     if stream.read(len(_MARK)) != _MARK:
-        yield from tarred_members(stream, largest=_LARGEST, members=members, left=left)
+        yield from tarred_members(stream, largest=_LARGEST, members=members, left=left, allowance=allowance)
         return
     try:
         with zipfile.ZipFile(stream) as archive:

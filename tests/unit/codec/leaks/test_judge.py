@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 
 import pytest
 
 from twinbuild.codec.leaks.judge import entropy, is_credentials, is_json_web_token, is_literal, is_password
+from twinbuild.codec.leaks.scan import find_leaks
 
 
 def _match(text: bytes) -> re.Match[bytes]:
@@ -63,3 +65,13 @@ def test_literal(text: bytes, expected: bool) -> None:
 def test_password(text: bytes, expected: bool) -> None:
     """No word of manuals, no variable."""
     assert is_password(_match(text)) is expected
+
+
+@pytest.mark.parametrize(
+    "text", [b'token = "' + b"aaa/" * 40 + b'aB3+Zq9=x"', b'password = "aB1' + b".(" * 90 + b'!"', b'"kty"' * 80_000]
+)
+def test_time(text: bytes) -> None:
+    """No value is tried in more than one way: one of many parts took years."""
+    began = time.process_time()
+    find_leaks(text, "config.py")
+    assert time.process_time() - began < 1

@@ -60,6 +60,16 @@ NONE = {
         "secret: scorer-credentials-v2\nsecret: fraud-scorer-token-2026-11\nsecretName: db-Password-2024x1",
     ),
     "a path": ("a.yaml", "password: /run/secrets/Password1\ntoken: projects/risk/secrets/Token2x/versions/1"),
+    "where it is kept": (
+        "a.yaml",
+        (
+            "token: arn:aws:secretsmanager:eu-central-1:111122223333:secret:scorer-a1B2c3#token\n"
+            "token: https://risk.vault.azure.net/secrets/Scorer1/9f86d081884c7d659a2feaa0c55ad015\n"
+            "token: op://Prod1/Scorer-DB/password2\ntoken: /run/secrets/Db1_Password2\ntoken: env:DATABASE_TOKEN_V2x1\n"
+            "token: secret/data/Scorer1/Prod2#Key3\ntoken: '@Microsoft.KeyVault(SecretUri=https://r.vault/secrets/S1/9f)'"
+        ),
+    ),
+    "a digest of it": ("a.yaml", f"token: sha256:{HEX}{HEX}"),
     "an expression": ("a.py", "password = settings.Database_1.password2\ntoken=Tokens2.next(A1)"),
     "an expression in quotes": ("a.py", 'password = "self.Config2.password"'),
     "a stand-in": ("a.ini", "password = <Your_Passw0rd>\npassword = Passw0rd!\ntoken = changeme1234567890ABC"),

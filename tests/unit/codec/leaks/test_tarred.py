@@ -10,6 +10,7 @@ import tarfile
 
 import pytest
 
+from twinbuild.codec.leaks.tarred import Allowance, tarred_members
 from twinbuild.codec.leaks.zipped import zipped_members
 
 
@@ -51,6 +52,21 @@ def test_bounded() -> None:
     """What expands without end ends where enough was read."""
     bomb = gzip.compress(_tar("w", a=bytes(9 << 20), b=b"second"), 1)
     assert [(name, len(text)) for name, text in zipped_members(io.BytesIO(bomb))] == [("a", 8 << 20), ("b", 6)]
+
+
+def test_allowance() -> None:
+    """What is passed over is unpacked as well: it counts, and with nothing left nothing is unpacked."""
+    allowance, content = Allowance(), _tar("w:gz", a=bytes(1 << 16), b=b"second")
+    whole = allowance.left
+
+    def found() -> list[tuple[str, bytes]]:
+        limits = {"largest": 6, "members": 9, "left": 100}
+        return list(tarred_members(io.BytesIO(content), **limits, allowance=allowance))
+
+    assert found() == [("a", bytes(6)), ("b", b"second")]
+    assert whole - allowance.left > 1 << 16
+    allowance.left = 0
+    assert not any(text for _, text in found())
 
 
 def test_damaged() -> None:
