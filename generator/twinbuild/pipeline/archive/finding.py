@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
@@ -73,13 +74,12 @@ class _Sought:
             yield from _of_digest(release, self.digest)
             return
         for each in release.inputs:
-            bare = each.purl.partition("?")[0]
             if self.purl:
                 fits = _fits(each.purl, self.purl)
             else:
-                name, _, version = bare.rpartition("/")[2].partition("@")
-                own = canonicalize_name(name) if bare.startswith("pkg:pypi/") else name
-                fits = (own, version) == (self.name, self.version)
+                name, _, version = unquote(each.purl.partition("?")[0].rpartition("/")[2]).partition("@")
+                own = canonicalize_name(name) if each.purl.startswith(_PYPI) else name
+                fits = version == self.version and own in (self.name, canonicalize_name(self.name))
             if fits:
                 yield f"{each.kind} {each.name}"
 
@@ -89,14 +89,11 @@ def _sought(text: str) -> _Sought:
     if digest is not None:
         return _Sought(trace=digest[1], digest=Digest(digest[1]))
     if _PURL.fullmatch(text):
-        head = text.partition("?")[0]
+        head = quote(unquote(text.partition("?")[0]), safe=":/@")  # as package URLs spell it
         pypi = head.startswith(_PYPI)  # whose names have several spellings
         return _Sought(trace=(f"@{head.rpartition('@')[2]}" if "@" in head else _PYPI) if pypi else head, purl=text)
     if pinned is not None:
-        from urllib.parse import quote
-
-        version = quote(pinned[2], safe=":")  # as package URLs spell it
-        return _Sought(trace=f"@{version}", name=str(canonicalize_name(pinned[1])), version=version)
+        return _Sought(trace=f"@{quote(pinned[2], safe=':')}", name=pinned[1], version=pinned[2])
     raise UsageError.of(
         "TB9142",
         f"got {text[:120]!r}, expected a digest, a package URL, or NAME==VERSION",
@@ -106,10 +103,21 @@ def _sought(text: str) -> _Sought:
 
 
 def _fits(purl: str, sought: str) -> bool:
-    """Whether a package URL is the one that is sought: one without a version is that of any, and so are qualifiers."""
-    (own, _, has), (wanted, _, asked) = purl.partition("?"), sought.partition("?")
-    own, wanted = _spelled(own), _spelled(wanted)
-    return wanted in (own, own.rpartition("@")[0]) and {*asked.split("&")} - {""} <= {*has.split("&")}
+    """Whether a package URL is the one that is sought: one without a version is that of any.
+
+    Of qualifiers those count that both have. What scanners say of the distribution (``debian-12.11``) and of sources
+    is their own, and a release that is not found would be taken for one that is not affected.
+    """
+    (own, _, has), (wanted, _, asked) = (each.partition("?") for each in (purl, sought))
+    own, wanted = _spelled(unquote(own)), _spelled(unquote(wanted))
+    stated, also = _qualifiers(has), _qualifiers(asked)
+    return wanted in (own, own.rpartition("@")[0]) and all(
+        stated[key] == also[key] for key in stated.keys() & also.keys() - {"distro"}
+    )
+
+
+def _qualifiers(text: str) -> dict[str, str]:
+    return {key: unquote(value) for key, _, value in (each.partition("=") for each in text.split("&"))}
 
 
 def _spelled(purl: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,34 @@ def test_what_is_found(archived_once: Archived) -> None:
         for text in ("alpha", "sha256:abc", "", "pkg:", "CVE-2026-1"):
             with pytest.raises(UsageError, match="TB9142"):
                 find(archive, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("libstdc++6==1:12.2-14+deb12u1", True),
+        ("pkg:deb/debian/libstdc++6@1:12.2-14+deb12u1", True),
+        ("pkg:deb/debian/libstdc%2B%2B6@1%3A12.2-14%2Bdeb12u1", True),
+        ("pkg:deb/debian/libstdc++6?arch=amd64&distro=debian-12.11&upstream=gcc-12", True),
+        ("pkg:deb/debian/libstdc++6?arch=arm64", False),
+        ("libstdc++==1:12.2-14+deb12u1", False),
+        ("python3.11-minimal==3.11.2-6", True),
+        ("typing.extensions==4.0+local", True),
+        ("pkg:pypi/Typing_Extensions@4.0+local", True),
+    ],
+)
+def test_spellings(tmp_path: Path, text: str, expected: bool) -> None:
+    """Names with dots and signs, percent-encoded or not, and what scanners say besides."""
+    names = (
+        "pkg:deb/debian/libstdc%2B%2B6@1:12.2-14%2Bdeb12u1?arch=amd64&distro=debian-12",
+        "pkg:deb/debian/python3.11-minimal@3.11.2-6?arch=amd64&distro=debian-12",
+        "pkg:pypi/typing-extensions@4.0%2Blocal",
+    )
+    record = tiny_record()
+    inputs = tuple(replace(record.inputs[0], name=each, purl=each) for each in names)
+    with Archive(tmp_path / "a", writing=True) as archive:
+        archive.put(replace(record, inputs=inputs))
+        assert bool(find(archive, text)) is expected
 
 
 @pytest.mark.slow
