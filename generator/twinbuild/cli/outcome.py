@@ -46,6 +46,10 @@ def open_streams() -> None:
             os.set_inheritable(number, True)  # noqa: FBT003  it has no name
     if sys.stdin is None:
         sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:  # what a program prints is passed on by their ``buffer``
+            stream = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+            setattr(sys, name, io.TextIOWrapper(stream, errors="backslashreplace", write_through=True))
 
 
 def end_in_order() -> None:

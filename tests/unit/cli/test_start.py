@@ -44,8 +44,11 @@ _CLOSED: Final = """
 import os, sys
 from twinbuild.cli.outcome import open_streams
 os.closerange(0, 3)
-sys.stdin = None
+sys.stdin = sys.stdout = sys.stderr = None
 open_streams()
+for stream in (sys.stdout, sys.stderr):
+    stream.buffer.write(b"of a program")
+    print("of ours", file=stream, flush=True)
 sys.exit(os.open(os.devnull, os.O_RDONLY) + 10 * sys.stdin.isatty() + 20 * os.get_inheritable(3))
 """
 

@@ -92,7 +92,7 @@ class _Documents:
             content = read_regular(self._directory / path, LARGEST)
         except (Irregular, ValueError):  # a name with a NUL
             return None
-        if Digest.of(content).hex != self._named.get(path):
+        if Digest.of(content).hex != self._named.get(path) or b"\0" in content:  # it marks what is masked
             return None
         masked = self._own.sub(lambda match: b"\0" + self._images.get(match[0], b""), content)
         return _CONFIGURATION.sub(rb"\1", masked)

@@ -94,3 +94,10 @@ def test_what_cannot_be_read(tmp_path: Path, lost: str) -> None:
     else:
         other = Released(path=other.path, directory=None, digest=other.digest, content=other.content)
     assert risks(one, other)["deploy/pods.yaml"] == "high"
+
+
+def test_what_looks_masked(tmp_path: Path) -> None:
+    """A document that has what stands here for an image's digest does not say the same as one with the digest."""
+    text = "image: x@\0cpu linux/amd64\n"
+    found = risks(release(tmp_path, "1.0.0"), release(tmp_path, "1.1.0", texts={"deploy/twice.yaml": text}))
+    assert found["deploy/twice.yaml"] != "low"
