@@ -53,10 +53,11 @@ def _read(base: LockedBase, store: Store) -> tuple[InstalledStatement, ...]:
     places = _places(stack, sorted({package.name for package in base.packages}))
     status: dict[str, bytes] = dict.fromkeys(status_files(stack), b"")
     texts: dict[str, tuple[Digest, tuple[str, ...], tuple[str, ...]]] = {}
-    for paths, _, body in read_bodies(stack, layers, store.open, {*status, *places.values()}):
+    copyrights = {*places.values()}  # of which a link may have made one the status, too
+    for paths, _, body in read_bodies(stack, layers, store.open, {*status, *copyrights}):
         content = body.read()
         status |= dict.fromkeys(status.keys() & set(paths), content)
-        if wanted := [path for path in paths if path not in status]:
+        if wanted := set(paths) & copyrights:
             texts |= dict.fromkeys(wanted, (Digest.of(content), *_licences(content)))
     maintainers = {
         (package.name, package.architecture): stanza.get("maintainer", "")

@@ -95,6 +95,15 @@ def test_what_is_no_copyright_file(files: Tree) -> None:
     assert _said({"var/lib/dpkg/status": _status("one:amd64"), **files}) == {}
 
 
+def test_a_status_that_is_a_copyright_file() -> None:
+    """A link may make one file both: it is read as both."""
+    files: Tree = {
+        "var/lib/dpkg/status": f"../../../{_DOC}/one/copyright",
+        f"{_DOC}/one/copyright": _status("one:amd64"),
+    }
+    assert _said(files)["one:amd64"].licensing.notice == Digest.of(_status("one:amd64"))
+
+
 def test_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files beyond the bound are not read, in the order of names; one that several share counts once."""
     monkeypatch.setattr(module, "_ALL", 2 * len(_TEXT))

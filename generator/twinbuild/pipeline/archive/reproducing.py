@@ -79,7 +79,7 @@ def reproduce(
     UsageError TB9133 where an archived twinbuild is asked for that is not there, TB8020 as ``require_nothing_lost``.
     """
     release = archive.release(summary.kept)
-    require_nothing_lost(release, output)
+    require_nothing_lost(archive, release, output)
     packed, why = _ready(archive, release, tool)
     document: dict[str, Any] = decode_manifest(archive.blobs.read(release.digest), name="manifest.json")
     started, clock = time.time(), time.perf_counter()
@@ -89,6 +89,7 @@ def reproduce(
         answer = _built_by_either(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
+        require_nothing_lost(archive, release, output)  # somebody may have signed it meanwhile
         lost = _signed(archive, release, fresh) if not differences else ()
         _account(release, fresh, answer, started=started, seconds=seconds)
     if differences:

@@ -70,18 +70,21 @@ def restore_release(archive: ReleaseArchive, release: ArchivedRelease, output: P
     ``require_nothing_lost``.
     """
     _require(archive, release, lambda _: True)
-    require_nothing_lost(release, output)
+    require_nothing_lost(archive, release, output)
     with replace_directory(output, Output.RELEASE) as fresh:
         _lay_out(archive, release, fresh, lambda _: True)
 
 
-def require_nothing_lost(release: ArchivedRelease, output: Path) -> None:
-    """Raise UsageError TB8020 where what lies in ``output`` has signatures or approvals that the archived one lacks."""
+def require_nothing_lost(archive: ReleaseArchive, release: ArchivedRelease, output: Path) -> None:
+    """Raise UsageError TB8020 where what lies in ``output`` has signatures or approvals that the archive cannot give.
+
+    It never had them, or has lost them since: they are read to the end.
+    """
     archived = {file.path: file.sha256 for file in release.files}
     for folder in (output / SIGNATURES, output / APPROVALS):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             kept = archived.get(path.relative_to(output).as_posix())
-            if kept is None or not same_content(path, kept):
+            if kept is None or not same_content(path, kept) or archive.fault(kept)[0] is not None:
                 raise UsageError.of(
                     "TB8020",
                     f"the output {output} has {path.relative_to(output)}, which the archive lacks: it would be lost",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from fakes.archived import Archived, archived, archived_once
 from twinbuild.archive.directory import FORM, Archive
 from twinbuild.errors import IntegrityError, UsageError
-from twinbuild.model.archive import AS_RELEASED
-from twinbuild.pipeline.archive.viewing import no_layers, release_file, restore_release, viewed
+from twinbuild.model.archive import AS_RELEASED, ArchivedFile
+from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.viewing import no_layers, release_file, require_nothing_lost, restore_release, viewed
 from twinbuild.store import layout
 from twinbuild.store.area import stamp
 from twinbuild.store.disk import DiskStore
@@ -48,6 +50,14 @@ def test_it_comes_back(archived: Archived, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"TB8020.*approvals/production.*would be lost"):
             restore_release(archive, record, output)
         assert since.exists()
+        file = ArchivedFile(path=since.relative_to(output).as_posix(), sha256=Digest.of(b"{}"), size=2)
+        kept, blob = replace(record, files=(*record.files, file)), archived.blob(file.sha256)
+        blob.parent.mkdir(exist_ok=True)
+        for content in (None, b"X}", b"{}"):  # in the archive: lost, damaged, there
+            if content is not None:
+                blob.write_bytes(content)
+            with nullcontext() if content == b"{}" else pytest.raises(UsageError, match="TB8020"):
+                require_nothing_lost(archive, kept, output)
         foreign = tmp_path / "foreign"
         foreign.mkdir()
         (foreign / "mine").write_text("x")
