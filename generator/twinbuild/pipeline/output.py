@@ -96,10 +96,11 @@ def write_file(path: Path, content: bytes) -> None:
 def replace_file(path: Path) -> Iterator[BinaryIO]:
     """A stream over a new file, which takes its place when the context ends well and otherwise goes.
 
-    A device or a pipe is written to: a file in the place of /dev/null would do harm to all who use it.
+    A device or a pipe is written to: a file in the place of /dev/null would do harm to all who use it. What /dev/stdout
+    leads to is added to, for `>>` means that.
     """
     if _is_special(path):
-        with path.open("wb") as stream:
+        with path.open("ab" if path.is_file() else "wb") as stream:
             yield stream
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +136,8 @@ def _is_special(path: Path) -> bool:
         kind = path.stat().st_mode
     except OSError:
         return False
-    linked = path.is_symlink() and path.absolute().parts[1:2] in (("dev",), ("proc",))
+    parts = path.absolute().parts[1:3]  # /dev/shm is a place for anybody's files
+    linked = path.is_symlink() and parts[:1] in (("dev",), ("proc",)) and parts != ("dev", "shm")
     return linked or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -269,3 +270,17 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     os.close(reader)
     assert (tmp_path / "null").is_symlink()
     assert (tmp_path / "pipe").is_fifo()
+
+
+def test_an_open_file_is_added_to(tmp_path: Path) -> None:
+    """`--output /dev/stdout >> FILE` keeps what is there; a link that somebody made where anybody may is none such."""
+    (tmp_path / "log").write_bytes(b"before ")
+    with (tmp_path / "log").open("ab") as log:
+        write_file(Path(f"/proc/self/fd/{log.fileno()}"), b"page")
+    assert (tmp_path / "log").read_bytes() == b"before page"
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as shared:
+        link = Path(shared, "link")
+        link.symlink_to(tmp_path / "log")
+        write_file(link, b"mine")
+        assert (link.is_symlink(), link.read_bytes()) == (False, b"mine")
+    assert (tmp_path / "log").read_bytes() == b"before page"
