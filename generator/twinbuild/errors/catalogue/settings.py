@@ -73,7 +73,8 @@ Choose another with `--publish`, or end that program.""",
         title="output that is somebody else's",
         explanation="""\
 The place of the output is a link, a file, or a directory that holds something else than an older output of the same
-kind: files that twinbuild did not write, or a release where a catalogue is to be written. Nothing of it is deleted.
+kind: files that twinbuild did not write, or a release where a catalogue is to be written. Or it is a release with
+signatures or approvals that the archive which is to replace it never had, or lost. Nothing of it is deleted.
 
 Name another output, or move what lies there away.""",
     ),
