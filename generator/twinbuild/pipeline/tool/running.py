@@ -79,7 +79,7 @@ def run_tool(
 
     ``store`` is a directory for its store, writable; without one it has a store of its own that is deleted afterwards.
     ``directory`` is where it starts, a path inside. With ``disk`` it may add to each directory nine tenths of what is
-    free now, which is looked at every half second: not for directories with very many files.
+    free now, which is looked at every half second; what many files take together is counted less often.
 
     Raises UsageError TB9220 for what cannot be shown, EnvironmentFault TB9167 where it has more memory than it may,
     TB9168 where it writes more, and as ``Sandbox.run`` does.
