@@ -74,11 +74,19 @@ def test_it_ends_otherwise(rebuilt: Rebuilt, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+# 64 MB at most, whatever becomes of the limit, and then time in which it is seen.
+_FILLS = """
+x=xxxxxxxxxxxxxxxx; for n in 1 2 3 4 5 6 7 8; do x=$x$x; done
+n=0; while [ $n -lt 16384 ]; do echo $x; n=$((n+1)); done >/var/tmp/x
+n=0; while [ $n -lt 20000000 ]; do n=$((n+1)); done
+"""
+
+
 def test_it_fills_the_disk(rebuilt: Rebuilt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a limit, whatever it builds: TB9168, and nothing of it stays."""
     monkeypatch.setattr(running, "_most_space", lambda _: 1 << 20)
     with pytest.raises(EnvironmentFault, match="TB9168"):
-        rebuilt("x=xxxxxxxxxxxxxxxx; for n in 1 2 3 4 5 6 7 8; do x=$x$x; done; while :; do echo $x; done >/var/tmp/x")
+        rebuilt(_FILLS)
     assert not (tmp_path / "out").exists()
 
 
