@@ -445,35 +445,58 @@ def test_a_step_that_tries_to_reach_out(project: Path, host: str, tmp_path: Path
     assert "Network is unreachable" in findings[0]["message"]
 
 
-def test_a_builder_that_rewrites_the_base(
-    project: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    """BuildKit 0.13 changes base layers when it rewrites times; that is refused.
+_REWRITES = """\
+import hashlib, json, pathlib, subprocess, sys
+done = subprocess.run([{docker!r}, *sys.argv[1:]])
+written = [a.partition("dest=")[2] for a in sys.argv if a.startswith("type=oci")]
+for place in map(pathlib.Path, written if done.returncode == 0 else ()):
+    blobs = place / "blobs" / "sha256"
+    def put(content):
+        digest = hashlib.sha256(content).hexdigest()
+        (blobs / digest).write_bytes(content)
+        return {{"digest": "sha256:" + digest, "size": len(content)}}
+    def read(descriptor):
+        return (blobs / descriptor["digest"][7:]).read_bytes()
+    index = json.loads((place / "index.json").read_text())
+    manifest = json.loads(read(index["manifests"][0]))
+    config = json.loads(read(manifest["config"]))
+    layer = manifest["layers"][0]
+    layer.update(put(read(layer) + bytes(1024)))  # the same files, and one more block of zeros behind the archive's end
+    config["rootfs"]["diff_ids"][0] = layer["digest"]
+    manifest["config"].update(put(json.dumps(config).encode()))
+    index["manifests"][0].update(put(json.dumps(manifest).encode()))
+    (place / "index.json").write_text(json.dumps(index))
+sys.exit(done.returncode)
+"""
 
-    A busy one does not always do so: what it leaves alone is the assembler's image, and another engine is asked.
-    """
-    own = tmp_path / "own"
-    shutil.copytree(project, own, ignore=shutil.ignore_patterns("dist"))
-    real = shutil.which("docker")
-    wrapper = tmp_path / "bin" / "docker"
+
+def _instead_of_docker(directory: Path, program: str) -> str:
+    """A PATH on which ``docker`` is that program of Python, which may start the real one."""
+    wrapper = directory / "bin" / "docker"
     wrapper.parent.mkdir()
-    wrapper.write_text(
-        f"#!{sys.executable}\nimport os, sys\n"
-        "arguments = [a + ',rewrite-timestamp=true' if a.startswith('type=oci') else a for a in sys.argv[1:]]\n"
-        f"os.execv({real!r}, ['docker', *arguments])\n"
-    )
+    wrapper.write_text(f"#!{sys.executable}\n{program}")
     wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
-    path = f"{wrapper.parent}:{os.environ['PATH']}"
-    for attempt in range(6):
-        (own / "app" / "own.py").write_text(f"{attempt}\n")  # no image that is there already, and not built again
-        assert twinbuild("lock", str(own), host="")[0] == 0
-        with running_engine(tmp_path_factory.mktemp("engine")) as host:
-            status, out, findings = twinbuild("build", str(own), "--builder", "docker", host=host, PATH=path)
-        if status:
-            break
-        _, assembled, _ = twinbuild("build", str(own), host="")
-        assert json.loads(out)["images"] == json.loads(assembled)["images"]
+    return f"{wrapper.parent}:{os.environ['PATH']}"
+
+
+def test_a_builder_that_rewrites_the_base(project: Path, host: str, tmp_path: Path) -> None:
+    """Another layer of the base, though with the same files, is refused."""
+    path = _instead_of_docker(tmp_path, _REWRITES.format(docker=shutil.which("docker")))
+    status, _, findings = twinbuild("build", str(project), "--builder", "docker", host=host, PATH=path)
     assert (status, [each["code"] for each in findings]) == (5, ["TB5227"]), findings
+
+
+def test_a_builder_that_is_asked_to_rewrite_times(project: Path, host: str, tmp_path: Path) -> None:
+    """BuildKit 0.13 may change layers of the base then, which is refused; what it leaves is the assembler's image."""
+    asked = "[a + ',rewrite-timestamp=true' if a.startswith('type=oci') else a for a in sys.argv[1:]]"
+    real = shutil.which("docker")
+    path = _instead_of_docker(tmp_path, f"import os, sys\nos.execv({real!r}, ['docker', *{asked}])\n")
+    status, out, findings = twinbuild("build", str(project), "--builder", "docker", host=host, PATH=path)
+    if status:
+        assert (status, [each["code"] for each in findings]) == (5, ["TB5227"]), findings
+    else:
+        _, assembled, _ = twinbuild("build", str(project), host="")
+        assert json.loads(out)["images"] == json.loads(assembled)["images"]
 
 
 def test_what_is_missing_is_said(project: Path, host: str, tmp_path: Path) -> None:
