@@ -16,7 +16,6 @@ MODULES: Final = sorted(
 WITHOUT: Final = frozenset(
     [
         "build/debs.py",
-        "build/docker/builder.py",
         "build/docker/planned.py",
         "build/docker/programs.py",
         "build/embedded.py",

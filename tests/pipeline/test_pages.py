@@ -99,6 +99,7 @@ def _desk(made: Desk) -> Desk:
     environment = {name: value for name, value in shell.environment.items() if name != "LD_PRELOAD"}
     builder = Shell(directory=shell.directory, environment={**os.environ, **environment, "HOME": os.environ["HOME"]})
     _twinbuild(builder, "release", "--locked", "-q")
+    _twinbuild(builder, "tool", "pack", "-q")  # a new machine's store has not what `archive add` takes of it
     spec = made.place / "project" / "release.yaml"
     first = spec.read_text()
     second = first.replace("  version: 1.0.0\n", "  version: 1.1.0\n", 1).replace("default: 64\n", "default: 128\n", 1)

@@ -352,23 +352,34 @@ const checks = {
     is(found, "rows", (await visible(page, "releases")).length, 1000);
     const field = page.getByRole("searchbox");
     await field.focus();
+    // The least of five: other processes of this machine may hold a single one up.
     figures.search_ms = await page.evaluate(() => new Promise((done) => {
       const input = document.querySelector("input[type=search]");
-      const start = performance.now();
-      input.value = "model-7 2.1";
-      input.dispatchEvent(new Event("input"));
-      requestAnimationFrame(() => { document.body.getBoundingClientRect(); requestAnimationFrame(() => done(Math.round(performance.now() - start))); });
+      const taken = [];
+      const again = () => {
+        const start = performance.now();
+        input.value = taken.length % 2 ? "" : "model-7 2.1";
+        input.dispatchEvent(new Event("input"));
+        requestAnimationFrame(() => {
+          document.body.getBoundingClientRect();
+          requestAnimationFrame(() => {
+            taken.push(performance.now() - start);
+            if (taken.length < 9) again(); else done(Math.round(Math.min(...taken.filter((_, number) => number % 2 === 0))));
+          });
+        });
+      };
+      again();
     }));
     const left = (await visible(page, "releases")).length;
     if (!(left > 0 && left < 100)) found.push(`the search leaves ${left}`);
     await field.fill("");
     await page.waitForFunction(() => [...document.querySelectorAll("#releases tbody tr")].every((row) => !row.hidden), undefined, { timeout: 5000 });
-    figures.sort_ms = await page.evaluate(() => {
+    figures.sort_ms = await page.evaluate(() => Math.round(Math.min(...Array.from({ length: 5 }, () => {
       const start = performance.now();
       document.querySelectorAll("th button")[5].click();
       document.body.getBoundingClientRect();
-      return Math.round(performance.now() - start);
-    });
+      return performance.now() - start;
+    }))));
     for (const [name, most] of [["load_ms", 5000], ["search_ms", 400], ["sort_ms", 1000]]) if (figures[name] > most) found.push(`${name} is ${figures[name]}, expected at most ${most}`);
   },
 };

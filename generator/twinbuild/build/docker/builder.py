@@ -49,11 +49,12 @@ class Surroundings:
 class DockerBuilder:
     """Implements ``ports.Builder``. ``write_context`` writes Dockerfile and context of a derivation to a directory.
 
-    The base is made (or taken from the layer cache) by the embedded assembler and handed over as an OCI layout: the
-    two builders are independent above the base.
+    The base, and the root of each build step, is made (or taken from the layer cache of ``assembled``, below ``store``)
+    by the embedded assembler and handed over as an OCI layout: the two builders are independent above the base.
     """
 
     store: Store
+    assembled: Store
     runner: Runner
     scratch: Path
     toolchain: Toolchain
@@ -77,7 +78,7 @@ class DockerBuilder:
     def _build(self, derivation: Derivation, scratch: Path, progress: Progress) -> Image:
         progress("BuildKit", 0, 0)
         made = tuple(layer for layer in derivation.layers if isinstance(layer.recipe, DebianRecipe))
-        assembler = EmbeddedBuilder(store=self.store, runner=self.runner, scratch=scratch)
+        assembler = EmbeddedBuilder(store=self.assembled, runner=self.runner, scratch=scratch)
         base = (*base_layers(derivation), *assembler.realise(made, progress))
         layout = scratch / "base"
         manifest, below = _write_base(layout, derivation, base, self.store)

@@ -189,6 +189,7 @@ def _builder(
 
     return DockerBuilder(
         store=store,
+        assembled=machine.store,
         runner=machine.runner,
         scratch=machine.scratch,
         toolchain=toolchain,
