@@ -1,4 +1,4 @@
-"""Releases side by side and releases that are killed: on one empty store, all come to the committed digest."""
+"""Releases side by side and releases that are killed: on one empty store, all come to the digest of an undisturbed one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.tool import EXAMPLES
+from fakes.tool import EXAMPLES, process
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -39,10 +39,10 @@ class Bench:
             "TWINBUILD_STORE": str(self.store),
         }
 
-    def project(self, name: str) -> Path:
-        """A copy of the example."""
+    def project(self, name: str, of: Path = EXAMPLE) -> Path:
+        """A copy of a project: of the example."""
         ignored = shutil.ignore_patterns("dist", "__pycache__")
-        return shutil.copytree(EXAMPLE, self.base / name, ignore=ignored)
+        return shutil.copytree(of, self.base / name, ignore=ignored)
 
     def started(self, *arguments: str) -> subprocess.Popen[str]:
         """The command line in a process group of its own."""
@@ -109,15 +109,32 @@ MOMENTS: tuple[tuple[str, Callable[[Bench], bool]], ...] = (
     ("the interpreter is unpacked", _below("tmp/twinbuild-*/build-*")),
     ("a layer is built", _below("store/v1/records/*layer*/*/*")),
     ("the second build has begun", _below("tmp/twinbuild-*/second-*/*/*/store/v1/blobs/sha256/*/*")),
-    ("the release is being written", _below("project/dist/.fraud-scorer-1.0.0.*/image/blobs/sha256/*")),
+    ("the release is being written", _below("project/dist/.project-0.1.0.*/image/blobs/sha256/*")),
 )
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The first project that `init` writes, locked, with a wheel; and the digest of its release."""
+    directory = tmp_path_factory.mktemp("undisturbed") / "project"
+    for command in (("init",), ("lock", "-q"), ("release", "--locked", "--json")):
+        done = process(*command, str(directory))
+        assert done.returncode == 0, done.stderr
+        if command == ("init",):
+            spec = directory / "release.yaml"
+            assert "runtime: []" in spec.read_text()
+            spec.write_text(spec.read_text().replace("runtime: []", "runtime: [click==8.5.1]"))
+    return directory, str(json.loads(done.stdout)["release"])
+
+
 @pytest.mark.parametrize("alone", [False, True], ids=["with its children", "alone"])
-def test_killed_at_several_moments_and_started_again(tmp_path: Path, *, alone: bool) -> None:
+def test_killed_at_several_moments_and_started_again(
+    undisturbed: tuple[Path, str], tmp_path: Path, *, alone: bool
+) -> None:
     """After SIGKILL at each moment of a release, to it or to its whole family, the next run goes on and succeeds."""
     bench = Bench(tmp_path)
-    project = bench.project("project")
+    first, expected = undisturbed
+    project = bench.project("project", first)
     met = []
     for moment, reached in MOMENTS:
         process = bench.started("release", "--locked", "--quiet", str(project))
@@ -132,11 +149,11 @@ def test_killed_at_several_moments_and_started_again(tmp_path: Path, *, alone: b
         while bench.running() and time.monotonic() < end:
             time.sleep(0.05)
         assert not bench.running(), f"{moment}: what it started goes on without it"
-        output = project / "dist" / "fraud-scorer-1.0.0"
+        output = project / "dist" / "project-0.1.0"
         assert not output.exists() or process.returncode == 0, moment
     assert met == [moment for moment, _ in MOMENTS]
-    assert bench.released(bench.started("release", "--locked", "--json", str(project))) == EXPECTED
-    assert [path.name for path in (project / "dist").iterdir()] == ["fraud-scorer-1.0.0"]
+    assert bench.released(bench.started("release", "--locked", "--json", str(project))) == expected
+    assert [path.name for path in (project / "dist").iterdir()] == [output.name]
     assert [path.name for path in bench.temporary.glob("twinbuild-*/*")] in ([], [".lock"])
     assert bench.sound()
 
