@@ -1,4 +1,4 @@
-"""Releases side by side and releases that are killed: on one empty store, all come to the digest of an undisturbed one."""
+"""Releases side by side, and releases that are killed: on an empty store all come to the digest of one left alone."""
 
 from __future__ import annotations
 
