@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.acts import encode_promotion, reason_fault
-from twinbuild.codec.canonical import Json, canonical
-from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.trustroot import is_name
 from twinbuild.deploy.promoted import annotated, place_of
-from twinbuild.errors import IntegrityError, InternalError, Location, PolicyRefused, TwinbuildError, UsageError
+from twinbuild.errors import IntegrityError, Location, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
 from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Promotion
@@ -31,6 +29,7 @@ from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, step_path
 from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
+from twinbuild.pipeline.governing.schemas import schemas_of
 from twinbuild.pipeline.governing.seen import see_record
 from twinbuild.pipeline.governing.trustdir import Trusted
 from twinbuild.pipeline.output import Output, replace_directory, write_file
@@ -38,11 +37,10 @@ from twinbuild.pipeline.reading.attested import directory_of
 from twinbuild.pipeline.reading.released import Released, read_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
-__all__ = ["PROMOTION", "Log", "Order", "Promoted", "find_release", "promote", "roll_back", "schemas_of"]
+__all__ = ["PROMOTION", "Log", "Order", "Promoted", "find_release", "promote", "roll_back"]
 
 PROMOTION: Final = "promotion.dsse.json"
 _MOST: Final = 100_000  # directories that are looked into
-_ANNOTATIONS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "default", "deprecated"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,56 +301,6 @@ def _files(release: Released, stage: str) -> dict[str, bytes]:
             where="--to",
         )
     return found
-
-
-def schemas_of(release: Released) -> tuple[str, str]:
-    """SHA-256 of the schemas of requests and answers without what explains them; "" for one that is not stated.
-
-    They lie in ``schemas/`` of the release, wherever the project that it was made of has them.
-    """
-    documents: Any = release.document["documents"]
-    covered = {entry["path"]: entry["sha256"] for entry in documents}
-    directory = release.path.parent
-    found = (f"schemas/{side}.json" for side in ("input", "output"))
-    requests, answers = (_schema(directory / path, covered[path]) if path in covered else "" for path in found)
-    return requests, answers
-
-
-def _schema(path: Path, sha256: str) -> str:
-    """What cannot be compared by what it says is compared by its bytes.
-
-    Raises PolicyRefused TB8619 for another file than the release manifest names: what it says is signed with the step.
-    """
-    try:
-        content, why = read_regular(path, LARGEST), ""
-    except Irregular as error:
-        content, why = b"", str(error)
-    if why or Digest.of(content).hex != sha256:
-        message = f"{path.name} {why or 'is not the one that the release manifest names'}"
-        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
-    try:
-        value, _ = parse_json(path.name, content)
-        return Digest.of(canonical(_bare(value))).hex
-    except (JsonProblem, InternalError):
-        return Digest.of(content).hex
-
-
-def _bare(value: Json) -> Json:
-    """A schema without annotations; where a name of a property is such a word it stays."""
-    match value:
-        case dict():
-            found: dict[str, Json] = {}
-            for key, item in value.items():
-                if key in ("properties", "patternProperties", "$defs", "definitions") and isinstance(item, dict):
-                    found[key] = {name: _bare(each) for name, each in item.items()}
-                elif key in ("const", "enum"):
-                    found[key] = item
-                elif key not in _ANNOTATIONS:
-                    found[key] = _bare(item)
-            return found
-        case list():
-            return [_bare(item) for item in value]
-    return value
 
 
 def find_release(digest: str, places: tuple[Path, ...]) -> Released:

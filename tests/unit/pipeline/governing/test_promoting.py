@@ -31,10 +31,8 @@ from twinbuild.pipeline.governing.promoting import (
     find_release,
     promote,
     roll_back,
-    schemas_of,
 )
 from twinbuild.pipeline.governing.record import link_to
-from twinbuild.pipeline.reading.released import Released
 
 SETTINGS = Settings(store="/nowhere")
 
@@ -237,37 +235,6 @@ def test_a_step_that_was_made_up(staged: Staged) -> None:
     assert [each.action for each in read_entries(log.directory)[2]] == ["promoted", "refused"]
     others = tuple(replace(each, **change) for each in entries for change in ({"name": "x"}, {"details": "stage=x"}))
     assert _back(staged, logged=Logged(entries=others)).step.number == 3
-
-
-def test_what_a_schema_says(staged: Staged) -> None:
-    """What explains it does not count, and a property may be called like it."""
-    release = staged.first.release
-    documents: Any = release.document["documents"]
-    named = {"schemas": {"input": "contract/of/requests.json"}}  # where the project has it, which is not at hand
-    file = release.path.parent / "schemas" / "input.json"
-    file.parent.mkdir(exist_ok=True)
-
-    def stating(text: str) -> Released:
-        file.write_text(text)
-        entry = {"path": "schemas/input.json", "sha256": Digest.of(text.encode()).hex}
-        document = {**release.document, "model": named, "documents": [*documents, entry]}
-        return replace(release, content=canonical(document))
-
-    def digest(schema: object) -> str:
-        return schemas_of(stating(json.dumps(schema)))[0]
-
-    plain = digest({"type": "object", "properties": {"title": {"type": "string"}}})
-    assert plain == digest(
-        {"title": "T", "type": "object", "properties": {"title": {"description": "d", "type": "string"}}}
-    )
-    assert plain != digest({"type": "object", "properties": {}})
-    assert digest({"enum": [{"title": 1}]}) != digest({"enum": [{}]})
-    changed = stating("{")
-    assert (schemas_of(changed), schemas_of(release)) == ((Digest.of(b"{").hex, ""), ("", ""))
-    for swap in (lambda: file.write_text("{}"), file.unlink):  # after the release was looked at
-        swap()
-        with pytest.raises(PolicyRefused, match="TB8619"):
-            schemas_of(changed)
 
 
 def test_where_it_lies(staged: Staged) -> None:
