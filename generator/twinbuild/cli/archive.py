@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from twinbuild.cli.archivefind import find
+from twinbuild.cli.archivekeep import pin, prune, unpin
+from twinbuild.cli.archivemove import export, import_, restore
+from twinbuild.cli.kept import name_argument, opened_archive, opened_for
 from twinbuild.cli.options import NamedPath, archive_option, json_option, overlay_option, quiet_option
 from twinbuild.cli.outcome import shown
-from twinbuild.cli.upkeep import COMMANDS, amount
+from twinbuild.codec.amounts import amount
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.summaries import Summary
@@ -22,6 +26,10 @@ __all__ = ["command"]
 @click.group("archive")
 def command() -> None:
     """Keep releases for years, with everything that is needed to build them again."""
+
+
+for _each in (find, restore, pin, unpin, prune, export, import_):
+    command.add_command(_each)
 
 
 @command.command("add")
@@ -56,7 +64,6 @@ def add_command(
     it where another one is installed. Nothing is fetched: `twinbuild tool pack` brings what that needs, once. To an
     archive in a registry only what it lacks is sent.
     """
-    from twinbuild.cli.kept import opened_for
     from twinbuild.cli.session import offline, session
     from twinbuild.pipeline.archive.adding import add_release, project_of
     from twinbuild.pipeline.reading.released import read_release
@@ -105,7 +112,6 @@ def list_command(*, place: str, as_json: bool) -> None:
     Exit 5: there are others, which cannot be read; they are named behind the list.
     """
     from twinbuild.archive.summaries import Faults, refuse_unreadable, summaries
-    from twinbuild.cli.kept import opened_archive
 
     faults: Faults = {}
     with opened_archive(place) as archive:
@@ -127,7 +133,7 @@ def list_command(*, place: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name", metavar="NAME@VERSION|DIGEST")
+@name_argument
 @archive_option
 @click.option("--files", is_flag=True, help="List every file of the release and of its project, and every input.")
 @json_option
@@ -137,7 +143,6 @@ def show_command(*, name: str, place: str, files: bool, as_json: bool) -> None:
     It is named by NAME@VERSION, by its release digest or a beginning of it, or by the digest of one of its images
     (REPOSITORY@sha256:…, as a pod says it, will do).
     """
-    from twinbuild.cli.kept import opened_archive
     from twinbuild.codec.archive import encode_archived
     from twinbuild.pipeline.archive.naming import chosen
 
@@ -168,7 +173,6 @@ def verify_command(*, names: tuple[str, ...], place: str, quiet: bool, as_json: 
 
     Exit 5 where a file is missing or damaged.
     """
-    from twinbuild.cli.kept import opened_archive
     from twinbuild.cli.progress import shown_progress
     from twinbuild.pipeline.archive.naming import chosen
     from twinbuild.pipeline.archive.verifying import verify_archive
@@ -220,7 +224,3 @@ def _told(release: ArchivedRelease, summary: Summary) -> list[str]:
         f"tool     {f'{len(release.tool)} blobs' if release.tool else 'not archived: the installed one is used'}",
         f"size     {summary.blobs} files, {amount(summary.size)}",
     ]
-
-
-for _each in COMMANDS:
-    command.add_command(_each)

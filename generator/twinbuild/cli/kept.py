@@ -27,10 +27,12 @@ __all__ = [
     "kept_archive",
     "laid_out",
     "laid_out_pair",
+    "name_argument",
     "opened_archive",
     "opened_for",
 ]
 
+name_argument = click.argument("name", metavar="NAME@VERSION|DIGEST")
 # Not of the environment: whoever names a directory means it, wherever releases are archived.
 from_archive_option = click.option(
     "--archive",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from twinbuild.cli.options import json_option, overlay_option, spec_argument
+from twinbuild.codec.amounts import amount
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.matrix import Cell
@@ -66,7 +67,5 @@ def _table(cells: tuple[Cell, ...]) -> str:
 
 
 def _size(size: int) -> str:
-    """Bytes in the unit that reads best; - for what is not known."""
-    if not size:
-        return "-"
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+    """Bytes; - for what is not known."""
+    return amount(size) if size else "-"

@@ -12,6 +12,7 @@ import click
 
 from twinbuild.cli.options import json_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import amount
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.ports import Progress
 from twinbuild.store.disk import DiskStore
@@ -56,7 +57,7 @@ def verify_command(*, repair: bool, quiet: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"blobs": found.blobs, "size": found.size, "foreign": list(found.foreign)}))
     else:
-        click.echo(f"{found.blobs} files, {_amount(found.size)}: all as their digests say")
+        click.echo(f"{found.blobs} files, {amount(found.size)}: all as their digests say")
 
 
 @command.command("gc")
@@ -97,7 +98,7 @@ def gc_command(*, dry_run: bool, older_than: int, quiet: bool, as_json: bool) ->
     for name, origin in planned.orphaned:
         click.echo(f"{name.partition('-')[0]} no longer there: {shown(origin)}")
     what = "would be deleted" if dry_run else "deleted"
-    click.echo(f"{count} files, {_amount(size)} {what}; {kept} locks, builds and releases keep the rest")
+    click.echo(f"{count} files, {amount(size)} {what}; {kept} locks, builds and releases keep the rest")
 
 
 @command.command("info")
@@ -123,14 +124,14 @@ def info_command(*, as_json: bool) -> None:
         total = sum(sizes.values())
         click.echo(json.dumps({"path": str(where), "blobs": len(sizes), "size": total, "free": free, "roots": held}))
         return
-    click.echo(f"{where}: {len(sizes)} files, {_amount(sum(sizes.values()))}; {_amount(free)} free on its disk")
+    click.echo(f"{where}: {len(sizes)} files, {amount(sum(sizes.values()))}; {amount(free)} free on its disk")
     for item in held:
         kind, _, rest = str(item["root"]).partition("-")
         target = rest.partition("-")[2]  # of a build
         size = item["size"]
         assert isinstance(size, int)
         of = f" ({target})" if target else ""
-        click.echo(f"{kind:8} {item['blobs']:5} files {_amount(size):>9}  {shown(item['origin'])}{of}")
+        click.echo(f"{kind:8} {item['blobs']:5} files {amount(size):>9}  {shown(item['origin'])}{of}")
 
 
 @command.command("path")
@@ -150,7 +151,3 @@ def path_command(*, digest: str | None, as_json: bool) -> None:
             store.check(wanted)
             where = store.path(wanted)
     click.echo(json.dumps({"path": str(where)}) if as_json else str(where))
-
-
-def _amount(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"
