@@ -15,6 +15,7 @@ from fakes.kept import SHARED, made, registered, source_of
 from fakes.registry import FakeRegistry
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.registry import RegistryArchive
+from twinbuild.archive.summaries import releases
 from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
@@ -59,11 +60,11 @@ def test_what_is_kept_is_there(opened: Opened) -> None:
     """A release is there for whoever opens the archive, by its digest; again, it is known and nothing is brought."""
     release = made()
     archive = opened()
-    assert (archive.names(), archive.releases(), archive.kept(release.record.digest)) == ((), (), None)
+    assert (archive.names(), releases(archive), archive.kept(release.record.digest)) == ((), (), None)
     found, kept, known = release.keep(archive)
     assert (found, known, kept.release) == (release.record, False, release.record.digest)
     other = opened()
-    assert other.releases() == (kept,)
+    assert releases(other) == (kept,)
     assert other.kept(release.record.digest) == kept
     for anew in (False, True):
         assert other.release(kept, anew=anew) == release.record
@@ -101,10 +102,10 @@ def test_two_at_once_lose_nothing(opened: Opened) -> None:
     for thread in threads:
         thread.join()
     archive = opened()
-    (kept,) = archive.releases()
+    (kept,) = releases(archive)
     release = archive.release(kept, anew=True)
     assert {file.path for file in release.files} == {"manifest.json", "signatures/one", "signatures/two"}
-    assert opened().releases() == (kept,), "joined the same by everybody"
+    assert releases(opened()) == (kept,), "joined the same by everybody"
 
 
 def test_pins(opened: Opened) -> None:
@@ -126,14 +127,14 @@ def test_pins(opened: Opened) -> None:
 
 def test_what_goes_takes_nothing_along(opened: Opened) -> None:
     """Of three releases one goes, one is pinned since it was judged, one stays; what they share stays, too."""
-    releases = [made(f"{number}.0.0", inputs=2) for number in (1, 2, 3)]
+    three = [made(f"{number}.0.0", inputs=2) for number in (1, 2, 3)]
     archive = opened()
-    kept = [release.keep(archive)[1] for release in releases]
+    kept = [release.keep(archive)[1] for release in three]
     other = opened()
     staying = frozenset(
         digest for each in kept[1:] for digest in {*archive.records(each), *archive.release(each).blobs}
     )
-    own = len(releases[0].contents) - 2 + 1  # all but spec and wheel, and the record
+    own = len(three[0].contents) - 2 + 1  # all but spec and wheel, and the record
     count, size = archive.unneeded(staying)
     assert count == own
     assert size > 0
@@ -143,7 +144,7 @@ def test_what_goes_takes_nothing_along(opened: Opened) -> None:
     taken = archive.take_out([kept[0].release, kept[1].release], wait=1.0)
     assert (taken.releases, taken.blobs, taken.size) == ((kept[0].release,), own, size)
     after = opened()
-    assert set(after.releases()) == set(kept[1:])
+    assert set(releases(after)) == set(kept[1:])
     for each in kept[1:]:
         assert after.release(each, anew=True).digest == each.release
     assert after.fault(Digest.of(SHARED)) == (None, len(SHARED))

@@ -11,16 +11,30 @@ from twinbuild.codec.yaml import SourceText
 from twinbuild.govern.keys import PrivateKey, new_key
 from twinbuild.govern.rootedits import first_root, with_key, with_role
 from twinbuild.govern.signer import KeySigner
+from twinbuild.model.acts import Promotion
 from twinbuild.model.governed import Actor, Facts
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.drafting import begin_root, change_root, sign_draft
 from twinbuild.pipeline.governing.trustdir import Trusted, open_trust
 
-__all__ = ["NOW", "POLICY", "YEAR", "Organisation", "actor", "facts", "organisation", "policy"]
+__all__ = ["FIRST_STEP", "NOW", "POLICY", "YEAR", "Organisation", "actor", "facts", "organisation", "policy"]
 
 NOW: Final = 1_800_000_000  # 2027-01-15T08:00:00Z, a Friday
 YEAR: Final = 365 * 86400
+FIRST_STEP: Final = Promotion(
+    release=f"sha256:{'1' * 64}",
+    name="tiny",
+    version="1",
+    stage="production",
+    action="promoted",
+    number=1,
+    previous="",
+    time=NOW - 20,
+    trust=f"sha256:{'b' * 64}",
+    policy="c" * 64,
+    schemas=("", ""),
+)
 POLICY: Final = """\
 apiVersion: twinbuild/policy/v1
 kind: Policy

@@ -20,6 +20,7 @@ from fakes.earlier import IN_TIME, KEPT, PLACE, TOO_LATE, KeptArchive, kept_arch
 from fakes.rot import five_years_later
 from fakes.tool import Tool
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import releases
 from twinbuild.errors import IntegrityError
 from twinbuild.model.archive import OF_THE_TOOL, REBUILD
 from twinbuild.pipeline.archive.tooling import archived_tool, is_running
@@ -57,7 +58,7 @@ def test_it_is_read(kept: KeptArchive, tool: Tool) -> None:
         with pytest.raises(IntegrityError) as caught:
             verify_archive(archive)
         needed = {digest for name, _ in kept.releases for digest in kept.release(name).blobs} - {*kept.tool}
-        assert {*archive.blobs.blobs()} == needed | {each.record for each in archive.releases()}, "nothing is forgotten"
+        assert {*archive.blobs.blobs()} == needed | {each.record for each in releases(archive)}, "nothing is forgotten"
     said = {(each.code, each.where.subject) for each in caught.value.findings}
     assert said == {("TB9113", str(digest)) for digest in kept.tool}
     assert all(each.message.endswith(f"it blocks {OF_THE_TOOL}") for each in caught.value.findings)

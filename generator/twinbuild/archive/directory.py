@@ -98,22 +98,6 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def releases(self) -> tuple[Kept, ...]:
-        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged or lost."""
-        found: list[Kept] = []
-        findings: list[Finding] = []
-        for digest in self.names():
-            try:
-                kept = self.kept(digest)
-            except IntegrityError as error:
-                findings += error.findings
-                continue
-            if kept is not None:
-                found.append(kept)
-        if findings:
-            raise IntegrityError(tuple(findings))
-        return tuple(found)
-
     def names(self) -> tuple[Digest, ...]:
         """The digests of all releases, sorted, whether their entries are sound, damaged or lost.
 

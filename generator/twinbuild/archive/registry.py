@@ -89,22 +89,6 @@ class RegistryArchive:
         """Wake those who wait for the registry: no more is asked of it."""
         self._client.http.stop()
 
-    def releases(self) -> tuple[Kept, ...]:
-        """All releases, sorted by digest. Raises IntegrityError TB9110 for those whose records are lost."""
-        found: list[Kept] = []
-        findings: list[Finding] = []
-        for digest in self.names():
-            try:
-                kept = self.kept(digest)
-            except IntegrityError as error:
-                findings += error.findings
-                continue
-            if kept is not None:
-                found.append(kept)
-        if findings:
-            raise IntegrityError(tuple(findings))
-        return tuple(found)
-
     def names(self) -> tuple[Digest, ...]:
         """The digests of all releases, sorted; of those that are pinned, whether they are there or not."""
         return tuple(sorted({*self._tags.releases(), *self._tags.pins()}))

@@ -18,7 +18,7 @@ from twinbuild.model.archive import ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
 from twinbuild.ports import ReleaseArchive
 
-__all__ = ["Faults", "Summary", "confirmed", "readable", "refuse_unreadable", "summaries", "summary_of"]
+__all__ = ["Faults", "Summary", "confirmed", "readable", "refuse_unreadable", "releases", "summaries", "summary_of"]
 
 _CACHE: Final = "summaries"
 _FORMAT: Final = "twinbuild/archive-summaries/v1"
@@ -90,6 +90,14 @@ def readable(archive: ReleaseArchive, read: Callable[[Kept], _Read], faults: Fau
                     faults[digest] = IntegrityError(beside)
         except (IntegrityError, UsageError) as error:
             faults[digest] = error
+
+
+def releases(archive: ReleaseArchive) -> tuple[Kept, ...]:
+    """All releases, sorted by digest. Raises as ``refuse_unreadable`` for those whose entries are damaged or lost."""
+    faults: Faults = {}
+    found = tuple(readable(archive, lambda kept: kept, faults))
+    refuse_unreadable(faults)
+    return found
 
 
 def refuse_unreadable(faults: Faults) -> None:

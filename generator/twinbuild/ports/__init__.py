@@ -191,9 +191,6 @@ class ReleaseArchive(Protocol):
     def blobs(self) -> Blobs:
         """The blobs of its releases."""
 
-    def releases(self) -> tuple[Kept, ...]:
-        """All releases, sorted by digest. Raises IntegrityError TB9110 for every one whose entry is damaged."""
-
     def names(self) -> tuple[Digest, ...]:
         """The digests of all releases, sorted, whether their entries are sound or not."""
 

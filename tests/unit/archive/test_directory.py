@@ -13,6 +13,7 @@ import pytest
 from fakes.archived import Archived, archived, archived_once, blob_of, tiny_record
 from twinbuild.archive import directory
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import releases
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.archive.verifying import verify_archive
@@ -46,13 +47,13 @@ def test_put_and_drop(tmp_path: Path) -> None:
     record = tiny_record()
     with Archive(tmp_path / "a", writing=True) as archive, archive.updating():
         kept = archive.put(record)
-        assert archive.releases() == (kept,)
+        assert releases(archive) == (kept,)
         assert archive.release(kept) == record
         assert set(archive.blobs.roots.all()[f"release-{record.digest.hex}"]) == record.blobs | {kept.record}
         archive.pin(record.digest, "audit")
         assert archive.pinned(record.digest) == "audit"
         archive.drop(record.digest)
-        assert (archive.releases(), archive.pinned(record.digest), archive.blobs.roots.all()) == ((), None, {})
+        assert (releases(archive), archive.pinned(record.digest), archive.blobs.roots.all()) == ((), None, {})
         archive.pin(record.digest, "again")
         archive.unpin(record.digest)
         assert archive.pinned(record.digest) is None
@@ -62,7 +63,7 @@ def test_damage(archived: Archived) -> None:
     """A damaged entry, and a record that is missing or another release's: TB9110 names the release."""
     record = archived.record
     with Archive(archived.place) as archive:
-        (kept,) = archive.releases()
+        (kept,) = releases(archive)
     blob_of(archived.place, kept.record).unlink()
     with Archive(archived.place) as archive, pytest.raises(IntegrityError, match=f"TB9110.*{record.digest.hex}"):
         archive.release(kept)
@@ -72,7 +73,7 @@ def test_damage(archived: Archived) -> None:
         entry.write_bytes(content)
         with Archive(archived.place) as archive:
             with pytest.raises(IntegrityError, match="TB9110"):
-                archive.releases()
+                releases(archive)
             with pytest.raises(IntegrityError, match="TB9110"):
                 archive.kept(record.digest)
             assert archive.names() == (record.digest,)
@@ -87,7 +88,7 @@ def test_of_another_release(tmp_path: Path) -> None:
         archive.put(other)
         archive.blobs.put_record("release", other.digest, str(kept.record).encode())
         with pytest.raises(IntegrityError, match="TB9110"):
-            [archive.release(each) for each in archive.releases()]
+            [archive.release(each) for each in releases(archive)]
 
 
 def test_read_only(archived: Archived) -> None:
@@ -98,7 +99,7 @@ def test_read_only(archived: Archived) -> None:
         path.chmod(modes[path] & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
     try:
         with Archive(archived.place) as archive:
-            assert archive.release(archive.releases()[0]).label == "tiny@1.0.0"
+            assert archive.release(releases(archive)[0]).label == "tiny@1.0.0"
             if os.geteuid():
                 with pytest.raises(EnvironmentFault, match="TB9102"):
                     Archive(archived.place, writing=True)
@@ -119,7 +120,7 @@ def test_a_copy_without_what_is_empty(archived: Archived, tmp_path: Path) -> Non
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
     with Archive(place) as archive:
-        (kept,) = archive.releases()
+        (kept,) = releases(archive)
         assert archive.release(kept) == archived.record
         assert verify_archive(archive).releases == 1
     assert not (place / "v1" / "lock").exists(), "reading writes nothing"

@@ -13,7 +13,7 @@ from fakes.kept import SHARED, made, registered, source_of
 from fakes.registry import INDEX, MANIFEST, FakeRegistry, digest_of
 from fakes.web import text
 from twinbuild.archive.artifact import RECORD, release_tag
-from twinbuild.archive.summaries import Faults, summaries
+from twinbuild.archive.summaries import Faults, releases, summaries
 from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.archive import Kept
 from twinbuild.model.digest import Digest
@@ -57,7 +57,7 @@ def test_a_list_costs_one_request(registry: FakeRegistry) -> None:
     for version in ("1.0.0", "2.0.0"):
         made(version).keep(registered(registry.authority))
     registry.requests.clear()
-    assert len(registered(registry.authority, writing=False).releases()) == 2
+    assert len(releases(registered(registry.authority, writing=False))) == 2
     assert {request.target.partition("?")[0] for request in registry.requests} <= {
         f"/v2/{REPOSITORY}/tags/list",
         "/v2/",
@@ -104,12 +104,12 @@ def test_a_tag_of_an_earlier_twinbuild(registry: FakeRegistry) -> None:
     key = (REPOSITORY, release_tag(kept.release, kept.record))
     registry.manifests[REPOSITORY, f"release-{kept.release.hex}"] = registry.manifests[key]
     del registry.manifests[key]
-    assert registered(registry.authority).releases() == (kept,)
+    assert releases(registered(registry.authority)) == (kept,)
     registry.manifests[REPOSITORY, f"release-{'0' * 64}"] = registry.manifests[
         REPOSITORY, f"release-{kept.release.hex}"
     ]
     with pytest.raises(IntegrityError, match=r"TB9161.*0000"):
-        registered(registry.authority).releases()
+        releases(registered(registry.authority))
 
 
 def test_tags_of_others(registry: FakeRegistry) -> None:
@@ -118,7 +118,7 @@ def test_tags_of_others(registry: FakeRegistry) -> None:
     registry.put_image(REPOSITORY, "release-1.0.0", [b"layer"])
     assert registered(registry.authority, writing=False).names() == ()
     made().keep(registered(registry.authority))
-    assert len(registered(registry.authority).releases()) == 1
+    assert len(releases(registered(registry.authority))) == 1
 
 
 def test_no_release(registry: FakeRegistry) -> None:
@@ -126,7 +126,7 @@ def test_no_release(registry: FakeRegistry) -> None:
     digest = made().record.digest
     registry.put_image(REPOSITORY, release_tag(digest, Digest.of(b"record")), [b"layer"])
     archive = registered(registry.authority)
-    (kept,) = archive.releases()
+    (kept,) = releases(archive)
     with pytest.raises(IntegrityError, match="TB9162"):
         archive.content(kept)
 
@@ -238,7 +238,7 @@ def test_a_registry_that_deletes_nothing(registry: FakeRegistry) -> None:
     registry.deletes = False
     with pytest.raises(FetchError, match="TB9160"):
         archive.take_out([kept.release])
-    assert registered(registry.authority).releases() == (kept,)
+    assert releases(registered(registry.authority)) == (kept,)
 
 
 def test_a_pin_that_was_moved(registry: FakeRegistry) -> None:
@@ -262,7 +262,7 @@ def test_pins_that_others_wrote(registry: FakeRegistry) -> None:
     registry.put_image(REPOSITORY, f"pin-{kept.release.hex}", [b"layer"])
     assert registered(registry.authority).pinned(kept.release) == "a damaged note"
     archive.take_out([kept.release])
-    assert registered(registry.authority).releases() == (kept,)
+    assert releases(registered(registry.authority)) == (kept,)
     with pytest.raises(IntegrityError, match="TB9165"):
         archive.pin(Digest.of(b"another"), "why")
 
@@ -378,7 +378,7 @@ def test_a_record_that_lies_about_sizes(registry: FakeRegistry, size: int) -> No
     archive = registered(registry.authority)
     for _ in range(2):  # whoever was read last
         with pytest.raises(IntegrityError) as caught:
-            verify_archive(archive, archive.releases())
+            verify_archive(archive, releases(archive))
         said = [each for each in caught.value.findings if " bytes, and the record says " in each.message]
         assert [(each.code, each.where.subject) for each in said] == [("TB9115", str(kept.release))]
         assert {each.code for each in caught.value.findings} == {"TB9115"}, "their manifests are none"

@@ -11,6 +11,7 @@ import pytest
 from fakes.kept import made
 from twinbuild.archive import turn
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import releases
 from twinbuild.errors import EnvironmentFault, IntegrityError
 
 
@@ -38,9 +39,9 @@ def test_a_reader_waits_for_the_moment_between_root_and_entry(tmp_path: Path, mo
 
         def looked_at(*arguments: object) -> None:
             with pytest.raises(IntegrityError, match="TB9110"):  # nobody waits for ever, and then it counts as lost
-                reader.releases()
+                releases(reader)
             monkeypatch.setattr(reader._turn, "let_others_end", lambda: put(*arguments))
-            assert [each.release for each in reader.releases()] == [release.record.digest]
+            assert [each.release for each in releases(reader)] == [release.record.digest]
 
         monkeypatch.setattr(archive.blobs, "put_record", looked_at)
         release.keep(archive)

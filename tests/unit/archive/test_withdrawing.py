@@ -8,7 +8,7 @@ import pytest
 
 from fakes.kept import SHARED, made, registered
 from fakes.registry import FakeRegistry, digest_of
-from twinbuild.archive.summaries import Faults, summaries
+from twinbuild.archive.summaries import Faults, releases, summaries
 from twinbuild.archive.withdrawing import put_back, withdraw
 from twinbuild.errors import IntegrityError
 from twinbuild.pipeline.archive.verifying import verify_archive
@@ -74,4 +74,4 @@ def test_who_pins_puts_back(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(IntegrityError, match=f"TB9165.*{kept.release.hex}"):
             verify_archive(registered(registry.authority))
         release.keep(registered(registry.authority))
-        assert registered(registry.authority).releases() == (kept,)
+        assert releases(registered(registry.authority)) == (kept,)

@@ -7,10 +7,4 @@ from twinbuild.codec.amounts import amount
 
 def test_bytes() -> None:
     """Megabytes up to a gigabyte."""
-    said = [amount(size) for size in (0, 43_210_000, 999_999_999, 10**9)]
-    assert said == [
-        "0.0 MB",
-        "43.2 MB",
-        "1000.0 MB",
-        "1.00 GB",
-    ]
+    assert [amount(size) for size in (43_210_000, 999_999_999, 10**9)] == ["43.2 MB", "1000.0 MB", "1.00 GB"]

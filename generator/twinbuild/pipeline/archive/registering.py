@@ -14,7 +14,7 @@ from twinbuild.archive.artifact import BLOB
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.registry import RegistryArchive
 from twinbuild.archive.streams import Anew
-from twinbuild.archive.summaries import Faults, readable, refuse_unreadable
+from twinbuild.archive.summaries import Faults, readable, refuse_unreadable, releases
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, UsageError
 from twinbuild.model.archive import REBUILD, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
@@ -143,7 +143,7 @@ def import_into(target: ReleaseArchive, machine: Machine, receive: Callable[[Arc
     with _scratch(machine) as local:
         found = receive(local)
         before = frozenset(target.names())
-        sent = push_releases(local, local.releases(), target, machine)
+        sent = push_releases(local, releases(local), target, machine)
     return replace(found, known=sum(each.digest in before for each in found.releases), brought=sent.blobs)
 
 

@@ -14,7 +14,7 @@ import pytest
 from fakes.archived import Archived, archived, archived_once, blob_of
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
-from twinbuild.archive.summaries import summaries
+from twinbuild.archive.summaries import releases, summaries
 from twinbuild.codec.canonical import canonical
 from twinbuild.errors import IntegrityError, TwinbuildError
 from twinbuild.pipeline.archive.moving import export_releases, import_releases
@@ -38,7 +38,7 @@ def test_there_and_back(archived_once: Archived, tmp_path: Path) -> None:
             found = import_releases(archive, one)
             assert (found.known, found.brought > 0) == (turn, not turn)
             assert verify_archive(archive).releases == 1
-            assert archive.release(archive.releases()[0]) == archived_once.record
+            assert archive.release(releases(archive)[0]) == archived_once.record
     with Archive(tmp_path / "in") as archive:
         export_releases(archive, summaries(archive), tmp_path / "three.tar")
     assert (tmp_path / "three.tar").read_bytes() == one.read_bytes()

@@ -14,6 +14,7 @@ from fakes.tool import Tool, tool
 from fakes.web import text
 from twinbuild.archive.artifact import release_tag
 from twinbuild.archive.directory import Archive
+from twinbuild.archive.summaries import releases
 from twinbuild.cli.kept import holds
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
@@ -63,7 +64,7 @@ def test_there_and_back(registry: FakeRegistry, archived_once: Archived, tool: T
     assert tool("archive", "import", where, "--archive", place, "-q").status == 0, "mends what is damaged here"
     with Archive(Path(place)) as archive:
         assert verify_archive(archive).releases == 1
-        assert archive.release(archive.releases()[0]) == archived_once.record
+        assert archive.release(releases(archive)[0]) == archived_once.record
 
 
 def test_what_somebody_left_there(registry: FakeRegistry, where: str, tool: Tool, tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from fakes.governed import NOW, Organisation, organisation
+from fakes.governed import FIRST_STEP, NOW, Organisation, organisation
 from twinbuild.codec.acts import encode_promotion
 from twinbuild.errors import PolicyRefused, UsageError
 from twinbuild.govern.acting import signed_act
@@ -19,24 +18,10 @@ from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, names_in, read_steps, step_path
 
-FIRST: Final = Promotion(
-    release=f"sha256:{'1' * 64}",
-    name="tiny",
-    version="1",
-    stage="production",
-    action="promoted",
-    number=1,
-    previous="",
-    time=NOW - 20,
-    trust=f"sha256:{'b' * 64}",
-    policy="c" * 64,
-    schemas=("", ""),
-)
-
 
 def _after(steps: list[Promotion], release: str, action: str = "promoted") -> list[Promotion]:
     new = replace(
-        FIRST, release=f"sha256:{release * 64}", number=len(steps) + 1, action=action, previous=link_to(steps)
+        FIRST_STEP, release=f"sha256:{release * 64}", number=len(steps) + 1, action=action, previous=link_to(steps)
     )
     return [*steps, new]
 
@@ -85,7 +70,7 @@ def test_read(tmp_path: Path) -> None:
     """In their order; a name that was never there has none."""
     ours = organisation(tmp_path)
     assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (0, ())
-    _write(tmp_path / "record", ours, _after([FIRST], "2"))
+    _write(tmp_path / "record", ours, _after([FIRST_STEP], "2"))
     assert (_read(tmp_path / "record", ours), names_in(tmp_path / "record", "production")) == (2, ("tiny",))
 
 
@@ -99,9 +84,9 @@ def test_names(tmp_path: Path) -> None:
 def test_a_time_to_come(tmp_path: Path) -> None:
     """Whoever deploys lets nobody after them bear the time of a century: clocks may differ by minutes, and no more."""
     ours = organisation(tmp_path)
-    _write(tmp_path / "a", ours, [replace(FIRST, time=NOW + 600)])
+    _write(tmp_path / "a", ours, [replace(FIRST_STEP, time=NOW + 600)])
     assert _read(tmp_path / "a", ours) == 1
-    _write(tmp_path / "b", ours, [replace(FIRST, time=NOW + 601)])
+    _write(tmp_path / "b", ours, [replace(FIRST_STEP, time=NOW + 601)])
     with pytest.raises(PolicyRefused, match=r"TB8860.*a time to come"):
         _read(tmp_path / "b", ours)
 
@@ -123,7 +108,7 @@ def _path(record: Path, number: int) -> Path:
 def test_tampered(tmp_path: Path, change: Callable[[Path], object]) -> None:
     """A step taken out, copied, put elsewhere, linked."""
     ours, record = organisation(tmp_path), tmp_path / "record"
-    _write(record, ours, _after(_after([FIRST], "2"), "3"))
+    _write(record, ours, _after(_after([FIRST_STEP], "2"), "3"))
     assert _read(record, ours) == 3
     change(record)
     with pytest.raises(PolicyRefused):
@@ -133,10 +118,10 @@ def test_tampered(tmp_path: Path, change: Callable[[Path], object]) -> None:
 def test_who(tmp_path: Path) -> None:
     """By who may deploy; a key that was rotated did, one that was revoked before did not."""
     ours = organisation(tmp_path)
-    _write(tmp_path / "others", ours, [FIRST], by="grace")
+    _write(tmp_path / "others", ours, [FIRST_STEP], by="grace")
     with pytest.raises(PolicyRefused):
         _read(tmp_path / "others", ours)
-    _write(tmp_path / "record", ours, [FIRST])
+    _write(tmp_path / "record", ours, [FIRST_STEP])
     keyid = ours.keyid("linus")
     ours.change(lambda root: with_rotated(root, keyid, new_key("ed25519").public, now=NOW, until=NOW))
     assert _read(tmp_path / "record", ours) == 1
@@ -150,7 +135,7 @@ def test_who_left_the_role(tmp_path: Path) -> None:
     """What linus brought there while he might stays on record when grace takes his role; a step of later does not."""
     ours, record = organisation(tmp_path), tmp_path / "record"
     then = ours.open()
-    first = replace(FIRST, trust=str(then.digest), policy=Digest.of(then.policy).hex)
+    first = replace(FIRST_STEP, trust=str(then.digest), policy=Digest.of(then.policy).hex)
     _write(record, ours, [first])
     ours.change(lambda root: with_role(root, "deployer", ("grace",), 1), now=NOW)
     assert _read(record, ours) == 1
@@ -158,7 +143,7 @@ def test_who_left_the_role(tmp_path: Path) -> None:
     _write(record, ours, [late])
     with pytest.raises(PolicyRefused, match="who may not deploy"):
         _read(record, ours)
-    for other in (replace(first, trust=FIRST.trust), replace(first, policy="d" * 64), replace(first, time=5)):
+    for other in (replace(first, trust=FIRST_STEP.trust), replace(first, policy="d" * 64), replace(first, time=5)):
         _path(record, 2).unlink(missing_ok=True)
         _write(record, ours, [other])
         with pytest.raises(PolicyRefused, match="TB8860"):
@@ -168,10 +153,10 @@ def test_who_left_the_role(tmp_path: Path) -> None:
 def test_another_place(tmp_path: Path) -> None:
     """Steps of another name or stage are none of this one; times do not go back."""
     ours = organisation(tmp_path)
-    content = signed_act(encode_promotion(replace(FIRST, name="other")), ours.signer("linus"))
-    with append_step(tmp_path / "a", FIRST, content):
+    content = signed_act(encode_promotion(replace(FIRST_STEP, name="other")), ours.signer("linus"))
+    with append_step(tmp_path / "a", FIRST_STEP, content):
         pass
-    _write(tmp_path / "b", ours, [FIRST, replace(_after([FIRST], "2")[1], time=FIRST.time - 1)])
+    _write(tmp_path / "b", ours, [FIRST_STEP, replace(_after([FIRST_STEP], "2")[1], time=FIRST_STEP.time - 1)])
     for record in ("a", "b"):
         with pytest.raises(PolicyRefused) as raised:
             _read(tmp_path / record, ours)

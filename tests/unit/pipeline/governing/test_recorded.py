@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from fakes.governed import NOW, Organisation, organisation
+from fakes.governed import FIRST_STEP, NOW, Organisation, organisation
 from twinbuild.codec.acts import encode_promotion
 from twinbuild.codec.auditentry import Entry
 from twinbuild.errors import PolicyRefused
@@ -18,20 +18,7 @@ from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.record import append_step, link_to, next_path, step_path
 from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
 
-_FIRST: Final = Promotion(
-    release=f"sha256:{'1' * 64}",
-    name="tiny",
-    version="1",
-    stage="production",
-    action="promoted",
-    number=1,
-    previous="",
-    time=NOW - 20,
-    trust=f"sha256:{'b' * 64}",
-    policy="c" * 64,
-    schemas=("", ""),
-)
-_SECOND: Final = replace(_FIRST, release=f"sha256:{'2' * 64}", number=2, previous=link_to((_FIRST,)))
+_SECOND: Final = replace(FIRST_STEP, release=f"sha256:{'2' * 64}", number=2, previous=link_to((FIRST_STEP,)))
 
 
 def _logged(*steps: Promotion, numbered: bool = True) -> Logged:
@@ -64,19 +51,19 @@ def _read(record: Path, ours: Organisation, logged: Logged, **more: Any) -> int:
 def test_held_against_the_log(tmp_path: Path) -> None:
     """A record without the last step of the log is refused, however long; of what has no number nothing is said."""
     ours, record = organisation(tmp_path), tmp_path / "record"
-    _write(record, ours, _FIRST, _SECOND)
-    both = _logged(_FIRST, _SECOND)
+    _write(record, ours, FIRST_STEP, _SECOND)
+    both = _logged(FIRST_STEP, _SECOND)
     other = replace(_SECOND, reason="another")
-    assert _read(record, ours, both) == _read(record, ours, _logged(_FIRST)) == 2
-    assert _read(record, ours, _logged(_FIRST, other, _SECOND)) == 2  # it was taken again
+    assert _read(record, ours, both) == _read(record, ours, _logged(FIRST_STEP)) == 2
+    assert _read(record, ours, _logged(FIRST_STEP, other, _SECOND)) == 2  # it was taken again
     with pytest.raises(PolicyRefused, match=r"TB8842.*its step 2 is another one"):
-        _read(record, ours, _logged(_FIRST, _SECOND, other))
+        _read(record, ours, _logged(FIRST_STEP, _SECOND, other))
     assert _read(record, ours, _logged(other), unlike=True) == 2
     step_path(record, "production", "tiny", 2).unlink()
     with pytest.raises(PolicyRefused, match=r"TB8842.*1 steps of tiny in production.*step 2: it was cut off"):
         _read(record, ours, both)
     others = (replace(_SECOND, name="x"), replace(_SECOND, stage="staging"))
-    for logged in (Logged(), _logged(_FIRST), _logged(_SECOND, numbered=False), _logged(*others)):
+    for logged in (Logged(), _logged(FIRST_STEP), _logged(_SECOND, numbered=False), _logged(*others)):
         assert _read(record, ours, logged) == 1
     assert _read(record, ours, both, unlike=True) == 1
 
@@ -84,32 +71,32 @@ def test_held_against_the_log(tmp_path: Path) -> None:
 def test_killed_after_it_was_logged(tmp_path: Path) -> None:
     """The step that was about to be taken is put in its place if the log has it, and no other one."""
     ours, record = organisation(tmp_path), tmp_path / "record"
-    _write(record, ours, _FIRST)
+    _write(record, ours, FIRST_STEP)
     envelope = signed_act(encode_promotion(_SECOND), ours.signer("linus"))
     with pytest.raises(ZeroDivisionError), append_step(record, _SECOND, envelope):
         raise ZeroDivisionError
-    assert _read(record, ours, _logged(_FIRST)) == 1
+    assert _read(record, ours, _logged(FIRST_STEP)) == 1
     with pytest.raises(PolicyRefused, match="TB8842"):
-        _read(record, ours, _logged(_FIRST, replace(_SECOND, release=_FIRST.release)))
+        _read(record, ours, _logged(FIRST_STEP, replace(_SECOND, release=FIRST_STEP.release)))
     assert next_path(record, "production", "tiny").exists()
-    assert _read(record, ours, _logged(_FIRST, _SECOND)) == 2
+    assert _read(record, ours, _logged(FIRST_STEP, _SECOND)) == 2
     assert not next_path(record, "production", "tiny").exists()
 
 
 def test_what_a_stage_goes_back_to(tmp_path: Path) -> None:
     """A step that no log has is none, though its release was in the stage at another time."""
-    again = replace(_FIRST, number=3)
-    require_logged(_FIRST, _logged(_FIRST, _SECOND), tmp_path)
+    again = replace(FIRST_STEP, number=3)
+    require_logged(FIRST_STEP, _logged(FIRST_STEP, _SECOND), tmp_path)
     for logged in (
         Logged(),
-        _logged(replace(_FIRST, stage="staging")),
-        _logged(_FIRST, numbered=False),
+        _logged(replace(FIRST_STEP, stage="staging")),
+        _logged(FIRST_STEP, numbered=False),
         _logged(again),
     ):
         require_logged(again, logged, tmp_path)
     with pytest.raises(PolicyRefused, match="TB8898"):
-        require_logged(again, _logged(_FIRST, _SECOND), tmp_path)
+        require_logged(again, _logged(FIRST_STEP, _SECOND), tmp_path)
     with pytest.raises(PolicyRefused, match="TB8898"):
         require_logged(again, _logged(_SECOND, numbered=False), tmp_path)
-    mixed = Logged(entries=(*_logged(_FIRST, numbered=False).entries, *_logged(_SECOND).entries))
-    require_logged(_FIRST, mixed, tmp_path)
+    mixed = Logged(entries=(*_logged(FIRST_STEP, numbered=False).entries, *_logged(_SECOND).entries))
+    require_logged(FIRST_STEP, mixed, tmp_path)

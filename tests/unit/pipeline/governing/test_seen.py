@@ -8,26 +8,13 @@ from typing import Final
 
 import pytest
 
+from fakes.governed import FIRST_STEP
 from twinbuild.errors import EnvironmentFault, PolicyRefused
-from twinbuild.model.acts import Promotion
 from twinbuild.pipeline.governing import seen
 from twinbuild.pipeline.governing.record import link_to
 from twinbuild.pipeline.governing.seen import see_record
 
-_FIRST: Final = Promotion(
-    release=f"sha256:{'1' * 64}",
-    name="tiny",
-    version="1",
-    stage="production",
-    action="promoted",
-    number=1,
-    previous="",
-    time=9,
-    trust=f"sha256:{'b' * 64}",
-    policy="c" * 64,
-    schemas=("", ""),
-)
-_STEPS: Final = (_FIRST, replace(_FIRST, number=2, previous=link_to((_FIRST,))))
+_STEPS: Final = (FIRST_STEP, replace(FIRST_STEP, number=2, previous=link_to((FIRST_STEP,))))
 _PLACE: Final = Path("/record/production/tiny")
 
 
@@ -40,7 +27,7 @@ def test_never_shorter(tmp_path: Path) -> None:
         with pytest.raises(PolicyRefused, match=f"TB8843.*step 2 of the record.*{said}"):
             see_record(state, _PLACE, _STEPS[:count])
     with pytest.raises(PolicyRefused, match=r"TB8843.*another one now"):
-        see_record(state, _PLACE, (_FIRST, replace(_STEPS[1], reason="x")))
+        see_record(state, _PLACE, (FIRST_STEP, replace(_STEPS[1], reason="x")))
     see_record(state, _PLACE.parent / "other", _STEPS[:1])
     see_record(state, _PLACE, _STEPS[:1], unlike=True)
     see_record(state, _PLACE, _STEPS)
