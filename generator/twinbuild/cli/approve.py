@@ -73,7 +73,7 @@ def command(
     from twinbuild.cli.trusting import audit_given, opened
     from twinbuild.model.digest import Digest
     from twinbuild.pipeline.governing.checking import check_approval
-    from twinbuild.pipeline.governing.entries import append_act
+    from twinbuild.pipeline.governing.entries import append_act, entry_of
     from twinbuild.pipeline.governing.knowing import Question
     from twinbuild.pipeline.reading.released import read_release
 
@@ -97,17 +97,9 @@ def command(
     assert approved.approval is not None
     assert approved.actor is not None
     if log is not None:
-        append_act(
-            log.directory,
-            log.signer,
-            found,
-            action="approved",
-            by=approved.actor.keyid,
-            stage=stage,
-            now=now,
-            said=said,
-            policy=Digest.of(trusted.policy),
-        )
+        by, policy = approved.actor.keyid, Digest.of(trusted.policy)
+        entry = entry_of(found, action="approved", by=by, stage=stage, now=now, said=said, policy=policy)
+        append_act(log.directory, log.signer, entry)
     who, role = approved.actor.who, approved.approval.role
     if as_json:
         document = {"release": str(found.digest), "stage": stage, "role": role, "who": who, "file": str(approved.path)}

@@ -66,23 +66,27 @@ OPTIONAL: Final = frozenset(
 
 def _check_wheel(fields: Mapping[str, object]) -> Problem | None:
     """The file name must say what the entry says: a name is never the proof of a file."""
-    filename, name, version = str(fields["filename"]), str(fields["name"]), str(fields["version"])
+    filename = str(fields["filename"])
     try:
         project, found, _, _ = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return Problem("TB2212", f"{filename[:120]!r} is no file name of a wheel")
-    if canonicalize_name(project) != name or found != Version(version):
-        return Problem("TB2212", f"the file {filename[:120]!r} is not {name} {version}")
-    return None
+    return _check_named(fields, project, found)
 
 
 def _check_sdist(fields: Mapping[str, object]) -> Problem | None:
     """Likewise: NAME-VERSION.tar.gz (PEP 625), in older spellings of the name too."""
-    filename, name, version = str(fields["filename"]), str(fields["name"]), str(fields["version"])
+    filename = str(fields["filename"])
     try:
         project, found = parse_sdist_filename(filename)
     except InvalidSdistFilename:
         return Problem("TB2212", f"{filename[:120]!r} is no file name of a source distribution")
+    return _check_named(fields, project, found)
+
+
+def _check_named(fields: Mapping[str, object], project: str, found: Version) -> Problem | None:
+    """Whether a file that is called so is the one of the entry's name and version."""
+    filename, name, version = str(fields["filename"]), str(fields["name"]), str(fields["version"])
     if canonicalize_name(project) != name or found != Version(version):
         return Problem("TB2212", f"the file {filename[:120]!r} is not {name} {version}")
     return None

@@ -47,19 +47,6 @@ def entry_of(
     )
 
 
-def append_act(
-    log: Path,
-    signer: Signer,
-    release: Released,
-    *,
-    action: str,
-    by: str,
-    stage: str,
-    now: int,
-    said: str = "",
-    policy: Digest | None = None,
-    step: str = "",
-) -> int:
-    """Append an entry to a log; its index. Raises as ``add_entries``."""
-    entry = entry_of(release, action=action, by=by, stage=stage, now=now, said=said, policy=policy, step=step)
+def append_act(log: Path, signer: Signer, entry: Entry) -> int:
+    """Append the entry of an act to a log; its index. Raises as ``add_entries``."""
     return add_entries(log, (entry,), signer, wait=_PATIENCE).size - 1

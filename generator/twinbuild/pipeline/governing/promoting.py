@@ -24,7 +24,7 @@ from twinbuild.model.settings import Settings
 from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.governing.checking import Checked, check_policy, refuse
 from twinbuild.pipeline.governing.encrypted import Holds
-from twinbuild.pipeline.governing.entries import append_act
+from twinbuild.pipeline.governing.entries import append_act, entry_of
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
 from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, step_path
@@ -235,9 +235,7 @@ def _telling(order: Order, release: Released, trusted: Trusted) -> Iterator[None
 
 def _log(order: Order, release: Released, trusted: Trusted, action: str, said: str, *, step: str = "") -> None:
     if order.log is not None:
-        append_act(
-            order.log.directory,
-            order.log.signer,
+        entry = entry_of(
             release,
             action=action,
             by=order.signer.public.keyid,
@@ -247,6 +245,7 @@ def _log(order: Order, release: Released, trusted: Trusted, action: str, said: s
             policy=Digest.of(trusted.policy),
             step=step,
         )
+        append_act(order.log.directory, order.log.signer, entry)
 
 
 def _name(release: Released) -> str:

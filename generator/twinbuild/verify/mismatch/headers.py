@@ -8,7 +8,7 @@ from typing import Final
 
 from twinbuild.codec.untar import Readable
 from twinbuild.verify.mismatch.catalogue import Cause, cause
-from twinbuild.verify.mismatch.found import AROUND, Found, first_unequal
+from twinbuild.verify.mismatch.found import Found, at_bytes, first_unequal
 from twinbuild.verify.mismatch.members import of_fields
 
 __all__ = ["of_headers"]
@@ -35,15 +35,7 @@ def of_headers(place: tuple[str, ...], streams: tuple[Readable, Readable]) -> It
         offset = min(each[0] for each in (one, other) if each is not None)
         sides = one[1] if one else b"", other[1] if other else b""
         at = first_unequal(*sides)
-        start = max(0, at - AROUND)
-        yield Found(
-            place=place,
-            offset=offset + at,
-            start=offset + start,
-            first=sides[0][start : at + AROUND],
-            second=sides[1][start : at + AROUND],
-            cause=_cause(sides, at),
-        )
+        yield at_bytes(place, sides, at, _cause(sides, at), base=offset)
         return
 
 

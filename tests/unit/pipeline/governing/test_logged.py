@@ -19,7 +19,7 @@ from twinbuild.pipeline.audit.log import new_log
 from twinbuild.pipeline.audit.read import verify_log
 from twinbuild.pipeline.governing import logged as logged_module
 from twinbuild.pipeline.governing.approved import Approved
-from twinbuild.pipeline.governing.entries import append_act
+from twinbuild.pipeline.governing.entries import append_act, entry_of
 from twinbuild.pipeline.governing.logged import Logged, read_logged
 from twinbuild.pipeline.governing.tokens import said_of
 
@@ -35,7 +35,7 @@ def test_times(case: Callable[..., Case]) -> None:
         ("approved", "production", 7),
         ("note", "x", 1),
     ):
-        append_act(log, bot, release, action=action, by="a" * 64, stage=stage, now=now)
+        append_act(log, bot, entry_of(release, action=action, by="a" * 64, stage=stage, now=now))
     logged = read_logged(log, found.ours.open().root, NOW)
     digest = str(release.digest)
     assert logged.times("signed", digest) == {"a" * 64: 5}
@@ -83,7 +83,7 @@ def test_refused(case: Callable[..., Case]) -> None:
     assert raised.value.findings[0].code == "TB8808"
     good = found.dist.parent / "good"
     new_log(good, "example.com/log", found.ours.signer("bot"))
-    append_act(good, found.ours.signer("bot"), found.release, action="signed", by="a" * 64, stage="x", now=5)
+    append_act(good, found.ours.signer("bot"), entry_of(found.release, action="signed", by="a" * 64, stage="x", now=5))
     (bundle,) = (good / "tile" / "entries").rglob("1")
     bundle.write_bytes(bundle.read_bytes().replace(b"signed", b"noted!"))
     with pytest.raises(IntegrityError):
@@ -97,7 +97,7 @@ def test_as_it_is_written(case: Callable[..., Case]) -> None:
     new_log(log, "example.com/log", bot)
     approved = Approved(path=Path(f"production.{'e' * 64}.jwt"), approval=None, actor=None)
     more: dict[str, Any] = {"said": said_of(approved, "late"), "policy": Digest.of(b"policy")}
-    append_act(log, bot, found.release, action="approved", by="a" * 64, stage="production", now=7, **more)
+    append_act(log, bot, entry_of(found.release, action="approved", by="a" * 64, stage="production", now=7, **more))
     logged = read_logged(log, found.ours.open().root, NOW)
     assert logged.tokens(str(found.release.digest), "production") == {"e" * 64: 7}
     assert reason_fault(f"token={'e' * 64}") != ""
@@ -109,12 +109,12 @@ def test_an_older_state(case: Callable[..., Case]) -> None:
     found = case()
     log, bot, root = found.dist.parent / "log", found.ours.signer("bot"), found.ours.open().root
     new_log(log, "example.com/log", bot)
-    append_act(log, bot, found.release, action="signed", by="a" * 64, stage="x", now=5)
+    append_act(log, bot, entry_of(found.release, action="signed", by="a" * 64, stage="x", now=5))
     shutil.copytree(log, log.with_name("before"))
-    append_act(log, bot, found.release, action="refused", by="a" * 64, stage="x", now=6)
+    append_act(log, bot, entry_of(found.release, action="refused", by="a" * 64, stage="x", now=6))
     kept = log.with_name("kept")
     shutil.copy(log / "checkpoint", kept)
-    append_act(log, bot, found.release, action="signed", by="b" * 64, stage="x", now=7)
+    append_act(log, bot, entry_of(found.release, action="signed", by="b" * 64, stage="x", now=7))
     assert len(read_logged(log, root, NOW, (kept,)).entries) == 3
     shutil.rmtree(log)
     shutil.move(log.with_name("before"), log)
@@ -134,7 +134,7 @@ def test_what_was_verified_is_what_counts(case: Callable[..., Case], monkeypatch
     found = case()
     log, bot, root = found.dist.parent / "log", found.ours.signer("bot"), found.ours.open().root
     new_log(log, "example.com/log", bot)
-    append_act(log, bot, found.release, action="signed", by="a" * 64, stage="x", now=NOW - 5)
+    append_act(log, bot, entry_of(found.release, action="signed", by="a" * 64, stage="x", now=NOW - 5))
 
     def exchanged(*arguments: Any) -> Any:
         verified = verify_log(*arguments)
