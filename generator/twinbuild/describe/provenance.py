@@ -105,8 +105,8 @@ def provenance_fault(content: bytes, manifest: Mapping[str, Any], lock: Lock | N
     """What provenance, whose subjects are those of a release, says otherwise than the release; "" where nothing.
 
     Its build type and builder are this version's, its targets, derivations and further builds those of the release
-    manifest, and what it depends on is what the lock names, by SHA-256: nothing less, nothing more. ``lock`` is the
-    whole one; for None dependencies are not compared.
+    manifest, and what it depends on is what the lock names, each under its name and address: nothing less, nothing
+    more. ``lock`` is the whole one; for None dependencies are not compared.
     """
     try:
         predicate: Any = parse_json("provenance", content)[0]
@@ -138,8 +138,8 @@ def _fault(definition: Any, details: Any, manifest: Mapping[str, Any], lock: Loc
     if lock is None:
         return ""
     used = replace(lock, targets=tuple(each for each in lock.targets if each.key in derivations))
-    locked = _digests(_dependencies("", used))
-    named = _digests(definition["resolvedDependencies"])
+    locked = _named(_dependencies(manifest["source"]["directory"], used))
+    named = _named(definition["resolvedDependencies"])
     missing, added = len(locked - named), len(named - locked)
     return f"lacks {missing} dependencies of the lock, and names {added} others" if missing or added else ""
 
@@ -157,8 +157,13 @@ def _byproducts(images: Mapping[str, str], verification: Mapping[str, Any]) -> l
     ]
 
 
-def _digests(dependencies: Any) -> set[str]:
-    return {each["digest"]["sha256"] for each in dependencies if "sha256" in each.get("digest", ())}
+def _named(dependencies: Any) -> set[tuple[Any, Any, Any]]:
+    """Each by name, address and SHA-256 together: a digest is of what bears it. A commit no lock names."""
+    return {
+        (each["name"], each.get("uri"), digest.get("sha256"))
+        for each in dependencies
+        if "gitCommit" not in (digest := each.get("digest", {}))
+    }
 
 
 def _dependencies(directory: str, lock: Lock) -> list[Json]:

@@ -157,7 +157,8 @@ def test_what_a_release_would_say(two: Case, monkeypatch: pytest.MonkeyPatch) ->
         }
         for each in two.images
     ]
-    manifest = {"environment": {"images": images}, "verification": _VERIFIED}
+    source = {"directory": two.spec.source.directory}
+    manifest = {"environment": {"images": images}, "source": source, "verification": _VERIFIED}
 
     def fault(change: Callable[[Any, Any], object] = lambda *_: None, lock: Lock | None = two.lock) -> str:
         statement = _statement(two)
@@ -179,6 +180,16 @@ def test_what_a_release_would_say(two: Case, monkeypatch: pytest.MonkeyPatch) ->
         lambda it, _: it["resolvedDependencies"].append(more)
     )
     assert fault(lambda it, _: it["resolvedDependencies"].append(more), lock=None) == ""
+
+    def swap(key: str) -> Callable[[Any, Any], object]:
+        def swapped(it: Any, _: Any) -> None:
+            one, other = [each for each in it["resolvedDependencies"] if "uri" in each and "digest" in each][:2]
+            one[key], other[key] = other[key], one[key]
+
+        return swapped
+
+    for key in ("digest", "uri", "name"):  # all that the lock names is still there, and under the wrong name
+        assert "lacks 2 dependencies of the lock, and names 2 others" in fault(swap(key)), key
     for wrong in (None, none, 1, [1], [{"digest": 1}]):
         assert fault(lambda it, _, wrong=wrong: it.update(resolvedDependencies=wrong)), wrong  # type: ignore[misc]
     assert fault(lambda it, _: it.pop("internalParameters")) == "is no provenance of twinbuild's"
@@ -189,7 +200,7 @@ def test_what_a_release_would_say(two: Case, monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(provenance, "_resource", None)
         assert provenance_fault(content, many, two.lock) == "tells of other builds than the release manifest"
     # Of a release of some variants it is the part of the lock that they use.
-    some = {"environment": {"images": images[:1]}, "verification": _VERIFIED}
+    some = {**manifest, "environment": {"images": images[:1]}}
     narrow = replace(two.lock, targets=tuple(each for each in two.lock.targets if each.variant == images[0]["variant"]))
     content = provenance_statement(
         two.spec, narrow, two.images[:1], epoch=two.epoch, commit="", digest=_RELEASE, verification=_VERIFIED
