@@ -39,8 +39,8 @@ _Act = TypeVar("_Act", Approval, Promotion, Rotation)
 
 def reason_fault(reason: str) -> str:
     """What is wrong with a reason that somebody gives; "" where nothing is."""
-    if reason.lstrip().startswith(("token=", "policy=", "step=")):
-        return "the reason begins as what the audit log says itself of a token, a policy or a step"
+    if reason.lstrip().startswith(("token=", "policy=", "step=", "record=")):
+        return "the reason begins as what the audit log says itself of a token, a policy, a step or a record"
     return _line_fault(reason)
 
 

@@ -29,12 +29,17 @@ def entry_of(
     said: str = "",
     policy: Digest | None = None,
     step: str = "",
+    accepted: bool = False,
 ) -> Entry:
     """The entry of an act. ``step`` is NUMBER@sha256:DIGEST of what is a step of the record, "" for anything else.
+
+    ``accepted``: the record was taken as it is, whatever the log or the machine had seen of it: whoever lets the log be
+    overruled stands in it.
 
     Raises UsageError TB8631 for one that a log does not take.
     """
     judged = ("" if policy is None else f" policy={policy}") + (f" step={step}" if step else "")
+    judged += " record=accepted" if accepted else ""
     metadata: Any = release.document["metadata"]
     return Entry(
         action=action,

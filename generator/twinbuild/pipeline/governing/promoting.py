@@ -244,6 +244,7 @@ def _log(order: Order, release: Released, trusted: Trusted, action: str, said: s
             said=said,
             policy=Digest.of(trusted.policy),
             step=step,
+            accepted=order.unlike,
         )
         append_act(order.log.directory, order.log.signer, entry)
 

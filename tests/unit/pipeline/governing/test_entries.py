@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,5 +21,7 @@ def test_entry(case: Callable[..., Case]) -> None:
     digest = Digest.of(b"rules")
     judged = entry_of(release, action="approved", by="a" * 64, stage="production", now=5, said="fine", policy=digest)
     assert judged.details == f"stage=production policy={digest} fine"
+    more: dict[str, Any] = {"by": "a" * 64, "stage": "production", "now": 5, "said": "TB8861", "accepted": True}
+    assert entry_of(release, action="refused", **more).details == "stage=production record=accepted TB8861"
     with pytest.raises(UsageError):
         entry_of(release, action="went", by="a" * 64, stage="production", now=5)

@@ -102,6 +102,7 @@ def test_as_it_is_written(case: Callable[..., Case]) -> None:
     assert logged.tokens(str(found.release.digest), "production") == {"e" * 64: 7}
     assert reason_fault(f"token={'e' * 64}") != ""
     assert reason_fault(f" policy=sha256:{'e' * 64} token={'e' * 64}") != ""
+    assert reason_fault("record=accepted") != ""
 
 
 def test_an_older_state(case: Callable[..., Case]) -> None:

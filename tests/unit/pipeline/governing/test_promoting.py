@@ -149,7 +149,12 @@ def test_cut_off(staged: Staged) -> None:
     assert step.read_bytes() == kept
     step.with_name("000003.dsse.json").unlink()
     step.unlink()
-    assert _promote(staged, log=log, logged=logged, unlike=True).step.number == 2
+    again = _promote(staged, log=log, logged=logged, unlike=True).step
+    assert again.number == 2
+    entry = read_entries(log.directory)[2][-1]
+    assert entry.details.endswith(f" step=2@sha256:{link_to((again,))} record=accepted")
+    assert Logged(entries=(entry,)).steps("tiny", "production") == ((2, link_to((again,))),), "read as any other step"
+    assert [each.details for each in entries if "record=" in each.details] == []
     state = staged.place / "seen"  # without a log this machine remembers
     assert _promote(staged, "second", state=state).step.number == 3
     step.with_name("000003.dsse.json").unlink()
