@@ -292,7 +292,7 @@
       const shared = images.map(([image, layers]) => {
         const held = new Set(earlier.get(image) ?? []);
         const left = layers.filter((each) => !held.has(each));
-        return [image, `${layers.length - left.length} of ${layers.length} layers shared, ${amount(left.reduce((sum, each) => sum + versions.blobs[each], 0))} to fetch`];
+        return [image, `${layers.length - left.length} of ${counted(layers.length, "layer")} shared, ${amount(left.reduce((sum, each) => sum + versions.blobs[each], 0))} to fetch`];
       });
       return [[...sections].sort(([a], [b]) => a - b), shared];
     };

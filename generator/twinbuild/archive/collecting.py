@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import EnvironmentFault
 from twinbuild.model.archive import Taken
 from twinbuild.model.digest import Digest
@@ -33,8 +34,8 @@ def collect(blobs: DiskStore, out: tuple[Digest, ...], *, place: str, wait: floa
             raise
         raise EnvironmentFault.of(
             "TB9141",
-            f"{len(out)} releases were taken out, and another process uses the archive: "
-            f"{len(planned.blobs)} files stay for now",
+            f"{counted(len(out), 'release was', 'releases were')} taken out, and another process uses the archive: "
+            f"{counted(len(planned.blobs), 'file stays', 'files stay')} for now",
             hint="run the command again when it has ended",
             where=place,
         ) from error

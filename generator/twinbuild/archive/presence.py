@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.archive.artifact import Tagged, artifact_manifests, release_tag
 from twinbuild.archive.remote import moved
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import EnvironmentFault, FetchError, IntegrityError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
@@ -56,7 +57,8 @@ class Presence:
         if lost:
             raise IntegrityError.of(
                 "TB9164",
-                f"the registry lost {len(lost)} files that {release.label} was archived with before, such as {lost[0]}",
+                f"the registry lost {counted(len(lost), 'file')} that {release.label} was archived with before, "
+                f"such as {lost[0]}",
                 hint="archive the release again, with all that it was archived with: its tool and its signatures",
                 where=self._place,
             )

@@ -36,6 +36,7 @@ from twinbuild.archive.remote import RegistryBlobs, is_absent, is_unreadable, mo
 from twinbuild.archive.streams import Nowhere, Source
 from twinbuild.archive.tagged import TaggedReleases, lost
 from twinbuild.archive.withdrawing import present, put_back, went, withdraw
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.archive import decode_archived, encode_archived
 from twinbuild.errors import FetchError, Finding, IntegrityError, TwinbuildError
 from twinbuild.model.archive import ArchivedRelease, Kept, Taken
@@ -335,7 +336,8 @@ class RegistryArchive:
         other = sorted(digest for digest, size, _, _ in release.needs() if size not in (-1, layers.get(digest, size)))
         if lacking or other:
             digest = (lacking or other)[0]
-            why = f"does not name {len(lacking)} of its files" if lacking else f"says other sizes of {len(other)} files"
+            why = f"says other sizes of {counted(len(other), 'file')}"
+            why = f"does not name {len(lacking)} of its files" if lacking else why
             raise IntegrityError.of(
                 "TB9162",
                 f"the artifact of {release.label} {why}, such as {digest}",

@@ -14,7 +14,7 @@ from twinbuild.cli.archivemove import export, import_, restore
 from twinbuild.cli.kept import name_argument, opened_archive, opened_for
 from twinbuild.cli.options import NamedPath, archive_option, json_option, overlay_option, quiet_option
 from twinbuild.cli.outcome import shown
-from twinbuild.codec.amounts import amount
+from twinbuild.codec.amounts import amount, counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.summaries import Summary
@@ -96,7 +96,8 @@ def add_command(
     what = "was archived already" if added.known else "archived"
     click.echo(f"release  {added.release.name} {added.release.version}  {added.release.digest}")
     click.echo(
-        f"{what} in {shown(place)}: {len(added.release.blobs)} files, of which {added.brought} are new there "
+        f"{what} in {shown(place)}: {counted(len(added.release.blobs), 'file')}, "
+        f"of which {counted(added.brought, 'is', 'are')} new there "
         f"({amount(added.size)})"
     )
     if added.untooled:
@@ -128,7 +129,7 @@ def list_command(*, place: str, as_json: bool) -> None:
             f"{amount(each.size):>9}{pinned}"
         )
     unread = f", {len(faults)} more cannot be read" if faults else ""
-    click.echo(f"{len(found)} releases in {shown(place)}{unread}")
+    click.echo(f"{counted(len(found), 'release')} in {shown(place)}{unread}")
     refuse_unreadable(faults)
 
 
@@ -189,7 +190,9 @@ def verify_command(*, names: tuple[str, ...], place: str, quiet: bool, as_json: 
         )
         return
     more = f"; {found.unneeded} more that no release needs" if found.unneeded else ""
-    click.echo(f"whole    {found.releases} releases: {found.blobs} files, {amount(found.size)}{more}")
+    click.echo(
+        f"whole    {counted(found.releases, 'release')}: {counted(found.blobs, 'file')}, {amount(found.size)}{more}"
+    )
 
 
 def _summary(each: Summary) -> dict[str, object]:
@@ -218,9 +221,9 @@ def _told(release: ArchivedRelease, summary: Summary) -> list[str]:
             else []
         ),
         *(f"image    {shown(image.variant)} {shown(image.platform)}  {image.digest}" for image in release.images),
-        f"released {len(release.files)} files",
-        f"project  {len(release.project)} files, spec {shown(release.spec)}",
+        f"released {counted(len(release.files), 'file')}",
+        f"project  {counted(len(release.project), 'file')}, spec {shown(release.spec)}",
         f"inputs   {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}",
-        f"tool     {f'{len(release.tool)} blobs' if release.tool else 'not archived: the installed one is used'}",
-        f"size     {summary.blobs} files, {amount(summary.size)}",
+        f"tool     {counted(len(release.tool), 'blob') if release.tool else 'not archived: the installed one is used'}",
+        f"size     {counted(summary.blobs, 'file')}, {amount(summary.size)}",
     ]

@@ -12,6 +12,7 @@ import click
 from twinbuild.cli.kept import opened_archive
 from twinbuild.cli.options import NamedPath, archive_option, json_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.archive.summaries import Faults
@@ -74,7 +75,7 @@ def find(*, what: str, place: str, vulnerability: str, database: Path | None, ma
             digest = each.release.digest.hex[:12]
             click.echo(f"{shown(each.release.label):32} sha256:{digest}  {', '.join(map(shown, each.what))}")
         unread = f", {len(faults)} more cannot be read" if faults else ""
-        click.echo(f"{len(found)} releases have {shown(what or vulnerability)}{unread}")
+        click.echo(f"{counted(len(found), 'release has', 'releases have')} {shown(what or vulnerability)}{unread}")
     refuse_unreadable(faults)
     return 0 if found else 1
 

@@ -12,7 +12,7 @@ import click
 from twinbuild.cli.kept import name_argument, opened_archive
 from twinbuild.cli.options import archive_option, json_option
 from twinbuild.cli.outcome import shown
-from twinbuild.codec.amounts import amount
+from twinbuild.codec.amounts import amount, counted
 from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
@@ -113,7 +113,9 @@ def prune(*, place: str, keep: int, keep_for: timedelta | None, yes: bool, as_js
         click.echo(f"{shown(each.summary.label):32} sha256:{each.summary.kept.release.hex[:12]}  {shown(verdict)}")
     done = "named by no release any more: the registry collects them" if place.startswith(OCI_SCHEME) else "deleted"
     what = done if yes else "would be deleted; --yes does it"
-    click.echo(f"{len(gone.releases)} releases and {gone.blobs} files, {amount(gone.size)}: {what}")
+    click.echo(
+        f"{counted(len(gone.releases), 'release')} and {counted(gone.blobs, 'file')}, {amount(gone.size)}: {what}"
+    )
 
 
 def _named(each: Judged) -> dict[str, str]:

@@ -12,7 +12,7 @@ import click
 from twinbuild.cli.kept import name_argument, opened_archive, opened_for
 from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
-from twinbuild.codec.amounts import amount
+from twinbuild.codec.amounts import amount, counted
 from twinbuild.model.settings import OCI_SCHEME
 
 if TYPE_CHECKING:  # start-up is measured
@@ -44,7 +44,7 @@ def restore(*, name: str, place: str, output: Path, as_json: bool) -> None:
         click.echo(json.dumps({"release": str(release.digest), "files": len(release.files), "output": str(output)}))
         return
     click.echo(f"release  {shown(release.name)} {shown(release.version)}  {release.digest}")
-    click.echo(f"output   {shown(output)}, {len(release.files)} files")
+    click.echo(f"output   {shown(output)}, {counted(len(release.files), 'file')}")
 
 
 @click.command("export")
@@ -82,7 +82,7 @@ def export(*, target: str, names: tuple[str, ...], place: str, quiet: bool, as_j
         click.echo(json.dumps({"releases": [str(each.kept.release) for each in found], "size": size}))
         return
     what = "sent" if registry else "written"
-    click.echo(f"exported {len(found)} releases to {shown(target)}, {amount(size)} {what}")
+    click.echo(f"exported {counted(len(found), 'release')} to {shown(target)}, {amount(size)} {what}")
 
 
 def _written(archive: Archive, found: list[Summary], target: str) -> int:
@@ -129,7 +129,8 @@ def import_(*, source: str, place: str, quiet: bool, as_json: bool) -> None:
         return
     for each in () if quiet else found.releases:
         click.echo(f"release  {each.name} {each.version}  {each.digest}")
-    click.echo(f"imported {len(found.releases)} releases, {found.known} known before; {found.brought} new files")
+    what = counted(len(found.releases), "release")
+    click.echo(f"imported {what}, {found.known} known before; {counted(found.brought, 'new file')}")
     refuse_unreadable(faults)
 
 

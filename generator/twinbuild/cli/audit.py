@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.codec.auditentry import Entry
@@ -109,7 +110,7 @@ def add(
         click.echo(json.dumps({"index": signed.size - 1, "size": signed.size, "root": root, "origin": signed.origin}))
         return
     click.echo(f"entry    {signed.size - 1}")
-    click.echo(f"root     {encode_base64(signed.root)} of {signed.size} entries")
+    click.echo(f"root     {encode_base64(signed.root)} of {_entries(signed.size)}")
 
 
 @command.command("log")
@@ -166,6 +167,10 @@ def prove(*, log: Path, index: int | None, release: str | None, since: Path | No
         write_file(output, proof)
 
 
+def _entries(count: int) -> str:
+    return counted(count, "entry", "entries")
+
+
 @command.command("verify")
 @click.argument("log", metavar="LOG|PROOF", type=NamedPath(path_type=Path))
 @click.option(
@@ -202,13 +207,15 @@ def verify(*, log: Path, public: Path, kept: tuple[Path, ...], as_json: bool) ->
         more = {"kept": found.kept, "beyond": found.beyond, "back": found.back}
         click.echo(json.dumps({**document, **more}))
         return
-    click.echo(f"log      {shown(checkpoint.origin)}, {checkpoint.size} entries")
+    click.echo(f"log      {shown(checkpoint.origin)}, {_entries(checkpoint.size)}")
     click.echo(f"root     {root}")
     click.echo(f"signed   by {key.keyid}")
     for index in found.back:
         click.echo(f"clock    the time of entry {index} is before that of the entry before it")
     if found.beyond:
-        click.echo(f"beyond   {len(found.beyond)} files of an append that did not end: {shown(found.beyond[0])}, …")
+        click.echo(
+            f"beyond   {counted(len(found.beyond), 'file')} of an append that did not end: {shown(found.beyond[0])}, …"
+        )
     for path in kept:
         click.echo(f"since    {shown(path)}: the log goes on from it")
     if not kept:
@@ -230,11 +237,11 @@ def _verify_proof(path: Path, key: PublicKey, kept: tuple[Path, ...], *, as_json
         more = {"older": proven.index} if proven.entry is None else {"index": proven.index, **_document(proven.entry)}
         click.echo(json.dumps({**document, **more}))
         return
-    click.echo(f"log      {shown(checkpoint.origin)}, {checkpoint.size} entries")
+    click.echo(f"log      {shown(checkpoint.origin)}, {_entries(checkpoint.size)}")
     click.echo(f"root     {root}")
     click.echo(f"signed   by {key.keyid}")
     if proven.entry is None:
-        click.echo(f"since    {shown(kept[0])}: the log goes on from its {proven.index} entries")
+        click.echo(f"since    {shown(kept[0])}: the log goes on from its {_entries(proven.index)}")
     else:
         click.echo(f"entry    {_line(proven.index, proven.entry).strip()}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:
     from twinbuild.errors import Finding
@@ -88,7 +89,7 @@ def _lines(judged: Challenged, threshold: int, files: Mapping[str, str]) -> Iter
         yield f"{_verdict(verdict):<11} {name}  the release has {digest}"
         if isinstance(verdict, Undecidable):
             yield from (f"  got       {got}  by {key}  {files[key]}" for key, got in verdict.votes)
-            yield f"  expected  {threshold} keys with one digest, and no other with as many"
+            yield f"  expected  {counted(threshold, 'key')} with one digest, and no other with as many"
             continue
         yield from (f"  got       {verdict.digest}  by {key}  {files[key]}" for key in verdict.keys)
         yield from (f"  dissents  {got}  by {key}  {files[key]}" for key, got in getattr(verdict, "dissenters", ()))
@@ -105,8 +106,7 @@ def _findings(judged: Challenged, where: str, names: Mapping[str, str]) -> Itera
 
     for name, digest, verdict in judged.images:
         if isinstance(verdict, Undecidable):
-            count = len(verdict.votes)
-            what = f"{name}: undecidable with {count} {'vote' if count == 1 else 'votes'}"
+            what = f"{name}: undecidable with {counted(len(verdict.votes), 'vote')}"
             yield finding("TB6104", what, "ask more rebuilders, or look at why these disagree")
         elif isinstance(verdict, Dissent):
             if verdict.release:
@@ -121,7 +121,7 @@ def _findings(judged: Challenged, where: str, names: Mapping[str, str]) -> Itera
 
 
 def _many(verdict: Dissent, who: str) -> str:
-    return f"{len(verdict.keys)} {who}{'s' * (len(verdict.keys) != 1)}"
+    return counted(len(verdict.keys), who)
 
 
 def _document(judged: Challenged) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import json_option, overlay_option, pairs
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -67,4 +68,4 @@ def command(
     width = max((len(name) for name, _ in checked.texts), default=0)
     for name, text in checked.texts:
         click.echo(f"{name:{width}}  {text if text.isprintable() else repr(text)}")
-    click.echo(f"{len(checked.texts)} knobs fit" if checked.texts else "there are no knobs")
+    click.echo(counted(len(checked.texts), "knob fits", "knobs fit") if checked.texts else "there are no knobs")

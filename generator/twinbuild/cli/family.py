@@ -17,6 +17,7 @@ from twinbuild.cli.families import (
 )
 from twinbuild.cli.options import NamedPath, json_option, offline_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -160,7 +161,7 @@ def test_command(
         )
         return
     click.echo(f"family   {found.sheet.reference}  {found.digest}")
-    click.echo(f"project  {proven.files} files, documented and pinned")
+    click.echo(f"project  {counted(proven.files, 'file')}, documented and pinned")
     for digest in images:
         click.echo(f"image    {digest}  built twice, the same bytes")
-    click.echo(f"tests    {proven.golden} golden tests and {proven.tests} of tests/ passed")
+    click.echo(f"tests    {counted(proven.golden, 'golden test')} and {proven.tests} of tests/ passed")

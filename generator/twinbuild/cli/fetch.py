@@ -9,6 +9,7 @@ import click
 
 from twinbuild.cli.options import Asked, common, variant_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -55,4 +56,4 @@ def command(
     if asked.as_json:
         click.echo(json.dumps({"fetched": count, "context": str(into) if into else None}))
     else:
-        click.echo(f"{count} files fetched" + (f", context written to {shown(into)}" if into else ""))
+        click.echo(f"{counted(count, 'file')} fetched" + (f", context written to {shown(into)}" if into else ""))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import json_option, overlay_option, spec_argument
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -33,4 +34,6 @@ def command(*, spec: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
         raise DifferenceFound(found)
     conventions = conventions_of(project)
     kept = [code for code in RULES if code not in conventions.ignore and (code != "TB7627" or conventions.changelog)]
-    click.echo(json.dumps({"kept": kept}) if as_json else f"{project.spec_path.name} keeps {len(kept)} conventions")
+    click.echo(
+        json.dumps({"kept": kept}) if as_json else f"{project.spec_path.name} keeps {counted(len(kept), 'convention')}"
+    )

@@ -10,6 +10,7 @@ import click
 
 from twinbuild.cli.options import Asked, common
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import DifferenceFound, LockError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def command(
         click.echo(json.dumps({"lock": str(project.lock_path), "written": written, "targets": targets}))
         return
     for target in lock.targets:
-        click.echo(f"{target.key}: {len(target.wheels)} wheels, {_ground(target)}")
+        click.echo(f"{target.key}: {counted(len(target.wheels), 'wheel')}, {_ground(target)}")
         if scripts := running(target):
             click.echo(f"  scripts that run in the sandbox: {', '.join(scripts)}")
     click.echo(f"{project.lock_path.name} {'written' if written else 'unchanged'}")
@@ -106,13 +107,13 @@ def _ground(target: Target) -> str:
     """What a target stands on."""
     base = target.base
     if base is None:
-        return f"{len(target.debs)} Debian packages"
+        return counted(len(target.debs), "Debian package")
     system = f"{base.system} {base.system_version}, " if base.system else ""
     python = f"Python {target.python.version}, glibc {target.python.glibc}"
-    added = f"{len(target.debs)} Debian packages on the " if target.debs else ""
+    added = f"{counted(len(target.debs), 'Debian package')} on the " if target.debs else ""
     return (
         f"{added}base {base.reference}@{base.manifest.digest}\n"
-        f"  {len(base.layers)} layers with {system}{python}, {len(base.packages)} packages"
+        f"  {counted(len(base.layers), 'layer')} with {system}{python}, {counted(len(base.packages), 'package')}"
     )
 
 
@@ -135,4 +136,4 @@ def _export(
     for path in paths:
         click.echo(shown(path))
     if wheels:
-        click.echo(f"{shown(directory / 'wheels')}: {count} wheels")
+        click.echo(f"{shown(directory / 'wheels')}: {counted(count, 'wheel')}")

@@ -11,6 +11,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, act_options, json_option, kept_option, signer_options
 from twinbuild.cli.trusting import approvals_option, files_option, record_option, trust_options
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.governing.promoting import Promoted
@@ -59,4 +60,4 @@ def say_promoted(done: Promoted, output: Path, *, as_json: bool) -> None:
     print_verdicts(done.checked.verdicts)
     click.echo(f"{step.action:8} {step.name} {step.version}  {step.release}")
     click.echo(f"record   step {step.number} of {step.name} in {step.stage}")
-    click.echo(f"output   {shown(output)}, {done.files} files")
+    click.echo(f"output   {shown(output)}, {counted(done.files, 'file')}")

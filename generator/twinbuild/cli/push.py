@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbuild.cli.options import json_option, quiet_option, variant_option
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.images.pushing import Moved, Pushed
@@ -63,15 +64,17 @@ def _text(pushed: Pushed) -> str:
     moved = {how: [each for each in pushed.blobs if each.how is how] for how in Sent}
     lines = [f"pushed   {image.reference}  {image.digest}" for image in pushed.images]
     sent = moved[Sent.UPLOADED]
-    lines.append(f"sent     {len(sent)} of {len(pushed.blobs)} blobs, {sum(each.size for each in sent) / 1e6:.1f} MB")
+    lines.append(
+        f"sent     {len(sent)} of {counted(len(pushed.blobs), 'blob')}, {sum(each.size for each in sent) / 1e6:.1f} MB"
+    )
     for how, words in ((Sent.MOUNTED, "mounted"), (Sent.PRESENT, "there")):
         if moved[how]:
             size = sum(each.size for each in moved[how]) / 1e6
             what = "from other repositories" if how is Sent.MOUNTED else "already"
-            lines.append(f"{words:8} {len(moved[how])} blobs, {size:.1f} MB, {what}")
+            lines.append(f"{words:8} {counted(len(moved[how]), 'blob')}, {size:.1f} MB, {what}")
     if pushed.attached:
         fresh = sum(each.how is not Sent.PRESENT for each in pushed.attached)
-        what = f"{fresh} blobs and manifests" if fresh else "already"
+        what = counted(fresh, "blob or manifest", "blobs and manifests") if fresh else "already"
         lines.append(f"attached signatures and statements, {what}")
     if all(each.how is Sent.PRESENT for each in (*pushed.manifests, *pushed.attached)):
         lines.append("nothing  was new: the registry had all of it under that name")

@@ -12,6 +12,7 @@ import click
 
 from twinbuild.cli.options import Asked, buildx_option, common, locked_option, paranoid_option, variant_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:  # start-up is measured
@@ -216,10 +217,12 @@ def _text(
     if summary.difference:
         lines.append(f"commit   {summary.difference} (the manifest says `modified`)")
     for image in summary.images:
-        what = f"{image.layers} layers, {image.size / 1e6:.1f} MB"
+        what = f"{counted(image.layers, 'layer')}, {image.size / 1e6:.1f} MB"
         lines.append(f"image    {image.variant} {image.platform}  {image.digest}  {what}")
     lines += [f"index    {index.variant}  {index.digest}  {', '.join(index.platforms)}" for index in summary.indexes]
-    lines.append(f"verified built twice under {summary.variations} variations, the same bytes ({_when(summary)})")
+    lines.append(
+        f"verified built twice under {counted(summary.variations, 'variation')}, the same bytes ({_when(summary)})"
+    )
     if buildkit is not None:
         what = f"engine {buildkit.engine}, buildx {buildkit.buildx}"
         when = "evidence of an earlier run on this machine" if buildkit.reused else "just now"
@@ -236,9 +239,8 @@ def _text(
 
 def _tests(summary: Summary) -> list[str]:
     when = "just now" if summary.tested else "evidence of an earlier run on this machine"
-    lines = [f"tested   {summary.passed} of {len(summary.images)} images pass their tests ({when})"] * bool(
-        summary.passed
-    )
+    images = counted(len(summary.images), "image passes its tests", "images pass their tests")
+    lines = [f"tested   {summary.passed} of {images} ({when})"] * bool(summary.passed)
     return lines + [f"untested {each}" for each in summary.untested]
 
 
@@ -249,4 +251,6 @@ def _when(summary: Summary) -> str:
         return "evidence of an earlier run on this machine"
     if not summary.earlier:
         return "just now"
-    return f"{layers - summary.earlier} of {layers} layers just now, the others in earlier runs on this machine"
+    return (
+        f"{layers - summary.earlier} of {counted(layers, 'layer')} just now, the others in earlier runs on this machine"
+    )

@@ -10,6 +10,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, archive_option, json_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.pipeline.archive.reproducing import Reproduced, Wish
@@ -134,7 +135,7 @@ def _text(found: Reproduced, *, tested: bool) -> list[str]:
     return [
         f"release  {release.name} {release.version}  {release.digest}",
         *(f"image    {shown(image.variant)} {shown(image.platform)}  {image.digest}" for image in release.images),
-        f"same     {found.files} files, built from the archive alone in {found.seconds:.0f} s",
+        f"same     {counted(found.files, 'file')}, built from the archive alone in {found.seconds:.0f} s",
         _builder(found),
         f"tested   {'again, as it was released' if tested else 'not again: the verdict of its release stands'}",
         *(f"{witness:8} {shown(how)}" for witness, how in found.witnesses),

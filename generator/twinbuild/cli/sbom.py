@@ -12,6 +12,7 @@ from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.outcome import shown
 from twinbuild.cli.sbomexport import export
 from twinbuild.cli.sbomscan import scan, vex
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from collections.abc import Iterator, Sequence
@@ -150,8 +151,8 @@ def _held(each: Reconciliation) -> Iterator[str]:
     yield f"image {each.image}  {each.digest}"
     (precision, recall), (packages, listed) = each.file_figures, each.package_figures
     explained = sum(each.explained.values())
-    counts = f"{each.files} files, {explained} explained, {len(each.unexplained)} unexplained"
-    yield f"  {counts}; {each.packages} packages, {len(each.empty)} without files"
+    counts = f"{counted(each.files, 'file')}, {explained} explained, {len(each.unexplained)} unexplained"
+    yield f"  {counts}; {counted(each.packages, 'package')}, {len(each.empty)} without files"
     for rule, count in each.explained.items():
         yield f"  {count:>8}  {rule}"
     yield f"  files     precision {_figure(precision)}  recall {_figure(recall)}"

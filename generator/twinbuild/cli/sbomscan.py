@@ -10,6 +10,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, json_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from collections.abc import Iterator
@@ -125,7 +126,7 @@ def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datet
                 click.echo(shown(line))
         failing = sum(bool(each.scan.failing) for each in found.releases)
         unread = f", {len(faults)} more cannot be read" if faults else ""
-        click.echo(f"{len(found.releases)} releases: {failing} fail{unread}")
+        click.echo(f"{counted(len(found.releases), 'release')}: {counted(failing, 'fails', 'fail')}{unread}")
     refuse_unreadable(faults)
     if found.failing:
         raise click.exceptions.Exit(_REFUSED)
@@ -253,22 +254,22 @@ def _report(result: Scan, known: Database, age: timedelta) -> Iterator[str]:
 
 def _age(known: Database, age: timedelta) -> str:
     hours = int(age.total_seconds() // 3600)
-    old = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
-    return f"database  {known.digest}  {known.records} records, the newest {known.newest}, {old} old"
+    old = counted(hours // 24, "day") if hours >= 48 else counted(hours, "hour")
+    return f"database  {known.digest}  {counted(known.records, 'record')}, the newest {known.newest}, {old} old"
 
 
 def _outcome(result: Scan) -> Iterator[str]:
-    yield f"asked     {result.looked_up} components; {result.others} that no ecosystem of a database has"
+    yield f"asked     {counted(result.looked_up, 'component')}; {result.others} that no ecosystem of a database has"
     failing = set(map(id, result.failing))
     for each in result.findings:
         yield _line(each, "fails" if id(each) in failing else "excused" if each.excused else "passes")
         if each.excused or each.lapsed:
             yield f"          {each.excused or 'no longer: ' + each.lapsed}"
     for name, many in result.uncovered:
-        yield f"unknown   {many} component{'' if many == 1 else 's'} of {name}: the database has no record of it"
-    count = len(result.findings)
+        yield f"unknown   {counted(many, 'component')} of {name}: the database has no record of it"
+    found = counted(len(result.findings), "vulnerability", "vulnerabilities")
     excused = sum(bool(each.excused) for each in result.findings)
-    yield f"{count} {'vulnerability' if count == 1 else 'vulnerabilities'}: {len(failing)} fail, {excused} excused"
+    yield f"{found}: {counted(len(failing), 'fails', 'fail')}, {excused} excused"
 
 
 def _line(each: Vulnerable, outcome: str) -> str:

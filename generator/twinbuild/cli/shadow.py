@@ -11,6 +11,7 @@ import click
 
 from twinbuild.cli.options import json_option, quiet_option
 from twinbuild.cli.outcome import shown
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:
     from twinbuild.pipeline.measure.shadowing import Shadowed, Side
@@ -130,6 +131,6 @@ def _text(sides: tuple[Side, Side], found: Shadowed) -> str:
             lines.append(f"different  {each.name}  {where}A {each.mismatch.expected}, B {each.mismatch.got}")
     for number, letter in enumerate("AB"):
         figures = ", ".join(f"{name} {seconds_text(found.latency(number, share))}" for name, share in _SHARES)
-        lines.append(f"latency {letter}  {figures}  ({len(found.seconds[number])} answers)")
-    lines.append(f"{len(found.compared)} requests, {found.differing} with another answer")
+        lines.append(f"latency {letter}  {figures}  ({counted(len(found.seconds[number]), 'answer')})")
+    lines.append(f"{counted(len(found.compared), 'request')}, {found.differing} with another answer")
     return "\n".join(shown(line) for line in lines)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from twinbuild.cli.options import json_option, overlay_option
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:
     from twinbuild.deploy.observability.simulation import Moment
@@ -63,7 +64,7 @@ def command(*, where: Path, overlays: tuple[Path, ...], series: Path | None, app
         click.echo(json.dumps({"interval": gates.interval, "cases": [_case(*each) for each in played.items()]}))
         return
     head = f"{shown(subject.title)}  {rollout.strategy}"
-    click.echo(f"{head}  {len(gates.gates)} conditions, looked at every {gates.interval} s")
+    click.echo(f"{head}  {counted(len(gates.gates), 'condition')}, looked at every {gates.interval} s")
     for case, moments in played.items():
         click.echo(f"{case}: {_end(moments)}")
         for line in _streaks(moments):

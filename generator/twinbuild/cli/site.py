@@ -10,6 +10,7 @@ import click
 
 from twinbuild.cli.kept import kept_archive
 from twinbuild.cli.options import NamedPath, page_options
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -70,6 +71,6 @@ def command(
         document = {"releases": made.releases, "names": made.names, "pages": made.pages, "size": made.size}
         click.echo(json.dumps({"output": str(output), **document}))
         return
-    click.echo(f"releases {made.releases} of {made.names} names")
+    click.echo(f"releases {made.releases} of {counted(made.names, 'name')}")
     click.echo(f"pages    {made.pages}, {amount(made.size)}")
     click.echo(f"output   {shown(output / 'index.html')}")

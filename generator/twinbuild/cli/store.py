@@ -12,7 +12,7 @@ import click
 
 from twinbuild.cli.options import json_option, quiet_option
 from twinbuild.cli.outcome import shown
-from twinbuild.codec.amounts import amount
+from twinbuild.codec.amounts import amount, counted
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.ports import Progress
 from twinbuild.store.disk import DiskStore
@@ -57,7 +57,7 @@ def verify_command(*, repair: bool, quiet: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"blobs": found.blobs, "size": found.size, "foreign": list(found.foreign)}))
     else:
-        click.echo(f"{found.blobs} files, {amount(found.size)}: all as their digests say")
+        click.echo(f"{counted(found.blobs, 'file')}, {amount(found.size)}: all as their digests say")
 
 
 @command.command("gc")
@@ -98,7 +98,8 @@ def gc_command(*, dry_run: bool, older_than: int, quiet: bool, as_json: bool) ->
     for name, origin in planned.orphaned:
         click.echo(f"{name.partition('-')[0]} no longer there: {shown(origin)}")
     what = "would be deleted" if dry_run else "deleted"
-    click.echo(f"{count} files, {amount(size)} {what}; {kept} locks, builds and releases keep the rest")
+    keep = counted(kept, "lock, build or release keeps", "locks, builds and releases keep")
+    click.echo(f"{counted(count, 'file')}, {amount(size)} {what}; {keep} the rest")
 
 
 @command.command("info")
@@ -124,14 +125,17 @@ def info_command(*, as_json: bool) -> None:
         total = sum(sizes.values())
         click.echo(json.dumps({"path": str(where), "blobs": len(sizes), "size": total, "free": free, "roots": held}))
         return
-    click.echo(f"{where}: {len(sizes)} files, {amount(sum(sizes.values()))}; {amount(free)} free on its disk")
+    click.echo(
+        f"{where}: {counted(len(sizes), 'file')}, {amount(sum(sizes.values()))}; {amount(free)} free on its disk"
+    )
     for item in held:
         kind, _, rest = str(item["root"]).partition("-")
         target = rest.partition("-")[2]  # of a build
-        size = item["size"]
+        count, size = item["blobs"], item["size"]
+        assert isinstance(count, int)
         assert isinstance(size, int)
         of = f" ({target})" if target else ""
-        click.echo(f"{kind:8} {item['blobs']:5} files {amount(size):>9}  {shown(item['origin'])}{of}")
+        click.echo(f"{kind:8} {counted(count, 'file'):>11} {amount(size):>9}  {shown(item['origin'])}{of}")
 
 
 @command.command("path")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from twinbuild.cli.options import Asked, common, locked_option, variant_option
+from twinbuild.codec.amounts import counted
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.model.spec.release import ReleaseSpec
@@ -98,7 +99,7 @@ def _text(trials: Trials, spec: ReleaseSpec, unknown: tuple[str, ...]) -> str:
         lines.append(f"passed   {who}  {outcome.image}  ({when})")
         lines += [f"  golden {each['name']}  {seconds_text(each['seconds'])}" for each in facts.get("golden", ())]
         for each in facts.get("accuracy", ()):
-            what = f"{each['value']:.6g} over {each['predictions']} predictions"
+            what = f"{each['value']:.6g} over {counted(each['predictions'], 'prediction')}"
             lines.append(f"  accuracy {each['name']}  {each['metric']} {what}")
         lines += [f"  refused the request {each}" for each in facts.get("refused_requests", ())]
         if facts.get("environment_watched"):

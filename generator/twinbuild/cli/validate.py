@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import json_option
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -33,7 +34,7 @@ def command(*, release: Path, as_json: bool) -> None:
         return
     click.echo(f"release  {found.digest}")
     click.echo(
-        f"whole    {count} files and the images of {shown(found.directory)}"
+        f"whole    {counted(count, 'file')} and the images of {shown(found.directory)}"
         if found.directory is not None
         else f"alone    {shown(found.path)}: nothing beside it was looked at"
     )

@@ -12,6 +12,7 @@ import click
 
 from twinbuild.cli.options import NamedPath, audit_kept_option, json_option
 from twinbuild.cli.trusting import trust_options
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import UsageError
 
 if TYPE_CHECKING:  # start-up is measured
@@ -128,7 +129,7 @@ def command(
     for name, keyid in vouched.lacking:
         click.echo(f"lacks    {name}, which {keyid} wrote")
     assert found.directory is not None
-    click.echo(f"whole    {vouched.files} files and the images of {shown(found.directory)}")
+    click.echo(f"whole    {counted(vouched.files, 'file')} and the images of {shown(found.directory)}")
 
 
 def _refuse_unused(trust: Path | None, threshold: int | None, of_trust: Mapping[str, object]) -> None:

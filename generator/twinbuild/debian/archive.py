@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Kind, Limits, Readable, untar
 from twinbuild.debian.compressed import Decompressed
 from twinbuild.debian.control import parse_stanza
@@ -127,7 +128,8 @@ def _members(file: BinaryIO, subject: str) -> tuple[tuple[str, int, int], ...]:
         if len(members) > 3:
             raise _refuse("TB4201", f"more than three members: {[name for name, _, _ in members]}", subject)
     if len(members) != 3:
-        raise _refuse("TB4201", f"{len(members)} members, expected debian-binary, control.tar and data.tar", subject)
+        got = counted(len(members), "member")
+        raise _refuse("TB4201", f"{got}, expected debian-binary, control.tar and data.tar", subject)
     return tuple(members)
 
 

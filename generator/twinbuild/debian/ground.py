@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.debian.database import ADMIN
 from twinbuild.debian.effects import SetOwner
 from twinbuild.debian.hermetic import diversions, overrides
@@ -90,7 +91,7 @@ def additions(root: Root, ground: Ground) -> Root:
     fresh = Root()
     gone = sorted(before.paths() - root.paths())
     if gone:
-        others = f" and {len(gone) - 1} others" if len(gone) > 1 else ""
+        others = f" and {counted(len(gone) - 1, 'other')}" if len(gone) > 1 else ""
         raise BuildError.of(
             "TB4221",
             f"a package deletes /{gone[0]}{others} of the base",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from twinbuild import __version__
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json, canonical, digest_of
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.naming import BUILD_TYPE, BUILDER
@@ -141,7 +142,8 @@ def _fault(definition: Any, details: Any, manifest: Mapping[str, Any], lock: Loc
     locked = _named(_dependencies(manifest["source"]["directory"], used))
     named = _named(definition["resolvedDependencies"])
     missing, added = len(locked - named), len(named - locked)
-    return f"lacks {missing} dependencies of the lock, and names {added} others" if missing or added else ""
+    lacks = f"lacks {counted(missing, 'dependency', 'dependencies')} of the lock"
+    return f"{lacks}, and names {counted(added, 'other')}" if missing or added else ""
 
 
 def _byproducts(images: Mapping[str, str], verification: Mapping[str, Any]) -> list[Json]:

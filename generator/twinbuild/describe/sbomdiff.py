@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.markdown import code, table, text
 from twinbuild.model.bom import Bom, BomComponent
 
@@ -223,8 +224,7 @@ def _summary(changes: tuple[BomChange, ...]) -> str:
     counts = [(word, sum(each.kind == kind for each in changes)) for kind, word in _WORDS.items()]
     suspicious = sum(each.suspicious for each in changes)
     said = ", ".join(f"{count} {word}" for word, count in counts if count)
-    word = "difference" if len(changes) == 1 else "differences"
-    return f"{len(changes)} {word}: {said}{f'; {suspicious} suspicious' if suspicious else ''}"
+    return f"{counted(len(changes), 'difference')}: {said}{f'; {suspicious} suspicious' if suspicious else ''}"
 
 
 def changes_markdown(changes: tuple[BomChange, ...], *, names: tuple[str, str]) -> Iterator[str]:

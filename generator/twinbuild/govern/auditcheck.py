@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.checkpoint import Checkpoint
 from twinbuild.codec.merkle import tree_root
 from twinbuild.codec.standard64 import encode_base64
@@ -32,10 +33,11 @@ def check_entries(signed: Checkpoint, leaves: Sequence[bytes], tiles: Sequence[b
     if len(tiles) != signed.size or tree_root(tiles) != signed.root:
         pairs = zip(leaves, tiles, strict=False)
         first = next((index for index, (is_there, was) in enumerate(pairs) if is_there != was), None)
+        there, was = (counted(count, "entry", "entries") for count in (len(leaves), signed.size))
         told = "" if first is None else f"; entries and tiles differ first at entry {first}"
         raise _error(
             "TB8642",
-            f"{len(leaves)} entries and the tiles of {where} are not those of its checkpoint ({signed.size} entries, "
+            f"{there} and the tiles of {where} are not those of its checkpoint ({was}, "
             f"root {encode_base64(signed.root)}): both were changed, so that nobody can tell what was there{told}",
             where,
         )

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import canonical, to_json
 from twinbuild.errors import LockError
 from twinbuild.model.digest import Digest
@@ -166,7 +167,7 @@ def parse_config(content: bytes, subject: str, platform: Platform, layers: int) 
     rootfs = document.child("rootfs")
     texts = rootfs.texts("diff_ids")
     if rootfs.text("type") != "layers" or len(texts) != layers:
-        rootfs.refuse("TB4336", f"{len(texts)} diff_ids for {layers} layers", "diff_ids")
+        rootfs.refuse("TB4336", f"{counted(len(texts), 'diff_id')} for {counted(layers, 'layer')}", "diff_ids")
     named = Node({str(number): text for number, text in enumerate(texts)}, subject, "/rootfs/diff_ids")
     return ForeignConfig(
         platform=stated,

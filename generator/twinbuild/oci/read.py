@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Protocol
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Limits
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
@@ -278,12 +279,13 @@ def _diff_ids(document: Node, layers: int) -> list[Digest]:
         rootfs.refuse("TB4335", f"{rootfs.text('type')!r:.40}, expected 'layers'", "type")
     texts = rootfs.texts("diff_ids")
     if len(texts) != layers:
-        rootfs.refuse("TB4336", f"{len(texts)} diff_ids for {layers} layers", "diff_ids")
+        rootfs.refuse("TB4336", f"{counted(len(texts), 'diff_id')} for {counted(layers, 'layer')}", "diff_ids")
     if "history" in document.fields and document.fields["history"] is not None:
         entries = document.children("history", 10_000)
         filled = sum(entry.fields.get("empty_layer") is not True for entry in entries)
         if filled != layers:
-            document.refuse("TB4336", f"history tells of {filled} layers, the manifest has {layers}", "history")
+            told = counted(filled, "layer")
+            document.refuse("TB4336", f"history tells of {told}, the manifest has {layers}", "history")
     named = Node({str(number): text for number, text in enumerate(texts)}, rootfs.subject, f"{rootfs.pointer}/diff_ids")
     return [named.digest(str(number)) for number in range(layers)]
 

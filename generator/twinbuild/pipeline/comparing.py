@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, LockError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -72,7 +73,8 @@ def _read(place: str, machine: Machine, platform: Platform | None) -> ImageTree:
         raise _no_image(f"{name} has an image for {found}, expected {platform}")
     texts = config.child("rootfs").texts("diff_ids")
     if len(texts) != len(manifest.layers):
-        config.refuse("TB4336", f"{len(texts)} diff_ids for {len(manifest.layers)} layers", "rootfs")
+        wanted = counted(len(manifest.layers), "layer")
+        config.refuse("TB4336", f"{counted(len(texts), 'diff_id')} for {wanted}", "rootfs")
     named = Node({str(number): text for number, text in enumerate(texts)}, place, "/rootfs/diff_ids")
     layers = tuple(base_layer(_locked(blob, named.digest(str(number)))) for number, blob in enumerate(manifest.layers))
     return read_tree(config.fields, layers, machine.store.open)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.build.sandbox import Sandbox
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.settings import Settings
 from twinbuild.net.address import Address, is_web, redact
@@ -52,7 +53,8 @@ def examine(
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check(name="python", state=State.OK, detail=f"{version} ({sys.executable})")
     processors, memory = len(os.sched_getaffinity(0)), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    yield Check(name="machine", state=State.OK, detail=f"{processors} processors, {memory / 1e9:.1f} GB of memory")
+    detail = f"{counted(processors, 'processor')}, {memory / 1e9:.1f} GB of memory"
+    yield Check(name="machine", state=State.OK, detail=detail)
     yield _directory("store", Path(settings.store), "TWINBUILD_STORE")
     try:
         yield _directory("temporary directory", scratch(), "TMPDIR")

@@ -13,6 +13,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding, Location
 from twinbuild.model.lock import LockedWheel, ResolverPin, Target
 
@@ -227,5 +228,5 @@ def _departures(
     missing = sorted(locked.keys() - entries.keys())
     if missing and not unsure:
         shown = ", ".join(missing[:8]) + (" …" if len(missing) > 8 else "")
-        message = f"the file names {len(entries)} projects, the lock {len(wheels)}; missing: {shown}"
+        message = f"the file names {counted(len(entries), 'project')}, the lock {len(wheels)}; missing: {shown}"
         yield Finding(code="TB2057", message=message, hint=_HINT, where=Location(file=file))

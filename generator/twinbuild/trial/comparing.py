@@ -11,6 +11,7 @@ import json
 import math
 from dataclasses import dataclass
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.trial.asking import Answer, plain
 
@@ -69,7 +70,7 @@ def first_difference(got: object, expected: object, tolerance: float, pointer: s
                 return mismatch
         if len(got) == len(expected):
             return None
-        return Mismatch(pointer=pointer, got=f"{len(got)} items", expected=f"{len(expected)} items")
+        return Mismatch(pointer=pointer, got=counted(len(got), "item"), expected=counted(len(expected), "item"))
     if _equal(got, expected, tolerance):
         return None
     within = f" within {tolerance:g}" if tolerance and _number(expected) else ""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 
 __all__ = ["BadSet", "Example", "NoPrediction", "examples_of", "pairs_of"]
@@ -87,7 +88,7 @@ def pairs_of(example: Example, answer: object, *, prediction: str, cutoff: float
             raise NoPrediction(f"at {prediction} got {str(value)[:60]!r}, expected a number, true or false")
     if len(numbers) != len(example.labels):
         wanted = f"expected {len(example.labels)}, one a label"
-        raise NoPrediction(f"at {prediction} got {len(numbers)} predictions, {wanted}")
+        raise NoPrediction(f"at {prediction} got {counted(len(numbers), 'prediction')}, {wanted}")
     predictions = [number for number in numbers if number is not None]
     if cutoff is not None:
         predictions = [float(number >= cutoff) for number in predictions]

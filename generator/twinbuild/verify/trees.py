@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Kind, Member
 from twinbuild.model.plan import BaseLayer
 from twinbuild.oci.stack import OpenBlob, Place, Stack, read_files, read_whole
@@ -87,7 +88,7 @@ def _here(place: Place | None, tree: ImageTree, path: str) -> str:
     if place.member.kind is not Kind.DIRECTORY:
         return f"a {place.member.kind}"
     below = sum(each.startswith(f"{path}/") for each in tree.stack.places)
-    return f"a directory with {below} entries below it"
+    return f"a directory with {counted(below, 'entry', 'entries')} below it"
 
 
 def _members(path: str, one: Member, other: Member) -> Iterator[TreeDifference]:

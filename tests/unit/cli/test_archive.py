@@ -27,7 +27,7 @@ def test_what_is_said(archived: Archived, tool: Tool) -> None:
     assert "project file app/main.py" in ended.out
     assert json.loads(tool("archive", "show", "tiny@1.0.0", *at, "--json").out)["digest"] == digest
     ended = tool("archive", "verify", "tiny", *at, "-q")
-    assert ended.out.startswith("whole    1 releases"), ended.err
+    assert ended.out.startswith("whole    1 release:"), ended.err
     assert json.loads(tool("archive", "verify", *at, "--json").out)["unneeded"] == 0
 
 

@@ -33,5 +33,5 @@ def test_export_and_import(archived: Archived, tool: Tool, tmp_path: Path) -> No
     said = json.loads(tool("archive", "export", str(file), "--archive", str(archived.place), "--json").out)
     assert said["size"] == file.stat().st_size
     ended = tool("archive", "import", str(file), "--archive", place)
-    assert (ended.status, "imported 1 releases, 0 known before" in ended.out) == (0, True), ended.err
+    assert (ended.status, "imported 1 release, 0 known before" in ended.out) == (0, True), ended.err
     assert json.loads(tool("archive", "import", str(file), "--archive", place, "--json").out)["known"] == 1

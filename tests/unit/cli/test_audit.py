@@ -91,7 +91,7 @@ def test_what_an_append_left(tool: Tool, key: Path) -> None:
     _note(tool, "one")
     Path("log/tile/0/000.p/2").write_bytes(b"half")
     ended = tool("audit", "verify", "log", "--key", "key.pub")
-    assert "beyond   1 files of an append that did not end: tile/0/000.p/2" in ended.out
+    assert "beyond   1 file of an append that did not end: tile/0/000.p/2" in ended.out
     assert _note(tool, "two") == 1
     assert "beyond" not in tool("audit", "verify", "log", "--key", "key.pub").out
 

@@ -27,7 +27,7 @@ def test_scan_and_vex(tool: Tool, tmp_path: Path) -> None:
     lines = ended.out.splitlines()
     assert lines[0].startswith("database  sha256:")
     assert lines[2].split() == ["fails", "critical", "9.8", "CVE-2026-1", "alpha", "1", "no", "fix", "is", "known"]
-    assert lines[-1] == "1 vulnerability: 1 fail, 0 excused"
+    assert lines[-1] == "1 vulnerability: 1 fails, 0 excused"
     found = json.loads(tool("sbom", "scan", str(dist), "--database", str(osv), "--json").out)
     assert (found["passes"], found["release"], found["database"]["records"]) == (False, before.strip(), 2)
     assert found["uncovered"] == [{"ecosystem": "Debian:12", "components": 3}]

@@ -214,7 +214,7 @@ def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist) ->
             found.update(predicateType="https://slsa.dev/verification_summary/v1")
         ),
         "names another builder": lambda found: found["predicate"]["runDetails"]["builder"].update(id="urn:other"),
-        "lacks 1 dependencies of the lock, and names 0 others": lambda found: found["predicate"]["buildDefinition"][
+        "lacks 1 dependency of the lock, and names 0 others": lambda found: found["predicate"]["buildDefinition"][
             "resolvedDependencies"
         ].pop(0),
     }

@@ -15,7 +15,7 @@ def test_site(signed: SignedDist, tmp_path: Path, tool: Tool) -> None:
     """It says how much was written; with --json as one object."""
     ended = tool("site", str(signed.dist.parent), "--output", str(tmp_path / "out"))
     assert ended.status == 0, ended.err
-    assert "releases 1 of 1 names" in ended.out
+    assert "releases 1 of 1 name" in ended.out
     told = json.loads(tool("site", str(signed.dist), "--output", str(tmp_path / "out"), "--json").out)
     assert (told["releases"], told["pages"]) == (1, 3)
     assert (tmp_path / "out" / "index.html").is_file()

@@ -66,7 +66,7 @@ def test_repair_takes_damage_away_and_names_who_lacks_it(tool: Tool, store: Path
 
 def test_collecting(tool: Tool, store: Path) -> None:
     """A dry run changes nothing and says the same; then only what nothing needs is gone."""
-    expected = "1 files, 0.0 MB {}; 2 locks, builds and releases keep the rest\n"
+    expected = "1 file, 0.0 MB {}; 2 locks, builds and releases keep the rest\n"
     assert tool("store", "gc", "--dry-run", "-q") == (0, expected.format("would be deleted"), "")
     assert tool("store", "gc", "--older-than", "1", "-q").out.startswith("0 files")
     assert tool("store", "gc", "-q") == (0, expected.format("deleted"), "")

@@ -174,9 +174,9 @@ def test_what_a_release_would_say(two: Case, monkeypatch: pytest.MonkeyPatch) ->
     assert "names another builder" in fault(lambda _, it: it["builder"].update(id="urn:x"))
     assert "tells of other variants" in fault(lambda it, _: it["externalParameters"].update(platforms=none))
     assert "tells of other variants" in fault(lambda it, _: it["internalParameters"]["derivations"].popitem())
-    assert "lacks 1 dependencies of the lock, and names 0" in fault(lambda it, _: it["resolvedDependencies"].pop(0))
+    assert "lacks 1 dependency of the lock, and names 0" in fault(lambda it, _: it["resolvedDependencies"].pop(0))
     more = {"name": "more", "digest": {"sha256": "0" * 64}}
-    assert "lacks 0 dependencies of the lock, and names 1" in fault(
+    assert "lacks 0 dependencies of the lock, and names 1 other" in fault(
         lambda it, _: it["resolvedDependencies"].append(more)
     )
     assert fault(lambda it, _: it["resolvedDependencies"].append(more), lock=None) == ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Member, untar
 from twinbuild.errors import IntegrityError
 from twinbuild.model.digest import Digest
@@ -100,7 +101,8 @@ def read_export(layout: Path, *, base: int) -> Exported:
     layers = tuple(node.descriptor() for node in manifest.children("layers", _MOST_LAYERS))
     diff_ids = config.child("rootfs").texts("diff_ids")
     if len(diff_ids) != len(layers) or len(layers) < base:
-        message = f"{len(layers)} layers and {len(diff_ids)} diff_ids, expected as many, and at least {base}"
+        got = f"{counted(len(layers), 'layer')} and {counted(len(diff_ids), 'diff_id')}"
+        message = f"{got}, expected as many, and at least {base}"
         manifest.refuse("TB5220", message, "layers")
     return Exported(
         config=config.fields,

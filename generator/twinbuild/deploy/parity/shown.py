@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import unlinked
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS, Difference
 
-__all__ = ["as_json", "as_junit", "as_markdown", "as_table", "brief", "counted", "marked", "plain"]
+__all__ = ["as_json", "as_junit", "as_markdown", "as_table", "brief", "by_risk", "marked", "plain"]
 
 _DIGEST: Final = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _WIDEST: Final = 60  # characters of a value in the table
@@ -32,7 +33,7 @@ def as_table(differences: tuple[Difference, ...], *, names: tuple[str, str], not
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]) for row in cells
     ]
-    return "\n".join([*lines, counted(differences), *_noted(notes), ""])
+    return "\n".join([*lines, by_risk(differences), *_noted(notes), ""])
 
 
 def as_markdown(differences: tuple[Difference, ...], *, names: tuple[str, str], notes: tuple[str, ...]) -> str:
@@ -46,7 +47,7 @@ def as_markdown(differences: tuple[Difference, ...], *, names: tuple[str, str], 
             "| " + " | ".join((f"**{item.risk}**", *map(marked, _cells(item)), item.reason)) + " |"
             for item in differences
         ]
-        lines += ["", counted(differences)]
+        lines += ["", by_risk(differences)]
     lines += [line for note in _noted(notes) for line in ("", marked(note))]
     return "\n".join(lines) + "\n"
 
@@ -115,11 +116,11 @@ def _cells(item: Difference) -> tuple[str, str, str, str]:
     return (item.section, item.what, _digests(item.first), _digests(item.second))
 
 
-def counted(differences: tuple[Difference, ...]) -> str:
+def by_risk(differences: tuple[Difference, ...]) -> str:
     """How many differences there are of each risk."""
     counts = [(sum(item.risk == level for item in differences), level) for level in LEVELS]
     total = len(differences)
-    return f"{total} difference{'s' * (total != 1)}: {', '.join(f'{count} {level}' for count, level in counts)}"
+    return f"{counted(total, 'difference')}: {', '.join(f'{count} {level}' for count, level in counts)}"
 
 
 def _noted(notes: tuple[str, ...]) -> Iterator[str]:

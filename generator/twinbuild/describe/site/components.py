@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.site.cells import Cell, Table, columns, number, text
 from twinbuild.model.bom import Bom, BomComponent
 
@@ -149,7 +150,7 @@ def licences(bom: Bom | None) -> Table:
 def _holders(names: tuple[str, ...]) -> Cell:
     """Names in one text; of many the first ones, and the others folded, or one licence would fill the screen."""
     first, others = (names[:_FIRST], names[_FIRST:]) if len(names) > _FIRST + _FEW else (names, ())
-    more = f"and {len(others)} more names" if others else ""
+    more = f"and {counted(len(others), 'more name')}" if others else ""
     return Cell(text=", ".join(first) + "," * bool(others), more=more, rest=", ".join(others))
 
 

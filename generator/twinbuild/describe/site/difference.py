@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.site.cells import Tone, amount
 
 __all__ = ["RENDERED", "TONES", "Change", "Comparison", "Section", "Shared"]
@@ -56,7 +57,7 @@ class Shared:
     @property
     def said(self) -> str:
         """It in words."""
-        return f"{self.kept} of {self.count} layers shared, {amount(self.pulled)} to fetch"
+        return f"{self.kept} of {counted(self.count, 'layer')} shared, {amount(self.pulled)} to fetch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

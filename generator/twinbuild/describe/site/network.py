@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.site.components import Graph, Node
 from twinbuild.describe.site.layered import Edge, acyclic, drawn, fitting, reduced
 
@@ -26,6 +27,8 @@ _CHARACTER: Final = 6.3  # of 12 pixels, about
 _NAME: Final = 26
 _VERSION: Final = 13
 _TOLD: Final = 80  # characters of each name of a way
+_DEEPER: Final = ("more is deeper, and stands", "more are deeper, and stand")
+_IMPLIED: Final = ("edge that longer ways imply is", "edges that longer ways imply are")
 _HIGH: Final = 24
 _ROW: Final = 31
 _GAP: Final = 48
@@ -106,11 +109,12 @@ def networks(found: Graph, title: str, *, beside: int = 0, beside_href: str = ""
     root = _Item(name=name, version=version, kind="root", is_direct=True, why=f"{title}, the release", href="")
     groups = []
     if system:
-        many = f"{len(system)} Debian packages"
+        many = counted(len(system), "Debian package")
         groups.append(_group(many, "system", f"{many}, which have a picture of their own", "network-1"))
     if beside:
         many = f"{beside} to build and test"
-        groups.append(_group(many, "beside", f"{beside} packages that get into no image", beside_href))
+        why = counted(beside, "package that gets into no image", "packages that get into no image")
+        groups.append(_group(many, "beside", why, beside_href))
     edges = [
         *_edges(found, own),
         *((len(items), place) for place, index in enumerate(own) if found.nodes[index].is_direct),
@@ -125,11 +129,7 @@ def networks(found: Graph, title: str, *, beside: int = 0, beside_href: str = ""
 
 
 def _saying(network: Network, left: int) -> Network:
-    return (
-        replace(network, said=f"{left} more are deeper, and stand in the list alone. {network.said}")
-        if left
-        else network
-    )
+    return replace(network, said=f"{counted(left, *_DEEPER)} in the list alone. {network.said}") if left else network
 
 
 def _group(name: str, kind: str, why: str, href: str) -> _Item:
@@ -142,7 +142,7 @@ def _item(node: Node, why: str, within: int) -> _Item:
         version=node.version,
         kind=_CLASSES.get(node.kind, "application"),
         is_direct=node.is_direct,
-        why=why + (f"; {within} components within it" if within else ""),
+        why=why + (f"; {counted(within, 'component')} within it" if within else ""),
         href=node.row,
         more=f"+{within}" if within else "",
     )
@@ -204,7 +204,7 @@ def _network(name: str, title: str, items: Sequence[_Item], edges: Sequence[Edge
         f"{_cut(items[hub].name, _TOLD)} is needed by {count} of these directly: its edges are not drawn."
         for hub, count in hubs.items()
     ]
-    said += [f"{implied} edges that longer ways imply are not drawn."] if implied else []
+    said += [f"{counted(implied, *_IMPLIED)} not drawn."] if implied else []
     said += [f"{len(left_over) - len(shown)} of the longest are not drawn, either."] if left_over != shown else []
     return Network(
         name=name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.page import bounds, stated_date
 from twinbuild.describe.site.cells import Cell, Fact, Tone, code, digest, text
 from twinbuild.describe.site.published import Published
@@ -37,14 +38,14 @@ def _rebuilt(release: Published) -> Mark:
     """What rebuilders say: one that got other bytes is named, whoever it is; the others count where verified."""
     others = sum(not each.agrees for each in release.rebuilders)
     if others:
-        said = f"by {others} of {len(release.rebuilders)} rebuilders, with other bytes"
+        said = f"by {others} of {counted(len(release.rebuilders), 'rebuilder')}, with other bytes"
         return Mark(word="Disputed", detail=said, tone="bad")
     verified = [each for each in release.rebuilders if each.is_verified]
     if verified:
         keys = len({each.keyid for each in verified})
         built, all_images = {name for each in verified for name, *_ in each.images}, _images(release)
-        some = "" if built == all_images else f" of {len(built)} of {len(all_images)} images"
-        said = f"{keys} rebuilder{'' if keys == 1 else 's'} got the same bytes{some}, verified when this page was made"
+        some = "" if built == all_images else f" of {len(built)} of {counted(len(all_images), 'image')}"
+        said = f"{counted(keys, 'rebuilder')} got the same bytes{some}, verified when this page was made"
         return Mark(word="Partly rebuilt" if some else "Rebuilt", detail=said, tone="warn" if some else "good")
     return Mark(word="Rebuilt", detail="by others, who got the same bytes; this page did not verify it", tone="warn")
 
@@ -55,7 +56,7 @@ def _images(release: Published) -> set[str]:
 
 def _reproduced(verification: dict[str, Any]) -> Mark:
     identical = verification["verdict"] == "identical"
-    detail = f"{verification['builds']} builds under {len(verification['variations'])} variations"
+    detail = f"{counted(verification['builds'], 'build')} under {counted(len(verification['variations']), 'variation')}"
     return Mark(
         word="Reproduced" if identical else "Not reproduced",
         detail=f"{detail}, {'the same bytes' if identical else verification['verdict']}",
@@ -71,14 +72,14 @@ def _tested(tests: dict[str, Any]) -> Mark:
     proven = sum(len(one.get("proven", ())) for one in images)
     return Mark(
         word="Tested" if passed == len(images) else "Partly tested",
-        detail=f"{passed} of {len(images)} images passed, {proven} claims proven",
+        detail=f"{passed} of {counted(len(images), 'image')} passed, {counted(proven, 'claim')} proven",
         tone="good" if passed == len(images) else "warn",
     )
 
 
 def _signed(release: Published) -> Mark:
     verified = sum(each.is_verified for each in release.signers)
-    many = f"{len(release.signers)} key{'' if len(release.signers) == 1 else 's'}"
+    many = counted(len(release.signers), "key")
     if verified:
         return Mark(word="Signed", detail=f"{verified} of {many} verified when this page was made", tone="good")
     if release.signers:
@@ -122,7 +123,7 @@ def _source(source: dict[str, Any]) -> Iterator[Cell]:
         yield Cell(text=source["repository"], kind="link", href=source["repository"])
     if source.get("commit"):
         yield code(source["commit"])
-    yield text(f"{len(source['files'])} files" + (", changed since the commit" if source.get("modified") else ""))
+    yield text(counted(len(source["files"]), "file") + (", changed since the commit" if source.get("modified") else ""))
     yield digest(source["digest"])
 
 

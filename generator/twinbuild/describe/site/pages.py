@@ -17,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from twinbuild import __version__
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.site.beside import beside
 from twinbuild.describe.site.catalogue import Entry, listing
 from twinbuild.describe.site.components import Graph, components, graph, licences, row_ids
@@ -82,6 +83,7 @@ class Pages:
         )
         environment.filters["address"] = _address
         environment.filters["embedded"] = _embedded
+        environment.filters["counted"] = counted
         environment.globals.update(
             style=Markup(style),  # noqa: S704  ours, and without an end tag
             script=Markup(script),  # noqa: S704  likewise

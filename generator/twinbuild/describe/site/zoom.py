@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.describe.site.cells import Cell, Table, amount, columns, number, text
 from twinbuild.describe.site.contents import Contents, Group
 from twinbuild.describe.site.treemap import treemap
@@ -129,8 +130,8 @@ def _part(group: Group, kind: str, rows: Mapping[tuple[str, str], str]) -> _Part
     files = [_Part(name=name, size=size, kind=kind, said=amount(size)) for name, size in named]
     left, count = group.size - sum(each.size for each in files), group.count - len(files)
     if count and files:
-        files.append(_Part(name=f"{count:,} other files", size=left, kind=kind, said=amount(left)))
-    many = f"{group.count:,} file{'' if group.count == 1 else 's'}"
+        files.append(_Part(name=counted(count, "other file", grouped=True), size=left, kind=kind, said=amount(left)))
+    many = counted(group.count, "file", grouped=True)
     return _Part(
         name=_cut(group.name),
         size=group.size,
@@ -213,7 +214,7 @@ def _weights(layer: Mapping[str, Any], groups: Sequence[Group]) -> Iterator[tupl
     title = text(layer["title"])
     yield title, text(""), text("all"), number(layer.get("uncompressed_size") or layer["size"])
     for group in groups:
-        many = f"{group.count:,} file{'' if group.count == 1 else 's'}"
+        many = counted(group.count, "file", grouped=True)
         name = text(_cut(group.name))
         yield title, name, text(many), number(group.size)
         for path, size in group.files[:_NAMED]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from twinbuild.codec.amounts import counted
 from twinbuild.govern.judging.encryption import judge_encryption
 from twinbuild.govern.judging.licences import bound_by, matches, named_in
 from twinbuild.model.governed import Facts, Verdict
@@ -50,13 +51,14 @@ def _verdict(
 
 def _built(facts: Facts) -> tuple[bool, str, str]:
     fine = facts.builds >= 2 and facts.identical
+    times = counted(facts.builds, "time")
     said = "the same bytes" if facts.identical else "not the same bytes"
-    return fine, f"built {facts.builds} times, {said}", "release it with `twinbuild release`, which builds twice"
+    return fine, f"built {times}, {said}", "release it with `twinbuild release`, which builds twice"
 
 
 def _tested(facts: Facts) -> tuple[bool, str, str]:
     bad = [f"{image} {verdict}" for image, verdict in facts.tests if verdict != "passed"]
-    reason = _few(bad) if bad else f"{len(facts.tests)} images passed their tests"
+    reason = _few(bad) if bad else counted(len(facts.tests), "image passed its tests", "images passed their tests")
     return bool(facts.tests) and not bad, reason, "release it with tests that pass"
 
 
@@ -89,8 +91,8 @@ def _licences(rule: Requirement, facts: Facts, where: tuple[int | str, ...]) -> 
             forbidden[f"{component} ({', '.join(bound)})"] = None
     unseen = _unseen(facts)
     if rule.forbidden_licences:
-        count = len({component for component, _ in facts.licences or ()})
-        reason = _few(list(forbidden)) if forbidden else f"{count} components, none under a forbidden licence"
+        seen = counted(len({component for component, _ in facts.licences or ()}), "component")
+        reason = _few(list(forbidden)) if forbidden else f"{seen}, none under a forbidden licence"
         remedy = "replace these components, or ask for an exception"
         path = (*where, "forbidden_licences")
         fine = not forbidden and not unseen
@@ -113,10 +115,14 @@ def _unseen(facts: Facts) -> str:
 def _keys(rule: Requirement, age: str, facts: Facts, at: int, path: tuple[int | str, ...]) -> Verdict:
     most = int(duration_seconds(age))
     actors = (*facts.signers, *facts.approvers, *((facts.deployer,) if facts.deployer is not None else ()))
-    old = sorted({f"{each.who}'s ({(at - each.since) // _DAY} days)" for each in actors if at - each.since > most})
+    old = sorted({f"{each.who}'s ({_days(at - each.since)})" for each in actors if at - each.since > most})
     reason = f"older than {age}: {_few(old)}" if old else f"no key is older than {age}"
     remedy = "rotate them: `twinbuild key rotate`"
     return _verdict(rule, "key-age", reason, fine=not old, code="TB8837", remedy=remedy, path=path)
+
+
+def _days(seconds: int) -> str:
+    return counted(seconds // _DAY, "day")
 
 
 def _secrets(rule: Requirement, most: int, facts: Facts, at: int, path: tuple[int | str, ...]) -> Verdict:
@@ -128,8 +134,8 @@ def _secrets(rule: Requirement, most: int, facts: Facts, at: int, path: tuple[in
         if when is None:
             late.append(f"{name}: nobody says when it was changed")
         elif at - when > limit:
-            late.append(f"{name}: changed {(at - when) // _DAY} days ago, expected at most {limit // _DAY}")
-    reason = _few(late) if late else f"{len(facts.secrets)} secrets, each changed in time"
+            late.append(f"{name}: changed {_days(at - when)} ago, expected at most {limit // _DAY}")
+    reason = _few(late) if late else f"{counted(len(facts.secrets), 'secret')}, each changed in time"
     remedy = "change them, and say so: `twinbuild trust rotated DIR REFERENCE --key FILE`"
     return _verdict(rule, "secret-age", reason, fine=not late, code="TB8838", remedy=remedy, path=path)
 

@@ -20,6 +20,7 @@ from twinbuild import __version__
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import Summary
 from twinbuild.build.clock import fixed_clock
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, NotReproducible, UsageError
@@ -239,7 +240,7 @@ def _differences(
             where=Location(subject=release.label),
         )
     if len(differing) > _MOST:
-        more = f"{len(differing) - _MOST} more files differ"
+        more = f"{counted(len(differing) - _MOST, 'more file differs', 'more files differ')}"
         yield Finding(code="TB9130", message=more, hint=hint, where=Location(subject=release.label))
 
 

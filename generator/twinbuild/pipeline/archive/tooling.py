@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twinbuild import __version__
 from twinbuild.archive.directory import Archive
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.platform import Platform
@@ -38,7 +39,8 @@ def bring_tool(
         platform = Platform.parse(machine_platform())
         if missing := missing_for(machine, platform):
             return NoTool(
-                f"the store lacks {missing} files that packing it needs: run `twinbuild tool pack`, then archive again"
+                f"the store lacks {counted(missing, 'file')} that packing it needs: "
+                "run `twinbuild tool pack`, then archive again"
             )
         root = pack_tool(machine, platform)
     except TwinbuildError as error:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.auditentry import Entry, decode_entry
 from twinbuild.codec.auditproof import Consistency, Inclusion, decode_proof, encode_proof
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
@@ -102,7 +103,8 @@ def verify_proof(path: Path, key: PublicKey, kept: Sequence[Path]) -> Proven:
         raise UsageError.of("TB8630", "expected one older checkpoint", hint=hint, where="--checkpoint")
     old = kept_checkpoint(kept[0], key)
     if not proof.holds(checkpoint, old):
-        raise _unproven(str(path), f"the log of {checkpoint.size} entries does not go on from that of {kept[0]}")
+        entries = counted(checkpoint.size, "entry", "entries")
+        raise _unproven(str(path), f"the log of {entries} does not go on from that of {kept[0]}")
     return Proven(checkpoint=checkpoint, index=old.size, entry=None)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.auditentry import Entry, decode_entry
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
 from twinbuild.codec.merkle import leaf_hash
@@ -107,7 +108,7 @@ def verify_log(directory: Path, key: PublicKey, kept: tuple[Path, ...]) -> Verif
     if broken is not None:
         raise IntegrityError.of(
             "TB8644",
-            f"{where}: the bytes after {broken} entries are no entries",
+            f"{where}: the bytes after {counted(broken, 'entry', 'entries')} are no entries",
             hint="keep what lies there for whoever looks into it, and take the log from a copy that is whole",
             where=where,
         )

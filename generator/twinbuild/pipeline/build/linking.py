@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
 
 from twinbuild.build.unpack import layer_members
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import digest_of
 from twinbuild.debian.providers import driver_library, provider
 from twinbuild.errors import BuildError, Finding, Location
@@ -73,7 +74,7 @@ def _missing(
 
 def _finding(library: str, group: list[Missing], derivation: Derivation) -> Finding:
     first = group[0]
-    others = f" and {len(group) - 1} other files" if len(group) > 1 else ""
+    others = f" and {counted(len(group) - 1, 'other file')}" if len(group) > 1 else ""
     whose = f"{first.project}'s " if first.project else ""
     image = f"the image {derivation.variant} {derivation.platform}"
     code = "TB5420"

@@ -8,7 +8,7 @@ from typing import Final
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import table
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS
-from twinbuild.deploy.parity.shown import brief, counted, marked, plain
+from twinbuild.deploy.parity.shown import brief, by_risk, marked, plain
 from twinbuild.pipeline.explain.diff import Change, ReleaseDiff, Section
 from twinbuild.pipeline.explain.layerdiff import FileChange, ImageDiff, LayerDiff
 
@@ -35,7 +35,7 @@ def diff_table(diff: ReleaseDiff) -> Iterator[str]:
         yield from _image(image)
     if not diff.same:
         yield ""
-        yield counted(tuple(each.difference for section in diff.sections for each in section.changes))
+        yield by_risk(tuple(each.difference for section in diff.sections for each in section.changes))
     yield from (f"not compared: {plain(note)}" for note in diff.notes)
 
 
@@ -119,7 +119,7 @@ def diff_markdown(diff: ReleaseDiff) -> Iterator[str]:
         yield from (f"- {marked(line.strip())}" for line in lines[1:])
         yield ""
     if not diff.same:
-        yield counted(tuple(each.difference for section in diff.sections for each in section.changes))
+        yield by_risk(tuple(each.difference for section in diff.sections for each in section.changes))
     yield from (f"\n{marked(f'not compared: {note}')}" for note in diff.notes)
 
 

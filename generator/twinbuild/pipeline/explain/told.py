@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.pipeline.explain.mismatch import Mismatch, Reason
 from twinbuild.verify.mismatch.found import Found
@@ -29,7 +30,7 @@ def mismatch_lines(found: Mismatch, *, names: tuple[str, str]) -> Iterator[str]:
         if reason.count > 1:
             yield f"   and     {reason.count - 1} more of this cause"
     if found.reasons:
-        yield f"{len(found.reasons)} cause{'s' * (len(found.reasons) != 1)}, the likeliest first"
+        yield f"{counted(len(found.reasons), 'cause')}, the likeliest first"
     yield from (f"not compared: {note}" for note in found.notes)
 
 

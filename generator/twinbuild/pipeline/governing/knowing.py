@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.acts import decode_rotation
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.trustroot import is_name
 from twinbuild.errors import Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
@@ -218,7 +219,8 @@ def _bill(
 
 def _unlike(each: Any) -> str:
     count = len(each.unexplained) + len(each.missing) + len(each.changed) + len(each.empty) + len(each.unlisted)
-    return f"{each.image}: {count} files or packages that the SBOM does not have as they are"
+    what = counted(count, "file or package", "files or packages")
+    return f"{each.image}: image and SBOM differ in {what}"
 
 
 def _modified(source: Any) -> bool | None:

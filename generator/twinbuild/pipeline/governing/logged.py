@@ -113,7 +113,7 @@ def read_logged(log: Path, root: TrustRoot, now: int, kept: tuple[Path, ...] = (
         return Logged(entries=dated, given=True)
     raise PolicyRefused.of(
         "TB8808",
-        f"{log} is signed by none of the {len(keys)} keys that have the role {AUDIT!r} in the trust root",
+        f"{log} is signed by none of the keys that have the role {AUDIT!r} in the trust root",
         hint=f"name the organisation's log, or add this one's key: `twinbuild trust update --role {AUDIT}=WHO`",
         where=str(log),
     )

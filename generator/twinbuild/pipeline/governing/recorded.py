@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Location, PolicyRefused
 from twinbuild.model.acts import Promotion
 from twinbuild.pipeline.governing.logged import Logged
@@ -38,7 +39,8 @@ def recorded_steps(
         return steps
     why = f"its step {last} is another one than the audit log has"
     if last > len(steps):
-        why = f"it has {len(steps)} steps of {name} in {stage}, and the audit log knows of step {last}: it was cut off"
+        has = counted(len(steps), "step")
+        why = f"it has {has} of {name} in {stage}, and the audit log knows of step {last}: it was cut off"
     raise _unlike(why, step_path(record, stage, name, last))
 
 
@@ -55,7 +57,7 @@ def require_logged(target: Promotion, logged: Logged, record: Path) -> None:
         raise PolicyRefused.of(
             "TB8898",
             f"the record says that {target.name} {target.version} was in {target.stage} by step {target.number}, and "
-            f"the audit log, which has {len(known)} releases of it there, does not",
+            f"the audit log, which has {counted(len(known), 'release')} of it there, does not",
             hint="ask who wrote the step, and when; to bring it there all the same: `twinbuild promote`",
             where=Location(file=str(record)),
         )

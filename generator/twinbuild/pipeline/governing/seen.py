@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
@@ -59,7 +60,7 @@ def _compare(seen: str, place: Path, steps: tuple[Promotion, ...]) -> None:
         return
     why = "its step is another one now"
     if number > len(steps):
-        why = f"it has {len(steps)} steps now: it was cut off"
+        why = f"it has {counted(len(steps), 'step')} now: it was cut off"
     raise PolicyRefused.of(
         "TB8843",
         f"this machine has seen step {number} of the record {place}, and {why}",

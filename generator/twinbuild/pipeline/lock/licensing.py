@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding
 from twinbuild.model.lock import Licensing, Lock
 from twinbuild.pipeline.machine import Machine
@@ -40,7 +41,7 @@ def licences_missing(lock: Lock) -> tuple[Finding, ...]:
     return (
         Finding(
             code="TB2225",
-            message=f"the lock does not say the licences of {len(missing)} packages yet: {shown}",
+            message=f"the lock does not say the licences of {counted(len(missing), 'package')} yet: {shown}",
             hint="run `twinbuild lock`, which reads them from the stored files, and commit release.lock",
         ),
     )

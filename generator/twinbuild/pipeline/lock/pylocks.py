@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import LockError
 from twinbuild.model.lock import Lock, LockedWheel
 from twinbuild.pipeline.machine import Machine
@@ -53,7 +54,7 @@ def copy_wheels(lock: Lock, machine: Machine, directory: Path) -> int:
     if missing:
         raise LockError.of(
             "TB2258",
-            f"the store lacks {len(missing)} wheels that the lock names",
+            f"the store lacks {counted(len(missing), 'wheel')} that the lock names",
             hint="run `twinbuild fetch`",
             where=", ".join(wheel.filename for wheel in missing[:3]),
         )

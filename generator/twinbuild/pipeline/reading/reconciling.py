@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.lock import decode_lock
 from twinbuild.errors import IntegrityError, Location
 from twinbuild.model.bom import Bom, BomComponent
@@ -131,7 +132,7 @@ def _layers(blobs: LayoutBlobs, digest: Digest) -> tuple[BaseLayer, ...]:
         config = parse(stream.read(parts.config.size), blob_path(parts.config.digest))
     texts = config.child("rootfs").texts("diff_ids")
     if len(texts) != len(parts.layers):
-        config.refuse("TB4336", f"{len(texts)} diff_ids for {len(parts.layers)} layers", "rootfs")
+        config.refuse("TB4336", f"{counted(len(texts), 'diff_id')} for {counted(len(parts.layers), 'layer')}", "rootfs")
     return tuple(
         BaseLayer(
             media_type=layer.media_type,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.run.trying import Trial
 from twinbuild.pipeline.trial.golden import question_of
@@ -52,8 +53,8 @@ def put_under_load(project: Project, service: Trial, run: TrialRun) -> None:
             return
         if load.failures:
             what = (
-                f"under load {len(load.failures)} of {limits.requests} answers were others than before, first to the "
-                f"request of golden test {load.failures[0]!r}"
+                f"under load {len(load.failures)} of {counted(limits.requests, 'answer')} differed from before, "
+                f"first that to the request of golden test {load.failures[0]!r}"
             )
             hint = "make answers independent of other requests that are under way"
             run.findings.append(finding_at(project, "TB7204", what, hint, "tests", "performance"))
@@ -62,4 +63,4 @@ def put_under_load(project: Project, service: Trial, run: TrialRun) -> None:
     best = max(rounds, key=lambda measures: sum(each.kept for each in measures))
     run.observed["load"] = {"requests": limits.requests, "concurrency": limits.concurrency, "rounds": len(rounds)}
     for measure in best:
-        note_measure(project, run, measure, "TB7205", also=f" in the best of {len(rounds)} rounds")
+        note_measure(project, run, measure, "TB7205", also=f" in the best of {counted(len(rounds), 'round')}")

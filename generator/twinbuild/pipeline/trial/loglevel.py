@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding
 from twinbuild.model.spec.knob import Knob
 from twinbuild.pipeline.project import Project
@@ -41,7 +42,7 @@ def effect_of_level(project: Project, knob: Knob, level: str, *, plain: bytes, s
     number, said = still[0]
     line = shortened(severe.split(b"\n")[number - 1].decode(errors="replace"))
     index = [each.name for each in project.spec.configuration.parameters].index(knob.name)
-    what = f"with {knob.variable}={level} the service still writes {len(still)} lines of a lesser level, first line "
-    what += f"{number} ({said}): {line}"
+    what = f"with {knob.variable}={level} the service still writes {counted(len(still), 'line')} of a lesser level, "
+    what += f"first line {number} ({said}): {line}"
     hint = f"set the level of every logger from {knob.variable}, libraries' included"
     yield finding_at(project, "TB7219", what, hint, "configuration", "parameters", index, "kind")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.deploy.observability.gates import gates_of
 from twinbuild.errors import Finding
 from twinbuild.model.promql.expression import TARGET_LABELS, measured, parse
@@ -72,7 +73,7 @@ def _hint(names: Iterable[str], seen: Sequence[Mapping[str, str]]) -> str:
     wanted = tuple(dict.fromkeys(names))
     values = {tuple(each.get(label, "") for label in wanted) for each in seen} - {("",) * len(wanted)}
     series = ", ".join(_braced(zip(wanted, each, strict=True)) for each in sorted(values)[:_SHOWN])
-    more = f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else ""
+    more = f" and {counted(len(values) - _SHOWN, 'other')}" if len(values) > _SHOWN else ""
     return f"choose one that is there ({series or 'none has such a label'}{more}), or {REACH}"
 
 

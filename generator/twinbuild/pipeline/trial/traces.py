@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.otlp import Span
 from twinbuild.deploy.observability.environment import OTLP_PORT, identity_environment, tracing_environment
 from twinbuild.errors import Finding
@@ -84,7 +85,7 @@ def prove_traces(
     received.settle(_QUIET, _PATIENCE if ratio * count >= 2 else 2 * _QUIET)
     wrong = tuple(_wrong(project, received, sent, ratio, image))
     arrived = len({span.trace for span in received.spans} & sent.keys())
-    return wrong, f"{arrived} of {count} sent traces arrived, sample_ratio {ratio:g}"
+    return wrong, f"{arrived} of {counted(count, 'sent trace')} arrived, sample_ratio {ratio:g}"
 
 
 def _trace(number: int, count: int) -> str:
@@ -108,8 +109,8 @@ def _wrong(project: Project, received: Received, sent: dict[str, str], ratio: fl
     edge = 1.0 if expected >= _TELLING else 1.0 + len(sent) / 256
     if abs(len(arrived) - expected) > edge or (not arrived and expected >= 1):
         message = (
-            f"of {len(sent)} traceparents, evenly spaced, {len(arrived)} reached the receiver, expected {expected:g} "
-            f"(sample_ratio {ratio:g}); {len(received.spans)} spans arrived in all"
+            f"of {counted(len(sent), 'traceparent')}, evenly spaced, {len(arrived)} reached the receiver, "
+            f"expected {expected:g} (sample_ratio {ratio:g}); {counted(len(received.spans), 'span')} arrived in all"
         )
         hint = "take up the traceparent that is sent, and sample by OTEL_TRACES_SAMPLER (traceidratio)"
         yield finding(message, hint, "sample_ratio")

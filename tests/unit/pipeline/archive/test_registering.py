@@ -73,7 +73,7 @@ def test_what_somebody_left_there(registry: FakeRegistry, where: str, tool: Tool
     registry.put_image(REPOSITORY, tag, [b"layer"])
     for place in (str(tmp_path / "in"), where.replace("releases", "others")):
         ended = tool("archive", "import", where, "--archive", place)
-        assert (ended.status, "imported 1 releases" in ended.out) == (5, True), ended.err
+        assert (ended.status, "imported 1 release," in ended.out) == (5, True), ended.err
         assert ended.err.count("error[") == ended.err.count(f"error[TB9162]: what the tag {tag}") == 1
         assert tool("archive", "verify", "--archive", place).status == 0
 
@@ -135,7 +135,7 @@ def test_the_verbs(where: str, archived_once: Archived, tool: Tool, tmp_path: Pa
     assert "0 releases" in tool("archive", "prune", "--keep-for", "1s", "--yes", "--archive", where).out
     assert tool("archive", "unpin", "tiny", "--archive", where).status == 0
     ended = tool("archive", "prune", "--keep-for", "0s", "--yes", "--archive", where)
-    assert ended.out.splitlines()[-1].startswith("1 releases and "), ended.err
+    assert ended.out.splitlines()[-1].startswith("1 release and "), ended.err
     assert "the registry collects them" in ended.out
     assert "error[TB9101]" in tool("archive", "list", "--archive", where).err, "nothing is left there"
 

@@ -24,7 +24,7 @@ def test_every_release(tool: Tool, archived: Archived) -> None:
     lines = ended.out.splitlines()
     assert lines[1].split() == ["release", "tiny@1.0.0", str(archived.record.digest)]
     assert lines[3].split()[:6] == ["fails", "critical", "9.8", "CVE-2026-1", "alpha", "1"]
-    assert lines[-1] == "1 releases: 1 fail"
+    assert lines[-1] == "1 release: 1 fails"
     assert tool("sbom", "scan", *where, "--fail-on", "never").status == 0
     answer = json.loads(tool("sbom", "scan", *where, "--json").out)
     (found,) = answer["releases"]

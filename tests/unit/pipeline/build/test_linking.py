@@ -123,7 +123,7 @@ def test_a_library_that_is_nowhere(world: World) -> None:
     (finding,) = world.findings(SYSTEM, WHEEL)
     assert finding.code == "TB5420"
     assert finding.message == (
-        f"the image cpu linux/amd64 lacks libgomp.so.1, which pkg's /{SITE}/pkg/_core.so and 1 other files cannot be "
+        f"the image cpu linux/amd64 lacks libgomp.so.1, which pkg's /{SITE}/pkg/_core.so and 1 other file cannot be "
         "loaded without"
     )
     assert finding.hint == (

@@ -75,7 +75,7 @@ def test_refused(case: Callable[..., Case]) -> None:
     log = found.dist.parent / "log"
     new_log(log, "example.com/log", found.ours.signer("grace"))
     root = found.ours.open().root
-    with pytest.raises(PolicyRefused, match="signed by none of the 1 keys that have the role 'audit'") as raised:
+    with pytest.raises(PolicyRefused, match="signed by none of the keys that have the role 'audit'") as raised:
         read_logged(log, root, NOW)
     assert raised.value.findings[0].code == "TB8808"
     with pytest.raises(PolicyRefused) as raised:

@@ -60,7 +60,7 @@ def test_held_against_the_log(tmp_path: Path) -> None:
         _read(record, ours, _logged(FIRST_STEP, _SECOND, other))
     assert _read(record, ours, _logged(other), unlike=True) == 2
     step_path(record, "production", "tiny", 2).unlink()
-    with pytest.raises(PolicyRefused, match=r"TB8842.*1 steps of tiny in production.*step 2: it was cut off"):
+    with pytest.raises(PolicyRefused, match=r"TB8842.*1 step of tiny in production.*step 2: it was cut off"):
         _read(record, ours, both)
     others = (replace(_SECOND, name="x"), replace(_SECOND, stage="staging"))
     for logged in (Logged(), _logged(FIRST_STEP), _logged(_SECOND, numbered=False), _logged(*others)):

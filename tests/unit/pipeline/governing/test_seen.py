@@ -23,7 +23,7 @@ def test_never_shorter(tmp_path: Path) -> None:
     for count in (0, 1, 2, 2):
         see_record(tmp_path / "new" / "state", _PLACE, _STEPS[:count])
     state = tmp_path / "new" / "state"
-    for count, said in ((1, "1 steps now: it was cut off"), (0, "0 steps now")):
+    for count, said in ((1, "1 step now: it was cut off"), (0, "0 steps now")):
         with pytest.raises(PolicyRefused, match=f"TB8843.*step 2 of the record.*{said}"):
             see_record(state, _PLACE, _STEPS[:count])
     with pytest.raises(PolicyRefused, match=r"TB8843.*another one now"):

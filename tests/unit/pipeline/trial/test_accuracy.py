@@ -56,7 +56,7 @@ def test_worse_is_refused(tmp_path: Path) -> None:
         (HALVES.replace("'scores'", "'score'"), "the request of line 1: got nothing at /scores/"),
         (HALVES.replace("200", "500"), "line 1 got the status 500"),
         ("def answer(question):\n    return 200, b'no'\n", "got no answer in JSON"),
-        (HALVES.replace("question['amounts']", "question['amounts'][:1]"), "got 1 predictions, expected 2"),
+        (HALVES.replace("question['amounts']", "question['amounts'][:1]"), "got 1 prediction, expected 2"),
     ],
 )
 def test_nothing_to_measure(tmp_path: Path, answer: str, reason: str) -> None:

@@ -62,7 +62,7 @@ def test_no_effect(tmp_path: Path) -> None:
     """A service that ignores its level is found, at the knob."""
     (finding,) = _run(tmp_path, SERVICE.replace("if level in ('debug', 'info')", "if True")).findings
     assert finding.code == "TB7219"
-    assert "with LEVEL=error the service still writes 1 lines of a lesser level, first line 1 (info)" in finding.message
+    assert "with LEVEL=error the service still writes 1 line of a lesser level, first line 1 (info)" in finding.message
     assert "kind: log_level" in finding.where.excerpt
 
 
