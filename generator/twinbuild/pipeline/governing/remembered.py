@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -34,19 +34,19 @@ def state_place(environment: Mapping[str, str], home: str) -> Path:
     return Path(stated if stated.startswith("/") else f"{home}/.local/state") / "twinbuild"
 
 
-def remember(state: Path, *, place: Path, identity: str, version: int, digest: str) -> bool:
+def remember(state: Path, *, place: Path, documents: Sequence[str]) -> bool:
     """Compare a trust root with what was seen of it, and note it; False where nothing can be noted on this machine.
 
     What was noted there counts though nothing more can be: on a disk that is full, or may not be written.
 
-    ``identity`` is the digest of its first document, ``digest`` that of the document of ``version``, the newest. Raises
-    PolicyRefused TB8804 for an older version than one that was seen, TB8805 for another document of the same version,
-    or another trust root at the same place; EnvironmentFault TB8810 where the file is damaged.
+    ``documents`` are the digests (hexadecimal) of all of its documents, version 1 first. Raises PolicyRefused TB8804
+    for fewer than were seen, TB8805 for one that does not go on from the document that was seen last, or another trust
+    root at the same place; EnvironmentFault TB8810 where the file is damaged.
     """
 
     def compared() -> tuple[dict[str, dict[str, Any]], bool]:
         seen = _read(state / _FILE)
-        new = _compared(seen, place=str(place), identity=identity, version=version, digest=digest)
+        new = _compared(seen, place=str(place), documents=documents)
         return new, new != seen
 
     try:
@@ -62,10 +62,14 @@ def remember(state: Path, *, place: Path, identity: str, version: int, digest: s
     return True
 
 
-def _compared(
-    seen: dict[str, dict[str, Any]], *, place: str, identity: str, version: int, digest: str
-) -> dict[str, dict[str, Any]]:
+def _compared(seen: dict[str, dict[str, Any]], *, place: str, documents: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What is known afterwards.
+
+    Keys that a later document revoked can sign another one in its place, and further ones after that: a higher number
+    is no proof, the document that was seen must be among those before.
+    """
     roots, places = dict(seen["roots"]), dict(seen["places"])
+    identity, version = documents[0], len(documents)
     if places.get(place, identity) != identity:
         raise _refused(
             "TB8805",
@@ -73,14 +77,14 @@ def _compared(
             f"sha256:{places[place][:16]}…",
             place,
         )
-    older = roots.get(identity, {"version": 0, "sha256": ""})
+    older = roots.get(identity, {"version": 1, "sha256": identity})
     if version < older["version"]:
         message = f"{place} has version {version} of its trust root; version {older['version']} was seen before"
         raise _refused("TB8804", message, place)
-    if version == older["version"] and digest != older["sha256"]:
-        message = f"version {version} in {place} is another document than the one of that version seen before"
+    if documents[older["version"] - 1] != older["sha256"]:
+        message = f"version {older['version']} in {place} is another document than the one of that version seen before"
         raise _refused("TB8805", message, place)
-    roots[identity] = {"version": version, "sha256": digest}
+    roots[identity] = {"version": version, "sha256": documents[-1]}
     places.pop(place, None)
     places[place] = identity
     return {"roots": roots, "places": at_most(_MOST, places)}
@@ -100,7 +104,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         value: Any = parse_json(str(path), read_regular(path, _LARGEST))[0]
         roots = {
-            _text(key): {"version": int(each["version"]), "sha256": _text(each["sha256"])}
+            _text(key): {"version": _version(each["version"]), "sha256": _text(each["sha256"])}
             for key, each in value["roots"].items()
         }
         return {"roots": roots, "places": {_text(key): _text(each) for key, each in value["places"].items()}}
@@ -113,6 +117,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             hint="take it from a copy; without one remove it, and give --trust-version with the newest you know",
             where=Location(file=str(path)),
         ) from None
+
+
+def _version(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError
+    return value
 
 
 def _text(value: object) -> str:

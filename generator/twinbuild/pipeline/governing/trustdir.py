@@ -87,9 +87,7 @@ def open_trust(directory: Path, *, state: Path, now: int, pin: Pin | None = None
     _check_pin(chain, digests, pin)
     policy = read_policy(directory, root)
     check_fresh(root, now, name=name)
-    remembered = remember(
-        state, place=directory.resolve(), identity=digests[0].hex, version=root.version, digest=digests[-1].hex
-    )
+    remembered = remember(state, place=directory.resolve(), documents=[each.hex for each in digests])
     assert Digest.of(envelope.payload) == digests[-1]
     return Trusted(
         directory=directory,

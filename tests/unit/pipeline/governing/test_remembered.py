@@ -12,10 +12,14 @@ from twinbuild.errors import EnvironmentFault, PolicyRefused
 from twinbuild.pipeline.governing.remembered import remember, state_place
 
 
+_ZEROTH = b'{"roots": {"a": {"version": 0, "sha256": ""}}, "places": {}}'
+
+
 def _see(state: Path, version: int, digest: str = "", *, identity: str = "a", place: str = "/trust") -> bool:
-    return remember(
-        state, place=Path(place), identity=identity * 64, version=version, digest=digest or f"{version:064}"
-    )
+    documents = [identity * 64, *(f"{number:064}" for number in range(2, version + 1))]
+    if digest:
+        documents[-1] = digest
+    return remember(state, place=Path(place), documents=documents)
 
 
 def _code(state: Path, *arguments: object, **named: str) -> str:
@@ -40,7 +44,15 @@ def test_another(tmp_path: Path) -> None:
     assert _see(tmp_path, 1, identity="b", place="/other")
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"roots": {"a": 5}, "places": {}}', b"\xff"])
+def test_another_past(tmp_path: Path) -> None:
+    """A higher number with another document under the number that was seen."""
+    _see(tmp_path, 3, "f" * 64)
+    assert _code(tmp_path, 4) == "TB8805"
+    _see(tmp_path, 2, identity="b", place="/other")
+    assert _see(tmp_path, 4, identity="b", place="/other")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"roots": {"a": 5}, "places": {}}', b"\xff", _ZEROTH])
 def test_damaged(tmp_path: Path, content: bytes) -> None:
     """A damaged file is not taken for one that has seen nothing."""
     (tmp_path / "trust.json").write_bytes(content)

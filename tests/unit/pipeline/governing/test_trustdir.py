@@ -11,6 +11,8 @@ import pytest
 
 from fakes.governed import NOW, YEAR, Organisation, organisation
 from twinbuild.errors import PolicyRefused, TwinbuildError, UsageError
+from twinbuild.govern.rootedits import with_role, without_key
+from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.trustdir import Pin, policy_bytes
 
 
@@ -56,6 +58,26 @@ def test_downgrade(ours: Organisation) -> None:
     ours.open()
     (ours.directory / "2.root.json").unlink()
     assert _code(ours) == "TB8804"
+
+
+def test_signed_by_who_was(ours: Organisation) -> None:
+    """Whose keys a document revoked sign another one in its place, and a higher one: not where it was seen."""
+    kept = shutil.copytree(ours.directory, ours.directory.parent / "kept")
+
+    def handed_over(root: TrustRoot) -> TrustRoot:
+        root = with_role(root, "root", ("ada", "grace"), 2)
+        for who in ("rosa", "ruth"):
+            root = without_key(root, ours.keyid(who), at=NOW, reason="in wrong hands")
+        return root
+
+    ours.change(handed_over, by=("rosa", "ruth", "ada", "grace"))
+    ours.open()
+    forked = replace(ours, directory=kept)
+    forked.change(lambda root: root)
+    forked.change(lambda root: root)
+    assert forked.directory.joinpath("4.root.json").is_file()
+    assert _code(forked) == "TB8805"
+    assert replace(forked, state=forked.state / "elsewhere").open().root.version == 4
 
 
 def test_pinned(ours: Organisation) -> None:
