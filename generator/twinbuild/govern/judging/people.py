@@ -91,15 +91,14 @@ def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, fact
     mayhave = _by(rules, facts.approvers)
     signers = {actor.who for actor in facts.signers} | set(facts.authors)
     approvers = {actor.who for _, _, actor in mayhave}
+    both = sorted(approvers & signers) if rule.two_person else []
+    those = tuple(actor for _, _, actor in mayhave if actor.who not in both)
+    short = _short(rules, those, facts)
+    enough = {actor.who for _, _, actor in _by(rules, tuple(_without(actor, short) for actor in those))}
     if rule.two_person:
-        both = sorted(approvers & signers)
-        approvers -= signers
-        yield from _two(rule, both, approvers, facts, at)
+        yield from _two(rule, both, enough, facts, at)
     asked = max(rule.approvals, facts.asked)
     if asked:
-        those = tuple(actor for actor in facts.approvers if actor.who in approvers)
-        short = _short(rules, those, facts)
-        enough = {actor.who for _, _, actor in _by(rules, tuple(_without(actor, short) for actor in those))}
         yield _approvals(rule, asked, enough, facts, at, short=tuple(short.values()))
     for each in rule.signatures:
         people = sorted({actor.who for actor in facts.signers if each.role in actor.roles})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fakes.governed import actor, facts, policy
@@ -78,7 +80,8 @@ def test_roles_that_take_several() -> None:
     signers = (actor("ada", "creator"), actor("bob", "creator"))
     three = (actor("ada", "approver"), actor("grace", "approver"), actor("grace", "approver", since=5))
     # who signed it, and a second key, make no second person
-    assert _refused(facts(signers=signers, approvers=three, thresholds=two)) == {"TB8831 needs/approvals"}
+    vain = {"TB8831 needs/approvals", "TB8832 needs/two-person"}
+    assert _refused(facts(signers=signers, approvers=three, thresholds=two)) == vain
     assert _refused(facts(signers=signers, approvers=(*three, actor("zoe", "approver")), thresholds=two)) == set()
     other = actor("zoe", "reviewer")
     assert _refused(facts(approvers=(other,), thresholds=(("reviewer", 2), ("else", 9)))) == {"TB8831 needs/approvals"}
@@ -91,6 +94,9 @@ def test_alone() -> None:
     """Who signed does not deploy what nobody else saw, where no approval is asked for."""
     alone = facts(signers=(actor("ada", "creator"),), authors=("ada",), approvers=(), deployer=actor("ada", "deployer"))
     assert _refused(alone, "    approvals: 0\n") == {"TB8832 needs/two-person"}
+    seen = replace(alone, approvers=(actor("grace", "approver"),))
+    assert _refused(seen, "    approvals: 0\n") == set()
+    assert _refused(replace(seen, thresholds=(("approver", 2),)), "    approvals: 0\n") == {"TB8832 needs/two-person"}
 
 
 def test_why_not() -> None:
