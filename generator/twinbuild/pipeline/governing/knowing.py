@@ -81,7 +81,8 @@ def known_of(
     signed = signatures_judged(release, trusted, at, question.logged.times("signed", str(release.digest)))
     counted = [each for each in signed if not each.objection]
     if counted:
-        verify_release(release, tuple(public_of(each.key, name=str(trusted.directory)) for each in counted))
+        keys = tuple(public_of(each.key, name=str(trusted.directory)) for each in counted)
+        verify_release(release, keys, threshold=len(keys))  # it reads the envelope again: that of all of them
     else:
         check_release(release)
     approvals = read_approvals(

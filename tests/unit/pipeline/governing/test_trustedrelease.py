@@ -12,7 +12,10 @@ from fakes.governed import NOW
 from twinbuild.errors import IntegrityError, PolicyRefused
 from twinbuild.govern.keys import new_key
 from twinbuild.govern.rootedits import with_role, with_rotated, without_key
+from twinbuild.pipeline.governing import trustedrelease
 from twinbuild.pipeline.governing.trustedrelease import verify_by_role
+from twinbuild.pipeline.signing import sign_release
+from twinbuild.pipeline.vouching import verify_release
 
 
 def _code(found: Case, role: str = "creator", **more: object) -> str:
@@ -56,6 +59,23 @@ def test_people_count(case: Callable[..., Case]) -> None:
     found = case()
     found.ours.change(lambda root: with_role(root, "creator", ("ada", "grace"), 2))
     assert _code(found) == "TB8807"
+
+
+def test_exchanged_meanwhile(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was counted must have signed what is held against the release in the end."""
+    found = case()
+    found.ours.change(lambda root: with_role(root, "creator", ("ada", "rosa"), 2))
+    sign_release(found.release, found.ours.signer("rosa"))
+    verified = verify_by_role(found.release, found.ours.open(), "creator", NOW)
+    assert (verified.people, len(verified.vouched.keys)) == (("ada", "rosa"), 2)
+
+    def exchanged(*arguments: object, **more: object) -> object:
+        shutil.rmtree(found.dist / "signatures")
+        sign_release(found.release, found.ours.signer("ada"))
+        return verify_release(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trustedrelease, "verify_release", exchanged)
+    assert _code(found) == "TB8618"
 
 
 def test_changed(case: Callable[..., Case]) -> None:
