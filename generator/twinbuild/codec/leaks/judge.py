@@ -16,6 +16,7 @@ __all__ = [
     "any_value",
     "is_access_key",
     "is_credentials",
+    "is_json_web_key",
     "is_json_web_token",
     "is_key",
     "is_literal",
@@ -57,6 +58,7 @@ _PLACE: Final = re.compile(
 _PIECE: Final = rb"(?:[A-Za-z]{1,24}[0-9]{0,3}|[0-9]{1,4})"
 _TITLE: Final = re.compile(_PIECE + rb"(?:[-_.:]" + _PIECE + rb"){1,20}")  # scorer-credentials-2026-11
 _EXAMPLE_HOST: Final = re.compile(rb"(?:^|[.@])(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)", re.IGNORECASE)
+_AROUND: Final = 4000  # bytes; a key of RSA with 4,096 bits has 3,100 beside its private exponent
 
 
 def secret_of(match: re.Match[bytes]) -> bytes:
@@ -136,6 +138,17 @@ def is_password(match: re.Match[bytes]) -> bool:
         return False
     host = match["host"] if "host" in match.re.groupindex else b""
     return any_value(match) and not _EXAMPLE_HOST.search(host)
+
+
+def is_json_web_key(match: re.Match[bytes]) -> bool:
+    """The private part of a key: its object says before or after it what kind of key it is (RFC 7517, 4.1)."""
+    text, start, end = match.string, match.start(), match.end()
+    low, high = max(start - _AROUND, 0), end + _AROUND
+    begin = max(text.rfind(brace, low, start) for brace in (b"{", b"}"))
+    until = [at for brace in (b"{", b"}") if (at := text.find(brace, end, high)) >= 0]
+    kind = b'"kty"'
+    beside = text.find(kind, max(begin, low), start) >= 0 or text.find(kind, end, min(until, default=high)) >= 0
+    return beside and is_random(match)
 
 
 def is_json_web_token(match: re.Match[bytes]) -> bool:

@@ -14,11 +14,11 @@ from typing import Final
 from twinbuild.codec.leaks.judge import (
     any_value,
     is_credentials,
+    is_json_web_key,
     is_key,
     is_literal,
     is_named,
     is_password,
-    is_random,
     is_secret_key,
     is_strong,
 )
@@ -169,8 +169,8 @@ def _of_names() -> Iterator[Rule]:
         "json-web-key",
         "a private JSON web key",
         '"kty"',
-        r"\"kty\"(?:(?!\"kty\")[^{}]){1,2000}?\"(?:d|k)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9_-]{32,1400})\"",
-        is_random,
+        r"\"(?:d|k)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9_-]{32,1400})\"",
+        is_json_web_key,
     )
     yield rule_of(
         "aws-session-token",

@@ -68,7 +68,13 @@ def test_password(text: bytes, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b'token = "' + b"aaa/" * 40 + b'aB3+Zq9=x"', b'password = "aB1' + b".(" * 90 + b'!"', b'"kty"' * 80_000]
+    "text",
+    [
+        b'token = "' + b"aaa/" * 40 + b'aB3+Zq9=x"',
+        b'password = "aB1' + b".(" * 90 + b'!"',
+        b'"kty"' * 80_000,
+        b'"kty"' + b"{" + b'"d":"k7Qp2xLm9vRt4sWz8nBcY3hJk7Qp2xLm"' * 10_000,
+    ],
 )
 def test_time(text: bytes) -> None:
     """No value is tried in more than one way: one of many parts took years."""
