@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twinbuild.codec.dsse import Envelope, Signature, encode_envelope, pae
@@ -72,8 +72,8 @@ def change_root(
     """Change the draft of the next document, which begins as the newest one. Raises UsageError TB8800, TB8809."""
     with _alone(directory):
         before, draft = _standing(directory)
-        if draft is not None:
-            base = draft[1]
+        if draft is not None:  # another text of now: a key that comes with it is to sign it, one that it revokes is not
+            base = replace(draft[1], created=max(now, draft[1].created))
         else:
             assert before is not None
             base = next_root(before, now=now)

@@ -9,6 +9,9 @@ import pytest
 
 from fakes.governed import NOW, POLICY, organisation
 from twinbuild.errors import PolicyRefused, UsageError
+from twinbuild.govern.keys import new_key
+from twinbuild.govern.rootedits import with_key, with_role, without_key
+from twinbuild.govern.signer import KeySigner
 from twinbuild.model.digest import Digest
 from twinbuild.model.trust import TrustRoot
 from twinbuild.pipeline.governing.drafting import begin_root, change_root, read_draft, sign_draft
@@ -51,6 +54,22 @@ def test_who_may_sign(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         sign_draft(ours.directory, ours.signer("ada"))
     assert raised.value.findings[0].code == "TB8809"
+
+
+def test_a_draft_that_took_days(tmp_path: Path) -> None:
+    """A key that came into the draft later signs it, and one that was revoked in it later does not."""
+    ours, eva, later = organisation(tmp_path), KeySigner(new_key("ed25519")), NOW + 86400
+    change_root(ours.directory, _later, now=NOW, policy=_same)
+
+    def handed_over(root: TrustRoot) -> TrustRoot:
+        root = with_role(with_key(root, "eva", eva.public, since=later), "root", ("rosa", "ruth", "eva"), 2)
+        return without_key(root, ours.keyid("ruth"), at=later, reason="in wrong hands")
+
+    change_root(ours.directory, handed_over, now=later, policy=_same)
+    for signer in (ours.signer("ruth"), ours.signer("rosa")):
+        drafted = sign_draft(ours.directory, signer)
+    assert drafted.missing == ("2 people of the document itself (version 3): 1 (rosa)",)
+    assert sign_draft(ours.directory, eva).missing == ()
 
 
 def test_what_was_looked_at(tmp_path: Path) -> None:
