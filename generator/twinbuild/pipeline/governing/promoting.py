@@ -20,7 +20,7 @@ from twinbuild.govern.acting import signed_act
 from twinbuild.govern.signer import Signer
 from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
-from twinbuild.model.settings import Settings
+from twinbuild.model.settings import OCI_SCHEME, Settings
 from twinbuild.model.spec.values import check_stage
 from twinbuild.pipeline.governing.checking import Checked, check_policy, refuse
 from twinbuild.pipeline.governing.encrypted import Holds
@@ -260,13 +260,24 @@ def _require_stage(stage: str) -> None:
 
 
 def _require_place(order: Order, release: Released, trusted: Trusted) -> None:
-    """What is applied takes the place of what was applied, and of nothing else. Raises UsageError TB8020."""
+    """What is applied takes the place of what was applied, and of nothing else, and no release or record has it.
+
+    Raises UsageError TB8020.
+    """
     output, why = order.output, ""
     if output.is_dir() and any(output.iterdir()) and not (output / PROMOTION).is_file():
         why = f"holds files that `twinbuild promote` did not write: it has no {PROMOTION}"
     kept = [("the record", order.record), ("the trust root", trusted.directory), ("the release", directory_of(release))]
     kept += [("the audit log", order.log.directory)] if order.log is not None else []
+    kept += [("approvals", place) for place in order.besides]
+    if order.archive is not None and not order.archive.startswith(OCI_SCHEME):
+        kept.append(("the archive", Path(order.archive)))
     inside = [what for what, place in kept if place.resolve().is_relative_to(output.resolve())]
+    steps = step_path(order.record, order.stage, _name(release), 1).parent
+    around = (("the record", steps), ("the release", directory_of(release)))
+    within = [what for what, place in around if output.resolve().is_relative_to(place.resolve())]
+    if within:
+        why = f"lies within {within[0]}, which has no such files"
     if inside:
         why = f"is or holds {inside[0]}, which would be lost"
     if why:

@@ -118,9 +118,13 @@ def test_no_other_place(staged: Staged) -> None:
     dist, out = staged.first.dist, staged.place / "out"
     for place in (dist, staged.second.dist, dist.parent, staged.ours.directory):
         assert _code(staged, output=place) == ["TB8020"]
+    for place in (dist / "out", staged.place / "record" / "production" / "tiny" / "out"):
+        assert _code(staged, output=place) == ["TB8020"]
     assert not (staged.place / "record").exists()
     _promote(staged)
     assert _code(staged, "second", record=out / "record") == ["TB8020"]
+    for more in ({"besides": (out / "approvals",)}, {"archive": str(out / "archive")}):
+        assert _code(staged, "second", **more) == ["TB8020"]
     assert (dist / "release.digest").is_file()
     _promote(staged, "second")
     log = _log(staged)
