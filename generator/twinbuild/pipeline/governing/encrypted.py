@@ -19,6 +19,7 @@ from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, stated_
 from twinbuild.govern.judging.keywords import keywords_of
 from twinbuild.govern.judging.variables import variable_reach
 from twinbuild.model.digest import Digest
+from twinbuild.model.knobs import written
 from twinbuild.model.settings import OCI_SCHEME, Settings
 
 __all__ = ["Encryption", "Holds", "encryption_of"]
@@ -108,8 +109,15 @@ def _variables(configuration: Any, serving: Any) -> dict[str, list[str]]:
         if name:
             values = [parameter.get("default"), *parameter.get("values", ())]
             values += [each[parameter["name"]] for each in stages if parameter.get("name") in each]
-            found.setdefault(str(name), []).extend(value for value in values if isinstance(value, str))
+            found.setdefault(str(name), []).extend(text for value in values for text in _written(value))
     return found
+
+
+def _written(value: Any) -> list[str]:
+    """A parameter's value as the variable has it, of a list each; [] for none."""
+    if isinstance(value, list):
+        return [text for each in value for text in _written(each)]
+    return [] if value is None else [written(value)]
 
 
 def _of_variables(variables: dict[str, list[str]]) -> Iterator[tuple[str, str, Reach]]:

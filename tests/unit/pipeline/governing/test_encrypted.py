@@ -195,6 +195,29 @@ def test_hosts() -> None:
     assert [each[:2] for each in found.unclear] == [("configuration", "CACHE_HOST=cache.internal")]
 
 
+def test_values_that_are_no_text() -> None:
+    """A parameter is a variable whatever it is written as: a truth value, a list."""
+    found = _of(
+        {
+            "configuration": {
+                "parameters": [
+                    {"name": "insecure", "environment": "OTEL_EXPORTER_OTLP_INSECURE", "type": "bool", "default": True},
+                    {"name": "sources", "environment": "SOURCES", "default": ["redis://one", "https://two"]},
+                    {"name": "hosts", "environment": "CACHE_HOSTS", "default": []},
+                    {"name": "size", "environment": "SIZE", "default": 3, "values": [3, 4]},
+                ],
+                "stages": {"production": {"sources": ["amqp://three"], "hosts": ["cache.internal"]}},
+            },
+        }
+    )
+    assert sorted(address for _, address in found.plain) == [
+        "OTEL_EXPORTER_OTLP_INSECURE=true (expected one of false)",
+        "SOURCES=amqp://three",
+        "SOURCES=redis://one",
+    ]
+    assert [address for _, address, _ in found.unclear] == ["CACHE_HOSTS=cache.internal"]
+
+
 def test_lists() -> None:
     """Blanks around an address, as a block of YAML leaves them, hide nothing; each of a list is by itself."""
     listed = "s3://models/a,s3://evil/b"
