@@ -112,11 +112,16 @@ def test_a_key_that_others_may_read(tool: Tool, signed: SignedDist, tmp_path: Pa
 
 
 def test_release_signs_where_a_key_is_named(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TWINBUILD_SIGNING_KEY signs every release; a release of the same bytes keeps its signatures, another does not."""
+    """TWINBUILD_SIGNING_KEY signs every release; one of the same bytes keeps signatures and approvals, another none."""
     dist = tiny_release(tool, tmp_path)
     project = dist.parent.parent
     ada = key_file(tmp_path / "ada", new_key("ecdsa"))
+    approval = dist / "approvals" / f"production.{'a' * 64}.dsse.json"
+    approval.parent.mkdir()
+    approval.write_text("grace's")
+    (dist / "Dockerfile").write_text("somebody's")
     assert "unsigned no key vouches for it" in tool("release", str(project), "--locked", "-q").out
+    assert (approval.read_text(), (dist / "Dockerfile").read_text() == "somebody's") == ("grace's", False)
     monkeypatch.setenv("TWINBUILD_SIGNING_KEY", str(ada))
     ended = tool("release", str(project), "--locked", "-q")
     assert (ended.status, ended.out.count("signed   by "), "unsigned" in ended.out) == (0, 1, False), ended.err
@@ -135,6 +140,7 @@ def test_release_signs_where_a_key_is_named(tool: Tool, tmp_path: Path, monkeypa
     spec.write_text(spec.read_text().replace("team: tests", "team: others"))
     found = json.loads(tool("release", str(project), "--locked", "--json").out)
     assert (found["signed"], found["claimed_signers"], (dist / "signatures").exists()) == (False, [], False)
+    assert not approval.exists()
 
 
 def test_what_names_nobody(signed: SignedDist) -> None:

@@ -30,7 +30,7 @@ from twinbuild.pipeline.leaks.refusing import refuse_leaking_documents, refuse_l
 from twinbuild.pipeline.lock.sourced import sources_of
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
-from twinbuild.pipeline.observed import RUN, is_beside, run_document
+from twinbuild.pipeline.observed import APPROVALS, RUN, is_beside, run_document
 from twinbuild.pipeline.output import Output, copy_blob, replace_directory, same_directory, same_file, write_file
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.reading.attested import MAIN, payloads_of, read_envelope, signatures_of
@@ -168,7 +168,8 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
 
 
 def _signed_already(target: Path, described: Described, *, signing: bool) -> Mapping[str, bytes]:
-    """Signatures that lie there, and the evidence of tests that they are of, where they are of what is described.
+    """Approvals that lie there, which are of the release digest alone; and signatures, with the evidence of tests that
+    they are of, where they are of what is described.
 
     What was signed stays: figures of another run of the tests are in ``run.json``. Where a key is about to sign, only
     signatures of this run's own evidence stay: it goes on nothing that was there before.
@@ -176,15 +177,18 @@ def _signed_already(target: Path, described: Described, *, signing: bool) -> Map
     documents = described.documents
     manifest = decode_manifest(documents["manifest.json"], name="manifest.json")
     kept: dict[str, bytes] = {}
+    approvals: dict[str, bytes] = {}
     try:
+        found = signatures_of(target)
+        approvals = {path: content for path, content in found.items() if path.startswith(f"{APPROVALS}/")}
         evidence = read_regular(target / STATEMENT, LARGEST) if STATEMENT in documents and not signing else b""
         if evidence and not statement_fault(STATEMENT, evidence, manifest, described.digest):
             kept[STATEMENT] = evidence
         envelope = read_envelope(target, MAIN)
     except (Irregular, PolicyRefused):
-        return {}
+        return approvals
     payload = payloads_of(manifest, described.digest, {**documents, **kept})[MAIN]
-    return signatures_of(target) | kept if envelope is not None and envelope.payload == payload else {}
+    return found | kept if envelope is not None and envelope.payload == payload else approvals
 
 
 def _lay_out(
