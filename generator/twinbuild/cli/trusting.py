@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_LAST: Final = "2106-12-31T23:59:59Z"  # as of days and times that are written
 _ROLE: Final = re.compile(r"([^=]+)=(.*?)(?::([1-9][0-9]{0,3}))?", re.DOTALL)
 
 
@@ -209,13 +211,15 @@ def time_given(text: str, now: int, *, where: str) -> int:
     from twinbuild.model.spec.values import duration_pattern, duration_seconds, epoch
 
     if duration_pattern.fullmatch(text):
-        return now + int(duration_seconds(text))
-    try:
-        return epoch(text)
-    except PydanticCustomError:
-        message = f"got {text[:60]!r}, expected a day, an RFC 3339 time, or a length such as 365d"
-        hint = "write 2027-11-01, 2027-11-01T12:00:00Z, or 365d"
-        raise UsageError.of("TB8001", message, hint=hint, where=where) from None
+        found = now + int(duration_seconds(text))
+        if found <= epoch(_LAST):
+            return found
+    else:
+        with suppress(PydanticCustomError):
+            return epoch(text)
+    message = f"got {text[:60]!r}, expected a day, an RFC 3339 time, or a length such as 365d, of 1980 to 2106"
+    hint = "write 2027-11-01, 2027-11-01T12:00:00Z, or 365d"
+    raise UsageError.of("TB8001", message, hint=hint, where=where)
 
 
 def say_draft(drafted: Drafted, *, as_json: bool, told: bool = False) -> None:
