@@ -10,7 +10,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.findings import pointer
 from twinbuild.describe.manifest import MANIFEST_VERSION
 from twinbuild.describe.manifestschema import manifest_schema
-from twinbuild.describe.shapes import PATH, SHA256, SIZE, digest
+from twinbuild.describe.shapes import PATH, SHA256, SIZE, digest, whole
 
 if TYPE_CHECKING:  # start-up is measured
     from jsonschema_rs import Validator
@@ -21,6 +21,14 @@ LOCK: Final = "release.lock"
 _MOST: Final = 20  # faults that are told of one document
 _LONGEST: Final = 300  # characters of one
 _SECTIONS: Final = ("metadata", "source", "model", "environment", "dependencies", "configuration", "serving", "tests")
+
+
+def _each(*texts: str, **more: Json) -> dict[str, Json]:
+    """A list of objects, each with these texts and what else is asked."""
+    keys: dict[str, Json] = {**{name: {"type": "string"} for name in texts}, **more}
+    return {"type": "array", "items": {"type": "object", "required": [*keys], "properties": keys}}
+
+
 # Version 1 had no schema of its own; this is what is read of it.
 _FIRST: Final[dict[str, Any]] = {
     "type": "object",
@@ -33,7 +41,11 @@ _FIRST: Final[dict[str, Any]] = {
             "required": ["name", "version", "source_date_epoch"],
             "properties": {"name": {"type": "string"}, "version": {"type": "string"}},
         },
-        "source": {"type": "object", "required": ["digest", "files"]},
+        "source": {
+            "type": "object",
+            "required": ["digest", "files", "target"],
+            "properties": {"files": _each("path", sha256=SHA256), "target": {"type": "string"}},
+        },
         "environment": {
             "type": "object",
             "required": ["images", "targets"],
@@ -43,11 +55,12 @@ _FIRST: Final[dict[str, Any]] = {
                     "minItems": 1,
                     "items": {
                         "type": "object",
-                        "required": ["variant", "platform", "digest"],
+                        "required": ["variant", "platform", "digest", "layers"],
                         "properties": {
                             "variant": {"type": "string"},
                             "platform": {"type": "string"},
                             "digest": digest(""),
+                            "layers": _each("title", digest=digest("")),
                         },
                     },
                 },
@@ -71,7 +84,19 @@ _FIRST: Final[dict[str, Any]] = {
             },
         },
         "dependencies": {"type": "object", "required": ["lock"], "properties": {"lock": digest("")}},
-        "verification": {"type": "object", "properties": {"verdict": {"const": "identical"}}},
+        "model": {"type": "object", "properties": {"artifacts": _each("name", target={"type": "string", "pattern": "^/"}, sha256=SHA256)}},
+        "verification": {
+            "type": "object",
+            "required": ["builds"],
+            "properties": {"builds": whole("", least=1), "verdict": {"const": "identical"}, "variations": _each("name")},
+        },
+        "tests": {"type": "object", "properties": {"images": _each("variant", "platform", "verdict")}},
+        "governance": {"type": "object", "properties": {"approvals": whole("")}},
+        "publish": {
+            "type": "object",
+            "properties": {"repositories": {"type": "object", "additionalProperties": {"type": "string"}}},
+        },
+        "secrets": _each("name"),
         "documents": {
             "type": "array",
             "minItems": 1,

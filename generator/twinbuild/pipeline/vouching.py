@@ -30,7 +30,7 @@ from twinbuild.pipeline.reading.attested import (
     texts_to_sign,
 )
 from twinbuild.pipeline.reading.released import Released
-from twinbuild.pipeline.reading.validating import check_release
+from twinbuild.pipeline.reading.validating import check_release, require_format
 from twinbuild.pipeline.weights.signature import check_weights, signs_weights
 
 __all__ = ["Vouched", "verify_release"]
@@ -58,12 +58,13 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     """Raise unless ``threshold`` of the keys signed this release, and it lies there as they signed it.
 
     PolicyRefused (exit 8): TB8610 no signature, TB8611 no envelope, TB8617 a signature by one of the keys that is not
-    good, TB8618 too few of them. IntegrityError (exit 5): TB8619 for every subject that is not the one which was
+    good, TB8618 too few of them. IntegrityError (exit 5): TB7607 for what is no release manifest, TB8619 for every subject that is not the one which was
     signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that
     were added.
     """
     known = within_reach(keys, threshold)
     directory = directory_of(release)
+    require_format(release.path, release.document)  # what is no release manifest cannot be read as one
     texts = texts_to_sign(release)
     payloads = payloads_of(release.document, release.digest, texts)
     envelope = signed_envelope(directory)

@@ -14,9 +14,11 @@ import pytest
 
 from fakes.signed import SignedDist, key_file, signed, signed_once
 from fakes.tool import Tool, tool
+from twinbuild.codec.canonical import canonical
 from twinbuild.codec.dsse import IN_TOTO, decode_envelope, encode_envelope, pae
 from twinbuild.codec.imagesignatures import ImageSignature, decode_image_signatures, encode_image_signatures
 from twinbuild.govern.keys import new_key, read_private
+from twinbuild.model.digest import Digest
 
 __all__ = ["signed", "signed_once", "tool"]
 
@@ -33,6 +35,22 @@ def test_verified(tool: Tool, signed: SignedDist) -> None:
     assert (found["release"], len(found["keys"]), len(found["others"])) == (digest, 1, 1)
     assert found["files"] > 4
     assert tool("validate", str(moved)).status == 0
+
+
+def test_no_manifest(tool: Tool, signed: SignedDist) -> None:
+    """A release manifest that lacks what is read of it is refused as that, by who verifies and by who pushes."""
+    path = signed.dist / "manifest.json"
+    document = json.loads(path.read_bytes())
+    without = {**document["verification"]}
+    del without["builds"]
+    for more in ({"verification": without}, {"verification": without, "apiVersion": "twinbuild/manifest/v1"}):
+        path.write_bytes(canonical({**document, **more}))
+        (signed.dist / "release.digest").write_text(f"{Digest.of(path.read_bytes())}\n")
+        for name in signed.dist.glob("signatures/images.*"):
+            name.unlink()
+        for words in (("verify-release", *signed.public("ada")), ("push", "registry.example/tiny:1")):
+            ended = tool(words[0], str(signed.dist), *words[1:])
+            assert (ended.status, "TB7607" in ended.err, "builds" in ended.err) == (5, True, True), ended.err
 
 
 def test_files_of_signatures_that_were_taken_away(tool: Tool, signed: SignedDist) -> None:

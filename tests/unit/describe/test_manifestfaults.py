@@ -55,9 +55,25 @@ def test_any_other_value_of_a_section(case: Case, version: int) -> None:
     document = _whole(case) if version == 2 else json.loads(FIRST.read_bytes())
     for section in ("metadata", "source", "environment", "dependencies", "documents", "verification", "generator"):
         for value in (None, 1, "x", [], {}, [[]], [{}]):
-            if (section, value) in (("verification", {}), ("generator", {})) and version == 1:
-                continue  # it stated nothing of them that is read
+            if (section, value) == ("generator", {}) and version == 1:
+                continue  # it stated nothing of it that is read
             assert list(manifest_faults({**document, section: value})), (section, value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        *(("source", "files"), ("source", "target"), ("model", "artifacts"), ("tests", "images")),
+        *(("verification", "builds"), ("verification", "variations")),
+        *(("governance", "approvals"), ("publish", "repositories")),
+    ],
+)
+def test_any_other_value_that_is_read(section: str, key: str) -> None:
+    """What signatures, policies and the bill of materials are held against is what it was in the first version."""
+    document = json.loads(FIRST.read_bytes())
+    for value in (None, -1, [5], [{}]):
+        changed = {**document, section: {**document[section], key: value}}
+        assert [at.startswith(f"/{section}/{key}") for at, _ in manifest_faults(changed)], value
 
 
 @pytest.mark.parametrize("key", ["targets", "images", "indexes"])

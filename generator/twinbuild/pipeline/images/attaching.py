@@ -31,6 +31,7 @@ from twinbuild.pipeline.images.transfer import Moved
 from twinbuild.pipeline.observed import SIGNATURES
 from twinbuild.pipeline.reading.attested import ENVELOPES, IMAGES, claims_of, payloads_of, signatures_of, texts_to_sign
 from twinbuild.pipeline.reading.released import Released, read_release
+from twinbuild.pipeline.reading.validating import require_format
 
 if TYPE_CHECKING:  # start-up is measured
     from twinbuild.net.registry.client import RegistryClient
@@ -56,8 +57,8 @@ def attachments_of(layout: Path, repository: str = "") -> dict[Digest, Attachmen
     """What was signed of the images of a layout that lies in a release, by their digests; {} where nothing was.
 
     Of the signatures of an image those are taken that name the repository (``HOST/NAME``), and where none does, as in
-    one that the spec does not name, all. Raises PolicyRefused TB8611, and IntegrityError TB8619 for signatures of
-    something else than this release.
+    one that the spec does not name, all. Raises PolicyRefused TB8611, IntegrityError TB7607 for what is no release
+    manifest, and TB8619 for signatures of something else than this release.
     """
     directory = layout.parent
     if layout.name != "image" or not (directory / "release.digest").is_file():
@@ -66,6 +67,7 @@ def attachments_of(layout: Path, repository: str = "") -> dict[Digest, Attachmen
     if not files:
         return {}
     release = read_release(directory)
+    require_format(release.path, release.document)  # what is no release manifest cannot be read as one
     signatures = _signatures(release, files, repository)
     statements = _statements(release, files)
     return {
