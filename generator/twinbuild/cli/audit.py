@@ -94,10 +94,12 @@ def add(
     from twinbuild.codec.standard64 import encode_base64
     from twinbuild.pipeline.audit.log import add_entries
     from twinbuild.pipeline.reading.released import read_release
+    from twinbuild.pipeline.reading.validating import require_format
 
     about = {}
     if release is not None:
         found = read_release(release)
+        require_format(found.path, found.document)  # what a log has, it keeps
         metadata = found.document["metadata"]
         assert isinstance(metadata, dict)
         about = {"release": str(found.digest), "name": str(metadata["name"]), "version": str(metadata["version"])}

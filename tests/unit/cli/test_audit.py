@@ -11,6 +11,7 @@ import pytest
 from fakes.signed import key_file
 from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
+from twinbuild.codec.canonical import canonical
 from twinbuild.govern.keys import new_key
 
 __all__ = ["tool"]
@@ -61,6 +62,17 @@ def test_a_release_in_the_log(tool: Tool, key: Path, tmp_path: Path) -> None:
     assert (ended.status, digest[:19] in ended.out) == (0, True), ended.err
     found = json.loads(tool("audit", "verify", "first.tlog-proof", "--key", "key.pub", "--json").out)
     assert (found["release"], found["index"], found["size"]) == (digest, 0, 2)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"name": ["x"], "version": "1"}])
+def test_no_release_manifest(tool: Tool, key: Path, metadata: dict[str, object]) -> None:
+    """Nothing is logged of what is no release manifest."""
+    assert tool(*NEW).status == 0
+    document = {"apiVersion": "twinbuild/manifest/v2", "kind": "ReleaseManifest", "metadata": metadata}
+    Path("manifest.json").write_bytes(canonical(document))  # type: ignore[arg-type]
+    ended = tool("audit", "add", "log", "released", "--release", "manifest.json", "--key", "key")
+    assert (ended.status, "TB7607" in ended.err) == (5, True), ended.err
+    assert json.loads(tool("audit", "log", "log", "--json").out)["size"] == 0
 
 
 def test_against_a_checkpoint(tool: Tool, key: Path) -> None:
