@@ -84,11 +84,18 @@ _FIRST: Final[dict[str, Any]] = {
             },
         },
         "dependencies": {"type": "object", "required": ["lock"], "properties": {"lock": digest("")}},
-        "model": {"type": "object", "properties": {"artifacts": _each("name", target={"type": "string", "pattern": "^/"}, sha256=SHA256)}},
+        "model": {
+            "type": "object",
+            "properties": {"artifacts": _each("name", target={"type": "string", "pattern": "^/"}, sha256=SHA256)},
+        },
         "verification": {
             "type": "object",
             "required": ["builds"],
-            "properties": {"builds": whole("", least=1), "verdict": {"const": "identical"}, "variations": _each("name")},
+            "properties": {
+                "builds": whole("", least=1),
+                "verdict": {"const": "identical"},
+                "variations": _each("name"),
+            },
         },
         "tests": {"type": "object", "properties": {"images": _each("variant", "platform", "verdict")}},
         "governance": {"type": "object", "properties": {"approvals": whole("")}},

@@ -58,9 +58,9 @@ def verify_release(release: Released, keys: tuple[PublicKey, ...], *, threshold:
     """Raise unless ``threshold`` of the keys signed this release, and it lies there as they signed it.
 
     PolicyRefused (exit 8): TB8610 no signature, TB8611 no envelope, TB8617 a signature by one of the keys that is not
-    good, TB8618 too few of them. IntegrityError (exit 5): TB7607 for what is no release manifest, TB8619 for every subject that is not the one which was
-    signed, TB8661 for weights that are not, and what ``check_release`` raises for files of other bytes, or files that
-    were added.
+    good, TB8618 too few of them. IntegrityError (exit 5): TB7607 for what is no release manifest, TB8619 for every
+    subject that is not the one which was signed, TB8661 for weights that are not, and what ``check_release`` raises for
+    files of other bytes, or files that were added.
     """
     known = within_reach(keys, threshold)
     directory = directory_of(release)

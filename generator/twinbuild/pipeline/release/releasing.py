@@ -168,9 +168,9 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
 
 
 def _signed_already(target: Path, described: Described, *, signing: bool) -> Mapping[str, bytes]:
-    """Approvals that lie there, which are of the release digest alone; and signatures, with the evidence of tests that
-    they are of, where they are of what is described.
+    """Approvals that lie there; and signatures, with the evidence of tests that they are of, if of what is described.
 
+    Approvals are of the release digest alone, whatever was signed besides.
     What was signed stays: figures of another run of the tests are in ``run.json``. Where a key is about to sign, only
     signatures of this run's own evidence stay: it goes on nothing that was there before.
     """

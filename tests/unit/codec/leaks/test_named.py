@@ -50,7 +50,7 @@ CASES = {
     "a web key": ("a.json", json.dumps({"kty": "EC", "crv": "P-256", "x": "a" * 43, "d": KEY + KEY[::-1]})),
     "a web key, its private part first": ("a.json", json.dumps({"d": KEY + KEY[::-1], "x": "a" * 43, "kty": "EC"})),
     "a shared web key": ("a.json", json.dumps([{"k": KEY + KEY[::-1], "kty": "oct"}])),
-    "a web key of RSA": ("a.json", json.dumps({"d": KEY * 28, "n": "b" * 683, "p": "c" * 1710, "kty": "RSA"}, indent=1)),
+    "a web key of RSA": ("a.json", json.dumps({"d": KEY * 28, "n": "b" * 683, "p": "c" * 1710, "kty": "RSA"})),
     "a session": ("credentials", f"aws_session_token={base64.b64encode(_LOT.randbytes(240)).decode()}"),
     "users of a server": (".htpasswd", "ada:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00"),
     "a key in DER": ("k.der", bytes.fromhex("302e020100300506032b657004220420").decode("latin-1") + KEY + KEY),

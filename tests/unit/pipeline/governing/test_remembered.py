@@ -11,7 +11,6 @@ import pytest
 from twinbuild.errors import EnvironmentFault, PolicyRefused
 from twinbuild.pipeline.governing.remembered import remember, state_place
 
-
 _ZEROTH = b'{"roots": {"a": {"version": 0, "sha256": ""}}, "places": {}}'
 
 
