@@ -47,9 +47,14 @@ def refuse_stage(stage: str, fault: str = "") -> None:
 def approvals_place(release: Released, directory: Path | None) -> Path:
     """Where an approval is written, without what somebody who was killed left there.
 
-    Raises UsageError TB7003, and TB8001 for a link.
+    Raises UsageError TB7003, and TB8001 for a link, and for another place in the release, which has no such files.
     """
     place = directory if directory is not None else directory_of(release) / APPROVALS
+    within = release.directory is not None and place.resolve().is_relative_to(release.directory.resolve())
+    if within and place.resolve() != (directory_of(release) / APPROVALS).resolve():
+        message = f"{place} lies within the release, which has no such files"
+        hint = "name a directory outside of it, or leave --output out"
+        raise UsageError.of("TB8001", message, hint=hint, where="--output")
     if place.is_symlink():
         message = f"{place.name} is a link"
         raise UsageError.of("TB8001", message, hint="move it away", where=Location(file=str(place)))

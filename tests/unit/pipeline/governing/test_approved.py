@@ -13,10 +13,14 @@ from twinbuild.pipeline.governing.approved import approvals_place, read_approval
 
 
 def test_place(case: Callable[..., Case], tmp_path: Path) -> None:
-    """Beside the release, or where it is said; never through a link."""
+    """Beside the release, or where it is said; never through a link, nor among the files of the release."""
     found = case()
     assert approvals_place(found.release, None) == found.dist / "approvals"
     assert approvals_place(found.release, tmp_path) == tmp_path
+    assert approvals_place(found.release, found.dist / "approvals") == found.dist / "approvals"
+    for place in (found.dist, found.dist / "mine", found.dist / "approvals" / "mine"):
+        with pytest.raises(UsageError, match="TB8001"):
+            approvals_place(found.release, place)
     (found.dist / "approvals").symlink_to(tmp_path)
     with pytest.raises(UsageError):
         approvals_place(found.release, None)
