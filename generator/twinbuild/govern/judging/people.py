@@ -102,8 +102,9 @@ def judge_people(policy: OrganisationPolicy, rule: Requirement, index: int, fact
         yield _approvals(rule, asked, enough, facts, at, short=tuple(short.values()))
     for each in rule.signatures:
         people = sorted({actor.who for actor in facts.signers if each.role in actor.roles})
-        fine = len(people) >= each.people
-        said = f"{len(people)} of {each.people} people of {each.role} signed{_named(people)}"
+        needed = max(each.people, dict(facts.thresholds).get(each.role, 1))
+        fine = len(people) >= needed
+        said = f"{len(people)} of {needed} people of {each.role} signed{_named(people)}"
         yield Verdict(
             rule=f"{rule.name}/signature-{each.role}",
             verdict="passed" if fine else "refused",

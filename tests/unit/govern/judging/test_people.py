@@ -85,6 +85,10 @@ def test_roles_that_take_several() -> None:
     assert _refused(facts(signers=signers, approvers=(*three, actor("zoe", "approver")), thresholds=two)) == set()
     other = actor("zoe", "reviewer")
     assert _refused(facts(approvers=(other,), thresholds=(("reviewer", 2), ("else", 9)))) == {"TB8831 needs/approvals"}
+    signed = facts(thresholds=(("reviewer", 2),), signers=(*signers, actor("zoe", "reviewer")))
+    assert _refused(signed, "    signatures: [{role: reviewer}]\n") == {"TB8830 needs/signature-reviewer"}
+    signed = replace(signed, signers=(*signed.signers, actor("eve", "reviewer")))
+    assert _refused(signed, "    signatures: [{role: reviewer}]\n") == set()
     (verdict,) = judge_rights(policy(""), facts(thresholds=(("creator", 2),)))
     assert "1 of the 2 people that creator takes" in verdict.reason
     assert verdict.remedy == "let more of them sign it"
