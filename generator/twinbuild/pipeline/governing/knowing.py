@@ -14,7 +14,7 @@ from twinbuild.codec.trustroot import is_name
 from twinbuild.errors import Location, PolicyRefused, TwinbuildError
 from twinbuild.govern.acting import opened_act
 from twinbuild.govern.judging.rego import rego_about
-from twinbuild.govern.rooted import Judged, public_of
+from twinbuild.govern.rooted import public_of
 from twinbuild.model.governed import Actor, Facts
 from twinbuild.model.policy import OrganisationPolicy, Requirement, covers
 from twinbuild.model.settings import Settings
@@ -241,12 +241,12 @@ def _secret(secret: Any) -> tuple[str, str, int | None]:
 
 
 def _rotations(trusted: Trusted, policy: OrganisationPolicy, at: int) -> tuple[tuple[str, int], ...]:
-    """When secrets were changed last, as somebody says who may (``rotate``)."""
+    """When secrets were changed last, as somebody says who may (``rotate``), or as many as a role takes."""
     place = trusted.directory / ROTATIONS
     if place.is_symlink() or not place.is_dir():
         return ()
     roles = {role for rule in policy.allow if "rotate" in rule.may for role in rule.roles}
-    found: dict[str, int] = {}
+    said: dict[str, dict[str, dict[str, int]]] = {}  # by reference, by role: who said it, and of when
     for path in sorted(place.glob("*.dsse.json"))[:_MOST]:
         name = f"{ROTATIONS}/{path.name}"
         try:
@@ -256,10 +256,14 @@ def _rotations(trusted: Trusted, policy: OrganisationPolicy, at: int) -> tuple[t
             raise PolicyRefused.of("TB8850", f"{name} {error}", hint=hint, where=Location(file=str(path))) from None
         payload, judged = opened_act(content, trusted.root, at, name=name)
         act = decode_rotation(payload, name=name)
-        if _counts(judged, roles) and act.time <= at:
-            found[act.reference] = max(act.time, found.get(act.reference, 0))
-    return tuple(sorted(found.items()))
-
-
-def _counts(judged: Judged | None, roles: set[str]) -> bool:
-    return judged is not None and not judged.objection and bool(roles & set(judged.roles))
+        if judged is None or judged.objection or act.time > at:
+            continue
+        for role in roles & set(judged.roles):
+            by = said.setdefault(act.reference, {}).setdefault(role, {})
+            by[judged.key.who] = max(act.time, by.get(judged.key.who, 0))
+    takes = {role.name: role.threshold for role in trusted.root.roles}
+    found = {
+        reference: [sorted(by.values())[-takes[role]] for role, by in by_role.items() if len(by) >= takes[role]]
+        for reference, by_role in said.items()
+    }
+    return tuple(sorted((reference, max(times)) for reference, times in found.items() if times))

@@ -17,6 +17,7 @@ from twinbuild.govern.keys import new_key
 from twinbuild.govern.rootedits import with_key, with_role, without_key
 from twinbuild.model.acts import Rotation
 from twinbuild.pipeline.governing.knowing import reference_of
+from twinbuild.pipeline.governing.rotating import say_rotated
 
 
 def test_facts(case: Callable[..., Case]) -> None:
@@ -125,3 +126,12 @@ def test_encryption(case: Callable[..., Case], tmp_path: Path) -> None:
         pass
     (verdict,) = (each for each in found.check(archive=str(tmp_path / "archive")).verdicts if each.verdict == "refused")
     assert (verdict.code, "this release is not in " in verdict.reason) == ("TB8880", True)
+
+
+def test_rotations_by_several(case: Callable[..., Case]) -> None:
+    """Where the role takes two people, both say when a secret was changed, and the earlier time holds."""
+    found = case()
+    found.ours.change(lambda root: with_role(root, "deployer", ("linus", "grace"), 2))
+    for who, at, said in (("linus", NOW - 5, ()), ("linus", NOW - 3, ()), ("grace", NOW - 9, ("vault:a#b", NOW - 9))):
+        say_rotated(found.ours.directory, "vault:a#b", found.ours.signer(who), at=at, now=NOW)
+        assert found.check().facts.rotations == ((said,) if said else ())
