@@ -71,7 +71,9 @@ def command(
     from twinbuild.cli.policy import print_verdicts
     from twinbuild.cli.session import settings_beside
     from twinbuild.cli.trusting import audit_given, opened
+    from twinbuild.codec.acts import reason_fault
     from twinbuild.model.digest import Digest
+    from twinbuild.pipeline.governing.approved import refuse_stage
     from twinbuild.pipeline.governing.checking import check_approval
     from twinbuild.pipeline.governing.entries import append_act, entry_of
     from twinbuild.pipeline.governing.knowing import Question
@@ -79,6 +81,7 @@ def command(
 
     now = int(time.time())
     _refuse_both(token, (key, program, public), reason, audit)
+    refuse_stage(stage, reason_fault(reason))  # before anything is written: what is kept is kept whole
     trusted = opened(trust, trust_version, now=now)
     found = read_release(release)
     if audience is not None:

@@ -119,6 +119,8 @@ def test_promoted(tool: Tool, staged_once: Path) -> None:
     [
         (("--token", "token", "--key", "ada"), 2, "got --token and a key"),
         (("--token", "token", "--reason", "why"), 2, "has no place for --reason"),
+        (("--token", "token", *_LOG, "--reason", f"ghp_{'a1B2' * 9}"), 2, "looks like a credential"),
+        (("--key", "grace", *_LOG, "--reason", f"ghp_{'a1B2' * 9}"), 2, "looks like a credential"),
         (("--token", "nowhere"), 2, "error[TB8877]"),
         (("--token", "."), 2, "error[TB8877]"),
         (("--token", "env:NOT_SET"), 2, "error[TB8877]"),

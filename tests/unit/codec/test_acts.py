@@ -97,3 +97,6 @@ def test_reasons() -> None:
     """One line."""
     assert not reason_fault("fine")
     assert reason_fault("a\nb")
+    assert "credential" in reason_fault(f"as ghp_{'a1B2' * 9} says")
+    old = replace(APPROVAL, reason=f"ghp_{'a1B2' * 9}")  # of a version that knew no such form
+    assert decode_approval(encode_approval(old), name="x") == old
