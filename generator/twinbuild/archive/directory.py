@@ -40,9 +40,12 @@ from twinbuild.store.faults import translated
 __all__ = ["FORM", "RELEASE", "Archive", "Kept"]
 
 _AGAIN: Final = "archive the release again, or copy the file from another copy of the archive"
+RELEASE: Final = "release"
+_PIN: Final = "pin"
 FORM: Final = layout.Form(
     name="archive",
     version=b"twinbuild archive 1\n",
+    lasting=(RELEASE, _PIN),
     hints=(
         ("TB3102", _AGAIN),
         ("TB3103", _AGAIN),
@@ -55,8 +58,6 @@ FORM: Final = layout.Form(
         ("TB3108", "correct its rights, or name another directory with --archive"),
     ),
 )
-RELEASE: Final = "release"
-_PIN: Final = "pin"
 _HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LARGEST: Final = 64 << 20  # bytes of a record
 _SUMMARIES: Final = "v1/summaries"

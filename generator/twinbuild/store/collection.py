@@ -99,7 +99,7 @@ def _drop_roots(store: DiskStore, planned: Plan) -> int:
 
 
 def _delete_records(store: DiskStore, going: set[Digest]) -> int:
-    """Records under a digest that goes, or that name one, and damaged ones; all that others keep can be made again."""
+    """Records under a digest that goes, or that name one, and damaged ones: all of them can be made again."""
     names = {digest.hex.encode() for digest in going}
     count = 0
     for name, key in _records(store):
@@ -112,7 +112,7 @@ def _delete_records(store: DiskStore, going: set[Digest]) -> int:
 
 
 def _records(store: DiskStore) -> Iterator[tuple[str, Digest]]:
-    for kind in store.area.names(layout.RECORDS):
+    for kind in sorted({*store.area.names(layout.RECORDS)} - {*store.area.form.lasting}):
         for shard in store.area.names(f"{layout.RECORDS}/{kind}"):
             for rest in store.area.names(f"{layout.RECORDS}/{kind}/{shard}"):
                 if (key := layout.digest_at(shard, rest)) is not None:

@@ -62,12 +62,14 @@ VERIFIED: Final = "verified"  # the kind of record that remembers which file was
 class Form:
     """What a directory laid out like this is: its name in messages, and what its file ``version`` says.
 
-    ``hints`` are what to do about faults of it by their codes, where that is not what it is for a store.
+    ``hints`` are what to do about faults of it by their codes, where that is not what it is for a store. ``lasting``
+    are the kinds of records that cannot be made again: they go by the hand of who wrote them, and are never collected.
     """
 
     name: str
     version: bytes
     hints: tuple[tuple[str, str], ...] = ()
+    lasting: tuple[str, ...] = ()
 
     def hint(self, code: str, otherwise: str) -> str:
         """What to do about a fault."""

@@ -10,6 +10,7 @@ import pytest
 from fakes.kept import made
 from twinbuild.archive.directory import Archive
 from twinbuild.errors import EnvironmentFault, IntegrityError
+from twinbuild.store import layout
 
 
 def test_a_lost_entry_stops_it(tmp_path: Path) -> None:
@@ -32,3 +33,21 @@ def test_another_process(tmp_path: Path) -> None:
             archive.take_out(archive.names(), wait=0.0)
         assert archive.names() == ()
         assert archive.take_out((), wait=0.0).blobs == len(made().contents) + 1
+
+
+def test_a_pin_lasts(tmp_path: Path) -> None:
+    """A pin that is damaged, or whose reason names what goes, is there afterwards: else the next prune took its release."""
+    with Archive(tmp_path / "a", writing=True) as archive:
+        for version in ("1.0.0", "2.0.0", "3.0.0"):
+            made(version).keep(archive)
+        going, pinned, damaged = archive.names()
+        archive.pin(pinned, f"in the place of {going}")
+        archive.pin(damaged, "for ever")
+        note = tmp_path / "a" / layout.record_name("pin", damaged)
+        note.chmod(0o644)
+        note.write_bytes(b"")
+        for _ in range(2):
+            archive.take_out([going, pinned, damaged])
+            assert archive.pinned(pinned) == f"in the place of {going}"
+            assert archive.pinned(damaged) == "a damaged note"
+        assert archive.names() == (pinned, damaged)
