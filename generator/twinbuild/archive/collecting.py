@@ -15,9 +15,10 @@ from twinbuild.model.digest import Digest
 from twinbuild.store.collection import delete, plan
 from twinbuild.store.disk import DiskStore
 
-__all__ = ["ROOT", "collect", "unprotect"]
+__all__ = ["ADDING", "ROOT", "collect", "unprotect"]
 
 ROOT: Final = "release-"  # and the release digest: which blobs it needs
+ADDING: Final = "adding-"  # and the release digest: the same, as long as no entry names the release
 
 
 def collect(blobs: DiskStore, out: tuple[Digest, ...], *, place: str, wait: float) -> Taken:
@@ -43,8 +44,11 @@ def collect(blobs: DiskStore, out: tuple[Digest, ...], *, place: str, wait: floa
 
 
 def unprotect(blobs: DiskStore, staying: tuple[Digest, ...]) -> None:
-    """Take away the roots of releases that are gone."""
+    """Take away the roots of releases that are gone, and of those that somebody was killed over adding.
+
+    For whoever is alone in changing what an archive says.
+    """
     roots = {f"{ROOT}{digest.hex}" for digest in staying}
-    for name in blobs.kept(ROOT):
+    for name in (*blobs.kept(ROOT), *blobs.kept(ADDING)):
         if name not in roots:
             blobs.unkeep(name)

@@ -7,12 +7,14 @@
     v1/records/release/ab/<62 more>  by release digest: the digest of the release's record, which is a blob
     v1/records/pin/ab/<62 more>      by release digest: why it is never pruned
     v1/roots/release-<64>            by release digest: the blobs that the release needs
+    v1/roots/adding-<64>             the same, of one whose entry is being written
     v1/lock  v1/gc.lock  v1/tmp/     as in a store
     v1/updating.lock                 who writes a record holds it
     v1/summaries                     what a list says, a cache (``summaries``)
 
 So blobs are written, verified as they are read, and locked against deletion by the same code, which was attacked the
-same way. What a release is, its record says; the root follows from it, and is written before the record is named.
+same way. What a release is, its record says; the root follows from it. Until the entry is there it has another name: so
+a root without an entry is a loss, and never what somebody left who was killed.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from twinbuild.archive.collecting import ROOT, collect, unprotect
+from twinbuild.archive.collecting import ADDING, ROOT, collect, unprotect
 from twinbuild.archive.joining import joined
 from twinbuild.archive.turn import HINTS, Turn
 from twinbuild.codec.archive import decode_archived, encode_archived
@@ -156,10 +158,14 @@ class Archive:
         return self._turn.taken()
 
     def put(self, release: ArchivedRelease) -> Kept:
-        """Keep a release whose blobs are all there. Its root comes first, so that its blobs are never unprotected."""
+        """Keep a release whose blobs are all there. A root comes first, so that its blobs are never unprotected."""
         record = self.blobs.put(encode_archived(release))
-        self.protect(release, record)
+        adding = f"{ADDING}{release.digest.hex}" if self._entry(release.digest) is None else _root(release.digest)
+        self.blobs.keep(adding, (record, *release.blobs))
         self.blobs.put_record(RELEASE, release.digest, str(record).encode())
+        if adding != _root(release.digest):
+            self.protect(release, record)
+            self.blobs.unkeep(adding)
         return Kept(release=release.digest, record=record)
 
     def protect(self, release: ArchivedRelease, record: Digest) -> None:

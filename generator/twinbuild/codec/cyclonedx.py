@@ -194,11 +194,10 @@ class _Reader:
             yield from (self._text_of(each, "name") for each in self._objects(inner, key))
 
     def _edges(self, at: _At) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, list[str]] = {}
         for each in self._objects(at, "dependencies"):
-            reference = self._text_of(each, "ref")
-            found[reference] = (*found.get(reference, ()), *self._texts(each, "dependsOn"))
-        return found
+            found.setdefault(self._text_of(each, "ref"), []).extend(self._texts(each, "dependsOn"))
+        return {reference: tuple(ends) for reference, ends in found.items()}
 
     def _compositions(self, at: _At) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -97,10 +97,10 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
     """A stream over a new file, which takes its place when the context ends well and otherwise goes.
 
     A device or a pipe is written to: a file in the place of /dev/null would do harm to all who use it. What /dev/stdout
-    leads to is added to, for `>>` means that.
+    leads to is added to, for `>>` means that, and what is printed afterwards comes behind it.
     """
     if _is_special(path):
-        with path.open("ab" if path.is_file() else "wb") as stream:
+        with _opened(path) as stream:
             yield stream
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +139,17 @@ def _is_special(path: Path) -> bool:
     parts = path.absolute().parts[1:3]  # /dev/shm is a place for anybody's files
     linked = path.is_symlink() and parts[:1] in (("dev",), ("proc",)) and parts != ("dev", "shm")
     return linked or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A standard stream as it is open, for opened anew its file would be at another place than what is printed."""
+    if not path.is_file():
+        return path.open("wb")
+    for number in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(number)):
+                return os.fdopen(os.dup(number), "wb")
+    return path.open("ab")
 
 
 @contextmanager

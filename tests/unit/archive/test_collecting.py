@@ -36,7 +36,7 @@ def test_another_process(tmp_path: Path) -> None:
 
 
 def test_a_pin_lasts(tmp_path: Path) -> None:
-    """A pin that is damaged, or whose reason names what goes, is there afterwards: else the next prune took its release."""
+    """A damaged pin, or one whose reason names what goes, stays: else the next prune took its release."""
     with Archive(tmp_path / "a", writing=True) as archive:
         for version in ("1.0.0", "2.0.0", "3.0.0"):
             made(version).keep(archive)

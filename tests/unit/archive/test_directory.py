@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,36 @@ def test_put_and_drop(tmp_path: Path) -> None:
         archive.pin(record.digest, "again")
         archive.unpin(record.digest)
         assert archive.pinned(record.digest) is None
+
+
+def test_killed_while_it_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever write comes last: the archive is whole without the release or with it, and a prune clears the rest."""
+    record = tiny_record()
+    for last in range(1, 6):
+        place = tmp_path / str(last)
+        with Archive(place, writing=True) as archive, monkeypatch.context() as patch:
+            writes = []
+            for name in ("put", "keep", "put_record", "unkeep"):
+                patch.setattr(archive.blobs, name, _killed(getattr(archive.blobs, name), writes, last))
+            with archive.updating(), contextlib.suppress(KeyboardInterrupt):
+                archive.put(record)
+        with Archive(place, writing=True) as archive:
+            there = [each.release for each in archive.releases()]
+            assert there == [record.digest] * (last >= 3)  # the record, a root, the entry
+            archive.take_out(())
+            assert archive.blobs.kept("") == tuple(f"release-{each.hex}" for each in there)
+            archive.put(record)
+            assert [each.release for each in archive.releases()] == [record.digest]
+
+
+def _killed(write: Callable[..., object], writes: list[object], last: int) -> Callable[..., object]:
+    def counted(*given: object) -> object:
+        if len(writes) == last:
+            raise KeyboardInterrupt
+        writes.append(given)
+        return write(*given)
+
+    return counted
 
 
 def test_damage(archived: Archived) -> None:

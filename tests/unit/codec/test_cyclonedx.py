@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -77,6 +78,14 @@ def test_what_is_read() -> None:
     assert (first.properties, first.parts, second.identifiers) == ({"n": "v"}, ("b",), ("t",))
     assert bom.edges == {"r": ("a",), "a": ()}
     assert bom.completeness == {"a": "complete", "r": "complete"}
+
+
+def test_edges_in_many_pieces() -> None:
+    """Whoever gives each edge an entry of its own makes no more work than there are edges."""
+    content = document(dependencies=[{"ref": "r", "dependsOn": ["a"]}] * 100_000)
+    began = time.process_time()
+    assert decode_bom(content, name="x").edges == {"r": ("a",) * 100_000}
+    assert time.process_time() - began < 3
 
 
 def test_tools_of_the_old_form() -> None:

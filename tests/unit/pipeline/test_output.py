@@ -272,12 +272,24 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
+PRINTS = """
+from pathlib import Path
+from twinbuild.pipeline.output import write_file
+print("first", flush=True)
+write_file(Path("/dev/stdout"), b"page\\n")
+print("last")
+"""
+
+
 def test_an_open_file_is_added_to(tmp_path: Path) -> None:
     """`--output /dev/stdout >> FILE` keeps what is there; a link that somebody made where anybody may is none such."""
     (tmp_path / "log").write_bytes(b"before ")
     with (tmp_path / "log").open("ab") as log:
         write_file(Path(f"/proc/self/fd/{log.fileno()}"), b"page")
     assert (tmp_path / "log").read_bytes() == b"before page"
+    with (tmp_path / "new").open("wb") as new:
+        subprocess.run([sys.executable, "-c", PRINTS], check=True, stdout=new, env={"PYTHONPATH": ":".join(sys.path)})
+    assert (tmp_path / "new").read_bytes() == b"first\npage\nlast\n"
     with tempfile.TemporaryDirectory(dir="/dev/shm") as shared:
         link = Path(shared, "link")
         link.symlink_to(tmp_path / "log")

@@ -89,6 +89,7 @@ def _sought(text: str) -> _Sought:
     if digest is not None:
         return _Sought(trace=digest[1], digest=Digest(digest[1]))
     if _PURL.fullmatch(text):
+        text = text.partition("#")[0]  # a part of a package is in whatever has the package
         head = quote(unquote(text.partition("?")[0]), safe=":/@")  # as package URLs spell it
         pypi = head.startswith(_PYPI)  # whose names have several spellings
         return _Sought(trace=(f"@{head.rpartition('@')[2]}" if "@" in head else _PYPI) if pypi else head, purl=text)

@@ -33,7 +33,7 @@ from twinbuild.pipeline.archive.tooling import archived_tool, is_running
 from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
 from twinbuild.pipeline.archive.viewing import require_nothing_lost
 from twinbuild.pipeline.machine import Machine
-from twinbuild.pipeline.observed import RUN, SIGNATURES, is_beside, run_document
+from twinbuild.pipeline.observed import RUN, is_beside, run_document
 from twinbuild.pipeline.output import Output, copy_checked, replace_directory, write_file
 from twinbuild.pipeline.tool.opened import OpenedTool
 from twinbuild.verify.conditions import CLOCK, here, unlike, varied_environment
@@ -274,7 +274,7 @@ def _signed(archive: Archive, release: ArchivedRelease, output: Path) -> tuple[s
     """Lay what people signed of the release beside what was built; which of that the archive no longer gives."""
     lost = []
     for file in release.files:
-        if file.path == STATEMENT or file.path.startswith(f"{SIGNATURES}/"):
+        if file.path == STATEMENT or (is_beside(file.path) and file.path != RUN):
             target = output / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             fresh = target.with_name(f".{target.name}.part")

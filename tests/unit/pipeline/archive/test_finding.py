@@ -31,10 +31,12 @@ def test_what_is_found(archived_once: Archived) -> None:
             ("Alpha==1", f"wheel {wheel.name}"),
             ("pkg:pypi/alpha@1", f"wheel {wheel.name}"),
             ("pkg:pypi/Alpha", f"wheel {wheel.name}"),
+            ("pkg:pypi/alpha@1#alpha.libs/libz.so", f"wheel {wheel.name}"),
             ("demo==1.0-1", "deb demo_1.0-1_all.deb"),
             ("pkg:deb/debian/demo@1.0-1", "deb demo_1.0-1_all.deb"),
             ("pkg:deb/debian/demo@1.0-1?arch=all&distro=debian-12", "deb demo_1.0-1_all.deb"),
             ("pkg:deb/debian/demo?arch=all", "deb demo_1.0-1_all.deb"),
+            ("pkg:deb/debian/demo@1.0-1?arch=all#usr/bin/demo", "deb demo_1.0-1_all.deb"),
             (str(wheel.sha256), f"wheel {wheel.name}"),
             (str(record.project[0].sha256), f"project file {record.project[0].path}"),
         ):

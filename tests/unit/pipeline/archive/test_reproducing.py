@@ -14,7 +14,9 @@ from fakes.archived import Archived, archived, archived_once
 from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
 from twinbuild.archive.directory import Archive
-from twinbuild.model.archive import REBUILD
+from twinbuild.archive.joining import by_path
+from twinbuild.model.archive import REBUILD, ArchivedFile
+from twinbuild.model.digest import Digest
 
 __all__ = ["archived", "archived_once", "tool"]
 pytestmark = pytest.mark.sandbox
@@ -23,6 +25,10 @@ pytestmark = pytest.mark.sandbox
 def test_from_the_archive_alone(archived: Archived, tool: Tool, tmp_path: Path) -> None:
     """Nothing else is there: an empty store, another user's directory, a dead network, an archive that is read only."""
     output = tmp_path / "out"
+    approval = ArchivedFile(path=f"approvals/production.{'0' * 64}.dsse.json", sha256=Digest.of(b"yes"), size=3)
+    with Archive(archived.place, writing=True) as archive:
+        archive.blobs.put(b"yes")
+        archive.put(replace(archived.record, files=by_path((*archived.record.files, approval))))
     before = os.umask(0o077)
     ended = tool("reproduce", "tiny@1.0.0", "--archive", str(archived.place), "--output", str(output), "--json")
     os.umask(before)
@@ -33,6 +39,7 @@ def test_from_the_archive_alone(archived: Archived, tool: Tool, tmp_path: Path) 
     same = {path.relative_to(archived.dist) for path in archived.dist.rglob("*") if path.is_file()}
     for path in same - {Path("run.json")}:
         assert (output / path).read_bytes() == (archived.dist / path).read_bytes(), path
+    assert (output / approval.path).read_bytes() == b"yes"
     assert tool("validate", str(output)).status == 0
     run = json.loads((output / "run.json").read_text())
     assert run["sources"]["archive"] == [answer["release"]]

@@ -91,6 +91,18 @@ def test_a_digest_that_follows_from_nothing(tmp_path: Path) -> None:
     assert causes(tmp_path / "a", tmp_path / "b") == ["file-set"]
 
 
+def test_a_release_digest_of_another(tmp_path: Path) -> None:
+    """It is no account of a run: that it is other where the release is the same is told."""
+    for name in ("a", "b"):
+        _layout(tmp_path / name, [_base(random.Random(1))], "gzip")
+        (tmp_path / name / "manifest.json").write_text("{}")
+        (tmp_path / name / "release.digest").write_text(f"sha256:{'0' * 64}\n")
+    assert causes(tmp_path / "a", tmp_path / "b") == []
+    (tmp_path / "b" / "release.digest").write_text(f"sha256:{'1' * 64}\n")
+    (reason,) = mismatch(tmp_path / "a", tmp_path / "b").reasons
+    assert (reason.cause.name, reason.first.place) == ("corrupt", ("release.digest",))
+
+
 def test_a_layer_more(tmp_path: Path) -> None:
     """It is named, and the others are compared with those that are theirs."""
     layers = [_base(random.Random(number)) for number in range(3)]
