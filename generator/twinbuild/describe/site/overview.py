@@ -41,13 +41,15 @@ def _rebuilt(release: Published) -> Mark:
         said = f"by {others} of {counted(len(release.rebuilders), 'rebuilder')}, with other bytes"
         return Mark(word="Disputed", detail=said, tone="bad")
     verified = [each for each in release.rebuilders if each.is_verified]
-    if verified:
-        keys = len({each.keyid for each in verified})
-        built, all_images = {name for each in verified for name, *_ in each.images}, _images(release)
-        some = "" if built == all_images else f" of {len(built)} of {counted(len(all_images), 'image')}"
-        said = f"{counted(keys, 'rebuilder')} got the same bytes{some}, verified when this page was made"
-        return Mark(word="Partly rebuilt" if some else "Rebuilt", detail=said, tone="warn" if some else "good")
-    return Mark(word="Rebuilt", detail="by others, who got the same bytes; this page did not verify it", tone="warn")
+    built, all_images = {name for each in verified or release.rebuilders for name, *_ in each.images}, _images(release)
+    some = "" if built == all_images else f" of {len(built)} of {counted(len(all_images), 'image')}"
+    word = "Partly rebuilt" if some else "Rebuilt"
+    if not verified:
+        said = f"by others, who got the same bytes{some}; this page did not verify it"
+        return Mark(word=word, detail=said, tone="warn")
+    keys = len({each.keyid for each in verified})
+    said = f"{counted(keys, 'rebuilder')} got the same bytes{some}, verified when this page was made"
+    return Mark(word=word, detail=said, tone="warn" if some else "good")
 
 
 def _images(release: Published) -> set[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from fakes.published import example
 from twinbuild.describe.site.overview import facts, marks
-from twinbuild.describe.site.published import Signer
+from twinbuild.describe.site.published import Rebuilder, Signer
 
 
 def test_the_stamp_of_what_is_well() -> None:
@@ -43,6 +45,29 @@ def test_a_signature_that_nobody_verified_is_no_good_news() -> None:
     signer = Signer(keyid="ab" * 32, texts=("release.dsse.json",))
     assert marks(replace(example(), signers=(signer,)))[2].tone == "warn"
     assert marks(replace(example(), signers=(replace(signer, is_verified=True),)))[2].tone == "good"
+
+
+@pytest.mark.parametrize(
+    ("is_verified", "names", "word", "tone"),
+    [
+        (True, 2, "Rebuilt", "good"),
+        (True, 1, "Partly rebuilt", "warn"),
+        (False, 2, "Rebuilt", "warn"),
+        (False, 1, "Partly rebuilt", "warn"),
+    ],
+)
+def test_rebuilders_of_some_images(is_verified: bool, names: int, word: str, tone: str) -> None:
+    """Whoever rebuilt one of two images says nothing of the other one, verified or not."""
+
+    def change(document: dict[str, Any]) -> None:
+        (image,) = document["environment"]["images"]
+        document["environment"]["images"] = [image, {**image, "variant": "cuda"}]
+
+    release = example(change=change)
+    images = [(f"{each['variant']} {each['platform']}", "", True) for each in release.document["environment"]["images"]]
+    rebuilder = Rebuilder(keyid="ab" * 32, versions="", images=tuple(images[:names]), is_verified=is_verified)
+    mark = marks(replace(release, rebuilders=(rebuilder,)))[3]
+    assert (mark.word, mark.tone, "of 1 of 2 images" in mark.detail) == (word, tone, names == 1)
 
 
 def test_facts() -> None:
