@@ -102,6 +102,7 @@ def add_command(
     )
     if added.untooled:
         click.echo(f"tool     not archived: {shown(added.untooled)}")
+        click.echo(f"         without it no twinbuild but {shown(added.release.generator)} is sure to build it again")
 
 
 @command.command("list")

@@ -73,3 +73,4 @@ def test_a_store_without_its_packages(tool: Tool, archived: Archived) -> None:
     assert ended.status == 0, ended.err
     assert "tool     not archived: the store lacks " in ended.out
     assert "run `twinbuild tool pack`, then archive again" in ended.out
+    assert "no twinbuild but 0.1.0 is sure to build it again" in ended.out
