@@ -25,6 +25,7 @@ _ROOTS: Final = re.compile(
     rb"/(?:home|root|tmp|var|build|builds|src|work\w*|opt|mnt|srv|data|Users|usr|private|runner)/"
 )
 _AT: Final = re.compile(rb"([\w.+-]+)@([\w.-]+)")
+_PURL: Final = re.compile(rb"pkg:[\w.+-]+/[^\s\"'@]*\Z")  # what stands before name@version
 _CPU: Final = re.compile(
     rb"\b(?:avx\w*|sse[\d_.]*\w*|ssse3|fma\d?|bmi\d|amx\w*|neon|sve\d?|znver\d|skylake\S*|haswell|icelake\S*|broadwell"
     rb"|cascadelake|sapphirerapids|x86[-_]64[-_]v\d|native|GenuineIntel|AuthenticAMD|(?:Intel|AMD|Xeon|EPYC|Ryzen)\b)",
@@ -196,7 +197,7 @@ def _of_decimal(lines: tuple[bytes, bytes], at: int) -> Cause | None:
 
 def _of_account(lines: tuple[bytes, bytes], at: int) -> Cause | None:
     pairs = [_match(_AT, line, at) for line in lines]
-    if pairs[0] and pairs[1]:
+    if pairs[0] and pairs[1] and not _PURL.search(lines[0][max(0, pairs[0].start() - _NEAR) : pairs[0].start()]):
         name = "user" if pairs[0][1] != pairs[1][1] else "host-name"
         return cause(name, "user and host were written")
     return None
