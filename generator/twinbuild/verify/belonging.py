@@ -20,6 +20,7 @@ from twinbuild.verify.installed import ImageFiles, Installed, dpkg_packages, pyt
 __all__ = ["ImageOrigin", "Owned", "Reconciliation", "components_of", "reconcile"]
 
 _TARGET: Final = "twinbuild:target"
+_FILE_NAME: Final = "bsi:component:filename"
 _APPLICATION: Final = "twinbuild:directory"  # of the component whose files are those of the application
 _LAYER: Final = "twinbuild:layer:"
 _NO_FILES: Final = frozenset({"machine-learning-model", "data"})  # types of what an image has no files of
@@ -134,6 +135,7 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
     for each in components:
         if target := each.properties.get(_TARGET, "").strip("/"):
             _own_target(ledger, target, each)
+    ledger.changed += _unlike_parts(bom, components, files)
     own = next((each for each in components if each.type == "application" and _APPLICATION in each.properties), None)
     for path, digest in origin.application.items():
         ledger.own(path.strip("/"), "application", own or bom.root or image, ("sha256", digest))
@@ -264,6 +266,17 @@ def _own_package(ledger: _Ledger, component: BomComponent, each: Installed) -> b
     for path in each.own:
         ledger.owners.setdefault(path, ("database of packages", component.reference))
     return any(ledger.owners.get(path, ("", ""))[1] == component.reference for path in (*each.paths, *each.own))
+
+
+def _unlike_parts(bom: Bom, components: Iterable[BomComponent], files: ImageFiles) -> Iterable[tuple[str, str]]:
+    """The files that are parts of components, such as libraries within wheels, of which the image has no such bytes."""
+    there = {(path.rpartition("/")[2], digest) for path, digest in files.sha256.items()}
+    known = {each.reference: each for each in bom.components}
+    for each in components:
+        for part in (known[reference] for reference in each.parts if reference in known):
+            name, digest = part.properties.get(_FILE_NAME, ""), dict(part.hashes).get("SHA-256", "")
+            if name and digest and (name, digest) not in there:
+                yield part.title, name
 
 
 def _own_target(ledger: _Ledger, target: str, each: BomComponent) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from packageurl import PackageURL
+
 from twinbuild.model.bom import BomComponent
-from twinbuild.model.lock import Lock, LockedBase, LockedDeb, Target
+from twinbuild.model.lock import Lock, LockedBase, LockedDeb, LockedWheel, Target
 
 __all__ = ["unlike_lock"]
 
 _FILE: Final = "twinbuild:filename"
 _ARTIFACT: Final = "artifact/"  # of the reference of a file of the model
 _LAYER: Final = "twinbuild:layer:"
+_Item = LockedDeb | LockedWheel
 
 
 def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) -> Iterator[str]:
@@ -30,6 +33,10 @@ def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) 
             key = (name or each.name, _ecosystem(each), each.version if name else "", _sha256(each))
             found[key] = each
     pinned = dict(_pinned(lock, target))
+    for item in target.contents:
+        each = found.get(_key_of(item))
+        if each is not None and not _is_named(each, item):
+            yield f"{each.title}: its package URL {each.purl} is not that of {item.name} {item.version}"
     for key in sorted(found.keys() - pinned.keys()):
         yield f"{found[key].title}: {_told(key)} is not pinned so"
     for key in sorted(pinned.keys() - found.keys()):
@@ -52,10 +59,25 @@ def _unlike_base(components: Iterable[BomComponent], base: LockedBase | None) ->
 
 def _pinned(lock: Lock, target: Target) -> Iterator[tuple[tuple[str, str, str, str], str]]:
     for item in target.contents:
-        kind = "deb" if isinstance(item, LockedDeb) else "pypi"
-        yield (item.filename, kind, item.version, item.sha256.hex), f"{item.name} {item.version}"
+        yield _key_of(item), f"{item.name} {item.version}"
     for artifact in lock.artifacts:
         yield (artifact.name, "", "", artifact.sha256.hex), artifact.name
+
+
+def _key_of(item: _Item) -> tuple[str, str, str, str]:
+    return item.filename, "deb" if isinstance(item, LockedDeb) else "pypi", item.version, item.sha256.hex
+
+
+def _is_named(each: BomComponent, item: _Item) -> bool:
+    """Whether scanners, which go by the package URL, look up what is pinned."""
+    try:
+        purl = PackageURL.from_string(each.purl)
+    except ValueError:
+        return False
+    qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
+    architecture = item.architecture if isinstance(item, LockedDeb) else None
+    found = purl.name, purl.version, qualifiers.get("arch")
+    return found == (item.name, item.version, architecture) and each.name == item.name
 
 
 def _ecosystem(each: BomComponent) -> str:

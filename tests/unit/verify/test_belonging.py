@@ -188,6 +188,26 @@ def test_a_distribution_inside_of_another() -> None:
     assert (alone.exact, alone.unlisted, alone.bundled) == (False, ("inner 1 (pypi)",), ())
 
 
+def test_a_part_with_other_bytes() -> None:
+    """A library within a wheel and a file of the application are there with the bytes that the bill says."""
+    digest = hashlib.sha256(b"l").hexdigest()
+    lib = replace(BOTH[1], parts=("inner",))
+    inner = BomComponent(
+        reference="inner",
+        type="library",
+        name="libx",
+        version="1",
+        hashes=(("SHA-256", digest),),
+        properties={"bsi:component:filename": "libx-1.so"},
+    )
+    titles = origin("Debian packages", "wheels", application={"/app/libx-1.so": digest})
+    document = bill(BOTH[0], lib, inner)
+    assert not reconcile(document, IMAGE, image_files(DEB, {**WHEEL, "app/libx-1.so": b"l"}), titles).changed
+    other = bill(BOTH[0], lib, replace(inner, hashes=(("SHA-256", "0" * 64),)))
+    found = reconcile(other, IMAGE, image_files(DEB, {**WHEEL, "app/libx-1.so": b"l"}), titles)
+    assert (found.changed, found.exact) == ((("libx 1", "libx-1.so"),), False)
+
+
 def test_parts_of_a_wheel_are_no_packages() -> None:
     """What a wheel's own bill names, or what it bundles, is part of the wheel: no package that could be missing."""
     lib = replace(BOTH[1], parts=("inner", "crate"))

@@ -50,6 +50,26 @@ def test_every_difference(case: Case, components: tuple[BomComponent, ...], name
     assert said.endswith("is pinned, and no component")
 
 
+@pytest.mark.parametrize(
+    ("name", "was", "now"),
+    [
+        ("bash", "/bash@", "/dash@"),
+        ("bash", "arch=amd64", "arch=arm64"),
+        ("bash", "?arch=amd64", ""),
+        ("numpy", "/numpy@", "/harmless@"),
+        ("numpy", "@", "@99"),
+        ("numpy", "pkg:pypi/numpy@", "pkg:pypi/@"),
+    ],
+)
+def test_another_package_url(case: Case, components: tuple[BomComponent, ...], name: str, was: str, now: str) -> None:
+    """What scanners look up is what is pinned: else a bill of the right file hides its vulnerabilities."""
+    assert any(was in each.purl for each in components if each.name == name)
+    changed = [replace(each, purl=each.purl.replace(was, now)) if each.name == name else each for each in components]
+    (said,) = unlike_lock(changed, case.lock, case.lock.targets[0])
+    assert said.startswith(name)
+    assert f"is not that of {name} " in said
+
+
 def test_the_base(case: Case) -> None:
     """It must be the pinned one with its very layers: a bill that calls another layer a base's hides what is in it."""
     target = replace(case.lock.targets[0], debs=(), wheels=(), base=BASE)
