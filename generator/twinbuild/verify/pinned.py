@@ -15,6 +15,7 @@ __all__ = ["unlike_lock"]
 _FILE: Final = "twinbuild:filename"
 _ARTIFACT: Final = "artifact/"  # of the reference of a file of the model
 _LAYER: Final = "twinbuild:layer:"
+_SOURCE: Final = "twinbuild:source"
 _Item = LockedDeb | LockedWheel
 
 
@@ -37,6 +38,10 @@ def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) 
         each = found.get(_key_of(item))
         if each is not None and not _is_named(each, item):
             yield f"{each.title}: its package URL {each.purl} is not that of {item.name} {item.version}"
+        if each is not None and isinstance(item, LockedDeb):
+            source = f"{item.source} {item.source_version}"  # what advisories of Debian are about
+            if (said := each.properties.get(_SOURCE, "none")) != source:
+                yield f"{each.title}: its source package is {said}, and {source} is pinned"
     for key in sorted(found.keys() - pinned.keys()):
         yield f"{found[key].title}: {_told(key)} is not pinned so"
     for key in sorted(pinned.keys() - found.keys()):

@@ -14,6 +14,7 @@ from twinbuild.model.bom import BomComponent
 from twinbuild.verify.pinned import unlike_lock
 
 __all__ = ["case"]
+_SOURCE = "twinbuild:source"
 
 
 @pytest.fixture
@@ -68,6 +69,20 @@ def test_another_package_url(case: Case, components: tuple[BomComponent, ...], n
     (said,) = unlike_lock(changed, case.lock, case.lock.targets[0])
     assert said.startswith(name)
     assert f"is not that of {name} " in said
+
+
+@pytest.mark.parametrize("said", ["bash 99", None])
+def test_another_source_package(case: Case, components: tuple[BomComponent, ...], said: str | None) -> None:
+    """Advisories are about it, so that it hides vulnerabilities as another package URL does."""
+    more = {_SOURCE: said} if said is not None else {}
+    changed = [
+        replace(each, properties={key: each.properties[key] for key in each.properties if key != _SOURCE} | more)
+        if each.name == "bash"
+        else each
+        for each in components
+    ]
+    (told,) = unlike_lock(changed, case.lock, case.lock.targets[0])
+    assert f"its source package is {said or 'none'}, and bash " in told
 
 
 def test_the_base(case: Case) -> None:
