@@ -115,20 +115,20 @@ class Archive:
 
         Raises IntegrityError TB9110 for an entry that is damaged, or lost.
         """
-        for patient in (True, False):
+        entry, *others = (
+            layout.record_name(RELEASE, digest),
+            f"{layout.ROOTS}/{_root(digest)}",
+            layout.record_name(_PIN, digest),
+        )
+        for _ in range(2):  # whoever adds it meanwhile writes the entry before the root
             record = self._entry(digest)
             if record is not None:
                 return Kept(release=digest, record=record)
             status = self.blobs.area.status
-            if status(layout.record_name(RELEASE, digest)) is not None:
-                raise IntegrityError((_damaged(digest),))
-            if all(
-                status(name) is None for name in (f"{layout.ROOTS}/{_root(digest)}", layout.record_name(_PIN, digest))
-            ):
+            is_there = status(entry) is not None
+            if not is_there and all(status(name) is None for name in others):
                 return None
-            if patient:
-                self._turn.let_others_end()  # between root and entry there is a moment
-        raise IntegrityError((_lost(digest),))
+        raise IntegrityError((_damaged(digest) if is_there else _lost(digest),))
 
     def beside(self, digest: Digest) -> tuple[Finding, ...]:  # noqa: ARG002  a release has one entry
         """Nothing: a release has one entry."""

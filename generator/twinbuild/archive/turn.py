@@ -21,10 +21,8 @@ HINTS: Final = {
     "TB3114": "put the archive on a file system with locks, such as ext4, XFS or NFSv4",
 }
 _UPDATING: Final = "v1/updating.lock"
-_LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _WAIT: Final = 60.0  # seconds that another process may change what is said of a release: it takes milliseconds
-_MOMENT: Final = 1.0  # seconds that whoever only reads waits for it
 _PAUSE: Final = 0.01  # seconds between two tries of the lock
 
 
@@ -33,7 +31,6 @@ class Turn:
 
     def __init__(self, area: Area) -> None:
         self._area = area
-        self._ours = False
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
@@ -44,27 +41,9 @@ class Turn:
             raise self._unusable(f"{error.strerror}", "TB3114") from error
         try:
             self._wait(descriptor)
-            self._ours = True
             yield
         finally:
-            self._ours = False
             os.close(descriptor)
-
-    def let_others_end(self) -> None:
-        """Wait a moment for whoever changes something now, unless it is us."""
-        if self._ours:
-            return
-        with contextlib.suppress(OSError):
-            descriptor = os.open(_UPDATING, _LOOK, dir_fd=self._area.descriptor)
-            try:
-                end = time.monotonic() + _MOMENT
-                while time.monotonic() < end:
-                    with contextlib.suppress(BlockingIOError):
-                        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                        return
-                    time.sleep(_PAUSE)
-            finally:
-                os.close(descriptor)
 
     def _wait(self, descriptor: int) -> None:
         """Whoever may read the archive may hold its lock, also one who never lets go of it."""

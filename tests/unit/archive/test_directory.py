@@ -91,6 +91,29 @@ def _killed(write: Callable[..., object], writes: list[object], last: int) -> Ca
     return counted
 
 
+def test_looked_at_while_it_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that is being named is not there yet, or there: never lost, also where its entry came a moment late."""
+    record = tiny_record()
+    with Archive(tmp_path / "a", writing=True) as archive, Archive(tmp_path / "a") as reader:
+        put, seen = archive.blobs.put_record, reader._entry
+
+        def looked_at(*given: object) -> None:
+            assert reader.releases() == ()
+            put(*given)
+
+        def late(digest: Digest) -> Digest | None:
+            monkeypatch.setattr(reader, "_entry", seen)
+            assert seen(digest) is None
+            archive.put(record)
+            return None
+
+        monkeypatch.setattr(archive.blobs, "put_record", looked_at)
+        monkeypatch.setattr(reader, "_entry", late)
+        found = reader.kept(record.digest)
+        assert found is not None
+        assert reader.releases() == (found,)
+
+
 def test_damage(archived: Archived) -> None:
     """A damaged entry, and a record that is missing or another release's: TB9110 names the release."""
     record = archived.record

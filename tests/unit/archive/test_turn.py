@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.kept import made
 from twinbuild.archive import turn
 from twinbuild.archive.directory import Archive
-from twinbuild.archive.summaries import releases
-from twinbuild.errors import EnvironmentFault, IntegrityError
+from twinbuild.errors import EnvironmentFault
 
 
 def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,20 +26,3 @@ def test_who_never_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         os.close(descriptor)
         with archive.updating():
             pass
-
-
-def test_a_reader_waits_for_the_moment_between_root_and_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A release that is being named is not lost: who looks meanwhile sees it a moment later."""
-    monkeypatch.setattr(turn, "_MOMENT", 0.05)
-    with Archive(tmp_path / "archive", writing=True) as archive, Archive(tmp_path / "archive") as reader:
-        release = made()
-        put = archive.blobs.put_record
-
-        def looked_at(*arguments: object) -> None:
-            with pytest.raises(IntegrityError, match="TB9110"):  # nobody waits for ever, and then it counts as lost
-                releases(reader)
-            monkeypatch.setattr(reader._turn, "let_others_end", lambda: put(*arguments))
-            assert [each.release for each in releases(reader)] == [release.record.digest]
-
-        monkeypatch.setattr(archive.blobs, "put_record", looked_at)
-        release.keep(archive)
