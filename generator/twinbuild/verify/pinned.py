@@ -35,13 +35,8 @@ def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) 
             found[key] = each
     pinned = dict(_pinned(lock, target))
     for item in target.contents:
-        each = found.get(_key_of(item))
-        if each is not None and not _is_named(each, item):
-            yield f"{each.title}: its package URL {each.purl} is not that of {item.name} {item.version}"
-        if each is not None and isinstance(item, LockedDeb):
-            source = f"{item.source} {item.source_version}"  # what advisories of Debian are about
-            if (said := each.properties.get(_SOURCE, "none")) != source:
-                yield f"{each.title}: its source package is {said}, and {source} is pinned"
+        if (one := found.get(_key_of(item))) is not None:
+            yield from _unlike_names(one, item)
     for key in sorted(found.keys() - pinned.keys()):
         yield f"{found[key].title}: {_told(key)} is not pinned so"
     for key in sorted(pinned.keys() - found.keys()):
@@ -71,6 +66,16 @@ def _pinned(lock: Lock, target: Target) -> Iterator[tuple[tuple[str, str, str, s
 
 def _key_of(item: _Item) -> tuple[str, str, str, str]:
     return item.filename, "deb" if isinstance(item, LockedDeb) else "pypi", item.version, item.sha256.hex
+
+
+def _unlike_names(each: BomComponent, item: _Item) -> Iterator[str]:
+    """What scanners and advisories would look up is what is pinned."""
+    if not _is_named(each, item):
+        yield f"{each.title}: its package URL {each.purl} is not that of {item.name} {item.version}"
+    if isinstance(item, LockedDeb):
+        source = f"{item.source} {item.source_version}"  # what advisories of Debian are about
+        if (said := each.properties.get(_SOURCE, "none")) != source:
+            yield f"{each.title}: its source package is {said}, and {source} is pinned"
 
 
 def _is_named(each: BomComponent, item: _Item) -> bool:

@@ -67,7 +67,7 @@ def test_killed_while_it_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for last in range(1, 6):
         place = tmp_path / str(last)
         with Archive(place, writing=True) as archive, monkeypatch.context() as patch:
-            writes = []
+            writes: list[object] = []
             for name in ("put", "keep", "put_record", "unkeep"):
                 patch.setattr(archive.blobs, name, _killed(getattr(archive.blobs, name), writes, last))
             with archive.updating(), contextlib.suppress(KeyboardInterrupt):
