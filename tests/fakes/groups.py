@@ -25,7 +25,7 @@ _EXAMPLES: Final = {
     "test_shadow.py",
 }
 # The layer of torch for a processor, which some families have, too: built twice by the first that comes.
-_TORCH: Final = ("test_two_builders.py::test_built_twice_by_two_moved_and_run[llm-server]", "test_llm_server.py")
+_TORCH: Final = ("test_two_builders.py::test_built_by_two_moved_and_run[llm-server]", "test_llm_server.py")
 
 
 def group_of(nodeid: str) -> str:

@@ -1,4 +1,7 @@
-"""Each example, by two unlike builders to one digest; then out of this machine, back by that digest, and answering."""
+"""Each example, by two unlike builders to one digest; then out of this machine, back by that digest, and answering.
+
+One of them is built twice by each builder in one run. Of the larger ones Docker's second build would say nothing more.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("skopeo") is None, reason="needs skopeo"),
 ]
 EXAMPLES = (("fraud-scorer", ""), ("text-embedder", ""), ("llm-server", "cpu"))  # and the variant, where one is chosen
+TWICE = "fraud-scorer"  # by both builders
 
 
 def _twinbuild(*arguments: str, **variables: str) -> dict[str, Any]:
@@ -56,18 +60,20 @@ def test_no_example_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("name", "variant"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
-def test_built_twice_by_two_moved_and_run(name: str, variant: str, host: str, tmp_path: Path) -> None:
-    """Four builds give one digest, the committed one; skopeo takes it, Docker runs it, and again out of a registry."""
+def test_built_by_two_moved_and_run(name: str, variant: str, host: str, tmp_path: Path) -> None:
+    """Both builders give one digest, the committed one; skopeo takes it, Docker runs it, and again out of a registry."""
     example, release = ROOT / "examples" / name, tmp_path / "release"
-    released = _twinbuild(
-        *("release", str(example), "--locked", *(("--variant", variant) if variant else ())),
-        *("--builders", "embedded,docker", "--reverify", "--output", str(release)),
-        DOCKER_HOST=host,
-    )
+    chosen = (str(example), "--locked", *(("--variant", variant) if variant else ()))
+    twice = ("--builders", "embedded,docker", "--reverify") if name == TWICE else ()
+    released = _twinbuild("release", *chosen, *twice, "--output", str(release), DOCKER_HOST=host)
     assert released["release"] == (example / f"release{variant and f'.{variant}'}.digest").read_text().strip()
     (image,) = released["images"]
     digest = str(image["digest"])
-    _four_builds(release, released["release"], digest)
+    if twice:
+        _four_builds(release, released["release"], digest)
+    else:
+        (built,) = _twinbuild("build", *chosen, "--builder", "docker", DOCKER_HOST=host)["images"]
+        assert built["digest"] == digest
 
     blobs = _blobs(release / "image")
     if not variant:  # of the large one, other forms of the same bytes say nothing that the smaller ones don't

@@ -24,7 +24,7 @@ from twinbuild.pipeline.trial.told import told_by_spec
 from twinbuild.pipeline.trial.traces import trial_environment
 from twinbuild.ports import Completed
 
-__all__ = ["TESTS", "passed_tests", "project_tests", "run_tests"]
+__all__ = ["TESTS", "passed_tests", "project_tests", "run_tests", "run_tests_at"]
 
 TESTS: Final = "tests"
 _INSIDE: Final = "/run/twinbuild-tests"
@@ -41,16 +41,22 @@ def project_tests(directory: Path) -> tuple[Path, ...]:
 
 
 def run_tests(project: Project, derivation: Derivation, image: Image, machine: Machine) -> int:
-    """How many tests passed. Raises BuildError TB7563 where one fails or there is none, and what the sandbox raises."""
+    """As ``run_tests_at``, in a directory that the image is unpacked to for this."""
+    base = len(derivation.base.layers) if derivation.base is not None else 0
+    with unpacked_image(image, machine, base=base) as root:
+        return run_tests_at(root, project, derivation, image, machine)
+
+
+def run_tests_at(root: Path, project: Project, derivation: Derivation, image: Image, machine: Machine) -> int:
+    """How many tests passed in the image that is unpacked at ``root``.
+
+    Raises BuildError TB7563 where one fails or there is none, and what the sandbox raises.
+    """
     spec = project.spec
     watched = (*configuration_environment(spec).items(), *trial_environment(spec, str(image.manifest.digest)))
     told = told_by_spec(spec, derivation, watched=watched)
     binds = (Bind(source=str((project.directory / TESTS).resolve()), target=_INSIDE),)
-    base = len(derivation.base.layers) if derivation.base is not None else 0
-    with (
-        unpacked_image(image, machine, base=base) as root,
-        tempfile.TemporaryDirectory(prefix="tests-", dir=machine.scratch) as directory,
-    ):
+    with tempfile.TemporaryDirectory(prefix="tests-", dir=machine.scratch) as directory:
         confinement = confined(derivation.config, root, told, binds=binds, directory=Path(directory))
         machine.progress(f"tests of {project.directory.name}", 0, 0)
         ended = Sandbox(machine.runner).run(root, _COMMAND, confinement=confinement, timeout=_TIME)

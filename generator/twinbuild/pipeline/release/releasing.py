@@ -38,7 +38,7 @@ from twinbuild.pipeline.reading.released import released_before
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.release.committed import commit_of, difference
 from twinbuild.pipeline.release.identical import require_identical
-from twinbuild.pipeline.trial.every import Trials, try_images
+from twinbuild.pipeline.trial.every import Beside, Trials, try_images
 from twinbuild.pipeline.trial.parameters import parameter_findings
 from twinbuild.resolve.git import Commit
 
@@ -76,13 +76,14 @@ def release(
     retest: bool = False,
     docker: str | None = None,
     signing: bool = False,
+    beside: Beside | None = None,
 ) -> Released:
     """Build, prove and describe a release from its lock, and lay it out in ``output`` (``dist/NAME-VERSION``).
 
     ``docker`` names a builder of buildx ("": its default), which must arrive at the same images, twice; None: no such.
     Where the project is about some of its variants alone, so is the release, and its manifest names them all.
     What it built is no part of the release, for not every machine has one: ``run.json`` says so.
-    ``signing``: a key is about to sign what this makes.
+    ``signing``: a key is about to sign what this makes. ``beside``: as ``try_images`` has it.
     Raises NotReproducible TB6010 with a finding for each difference, BuildError TB72xx for each test that fails,
     PolicyRefused TB8665 for each secret that would go out;
     nothing is released then.
@@ -108,7 +109,13 @@ def release(
         buildkit = _with_docker(project, lock, plan, images, machine, name=docker, again=reverify)
         durations["docker"], clock = time.perf_counter() - clock, time.perf_counter()
     trials = try_images(
-        project, plan, images, machine, again=retest, known=tuple(parameter_findings(project, lock, machine))
+        project,
+        plan,
+        images,
+        machine,
+        again=retest,
+        known=tuple(parameter_findings(project, lock, machine)),
+        beside=beside,
     )
     durations["test"], clock = time.perf_counter() - clock, time.perf_counter()
     described = describe(

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -31,7 +32,10 @@ from twinbuild.pipeline.trial.proof import provable
 from twinbuild.pipeline.trial.run import TooSmall, run_trial
 from twinbuild.pipeline.trial.schemas import input_findings
 
-__all__ = ["Trials", "outcome_of", "try_images"]
+__all__ = ["Beside", "Trials", "outcome_of", "try_images"]
+
+Beside = Callable[[Derivation, Image, Path], None]
+"""What else is done with an image that is being tried, in the directory that it is unpacked to."""
 
 EVIDENCE: Final = "trial"  # the kind of record that says what was seen of an image
 _EXCUSED: Final = frozenset({"none", "accelerator", "platform"})  # where the spec does not say which must be tested
@@ -94,11 +98,13 @@ def try_images(
     *,
     again: bool = False,
     known: tuple[Finding, ...] = (),
+    beside: Beside | None = None,
 ) -> Trials:
     """Try every image that this machine can run, or take what was seen of it before, unless ``again``.
 
-    ``known`` is what is wrong already. Raises BuildError with TB72xx for everything that is not as expected, of all
-    images at once; PolicyRefused TB7220 where an image that must be tested was not.
+    ``known`` is what is wrong already; ``beside`` gets each image that is tried now, once it has passed. Raises
+    BuildError with TB72xx for everything that is not as expected, of all images at once; PolicyRefused TB7220 where an
+    image that must be tested was not; and what ``beside`` raises.
     """
     files = read_trial_files(project)
     derivations = {(each.variant, each.platform): each for each in plan.derivations}
@@ -106,7 +112,7 @@ def try_images(
     findings: list[Finding] = [*known, *input_findings(project, files)]
     for image in images:
         derivation = derivations[image.variant, image.platform]
-        outcome = outcome_of(project, derivation, image, machine, files, again=again)
+        outcome = outcome_of(project, derivation, image, machine, files, again=again, beside=beside)
         if isinstance(outcome, tuple):
             findings += outcome
         else:
@@ -118,7 +124,14 @@ def try_images(
 
 
 def outcome_of(
-    project: Project, derivation: Derivation, image: Image, machine: Machine, files: TrialFiles, *, again: bool
+    project: Project,
+    derivation: Derivation,
+    image: Image,
+    machine: Machine,
+    files: TrialFiles,
+    *,
+    again: bool,
+    beside: Beside | None = None,
 ) -> Outcome | tuple[Finding, ...]:
     """What became of one image, or all that is wrong with it."""
     reason = _unable(project, image)
@@ -132,6 +145,8 @@ def outcome_of(
     try:
         with unpacked_image(image, machine, base=base) as root:
             run = run_trial(project, derivation, root, machine, files, image=str(image.manifest.digest))
+            if beside is not None and not run.findings:
+                beside(derivation, image, root)
     except TooSmall:
         return _untested(image, "machine")
     except EnvironmentFault as error:

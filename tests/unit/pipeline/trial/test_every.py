@@ -51,15 +51,22 @@ def _never(*_: object, **__: object) -> None:
 
 
 def test_tried_once_and_remembered(tiny: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was seen is kept under image and tests; ``again`` tries it anew."""
-    first = try_images(tiny.project, tiny.plan, (tiny.image,), tiny.machine)
+    """What was seen is kept under image and tests; ``again`` tries it anew. ``beside`` gets what is tried now."""
+    seen: list[object] = []
+
+    def beside(*found: object) -> None:
+        seen.append(found)
+
+    first = try_images(tiny.project, tiny.plan, (tiny.image,), tiny.machine, beside=beside)
     (outcome,) = first.outcomes
+    assert seen == [(*tiny.plan.derivations, tiny.image, tiny.root)]
     assert isinstance(outcome, Passed)
     assert not outcome.reused
     assert first.tested
     assert first.passed == 1
     monkeypatch.setattr(every, "run_trial", _never)
-    second = try_images(tiny.project, tiny.plan, (tiny.image,), tiny.machine)
+    second = try_images(tiny.project, tiny.plan, (tiny.image,), tiny.machine, beside=beside)
+    assert len(seen) == 1  # nothing is unpacked
     assert second == first.remembered
     assert not second.tested
     assert second.facts == {"cpu linux/amd64": {**_facts(first), "reused": True}}
