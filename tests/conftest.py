@@ -13,6 +13,7 @@ from fakes import made
 from fakes.groups import Grouped, rank
 from fakes.sampled import sampled
 from fakes.tool import tool
+from twinbuild.cli.scratch import spread
 
 __all__ = ["tool"]
 
@@ -37,7 +38,8 @@ _skipped: list[str] = []
 
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where that lies."""
+    """Where that lies; and what each test makes lies apart."""
+    spread(tmp_path_factory.getbasetemp())
     made.PLACES.append(tmp_path_factory.mktemp("made"))
 
 

@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 
+from twinbuild.cli.scratch import spread
+
 __all__ = ["NEEDS_ENGINE", "docker", "running_engine"]
 
 _DAEMON: Final = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
@@ -49,6 +51,8 @@ def running_engine(home: Path, *options: str, store: str = "containerd") -> Iter
                     break
                 assert daemon.poll() is None, (home / "log").read_text()[-2000:]
                 time.sleep(0.5)
+            for snapshots in (home / "data").glob("**/snapshots"):
+                spread(snapshots)
             yield host
         finally:
             daemon.terminate()

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import Final
 
 from twinbuild.errors import EnvironmentFault
 
-__all__ = ["scratch_directory", "scratch_in_use"]
+__all__ = ["scratch_directory", "scratch_in_use", "spread"]
 
 _LOCK: Final = ".lock"
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602  # FS_IOC_GETFLAGS, FS_IOC_SETFLAGS of <linux/fs.h>, on 64 bits
+_TOP: Final = 0x00020000  # FS_TOPDIR_FL
 
 
 def scratch_directory(environment: Mapping[str, str]) -> Path:
@@ -49,9 +52,27 @@ def scratch_in_use(environment: Mapping[str, str]) -> Iterator[Path]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _clear(path)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
+        spread(path)
         yield path
     finally:
         os.close(descriptor)
+
+
+def spread(path: Path) -> None:
+    """Have ext4 lay each directory that is made in this one elsewhere on the disk (``chattr +T``), where it can.
+
+    Without a journal, as in small virtual machines, ext4 takes no inode that was deleted in the last minutes, and looks
+    at every such one again for each file that is made beside them: a tree that is unpacked where another has just been
+    removed takes twenty times as long. Other file systems have no such flag, and need none.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            (flags,) = struct.unpack_from("i", fcntl.ioctl(descriptor, _GET_FLAGS, bytes(8)))
+            if not flags & _TOP:
+                fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("ii", flags | _TOP, 0))
+        finally:
+            os.close(descriptor)
 
 
 def _clear(path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fakes.tool import EXAMPLES
-from twinbuild.cli.scratch import scratch_in_use
+from twinbuild.cli.scratch import scratch_in_use, spread
 
 WAITING = """
 import sys, time
@@ -82,3 +84,31 @@ def test_signals(tmp_path: Path, number: signal.Signals, status: int, left: list
     assert [entry.name for entry in scratch.iterdir() if entry.name != ".lock"] == left
     with scratch_in_use(environment) as path:
         assert [entry.name for entry in path.iterdir()] == [".lock"]
+
+
+def test_what_is_made_lies_apart(tmp_path: Path) -> None:
+    """Where a file system has the flag for it, it is set, and no other goes; what is no directory is let be."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "other").mkdir()
+    for name in ("file", "link", "none"):
+        spread(tmp_path / name)
+    assert not _flag(tmp_path / "other")
+    before = _flag(tmp_path / "other", among=~0)
+    for _ in range(2):
+        spread(tmp_path / "other")
+    kind = subprocess.run(("stat", "--file-system", "--format=%T", tmp_path), stdout=-1, text=True, check=True).stdout
+    assert _flag(tmp_path / "other") or kind.strip() != "ext2/ext3"
+    assert before is None or _flag(tmp_path / "other", among=~0x20000) == before
+
+
+def _flag(path: Path, *, among: int = 0x20000) -> int | None:
+    """Flags of an inode as ``lsattr`` shows them; None where the file system has none."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        (flags,) = struct.unpack_from("i", fcntl.ioctl(descriptor, 0x80086601, bytes(8)))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return int(flags) & among
