@@ -61,7 +61,7 @@ def test_no_example_is_left_out() -> None:
 
 @pytest.mark.parametrize(("name", "variant"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_built_by_two_moved_and_run(name: str, variant: str, host: str, tmp_path: Path) -> None:
-    """Both builders give one digest, the committed one; skopeo takes it, Docker runs it, and again out of a registry."""
+    """Both builders give the committed digest; skopeo takes it, Docker runs it, and again out of a registry."""
     example, release = ROOT / "examples" / name, tmp_path / "release"
     chosen = (str(example), "--locked", *(("--variant", variant) if variant else ()))
     twice = ("--builders", "embedded,docker", "--reverify") if name == TWICE else ()
