@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from tests.unit.wheel.making import project_wheel
 
 from fakes.binaries import shared_object
+from twinbuild.errors import IntegrityError
 from twinbuild.model.inspection import ShippedPart
 from twinbuild.wheel.contents import Wheel, open_wheel
 from twinbuild.wheel.inside import bundled_libraries, contact_of, shipped_boms
@@ -53,6 +56,23 @@ def test_libraries() -> None:
         hashlib.sha256(content).hexdigest(),
         hashlib.sha512(content).hexdigest(),
     )
+
+
+def test_a_record_of_other_hashes() -> None:
+    """The digests are those of the bytes, whichever hash RECORD states; where it states another, nothing is told."""
+    content = shared_object(soname="libbar.so")
+    made = wheel({"demo/libbar.so": content})
+
+    def stating(digest: bytes) -> Wheel:
+        value = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        (file,) = (each for each in made.files if each.path == "demo/libbar.so")
+        return replace(made, files=(replace(file, row=replace(file.row, hash=f"sha512={value}")),))
+
+    (found,) = bundled_libraries(stating(hashlib.sha512(content).digest()))
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    assert found.sha512 == hashlib.sha512(content).hexdigest()
+    with pytest.raises(IntegrityError, match="TB4107"):
+        bundled_libraries(stating(bytes(64)))
 
 
 @pytest.mark.parametrize("version", ["1.3", "1.4", "1.5", "1.6", "1.7"])
