@@ -300,7 +300,7 @@ def _files(release: Released, stage: str) -> dict[str, bytes]:
             content = b""
         if Digest.of(content).hex != entry["sha256"]:
             message = f"{entry['path']} was changed while it was read"
-            raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
+            raise IntegrityError.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
         found[place] = annotated(content, release.digest) if path.suffix == ".yaml" else content
     if not found:
         stages: Any = release.document["publish"]

@@ -11,13 +11,17 @@ from typing import Any, Final
 
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
-from twinbuild.errors import InternalError, Location, PolicyRefused
+from twinbuild.errors import IntegrityError, InternalError, Location
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.reading.released import Released
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
 __all__ = ["schemas_of"]
 
+# What these hold is named by properties or by the schema's author, and no name is an annotation.
+_NAMED: Final = frozenset(
+    {"properties", "patternProperties", "dependentSchemas", "dependentRequired", "dependencies", "$defs", "definitions"}
+)
 _ANNOTATIONS: Final = frozenset({"title", "description", "examples", "$comment", "$id", "default", "deprecated"})
 
 
@@ -37,7 +41,7 @@ def schemas_of(release: Released) -> tuple[str, str]:
 def _schema(path: Path, sha256: str) -> str:
     """What cannot be compared by what it says is compared by its bytes.
 
-    Raises PolicyRefused TB8619 for another file than the release manifest names: what it says is signed with the step.
+    Raises IntegrityError TB8619 for another file than the release manifest names: what it says is signed with the step.
     """
     try:
         content, why = read_regular(path, LARGEST), ""
@@ -45,7 +49,7 @@ def _schema(path: Path, sha256: str) -> str:
         content, why = b"", str(error)
     if why or Digest.of(content).hex != sha256:
         message = f"{path.name} {why or 'is not the one that the release manifest names'}"
-        raise PolicyRefused.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
+        raise IntegrityError.of("TB8619", message, hint="do not use it", where=Location(file=str(path)))
     try:
         value, _ = parse_json(path.name, content)
         return Digest.of(canonical(_bare(value))).hex
@@ -59,7 +63,7 @@ def _bare(value: Json) -> Json:
         case dict():
             found: dict[str, Json] = {}
             for key, item in value.items():
-                if key in ("properties", "patternProperties", "$defs", "definitions") and isinstance(item, dict):
+                if key in _NAMED and isinstance(item, dict):
                     found[key] = {name: _bare(each) for name, each in item.items()}
                 elif key in ("const", "enum"):
                     found[key] = item
