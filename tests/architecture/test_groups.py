@@ -16,19 +16,21 @@ TESTS = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize(
     ("nodeid", "group"),
     [
-        ("tests/oracle/test_debian_system.py::test_the_usual_tools_work[bookworm]", "test_debian_system"),
+        ("tests/oracle/test_debian_system.py::test_tools[bookworm]", "tests/oracle/test_debian_system.py"),
         ("tests/oracle/test_two_builders.py::test_x[a]", "tests/oracle/test_two_builders.py::test_x[a]"),
         ("tests/pipeline/test_families.py::test_conformance[torch]", "families"),
         ("tests/pipeline/test_llm_server.py::test_one_variant_of_three", "families"),
         (f"tests/oracle/{next(iter(groups._TORCH))}", "families"),
         ("tests/pipeline/test_shadow.py::test_two_releases", "examples"),
         ("tests/architecture/test_effects.py::test_a_build_needs_no_network", "examples"),
-        ("tests/unit/pipeline/archive/test_pruning.py::test_a", "test_pruning"),
-        ("tests/unit/net/test_opener.py::test_a", "tests/unit/net/test_opener.py::test_a"),
+        ("tests/unit/pipeline/archive/test_pruning.py::test_a", "tests/unit/pipeline/archive/test_pruning.py"),
+        ("tests/unit/net/test_opener.py::test_a[x]", "tests/unit/net/test_opener.py"),
+        ("tests/unit/wheel/test_pip_parity.py::test_a[x]", "tests/unit/wheel/test_pip_parity.py::test_a[x]"),
+        ("tests/pipeline/test_tool.py::test_a[x]", "tests/pipeline/test_tool.py::test_a[x]"),
     ],
 )
 def test_group(nodeid: str, group: str) -> None:
-    """A module of an oracle, the examples, the families; every other test is on its own."""
+    """A module, the examples, the families; what takes long and shares nothing is on its own."""
     assert groups.group_of(nodeid) == group
 
 
@@ -36,10 +38,7 @@ def test_the_longest_come_first() -> None:
     """All names are those of modules, tests or groups that there are."""
     there = {path.stem for path in TESTS.rglob("test_*.py")} | {"families", "examples"}
     assert set(groups._LONGEST) <= there
-    assert {
-        name.partition(".py")[0]
-        for name in groups._EXAMPLES | groups._INDEPENDENT | groups._TOGETHER | {*groups._TORCH}
-    } <= there
+    assert {name.partition(".py")[0] for name in groups._EXAMPLES | groups._INDEPENDENT | {*groups._TORCH}} <= there
     names = ["tests/unit/test_a.py::test_b", "tests/pipeline/test_families.py::test_conformance[torch]"]
     assert sorted(names, key=groups.rank) == names[::-1]
 
@@ -61,3 +60,19 @@ def test_a_sample_has_every_test() -> None:
     plain = [item(f"a.py::test[{number}]") for number in range(5)]
     others = [item("a.py::test_other"), item("b.py::test[1]"), *(item(f"c.py::x[{n}]", skipped=True) for n in range(3))]
     assert sampled([*plain, *others]) == {plain[0], plain[-1], *others}
+
+
+def test_what_is_done_is_not_counted_again() -> None:
+    """A group stays with a process until the last of its tests is done."""
+
+    class Node:
+        shutting_down = True  # nothing more is given to it
+
+    node, names = Node(), [f"tests/unit/test_a.py::test_{each}" for each in "ab"]
+    grouped = groups.Grouped.__new__(groups.Grouped)
+    grouped.registered_collections = {node: names}
+    grouped.assigned_work = {node: {"tests/unit/test_a.py": dict.fromkeys(names, False)}}
+    grouped.mark_test_complete(node, 1)
+    assert grouped.assigned_work[node] == {"tests/unit/test_a.py": {names[0]: False, names[1]: True}}
+    grouped.mark_test_complete(node, 0)
+    assert grouped.assigned_work[node] == {}

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from fakes.here import Here
 from twinbuild.codec.family import family_digest, load_sheet
 from twinbuild.codec.yaml import SourceText
 from twinbuild.model.family import Family, FamilyFile
 from twinbuild.pipeline.family.beginning import project_files, write_project
-from twinbuild.process.runner import SubprocessRunner
 
 __all__ = ["SHEET", "SPEC", "begun", "family_of", "write_family"]
 
@@ -71,7 +71,7 @@ def begun(
         directory_name=name,
         today="2026-11-26",
         committed=False,
-        runner=SubprocessRunner(),
+        runner=Here(),
         interpreter=Path(sys.executable),
     )
     write_project(directory / name, files)

@@ -1,4 +1,4 @@
-"""Which tests go to one process, in order: those that share what is costly to set up.
+"""Which tests go to one process, in order: those of a module, and those that share what is costly to set up.
 
 pytest-xdist's own groups change the names of tests, which pytest 9.2 does not let it: here they follow from the
 names that there are.
@@ -7,14 +7,15 @@ names that there are.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Grouped", "group_of", "rank"]
 
-_INDEPENDENT: Final = {"test_python_uv", "test_two_builders"}  # nothing costly is shared between their tests
-_TOGETHER: Final = {"test_pruning"}  # elsewhere: what several tests of a module share takes seconds to make
+# Nothing costly is shared between their tests, which take long.
+_INDEPENDENT: Final = {"test_memory", "test_pip_parity", "test_python_uv", "test_two_builders"}
+_LONG: Final = PurePosixPath("tests/pipeline")
 _EXAMPLES: Final = {
     "test_effects.py::test_a_build_needs_no_network",
     "test_examples.py",
@@ -29,17 +30,17 @@ _TORCH: Final = ("test_two_builders.py::test_built_by_two_moved_and_run[llm-serv
 
 
 def group_of(nodeid: str) -> str:
-    """The group of a test; its own name where it has none."""
+    """The group of a test: its module, unless tests of several share something, or those of one share nothing."""
     if any(each in nodeid for each in _TORCH):
         return "families"
     path, _, rest = nodeid.partition("::")
     name = rest.partition("[")[0]
     module = PurePosixPath(path)
-    if ("oracle" in module.parts and module.stem not in _INDEPENDENT) or module.stem in _TOGETHER:
-        return module.stem
     if module.name in _EXAMPLES or f"{module.name}::{name}" in _EXAMPLES:
         return "examples"
-    return "families" if module.name == "test_families.py" else nodeid
+    if module.name == "test_families.py":
+        return "families"
+    return nodeid if module.stem in _INDEPENDENT or module.parent == _LONG else path
 
 
 _LONGEST: Final = (
@@ -66,3 +67,10 @@ class Grouped(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Forget a group that is done: what is pending is counted with each test, over all that a process was given."""
+        super().mark_test_complete(node, item_index, duration)
+        given, group = self.assigned_work[node], group_of(self.registered_collections[node][item_index])
+        if all(given[group].values()):
+            del given[group]

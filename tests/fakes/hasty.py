@@ -29,7 +29,7 @@ class Hasty:
         """As ``ports.Runner`` does."""
         program = (
             f"import sys; from twinbuild.build import bounded, {self.module}; "
-            f"bounded._SECONDS, bounded._MEMORY = 1, 256 << 20; sys.exit({self.module}._main())"
+            f"bounded.bound.__kwdefaults__.update(seconds=1, memory=256 << 20); sys.exit({self.module}._main())"
         )
         return SubprocessRunner().run(
             (argv[0], "-P", "-s", "-c", program),

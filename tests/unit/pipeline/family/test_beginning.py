@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fakes.families import SPEC, write_family
+from fakes.here import Here
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.model.family import Written
 from twinbuild.pipeline.family import beginning
 from twinbuild.pipeline.family.beginning import kept_files, lacking_rules, project_files, refuse_paths, write_project
 from twinbuild.pipeline.family.families import family_at
 from twinbuild.pipeline.project import open_project
-from twinbuild.process.runner import SubprocessRunner
 
 
 def _files(directory: Path, *, committed: bool = False, **given: str) -> tuple[Written, ...]:
@@ -26,7 +26,7 @@ def _files(directory: Path, *, committed: bool = False, **given: str) -> tuple[W
         directory_name="My Model",
         today="2026-11-26",
         committed=committed,
-        runner=SubprocessRunner(),
+        runner=Here(),
         interpreter=Path(sys.executable),
     )
 

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from fakes.families import SPEC, begun, write_family
+from fakes.here import Here
 from twinbuild.errors import SpecError, UsageError
 from twinbuild.pipeline.family.families import family_at
 from twinbuild.pipeline.family.updating import Update, update_project
 from twinbuild.pipeline.project import open_project
-from twinbuild.process.runner import SubprocessRunner
 
 SHEET = (
     "variables:\n  - {name: about, default: first, description: A.}\n  - {name: port, type: int, default: 1, "
@@ -45,7 +45,7 @@ def _update(project: Path, *, write: bool = True, **given: str) -> Update:
         project / "release.yaml",
         given,
         (project.parent / "families",),
-        runner=SubprocessRunner(),
+        runner=Here(),
         interpreter=Path(sys.executable),
         write=write,
     )
@@ -136,7 +136,7 @@ def test_the_family_of_a_catalogue_that_is_not_named(project: Path) -> None:
             project,
             {},
             (write_family(project.parent / "others", name="plains").parent,),
-            runner=SubprocessRunner(),
+            runner=Here(),
             interpreter=Path(sys.executable),
             write=False,
         )
