@@ -27,6 +27,7 @@ TESTS = Path(__file__).resolve().parents[1]
         ("tests/unit/net/test_opener.py::test_a[x]", "tests/unit/net/test_opener.py"),
         ("tests/unit/wheel/test_pip_parity.py::test_a[x]", "tests/unit/wheel/test_pip_parity.py::test_a[x]"),
         ("tests/pipeline/test_tool.py::test_a[x]", "tests/pipeline/test_tool.py::test_a[x]"),
+        ("tests/pipeline/test_impurities.py::test_a[x]", "tests/pipeline/test_impurities.py"),
     ],
 )
 def test_group(nodeid: str, group: str) -> None:
@@ -38,7 +39,9 @@ def test_the_longest_come_first() -> None:
     """All names are those of modules, tests or groups that there are."""
     there = {path.stem for path in TESTS.rglob("test_*.py")} | {"families", "examples"}
     assert set(groups._LONGEST) <= there
-    assert {name.partition(".py")[0] for name in groups._EXAMPLES | groups._INDEPENDENT | {*groups._TORCH}} <= there
+    assert {
+        name.partition(".py")[0] for name in groups._EXAMPLES | groups._INDEPENDENT | groups._SHARING | {*groups._TORCH}
+    } <= there
     names = ["tests/unit/test_a.py::test_b", "tests/pipeline/test_families.py::test_conformance[torch]"]
     assert sorted(names, key=groups.rank) == names[::-1]
 

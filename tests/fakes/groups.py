@@ -16,6 +16,7 @@ __all__ = ["Grouped", "group_of", "rank"]
 # Nothing costly is shared between their tests, which take long.
 _INDEPENDENT: Final = {"test_memory", "test_pip_parity", "test_python_uv", "test_two_builders"}
 _LONG: Final = PurePosixPath("tests/pipeline")
+_SHARING: Final = {"test_impurities"}  # but for these there
 _EXAMPLES: Final = {
     "test_effects.py::test_a_build_needs_no_network",
     "test_examples.py",
@@ -40,7 +41,8 @@ def group_of(nodeid: str) -> str:
         return "examples"
     if module.name == "test_families.py":
         return "families"
-    return nodeid if module.stem in _INDEPENDENT or module.parent == _LONG else path
+    long = module.parent == _LONG and module.stem not in _SHARING
+    return nodeid if long or module.stem in _INDEPENDENT else path
 
 
 _LONGEST: Final = (

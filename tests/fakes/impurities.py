@@ -25,9 +25,10 @@ from typing import Any, Final
 
 from twinbuild.model.tree import BytesContent, Directory, Entry, File
 
-__all__ = ["IMPURITIES", "Impurity", "apply", "sitecustomize"]
+__all__ = ["IMPURITIES", "Impurity", "apply", "sitecustomize", "together"]
 
 _TESTS: Final = Path(__file__).resolve().parents[1]
+_AT_ONCE: Final = 7
 _FIRST_USER: Final = int(os.environ.get("TWINBUILD_TEST_USER", "-1"))  # known to the first build alone
 
 
@@ -41,31 +42,42 @@ class Impurity:
     layer: str = "Python environment"
     compression: str = "zstd"
     bytecode: bool = False
+    alone: bool = True  # otherwise it is a file that others leave as it is
 
 
-def apply(name: str) -> None:
-    """Bring an impurity about in this process."""
-    IMPURITIES[name].take()
+def apply(*names: str) -> None:
+    """Bring impurities about in this process."""
+    for name in names:
+        IMPURITIES[name].take()
 
 
-def sitecustomize(name: str, interpreter: Path) -> str:
-    """The text of a module that Python imports when it starts: the impurity, for this process and the second build."""
+def together(name: str) -> tuple[str, ...]:
+    """The impurities that one release has at once: each is a file of its own, and is caught by itself."""
+    if IMPURITIES[name].alone:
+        return (name,)
+    files = [each for each, impurity in IMPURITIES.items() if not impurity.alone]
+    first = files.index(name) // _AT_ONCE * _AT_ONCE
+    return tuple(files[first : first + _AT_ONCE])
+
+
+def sitecustomize(names: tuple[str, ...], interpreter: Path) -> str:
+    """The text of a module that Python imports when it starts: impurities, for this process and the second build."""
     return (
         "import sys\n"
         f"sys.path[:0] = [{str(_TESTS)!r}]\n"
         f"sys.executable = {str(interpreter)!r}\n"
         "from fakes.impurities import apply\n"
-        f"apply({name!r})\n"
+        f"apply(*{names!r})\n"
     )
 
 
-def _writes(path: str, make: Callable[[], bytes | str]) -> Callable[[], None]:
+def _file(cause: str, path: str, make: Callable[[], bytes | str]) -> Impurity:
     """The code that makes the virtual environment also writes a file, with what ``make`` gives when it runs."""
 
     def take() -> None:
         _skeleton(lambda entries: [*entries, *_with_parents(path, _encoded(make()), entries)])
 
-    return take
+    return Impurity(cause=cause, path=path, take=take, alone=False)
 
 
 def _encoded(content: bytes | str) -> bytes:
@@ -220,21 +232,15 @@ def _log() -> str:
 
 
 IMPURITIES: Final[dict[str, Impurity]] = {
-    "a time stamp in a file": Impurity(
-        cause="timestamp", path="opt/venv/built", take=_writes("opt/venv/built", lambda: f"built={int(time.time())}\n")
+    "a time stamp in a file": _file("timestamp", "opt/venv/built", lambda: f"built={int(time.time())}\n"),
+    "a date in a file": _file("timestamp", "opt/venv/dated", lambda: time.strftime("on %Y-%m-%d\n")),
+    "today's date": _file(
+        "timestamp",
+        "opt/venv/today",
+        lambda: f"on {dt.datetime.now():%Y-%m-%d}\n",  # noqa: DTZ005  so it is
     ),
-    "a date in a file": Impurity(
-        cause="timestamp", path="opt/venv/built", take=_writes("opt/venv/built", lambda: time.strftime("on %Y-%m-%d\n"))
-    ),
-    "today's date": Impurity(
-        cause="timestamp",
-        path="opt/venv/built",
-        take=_writes("opt/venv/built", lambda: f"on {dt.datetime.now():%Y-%m-%d}\n"),  # noqa: DTZ005  so it is
-    ),
-    "a time stamp in binary": Impurity(
-        cause="timestamp",
-        path="opt/venv/built.bin",
-        take=_writes("opt/venv/built.bin", lambda: b"BIN\0" + struct.pack("<I", int(time.time())) + bytes(8)),
+    "a time stamp in binary": _file(
+        "timestamp", "opt/venv/binary", lambda: b"BIN\0" + struct.pack("<I", int(time.time())) + bytes(8)
     ),
     "a date in the configuration": Impurity(cause="timestamp", path="", layer="config", take=_time_in_configuration),
     "byte code with times": Impurity(
@@ -250,30 +256,14 @@ IMPURITIES: Final[dict[str, Impurity]] = {
         layer="2 small wheels",
         take=_record_in_any_order,
     ),
-    "an identifier": Impurity(
-        cause="uuid", path="opt/venv/id", take=_writes("opt/venv/id", lambda: f"id = {uuid.uuid4()}\n")
-    ),
-    "the host's name": Impurity(
-        cause="host-name", path="etc/host", take=_writes("etc/host", lambda: f"{socket.gethostname()}\n")
-    ),
-    "random bytes": Impurity(
-        cause="random", path="opt/venv/salt", take=_writes("opt/venv/salt", lambda: b"\x00\xff" + os.urandom(64))
-    ),
-    "a random number in a text": Impurity(
-        cause="random", path="opt/venv/salt", take=_writes("opt/venv/salt", lambda: f"salt={os.urandom(12).hex()}\n")
-    ),
-    "sorting by language": Impurity(
-        cause="locale", path="opt/venv/words", take=_writes("opt/venv/words", _sorted_by_locale)
-    ),
-    "the language": Impurity(
-        cause="locale",
-        path="opt/venv/locale",
-        take=_writes("opt/venv/locale", lambda: f"locale={os.environ.get('LC_ALL', 'C')}\n"),
-    ),
-    "the time zone": Impurity(
-        cause="time-zone",
-        path="opt/venv/zone",
-        take=_writes("opt/venv/zone", lambda: f"offset {time.strftime('%z')} of {os.environ.get('TZ', 'UTC')}\n"),
+    "an identifier": _file("uuid", "opt/venv/identifier", lambda: f"id = {uuid.uuid4()}\n"),
+    "the host's name": _file("host-name", "etc/host", lambda: f"{socket.gethostname()}\n"),
+    "random bytes": _file("random", "opt/venv/salt", lambda: b"\x00\xff" + os.urandom(64)),
+    "a random number in a text": _file("random", "opt/venv/number", lambda: f"salt={os.urandom(12).hex()}\n"),
+    "sorting by language": _file("locale", "opt/venv/words", _sorted_by_locale),
+    "the language": _file("locale", "opt/venv/locale", lambda: f"locale={os.environ.get('LC_ALL', 'C')}\n"),
+    "the time zone": _file(
+        "time-zone", "opt/venv/zone", lambda: f"offset {time.strftime('%z')} of {os.environ.get('TZ', 'UTC')}\n"
     ),
     "modes left to the umask": Impurity(
         cause="umask", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_modes)
@@ -284,57 +274,29 @@ IMPURITIES: Final[dict[str, Impurity]] = {
     "owners left to the user": Impurity(
         cause="ownership", path="opt/venv/pyvenv.cfg", take=lambda: _skeleton(_changed_owners)
     ),
-    "a compressed file with a time": Impurity(
-        cause="gzip-timestamp",
-        path="opt/venv/notes.gz",
-        take=_writes("opt/venv/notes.gz", lambda: gzip.compress(b"notes" * 20)),
-    ),
+    "a compressed file with a time": _file("gzip-timestamp", "opt/venv/notes.gz", lambda: gzip.compress(b"notes" * 20)),
     "a compressed layer with a time": Impurity(
         cause="gzip-timestamp", path="", layer="Debian packages", compression="gzip", take=_time_in_layer_header
     ),
     "a compressor that the machine decides": Impurity(
         cause="compressor", path="", layer="Debian packages", take=_level_by_processors
     ),
-    "a set as it comes": Impurity(
-        cause="item-order",
-        path="opt/venv/set",
-        take=_writes("opt/venv/set", lambda: f"{set('abcdefghijk')}\n"),
+    "a set as it comes": _file("item-order", "opt/venv/set", lambda: f"{set('abcdefghijk')}\n"),
+    "a directory as it comes": _file("line-order", "opt/venv/listing", _listing),
+    "a path of the build": _file("absolute-path", "opt/venv/where", lambda: f"cwd={Path.cwd()}\n"),
+    "a temporary path": _file("absolute-path", "opt/venv/prefix", lambda: f"prefix={tempfile.mkdtemp()}/x\n"),
+    "a package tool's log": _file("apt-log", "var/log/apt/history.log", _log),
+    "a machine's identity": _file("machine-id", "etc/machine-id", lambda: f"{uuid.uuid4().hex}\n"),
+    "the user's name": _file("user", "opt/venv/by", lambda: f"by {getpass.getuser()}\n"),
+    "the environment": _file(
+        "environment",
+        "opt/venv/env",
+        lambda: f"home {os.environ.get('HOME')}, {os.environ.get('TWINBUILD_VARIATION')}\n",
     ),
-    "a directory as it comes": Impurity(
-        cause="line-order", path="opt/venv/listing", take=_writes("opt/venv/listing", _listing)
+    "the number of processors": _file(
+        "processor-count", "opt/venv/jobs", lambda: f"built with -j{len(os.sched_getaffinity(0))}\n"
     ),
-    "a path of the build": Impurity(
-        cause="absolute-path", path="opt/venv/where", take=_writes("opt/venv/where", lambda: f"cwd={Path.cwd()}\n")
-    ),
-    "a temporary path": Impurity(
-        cause="absolute-path",
-        path="opt/venv/where",
-        take=_writes("opt/venv/where", lambda: f"prefix={tempfile.mkdtemp()}/x\n"),
-    ),
-    "a package tool's log": Impurity(
-        cause="apt-log", path="var/log/apt/history.log", take=_writes("var/log/apt/history.log", _log)
-    ),
-    "a machine's identity": Impurity(
-        cause="machine-id", path="etc/machine-id", take=_writes("etc/machine-id", lambda: f"{uuid.uuid4().hex}\n")
-    ),
-    "the user's name": Impurity(
-        cause="user", path="opt/venv/by", take=_writes("opt/venv/by", lambda: f"by {getpass.getuser()}\n")
-    ),
-    "the environment": Impurity(
-        cause="environment",
-        path="opt/venv/env",
-        take=_writes(
-            "opt/venv/env", lambda: f"home {os.environ.get('HOME')}, {os.environ.get('TWINBUILD_VARIATION')}\n"
-        ),
-    ),
-    "the number of processors": Impurity(
-        cause="processor-count",
-        path="opt/venv/jobs",
-        take=_writes("opt/venv/jobs", lambda: f"built with -j{len(os.sched_getaffinity(0))}\n"),
-    ),
-    "an address in memory": Impurity(
-        cause="memory-address", path="opt/venv/repr", take=_writes("opt/venv/repr", lambda: f"{object()!r} made it\n")
-    ),
+    "an address in memory": _file("memory-address", "opt/venv/repr", lambda: f"{object()!r} made it\n"),
     "a file with a name of its own": Impurity(
         cause="file-set",
         path="",

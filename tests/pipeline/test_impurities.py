@@ -7,18 +7,21 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fakes.impurities import IMPURITIES, Impurity, sitecustomize
+from fakes.impurities import IMPURITIES, Impurity, sitecustomize, together
 from fakes.tiny import tiny_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _twinbuild(directory: Path, *arguments: str, impurity: str = "") -> subprocess.CompletedProcess[str]:
-    """``twinbuild`` on the tiny project, with the impurity in its own process and in that of the second build."""
+def _twinbuild(directory: Path, *arguments: str, impurities: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """``twinbuild`` on the tiny project, with the impurities in its own process and in that of the second build."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": "/home/tester",
@@ -27,14 +30,14 @@ def _twinbuild(directory: Path, *arguments: str, impurity: str = "") -> subproce
         "TMPDIR": str(directory / "tmp"),
         "PYTHONPATH": str(ROOT / "generator"),
     }
-    if impurity:
+    if impurities:
         hook = directory / "hook"
         hook.mkdir(exist_ok=True)
         wrapper = directory / "python"
         path = f"{hook}:{ROOT / 'generator'}"
         wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" "$@"\n')
         wrapper.chmod(0o755)
-        (hook / "sitecustomize.py").write_text(sitecustomize(impurity, wrapper))
+        (hook / "sitecustomize.py").write_text(sitecustomize(impurities, wrapper))
         environment["PYTHONPATH"] = path
     return subprocess.run(
         [sys.executable, "-m", "twinbuild.cli", *arguments],
@@ -54,27 +57,59 @@ def _prepare(directory: Path, impurity: Impurity | None = None) -> None:
     tiny_project(directory / "project", directory / "store", compression=compression, bytecode=bytecode)
 
 
+Findings = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Findings]:
+    """``refused(names)``: what is said of a release with these impurities, each release made once.
+
+    Exit 7; nothing is released, and what was released before stays.
+    """
+
+    @cache
+    def release(names: tuple[str, ...]) -> Findings:
+        directory = tmp_path_factory.mktemp("impure")
+        _prepare(directory, IMPURITIES[names[0]])
+        kept = directory / "project" / "dist" / "tiny-0.9.0"
+        kept.mkdir(parents=True)
+        (kept / "manifest.json").write_text("{}")
+        done = _twinbuild(directory, "release", "--locked", "--json", impurities=names)
+        assert done.returncode == 7, done.stderr
+        assert done.stdout == ""
+        assert [path.name for path in (directory / "project" / "dist").iterdir()] == ["tiny-0.9.0"]
+        assert [path.name for path in kept.iterdir()] == ["manifest.json"]
+        findings: Findings = json.loads(done.stderr.splitlines()[-1])["findings"]
+        return findings
+
+    return release
+
+
 @pytest.mark.parametrize("name", IMPURITIES)
-def test_impurity_is_caught_and_named(name: str, tmp_path: Path) -> None:
-    """Exit 7 with layer, file, cause and remedy; nothing is released, and what was released before stays."""
+def test_impurity_is_caught_and_named(name: str, refused: Callable[[tuple[str, ...]], Findings]) -> None:
+    """With layer, file, cause and remedy, also where others are there at the same time."""
     impurity = IMPURITIES[name]
-    _prepare(tmp_path, impurity)
-    kept = tmp_path / "project" / "dist" / "tiny-0.9.0"
-    kept.mkdir(parents=True)
-    (kept / "manifest.json").write_text("{}")
-    done = _twinbuild(tmp_path, "release", "--locked", "--json", impurity=name)
-    assert done.returncode == 7, done.stderr
-    assert done.stdout == ""
-    findings = json.loads(done.stderr.splitlines()[-1])["findings"]
+    findings = refused(together(name))
     assert {finding["code"] for finding in findings} == {"TB6010"}
-    where = [f"cpu linux/amd64, layer {impurity.layer!r}", *([f"/{impurity.path}"] if impurity.path else [])]
-    found = [finding for finding in findings if all(part in finding.get("subject", "") for part in where)]
+    where = f"cpu linux/amd64, layer {impurity.layer!r}"
+    found = [finding for finding in findings if _is_at(finding.get("subject", ""), where, impurity.path)]
     assert found, findings
     causes = {match[1] for finding in found if (match := re.search(r"likely cause: ([\w-]+),", finding["message"]))}
     assert causes == {impurity.cause}, found
     assert all(finding["remedy"] for finding in found)
-    assert [path.name for path in (tmp_path / "project" / "dist").iterdir()] == ["tiny-0.9.0"]
-    assert [path.name for path in kept.iterdir()] == ["manifest.json"]
+
+
+def _is_at(subject: str, where: str, path: str) -> bool:
+    return subject == f"{where}, /{path}" if path else subject.startswith(where)
+
+
+def test_each_impurity_is_a_file_of_its_own() -> None:
+    """Those of one release do not get into each other's way, and every one is in one."""
+    releases = {together(name) for name in IMPURITIES}
+    assert sorted(name for names in releases for name in names) == sorted(IMPURITIES)
+    for names in releases:
+        assert len({IMPURITIES[name].path for name in names}) == len(names)
+        assert len({(IMPURITIES[name].compression, IMPURITIES[name].bytecode) for name in names}) == 1
 
 
 @pytest.mark.parametrize("compression", ["zstd", "gzip"])
@@ -90,6 +125,6 @@ def test_after_a_difference_everything_is_built_anew(tmp_path: Path) -> None:
     """What was built while something was wrong is not taken from the cache once it is mended."""
     name = "random bytes"
     _prepare(tmp_path, IMPURITIES[name])
-    assert _twinbuild(tmp_path, "release", "--locked", impurity=name).returncode == 7
+    assert _twinbuild(tmp_path, "release", "--locked", impurities=(name,)).returncode == 7
     done = _twinbuild(tmp_path, "release", "--locked")
     assert done.returncode == 0, done.stderr
