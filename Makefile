@@ -82,6 +82,7 @@ $(VENV)/tool: $(VENV)/bin/python lockfiles/tool.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Not compiled ahead: of much that lies there nothing is ever imported.
 $(VENV)/dev: $(VENV)/tool lockfiles/dev.txt lockfiles/rego.txt
-	$(PIP) -r lockfiles/dev.txt -r lockfiles/rego.txt
+	$(PIP) --no-compile -r lockfiles/dev.txt -r lockfiles/rego.txt
 	@touch $@

@@ -42,10 +42,16 @@ _skipped: list[str] = []
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _what_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where that lies; and what each test makes lies apart."""
-    spread(tmp_path_factory.getbasetemp())
-    made.PLACES.append(tmp_path_factory.mktemp("made"))
+def _what_is_made_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """Where that lies: beside the directories of the processes of this run, where there are several.
+
+    What each test makes lies apart.
+    """
+    own = tmp_path_factory.getbasetemp()
+    spread(own)
+    place = (own.parent if hasattr(request.config, "workerinput") else own) / "made"
+    place.mkdir(exist_ok=True)
+    made.PLACES.append(place)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
