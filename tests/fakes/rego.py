@@ -7,6 +7,7 @@ import hashlib
 import pickle
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,17 +24,21 @@ from twinbuild.describe.policyinput import policy_input_schema
 
 __all__ = [
     "NEEDS_ENGINE",
-    "SHAPE",
     "answered",
     "faults_of",
     "modules_of",
     "plan_of",
     "rego_policy",
     "rego_text",
+    "shape",
     "write_rego",
 ]
 
-SHAPE: Final[Shape] = shape_of(policy_input_schema())
+
+@cache
+def shape() -> Shape:
+    """What a policy may ask for."""
+    return shape_of(policy_input_schema())
 
 
 def _loads(library: str) -> bool:
@@ -114,7 +119,7 @@ def faults_of(text: str, place: Path) -> list[str]:
     """Codes and places of all faults of one file in the package main."""
     files = {"x.rego": f"package main\n{text}"}
     plan, alone, faults = plan_of(files, place)
-    found = faults or tuple(plan_faults(plan, alone, modules_of(files), SHAPE))
+    found = faults or tuple(plan_faults(plan, alone, modules_of(files), shape()))
     return [f"{each.code} {each.line}:{each.column}" for each in found]
 
 

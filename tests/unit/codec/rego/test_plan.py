@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.rego import NEEDS_ENGINE, SHAPE, faults_of, modules_of, plan_of
+from fakes.rego import NEEDS_ENGINE, faults_of, modules_of, plan_of, shape
 from twinbuild.codec.rego.plan import Rule, plan_faults, plan_rules
 
 pytestmark = NEEDS_ENGINE
@@ -106,7 +106,7 @@ def test_place(tmp_path: Path) -> None:
         "TB8894 5:2",
     ]
     plan, alone, _ = plan_of({"x.rego": 'package main\n\nx := 1\n\ndenny contains "a"\n'}, tmp_path / "other")
-    (fault,) = plan_faults(plan, alone, modules_of({"x.rego": "package main"}), SHAPE)
+    (fault,) = plan_faults(plan, alone, modules_of({"x.rego": "package main"}), shape())
     assert (fault.line, "denny, x" in fault.message) == (5, True)
 
 
@@ -121,14 +121,14 @@ def test_several_files(tmp_path: Path) -> None:
     plan, alone, faults = plan_of(files, tmp_path)
     assert faults == ()
     modules = modules_of(files, ("lib.rego",))
-    assert list(plan_faults(plan, alone, modules, SHAPE)) == []
+    assert list(plan_faults(plan, alone, modules, shape())) == []
     assert plan_rules(alone, modules) == (
         Rule(package=("main",), name="deny", files=("a.rego:5", "b.rego:3")),
         Rule(package=("main",), name="warn_late", files=("b.rego:5",)),
         Rule(package=("other", "place"), name="violation", files=("c.rego:3",)),
     )
     assert [each.title for each in plan_rules(alone, modules)][-1] == "other.place.violation"
-    (fault,) = plan_faults(plan, alone, modules_of(files), SHAPE)
+    (fault,) = plan_faults(plan, alone, modules_of(files), shape())
     assert (fault.code, fault.file) == ("TB8895", "lib.rego")
-    (fault,) = plan_faults(plan, alone, modules_of(files, ("c.rego", "lib.rego")), SHAPE)
+    (fault,) = plan_faults(plan, alone, modules_of(files, ("c.rego", "lib.rego")), shape())
     assert (fault.code, fault.file, fault.line) == ("TB8895", "c.rego", 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,16 @@ def again(document: dict[str, Any]) -> None:
     document["metadata"]["description"] = "a" * 1000 + "y"
 
 
-RELEASES = (
-    example("1.0.0"),
-    example("1.1.0", day=1, change=bumped),
-    example("1.2.0", day=2, change=again),
-)
+@cache
+def releases() -> tuple[Published, ...]:
+    """Three versions."""
+    return example("1.0.0"), example("1.1.0", day=1, change=bumped), example("1.2.0", day=2, change=again)
 
 
 def made() -> list[Stated]:
     """What is compared of the releases."""
     statements = Statements()
-    return [statements.of(each) for each in RELEASES]
+    return [statements.of(each) for each in releases()]
 
 
 def on_disk(place: Path, release: Published) -> Path:
@@ -57,7 +57,7 @@ def on_disk(place: Path, release: Published) -> Path:
 
 def test_a_page_says_what_the_command_says(tmp_path: Path) -> None:
     """Sections, words, scopes, risks and reasons are those of ``release_diff``, for each two."""
-    stated, paths = made(), [on_disk(tmp_path, each) for each in RELEASES]
+    stated, paths = made(), [on_disk(tmp_path, each) for each in releases()]
     for one, other in permutations(range(3), 2):
         found = release_diff(paths[one], paths[other], files=False)
         told = [
@@ -97,7 +97,7 @@ def test_a_release_and_itself() -> None:
 
 def test_ranks_order_versions_as_pip_does() -> None:
     """1.10 is above 1.9, which text is not; what is no version has no rank. The document is JSON."""
-    entries = [entry(each) for each in RELEASES]
+    entries = [entry(each) for each in releases()]
     document = any_two(list(zip(entries, made(), strict=True)))
     facts = {each[1]: each for each in document["facts"]}
     by_rank = [
@@ -113,8 +113,8 @@ def test_ranks_order_versions_as_pip_does() -> None:
 def test_packages_are_numbered_by_name() -> None:
     """The order of a set is another one in each process, and the page is not."""
     stated = made()[0]
-    (more,) = any_two([(entry(RELEASES[0]), stated)])["more"]
-    facts = any_two([(entry(RELEASES[0]), stated)])["facts"]
+    (more,) = any_two([(entry(releases()[0]), stated)])["more"]
+    facts = any_two([(entry(releases()[0]), stated)])["facts"]
     numbers = {each[5]: each[1] for each in facts if each[5] in more[0]}
     assert len(numbers) == len(stated.direct) > 2
     kinds = [name.split(" ")[1] for name in sorted(stated.direct)]
@@ -124,7 +124,7 @@ def test_packages_are_numbered_by_name() -> None:
 def test_facts_are_kept_once() -> None:
     """A thousand releases that state the same share its texts."""
     statements = Statements()
-    one, other = statements.of(RELEASES[0]), statements.of(RELEASES[1])
+    one, other = statements.of(releases()[0]), statements.of(releases()[1])
     shared = set(one.stated) & set(other.stated)
     assert len(shared) > 100
     assert {id(each) for each in one.stated if each in shared} == {id(each) for each in other.stated if each in shared}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from twinbuild.describe.policyinput import policy_input_schema
 
 pytestmark = NEEDS_ENGINE
 
-SCHEMA = policy_input_schema()
+_schema = cache(policy_input_schema)
 PERSON = {"who": "ada", "keyid": "k", "roles": ["a", "b"], "since": 1, "role": ""}
 INPUT = {
     "stage": "production",
@@ -86,7 +87,7 @@ FAILS = {
 def _asked(text: str, document: object = INPUT, schema: Any = None) -> Any:
     module = {"name": "x.rego", "text": f"package main\n{text}", "package": ("main",), "decides": True}
     return answered(
-        {"modules": [module], "schema": SCHEMA if schema is None else schema, "input": json.dumps(document)}
+        {"modules": [module], "schema": _schema() if schema is None else schema, "input": json.dumps(document)}
     )
 
 
