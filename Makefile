@@ -7,7 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 T ?= tests
 SLOW ?=
 # A process of tests that ends all at once is a failure, and named; xdist's scheduler by scope would wait for ever.
-PYTEST := $(BIN)/python -m pytest -q --dist loadgroup --max-worker-restart 0
+# What takes longest comes first, and not the modules of many tests (tests/fakes/groups.py).
+PYTEST := $(BIN)/python -m pytest -q --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 # Tests wait (for services, for time to pass) about as long as they compute.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo $$n || echo 4)
 
@@ -26,7 +27,7 @@ test: $(VENV)/dev ## Run the tests (T=path to choose)
 # In their order: a shuffled one would set up again and again what parametrized tests of a module share. Of all modules
 # only those that have any: each process reads all that it is given.
 test-slow: $(VENV)/dev ## Run the tests that take minutes or compare with other tools
-	$(PYTEST) -n 4 --no-loadscope-reorder -p no:randomly --durations 25 -m slow $(or $(shell grep -rlw slow --include='test_*.py' $(T) | sort),$(T))
+	$(PYTEST) -n 4 -p no:randomly --durations 25 -m slow $(or $(shell grep -rlw slow --include='test_*.py' $(T) | sort),$(T))
 
 bench: $(VENV)/dev ## Compare speed with BuildKit (needs root, or a Docker Engine with BuildKit 0.13 and DOCKER_HOST)
 	@[ -n "$$DOCKER_HOST" ] || eval "$$(tools/docker-engine start)"; \
