@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,13 @@ class Hasty:
             f"import sys; from twinbuild.build import bounded, {self.module}; "
             f"bounded.bound.__kwdefaults__.update(seconds=1, memory=256 << 20); sys.exit({self.module}._main())"
         )
-        return SubprocessRunner().run(
+        before = os.times().children_user
+        done = SubprocessRunner().run(
             (argv[0], "-P", "-s", "-c", program),
             environment=environment,
             stdin=stdin,
             directory=directory,
             timeout=timeout,
         )
+        assert os.times().children_user - before < 5, "it was ended by its real limits"
+        return done
