@@ -110,9 +110,12 @@ def test_checks(repository: Path, system: str) -> None:
         (("  team:", "  teem:"), "TB1101"),
     ):
         spec.write_text(text.replace(*change))
-        ended = [_run(script, repository, SPEC="models/fraud") for script in scripts]
-        assert any(each.returncode for each in ended) == bool(code), ended
-        assert code in "".join(each.stderr for each in ended)
+        for script in scripts:
+            ended = _run(script, repository, SPEC="models/fraud")
+            if ended.returncode:  # a runner does not begin the next step
+                break
+        assert bool(ended.returncode) == bool(code), ended
+        assert code in ended.stderr
 
 
 @pytest.mark.parametrize("system", ["github", "gitlab"])
