@@ -29,6 +29,7 @@ def _each(*texts: str, **more: Json) -> dict[str, Json]:
     return {"type": "array", "items": {"type": "object", "required": [*keys], "properties": keys}}
 
 
+_NAME: Final[dict[str, Json]] = {"type": "string", "pattern": r"^\P{C}*$"}  # it is printed: nothing steers a terminal
 # Version 1 had no schema of its own; this is what is read of it.
 _FIRST: Final[dict[str, Any]] = {
     "type": "object",
@@ -39,7 +40,7 @@ _FIRST: Final[dict[str, Any]] = {
         "metadata": {
             "type": "object",
             "required": ["name", "version", "source_date_epoch"],
-            "properties": {"name": {"type": "string"}, "version": {"type": "string"}},
+            "properties": {"name": _NAME, "version": _NAME},
         },
         "source": {
             "type": "object",
@@ -57,8 +58,8 @@ _FIRST: Final[dict[str, Any]] = {
                         "type": "object",
                         "required": ["variant", "platform", "digest", "layers"],
                         "properties": {
-                            "variant": {"type": "string"},
-                            "platform": {"type": "string"},
+                            "variant": _NAME,
+                            "platform": _NAME,
                             "digest": digest(""),
                             "layers": _each("title", digest=digest("")),
                         },
@@ -70,7 +71,7 @@ _FIRST: Final[dict[str, Any]] = {
                     "items": {
                         "type": "object",
                         "required": ["variant", "platform"],
-                        "properties": {"variant": {"type": "string"}, "platform": {"type": "string"}},
+                        "properties": {"variant": _NAME, "platform": _NAME},
                     },
                 },
                 "indexes": {
@@ -78,7 +79,7 @@ _FIRST: Final[dict[str, Any]] = {
                     "items": {
                         "type": "object",
                         "required": ["variant", "digest"],
-                        "properties": {"variant": {"type": "string"}, "digest": digest("")},
+                        "properties": {"variant": _NAME, "digest": digest("")},
                     },
                 },
             },

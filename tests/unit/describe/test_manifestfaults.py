@@ -89,6 +89,15 @@ def test_any_other_value_of_a_place(key: str) -> None:
             assert at == f"/environment/{key}/0/{field}"
 
 
+@pytest.mark.parametrize("key", ["name", "version"])
+def test_what_steers_a_terminal_is_no_name(key: str) -> None:
+    """Names of the first version are printed as they are."""
+    document = json.loads(FIRST.read_bytes())
+    for value in ("a\x1b[2J", "a\nsigned   by ada", "a\u202eb"):
+        ((at, _),) = manifest_faults({**document, "metadata": {**document["metadata"], key: value}})
+        assert at == f"/metadata/{key}"
+
+
 def test_not_endless(case: Case) -> None:
     """Many faults, and large values, are cut."""
     document = _whole(case)
