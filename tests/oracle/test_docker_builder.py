@@ -472,9 +472,11 @@ sys.exit(done.returncode)
 
 def _instead_of_docker(directory: Path, program: str) -> str:
     """A PATH on which ``docker`` is that program of Python, which may start the real one."""
-    wrapper = directory / "bin" / "docker"
+    wrapper, told = directory / "bin" / "docker", directory / "instead.py"
     wrapper.parent.mkdir()
-    wrapper.write_text(f"#!{sys.executable}\n{program}")
+    told.write_text(program)
+    # By a shell: the path of this Python may have a blank, which no line of #! can have.
+    wrapper.write_text(f'#!/bin/sh\nexec {shlex.join((sys.executable, str(told)))} "$@"\n')
     wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
     return f"{wrapper.parent}:{os.environ['PATH']}"
 
