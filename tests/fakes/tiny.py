@@ -51,13 +51,14 @@ environment:
   base: {{debian: {{suite: bookworm}}}}
   python: "3.11"
   platforms: [linux/amd64]
-{variants}{steps}dependencies: {{runtime: [alpha==1, beta==1]}}
+{variants}{steps}dependencies: {{runtime: [alpha==1, beta==1]{indexes}}}
 serving:
   command: [python, -m, main]
   ports: [{{name: http, port: 8000}}]
   user: {{name: app, uid: 10001, gid: 10001, home: /home/app}}
 build: {{compression: {compression}, bytecode: {bytecode}}}
 """
+_DEMO = {f"usr/share/demo/{name}": name.encode() for name in ("Ida", "ida", "Zoe")}
 _ACCOUNTS = {"etc/passwd": b"root:*:0:0:root:/root:/bin/sh\n", "etc/group": b"root:*:0:\n"}
 
 
@@ -72,13 +73,16 @@ def tiny_project(
     more: str = "",
     weights: Mapping[str, bytes] = MappingProxyType({}),
     code: str = "",
+    shipped: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
+    corporate: tuple[str, ...] = (),
 ) -> Path:
     """Write the project with its lock, and put what the lock names into the store; returns the project's directory.
 
     ``steps`` is the text of ``environment.steps``; with it the image has a few programs of this machine. Each of
     ``variants`` has the same packages; where there are none the spec names none, and has the implied ``cpu``. ``more``
     is the text of further sections, ``weights`` the files of the model by their places in the image, ``code`` what the
-    application has besides.
+    application has besides, ``shipped`` further files of packages and wheels by their names. ``corporate`` wheels are
+    of an index that the spec names.
     """
     (directory / "app").mkdir(parents=True)
     named = ", ".join(f"{{name: {variant}, accelerator: none}}" for variant in variants)
@@ -87,6 +91,7 @@ def tiny_project(
         bytecode=str(bytecode).lower(),
         variants=f"  variants: [{named}]\n" if variants else "",
         steps=f"  steps:\n{steps}" if steps else "",
+        indexes=f", indexes: [{{name: corp, packages: [{', '.join(corporate)}]}}]" if corporate else "",
         artifacts=f", artifacts: [{', '.join(_artifact(target) for target in weights)}]" if weights else "",
     )
     for target, content in weights.items():
@@ -99,14 +104,16 @@ def tiny_project(
     )
     packages = {
         "accounts": deb("accounts", files=_ACCOUNTS),
-        "demo": deb("demo", files={f"usr/share/demo/{name}": name.encode() for name in ("Ida", "ida", "Zoe")}),
+        "demo": deb("demo", files=_DEMO | dict(shipped.get("demo", {}))),
         "python3.11-minimal": deb("python3.11-minimal", files={"usr/bin/python3.11": b"#!/bin/sh\n"}),
     }
     if steps:
         packages["tools"] = deb("tools", files=tools("bash", "sort"), kind="")
     modules = {f"{name}.py": f"def {name}():\n    return {name!r} in {{'x', 'y', 'z', 'w'}}\n" for name in "cbda"}
     wheels = [
-        project_wheel(name, {f"{name}/{path}": text.encode() for path, text in modules.items()})
+        project_wheel(
+            name, {f"{name}/{path}": text.encode() for path, text in modules.items()} | dict(shipped.get(name, {}))
+        )
         for name in ("alpha", "beta")
     ]
     project = open_project(directory)
@@ -117,7 +124,7 @@ def tiny_project(
             platform=Platform.parse("linux/amd64"),
             python=PythonEnvironment(version="3.11.2", implementation="cp", glibc="2.36"),
             debs=tuple(_locked_deb(name, blobs.put(content), len(content)) for name, content in packages.items()),
-            wheels=tuple(_locked_wheel(name, blobs.put(content), len(content)) for name, content in wheels),
+            wheels=tuple(_locked_wheel(name, blobs.put(content), len(content), corporate) for name, content in wheels),
             steps=tuple(
                 LockedStep(name=step.name, inputs=step_inputs(step)) for step in project.spec.environment.steps
             ),
@@ -175,10 +182,10 @@ def _locked_deb(name: str, digest: Digest, size: int) -> LockedDeb:
     )
 
 
-def _locked_wheel(filename: str, digest: Digest, size: int) -> LockedWheel:
+def _locked_wheel(filename: str, digest: Digest, size: int, corporate: tuple[str, ...]) -> LockedWheel:
     name, version = filename.split("-")[:2]
     return LockedWheel(
-        index="default",
+        index="corp" if name in corporate else "default",
         name=name,
         version=version,
         filename=filename,

@@ -22,6 +22,7 @@ __all__ = [
     "is_literal",
     "is_named",
     "is_password",
+    "is_private_key",
     "is_random",
     "is_secret_key",
     "is_strong",
@@ -43,7 +44,15 @@ _REFERENCE: Final = re.compile(
 )
 _WORDS: Final = frozenset(
     b"password passwd pass pw pwd passphrase secret token user username test admin root guest foo bar baz key value"
-    b" none null true false hunter2 mypassword mypass my_password s3cr3t postgres letmein x y p".split()
+    b" none null true false hunter2 mypassword mypass my_password s3cr3t postgres letmein tiger x y p".split()
+)
+# What specifications (RFC 5849, 6749, 6750, 7009) and emulators (Azurite, Cosmos DB) print for all to copy.
+_PUBLISHED: Final = frozenset(
+    b"kd94hf93k423kf44 kkk9d7dh3k39sjv7 hh5s93j4hdidpola nnch734d00sl2jdk pfkkdhi9sl3r4s00 ad180jjd733klru7"
+    b" 2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA 7Fjfp0ZBr1KtDRbnfVdmIw gX1fBat3bV SlAV32hkKG mF_9.B5f-4.1JqM"
+    b" czZCaGRSa3F0MzpnWDFmQmF0M2JW czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3"
+    b" Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    b" C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==".split()
 )
 _KINDS: Final = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[!@#$%^&*+=~?]")
 _KNOWN: Final = re.compile(rb"(?i)pass?w[o0]rd|s3cr3t|secret|hunter2|qwerty|test|demo|12345")
@@ -67,9 +76,9 @@ def secret_of(match: re.Match[bytes]) -> bytes:
 
 
 def any_value(match: re.Match[bytes]) -> bool:
-    """What is no stand-in, and does not say where the secret is instead."""
+    """What is no stand-in, known to all, and does not say where the secret is instead."""
     secret = secret_of(match)
-    return _STAND_IN.search(secret) is None and _REFERENCE.fullmatch(secret) is None
+    return secret not in _PUBLISHED and _STAND_IN.search(secret) is None and _REFERENCE.fullmatch(secret) is None
 
 
 def is_random(match: re.Match[bytes]) -> bool:
@@ -87,6 +96,17 @@ def is_key(match: re.Match[bytes]) -> bool:
     """The body of a private key, by its letters alone: thousands of them spell a stand-in by chance sometimes."""
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", secret_of(match))
     return entropy(letters) >= 4.5 and b"abcdefgh" not in letters.lower()
+
+
+def is_private_key(match: re.Match[bytes]) -> bool:
+    """A key in PEM that is all there: of an unencrypted one its DER says how long it is (X.690, 8.1.3)."""
+    letters = re.sub(rb"\\+[nr]|[^A-Za-z0-9+/]", b"", secret_of(match))
+    head = base64.b64decode(letters[:8])
+    length = 0
+    if head[:1] == b"\x30":
+        octets = head[1] & 0x7F if head[1] & 0x80 else 0
+        length = int.from_bytes(head[2 : 2 + octets]) if octets else head[1]
+    return len(letters) * 3 // 4 >= length and is_key(match)
 
 
 def is_secret_key(match: re.Match[bytes]) -> bool:
@@ -164,6 +184,8 @@ def is_json_web_token(match: re.Match[bytes]) -> bool:
 
 def is_credentials(match: re.Match[bytes]) -> bool:
     """Base64 of USER:PASSWORD, as Docker's configuration and HTTP's Basic have it."""
+    if secret_of(match) in _PUBLISHED:
+        return False
     user, colon, password = (_base64(secret_of(match)) or b"").partition(b":")
     if not colon or not user or len(password) < 4 or password.lower() in _WORDS:
         return False

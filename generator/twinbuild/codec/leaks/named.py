@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from twinbuild.codec.leaks.judge import (
@@ -22,7 +23,7 @@ from twinbuild.codec.leaks.judge import (
     is_secret_key,
     is_strong,
 )
-from twinbuild.codec.leaks.rule import Rule, rule_of
+from twinbuild.codec.leaks.rule import FAR, NEAR, Rule, rule_of
 
 __all__ = ["NAMED"]
 
@@ -39,8 +40,8 @@ _NAME: Final = (
     r"[_-]?key(?:[_-]?base)?)"
 )
 _TRIGGERS: Final = (
-    "pass pwd= pwd: pwd%20= pwd%20: pwd\" pwd' pwd` pwd\\ secret token credential"
-    " api_key api-key apikey _key -key esskey authkey atekey ingkey tionkey"
+    "pass pwd secret token credential _key -key apikey appkey authkey esskey atekey ingkey urekey ionkey ptkey"
+    " untkey terkey netkey entkey"
 )
 _IS: Final = r"(?:[\"'`\\\]]{0,6}\s{0,4}(?::\s{0,2}(?:str|string)\s{0,2})?(?:=>|[:?+]?={1,3}|:)|\\{0,3}[\"'],)\s{0,4}"
 _OPEN: Final = r"\\{0,3}[\"'`]"
@@ -53,13 +54,15 @@ def _of_files() -> Iterator[Rule]:
         "password",
         r"machine\s{1,9}(?P<host>\S{1,253})\s{1,9}login\s{1,9}\S{1,200}\s{1,9}password\s{1,9}(?P<secret>[!-~]{4,400})",
         is_password,
+        reach=FAR,
     )
     yield rule_of(
         "registry-login",
         "a registry's login in Docker's configuration",
-        "auth",
+        '"auth" identitytoken registrytoken',
         r"\"(?:auth|identitytoken|registrytoken)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9+/]{8,2000}={0,2})\"",
         is_credentials,
+        reach=FAR,
     )
     yield rule_of(
         "password-file",
@@ -122,6 +125,7 @@ def _of_requests() -> Iterator[Rule]:
         r"[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[A-Za-z0-9._~%!$&*+,;=-]{0,200}:(?P<secret>[A-Za-z0-9._~%!$&*+,;=?^#-]{4,400})"
         r"@(?P<host>[A-Za-z0-9.-]{1,253}(?::\d{1,5})?)",
         is_password,
+        reach=2 * NEAR,
     )
     yield rule_of(
         "token-in-address",
@@ -133,7 +137,7 @@ def _of_requests() -> Iterator[Rule]:
     yield rule_of(
         "secret-in-query",
         "a secret in an address or a string of connection",
-        "password= pwd= token= key= secret=",
+        "password= passwd= pwd= token= key= secret=",
         r"(?i:[;?&](?:amp;)?(?P<name>password|passwd|pwd|api_?key|(?:access_|auth_)?token|(?:client_)?secret)=)"
         r"(?P<secret>[^\s\"'`<>;&${},()\\]{8,200})(?=[;&\"'`\s\\]|$)",
         is_named,
@@ -144,6 +148,7 @@ def _of_requests() -> Iterator[Rule]:
         "authorization",
         r"(?i:authorization[\"']?\s{0,4}[:=,]\s{0,4}[\"']?bearer\s{1,4})(?P<secret>[A-Za-z0-9._~+/-]{20,2000}=*)",
         is_literal,
+        reach=FAR,
     )
     yield rule_of(
         "basic-authorization",
@@ -151,6 +156,7 @@ def _of_requests() -> Iterator[Rule]:
         "authorization",
         r"(?i:authorization[\"']?\s{0,4}[:=,]\s{0,4}[\"']?basic\s{1,4})(?P<secret>[A-Za-z0-9+/]{8,2000}={0,2})",
         is_credentials,
+        reach=FAR,
     )
     yield rule_of(
         "command-line-secret",
@@ -168,16 +174,18 @@ def _of_names() -> Iterator[Rule]:
     yield rule_of(
         "json-web-key",
         "a private JSON web key",
-        '"kty"',
+        '"d" "k"',
         r"\"(?:d|k)\"\s{0,4}:\s{0,4}\"(?P<secret>[A-Za-z0-9_-]{32,1400})\"",
         is_json_web_key,
+        reach=FAR,
     )
     yield rule_of(
         "aws-session-token",
         "an AWS session token",
-        "session",
+        "session_token sessiontoken",
         r"(?i:aws_?session_?token[\"']?\s{0,4}[:=]{1,2}>?\s{0,4}[\"']?)(?P<secret>[A-Za-z0-9/+]{100,4000}={0,2})",
         is_key,
+        reach=FAR,
     )
     yield rule_of(
         "secret-key",
@@ -192,6 +200,7 @@ def _of_names() -> Iterator[Rule]:
         _TRIGGERS,
         rf"(?i:{_NAME}){_IS}{_OPEN}(?P<secret>[A-Za-z0-9+/=_.~!@#$%^&*?,;:|()-]{{8,200}}){_OPEN}",
         is_named,
+        reach=NEAR // 2,
     )
     yield rule_of(
         "named-value",
@@ -220,11 +229,13 @@ def _of_names() -> Iterator[Rule]:
     yield rule_of(
         "header-secret",
         "a secret in a header",
-        "-key -token -secret apikey",
+        "x- private-token job-token deploy-token api-key apikey",
         r"(?i:(?<![\w-])(?:x-[\w-]{0,40}(?:key|token|secret)|private-token|job-token|deploy-token|api-?key)"
         r"\\{0,3}[\"']?\s{0,2}[:,]\s{0,2}\\{0,3}[\"']?)(?P<secret>[A-Za-z0-9._~+/=-]{16,400})",
         is_secret_key,
     )
 
 
-NAMED: Final[tuple[Rule, ...]] = (*_of_files(), *_of_requests(), *_of_names())
+NAMED: Final[tuple[Rule, ...]] = tuple(
+    replace(rule, sure=rule.kind == "binary-key") for rule in (*_of_files(), *_of_requests(), *_of_names())
+)

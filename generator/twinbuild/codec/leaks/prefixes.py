@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from twinbuild.codec.leaks.judge import is_random
-from twinbuild.codec.leaks.rule import END, Rule, rule_of
+from twinbuild.codec.leaks.rule import END, FAR, NEAR, Rule, rule_of
 
 __all__ = ["PREFIXED"]
 
@@ -29,7 +29,7 @@ _TABLE: Final = (
     ("bitbucket-token", "a Bitbucket token", "atctt3", r"ATCTT3[A-Za-z0-9_=-]{60,400}"),
     ("buildkite-token", "a Buildkite token", "bkua_", r"bkua_[0-9a-f]{40}"),
     ("cargo-token", "a crates.io token", "cio", r"cio[A-Za-z0-9]{32}"),
-    ("circleci-token", "a CircleCI token", "ccipat_ ccipra", r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}"),
+    ("circleci-token", "a CircleCI token", "ccipat_ cciprj_", r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}"),
     ("clickhouse-key", "a ClickHouse Cloud key", "4b1d", r"4b1d[A-Za-z0-9]{38}"),
     ("clojars-token", "a Clojars token", "clojars_", r"CLOJARS_[A-Za-z0-9]{60}"),
     ("contentful-token", "a Contentful token", "cfpat-", r"CFPAT-[\w-]{43}"),
@@ -93,5 +93,6 @@ def _begins(match: re.Match[bytes]) -> bool:
 
 
 PREFIXED: Final[tuple[Rule, ...]] = tuple(
-    rule_of(kind, title, triggers, form + END, _begins) for kind, title, triggers, form in _TABLE
+    rule_of(kind, title, triggers, form + END, _begins, reach=FAR if ",4000}" in form else NEAR)
+    for kind, title, triggers, form in _TABLE
 )

@@ -15,14 +15,15 @@ from twinbuild.codec.leaks.judge import (
     is_access_key,
     is_json_web_token,
     is_key,
+    is_private_key,
 )
 from twinbuild.codec.leaks.named import NAMED
 from twinbuild.codec.leaks.prefixes import PREFIXED
-from twinbuild.codec.leaks.rule import BEGIN, END, Rule, rule_of
+from twinbuild.codec.leaks.rule import BEGIN, END, FAR, Rule, rule_of
 
 __all__ = ["RULES", "VERSION", "Rule"]
 
-VERSION: Final = 5  # rises with whatever changes what is found
+VERSION: Final = 6  # rises with whatever changes what is found
 
 
 def _clouds() -> Iterator[Rule]:
@@ -95,7 +96,7 @@ def _code_hosts() -> Iterator[Rule]:
     yield rule_of(
         "npm-auth",
         "an npm credential",
-        "_authtoken _auth=",
+        ":_auth",
         r":_auth(?:Token)?\s{0,4}=\s{0,4}(?P<secret>[^\s\"'$]{16,400})",
     )
     yield rule_of(
@@ -103,6 +104,7 @@ def _code_hosts() -> Iterator[Rule]:
         "a PyPI token",
         "pypi-age",
         BEGIN + r"pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZ)[A-Za-z0-9_-]{50,1000}",
+        reach=FAR,
     )
     yield rule_of("rubygems-token", "a RubyGems token", "rubygems_", BEGIN + r"rubygems_[0-9a-f]{48}" + END)
     yield rule_of("docker-token", "a Docker Hub token", "dckr_", BEGIN + r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,40}")
@@ -114,7 +116,7 @@ def _services() -> Iterator[Rule]:
         "slack-token",
         "a Slack token",
         "xox xapp-",
-        BEGIN + r"(?:xox[abeoprs]-(?:[0-9]+-)[A-Za-z0-9-]{10,250}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,100})",
+        BEGIN + r"(?:xox[abeoprs]-[0-9]{1,20}-[A-Za-z0-9-]{10,250}|xapp-\d-[A-Z0-9]{1,20}-\d{1,20}-[a-z0-9]{20,100})",
     )
     yield rule_of(
         "slack-webhook",
@@ -206,10 +208,11 @@ def _keys() -> Iterator[Rule]:
     yield rule_of(
         "private-key",
         "a private key",
-        "private",
+        "private%20key",
         r"-----BEGIN (?:[A-Z0-9]{2,12} )?PRIVATE KEY(?: BLOCK)?-----"
-        r"(?P<secret>(?:[A-Za-z0-9+/=:, \"']|-(?!----)|\\[nr\r\n]|[\r\n\t]){64,20000})",
-        is_key,
+        r"(?P<secret>(?:[A-Za-z0-9+/=:, \"']|-(?!----)|\\{1,4}[nr\r\n]|[\r\n\t]){64,20000})",
+        is_private_key,
+        reach=FAR,
     )
     yield rule_of(
         "encoded-private-key",
@@ -217,6 +220,7 @@ def _keys() -> Iterator[Rule]:
         "ls0tls1crudjti",  # -----BEGIN
         r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/]{1,20}?)(?:BSSVZBVEUgS0VZ|QUklWQVRFIEtFW|UFJJVkFURSBLRV)[A-Za-z0-9+/=]{64,}",
         is_key,
+        reach=FAR,
     )
     yield rule_of(
         "putty-key", "a PuTTY private key", "putty-user-key-file", r"PuTTY-User-Key-File-\d: .{1,200}", any_value
@@ -228,6 +232,8 @@ def _keys() -> Iterator[Rule]:
         "eyj",
         r"(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{20,1500}",
         is_json_web_token,
+        reach=FAR,
+        sure=False,
     )
 
 

@@ -19,18 +19,22 @@ from typing import Final
 
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.leaks.judge import secret_of
-from twinbuild.codec.leaks.rules import RULES, VERSION, Rule
+from twinbuild.codec.leaks.near import places_of
+from twinbuild.codec.leaks.rule import FAR, Rule
+from twinbuild.codec.leaks.rules import RULES, VERSION
 
 __all__ = ["MOST", "RULES_DIGEST", "WINDOW", "Leak", "find_leaks", "leaks_of_stream"]
 
 MOST: Final = 50  # leaks that are told of one file
 WINDOW: Final = 1 << 20  # bytes that are looked at together
-_OVERLAP: Final = 24 << 10  # more than the longest form
 _LINE: Final = b"\n"
 _ENCODED: Final = re.compile(rb"[A-Za-z0-9+/_-]{32,}(?:\r?\n[A-Za-z0-9+/]{1,76}(?![^\r\n=]))*={0,2}")
+_RUN: Final = b"a" * 32  # how such a run begins where every character of base64 is an ``a``
+_RUNS: Final = bytes(ord("a") if re.fullmatch(rb"[A-Za-z0-9+/_-]", bytes([byte])) else 0 for byte in range(256))
 _HEX: Final = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _TEXT: Final = re.compile(rb"[\t\n\r -~]{16,}")
 
+_TITLES: Final = {rule.kind: rule.title for rule in RULES}
 RULES_DIGEST: Final = str(digest_of([VERSION, *([rule.kind, rule.form.pattern.decode()] for rule in RULES)]))
 
 
@@ -45,26 +49,25 @@ class Leak:
     fingerprint: str
 
 
-def find_leaks(content: bytes, path: str) -> tuple[Leak, ...]:
-    """The secrets of a text, in the order of its lines; at most ``MOST``."""
-    return leaks_of_stream(iter((content,)), path)
+def find_leaks(content: bytes, path: str, *, sure: bool = False) -> tuple[Leak, ...]:
+    """The secrets of a text, in the order of its lines; at most ``MOST``. ``sure``: by rules that are so alone."""
+    return leaks_of_stream(iter((content,)), path, sure=sure)
 
 
-def leaks_of_stream(chunks: Iterator[bytes], path: str) -> tuple[Leak, ...]:
+def leaks_of_stream(chunks: Iterator[bytes], path: str, *, sure: bool = False) -> tuple[Leak, ...]:
     """The secrets of a stream, of whatever size, whose chunks are of any length."""
     found: dict[tuple[str, bytes], int] = {}
     before, lines = b"", 0
     for chunk in _windows(_narrow(chunks)):
         window = before + chunk
-        for rule, position, secret in _matches(window, path):
+        for rule, position, secret in _matches(window, path, sure=sure):
             found.setdefault((rule.kind, secret), lines + window.count(_LINE, 0, position) + 1)
-        before = window[-_OVERLAP:]
+        before = window[-FAR:]
         lines += window.count(_LINE, 0, len(window) - len(before))
         if len(found) >= MOST:
             break
-    titles = {rule.kind: rule.title for rule in RULES}
     leaks = [
-        Leak(path=path, line=line, kind=kind, title=titles[kind], fingerprint=_fingerprint(kind, path, secret))
+        Leak(path=path, line=line, kind=kind, title=_TITLES[kind], fingerprint=_fingerprint(kind, path, secret))
         for (kind, secret), line in list(found.items())[:MOST]
     ]
     return tuple(sorted(leaks, key=lambda leak: (leak.line, leak.kind)))
@@ -104,33 +107,28 @@ def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(gathered)
 
 
-def _matches(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
+def _matches(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
     """What is found as it stands, and in texts that stand there encoded, once over."""
     seen: set[bytes] = set()
     starts: list[int] = []
-    for rule, start, secret in _plain(window, path):
+    for rule, start, secret in _plain(window, path, sure=sure):
         seen.add(secret)
         starts.append(start)
         yield rule, start, secret
     for begin, end, text in _decoded(window):
         if any(begin <= start < end for start in starts):  # a form of its own told of it
             continue
-        for rule, _, secret in _plain(text, path):
+        for rule, _, secret in _plain(text, path, sure=sure):
             if secret not in seen:
                 seen.add(secret)
                 yield rule, begin, secret
 
 
-def _plain(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
-    lower = window.lower()
+def _plain(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
     seen: list[tuple[int, int]] = []  # sorted, and apart from one another
     told: set[tuple[str, bytes]] = set()
-    for rule in RULES:
-        if rule.files is not None and not rule.files.search(path):
-            continue
-        if not any(trigger in lower for trigger in rule.triggers):
-            continue
-        for match in rule.form.finditer(window):
+    for rule, spans in places_of(window, path, sure=sure):
+        for match in itertools.chain.from_iterable(rule.form.finditer(window, *span) for span in spans):
             start, end = match.span()
             # What a form with a name of its own has found is not told again by a general one.
             place = bisect.bisect(seen, (start, end))
@@ -148,7 +146,7 @@ def _plain(window: bytes, path: str) -> Iterator[tuple[Rule, int, bytes]]:
 
 def _decoded(window: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Texts that stand in a window in base64, of either alphabet, or in hexadecimal, with beginning and end there."""
-    for match in _ENCODED.finditer(window):
+    for match in _encoded(window):
         run = match[0]
         lines = run.split(b"\n")
         for each in dict.fromkeys((b"".join(line.strip() for line in lines), lines[0].strip())):
@@ -156,6 +154,15 @@ def _decoded(window: bytes) -> Iterator[tuple[int, int, bytes]]:
             if text is not None:
                 yield match.start(), match.end(), text
                 break
+
+
+def _encoded(window: bytes) -> Iterator[re.Match[bytes]]:
+    """The runs that have the form, as a search for the form itself would have them, in an eighth of its time."""
+    marked = window.translate(_RUNS)
+    start = marked.find(_RUN)
+    while start >= 0 and (match := _ENCODED.match(window, start)) is not None:
+        yield match
+        start = marked.find(_RUN, match.end())
 
 
 def _text(run: bytes) -> bytes | None:

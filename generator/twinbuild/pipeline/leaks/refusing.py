@@ -9,6 +9,7 @@ from typing import Final
 from twinbuild.codec.leaks.scan import MOST, Leak, find_leaks
 from twinbuild.errors import Finding, Location, PolicyRefused
 from twinbuild.model.image import Image
+from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.spec.release import ReleaseSpec
 from twinbuild.pipeline.leaks.sources import leaks_of_release
@@ -18,11 +19,15 @@ from twinbuild.pipeline.project import Project
 __all__ = ["refuse_leaking_documents", "refuse_leaks"]
 
 _MOST: Final = 200
+_REMEDY: Final = "take it out, and have a new one made: it was written down"
+_INSIDE: Final = (
+    "take it out where the file comes from (a package, a base image, a build step), and have a new one made"
+)
 
 
-def refuse_leaks(project: Project, plan: Plan, images: tuple[Image, ...], machine: Machine) -> None:
+def refuse_leaks(project: Project, lock: Lock, plan: Plan, images: tuple[Image, ...], machine: Machine) -> None:
     """Raise PolicyRefused TB8665 with every secret in what images are made of, in them, and in their configuration."""
-    _refuse(leaks_of_release(project, plan, images, machine), project.spec)
+    _refuse(leaks_of_release(project, lock, plan, images, machine), project.spec)
 
 
 def refuse_leaking_documents(spec: ReleaseSpec, documents: Mapping[str, bytes]) -> None:
@@ -54,7 +59,7 @@ def _finding(leak: Leak) -> Finding:
     return Finding(
         code="TB8665",
         message=f"this looks like {leak.title} ({leak.kind}; fingerprint {leak.fingerprint})",
-        hint="take it out, and have a new one made: it was written down; if it is none, name path and fingerprint with "
-        "a reason in governance.accepted_findings",
+        hint=f"{_INSIDE if leak.path.startswith('/') else _REMEDY}; if it is none, name path and fingerprint "
+        "with a reason in governance.accepted_findings",
         where=Location(file=leak.path, line=leak.line),
     )

@@ -1,16 +1,22 @@
 """What a release could leak: each piece by the name that findings have for it, with the leaks that are in it.
 
-The spec, the application's files, the files that build steps are given, files of the model, what steps made, the
-documents of the image, and its configuration (environment, labels, history). Not looked through is what the lock takes
-from elsewhere by digest: Debian packages, wheels, source distributions, base images. Their bytes are public already,
-and hold keys of their own tests.
+The spec, the application's files, the files that build steps are given, files of the model, every layer of the images
+(of base images, Debian packages, wheels, what steps made), their documents, and their configuration (environment,
+labels, history). The application and the model are looked at by their paths in the project, for people mend them there.
+
+What others publish has manuals and tests full of passwords that are none. So in the places of packages those forms
+alone count that say by themselves what they are, outside of tests and manuals. Wheels of an index that the spec names,
+as an organisation does for its own, are looked at like the application.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from twinbuild.build.unpack import layer_members
@@ -18,53 +24,62 @@ from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.leaks.scan import RULES_DIGEST, Leak, find_leaks, leaks_of_stream
 from twinbuild.codec.leaks.zipped import zipped_members
-from twinbuild.codec.untar import Kind
+from twinbuild.codec.untar import Kind, Readable
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Image
+from twinbuild.model.lock import Lock
 from twinbuild.model.plan import (
     ApplicationRecipe,
     ArtifactRecipe,
     Derivation,
     FileInput,
+    LayerRecipe,
     MetadataRecipe,
     Plan,
     StepRecipe,
+    WheelInput,
+    WheelsRecipe,
 )
 from twinbuild.net.address import is_web
+from twinbuild.pipeline.leaks.others import is_others, is_sample, without_self_tests
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.regular import read_regular
 from twinbuild.ports import Store
 from twinbuild.sources.artifact import is_in_wheel
+from twinbuild.wheel.contents import open_wheel
 
 __all__ = ["leaks_of_configuration", "leaks_of_release", "leaks_of_spec", "step_files"]
 
 _KIND: Final = "leaks"
+_DEFAULT: Final = "default"  # the index that a lock names where the spec names none
 _HEAD: Final = 8 << 20  # bytes of a large file of the model that are looked at: formats keep their metadata there,
 _TAIL: Final = 1 << 20  # or there
 _CHUNK: Final = 1 << 20
-_MADE: Final = 64 << 20  # bytes of a file that a step made, up to which it is looked into if it is an archive
+_WHOLE: Final = 64 << 20  # bytes of a file of a layer, up to which it is looked into if it is an archive
+_COMPILED: Final = re.compile(r"(?:^|/)__pycache__/[^/]*\.pyc$")
 _SPEC: Final = 64 << 20
 
 
-def leaks_of_release(project: Project, plan: Plan, images: tuple[Image, ...], machine: Machine) -> Iterator[Leak]:
+def leaks_of_release(
+    project: Project, lock: Lock, plan: Plan, images: tuple[Image, ...], machine: Machine
+) -> Iterator[Leak]:
     """Every leak, one after the other; a piece that images share is looked at once, and remembered by its digest."""
     seen: set[Digest] = set()
+    own = frozenset(wheel.sha256 for target in lock.targets for wheel in target.wheels if wheel.index != _DEFAULT)
     yield from leaks_of_spec(project)
     for derivation, image in zip(plan.derivations, images, strict=True):
         base = len(image.layers) - len(derivation.layers)
+        for layer in image.layers[:base]:
+            yield from _layer(layer, machine, seen)
         for made, layer in zip(derivation.layers, image.layers[base:], strict=True):
-            match made.recipe:
-                case ApplicationRecipe(files=files):
-                    yield from _files(_application(project, files), machine, seen)
-                case ArtifactRecipe(file=file):
-                    yield from _files(_artifact(project, file), machine, seen, model=True)
-                case MetadataRecipe(files=files):
-                    yield from _files([(f"/{file.path}", file) for file in files], machine, seen)
-                case StepRecipe():
-                    yield from _layer(layer, machine, seen)
-                case _:
-                    pass
+            named = _named(project, made.recipe)
+            if named is not None:
+                yield from _files(named, machine, seen, model=isinstance(made.recipe, ArtifactRecipe))
+            else:
+                yield from _layer(layer, machine, seen, recipe=made.recipe)
+            if isinstance(made.recipe, WheelsRecipe):
+                yield from _wheels(made.recipe, own, machine, seen)
         for recipe in _steps(derivation):
             yield from _files(step_files(project, recipe), machine, seen)
         yield from leaks_of_configuration(image, machine.store)
@@ -87,6 +102,18 @@ def _steps(derivation: Derivation) -> Iterator[StepRecipe]:
         if isinstance(recipe, StepRecipe):
             yield recipe
             todo += recipe.steps
+
+
+def _named(project: Project, recipe: LayerRecipe) -> Iterator[tuple[str, FileInput]] | None:
+    """The files of a layer that are known by better names than their paths in the image, if they are."""
+    match recipe:
+        case ApplicationRecipe(files=files):
+            return _application(project, files)
+        case ArtifactRecipe(file=file):
+            return _artifact(project, file)
+        case MetadataRecipe(files=files):
+            return ((f"/{file.path}", file) for file in files)
+    return None
 
 
 def _application(project: Project, files: tuple[FileInput, ...]) -> Iterator[tuple[str, FileInput]]:
@@ -129,31 +156,62 @@ def _files(
     yield from _remembered(key, machine, look)
 
 
-def _leaks_of_file(stream: BinaryIO, path: str, *, model: bool) -> Iterator[Leak]:
-    yield from leaks_of_stream(_pieces(stream, model=model), path)
+def _leaks_of_file(stream: BinaryIO, path: str, *, model: bool = False, sure: bool = False) -> Iterator[Leak]:
+    yield from leaks_of_stream(_pieces(stream, model=model), path, sure=sure)
     for name, content in zipped_members(stream):
-        yield from find_leaks(content, f"{path}!{name}")
+        yield from find_leaks(content, f"{path}!{name}", sure=sure)
 
 
-def _layer(layer: BuiltLayer, machine: Machine, seen: set[Digest]) -> Iterator[Leak]:
-    """The leaks of what a step made, by the paths in the image."""
-    key = digest_of({"layer": layer.diff_id, "rules": RULES_DIGEST})
+def _layer(
+    layer: BuiltLayer, machine: Machine, seen: set[Digest], *, recipe: LayerRecipe | None = None
+) -> Iterator[Leak]:
+    """The leaks of a finished layer, by the paths in the image, of files that layers above it hide, too.
+
+    What a step made is nobody else's. Beside wheels lies byte code that was made of their sources, and tells nothing
+    that they don't.
+    """
+    own, compiled = isinstance(recipe, StepRecipe), isinstance(recipe, WheelsRecipe)
+    key = digest_of({"layer": layer.diff_id, "own": own, "compiled": compiled, "rules": RULES_DIGEST})
     if key in seen:
         return
     seen.add(key)
 
     def look() -> Iterator[Leak]:
-        for member, body in layer_members(layer, machine.store):
-            if member.kind is not Kind.FILE:
+        for member, body in layer_members(layer, machine.store, special=True):
+            if member.kind is not Kind.FILE or (compiled and _COMPILED.search(member.path)):
                 continue
-            path = f"/{member.path}"
-            if member.size > _MADE:
-                yield from leaks_of_stream(iter(lambda: body.read(_CHUNK), b""), path)  # noqa: B023  read at once
-                continue
-            stream = io.BytesIO(b"".join(iter(lambda: body.read(_CHUNK), b"")))  # noqa: B023  read at once
-            yield from _leaks_of_file(stream, path, model=False)
+            others = not own and is_others(member.path)
+            if not (others and is_sample(member.path)):
+                yield from _leaks_of_body(body, member.size, f"/{member.path}", others=others)
 
     yield from _remembered(key, machine, look)
+
+
+def _leaks_of_body(body: Readable, size: int, path: str, *, others: bool) -> tuple[Leak, ...]:
+    chunks = iter(lambda: body.read(_CHUNK), b"")
+    head = next(chunks, b"")
+    if size > _WHOLE:
+        leaks = leaks_of_stream(itertools.chain((head,), chunks), path, sure=others)
+    else:
+        leaks = tuple(_leaks_of_file(io.BytesIO(b"".join((head, *chunks))), path, sure=others))
+    return without_self_tests(leaks, head) if others else leaks
+
+
+def _wheels(recipe: WheelsRecipe, own: frozenset[Digest], machine: Machine, seen: set[Digest]) -> Iterator[Leak]:
+    """The leaks of wheels that are an organisation's own, by the paths in the image."""
+    site = f"/{recipe.prefix}/lib/python{recipe.python}/site-packages"
+    for wheel in recipe.wheels:
+        key = digest_of({"wheel": wheel.sha256, "site": site, "rules": RULES_DIGEST})
+        if wheel.sha256 in own and key not in seen:
+            seen.add(key)
+            yield from _remembered(key, machine, partial(_leaks_of_wheel, wheel, site, machine))
+
+
+def _leaks_of_wheel(wheel: WheelInput, site: str, machine: Machine) -> Iterator[Leak]:
+    with machine.store.open(wheel.sha256) as stream:
+        for file in open_wheel(stream, wheel.filename).files:
+            with file.open() as body:
+                yield from _leaks_of_body(body, file.size, f"{site}/{file.path}", others=False)
 
 
 def leaks_of_configuration(image: Image, store: Store) -> Iterator[Leak]:

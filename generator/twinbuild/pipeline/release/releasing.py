@@ -99,7 +99,7 @@ def release(
     plan = plan_release(project, whole, epoch=epoch)
     images = build_images(plan, machine)
     refuse_missing_libraries(spec, lock, plan, images, machine)
-    refuse_leaks(project, plan, images, machine)
+    refuse_leaks(project, lock, plan, images, machine)
     durations["build"], clock = time.perf_counter() - clock, time.perf_counter()
     evidence = verify_images(project, images, machine, epoch=epoch, again=reverify)
     durations["verify"], clock = time.perf_counter() - clock, time.perf_counter()

@@ -8,6 +8,9 @@ import re
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from twinbuild.codec.leaks.judge import entropy, is_credentials, is_json_web_token, is_literal, is_password
 from twinbuild.codec.leaks.scan import find_leaks
@@ -67,12 +70,42 @@ def test_password(text: bytes, expected: bool) -> None:
     assert is_password(_match(text)) is expected
 
 
+def test_private_key() -> None:
+    """All of it must be there: manuals print the first line of one. Line ends may be written as JSON has them."""
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    large = generate_private_key(65537, 2048).private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    for whole in (key, large, large.replace(b"\n", b"\\n"), large.replace(b"\n", b"\\\\n")):
+        assert [leak.kind for leak in find_leaks(whole, "a")] == ["private-key"]
+    first, line, *_, last = large.splitlines()
+    for cut in (b"\n".join((first, line, b"...", last)), b"\n".join((first, line * 2, last))):
+        assert find_leaks(cut, "a") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'token = "2YotnFZFEjr1zCsicMWpAA"',
+        "Authorization: Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+        "postgresql://scott:tiger@db/test",
+        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;",
+    ],
+)
+def test_published(text: str) -> None:
+    """What specifications and emulators print for all to copy."""
+    assert find_leaks(text.encode(), "app.py") == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
         b'token = "' + b"aaa/" * 40 + b'aB3+Zq9=x"',
         b'password = "aB1' + b".(" * 90 + b'!"',
         b'"kty"' * 80_000,
+        b'"d"' * 350_000,
+        b"pass" * 250_000,
+        b"x-key: " * 150_000,
         b'"kty"' + b"{" + b'"d":"k7Qp2xLm9vRt4sWz8nBcY3hJk7Qp2xLm"' * 10_000,
     ],
 )

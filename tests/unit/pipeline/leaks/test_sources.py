@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import re
+import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -14,14 +16,18 @@ from typing import cast
 import pytest
 
 from fakes.leaks import leaks
+from fakes.machines import machine
 from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
 from twinbuild.model.digest import Digest
-from twinbuild.model.image import Descriptor, Image
-from twinbuild.model.plan import FileInput, StepRecipe
+from twinbuild.model.image import BuiltLayer, Descriptor, Image
+from twinbuild.model.lock import Lock
+from twinbuild.model.plan import FileInput, Plan, StepRecipe, WheelsRecipe
 from twinbuild.model.platform import Platform
-from twinbuild.pipeline.leaks.sources import leaks_of_configuration, leaks_of_spec, step_files
+from twinbuild.pipeline.leaks.sources import leaks_of_configuration, leaks_of_release, leaks_of_spec, step_files
 from twinbuild.pipeline.project import open_project
+from twinbuild.ports import Store
+from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
 
 __all__ = ["tool"]
@@ -83,6 +89,94 @@ def test_model(tool: Tool, tmp_path: Path, content: bytes, where: str) -> None:
     assert VALUE not in ended.err
 
 
+PASSWORD = b"PASSWORD = 'Vx7-Qm2_kL9p'\n"
+SITE = "/opt/venv/lib/python3.11/site-packages"
+
+
+def test_packages(tool: Tool, tmp_path: Path) -> None:
+    """In each layer: of others' what a form alone tells, of an organisation's own wheels and of /etc all of it.
+
+    Tests and manuals of packages and keys within libraries are not told.
+    """
+    secret = b"# of a developer\nTOKEN = '" + VALUE.encode() + b"'\n" + PASSWORD
+    library = b"\x7fELF" + bytes(64) + PEM.encode()
+    shipped = {
+        "alpha": {"alpha/one.py": secret, "alpha/tests/two.py": secret, "alpha/three.so": library},
+        "beta": {"beta/four.py": secret, "beta/tests/five.py": PASSWORD},
+        "demo": {
+            "usr/share/demo/six.conf": secret,
+            "usr/share/doc/demo/seven": secret,
+            "etc/demo.conf": PASSWORD,
+            "usr/lib/demo/eight.gz": gzip.compress(secret),
+        },
+    }
+    directory, store = tmp_path / "tiny", tmp_path / "store"
+    project = tiny_project(directory, store, shipped=shipped, corporate=("beta",))
+    ended = tool("release", str(project), "--locked", "-q")
+    assert ended.status == 8, ended.err
+    assert VALUE not in ended.err
+    assert set(re.findall(r"\((\S+); fingerprint [0-9a-f]{32}\)\n --> (\S+):(\d+)", ended.err)) == {
+        ("github-token", f"{SITE}/alpha/one.py", "2"),
+        ("github-token", f"{SITE}/beta/four.py", "2"),
+        ("assigned-secret", f"{SITE}/beta/four.py", "3"),
+        ("assigned-secret", f"{SITE}/beta/tests/five.py", "1"),
+        ("github-token", "/usr/share/demo/six.conf", "2"),
+        ("assigned-secret", "/etc/demo.conf", "1"),
+        ("github-token", "/usr/lib/demo/eight.gz!content", "2"),
+    }
+    assert ended.err.count("TB8665") == 7
+    assert "take it out where the file comes from" in ended.err
+
+
+def test_base(tmp_path: Path) -> None:
+    """In every layer of a base image, also what a layer above deletes, and beside special files."""
+    project = open_project(tiny_project(tmp_path / "tiny", tmp_path / "store"))
+    below = {"root/.netrc": f"machine a.corp login ci password {VALUE}\n".encode(), "usr/lib/a.py": PASSWORD}
+    with DiskStore(tmp_path / "store") as store:
+        here = machine(store, tmp_path / "scratch")
+        layers = tuple(_layer(store, files) for files in (below, {"root/.wh..netrc": b"", "dev/null": None}))
+        image = replace(_image(store, {}), layers=layers)
+        plan = cast("Plan", SimpleNamespace(derivations=(SimpleNamespace(layers=()),)))
+        lock = cast("Lock", SimpleNamespace(targets=()))
+        found = list(leaks_of_release(project, lock, plan, (image,), here))
+    assert [(leak.kind, leak.path) for leak in found] == [("github-token", "/root/.netrc")]
+
+
+def test_compiled(tmp_path: Path) -> None:
+    """Byte code that was made beside wheels tells nothing that their sources don't; a base's may be all there is."""
+    project = open_project(tiny_project(tmp_path / "tiny", tmp_path / "store"))
+    recipe = WheelsRecipe(prefix="opt/venv", python="3.11", wheels=(), bytecode=None)
+    code = {f"{SITE[1:]}/a/__pycache__/b.cpython-311.pyc": VALUE.encode()}
+    with DiskStore(tmp_path / "store") as store:
+        here = machine(store, tmp_path / "scratch")
+        layer = _layer(store, dict(code))
+        image = replace(_image(store, {}), layers=(layer,))
+        lock = cast("Lock", SimpleNamespace(targets=()))
+        told = []
+        for made in ((SimpleNamespace(recipe=recipe),), ()):
+            plan = cast("Plan", SimpleNamespace(derivations=(SimpleNamespace(layers=made),)))
+            told.append([leak.path for leak in leaks_of_release(project, lock, plan, (image,), here)])
+    assert told == [[], [f"{SITE}/a/__pycache__/b.cpython-311.pyc"]]
+
+
+def _layer(store: DiskStore, files: dict[str, bytes | None]) -> BuiltLayer:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.type, member.size = (tarfile.CHRTYPE, 0) if content is None else (tarfile.REGTYPE, len(content))
+            archive.addfile(member, io.BytesIO(content or b""))
+    content = gzip.compress(stream.getvalue())
+    media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
+    return BuiltLayer(
+        derivation=Digest.of(b""),
+        title="base layer",
+        diff_id=Digest.of(stream.getvalue()),
+        uncompressed_size=len(stream.getvalue()),
+        blob=Descriptor(media_type=media_type, digest=store.put(content), size=len(content)),
+    )
+
+
 def test_remembered(tool: Tool, tmp_path: Path) -> None:
     """What was looked at is remembered with its findings, and never with a value."""
     project = _project(tmp_path, code=f"TOKEN = '{VALUE}'\n")
@@ -111,15 +205,7 @@ def test_configuration() -> None:
         },
         "history": [{"created_by": "RUN true"}, {"created_by": f"ARG GH={VALUE}"}],
     }
-    digest = store.put(json.dumps(document).encode())
-    image = Image(
-        derivation=digest,
-        variant="cpu",
-        platform=Platform.parse("linux/amd64"),
-        manifest=Descriptor(media_type="", digest=digest, size=0),
-        config=Descriptor(media_type="", digest=digest, size=0),
-        layers=(),
-    )
+    image = _image(store, document)
     found = leaks_of_configuration(image, store)
     assert {(leak.path.removeprefix("image cpu linux/amd64 "), leak.kind) for leak in found} == {
         ("environment GH", "github-token"),
@@ -129,6 +215,18 @@ def test_configuration() -> None:
         ("Cmd", "github-token"),
         ("history 2", "github-token"),
     }
+
+
+def _image(store: Store, document: object) -> Image:
+    digest = store.put(json.dumps(document).encode())
+    return Image(
+        derivation=digest,
+        variant="cpu",
+        platform=Platform.parse("linux/amd64"),
+        manifest=Descriptor(media_type="", digest=digest, size=0),
+        config=Descriptor(media_type="", digest=digest, size=0),
+        layers=(),
+    )
 
 
 STEP = """\

@@ -1,0 +1,82 @@
+"""``pipeline.leaks.others``: where packages lie, and what in them is for everybody to see."""
+
+from __future__ import annotations
+
+import pytest
+
+from twinbuild.codec.leaks.scan import Leak
+from twinbuild.pipeline.leaks.others import is_others, is_sample, without_self_tests
+
+SITE = "opt/venv/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{SITE}/a.py",
+        "usr/lib/a",
+        "lib/x86_64-linux-gnu/a.so",
+        "usr/lib64/a",
+        "usr/share/a",
+        "usr/bin/a",
+        "usr/local/lib/python3.12/a.py",
+        "usr/local/cuda-12.8/a",
+        "opt/conda/pkgs/a",
+        "srv/web/node_modules/a/b.js",
+    ],
+)
+def test_others(path: str) -> None:
+    """What package managers and base images have put there."""
+    assert is_others(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/a.conf",
+        "root/.netrc",
+        "app/main.py",
+        "opt/app/a",
+        "srv/a",
+        "usr/local/bin/a",
+        "usr/local/etc/a",
+        "usr/src/app/a",
+        "var/lib/a",
+        "home/ada/lib/a",
+        "entrypoint.sh",
+        "library/a",
+    ],
+)
+def test_own(path: str) -> None:
+    """What a person has put there, or may have."""
+    assert not is_others(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"{SITE}/tornado/test/test.key", True),
+        (f"{SITE}/a/tests/b/c.pem", True),
+        (f"{SITE}/a/unit_tests/c.py", True),
+        (f"{SITE}/a/testing_utils.py", True),
+        (f"{SITE}/a/config_test.py", True),
+        (f"{SITE}/a/conftest.py", True),
+        ("usr/share/doc/a/rsakey.pem", True),
+        ("usr/lib/a/examples/key.pem", True),
+        (f"{SITE}/a/contest/b.py", False),
+        (f"{SITE}/a/latest.py", False),
+        (f"{SITE}/a/attest/b.py", False),
+        (f"{SITE}/a/config.py", False),
+    ],
+)
+def test_sample(path: str, expected: bool) -> None:
+    """Tests, examples and manuals, by the names that they have everywhere; no word that ends alike."""
+    assert is_sample(path) is expected
+
+
+def test_self_tests() -> None:
+    """A key in a library or a program is its own; a token in it is not, nor a key in a script."""
+    key, token = (Leak(path="a", line=1, kind=kind, title="", fingerprint="") for kind in ("private-key", "npm-token"))
+    assert without_self_tests((key, token), b"\x7fELF\2\1\1") == (token,)
+    assert without_self_tests((key, token), b"!<arch>\n") == (token,)
+    assert without_self_tests((key, token), b"#!/bin/sh") == (key, token)
