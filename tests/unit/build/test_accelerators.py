@@ -25,6 +25,10 @@ OPEN = (
     "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.14  Release Build  (dvs-builder@U16-T02-35-3)  "
     "Thu Feb 22 01:25:25 UTC 2024\n"
 )
+H100 = (  # as a machine with an NVIDIA H100 has it
+    "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (nixbld@)  \n"
+    "GCC version:  gcc version 15.3.0 (GCC) \n"
+)
 PROC = {"proc/meminfo": MEMINFO, "proc/self/cgroup": "0::/\n"}
 NVIDIA = {**PROC, "proc/driver/nvidia/version": PROPRIETARY}
 # The driver's interface, as far as it is used; what it answers is chosen when it is compiled.
@@ -129,6 +133,7 @@ def test_a_network_card_is_no_device(tmp_path: Path) -> None:
     [
         ({"proc/driver/nvidia/version": PROPRIETARY}, "535.104.05", "535.104.06"),
         ({"proc/driver/nvidia/version": OPEN}, "550.54", "550.54.15"),
+        ({"proc/driver/nvidia/version": H100, "sys/module/nvidia/version": "580.159.04\n"}, "580.159.04", "580.159.05"),
         ({"sys/module/nvidia/version": "470.57.02\n"}, "470.57.02", "525"),
     ],
 )

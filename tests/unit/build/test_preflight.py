@@ -23,6 +23,7 @@ MIB = 1 << 20
 NONE = {"kind": "none", "cuda": "", "count": 0, "memory": 0, "driver": "", "compute_capabilities": []}
 MEMINFO = "MemTotal:        4194304 kB\nMemFree:  1 kB\n"
 UNLIMITED = "9223372036854771712\n"
+DEVICES = 1 << 20  # more than any machine has that this runs on
 
 
 def wanting(memory: int = 0, **accelerator: object) -> dict[str, object]:
@@ -249,7 +250,7 @@ def test_nothing_of_the_application_is_imported(installed: Path, tmp_path: Path)
         timeout=60,
     )
     assert done.returncode == 6
-    (installed.parent / "requirements.json").write_text(json.dumps(wanting(kind="cuda", count=1)))
+    (installed.parent / "requirements.json").write_text(json.dumps(wanting(kind="cuda", count=DEVICES)))
     assert _start(installed).returncode == 78
 
 
@@ -337,7 +338,7 @@ def test_other_pythons(installed: Path, python: str) -> None:
     """It starts the command, and refuses, with every Python that an image may have."""
     done = _start(installed, "--", "/bin/sh", "-c", _SHOWS, python=python)
     assert (done.returncode, done.stderr) == (5, "")
-    (installed.parent / "requirements.json").write_text(json.dumps(wanting(1 << 60, kind="cuda", count=1)))
+    (installed.parent / "requirements.json").write_text(json.dumps(wanting(1 << 60, kind="cuda", count=DEVICES)))
     done = _start(installed, "--", "/bin/sh", python=python)
     assert next(line.split(": ")[1] for line in done.stderr.splitlines()) == "TB5401"
     assert (done.returncode, len(done.stderr.splitlines())) == (78, 2)
