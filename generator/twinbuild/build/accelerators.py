@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECONDS = 120  # in which a driver must answer; a machine with eight devices that sleep may take 30
 FAILED = 70  # status of the process that asks, where it could not
+NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE: cuInit gives it where there is none, each is hidden or may not be opened
 MAKERS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
 UNNUMBERED = ("/dev/dxg", "/dev/nvhost-gpu", "/dev/nvmap")  # WSL 2 and Jetson: a driver that tells no version in /proc
 DISPLAYS = ("0x03", "0x12")  # PCI classes: display controllers, processing accelerators
@@ -63,7 +64,8 @@ def missing_driver(maker: str, remedy: str, host: Host) -> Finding:
 def too_few(wanted: int, found: int) -> Iterator[Finding]:
     """That there are fewer devices than the release needs."""
     if found < wanted:
-        remedy = "give the container more; CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES may hide some"
+        remedy = "give the container more" if found else "start the container with devices that its user may open"
+        remedy += "; CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES may hide some"
         yield "TB5405", f"got {found or 'no'} device{'' if found == 1 else 's'}, expected {wanted}", remedy
 
 
@@ -177,14 +179,17 @@ def ask_cuda(library: str) -> Iterator[str]:
     cuda = ctypes.CDLL(library)
     number, extent, name = ctypes.c_int(), ctypes.c_size_t(), ctypes.create_string_buffer(256)
 
-    def call(function: str, *arguments: Any) -> None:
-        result = getattr(cuda, function)(*arguments)
-        if result:
-            raise OSError(f"{function} gives error {result}")
+    def call(function: str, *arguments: Any) -> int:
+        result = int(getattr(cuda, function)(*arguments))
+        if result not in (0, NO_DEVICE):
+            raise OSError(f"{function} gives error {result}{error_name(cuda, result)}")
+        return result
 
-    call("cuInit", 0)
+    initialised = call("cuInit", 0)
     call("cuDriverGetVersion", ctypes.byref(number))
     yield f"{number.value // 1000}.{number.value % 1000 // 10}"
+    if initialised == NO_DEVICE:
+        return
     call("cuDeviceGetCount", ctypes.byref(number))
     for index in range(number.value):
         device, major, minor = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
@@ -195,6 +200,16 @@ def ask_cuda(library: str) -> Iterator[str]:
         call("cuDeviceGetName", name, len(name), device)
         printable = "".join(sign if " " <= sign <= "~" else "?" for sign in name.value.decode("ascii", "replace"))
         yield f"{major.value}.{minor.value} {extent.value} {printable}"
+
+
+def error_name(cuda: Any, number: int) -> str:
+    """What the driver calls an error: `` (CUDA_ERROR_UNKNOWN)``; nothing where it does not say."""
+    import ctypes
+
+    name = ctypes.c_char_p()
+    if not hasattr(cuda, "cuGetErrorName") or cuda.cuGetErrorName(number, ctypes.byref(name)):
+        return ""
+    return f" ({(name.value or b'').decode('ascii', 'replace')})"
 
 
 def check_rocm(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:

@@ -46,6 +46,10 @@ LIBRARY = r"""
 static int capability[] = {CAPABILITIES};
 #define COUNT ((int)(sizeof capability / sizeof *capability))
 int cuInit(unsigned flags) { INIT; }
+int cuGetErrorName(int error, const char **name) {
+  *name = error == 999 ? "CUDA_ERROR_UNKNOWN" : NULL;
+  return *name ? 0 : 1;
+}
 int cuDriverGetVersion(int *version) { *version = VERSION; return 0; }
 int cuDeviceGetCount(int *count) { *count = COUNT; return 0; }
 int cuDeviceGet(int *device, int index) { *device = index + 7; return index < COUNT ? 0 : 101; }
@@ -162,7 +166,18 @@ def test_too_few_devices(tmp_path: Path) -> None:
     driver(tmp_path)
     assert said(host, count=2).startswith("TB5405: got 1 device, expected 2; give the container more; ")
     driver(tmp_path, "")
-    assert said(host).startswith("TB5405: got no devices, expected 1; ")
+    assert said(host).startswith("TB5405: got no devices, expected 1; start the container with devices ")
+
+
+def test_no_device_that_can_be_opened(tmp_path: Path) -> None:
+    """The library says so itself where each is missing, hidden by CUDA_VISIBLE_DEVICES, or another user's (seen)."""
+    host = machine(tmp_path, NVIDIA)
+    driver(tmp_path, init="return 100")
+    assert said(host) == (
+        "TB5405: got no devices, expected 1; start the container with devices that its user may open; "
+        "CUDA_VISIBLE_DEVICES or ROCR_VISIBLE_DEVICES may hide some"
+    )
+    assert codes(host, cuda="13.0") == ["TB5404", "TB5405"]  # the driver's CUDA is known all the same
 
 
 def test_no_code_for_the_device(tmp_path: Path) -> None:
@@ -209,7 +224,8 @@ def test_no_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("init", "reason"),
     [
-        ("return 999", "cuInit gives error 999"),
+        ("return 999", "cuInit gives error 999 (CUDA_ERROR_UNKNOWN)"),
+        ("return 34", "cuInit gives error 34"),  # a toolkit's stub, which has names for no error
         ("signal(11, 0); return *(volatile int *)0", f"status -{int(signal.SIGSEGV)}"),
         ("_exit(3)", "status 3"),
         ("_exit(0)", "it ended the process that asked"),
@@ -263,6 +279,9 @@ def test_an_old_library(tmp_path: Path) -> None:
         pytest.skip("needs a C compiler")
     subprocess.run((COMPILER, "-shared", "-x", "c", "-", "-o", str(target)), input="int x;", text=True, check=True)
     assert "undefined symbol: cuInit" in said(host)
+    text = "int cuInit(unsigned flags) { return 3; }"
+    subprocess.run((COMPILER, "-shared", "-x", "c", "-", "-o", str(target)), input=text, text=True, check=True)
+    assert "doesn't answer: cuInit gives error 3; " in said(host)  # without names for errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -39,8 +39,9 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         code="TB5405",
         title="too few devices",
-        explanation="The container sees fewer devices than `environment.resources.gpu.count` asks for. Give it more, "
-        "and look at what hides them: CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES, the scheduler's device plug-in.",
+        explanation="The container sees fewer devices than `environment.resources.gpu.count` asks for, or none that "
+        "its user may open. Give it more, and look at what hides them: CUDA_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES, the "
+        "scheduler's device plug-in, the permissions of /dev/nvidia*.",
     ),
     Code(
         code="TB5406",
