@@ -19,7 +19,8 @@ SECONDS = 120  # in which a driver must answer; a machine with eight devices tha
 FAILED = 70  # status of the process that asks, where it could not
 NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE: cuInit gives it where there is none, each is hidden or may not be opened
 MAKERS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
-UNNUMBERED = ("/dev/dxg", "/dev/nvhost-gpu", "/dev/nvmap")  # WSL 2 and Jetson: a driver that tells no version in /proc
+# Of a driver that tells no version in /proc: WSL 2, Jetson, and sandboxes that show the devices alone, as gVisor does.
+UNNUMBERED = ("/dev/dxg", "/dev/nvhost-gpu", "/dev/nvmap", "/dev/nvidiactl")
 DISPLAYS = ("0x03", "0x12")  # PCI classes: display controllers, processing accelerators
 
 

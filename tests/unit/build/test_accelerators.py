@@ -160,6 +160,14 @@ def test_an_older_cuda(tmp_path: Path) -> None:
     assert said(host, cuda="12.0").startswith("TB5404: got a driver for CUDA 11.8, expected one for CUDA 12.0; ")
 
 
+def test_a_driver_that_tells_no_version(tmp_path: Path) -> None:
+    """A sandbox may show its devices and nothing else: then the library is asked, and the version is not compared."""
+    host = machine(tmp_path, {**PROC, "dev/nvidiactl": ""})
+    driver(tmp_path, version=13000)
+    assert codes(host, driver="590.44.01", cuda="13.0") == []
+    assert said(host, cuda="14.0").startswith("TB5404: got a driver for CUDA 13.0, expected one for CUDA 14.0; ")
+
+
 def test_too_few_devices(tmp_path: Path) -> None:
     """One of two, and none of one."""
     host = machine(tmp_path, NVIDIA)
