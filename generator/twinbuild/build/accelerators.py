@@ -94,6 +94,9 @@ def check_cuda(wanted: dict[str, Any], host: Host) -> Iterator[Finding]:
     yield from too_few(wanted["count"], len(devices))
     for number, device in enumerate(devices):
         yield from unfit(wanted, number, *device)
+        if compiled_by_driver(wanted["compute_capabilities"], device[0]) and minor_behind(lines[0], wanted["cuda"]):
+            sentence = f"got a driver for CUDA {lines[0]}, expected one for CUDA {wanted['cuda']}, "
+            yield "TB5404", f"{sentence}which compiles the PTX for device {number} ({device[2]})", remedy
 
 
 def unfit(wanted: dict[str, Any], number: int, capability: str, memory: str, name: str) -> Iterator[Finding]:
@@ -128,6 +131,17 @@ def runs(capability: str, compiled: str) -> bool:
         return plain[:-1] == capability
     device, code = numbers(capability), numbers(plain)
     return device >= code and (intermediate == "PTX" or device[0] == code[0])
+
+
+def compiled_by_driver(compiled: list[str], capability: str) -> bool:
+    """Whether a device runs PTX alone of what there is."""
+    machine_code = any(runs(capability, each.partition("+")[0]) for each in compiled)
+    return not machine_code and any(runs(capability, each) for each in compiled)
+
+
+def minor_behind(offered: str, wanted: str) -> bool:
+    """Whether a driver's CUDA is an older minor version of the same major one: then it compiles no PTX of that."""
+    return numbers(offered)[:1] == numbers(wanted)[:1] and numbers(offered) < numbers(wanted)
 
 
 def asked_in_child(host: Host) -> tuple[int, list[str]]:

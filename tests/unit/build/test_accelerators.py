@@ -198,6 +198,21 @@ def test_no_code_for_the_device(tmp_path: Path) -> None:
     )
 
 
+def test_code_that_the_driver_compiles(tmp_path: Path) -> None:
+    """PTX needs a driver of its CUDA or a later one; machine code runs on older minor versions too."""
+    host = machine(tmp_path, NVIDIA)
+    driver(tmp_path, "90", version=13000)
+    assert said(host, cuda="13.5", compute_capabilities=["8.0+PTX"]) == (
+        "TB5404: got a driver for CUDA 13.0, expected one for CUDA 13.5, which compiles the PTX for device 0 (NVIDIA "
+        "Toy 0); install a newer driver on the machine, or take a variant for an older CUDA"
+    )
+    for cuda, compiled in (("13.0", ["8.0+PTX"]), ("12.8", ["8.0+PTX"]), ("13.5", ["8.0+PTX", "9.0"]), ("13.5", [])):
+        assert codes(host, cuda=cuda, compute_capabilities=compiled) == []
+    assert codes(host, cuda="13.5", compute_capabilities=["9.0+PTX"]) == []  # there is machine code for 9.0, too
+    assert codes(host, cuda="13.5", compute_capabilities=["10.0+PTX"]) == ["TB5406"]
+    assert codes(host, cuda="14.0", compute_capabilities=["8.0+PTX"]) == ["TB5404"]  # said once
+
+
 def test_a_small_device(tmp_path: Path) -> None:
     """Each device must have the memory."""
     host = machine(tmp_path, NVIDIA)

@@ -33,7 +33,8 @@ CODES: Final[tuple[Code, ...]] = (
         code="TB5404",
         title="the driver is too old",
         explanation="The driver is older than `environment.resources.gpu.driver` says, or offers an older CUDA than "
-        "the variant is for. A driver runs programs for older CUDA versions, and for later minor versions of its own. "
+        "the variant is for. A driver runs programs for older CUDA versions, and for later minor versions of its own, "
+        "unless all code for a device is PTX, which an older driver can't compile. "
         "Install a newer driver on the machine, or take a variant for an older CUDA.",
     ),
     Code(
