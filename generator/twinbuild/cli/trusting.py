@@ -90,15 +90,15 @@ def record_option(command: _Command) -> _Command:
     return _RECORD(_UNLIKE(command))
 
 
-def opened(trust: Path, version: str | None, *, now: int) -> Trusted:
-    """The trust root of ``--trust``. Raises as ``open_trust``."""
+def opened(trust: Path, version: str | None, *, now: int, told: bool = True) -> Trusted:
+    """The trust root of ``--trust``; ``told``: people hear what nobody knows of it. Raises as ``open_trust``."""
     from twinbuild.cli.session import home_of
     from twinbuild.pipeline.governing.remembered import state_place
     from twinbuild.pipeline.governing.trustdir import Pin, open_trust
 
     pin = Pin.parse(version) if version is not None else None
     found = open_trust(trust, state=state_place(os.environ, home_of(os.environ)), now=now, pin=pin)
-    if not found.remembered and pin is None:
+    if told and not found.remembered and pin is None:
         _say_unknown("a newer trust root is there: this machine keeps nothing; give --trust-version")
     return found
 
@@ -167,6 +167,8 @@ def order_given(
     from twinbuild.cli.kept import holds
     from twinbuild.cli.keyfile import signer_of
     from twinbuild.cli.session import home_of
+    from twinbuild.pipeline.audit.log import read_checkpoint
+    from twinbuild.pipeline.governing.logged import read_logged
     from twinbuild.pipeline.governing.promoting import Order
     from twinbuild.pipeline.governing.remembered import state_place
 
@@ -174,11 +176,19 @@ def order_given(
     trusted = opened(trust, trust_version, now=now)
     log, logged = audit_given(audit, audit_key, audit_kept, trusted, now)
     signer = signer_of(key, program, public, os.environ)
+
+    def anew() -> tuple[int, Trusted, Logged]:
+        later = int(time.time())
+        root = opened(trust, trust_version, now=later, told=False)
+        known = root.digest == trusted.digest and (audit is None or read_checkpoint(audit)[0] == logged.checkpoint)
+        return later, root, logged if known or audit is None else read_logged(audit, root.root, later, audit_kept)
+
     told: dict[str, Any] = {
         "holds": holds,
         "log": log,
         "logged": logged,
         "state": state_place(os.environ, home_of(os.environ)),
+        "anew": anew,
     }
     return trusted, Order(stage=stage, signer=signer, now=now, **told, **more)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from twinbuild.codec.auditentry import Entry
+from twinbuild.codec.checkpoint import Checkpoint
 from twinbuild.errors import PolicyRefused
 from twinbuild.govern.rooted import public_of
 from twinbuild.model.trust import TrustRoot
@@ -34,10 +35,11 @@ _MEANS: Final = {"signed": ("signed", "released"), "approved": ("approved",), "p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """Entries of a verified log; () where none was given, which ``given`` says."""
+    """Entries of a verified log, and its checkpoint; () where none was given, which ``given`` says."""
 
     entries: tuple[Entry, ...] = ()
     given: bool = False
+    checkpoint: Checkpoint | None = None
 
     def times(self, act: str, release: str, stage: str = "") -> dict[str, int]:
         """When each key was first logged to have signed, approved or promoted a release (for a stage), by key id."""
@@ -107,10 +109,10 @@ def read_logged(log: Path, root: TrustRoot, now: int, kept: tuple[Path, ...] = (
             if error.findings[0].code != _ANOTHER_KEY:
                 raise
             continue
-        entries = verify_log(log, public, kept).entries
-        times = accumulate((each.time for each in entries), max)
-        dated = tuple(replace(each, time=time) for each, time in zip(entries, times, strict=True))
-        return Logged(entries=dated, given=True)
+        verified = verify_log(log, public, kept)
+        times = accumulate((each.time for each in verified.entries), max)
+        dated = tuple(replace(each, time=time) for each, time in zip(verified.entries, times, strict=True))
+        return Logged(entries=dated, given=True, checkpoint=verified.checkpoint)
     raise PolicyRefused.of(
         "TB8808",
         f"{log} is signed by none of the keys that have the role {AUDIT!r} in the trust root",

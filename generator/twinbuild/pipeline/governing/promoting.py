@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +56,9 @@ class Order:
     """Who brings something to a stage, when and why; where it is recorded, logged, and written to.
 
     ``unlike``: the record may be another one than was logged or seen. ``state`` keeps what this machine saw.
+
+    ``anew`` gives the time, the trust root and the log once nobody else takes a step: what others did while they were
+    waited for counts. Without it they are those that were given.
     """
 
     stage: str
@@ -71,6 +74,7 @@ class Order:
     logged: Logged = field(default_factory=Logged)
     unlike: bool = False
     state: Path | None = None
+    anew: Callable[[], tuple[int, Trusted, Logged]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ def promote(release: Released, trusted: Trusted, order: Order, settings: Setting
     name = _name(release)
     _require_stage(order.stage)
     _require_place(order, release, trusted)
-    with alone(order.record, order.stage, name):
+    with _alone(order, name, trusted) as (trusted, order):
         with _telling(order, release, trusted):
             steps = _steps(order, name, trusted)
         return _go(release, trusted, order, settings, steps, action="promoted")
@@ -115,7 +119,7 @@ def roll_back(
     if not is_name(name):
         hint = "name the release"
         raise UsageError.of("TB8001", f"{name[:80]!r} is no name of a release", hint=hint, where="NAME")
-    with alone(order.record, order.stage, name):
+    with _alone(order, name, trusted) as (trusted, order):
         steps = _steps(order, name, trusted)
         target = last_good(steps)
         if target is None:
@@ -145,6 +149,20 @@ def roll_back(
                     where=str(release.path),
                 )
         return _go(release, trusted, order, settings, steps, action="rolled-back")
+
+
+@contextmanager
+def _alone(order: Order, name: str, trusted: Trusted) -> Iterator[tuple[Trusted, Order]]:
+    """While nobody else takes a step: the trust root and the order as they are now.
+
+    Another one may have been killed, or was in time, between the log and the record; a key may have been revoked.
+    """
+    with alone(order.record, order.stage, name):
+        if order.anew is None:
+            yield trusted, order
+            return
+        now, trusted, logged = order.anew()
+        yield trusted, replace(order, now=now, logged=logged)
 
 
 def _steps(order: Order, name: str, trusted: Trusted) -> tuple[Promotion, ...]:
@@ -216,9 +234,12 @@ def _go(
         for path, content in files.items():
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)
-        with append_step(order.record, step, envelope):
-            about = f"{step.number}@sha256:{link_to((step,))}"
-            _log(order, release, trusted, action, order.reason, step=about)
+        if order.log is None:
+            write_file(step_path(order.record, order.stage, name, step.number), envelope)
+        else:
+            with append_step(order.record, step, envelope):
+                about = f"{step.number}@sha256:{link_to((step,))}"
+                _log(order, release, trusted, action, order.reason, step=about)
     _see(order, name, (*steps, step))
     return Promoted(checked=checked, step=step, files=len(files))
 

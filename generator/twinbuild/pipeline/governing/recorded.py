@@ -8,13 +8,14 @@ and a step that was taken without a log is in none.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from twinbuild.codec.amounts import counted
 from twinbuild.errors import Location, PolicyRefused
 from twinbuild.model.acts import Promotion
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.governing.record import finish_step, link_to, read_steps, step_path
+from twinbuild.pipeline.governing.record import finish_step, link_to, next_path, read_steps, step_path
 from twinbuild.pipeline.governing.trustdir import Trusted
 
 __all__ = ["recorded_steps", "require_logged"]
@@ -26,9 +27,13 @@ def recorded_steps(
     """The steps of a name in a stage, as ``read_steps`` has them. A step that was logged and not written is finished.
 
     ``unlike``: it may be another record than was logged, as somebody says who knows. Raises PolicyRefused TB8842 for
-    one that is, and as ``read_steps``.
+    one that is, or where another one may be in a log that is not given; and as ``read_steps``.
     """
     steps = read_steps(record, stage, name, trusted, now=now)
+    waiting = next_path(record, stage, name)
+    if not (logged.given or unlike) and os.path.lexists(waiting):
+        why = "a run that was killed was about to take its next step, and no log is given that says whether it did"
+        raise _unlike(why, waiting)
     known = logged.steps(name, stage)
     if not known:
         return steps
@@ -65,7 +70,7 @@ def require_logged(target: Promotion, logged: Logged, record: Path) -> None:
 
 def _unlike(why: str, path: Path) -> PolicyRefused:
     hint = (
-        "take the record from a copy that is whole; if the step was logged by a run that was killed, and never taken, "
+        "give the log (--audit), and take the record from a copy that is whole; if the step was logged by a run that was killed, and never taken, "
         "say so: --accept-record"
     )
     return PolicyRefused.of(

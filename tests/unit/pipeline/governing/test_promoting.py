@@ -18,6 +18,7 @@ from twinbuild.codec.acts import encode_promotion
 from twinbuild.codec.canonical import canonical
 from twinbuild.errors import IntegrityError, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import signed_act
+from twinbuild.govern.rootedits import without_key
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
 from twinbuild.pipeline.audit.log import new_log
@@ -33,6 +34,7 @@ from twinbuild.pipeline.governing.promoting import (
     roll_back,
 )
 from twinbuild.pipeline.governing.record import link_to
+from twinbuild.pipeline.governing.trustdir import Trusted
 
 SETTINGS = Settings(store="/nowhere")
 
@@ -164,6 +166,31 @@ def test_cut_off(staged: Staged) -> None:
     step.with_name("000003.dsse.json").unlink()
     assert _code(staged, "second", state=state) == ["TB8843"]
     assert _promote(staged, "second", state=state, unlike=True).step.number == 3
+
+
+def test_as_it_is_when_nobody_else_is_at_it(staged: Staged) -> None:
+    """What others did while they were waited for counts: a step that was logged is finished, a key is revoked."""
+    log = _log(staged)
+    early = staged.order(log=log, now=NOW - 5, logged=Logged(given=True))  # read before the first step was taken
+    first = _promote(staged, log=log).step
+    place = staged.place / "record" / "production" / "tiny"
+    taken = (place / "000001.dsse.json").read_bytes()
+    (place / "000001.dsse.json").rename(place / ".next.dsse.json")  # as after a kill between the log and the record
+
+    def anew() -> tuple[int, Trusted, Logged]:
+        return NOW, staged.ours.open(), Logged(entries=read_entries(log.directory)[2], given=True)
+
+    step = promote(staged.second.release, staged.ours.open(), replace(early, anew=anew), SETTINGS).step
+    assert (step.number, step.previous, step.time) == (2, link_to((first,)), NOW)
+    assert (place / "000001.dsse.json").read_bytes() == taken
+    assert [each.time for each in read_entries(log.directory)[2]] == [NOW, NOW], "no clock goes back"
+    before = staged.ours.open()
+    keyid = staged.ours.keyid("linus")
+    staged.ours.change(lambda root: without_key(root, keyid, at=NOW - 20, reason="lost"))
+    with pytest.raises(PolicyRefused, match="lost"):
+        promote(staged.first.release, before, replace(early, anew=anew), SETTINGS)
+    with pytest.raises(PolicyRefused, match="lost"):
+        roll_back("tiny", before, replace(early, anew=anew), SETTINGS, find=lambda _: staged.first.release)
 
 
 def test_approval_of_another_version(staged: Staged) -> None:

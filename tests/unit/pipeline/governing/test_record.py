@@ -150,6 +150,19 @@ def test_who_left_the_role(tmp_path: Path) -> None:
             _read(record, ours)
 
 
+def test_a_role_that_takes_several(tmp_path: Path) -> None:
+    """A step has one signature: nobody takes one alone in a role of two, unless it took one then."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    then = ours.open()
+    ours.change(lambda root: with_role(root, "deployer", ("grace", "linus"), 2), now=NOW)
+    _write(record, ours, [FIRST_STEP])
+    with pytest.raises(PolicyRefused, match="who may not deploy"):
+        _read(record, ours)
+    _path(record, 1).unlink()
+    _write(record, ours, [replace(FIRST_STEP, trust=str(then.digest), policy=Digest.of(then.policy).hex)])
+    assert _read(record, ours) == 1
+
+
 def test_another_place(tmp_path: Path) -> None:
     """Steps of another name or stage are none of this one; times do not go back."""
     ours = organisation(tmp_path)

@@ -78,6 +78,9 @@ def test_killed_after_it_was_logged(tmp_path: Path) -> None:
     assert _read(record, ours, _logged(FIRST_STEP)) == 1
     with pytest.raises(PolicyRefused, match="TB8842"):
         _read(record, ours, _logged(FIRST_STEP, replace(_SECOND, release=FIRST_STEP.release)))
+    with pytest.raises(PolicyRefused, match=r"TB8842.*no log is given"):  # it would be lost, though a log has it
+        _read(record, ours, Logged())
+    assert _read(record, ours, Logged(), unlike=True) == 1
     assert next_path(record, "production", "tiny").exists()
     assert _read(record, ours, _logged(FIRST_STEP, _SECOND)) == 2
     assert not next_path(record, "production", "tiny").exists()
