@@ -31,7 +31,6 @@ __all__ = [
     "CONTEXT_MARK",
     "SITE_MARK",
     "Output",
-    "alone_in",
     "clear_leftovers",
     "copy_blob",
     "copy_checked",
@@ -120,7 +119,7 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
 def clear_leftovers(directory: Path, is_ours: Callable[[str], bool]) -> None:
     """Remove what ``replace_file`` left of runs that were killed, for files whose names are ours.
 
-    For whoever is ``alone_in`` the place of these files: what another one is writing would go, too.
+    For whoever is alone in the place of these files: what another one is writing would go, too.
     """
     if directory.is_symlink() or not directory.is_dir():
         return
@@ -150,17 +149,6 @@ def _opened(path: Path) -> BinaryIO:
             if os.path.samestat(path.stat(), os.fstat(number)):
                 return os.fdopen(os.dup(number), "wb")
     return path.open("ab")
-
-
-@contextmanager
-def alone_in(directory: Path) -> Iterator[None]:
-    """While the context lasts, no other process that asks is in a directory. Raises OSError where it is none."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def same_file(path: Path, content: bytes) -> bool:

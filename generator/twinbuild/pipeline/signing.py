@@ -27,8 +27,9 @@ from twinbuild.describe.statements import STATEMENTS, statement_fault
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, PolicyRefused
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.alone import alone_in
 from twinbuild.pipeline.observed import SIGNATURES
-from twinbuild.pipeline.output import alone_in, clear_leftovers, write_file
+from twinbuild.pipeline.output import clear_leftovers, write_file
 from twinbuild.pipeline.reading.attested import (
     MAIN,
     claims_of,
@@ -38,7 +39,7 @@ from twinbuild.pipeline.reading.attested import (
     read_envelope,
     texts_to_sign,
 )
-from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.released import Released, require_there
 from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 from twinbuild.pipeline.weights.signature import sign_weights
@@ -65,8 +66,8 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     """Sign a release in its directory. A key at hand that signs again writes the same files.
 
     Raises UsageError TB7003 for a release manifest that lies alone, IntegrityError as ``check_release`` does for a
-    release that is not whole, TB7005 for statements that are not its own, and PolicyRefused TB8611 or TB8612 for older
-    signatures of something else: they are left.
+    release that is not whole, TB7005 for statements that are not its own, TB7004 where another release lies there
+    in the end, and PolicyRefused TB8611 or TB8612 for older signatures of something else: they are left.
     """
     directory = directory_of(release)
     with alone_in(directory):  # who was killed as they signed left something that no release has
@@ -85,7 +86,8 @@ def sign_release(release: Released, signer: Signer) -> Signed:
     )
     plain = base64.b64encode(signer.sign(release.content)) + b"\n"
     weights = sign_weights(release, signer)
-    with alone_in(directory):  # others may have signed while a token was waited for
+    with alone_in(directory):  # others may have signed while a token was waited for, or made the release again
+        require_there(release)
         envelopes = _merged(directory, payloads, signatures)
         write_file(directory / SIGNATURES / f"images.{keyid}.json", encode_image_signatures(images))
         write_file(directory / SIGNATURES / f"manifest.json.{keyid}.sig", plain)

@@ -21,7 +21,6 @@ from twinbuild.pipeline.output import (
     CONTEXT_MARK,
     SITE_MARK,
     Output,
-    alone_in,
     clear_leftovers,
     copy_blob,
     copy_checked,
@@ -225,18 +224,6 @@ def test_a_file_that_is_not_finished(tmp_path: Path) -> None:
     with replace_file(target) as stream:
         stream.write(b"new")
     assert (target.read_bytes(), list(tmp_path.iterdir())) == (b"new", [target])
-
-
-def test_alone_in_a_directory(tmp_path: Path) -> None:
-    """Whoever asks while another is there waits; it is free afterwards."""
-    with alone_in(tmp_path):
-        descriptor = os.open(tmp_path, os.O_RDONLY)
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.close(descriptor)
-    with pytest.raises(FileNotFoundError), alone_in(tmp_path / "gone"):
-        pass
 
 
 def test_what_a_killed_run_was_writing(tmp_path: Path) -> None:

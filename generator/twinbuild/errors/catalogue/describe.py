@@ -38,7 +38,8 @@ Run `twinbuild release`, or name the directory of a release; of one variant alon
         code="TB7004",
         title="another release digest",
         explanation="""\
-release.digest names another release manifest than the one beside it. One of the two was changed.
+release.digest names another release manifest than the one beside it: one of the two was changed. Or another release was
+laid out in the place of one that was being signed or approved, and what was signed is not about it.
 
 Take the directory from where it was released again.""",
     ),

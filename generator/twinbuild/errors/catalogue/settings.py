@@ -97,6 +97,17 @@ Run the command again when nothing else writes there (a synchronising program, a
 another output.""",
     ),
     Code(
+        code="TB8023",
+        title="a directory that another process keeps to itself",
+        explanation="""\
+Who signs, approves, changes a trust root or takes a step of a record is alone in its directory for as long as that
+takes, and so is who puts a release in the place of one that lies there. Another process was for longer than anybody
+waits: a minute, or three where somebody may have to touch a token. The message names it where the kernel does.
+
+Run the command again when that one has ended. A process that was killed holds nothing; but whoever may read a directory
+may hold its lock, too: let others read records and trust roots from a copy.""",
+    ),
+    Code(
         code="TB8030",
         title="twinbuild.toml is not TOML",
         explanation="""\

@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -26,6 +27,7 @@ from twinbuild.describe.trials import STATEMENT
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, NotReproducible, UsageError
 from twinbuild.model.archive import OF_THE_TOOL, REBUILD, ArchivedRelease
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.alone import alone_if_there
 from twinbuild.pipeline.archive.closure import below
 from twinbuild.pipeline.archive.ended import error_of
 from twinbuild.pipeline.archive.packed import built_by
@@ -86,10 +88,11 @@ def reproduce(
     started, clock = time.time(), time.perf_counter()
     machine.scratch.mkdir(parents=True, exist_ok=True)
     machine.progress(f"building {release.label} from the archive", 0, 0)
-    with replace_directory(output, Output.RELEASE) as fresh:
+    with ExitStack() as until_replaced, replace_directory(output, Output.RELEASE) as fresh:
         answer = _built_by_either(packed, archive, release, machine, output=fresh, tests=tests)
         differences = tuple(_differences(release, fresh, document, answer))
         seconds = time.perf_counter() - clock
+        until_replaced.enter_context(alone_if_there(output))
         require_nothing_lost(archive, release, output)  # somebody may have signed it meanwhile
         lost = _signed(archive, release, fresh) if not differences else ()
         _account(release, fresh, answer, started=started, seconds=seconds)

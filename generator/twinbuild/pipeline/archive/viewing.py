@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, TwinbuildError, UsageError
 from twinbuild.model.archive import AS_RELEASED, ArchivedFile, ArchivedRelease
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.alone import alone_if_there
 from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
 from twinbuild.pipeline.observed import APPROVALS, SIGNATURES
 from twinbuild.pipeline.output import Output, copy_checked, replace_directory, same_content
@@ -71,8 +72,10 @@ def restore_release(archive: ReleaseArchive, release: ArchivedRelease, output: P
     """
     _require(archive, release, lambda _: True)
     require_nothing_lost(archive, release, output)
-    with replace_directory(output, Output.RELEASE) as fresh:
+    with ExitStack() as until_replaced, replace_directory(output, Output.RELEASE) as fresh:
         _lay_out(archive, release, fresh, lambda _: True)
+        until_replaced.enter_context(alone_if_there(output))
+        require_nothing_lost(archive, release, output)  # somebody may have signed it meanwhile
 
 
 def require_nothing_lost(archive: ReleaseArchive, release: ArchivedRelease, output: Path) -> None:

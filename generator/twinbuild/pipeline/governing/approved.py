@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,11 @@ from twinbuild.errors import Location, PolicyRefused, UsageError
 from twinbuild.model.acts import Approval
 from twinbuild.model.governed import Actor
 from twinbuild.model.spec.values import check_stage
+from twinbuild.pipeline.alone import alone_in
 from twinbuild.pipeline.observed import APPROVALS
-from twinbuild.pipeline.output import alone_in, clear_leftovers, write_file
+from twinbuild.pipeline.output import clear_leftovers, write_file
 from twinbuild.pipeline.reading.attested import APPROVAL, directory_of
-from twinbuild.pipeline.reading.released import Released
+from twinbuild.pipeline.reading.released import Released, require_there
 from twinbuild.pipeline.regular import Irregular, read_regular
 
 __all__ = ["AGAIN", "Approved", "approvals_place", "read_approval", "refuse_stage", "write_approval"]
@@ -64,10 +66,18 @@ def approvals_place(release: Released, directory: Path | None) -> Path:
     return place
 
 
-def write_approval(path: Path, content: bytes) -> None:
-    """Write an approval while nobody clears its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with alone_in(path.parent):
+def write_approval(release: Released, path: Path, content: bytes) -> None:
+    """Write an approval while nobody clears its place, or puts another release where this one lies.
+
+    Raises IntegrityError TB7004 where somebody did.
+    """
+    with ExitStack() as stack:
+        directory = release.directory
+        if directory is not None and path.parent.resolve() == (directory / APPROVALS).resolve():
+            stack.enter_context(alone_in(directory))
+            require_there(release)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(alone_in(path.parent))
         write_file(path, content)
 
 

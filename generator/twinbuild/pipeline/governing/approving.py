@@ -55,7 +55,7 @@ def approve_release(
     """Sign that this release may go to a stage. A release that is not whole nobody approves.
 
     Raises UsageError TB8001 for a stage or reason that is none, TB8899 where the approval of another release lies in
-    its place, TB7003, and as ``check_release`` and the signer do.
+    its place, TB7003, TB7004, and as ``check_release`` and the signer do.
     """
     refuse_stage(stage, reason_fault(reason))
     place = approvals_place(release, directory)
@@ -72,7 +72,7 @@ def approve_release(
     )
     path = place / f"{stage}.{signer.public.keyid}.dsse.json"
     _keep_others(path, approval.release)
-    write_approval(path, signed_act(encode_approval(approval), signer))
+    write_approval(release, path, signed_act(encode_approval(approval), signer))
     return Approved(path=path, approval=approval, actor=None)
 
 

@@ -22,9 +22,10 @@ from twinbuild.govern.rootedits import checked, next_root, with_policy
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.model.trust import ROOT, TrustRoot
+from twinbuild.pipeline.alone import LONG, alone_in
 from twinbuild.pipeline.governing.rego.files import name_in_trust, read_sources
 from twinbuild.pipeline.governing.trustdir import document_path, read_chain, read_policy
-from twinbuild.pipeline.output import alone_in, write_file
+from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = ["Beside", "Drafted", "Policy", "begin_root", "change_root", "read_draft", "sign_draft"]
@@ -192,7 +193,7 @@ def _alone(directory: Path) -> Iterator[None]:
     """While the context lasts, nobody else changes the trust root of this directory."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(alone_in(directory))
+            stack.enter_context(alone_in(directory, wait=LONG))
         except (FileNotFoundError, NotADirectoryError):
             hint = "name the directory of a trust root; `twinbuild trust init` begins one"
             raise UsageError.of("TB8800", f"{directory} is no directory", hint=hint, where=str(directory)) from None

@@ -95,10 +95,10 @@ def promote(release: Released, trusted: Trusted, order: Order, settings: Setting
     name = _name(release)
     _require_stage(order.stage)
     _require_place(order, release, trusted)
-    with _alone(order, name, trusted) as (trusted, order):
-        with _telling(order, release, trusted):
-            steps = _steps(order, name, trusted)
-        return _go(release, trusted, order, settings, steps, action="promoted")
+    with _alone(order, name, trusted) as (newest, due):
+        with _telling(due, release, newest):
+            steps = _steps(due, name, newest)
+        return _go(release, newest, due, settings, steps, action="promoted")
 
 
 def roll_back(
@@ -119,22 +119,22 @@ def roll_back(
     if not is_name(name):
         hint = "name the release"
         raise UsageError.of("TB8001", f"{name[:80]!r} is no name of a release", hint=hint, where="NAME")
-    with _alone(order, name, trusted) as (trusted, order):
-        steps = _steps(order, name, trusted)
+    with _alone(order, name, trusted) as (newest, due):
+        steps = _steps(due, name, newest)
         target = last_good(steps)
         if target is None:
             raise PolicyRefused.of(
                 "TB8861",
-                f"no release of {name} was in {order.stage} before the one that is there now, and is still good",
+                f"no release of {name} was in {due.stage} before the one that is there now, and is still good",
                 hint="promote another release: `twinbuild promote`",
-                where=str(order.record),
+                where=str(due.record),
             )
         release = find(target.release)
         if str(release.digest) != target.release:  # whatever was named so where releases lie
             raise _elsewhere(target.release, f"what was found instead is {release.digest}")
-        _require_place(order, release, trusted)
-        with _telling(order, release, trusted):
-            require_logged(target, order.logged, order.record)
+        _require_place(due, release, newest)
+        with _telling(due, release, newest):
+            require_logged(target, due.logged, due.record)
             changed = [
                 what
                 for what, old, new in zip(("requests", "answers"), schemas_of(release), steps[-1].schemas, strict=True)
@@ -148,7 +148,7 @@ def roll_back(
                     hint="look at both: `twinbuild parity`; --accept-schemas rolls back all the same",
                     where=str(release.path),
                 )
-        return _go(release, trusted, order, settings, steps, action="rolled-back")
+        return _go(release, newest, due, settings, steps, action="rolled-back")
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from twinbuild.model.acts import Promotion
 from twinbuild.model.digest import Digest
 from twinbuild.model.policy import OrganisationPolicy
 from twinbuild.model.trust import TrustRoot
+from twinbuild.pipeline.alone import LONG, alone_in
 from twinbuild.pipeline.governing.checking import policy_of, standing_then
 from twinbuild.pipeline.governing.trustdir import Trusted
-from twinbuild.pipeline.output import alone_in, write_file
+from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = [
@@ -173,7 +174,7 @@ def alone(record: Path, stage: str, name: str) -> Iterator[None]:
         hint = "name the directory itself"
         raise UsageError.of("TB8001", f"{record} is or holds a link", hint=hint, where=Location(file=str(record)))
     place.mkdir(parents=True, exist_ok=True)
-    with alone_in(place):
+    with alone_in(place, wait=LONG):
         yield
 
 

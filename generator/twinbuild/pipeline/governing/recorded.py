@@ -70,7 +70,8 @@ def require_logged(target: Promotion, logged: Logged, record: Path) -> None:
 
 def _unlike(why: str, path: Path) -> PolicyRefused:
     hint = (
-        "give the log (--audit), and take the record from a copy that is whole; if the step was logged by a run that was killed, and never taken, "
+        "give the log (--audit), and take the record from a copy that is whole; "
+        "if the step was logged by a run that was killed, and never taken, "
         "say so: --accept-record"
     )
     return PolicyRefused.of(

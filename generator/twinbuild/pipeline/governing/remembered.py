@@ -7,23 +7,23 @@ before is somebody's act, and is asked about.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.canonical import canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
+from twinbuild.pipeline.alone import alone_with
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
-__all__ = ["alone_with", "at_most", "remember", "state_place"]
+__all__ = ["LOCK", "at_most", "remember", "state_place"]
 
 _FILE: Final = "trust.json"
-_LOCK: Final = "trust.lock"
+LOCK: Final = "trust.lock"
+"""In a state directory: who holds it is alone at changing what is kept there."""
 _LARGEST: Final = 4 << 20  # bytes
 _MOST: Final = 2000  # places
 
@@ -51,7 +51,7 @@ def remember(state: Path, *, place: Path, documents: Sequence[str]) -> bool:
 
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with alone_with(state):
+        with alone_with(state / LOCK):
             new, changed = compared()
             if changed:
                 write_file(state / _FILE, canonical(new))
@@ -138,14 +138,3 @@ def _refused(code: str, message: str, place: str) -> PolicyRefused:
         hint="get the newest trust root from whom you trust; what was seen is in trust.json of your state directory",
         where=Location(file=place),
     )
-
-
-@contextmanager
-def alone_with(state: Path) -> Iterator[None]:
-    """While the context lasts, nobody else changes what is kept in a state directory. Raises OSError."""
-    descriptor = os.open(state / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -16,8 +16,9 @@ from twinbuild.codec.canonical import canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.errors import EnvironmentFault, Location, PolicyRefused
 from twinbuild.model.acts import Promotion
+from twinbuild.pipeline.alone import alone_with
 from twinbuild.pipeline.governing.record import link_to
-from twinbuild.pipeline.governing.remembered import alone_with, at_most
+from twinbuild.pipeline.governing.remembered import LOCK, at_most
 from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
@@ -37,7 +38,7 @@ def see_record(state: Path, place: Path, steps: tuple[Promotion, ...], *, unlike
     """
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with alone_with(state):
+        with alone_with(state / LOCK):
             seen = _read(state / _FILE)
             if not unlike:
                 _compare(seen.get(str(place), ""), place, steps)

@@ -67,7 +67,7 @@ def approve_by_token(
     actor = _able(opened, root, policy, judge_token(opened, root, now, logged=False), _metadata(release)["name"])
     check_release(release)
     path = place / f"{stage}.{opened.token.digest.hex}.jwt"
-    write_approval(path, content)
+    write_approval(release, path, content)
     return Approved(path=path, approval=_approval(opened, release, actor.role), actor=actor)
 
 

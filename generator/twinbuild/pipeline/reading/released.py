@@ -12,7 +12,7 @@ from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
-__all__ = ["Released", "read_release", "released_before"]
+__all__ = ["Released", "read_release", "released_before", "require_there"]
 
 _MANIFEST = "manifest.json"
 _FOR_PEOPLE = "manifest.yaml"  # the same for reading; what counts are the bytes of the other
@@ -68,6 +68,21 @@ def read_release(where: Path) -> Released:
             where=str(path),
         )
     return Released(path=path, directory=path.parent, digest=digest, content=content)
+
+
+def require_there(release: Released) -> None:
+    """Raise IntegrityError TB7004 unless this release lies where it was read; the caller is alone there."""
+    try:
+        there = read_regular(release.path, LARGEST) == release.content
+    except Irregular:
+        there = False
+    if not there:
+        raise IntegrityError.of(
+            "TB7004",
+            f"another release lies here than {release.digest}, which was read a moment ago",
+            hint="run the command again; it is about what lies there then",
+            where=str(release.path),
+        )
 
 
 def _beside(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
+from twinbuild.pipeline.alone import alone_if_there
 from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.build.linking import refuse_missing_libraries
 from twinbuild.pipeline.document.declared import refuse_undeclared
@@ -127,10 +129,7 @@ def release(
         (spec.metadata.name, spec.metadata.version, *project.variants)
     )
     previous = released_before(target, spec.metadata.name, spec.metadata.version)
-    kept = _signed_already(target, described, signing=signing) if previous == digest else {}
-    documents = {**described.documents, **{path: content for path, content in kept.items() if not is_beside(path)}}
-    signatures = {path: content for path, content in kept.items() if is_beside(path)}
-    written = _lay_out(target, project, images, documents, machine, signatures=signatures)
+    written = _lay_out(target, project, images, described, machine, signing=signing)
     durations["describe"] = time.perf_counter() - clock
     keep_built(project, images, machine)
     keep_released(target, whole, images, machine)
@@ -174,13 +173,18 @@ def _witnessed(digest: Digest, images: tuple[Image, ...], buildkit: BuildKitEvid
     return {"builders": builder_witnesses(digest, images, buildkit)}
 
 
-def _signed_already(target: Path, described: Described, *, signing: bool) -> Mapping[str, bytes]:
+def _signed_already(target: Path, project: Project, described: Described, *, signing: bool) -> Mapping[str, bytes]:
     """Approvals that lie there; and signatures, with the evidence of tests that they are of, if of what is described.
+
+    () where another release lies there, or none.
 
     Approvals are of the release digest alone, whatever was signed besides.
     What was signed stays: figures of another run of the tests are in ``run.json``. Where a key is about to sign, only
     signatures of this run's own evidence stay: it goes on nothing that was there before.
     """
+    about = project.spec.metadata
+    if released_before(target, about.name, about.version) != described.digest:
+        return {}
     documents = described.documents
     manifest = decode_manifest(documents["manifest.json"], name="manifest.json")
     kept: dict[str, bytes] = {}
@@ -202,13 +206,18 @@ def _lay_out(
     target: Path,
     project: Project,
     images: tuple[Image, ...],
-    documents: Mapping[str, bytes],
+    described: Described,
     machine: Machine,
     *,
-    signatures: Mapping[str, bytes],
+    signing: bool,
 ) -> bool:
-    """Write the release unless it lies there already; whether anything was written. ``signatures`` of it stay."""
+    """Write the release unless it lies there already; whether anything was written. Signatures of it stay.
+
+    Those are looked for again when nobody else can sign what lies there: a moment before it goes.
+    """
     spec = project.spec
+    kept = _signed_already(target, project, described, signing=signing)
+    documents = {**described.documents, **{path: content for path, content in kept.items() if not is_beside(path)}}
     layout = image_layout(spec.metadata.name, spec.metadata.version, images, some=bool(project.variants))
     contents = {**documents, **{f"image/{file.path}": file.content for file in layout}}
     if machine.paranoid:
@@ -222,13 +231,17 @@ def _lay_out(
             remember_output(target, machine.store, contents=contents, copied={})
         return False
     copied: dict[str, os.stat_result] = {}
-    with replace_directory(target, Output.RELEASE) as fresh:
-        for path, content in (*contents.items(), *signatures.items()):
+    with ExitStack() as until_replaced, replace_directory(target, Output.RELEASE) as fresh:
+        for path, content in contents.items():
             if isinstance(content, bytes):
                 write_file(fresh / path, content)
             else:
                 (fresh / path).parent.mkdir(parents=True, exist_ok=True)
                 copied[path] = copy_blob(machine.store, content, fresh / path)
+        until_replaced.enter_context(alone_if_there(target))
+        for path, content in _signed_already(target, project, described, signing=signing).items():
+            write_file(fresh / path, content)
+            contents |= {} if is_beside(path) else {path: content}
     remember_output(target, machine.store, contents=contents, copied=copied)
     return True
 
