@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from twinbuild.codec.canonical import canonical
 from twinbuild.govern.keys import new_key, read_private
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import without_keys
+from twinbuild.pipeline.output import Output, replace_directory
 from twinbuild.pipeline.reading.attested import signers_of
 from twinbuild.pipeline.reading.released import read_release
+from twinbuild.pipeline.release import releasing
 
 __all__ = ["signed", "signed_once", "tool"]
 
@@ -133,7 +136,18 @@ def test_release_signs_where_a_key_is_named(tool: Tool, tmp_path: Path, monkeypa
         assert (found["signed"], len(found["claimed_signers"]), found["written"]) == (False, 1, False)
         assert _files(dist) == before
     (dist / "Dockerfile").write_text("somebody's")  # laid out anew, with the same bytes
-    found = json.loads(tool("release", str(project), "--locked", "--json").out)
+    for name in ("signatures", "approvals"):
+        (dist / name).rename(tmp_path / name)
+
+    def replacing(target: Path, kind: Output) -> AbstractContextManager[Path]:
+        for name in ("signatures", "approvals"):  # they come after those that lie there were looked for
+            (tmp_path / name).rename(dist / name)
+        return replace_directory(target, kind)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releasing, "replace_directory", replacing)
+        found = json.loads(tool("release", str(project), "--locked", "--json").out)
+    assert approval.read_text() == "grace's"
     assert (len(found["claimed_signers"]), found["written"], _files(dist)) == (1, True, before)
     assert "claimed  by " in tool("release", str(project), "--locked", "-q").out
     spec = project / "release.yaml"
@@ -209,6 +223,22 @@ def test_what_changes_while_a_token_is_waited_for(tool: Tool, signed: SignedDist
     assert len(json.loads(ended.out)["keys"]) == 3
     envelope = json.loads((signed.dist / "signatures" / "provenance.dsse.json").read_bytes())
     assert base64.b64decode(envelope["payload"]) == before
+
+
+def test_another_release_in_its_place(tool: Tool, signed: SignedDist, tmp_path: Path) -> None:
+    """What is laid out there while a token is waited for is another release: no signature comes beside it."""
+    other, program = tmp_path / "other", tmp_path / "program"
+    shutil.copytree(signed.dist, other)
+    shutil.rmtree(other / "signatures")
+    (other / "manifest.json").write_bytes((other / "manifest.json").read_bytes().replace(b"1.0.0", b"1.0.1"))
+    program.write_text(
+        f'#!/bin/sh\n[ -e "{other}" ] && mv "{signed.dist}" "{tmp_path}/old" && mv "{other}" "{signed.dist}"\n'
+        f'exec openssl dgst -sha256 -sign "{signed.eve}"\n'
+    )
+    program.chmod(0o755)
+    ended = tool("sign", str(signed.dist), "--signer", str(program), "--public", f"{signed.eve}.pub")
+    assert (ended.status, "error[TB7004]" in ended.err) == (5, True), ended.err
+    assert not (signed.dist / "signatures").exists()
 
 
 def test_a_statement_that_is_not_the_releases(tool: Tool, signed: SignedDist) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.case import Case
-from twinbuild.errors import PolicyRefused, UsageError
-from twinbuild.pipeline.governing.approved import approvals_place, read_approval, refuse_stage
+from twinbuild.errors import IntegrityError, PolicyRefused, UsageError
+from twinbuild.pipeline.governing.approved import approvals_place, read_approval, refuse_stage, write_approval
 
 
 def test_place(case: Callable[..., Case], tmp_path: Path) -> None:
@@ -24,6 +24,17 @@ def test_place(case: Callable[..., Case], tmp_path: Path) -> None:
     (found.dist / "approvals").symlink_to(tmp_path)
     with pytest.raises(UsageError):
         approvals_place(found.release, None)
+
+
+def test_no_approval_beside_another_release(case: Callable[..., Case], tmp_path: Path) -> None:
+    """What was laid out in the place of the release meanwhile gets none; elsewhere one is written all the same."""
+    found = case()
+    release = found.release
+    (found.dist / "manifest.json").write_bytes(release.content.replace(b"1.0.0", b"1.0.1"))
+    with pytest.raises(IntegrityError, match="TB7004"):
+        write_approval(release, found.dist / "approvals" / "a", b"x")
+    assert not (found.dist / "approvals").exists()
+    write_approval(release, tmp_path / "approvals" / "a", b"x")
 
 
 def test_stage() -> None:
