@@ -13,7 +13,7 @@ from typing import Final
 
 from twinbuild.govern.judging.addresses import STRICT, Reach, is_local, reach_of, schemed, stated_in
 
-__all__ = ["variable_reach"]
+__all__ = ["host_reach", "variable_reach"]
 
 _VARIABLES: Final = {
     "PGSSLMODE": STRICT,
@@ -29,7 +29,12 @@ _COUNTED: Final = frozenset(
     }
 )
 """Variables in which a word and a number (``threads:16``) are no host and port."""
-_HOST: Final = re.compile(r"(?:PG|DB|.*_)(?:HOST|HOSTS|HOSTNAME|HOSTADDR|ENDPOINT|BROKERS?|BOOTSTRAP_SERVERS?)")
+_HOST: Final = re.compile(
+    r"(?:PG|DB|.*_)(?:HOSTS?|HOSTNAMES?|HOSTADDR|ADDR(?:ESS(?:ES)?)?|ENDPOINTS?|BROKERS?|SERVERS?|NODES|CONTACT_POINTS"
+    r"|UPSTREAMS?)"
+)
+_INSIDE: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]*\.(?:svc|cluster\.local|internal|intranet|lan|corp|home\.arpa)\.?")
+"""Hosts that nobody takes for anything else: names of services in a cluster, and of private networks."""
 _OWN: Final = re.compile(r"VIRTUAL_HOST|.*(?:ALLOW|TRUST).*")
 """Names of the service itself, and of those who may ask it."""
 _NAMED: Final = re.compile(
@@ -50,13 +55,23 @@ def variable_reach(name: str, value: str, beside: Mapping[str, str] = _NOTHING) 
         return None
     if stated_in(value):
         return reach_of(value)
-    return _host_reach(name.upper(), value, beside) if _HOST.fullmatch(name.upper()) else None
+    return host_reach(name, value, beside)
 
 
-def _host_reach(name: str, value: str, beside: Mapping[str, str]) -> Reach | None:
+def host_reach(name: str, value: str, beside: Mapping[str, str] = _NOTHING) -> Reach | None:
+    """What a host alone says of encryption; None for what is none.
+
+    It is one by its own name, by what the variable or option is called (``CACHE_HOST``, ``--cache-host``), or because
+    another one beside it says its port. A word under a name that says nothing (``CACHE=redis``) may be anything.
+    """
+    name = _upper(name)
+    ports = {_upper(each) for each in beside}
+    named = _HOST.fullmatch(name) or f"{name}_PORT" in ports
     hosts = [each.strip() for each in value.split(",") if each.strip()]
     known = all(len(each) <= _LONGEST and _NAMED.fullmatch(each) and each.lower() not in _NO_HOST for each in hosts)
     if not hosts or not known or _OWN.fullmatch(name):
+        return None
+    if not named and not all(_INSIDE.fullmatch(each.lower()) for each in hosts):
         return None
     if all(is_local(each.strip("[]").lower()) for each in hosts):
         return Reach(kind="local")
@@ -65,6 +80,10 @@ def _host_reach(name: str, value: str, beside: Mapping[str, str]) -> Reach | Non
     if "PGSSLMODE" in beside:  # which is judged itself
         return Reach(kind="encrypted")
     return Reach(kind="plain", why=f"no PGSSLMODE, {_expected(STRICT)}")
+
+
+def _upper(name: str) -> str:
+    return name.upper().lstrip("-").replace("-", "_").replace(".", "_")
 
 
 def _expected(values: frozenset[str]) -> str:

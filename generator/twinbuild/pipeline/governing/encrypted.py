@@ -8,8 +8,9 @@ kernel of this machine says of the file system.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from twinbuild.archive.directory import Archive
 from twinbuild.archive.volume import Volume, volume_of
 from twinbuild.govern.judging.addresses import Reach, reach_of, schemed, stated_in
 from twinbuild.govern.judging.keywords import keywords_of
-from twinbuild.govern.judging.variables import variable_reach
+from twinbuild.govern.judging.variables import host_reach, variable_reach
 from twinbuild.model.digest import Digest
 from twinbuild.model.knobs import written
 from twinbuild.model.settings import OCI_SCHEME, Settings
@@ -30,6 +31,7 @@ Holds = Callable[[str, Digest], bool]
 _OPTIONS: Final = re.compile(r"[?;#]")
 _PARTS: Final = re.compile(r"([^:/?#]*://|)([^/?#]*)(.*)", re.DOTALL)
 _OPTION: Final = re.compile(r"--?[A-Za-z][\w.-]*=", re.ASCII)
+_NAME: Final = re.compile(r"--?[A-Za-z][\w.-]*", re.ASCII)
 _DRIVER: Final = re.compile(r"^(jdbc:[^:]*:).*@", re.IGNORECASE)
 _NOWHERE: Final = "the archive"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:.]+\]|[^:/]+")
@@ -157,8 +159,32 @@ def _of_words(configuration: Any, serving: Any) -> Iterator[tuple[str, str, Reac
     read = [configuration.get("stages")]
     for parameter in configuration.get("parameters", ()):
         read += [parameter[key] for key in ("default", "values") if key in parameter]
-    words = serving.get("command", ()) if isinstance(serving, dict) else ()
-    yield from _of_texts("configuration", [*read, *(_OPTION.sub("", str(each)) for each in words)], anywhere=True)
+    words = [str(each) for each in serving.get("command", ())] if isinstance(serving, dict) else []
+    yield from _of_hosts(_named_values(configuration, words))
+    yield from _of_texts("configuration", [*read, *(_OPTION.sub("", each) for each in words)], anywhere=True)
+
+
+def _named_values(configuration: Any, words: list[str]) -> Iterator[tuple[str, str]]:
+    """Parameters and options of the command, each with a value that it may have: ``--NAME=VALUE``, ``--NAME VALUE``."""
+    stages = [each for each in (configuration.get("stages") or {}).values() if isinstance(each, dict)]
+    for parameter in configuration.get("parameters", ()):
+        name = str(parameter.get("name"))
+        values = [parameter.get("default"), *parameter.get("values", ())]
+        values += [stated[name] for stated in stages if name in stated]
+        yield from ((name, text) for value in values for text in _written(value))
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        name, between, value = word.partition("=")
+        if _NAME.fullmatch(name):
+            yield name, value if between or following.startswith("-") else following
+
+
+def _of_hosts(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, Reach]]:
+    found = list(dict.fromkeys(named))
+    beside = dict(found)
+    for name, value in found:
+        reach = None if stated_in(value) else host_reach(name, value, beside)
+        if reach is not None:
+            yield "configuration", f"{name}={value[:40]}", reach
 
 
 def _of_texts(kind: str, value: Any, *, anywhere: bool = False) -> Iterator[tuple[str, str, Reach]]:

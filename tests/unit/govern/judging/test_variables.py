@@ -42,6 +42,17 @@ from twinbuild.govern.judging.variables import variable_reach
         ("OMP_PLACES", "http://a", "plain"),
         ("PLACES", "threads:16", "unclear"),
         ("DB_HOST", f"{':' * 100_000}x", None),
+        ("REDIS_ADDR", "cache", "unclear"),
+        ("ES_NODES", "a,b", "unclear"),
+        ("NUM_NODES", "3", None),
+        ("CACHE", "redis", None),
+        ("CACHE", "redis.prod.svc", "unclear"),
+        ("cache", "redis.prod.svc.cluster.local.", "unclear"),
+        ("UPSTREAM", "a.internal,b.internal", "unclear"),
+        ("ENV_FILE", ".env.local", None),
+        ("MODEL", "model.onnx", None),
+        ("LISTEN_ADDR", "0.0.0.0", "local"),
+        ("--cache-host", "redis", "unclear"),
     ],
 )
 def test_variables(name: str, value: str, kind: str | None) -> None:
@@ -51,7 +62,10 @@ def test_variables(name: str, value: str, kind: str | None) -> None:
 
 
 def test_beside() -> None:
-    """PGSSLMODE says it of PGHOST, and is judged itself."""
+    """PGSSLMODE says it of PGHOST, and is judged itself; where a port stands beside it, a word is a host."""
+    found = variable_reach("CACHE", "redis", {"CACHE": "redis", "CACHE_PORT": "6379"})
+    assert found is not None
+    assert found.kind == "unclear"
     found = variable_reach("PGHOST", "db", {"PGHOST": "db", "PGSSLMODE": "require"})
     assert found is not None
     assert found.kind == "encrypted"

@@ -195,6 +195,28 @@ def test_hosts() -> None:
     assert [each[:2] for each in found.unclear] == [("configuration", "CACHE_HOST=cache.internal")]
 
 
+def test_hosts_that_are_no_variables() -> None:
+    """An option of the command and a parameter of a file bear a host as a variable does; other words are none."""
+    found = _of(
+        {
+            "serving": {"command": ["serve", "--db-host", "db", "--cache.addr=cache", "--host", "0.0.0.0", "--x-host"]},
+            "configuration": {
+                "parameters": [
+                    {"name": "redis_host", "default": "localhost", "values": ["one"]},
+                    {"name": "queue", "default": "queue.prod.svc"},
+                    {"name": "store", "default": "disk"},
+                    {"name": "broker", "default": "kafka"},
+                    {"name": "broker_port", "default": 9092},
+                ],
+                "stages": {"production": {"redis_host": "two"}},
+            },
+        }
+    )
+    names = ("redis_host=one", "redis_host=two", "queue=queue.prod.svc", "broker=kafka", "--db-host=db")
+    assert [each[1] for each in found.unclear] == [*names, "--cache.addr=cache"]
+    assert found.plain == ()
+
+
 def test_values_that_are_no_text() -> None:
     """A parameter is a variable whatever it is written as: a truth value, a list."""
     found = _of(
