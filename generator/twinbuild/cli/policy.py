@@ -88,7 +88,7 @@ def input_(**asked: Any) -> None:
 
     found, trusted, question = _asked(**asked)
     document = input_of(found, trusted, question, settings_beside(Path.cwd(), os.environ))
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(document, indent=2))  # in ASCII: no text of a release steers a terminal
 
 
 def _asked(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.dsse import Envelope, pae
 from twinbuild.codec.moments import moment_text
 from twinbuild.errors import Location, PolicyRefused, UsageError
@@ -91,7 +92,8 @@ def lacking(envelope: Envelope, root: TrustRoot, before: TrustRoot | None, *, na
         if len(people) < role.threshold:
             has = f" ({', '.join(sorted(people))})" if people else ""
             found.append(
-                f"{role.threshold} people of the document {which} (version {judge_.version}): {len(people)}{has}"
+                f"{counted(role.threshold, 'person', 'people')} of the document {which} (version {judge_.version}): "
+                f"{len(people)}{has}"
             )
     return tuple(found)
 

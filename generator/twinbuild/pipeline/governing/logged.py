@@ -93,6 +93,13 @@ def read_logged(log: Path, root: TrustRoot, now: int, kept: tuple[Path, ...] = (
     None of them is older than the one before it, whatever time it states: whoever appends dates nothing back.
     """
     role = root.role(AUDIT)
+    if role is not None and role.threshold > 1:
+        raise PolicyRefused.of(
+            "TB8808",
+            f"the role {AUDIT!r} takes {role.threshold} people in the trust root, and a log is signed by one key",
+            hint=f"let it take one: `twinbuild trust update --role {AUDIT}=WHO`",
+            where=str(log),
+        )
     keys = [key for key in root.keys if role is not None and key.keyid in role.keys and not key.objection(now)]
     if not keys:
         raise PolicyRefused.of(

@@ -15,7 +15,7 @@ from typing import Final
 from twinbuild.codec.acts import decode_promotion, encode_promotion
 from twinbuild.codec.dsse import decode_envelope
 from twinbuild.codec.moments import moment_text
-from twinbuild.errors import Location, PolicyRefused, UsageError
+from twinbuild.errors import Location, PolicyRefused, TwinbuildError, UsageError
 from twinbuild.govern.acting import opened_act
 from twinbuild.govern.judging.people import allowed
 from twinbuild.model.acts import Promotion
@@ -131,11 +131,15 @@ def append_step(record: Path, act: Promotion, envelope: bytes) -> Iterator[None]
     """Write the next step; what has to happen before it counts is done within the context. The caller is ``alone``.
 
     It lies in the place of the next step meanwhile, so that who was killed after it was logged is told from who cut it
-    off: ``finish_step``.
+    off: ``finish_step``. Where the log refuses it, it goes.
     """
     waiting = next_path(record, act.stage, act.name)
     write_file(waiting, envelope)
-    yield
+    try:
+        yield
+    except TwinbuildError:  # said before anything is signed; of any other error nobody knows when it came
+        waiting.unlink(missing_ok=True)
+        raise
     waiting.replace(step_path(record, act.stage, act.name, act.number))
 
 

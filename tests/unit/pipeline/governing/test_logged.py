@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,11 @@ def test_refused(case: Callable[..., Case]) -> None:
     with pytest.raises(PolicyRefused) as raised:
         read_logged(log, root, 5)
     assert raised.value.findings[0].code == "TB8808"
+    audit = root.role("audit")
+    assert audit is not None
+    several = replace(root, roles=(replace(audit, threshold=2), *(each for each in root.roles if each != audit)))
+    with pytest.raises(PolicyRefused, match=r"TB8808.*takes 2 people"):
+        read_logged(log, several, NOW)
     good = found.dist.parent / "good"
     new_log(good, "example.com/log", found.ours.signer("bot"))
     append_act(good, found.ours.signer("bot"), entry_of(found.release, action="signed", by="a" * 64, stage="x", now=5))

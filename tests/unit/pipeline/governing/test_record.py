@@ -176,6 +176,15 @@ def test_another_place(tmp_path: Path) -> None:
         assert raised.value.findings[0].code == "TB8860"
 
 
+def test_a_step_that_the_log_refuses(tmp_path: Path) -> None:
+    """It does not wait for anybody: no later run has to ask a log for it."""
+    ours = organisation(tmp_path)
+    content = signed_act(encode_promotion(FIRST_STEP), ours.signer("linus"))
+    with pytest.raises(PolicyRefused), append_step(tmp_path / "record", FIRST_STEP, content):
+        raise PolicyRefused.of("TB8634", "another key", hint="x", where="log")
+    assert not list((tmp_path / "record").rglob("*.json"))
+
+
 def test_no_links(tmp_path: Path) -> None:
     """A record is no link, and holds none."""
     (tmp_path / "link").symlink_to(tmp_path)
