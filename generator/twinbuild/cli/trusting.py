@@ -70,7 +70,10 @@ _RECORD: Final = click.option(
     "--record", required=True, type=NamedPath(path_type=Path), metavar="DIR", help="The signed record of promotions."
 )
 _UNLIKE: Final = click.option(
-    "--accept-record", "unlike", is_flag=True, help="Though the audit log, or this machine, has seen other steps."
+    "--accept-record",
+    "unlike",
+    is_flag=True,
+    help="Though the audit log, or this machine, has seen other steps, or a later time.",
 )
 approvals_option = click.option(
     "--approvals",

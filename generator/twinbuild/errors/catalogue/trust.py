@@ -243,9 +243,10 @@ Name it: `--audit LOG`, with `--audit-key KEY` where something is done.""",
         title="a record that is not the one that was logged",
         explanation="""\
 The audit log says of each step which number it had, and its digest, and the record that was given does not have the
-last one of them: it was cut off, an older copy was put back, or it went on in another way.
+last one of them: it was cut off, an older copy was put back, or it went on in another way. Or no log is given, and a run
+that was killed was about to take a step, of which a log may know.
 
-Take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
+Give the log with `--audit`, and take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
 was never taken: `--accept-record` goes on from the record all the same, and the next step takes its place.""",
     ),
     Code(
@@ -258,6 +259,16 @@ in it any more: the record was cut off, an older copy was put back, or it was be
 Take the record from a copy that is whole; or say that it was begun anew: `--accept-record`.""",
     ),
     *PROMOTING,
+    Code(
+        code="TB8844",
+        title="a clock that is behind the audit log",
+        explanation="""\
+The log has an entry of a time that is more than ten minutes after what this machine takes for now. What ended since
+would count again: keys that expired or were revoked, freezes, exceptions.
+
+Set the clock. If it is right, somebody wrote to the log with a wrong one: find out who, and say with `--accept-record`
+that you know it. The log will have that.""",
+    ),
     Code(
         code="TB8870",
         title="a token that is none",

@@ -29,6 +29,7 @@ from twinbuild.pipeline.output import write_file
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = [
+    "AHEAD",
     "alone",
     "append_step",
     "finish_step",
@@ -42,7 +43,8 @@ __all__ = [
 
 _LARGEST: Final = 64 << 10  # bytes of a step
 _MOST: Final = 1_000_000  # steps
-_AHEAD: Final = 600  # seconds by which the clocks of two machines may differ
+AHEAD: Final = 600
+"""Seconds by which the clocks of two machines may differ."""
 _COPY: Final = "take the record from a copy that is whole, and hold it against the audit log"
 
 
@@ -95,7 +97,7 @@ def _step(
         before[-1].time if before else 0
     ):
         raise _refused(path, "it is not the step after the one before it")
-    if act.time > now + _AHEAD:  # each step after it would have to bear this time, when no key may count
+    if act.time > now + AHEAD:  # each step after it would have to bear this time, when no key may count
         raise _refused(path, f"it states a time to come, {moment_text(act.time)}")
     if judged is None:
         raise _refused(path, "it is signed by nobody of the trust root")

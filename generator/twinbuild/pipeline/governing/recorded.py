@@ -12,10 +12,11 @@ import os
 from pathlib import Path
 
 from twinbuild.codec.amounts import counted
+from twinbuild.codec.moments import moment_text
 from twinbuild.errors import Location, PolicyRefused
 from twinbuild.model.acts import Promotion
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.governing.record import finish_step, link_to, next_path, read_steps, step_path
+from twinbuild.pipeline.governing.record import AHEAD, finish_step, link_to, next_path, read_steps, step_path
 from twinbuild.pipeline.governing.trustdir import Trusted
 
 __all__ = ["recorded_steps", "require_logged"]
@@ -27,8 +28,11 @@ def recorded_steps(
     """The steps of a name in a stage, as ``read_steps`` has them. A step that was logged and not written is finished.
 
     ``unlike``: it may be another record than was logged, as somebody says who knows. Raises PolicyRefused TB8842 for
-    one that is, or where another one may be in a log that is not given; and as ``read_steps``.
+    one that is, or where another one may be in a log that is not given, TB8844 for a time that is over by the log, and
+    as ``read_steps``.
     """
+    if not unlike:
+        _require_clock(logged, now)
     steps = read_steps(record, stage, name, trusted, now=now)
     waiting = next_path(record, stage, name)
     if not (logged.given or unlike) and os.path.lexists(waiting):
@@ -65,6 +69,18 @@ def require_logged(target: Promotion, logged: Logged, record: Path) -> None:
             f"the audit log, which has {counted(len(known), 'release')} of it there, does not",
             hint="ask who wrote the step, and when; to bring it there all the same: `twinbuild promote`",
             where=Location(file=str(record)),
+        )
+
+
+def _require_clock(logged: Logged, now: int) -> None:
+    """No entry of a log is older than the one before it: the last one says that it is as late as that at least."""
+    if logged.entries and logged.entries[-1].time > now + AHEAD:
+        raise PolicyRefused.of(
+            "TB8844",
+            f"it is {moment_text(now)} by the clock of this machine, and the audit log has an entry of "
+            f"{moment_text(logged.entries[-1].time)}",
+            hint="set the clock; if it is right, an entry is of a wrong one: say that you know with --accept-record",
+            where="--audit",
         )
 
 

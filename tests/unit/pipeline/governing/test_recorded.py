@@ -86,6 +86,18 @@ def test_killed_after_it_was_logged(tmp_path: Path) -> None:
     assert not next_path(record, "production", "tiny").exists()
 
 
+def test_a_clock_that_is_behind(tmp_path: Path) -> None:
+    """The log proves that it is later: what ended since does not count again. Minutes are none."""
+    ours, record = organisation(tmp_path), tmp_path / "record"
+    late = replace(_logged(FIRST_STEP).entries[0], action="note", time=NOW + 600)
+    _write(record, ours, FIRST_STEP)
+    assert _read(record, ours, Logged(entries=(late,), given=True)) == 1
+    later = Logged(entries=(late, replace(late, time=NOW + 601)), given=True)
+    with pytest.raises(PolicyRefused, match=r"TB8844.*it is 2027-01-15T08"):
+        _read(record, ours, later)
+    assert _read(record, ours, later, unlike=True) == 1
+
+
 def test_what_a_stage_goes_back_to(tmp_path: Path) -> None:
     """A step that no log has is none, though its release was in the stage at another time."""
     again = replace(FIRST_STEP, number=3)
