@@ -243,11 +243,12 @@ Name it: `--audit LOG`, with `--audit-key KEY` where something is done.""",
         title="a record that is not the one that was logged",
         explanation="""\
 The audit log says of each step which number it had, and its digest, and the record that was given does not have the
-last one of them: it was cut off, an older copy was put back, or it went on in another way. Or no log is given, and a run
-that was killed was about to take a step, of which a log may know.
+last one of them: it was cut off, an older copy was put back, or it went on in another way. Or no log is given, and a
+run that was killed was about to take a step, of which a log may know.
 
-Give the log with `--audit`, and take the record from a copy that is whole. A run that was killed on a machine that is gone leaves a step in the log that
-was never taken: `--accept-record` goes on from the record all the same, and the next step takes its place.""",
+Give the log with `--audit`, and take the record from a copy that is whole. A run that was killed on a machine that is
+gone leaves a step in the log that was never taken: `--accept-record` goes on from the record all the same, and the next
+step takes its place.""",
     ),
     Code(
         code="TB8843",
