@@ -19,12 +19,16 @@ from fakes.tiny import tiny_project, tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.cli.session import session
 from twinbuild.codec.canonical import canonical
+from twinbuild.errors import IntegrityError
 from twinbuild.govern.keys import new_key, read_private
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import without_keys
+from twinbuild.pipeline.alone import alone_in
 from twinbuild.pipeline.output import Output, replace_directory
+from twinbuild.pipeline.reading import validating
 from twinbuild.pipeline.reading.attested import signers_of
 from twinbuild.pipeline.reading.released import read_release
+from twinbuild.pipeline.reading.validating import check_release
 from twinbuild.pipeline.release import releasing
 
 __all__ = ["signed", "signed_once", "tool"]
@@ -312,6 +316,24 @@ def test_after_somebody_was_killed(tool: Tool, signed: SignedDist) -> None:
     (place / ".other.json.a_b1c2d3").write_bytes(b"{")
     ended = tool("sign", str(signed.dist), "--key", str(signed.eve))
     assert (ended.status, ".other.json.a_b1c2d3 was added" in ended.err) == (5, True), ended.err
+
+
+def test_while_another_signs(signed: SignedDist, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody is writing, who is done when their turn has ended, was not added by anybody; what stays was."""
+    for name in ("signatures/.release.dsse.json.a_b1c2d3", "approvals/.x.dsse.json.a_b1c2d3", ".run.json.a_b1c2d3"):
+        path = signed.dist / name
+
+        def done(directory: Path, path: Path = path) -> AbstractContextManager[None]:
+            path.unlink()
+            return alone_in(directory)
+
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        with pytest.raises(IntegrityError, match="was added"):
+            check_release(read_release(signed.dist))
+        with monkeypatch.context() as patch:
+            patch.setattr(validating, "alone_in", done)
+            assert check_release(read_release(signed.dist)) > 4
 
 
 def test_one_signature_too_many(tool: Tool, signed: SignedDist) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from twinbuild.errors import Finding
 from twinbuild.model.image import Image
+from twinbuild.pipeline.alone import alone_in
 from twinbuild.pipeline.measure.measuring import Measured
 from twinbuild.pipeline.observed import RUN
 from twinbuild.pipeline.output import write_file
@@ -40,9 +41,10 @@ def remember(project: Project, image: Image, measurements: list[dict[str, Any]])
     directory = project.directory / "dist" / "-".join((metadata.name, metadata.version, *project.variants))
     if not (directory / "image" / "blobs" / "sha256" / image.manifest.digest.hex).is_file():
         return
-    try:
-        run: dict[str, Any] = json.loads((directory / RUN).read_bytes())
-    except (OSError, ValueError):
-        return
-    run.setdefault("measurements", {})[f"{image.variant} {image.platform}"] = measurements
-    write_file(directory / RUN, (json.dumps(run, indent=2, sort_keys=True, allow_nan=False) + "\n").encode())
+    with alone_in(directory):
+        try:
+            run: dict[str, Any] = json.loads((directory / RUN).read_bytes())
+        except (OSError, ValueError):
+            return
+        run.setdefault("measurements", {})[f"{image.variant} {image.platform}"] = measurements
+        write_file(directory / RUN, (json.dumps(run, indent=2, sort_keys=True, allow_nan=False) + "\n").encode())

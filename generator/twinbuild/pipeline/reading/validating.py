@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from twinbuild.errors import Finding, IntegrityError, Location
 from twinbuild.model.digest import Digest
 from twinbuild.net.registry.closure import close_over
 from twinbuild.oci.layout import blob_path, tag
+from twinbuild.pipeline.alone import alone_in
+from twinbuild.pipeline.observed import APPROVALS, RUN, SIGNATURES
 from twinbuild.pipeline.reading.attested import PLAIN, is_signature
 from twinbuild.pipeline.reading.layoutheld import layout_faults
 from twinbuild.pipeline.reading.layouts import LayoutBlobs
@@ -182,12 +185,21 @@ def _added(directory: Path, covered: set[PurePosixPath], *, beside: frozenset[st
             known = True
         if isinstance(found, str):
             yield _finding(directory, relative, found)
-        elif not known:
+        elif not known and not _passing(directory, relative):
             message = f"{relative} was added: the release manifest does not name it"
             hint = f"take it out, or {_TAKE}"
             yield Finding(code="TB7005", message=message, hint=hint, where=Location(file=str(directory / relative)))
         elif why := _irregular(relative, found, bounded=bool(beside) and relative.parts[0] != _IMAGE):
             yield _finding(directory, relative, why)
+
+
+def _passing(directory: Path, path: PurePosixPath) -> bool:
+    """Whether it was there for the moment in which somebody signed or approved: it is gone when that one is done."""
+    if path.parts[0] not in (SIGNATURES, APPROVALS) and not path.name.startswith(f".{RUN}."):
+        return False
+    with suppress(OSError), alone_in(directory):
+        return not os.path.lexists(directory / path)
+    return False
 
 
 def _irregular(path: PurePosixPath, found: os.stat_result, *, bounded: bool) -> str:
@@ -210,8 +222,11 @@ def _below(directory: Path) -> Iterator[tuple[PurePosixPath, os.stat_result | st
     while waiting:
         place = waiting.pop()
         try:
+            found = []
             with os.scandir(directory / place) as entries:
-                found = [(place / entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+                for entry in entries:
+                    with suppress(FileNotFoundError):  # it was there for a moment: somebody signs
+                        found.append((place / entry.name, entry.stat(follow_symlinks=False)))
         except OSError as error:
             yield place, f"cannot be looked into: {(error.strerror or '').lower()}"
             continue

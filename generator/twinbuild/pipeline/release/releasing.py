@@ -20,7 +20,7 @@ from twinbuild.model.lock import Lock
 from twinbuild.model.plan import Plan
 from twinbuild.model.verification import Identical
 from twinbuild.oci.layout import image_layout
-from twinbuild.pipeline.alone import alone_if_there
+from twinbuild.pipeline.alone import alone_if_there, alone_in
 from twinbuild.pipeline.build.building import build_images, plan_release, source_epoch, verify_images
 from twinbuild.pipeline.build.linking import refuse_missing_libraries
 from twinbuild.pipeline.document.declared import refuse_undeclared
@@ -141,7 +141,8 @@ def release(
         store=machine.settings.store,
         sources=sources_of(lock, machine.store),
     )
-    write_file(target / RUN, run)
+    with alone_in(target):  # who reads the release meanwhile knows what is being written
+        write_file(target / RUN, run)
     return Released(
         directory=target,
         digest=digest,

@@ -16,6 +16,7 @@ from pathlib import Path
 from twinbuild.errors import TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import store_place
+from twinbuild.pipeline.alone import alone_in
 from twinbuild.pipeline.fresh.identity import environment_digest, tool_identity
 from twinbuild.pipeline.fresh.stamp import (
     BUILD_STAMP,
@@ -68,7 +69,9 @@ def unchanged_release(
         sources=json.loads(stamp.sources),
         unchanged_since=stamp.started / 1e9,
     )
-    write_file(Path(stamp.summary.directory, RUN), document)
+    directory = Path(stamp.summary.directory)
+    with alone_in(directory):  # who reads the release meanwhile knows what is being written
+        write_file(directory / RUN, document)
     return stamp.summary
 
 
