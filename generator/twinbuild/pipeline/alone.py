@@ -15,7 +15,7 @@ from typing import Final
 
 from twinbuild.errors import EnvironmentFault
 
-__all__ = ["LONG", "alone_if_there", "alone_in", "alone_with"]
+__all__ = ["LONG", "alone_if_there", "alone_in", "alone_with", "holder_of"]
 
 LONG: Final = 180.0
 """Seconds to wait for who may be waiting for somebody to touch a token, for which a signer has two minutes."""
@@ -69,14 +69,14 @@ def _lock(descriptor: int, path: Path, end: float, wait: float) -> None:
                 continue
             raise EnvironmentFault.of(
                 "TB8023",
-                f"{_holder(descriptor)} holds the lock of {path} (waited {wait:.0f} s)",
+                f"{holder_of(descriptor)} holds the lock of {path} (waited {wait:.0f} s)",
                 hint="run it again when that one has ended; whoever may read a directory may hold its lock",
                 where=str(path),
             ) from None
         return
 
 
-def _holder(descriptor: int) -> str:
+def holder_of(descriptor: int) -> str:
     """Who holds a lock, as far as this machine's kernel says it (proc_locks(5))."""
     inode = str(os.fstat(descriptor).st_ino)
     try:

@@ -26,6 +26,7 @@ from twinbuild.errors import EnvironmentFault, IntegrityError, Location, UsageEr
 from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note, sign_note
 from twinbuild.govern.signer import Signer
+from twinbuild.pipeline.alone import holder_of
 from twinbuild.pipeline.regular import Irregular, Missing, read_regular
 
 __all__ = ["CHECKPOINT", "add_entries", "new_log", "read_bytes", "read_checkpoint", "read_tile"]
@@ -61,8 +62,8 @@ def add_entries(
 ) -> Checkpoint:
     """Append entries, all or none, and return what was signed: theirs are the last indices before its ``size``.
 
-    ``wanted`` says which of them are appended; it is asked while nobody else appends, so that it may look at what is
-    there. For none of them the log stays as it is, and what was signed before is returned.
+    ``wanted`` says which of them are appended, or what in their place; it is asked while nobody else appends, so that
+    it may look at what is there. For none of them the log stays as it is, and what was signed before is returned.
 
     Raises UsageError TB8630 where no log is, TB8631, EnvironmentFault TB8632 where another writes for more than
     ``wait`` seconds, PolicyRefused TB8634 and TB8635 for a log of another key, and IntegrityError TB8633, TB8641 and
@@ -233,8 +234,8 @@ def _alone(directory: Path, wait: float) -> Iterator[None]:
             if time.monotonic() >= end:
                 raise EnvironmentFault.of(
                     "TB8632",
-                    f"another process writes to {directory} (waited {wait:.0f} s)",
-                    hint="try again when it has ended",
+                    f"{holder_of(descriptor)} holds the lock of {directory} (waited {wait:.0f} s)",
+                    hint="try again when that one has ended",
                     where=str(directory),
                 )
             time.sleep(_PAUSE)

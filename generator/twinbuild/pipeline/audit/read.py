@@ -30,7 +30,7 @@ from twinbuild.govern.keys import PublicKey
 from twinbuild.govern.notes import check_note
 from twinbuild.pipeline.audit.log import CHECKPOINT, read_bytes, read_checkpoint, read_tile
 
-__all__ = ["Verified", "kept_checkpoint", "read_entries", "read_leaves", "verify_log"]
+__all__ = ["Verified", "kept_checkpoint", "last_entry", "read_entries", "read_leaves", "verify_log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,17 @@ def read_entries(directory: Path) -> tuple[Checkpoint, Note, tuple[Entry, ...]]:
             where=str(directory),
         )
     return checkpoint, note, entries
+
+
+def last_entry(directory: Path) -> Entry | None:
+    """The last entry, which is not verified; None in an empty log. Raises as ``read_entries``."""
+    checkpoint, _ = read_checkpoint(directory)
+    if not checkpoint.size:
+        return None
+    index = (checkpoint.size - 1) // WIDTH
+    width = checkpoint.size - index * WIDTH
+    found = decode_bundle(read_tile(directory, Tile(level=-1, index=index, width=width)) or b"")[0]
+    return _entry(directory, checkpoint.size - 1, found[width - 1]) if len(found) >= width else None
 
 
 def read_leaves(directory: Path, size: int) -> list[bytes]:

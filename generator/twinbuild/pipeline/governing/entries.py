@@ -5,6 +5,8 @@ The policy is named by its digest. It names its files of Rego by theirs, so that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +14,13 @@ from twinbuild.codec.auditentry import Entry
 from twinbuild.govern.signer import Signer
 from twinbuild.model.digest import Digest
 from twinbuild.pipeline.audit.log import add_entries
+from twinbuild.pipeline.audit.read import last_entry
 from twinbuild.pipeline.reading.released import Released
 
 __all__ = ["append_act", "entry_of"]
 
 _PATIENCE: Final = 60.0  # seconds for others who write
+_MINUTES: Final = 600  # seconds that an act may take
 
 
 def entry_of(
@@ -53,5 +57,16 @@ def entry_of(
 
 
 def append_act(log: Path, signer: Signer, entry: Entry) -> int:
-    """Append the entry of an act to a log; its index. Raises as ``add_entries``."""
-    return add_entries(log, (entry,), signer, wait=_PATIENCE).size - 1
+    """Append the entry of an act to a log; its index. Raises as ``add_entries``, ``last_entry``.
+
+    An act has the time at which it began: somebody may have had to touch a token since, and others were in the log
+    before. It is no older than they are. Where more than minutes lie between, a clock is wrong, and that is to be seen.
+    """
+
+    def after_others(entries: Sequence[Entry]) -> Sequence[Entry]:
+        last = last_entry(log)
+        if last is None or not 0 < last.time - entry.time <= _MINUTES:
+            return entries
+        return (replace(entry, time=last.time),)
+
+    return add_entries(log, (entry,), signer, wait=_PATIENCE, wanted=after_others).size - 1

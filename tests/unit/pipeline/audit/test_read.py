@@ -23,7 +23,7 @@ from twinbuild.govern.notes import sign_note
 from twinbuild.govern.signer import KeySigner
 from twinbuild.pipeline.audit.log import add_entries, new_log
 from twinbuild.pipeline.audit.prove import prove_consistency, prove_inclusion
-from twinbuild.pipeline.audit.read import kept_checkpoint, read_entries, read_leaves, verify_log
+from twinbuild.pipeline.audit.read import kept_checkpoint, last_entry, read_entries, read_leaves, verify_log
 
 SIZE: Final = 300
 OLD: Final = 257  # the size of an older checkpoint, which was the log's own once
@@ -55,6 +55,16 @@ class Desk:
     def index(self) -> int:
         """Any entry."""
         return self.chance.randrange(SIZE)
+
+
+@pytest.mark.parametrize("size", [0, 1, 256, 257])
+def test_the_last_one(tmp_path: Path, size: int) -> None:
+    """In a bundle of its own, at its end, or nowhere."""
+    signer = KeySigner(new_key("ed25519"))
+    new_log(tmp_path / "log", ORIGIN, signer)
+    if size:
+        add_entries(tmp_path / "log", tuple(note_entry(number) for number in range(size)), signer, wait=0)
+    assert last_entry(tmp_path / "log") == (note_entry(size - 1) if size else None)
 
 
 def _edited(desk: Desk) -> tuple[list[Entry], int]:

@@ -10,7 +10,9 @@ import pytest
 from fakes.case import Case
 from twinbuild.errors import UsageError
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.governing.entries import entry_of
+from twinbuild.pipeline.audit.log import new_log
+from twinbuild.pipeline.audit.read import read_entries
+from twinbuild.pipeline.governing.entries import append_act, entry_of
 
 
 def test_entry(case: Callable[..., Case]) -> None:
@@ -25,3 +27,15 @@ def test_entry(case: Callable[..., Case]) -> None:
     assert entry_of(release, action="refused", **more).details == "stage=production record=accepted TB8861"
     with pytest.raises(UsageError):
         entry_of(release, action="went", by="a" * 64, stage="production", now=5)
+
+
+def test_no_older_than_what_was_logged_before(case: Callable[..., Case]) -> None:
+    """Who waited for a token comes after others, and no clock went back; one that is wrong is seen."""
+    found = case()
+    log, bot = found.dist.parent / "log", found.ours.signer("bot")
+    new_log(log, "example.com/log", bot)
+    for now in (1000, 400, 1001):
+        append_act(log, bot, entry_of(found.release, action="approved", by="a" * 64, stage="x", now=now))
+    assert [each.time for each in read_entries(log)[2]] == [1000, 1000, 1001]
+    append_act(log, bot, entry_of(found.release, action="approved", by="a" * 64, stage="x", now=400))
+    assert read_entries(log)[2][-1].time == 400
