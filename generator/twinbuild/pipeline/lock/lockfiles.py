@@ -12,6 +12,7 @@ from twinbuild.pipeline.lock.basing import bases_lacking
 from twinbuild.pipeline.lock.fetching import lacking
 from twinbuild.pipeline.lock.licensing import licences_missing, with_licences
 from twinbuild.pipeline.lock.scripting import with_scripts
+from twinbuild.pipeline.lock.stepfiles import changed_step_files
 from twinbuild.pipeline.lock.unasked import refuse_unasked_code
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.narrowing import narrowed
@@ -78,8 +79,8 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
 
     That is what the lock names; where the project is about some of its variants alone, what it names for these.
 
-    Application files alone need no network to be locked anew, so every verb does it unless ``locked``; ``discover``
-    also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
+    Files of the application and of build steps need no network to be locked anew, so every verb does it unless
+    ``locked``; ``discover`` also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
     """
     from twinbuild.pipeline.lock.binaries import refuse_foreign_binaries
     from twinbuild.pipeline.lock.locking import LockRequest, application_files, make_lock, refresh_source, stale
@@ -93,7 +94,7 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
         lock = make_lock(project, lock, machine, LockRequest(metadata_only=bool(part.variants)))
         write_lock(project, lock)
     current = application_files(project, machine)
-    if current != lock.source:
+    if current != lock.source or any(changed_step_files(project, lock, machine)):
         if locked:
             raise LockError(stale(project, lock, machine))
         lock = refresh_source(project, lock, machine)
