@@ -8,7 +8,7 @@ from typing import Final
 
 from twinbuild.debian.pool import Pool
 from twinbuild.debian.version import sort_key, upstream
-from twinbuild.errors import LockError
+from twinbuild.errors import Location, LockError
 from twinbuild.model.lock import LockedDeb
 
 __all__ = ["glibc_version", "python_packages", "python_version"]
@@ -34,7 +34,7 @@ def python_packages(python: str, pool: Pool) -> tuple[str, ...]:
             "TB2134",
             f"the suites have no Python {python!r}; they have {', '.join(there) or 'none'}",
             hint="name a Python that the suite has, or another suite",
-            where="environment.python",
+            where=Location(pointer="/environment/python"),
         )
     return tuple(sorted((f"python{python}", *_COMPANIONS)))
 

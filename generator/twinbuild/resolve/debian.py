@@ -17,7 +17,7 @@ from twinbuild.debian.interpreter import python_packages
 from twinbuild.debian.packages import Package, read_packages
 from twinbuild.debian.pool import Pool
 from twinbuild.debian.release import IndexFile, Release, check_release, parse_release
-from twinbuild.errors import FetchError, IntegrityError, UsageError
+from twinbuild.errors import FetchError, IntegrityError, Location, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import AptIndex, LockedDeb
 from twinbuild.model.platform import Platform
@@ -163,7 +163,8 @@ def _read_suite(
     known = (*settings.archives, *([(archive, system.addresses)] if system is not None else []))
     addresses = [f"{base}/dists/{suite}" for base in require_addresses(archive, known, host)]
     where = f"{archive} {suite} InRelease"
-    content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, where, archive)
+    spot = Location(subject=where, pointer="/environment/base/debian")
+    content, address = _first(client, [f"{base}/InRelease" for base in addresses], _RELEASE_LIMIT, spot, archive)
     holder = "" if system is None else system.subject
     text, signed_by = verify_inrelease(content, certain, now=now, where=where, holder=holder)
     release = parse_release(text, where=where)
@@ -179,7 +180,7 @@ def _read_suite(
     )
 
 
-def _first(client: Downloader, urls: list[str], limit: int, where: str, archive: str) -> tuple[bytes, str]:
+def _first(client: Downloader, urls: list[str], limit: int, where: str | Location, archive: str) -> tuple[bytes, str]:
     """The body at the first address that answers. Wrong bytes are never a reason to ask the next."""
     failures = []
     absent = True  # as far as every mirror says
@@ -195,7 +196,7 @@ def _first(client: Downloader, urls: list[str], limit: int, where: str, archive:
         hint=f"check suite and archive in environment.base, or set {mirror_variable(archive)} to a mirror that has it"
         if absent
         else f"look at the network, or set {mirror_variable(archive)} to another mirror",
-        where=where,
+        where=where if absent else str(where),
     )
 
 

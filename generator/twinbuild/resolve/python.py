@@ -116,7 +116,13 @@ def resolve_python(
     if "error" in answer:
         kept = tuple(sorted(pins))
         asked = Asked(
-            python=python, platform=platform, cutoff=cutoff, kept=kept, constraints=tuple(each.text for each in bounds)
+            python=python,
+            platform=platform,
+            cutoff=cutoff,
+            kept=kept,
+            constraints=tuple(each.text for each in bounds),
+            requirements=tuple(each.text for each in wanted),
+            pointer=pointer,
         )
         raise failure(answer["error"], asked)
     requested = {each.name for each in wanted if each.applies(markers)}

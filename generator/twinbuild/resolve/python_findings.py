@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,7 +18,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from twinbuild.deploy.accelerator.frameworks import framework
-from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityError, LockError, TwinbuildError
+from twinbuild.errors import EnvironmentFault, FetchError, Finding, IntegrityError, Location, LockError, TwinbuildError
 from twinbuild.model.lock import PythonEnvironment
 from twinbuild.model.platform import Platform
 from twinbuild.model.settings import index_variable
@@ -40,6 +40,17 @@ class Asked:
     cutoff: str  # "" without
     kept: tuple[str, ...]  # projects whose earlier pins were to be kept
     constraints: tuple[str, ...]
+    requirements: tuple[str, ...] = ()
+    pointer: str = ""  # where these stand in the spec
+
+    def place(self, causes: Iterable[Answer]) -> Location:
+        """Where in the spec the first of the causes stands that the spec itself is; nowhere where none is."""
+        for cause in causes:
+            name = _named(str(cause["requirement"]))
+            for number, text in enumerate(self.requirements):
+                if not cause["parent"] and name and _named(text) == name:
+                    return Location(pointer=f"{self.pointer}/{number}")
+        return Location()
 
     @property
     def target(self) -> str:
@@ -189,8 +200,8 @@ def _impossible(error: Answer, asked: Asked) -> Iterator[Finding]:
     hopeless = []
     for cause in causes:
         finding = _hopeless(cause, error["pages"].get(canonicalize_name(cause["project"])), asked)
-        if finding is not None and finding not in hopeless:
-            hopeless.append(finding)
+        if finding is not None and finding.message not in {each.message for each in hopeless}:
+            hopeless.append(replace(finding, where=asked.place((cause,))))
     if hopeless:
         yield from hopeless
         return
@@ -203,7 +214,9 @@ def _impossible(error: Answer, asked: Asked) -> Iterator[Finding]:
         hint = "loosen one of these requirements"
         if asked.kept:
             hint += ", or let pinned projects move with `lock --upgrade`"
-        yield Finding(code="TB2016", message=f"no version of {project} satisfies all: {'; '.join(wishes)}", hint=hint)
+        message = f"no version of {project} satisfies all: {'; '.join(wishes)}"
+        where = asked.place(cause for cause in causes if cause["project"] == project)
+        yield Finding(code="TB2016", message=message, hint=hint, where=where)
 
 
 def _who(cause: Answer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,25 @@ def test_reasons(kind: str, code: str) -> None:
     assert function({"file": "demo-1.0-py3-none-any.whl"}).findings[0].code == code
     assert function in python_findings._FAILURES.values()
     assert failure({"kind": "never heard of"}, ASKED).findings[0].code == "TB2043"
+
+
+def test_where_the_spec_asks_for_it() -> None:
+    """A requirement of the spec is named by its place there; one of a package has none."""
+    asked = replace(ASKED, requirements=("other==2", "Demo>=3"), pointer="/dependencies/runtime")
+    page = {"index": "default", "files": {"demo-1.0-py3-none-any.whl": "candidate"}, "missing": False}
+    cause = {"parent": None, "project": "demo", "requirement": "Demo>=3", "python": False}
+    parent = {"name": "other", "version": "2"}
+    for causes, places in (
+        ([cause], ["/dependencies/runtime/1"]),
+        ([cause | {"parent": parent}], [""]),
+        ([cause | {"parent": parent}, cause], ["", "/dependencies/runtime/1"]),
+    ):
+        error = failure({"kind": "impossible", "causes": causes, "pages": {"demo": page}}, asked)
+        assert [(each.code, each.where.pointer) for each in error.findings] == [("TB2011", place) for place in places]
+    page["files"] = {"demo-1.0-py3-none-any.whl": "candidate", "demo-3.0-py3-none-any.whl": "candidate"}
+    causes = [cause, cause | {"parent": parent, "requirement": "demo<3"}]
+    (finding,) = failure({"kind": "impossible", "causes": causes, "pages": {"demo": page}}, asked).findings
+    assert (finding.code, finding.where.pointer) == ("TB2016", "/dependencies/runtime/1")
 
 
 @pytest.mark.parametrize(

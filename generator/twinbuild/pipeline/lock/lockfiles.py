@@ -80,7 +80,8 @@ def ensure_lock(project: Project, machine: Machine, *, locked: bool, discover: b
     That is what the lock names; where the project is about some of its variants alone, what it names for these.
 
     Files of the application and of build steps need no network to be locked anew, so every verb does it unless
-    ``locked``; ``discover`` also allows to resolve. Raises LockError with every reason where the lock is stale, or lacks bytes that it names.
+    ``locked``; ``discover`` also allows to resolve. Raises LockError with every reason where the lock is stale, or
+    lacks bytes that it names.
     """
     from twinbuild.pipeline.lock.binaries import refuse_foreign_binaries
     from twinbuild.pipeline.lock.locking import LockRequest, application_files, make_lock, refresh_source, stale

@@ -48,6 +48,7 @@ from twinbuild.pipeline.lock.grounding import Ground, find_ground, step_packages
 from twinbuild.pipeline.lock.indexes import serving
 from twinbuild.pipeline.lock.installer import pinned_installer
 from twinbuild.pipeline.lock.licensing import licences_missing, with_licences
+from twinbuild.pipeline.lock.placing import placed_in_spec
 from twinbuild.pipeline.lock.scripting import with_scripts
 from twinbuild.pipeline.lock.stepfiles import changed_files, changed_step_files, with_step_files
 from twinbuild.pipeline.lock.unasked import refuse_unasked_code
@@ -90,14 +91,15 @@ def stale(project: Project, lock: Lock, machine: Machine) -> tuple[Finding, ...]
 def application_files(project: Project, machine: Machine) -> tuple[LockedSourceFile, ...]:
     """The application's files as they are now, with their bytes in the store. Raises SpecError TB23xx."""
     source = project.spec.source
-    return read_tree(
-        str(project.directory),
-        source.directory,
-        project.ignored,
-        machine.store,
-        now=moment(machine),
-        progress=machine.progress,
-    )
+    with placed_in_spec(project):
+        return read_tree(
+            str(project.directory),
+            source.directory,
+            project.ignored,
+            machine.store,
+            now=moment(machine),
+            progress=machine.progress,
+        )
 
 
 def refresh_source(project: Project, lock: Lock, machine: Machine) -> Lock:
@@ -110,8 +112,14 @@ def refresh_source(project: Project, lock: Lock, machine: Machine) -> Lock:
 def make_lock(project: Project, previous: Lock | None, machine: Machine, request: LockRequest) -> Lock:
     """A lock for the spec; what ``previous`` pinned stays where the spec still asks for it.
 
-    Raises SpecError, LockError, FetchError, IntegrityError, EnvironmentFault as the resolvers do.
+    Raises SpecError, LockError, FetchError, IntegrityError, EnvironmentFault as the resolvers do, at the line of the
+    spec that asks for what cannot be had.
     """
+    with placed_in_spec(project):
+        return _made(project, previous, machine, request)
+
+
+def _made(project: Project, previous: Lock | None, machine: Machine, request: LockRequest) -> Lock:
     _refuse_unknown(previous, request)
     spec = project.spec
     _refuse_unsupported(spec)
@@ -143,7 +151,8 @@ def make_lock(project: Project, previous: Lock | None, machine: Machine, request
             else:
                 known = (*targets, *(previous.targets if previous is not None and not request.everything else ()))
                 bases = tuple(one.base for one in known if one.base is not None and one.platform == platform)
-                found, ground = find_ground(project, machine, variant, platform, bases=bases)
+                with placed_in_spec(project, variant):
+                    found, ground = find_ground(project, machine, variant, platform, bases=bases)
             indexes |= dict.fromkeys(found)
             if kept is not None and not fresh_python:
                 targets.append(kept)
@@ -201,24 +210,27 @@ class _Locking:
         if not requirements:
             return ()
         dependencies = self._project.spec.dependencies
-        return resolve_python(
-            requirements,
-            python=python,
-            platform=platform,
-            indexes=self._indexes(variant),
-            resolver=self._prepared(),
-            runner=self._machine.runner,
-            settings=self._machine.settings,
-            home=self._machine.home,
-            constraints=(*dependencies.constraints, *extra),
-            exclude_newer=date.fromisoformat(dependencies.exclude_newer[:10]) if dependencies.exclude_newer else None,
-            previous=() if self._request.everything else previous,
-            upgrade=self._request.upgrade,
-            pointer=pointer,
-            reading=Reading(
-                store=self._machine.store, keep=not self._request.metadata_only, progress=self._machine.progress
-            ),
+        newest = dependencies.exclude_newer
+        reading = Reading(
+            store=self._machine.store, keep=not self._request.metadata_only, progress=self._machine.progress
         )
+        with placed_in_spec(self._project, variant):
+            return resolve_python(
+                requirements,
+                python=python,
+                platform=platform,
+                indexes=self._indexes(variant),
+                resolver=self._prepared(),
+                runner=self._machine.runner,
+                settings=self._machine.settings,
+                home=self._machine.home,
+                constraints=(*dependencies.constraints, *extra),
+                exclude_newer=date.fromisoformat(newest[:10]) if newest else None,
+                previous=() if self._request.everything else previous,
+                upgrade=self._request.upgrade,
+                pointer=pointer,
+                reading=reading,
+            )
 
     def python(self, variant: Variant, platform: Platform, ground: Ground, kept: Target | None) -> Target:
         dependencies = self._project.spec.dependencies

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from twinbuild.errors import Finding, Location
 from twinbuild.model.lock import Lock, LockedSourceFile, Target
+from twinbuild.pipeline.lock.placing import placed_in_spec
 from twinbuild.pipeline.machine import Machine, moment
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.local import read_tree
@@ -56,6 +57,7 @@ def changed_step_files(project: Project, lock: Lock, machine: Machine) -> Iterat
 
 
 def _read(project: Project, directory: str, machine: Machine) -> tuple[LockedSourceFile, ...]:
-    return read_tree(
-        str(project.directory), directory, (), machine.store, now=moment(machine), progress=machine.progress
-    )
+    with placed_in_spec(project):
+        return read_tree(
+            str(project.directory), directory, (), machine.store, now=moment(machine), progress=machine.progress
+        )

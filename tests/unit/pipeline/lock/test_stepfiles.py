@@ -67,7 +67,7 @@ def test_files_of_a_step(project: object, tmp_path: Path) -> None:
 
 
 def test_a_run_takes_no_files_of_yesterday(project: object, tmp_path: Path) -> None:
-    """Every verb that builds locks a step's changed files anew, without a network, and refuses them with ``--locked``."""
+    """Whatever builds locks a step's changed files anew, without a network; ``--locked`` refuses them."""
     opened = _with_a_step(tmp_path / "project")
     store = MemoryStore()
     for content in (WHEEL, DEB):
