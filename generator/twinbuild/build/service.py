@@ -169,13 +169,17 @@ class RunningService:
 
 
 def last_words(log: Path) -> str:
-    """The end of what a service has printed, however much that is."""
+    """The end of what a service has printed, however much that is: its last lines as one, with `` | `` between them."""
     try:
         with log.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _LAST_WORDS))
-            return stream.read(_LAST_WORDS).decode(errors="replace").strip()
+            first = max(0, stream.seek(0, os.SEEK_END) - _LAST_WORDS)
+            stream.seek(first)
+            text = stream.read(_LAST_WORDS).decode(errors="replace")
     except OSError:
         return ""
+    if first:  # it begins within a line
+        text = text.partition("\n")[2] or text
+    return " | ".join(line.strip() for line in text.splitlines() if line.strip(" ^~"))  # Python underlines what failed
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

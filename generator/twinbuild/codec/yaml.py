@@ -40,6 +40,7 @@ _HIDDEN: Final = (
     "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
 _FORBIDDEN_VALUE: Final = re.compile(f"[{_HIDDEN}]")
+_VALUE: Final = re.compile(r":\s")  # the end of a key
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _FORBIDDEN_TEXT: Final = re.compile(f"[{_HIDDEN}\r]")
 _HIDDEN_HINT: Final = "take it out: it does not show, or other programs refuse it"
@@ -154,10 +155,23 @@ class _Reader:
         if "nesting depth" in message:  # newer readers have a limit of their own, and look ahead of the events
             place = self._deepest() or place
             self.find("TB1003", f"values are nested more than {MAXIMUM_DEPTH} deep", "flatten the structure", place)
-        elif message.startswith("found character '\\t'") or "tab" in message:
-            self.find("TB1005", message, "indent with spaces", place)
         else:
-            self.find("TB1005", message, "check indentation, quotes and colons at this place", place)
+            self.find("TB1005", *self._said(message, place), place)
+
+    def _said(self, message: str, place: Mark) -> tuple[str, str]:
+        """What the two mistakes that people make most are called, and the remedy; of any other the reader's words."""
+        line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
+        before, here = line[: place.column - 1], line[place.column - 1 : place.column]
+        if ("found character" in message and here == "\t") or "tab" in message:
+            return "a tab stands where YAML takes spaces alone", "indent with spaces: replace the tab"
+        if message.startswith("mapping values are not allowed"):
+            if _VALUE.search(before):
+                return "a second ': ' stands in one line", "quote the text that has ': ' in it"
+            return (
+                "a key stands where none can be: its line is indented otherwise than the lines above",
+                "begin it in the column of the keys that it belongs to, or quote the text that it goes on with",
+            )
+        return message, "check indentation, quotes and colons at this place"
 
     def _deepest(self) -> Mark | None:
         """Where more brackets are open than may be, if any place has that many; quotes and comments do not matter."""

@@ -197,7 +197,7 @@ _FAILURES: Final = {
 def _impossible(error: Answer, asked: Asked) -> Iterator[Finding]:
     """One finding for each project that has no file at all for us; else who wants what of the one in dispute."""
     causes = [cause for cause in error["causes"] if isinstance(cause, dict)]
-    hopeless = []
+    hopeless: list[Finding] = []
     for cause in causes:
         finding = _hopeless(cause, error["pages"].get(canonicalize_name(cause["project"])), asked)
         if finding is not None and finding.message not in {each.message for each in hopeless}:

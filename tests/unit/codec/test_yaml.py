@@ -67,6 +67,24 @@ def test_bad_text(content: bytes, code: str, line: int, column: int) -> None:
     assert first.hint
 
 
+@pytest.mark.parametrize(
+    ("content", "said", "hint"),
+    [
+        (b"a:\n\t- b", "a tab stands", "indent with spaces"),
+        (b"a:\n  b: 1\n\tc: 2", "a tab stands", "indent with spaces"),
+        (b"a: 1\n\tb: 2", "a tab stands", "indent with spaces"),
+        (b"a:\n  b: 1\n   c: 2", "otherwise than the lines above", "begin it in the column"),
+        (b"a: b: c", "a second ': '", "quote the text"),
+        (b'a: "b" c', "", "check indentation"),
+    ],
+)
+def test_what_is_to_be_done(content: bytes, said: str, hint: str) -> None:
+    """The mistakes that people make most are called by their names."""
+    _, (finding,) = parse_yaml(SourceText(name="r", content=content))
+    assert said in finding.message
+    assert finding.hint.startswith(hint)
+
+
 def test_duplicate_names_both_lines() -> None:
     """SP-02: the message names the line of the first of the two keys."""
     _, findings = parse_yaml(SourceText(name="r", content=b"a: 1\nb: 2\na: 3\n"))

@@ -24,6 +24,7 @@ from twinbuild.oci.compress import compressor
 from twinbuild.pipeline.build.preflight import preflight_files
 from twinbuild.pipeline.fresh.evidence import Evidence, forget_proof, proven_images, proven_layers, remember_proof
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.placing import placed_in_spec
 from twinbuild.pipeline.plan.plan import Tooling, make_plan
 from twinbuild.pipeline.project import Project
 from twinbuild.ports import Builder
@@ -46,14 +47,15 @@ def source_epoch(project: Project, machine: Machine) -> int:
 
 
 def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:
-    """The plan of a project's release."""
+    """The plan of a project's release. Raises SpecError TB1115 and TB5323, at their lines of the spec."""
     spec = project.spec
     tooling = Tooling(compressor=compressor, effects=effects_digest)
 
     def documents(target: Target) -> tuple[tuple[str, bytes], ...]:
         return (*contents_documents(spec, lock, target, epoch=epoch), *preflight_files(spec, lock, target.variant))
 
-    return make_plan(spec, lock, tooling, epoch=epoch, documents=documents)
+    with placed_in_spec(project):
+        return make_plan(spec, lock, tooling, epoch=epoch, documents=documents)
 
 
 def build_images(plan: Plan, machine: Machine) -> tuple[Image, ...]:

@@ -48,11 +48,11 @@ from twinbuild.pipeline.lock.grounding import Ground, find_ground, step_packages
 from twinbuild.pipeline.lock.indexes import serving
 from twinbuild.pipeline.lock.installer import pinned_installer
 from twinbuild.pipeline.lock.licensing import licences_missing, with_licences
-from twinbuild.pipeline.lock.placing import placed_in_spec
 from twinbuild.pipeline.lock.scripting import with_scripts
 from twinbuild.pipeline.lock.stepfiles import changed_files, changed_step_files, with_step_files
 from twinbuild.pipeline.lock.unasked import refuse_unasked_code
 from twinbuild.pipeline.machine import Machine, moment, reach
+from twinbuild.pipeline.placing import placed_in_spec
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.local import read_tree
 from twinbuild.resolve.python import resolve_python

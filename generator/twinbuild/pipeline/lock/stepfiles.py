@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from twinbuild.errors import Finding, Location
 from twinbuild.model.lock import Lock, LockedSourceFile, Target
-from twinbuild.pipeline.lock.placing import placed_in_spec
 from twinbuild.pipeline.machine import Machine, moment
+from twinbuild.pipeline.placing import placed_in_spec
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.local import read_tree
 

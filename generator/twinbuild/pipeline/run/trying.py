@@ -19,7 +19,7 @@ from typing import Final
 from twinbuild.build.rootfs import located
 from twinbuild.build.sandbox import Bind, Confinement, Sandbox
 from twinbuild.build.service import RunningService, last_words
-from twinbuild.errors import EnvironmentFault
+from twinbuild.errors import EnvironmentFault, Location
 from twinbuild.model.plan import ImageConfig
 from twinbuild.model.spec.environment import Resources
 from twinbuild.model.spec.serving import Serving
@@ -134,7 +134,8 @@ class Trial:
         Raises EnvironmentFault TB5912 where it doesn't within ``timeout`` seconds or ends, BuildError TB5915.
         """
         health = self.serving.health
-        probe = health.startup or health.readiness or health.liveness
+        probes = {"startup": health.startup, "readiness": health.readiness, "liveness": health.liveness}
+        kind, probe = next(((kind, probe) for kind, probe in probes.items() if probe), ("", None))
         end = time.monotonic() + timeout
         if probe is None:
             for number in self.ports.values():
@@ -156,7 +157,9 @@ class Trial:
                     "TB5912",
                     f"the service is not ready after {timeout:g} s: {probe.path} at port {probe.port}: {reason}; "
                     f"it printed: {self.last_words() or 'nothing'}",
-                    hint="look at its output; give it more time with tests.performance.startup",
+                    hint=f"let it answer 200 to 399 there, or correct serving.health.{kind}; "
+                    "tests.performance.startup gives it more time",
+                    where=Location(pointer=f"/serving/health/{kind}"),
                 )
             time.sleep(_PAUSE)
 

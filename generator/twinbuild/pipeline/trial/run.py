@@ -325,5 +325,7 @@ def _died(project: Project, error: TwinbuildError, bounds: Bounds) -> Iterator[F
             hint = "raise environment.resources.memory.limit, or load less at once"
             yield finding_at(project, "TB7208", what, hint, "environment", "resources", "memory", "limit")
         else:
-            hint = "run it by hand with `twinbuild run`, and look at its output"
-            yield finding_at(project, "TB7201", f"the service failed: {finding.message}", hint, "serving", "command")
+            hint, at = "run it by hand with `twinbuild run`, and look at its output", ["serving", "command"]
+            if finding.where.pointer:  # of the probe that it did not answer
+                hint, at = finding.hint, finding.where.pointer[1:].split("/")
+            yield finding_at(project, "TB7201", f"the service failed: {finding.message}", hint, *at)

@@ -64,7 +64,9 @@ def test_a_service_that_is_never_ready(tmp_path: Path) -> None:
         pytest.raises(EnvironmentFault, match="it answers 503") as caught,
     ):
         running.wait_until_ready(2)
-    assert caught.value.findings[0].code == "TB5912"
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where.pointer) == ("TB5912", "/serving/health/readiness")
+    assert finding.hint.startswith("let it answer 200 to 399 there, or correct serving.health.readiness")
 
 
 def test_a_service_that_ends(tmp_path: Path) -> None:
@@ -137,6 +139,7 @@ def answer(question):
         assert running.post("/predict", "shared").body == b"%d" % (8 << 20)
         assert running.output == b"x" * 4096
         assert running.last_words().endswith("xend")
+        assert "\n" not in running.last_words()
         monkeypatch.setattr("twinbuild.pipeline.run.trying._PAUSE", 0.01)
         assert running.whole_output() == b"x" * 4096
     monkeypatch.setattr("twinbuild.pipeline.run.trying._PROCESSES", 32)

@@ -88,10 +88,22 @@ def answer(question):
 
 def test_a_service_that_does_not_start(tmp_path: Path) -> None:
     """With its output."""
-    (finding,) = tried(tmp_path, "sys.exit('no model')\n").findings
+    (finding,) = tried(tmp_path, "def fail(what): sys.exit(what)\nfail('no model\\n\\n  ~~~^^\\n  at all')\n").findings
     assert finding.code == "TB7201"
-    assert "no model" in finding.message
+    assert finding.message.endswith("; it printed: no model | at all")
     assert finding.where.pointer == "/serving/command"
+
+
+def test_a_probe_that_is_answered_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe's place in the spec is shown, where it may be wrong, and not the command's."""
+    monkeypatch.setattr("twinbuild.pipeline.trial.run._PATIENCE", 0.2)
+    tiny = service(tmp_path / "project", HALF, TESTS.replace("LIMITS", "latency_p95: 60s"))
+    main = tiny.root / "app" / "main.py"
+    main.write_text(main.read_text().replace('give(200, {"status"', 'give(404, {"status"'))
+    (finding,) = _of(tiny).findings
+    assert finding.code == "TB7201"
+    assert "it answers 404" in finding.message
+    assert finding.where.pointer == "/serving/health/readiness"
 
 
 def test_a_machine_that_is_too_small(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with a lock, at the line of the spec that asks for it.
+"""What cannot be locked or planned, at the line of the spec that asks for it.
 
 Resolvers and readers of trees know values, not files: they give a JSON pointer into the spec, or the path that the
 spec names. Here the one and the other become file, line and column.

@@ -1,4 +1,4 @@
-"""Findings of a lock stand at the line of the spec that asks for what cannot be had."""
+"""Findings of lock and plan stand at the line of the spec that asks for what cannot be had."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from fakes.machines import machine
 from twinbuild.errors import Location, LockError, SpecError, TwinbuildError
 from twinbuild.pipeline.lock.locking import application_files
-from twinbuild.pipeline.lock.placing import placed_in_spec
 from twinbuild.pipeline.lock.stepfiles import with_step_files
+from twinbuild.pipeline.placing import placed_in_spec
 from twinbuild.pipeline.project import Project, open_project
 from twinbuild.store.memory import MemoryStore
 
