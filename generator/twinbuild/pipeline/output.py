@@ -6,6 +6,7 @@ change the store through an output; the copy shares blocks where the file system
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -79,6 +80,7 @@ _NAMED: Final = {
 }
 _LAYOUT: Final = frozenset({"oci-layout", "index.json", "manifest.json", "blobs", "twinbuild"})
 _PATIENCE: Final = 10.0  # seconds: another twinbuild holds the lock for milliseconds
+_NO_ROOM: Final = 1 << 20  # bytes
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD: Final = -100
 
@@ -105,7 +107,7 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with _naming_full_disk(path), os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -113,6 +115,18 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _naming_full_disk(path: Path) -> Iterator[None]:
+    """A system that says that a disk is full does not say which one: name what was written, if it is that disk."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None
+        if full and shutil.disk_usage(path.parent).free < _NO_ROOM:
+            error.filename = str(path)
         raise
 
 
@@ -236,8 +250,9 @@ def replace_directory(target: Path, kind: Output) -> Iterator[Path]:
     fresh, held = _fresh_directory(target)
     old = fresh.with_name(fresh.name + _OLD)
     try:
-        fresh.chmod(0o755)
-        yield fresh
+        with _naming_full_disk(target):
+            fresh.chmod(0o755)
+            yield fresh
         if not target.exists():
             fresh.rename(target)
         elif not _exchange(fresh, target):

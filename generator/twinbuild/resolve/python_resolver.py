@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _IDENTITY: Final = "import sys; print(sys.version, sys.base_prefix, sys.platform)"
+_ROOM: Final = 32 << 20  # bytes that the environment and pip's own files take
 _COMPLETE: Final = "complete"  # written last, inside: a directory without it is not an environment
 _PIP = re.compile(r"^pip==\S+ \\\n\s+--hash=sha256:([0-9a-f]{64})", re.MULTILINE)
 _PIN = re.compile(r"^(pip|pip-tools)==([0-9A-Za-z.!+]+)", re.MULTILINE)
@@ -102,7 +103,7 @@ def prepare_resolver(
 
     Its name is the digest of the lock and of the interpreter that makes it. Concurrent calls wait for the first; a
     killed one leaves only what the next removes. Raises EnvironmentFault TB2040 (the host's Python cannot make virtual
-    environments), TB2041 (pip could not install the pinned versions), TB2044.
+    environments), TB2041 (pip could not install the pinned versions), TB2044, TB8002 (the disk is full).
     """
     lock = resolver_lock() if lock is None else lock
     pin = resolver_pin(lock)
@@ -127,8 +128,10 @@ def prepare_resolver(
                 (place / "resolver.txt").write_bytes(lock)
                 _install(runner, place, index, settings, environment)
             (place / _COMPLETE).touch()
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(place, ignore_errors=True)
+            if isinstance(error, EnvironmentFault):
+                _refuse_full(place)
             raise
     return resolver
 
@@ -188,9 +191,20 @@ def _pip(
         )
 
 
+def _refuse_full(place: Path) -> None:
+    """A disk without room, whatever venv and pip made of it. Raises EnvironmentFault TB8002."""
+    if shutil.disk_usage(place.parent).free < _ROOM:
+        raise EnvironmentFault.of(
+            "TB8002",
+            f"there is no room for the resolver: it takes about {_ROOM >> 20} MiB",
+            hint="make room, or set TWINBUILD_STORE to a directory with more",
+            where=str(place.parent),
+        )
+
+
 def _no_venv(interpreter: Path, output: bytes) -> EnvironmentFault:
     text = output.decode("utf-8", "replace")
-    lacking = "ensurepip" in text or "No module named" in text
+    lacking = "ensurepip is not available" in text or "No module named" in text
     reason = "it lacks venv or ensurepip" if lacking else (text.strip().splitlines() or ["no reason given"])[-1][:200]
     return EnvironmentFault.of(
         "TB2040",

@@ -70,10 +70,12 @@ def build_again(
     )
     if completed.status != 0:
         said = " ".join(completed.stderr.decode(errors="replace").split()) or "it said nothing"
-        kind = EnvironmentFault if completed.status == EnvironmentFault.exit_code else BuildError
-        raise kind.of(
+        what = f"the second build stopped with status {completed.status}: {said[-2000:]}"
+        if completed.status == EnvironmentFault.exit_code:
+            raise EnvironmentFault.of("TB6001", what, hint="do what it says of this machine, and run the command again")
+        raise BuildError.of(
             "TB6001",
-            f"the second build stopped with status {completed.status}: {said[-2000:]}",
+            what,
             hint="the first build worked: something that only the second met, such as its environment, is the reason",
         )
     answer = json.loads(completed.stdout)

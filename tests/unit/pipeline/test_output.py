@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -283,3 +284,17 @@ def test_an_open_file_is_added_to(tmp_path: Path) -> None:
         write_file(link, b"mine")
         assert (link.is_symlink(), link.read_bytes()) == (False, b"mine")
     assert (tmp_path / "log").read_bytes() == b"before page"
+
+
+@pytest.mark.parametrize("free", [0, 1 << 30])
+def test_a_full_disk_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """The system does not say which disk is full; what was written is named where it is that one."""
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+    full = OSError(errno.ENOSPC, "No space left on device")
+    for entered in (replace_file(tmp_path / "out"), replace_directory(tmp_path / "out", Output.RELEASE)):
+        full.filename = None
+        with pytest.raises(OSError, match="No space left") as caught, entered:
+            raise full
+        assert caught.value.filename == (str(tmp_path / "out") if not free else None)
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_a_wrong_hash_installs_nothing(tmp_path: Path) -> None:
     assert [each.suffix for each in tmp_path.iterdir()] == [".lock"]
 
 
-@pytest.mark.parametrize(
+COMPLAINTS = pytest.mark.parametrize(
     "complaint",
     [
         b"The virtual environment was not created successfully because ensurepip is not available.\n",
@@ -139,21 +140,44 @@ def test_a_wrong_hash_installs_nothing(tmp_path: Path) -> None:
         b"Error: disk full\n",
     ],
 )
-def test_a_python_that_cannot(tmp_path: Path, complaint: bytes) -> None:
-    """Debian's python3 without python3-venv is told what to install."""
+
+
+def _prepare_with(complaint: bytes, tmp_path: Path) -> None:
+    """Prepare the resolver with a Python that says this in place of making an environment."""
 
     def python(call: Call) -> Completed:
         return Completed(status=0 if "-c" in call.argv else 1, stdout=b"3.11", stderr=complaint)
 
+    prepare_resolver(
+        runner=FakeRunner({"/usr/bin/python3": python}),
+        directory=tmp_path,
+        interpreter=Path("/usr/bin/python3"),
+        index=PythonIndex(name="default", address="https://index.example/simple"),
+        settings=Settings(store=str(tmp_path)),
+        home=str(tmp_path),
+    )
+
+
+def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TB8002, and not that venv is missing: whatever ensurepip says of it, it names itself."""
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1 << 20))
+    complaint = b"Error: Command '['python3', '-m', 'ensurepip', '--upgrade']' returned non-zero exit status 1.\n"
     with pytest.raises(EnvironmentFault) as caught:
-        prepare_resolver(
-            runner=FakeRunner({"/usr/bin/python3": python}),
-            directory=tmp_path,
-            interpreter=Path("/usr/bin/python3"),
-            index=PythonIndex(name="default", address="https://index.example/simple"),
-            settings=Settings(store=str(tmp_path)),
-            home=str(tmp_path),
-        )
+        _prepare_with(complaint, tmp_path)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.where.subject) == ("TB8002", str(tmp_path))
+    assert [each.suffix for each in tmp_path.iterdir()] == [".lock"]
+    monkeypatch.undo()
+    with pytest.raises(EnvironmentFault, match="TB2040.*environment: (?!it lacks)"):
+        _prepare_with(complaint, tmp_path)
+
+
+@COMPLAINTS
+def test_a_python_that_cannot(tmp_path: Path, complaint: bytes) -> None:
+    """Debian's python3 without python3-venv is told what to install."""
+    with pytest.raises(EnvironmentFault) as caught:
+        _prepare_with(complaint, tmp_path)
     (finding,) = caught.value.findings
     assert finding.code == "TB2040"
     assert "python3-venv" in finding.hint

@@ -50,3 +50,4 @@ def test_a_second_build_that_this_machine_stops(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
     assert "status 4: error[TB3108]" in caught.value.findings[0].message
     assert caught.value.findings[0].message.isprintable()
+    assert caught.value.findings[0].hint.startswith("do what it says of this machine")
