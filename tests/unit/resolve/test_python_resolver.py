@@ -169,7 +169,7 @@ def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (finding.code, finding.where.subject) == ("TB8002", str(tmp_path))
     assert [each.suffix for each in tmp_path.iterdir()] == [".lock"]
     monkeypatch.undo()
-    with pytest.raises(EnvironmentFault, match="TB2040.*environment: (?!it lacks)"):
+    with pytest.raises(EnvironmentFault, match=r"TB2040.*environment: (?!it lacks)"):
         _prepare_with(complaint, tmp_path)
 
 
