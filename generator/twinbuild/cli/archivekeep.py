@@ -38,7 +38,8 @@ def _span(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @name_argument
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is kept, for whoever wonders in five years.")
 @archive_option
-def pin(*, name: str, reason: str, place: str) -> None:
+@json_option
+def pin(*, name: str, reason: str, place: str, as_json: bool) -> None:
     """Never prune a release, whatever the rules say."""
     from twinbuild.pipeline.archive.naming import chosen
 
@@ -47,13 +48,17 @@ def pin(*, name: str, reason: str, place: str) -> None:
     with opened_archive(place, writing=True) as archive, archive.updating():
         found = chosen(archive, name)
         archive.pin(found.kept.release, reason.strip())
+    if as_json:
+        click.echo(json.dumps({"release": str(found.kept.release), "pinned": reason.strip()}))
+        return
     click.echo(f"pinned   {shown(found.label)}  {found.kept.release}: {shown(reason.strip())}")
 
 
 @click.command("unpin")
 @name_argument
 @archive_option
-def unpin(*, name: str, place: str) -> None:
+@json_option
+def unpin(*, name: str, place: str, as_json: bool) -> None:
     """Let the rules decide about a release again. One that is pinned and lost is named by its whole digest."""
     from twinbuild.errors import IntegrityError
     from twinbuild.model.digest import Digest
@@ -68,6 +73,9 @@ def unpin(*, name: str, place: str) -> None:
                 raise
             label, digest = "what is lost", Digest.parse(name)
         archive.unpin(digest)
+    if as_json:
+        click.echo(json.dumps({"release": str(digest), "pinned": None}))
+        return
     click.echo(f"unpinned {shown(label)}  {digest}")
 
 

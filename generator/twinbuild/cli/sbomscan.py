@@ -137,7 +137,14 @@ def _scan_all(place: str, database: Path, rules: VulnerabilityPolicy, now: datet
 @click.option("--statements", required=True, type=NamedPath(path_type=Path), metavar="FILE", help="The statements.")
 @_DATABASE
 @_MAX_AGE
-@click.option("--format", "form", type=click.Choice(["cyclonedx", "openvex"]), default="cyclonedx", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["cyclonedx", "openvex"]),
+    default="cyclonedx",
+    show_default=True,
+    help="CycloneDX 1.6 or OpenVEX 0.2.0.",
+)
 @click.option("--output", type=NamedPath(path_type=Path), metavar="FILE", help="Write it there (default: print it).")
 def vex(
     *, release: Path, statements: Path, database: Path, max_age: str | None, form: str, output: Path | None

@@ -13,12 +13,13 @@ __all__ = ["archived", "archived_once", "tool"]
 def test_pin_and_prune(archived: Archived, tool: Tool) -> None:
     """A dry run unless it is meant; a pin is shown, and keeps; unpinned, it goes."""
     at = ("--archive", str(archived.place))
-    assert tool("archive", "pin", "tiny", "--reason", "court case 7", *at).status == 0
+    pinned = json.loads(tool("archive", "pin", "tiny", "--reason", "court case 7", *at, "--json").out)
+    assert pinned == {"release": str(archived.record.digest), "pinned": "court case 7"}
     assert "pinned: court case 7" in tool("archive", "list", *at).out
     assert "pinned   court case 7" in tool("archive", "show", "tiny", *at).out
     ended = tool("archive", "prune", "--keep-for", "0s", "--yes", *at)
     assert (ended.status, "stays: pinned: court case 7" in ended.out) == (0, True), ended.err
-    assert tool("archive", "unpin", "tiny", *at).status == 0
+    assert json.loads(tool("archive", "unpin", "tiny", *at, "--json").out) == {**pinned, "pinned": None}
     ended = tool("archive", "prune", "--keep-for", "0s", *at)
     assert "would be deleted; --yes does it" in ended.out
     assert json.loads(tool("archive", "prune", "--keep-for", "0s", *at, "--json").out)["dry_run"]

@@ -121,7 +121,7 @@ def _decide(gates: Gates, seen: tuple[Seen, ...]) -> tuple[Decision, str]:
     unknown = [gate.name for gate in gates.of("rollback") if by_name[gate.name].verdict == "unknown"]
     if unknown:
         return "hold", f"{unknown[0]} was not measured"
-    return "promote", "all conditions hold"
+    return "promote", "all conditions hold" if seen else "there is no condition that could hold it back"
 
 
 def _waits(rollout: Rollout, pause: int | None, passed: int, following: int | None, *, approved: bool) -> str:

@@ -45,6 +45,13 @@ def test_promoted() -> None:
     assert moments[-1].last
 
 
+def test_nothing_to_measure() -> None:
+    """A rollout without conditions is promoted, and the reason does not praise conditions that nobody wrote."""
+    rollout, gates = _rollout(strategy="rolling", steps=(), promote=(), rollback=())
+    (moment,) = simulate(rollout, gates, {}, approved=False, length=3)
+    assert (moment.decision, moment.reason) == ("promote", "there is no condition that could hold it back")
+
+
 def test_rolled_back() -> None:
     """Once the condition has held for its whole window, and though all is well otherwise."""
     moments = _played({"fast": GOOD, "wrong": BAD})
