@@ -17,7 +17,8 @@ The built image was started in a sandbox for its tests. It ended, or it was not 
 serving.health (startup, readiness or liveness) must answer 200 to 399, or, without one, its ports must take
 connections. What it printed last is in the message.
 
-Run it by hand with `twinbuild run`, and look at its output.""",
+Run it by hand with `twinbuild run`, and look at its output; where the probe's line is shown, let the service answer
+there, or correct the probe.""",
     ),
     Code(
         code="TB7202",

@@ -43,8 +43,9 @@ CODES: Final[tuple[Code, ...]] = (
         title="the file is not YAML",
         explanation=(
             "The text cannot be read at the place that is shown. The cause is often a line or two above: a quote "
-            "or bracket that is not closed, a colon followed by a space inside of unquoted text, or indentation "
-            "by tabs. Quote text that holds any of : # { } [ ] , & * ! | > ' \" % @."
+            "or bracket that is not closed, a colon followed by a space inside of unquoted text, a line that is "
+            "indented otherwise than those above, or indentation by tabs. Quote text that holds any of "
+            ": # { } [ ] , & * ! | > ' \" % @."
         ),
     ),
     Code(
