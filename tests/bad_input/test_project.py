@@ -172,6 +172,8 @@ def test_a_date_from_a_commit_that_is_not_there(project: Path, tmp_path: Path) -
     with pytest.raises(SpecError) as caught:
         source_epoch(open_project(project), _machine(tmp_path))
     assert _code(caught.value) == ["TB2320"]
+    assert caught.value.findings[0].where.pointer == "/metadata/date"
+    assert caught.value.findings[0].where.line
 
 
 def test_a_member_that_is_not_what_the_spec_says(project: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def _placed(finding: Finding, project: Project, variant: Variant | None) -> Find
     elif not where.file and where.pointer.startswith("/"):
         path = _path(where.pointer, project, variant)
     else:
-        return finding
+        path = _asking(project, variant, where.subject)
     return replace(finding, where=project.loaded.where(*path)) if path else finding
 
 
@@ -60,6 +60,21 @@ def _path(pointer: str, project: Project, variant: Variant | None) -> tuple[int 
     if path[:2] == _RUNTIME and isinstance(path[-1], int) and path[-1] >= len(spec.dependencies.runtime):
         return (*own, "runtime", path[-1] - len(spec.dependencies.runtime))
     return path
+
+
+def _asking(project: Project, variant: Variant | None, subject: str) -> tuple[int | str, ...]:
+    """Where the spec asks for a Debian package that messages call ``package NAME``; nothing for any other subject."""
+    environment = project.loaded.spec.environment
+    lists: list[tuple[tuple[str, ...], tuple[int | str, ...]]] = [
+        (environment.packages, ("environment", "packages")),
+        *((step.packages, ("environment", "steps", at, "packages")) for at, step in enumerate(environment.steps)),
+    ]
+    if variant is not None:
+        own = [each.name for each in environment.variants].index(variant.name)
+        lists.insert(0, (variant.packages, ("environment", "variants", own, "packages")))
+    return next(
+        ((*path, names.index(name)) for names, path in lists for name in names if subject == f"package {name}"), ()
+    )
 
 
 def _naming(project: Project, missing: str) -> tuple[int | str, ...]:

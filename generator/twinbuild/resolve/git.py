@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from twinbuild.errors import SpecError, TwinbuildError
+from twinbuild.errors import Location, SpecError, TwinbuildError
 from twinbuild.ports import Runner
 
 __all__ = ["Commit", "commit_marks", "require_commit", "source_commit"]
@@ -254,7 +254,9 @@ def _asked(directory: Path, runner: Runner, *arguments: str) -> str:
     return os.fsdecode(completed.stdout).removesuffix("\n") if completed.status == 0 else ""
 
 
-def require_commit(directory: Path, runner: Runner, *, purpose: str, made_of: Iterable[str] = ()) -> Commit:
+def require_commit(
+    directory: Path, runner: Runner, *, purpose: str, pointer: str = "", made_of: Iterable[str] = ()
+) -> Commit:
     """The commit, where the spec asks for it. Raises SpecError TB2320 if there is none."""
     commit = source_commit(directory, runner, made_of=made_of)
     if commit is None:
@@ -262,5 +264,6 @@ def require_commit(directory: Path, runner: Runner, *, purpose: str, made_of: It
             "TB2320",
             f"{purpose}, but {directory.name or directory} is in no git repository with a commit",
             hint="commit the sources, or state `metadata.date` and leave `source.commit` out",
+            where=Location(pointer=pointer),
         )
     return commit

@@ -26,11 +26,13 @@ def _with(project: Project, *changes: tuple[str, str]) -> Project:
     return open_project(project.directory)
 
 
-def _shown(project: Project, pointer: str, variant: str = "") -> str:
-    """What of the spec an error with this pointer shows."""
+def _shown(project: Project, pointer: str, variant: str = "", *, subject: str = "") -> str:
+    """What of the spec an error with this pointer, or about this subject, shows."""
     chosen = next((each for each in project.spec.environment.variants if each.name == variant), None)
     with pytest.raises(LockError) as caught, placed_in_spec(project, chosen):
-        raise LockError.of("TB2011", "nothing fits", hint="ask for less", where=Location(pointer=pointer))
+        raise LockError.of(
+            "TB2011", "nothing fits", hint="ask for less", where=Location(pointer=pointer, subject=subject)
+        )
     where = caught.value.findings[0].where
     assert where.file == str(project.spec_path)
     return where.excerpt[where.column - 1 :][: where.width]
@@ -51,6 +53,20 @@ def test_a_requirement(project: Project) -> None:
     assert _shown(project, "/environment/python") == '"3.11"'
     assert _shown(project, "/environment/base/debian/suite", "more") == "trixie"
     assert _shown(project, "/environment/base/debian/suite", "cpu") == "bookworm"
+
+
+def test_a_debian_package(project: Project) -> None:
+    """Of the image, of a variant, of a step; what another package needs stands nowhere in the spec."""
+    old = "    - {name: cpu, accelerator: none}\n"
+    project = _with(
+        project,
+        (old, old + "    - {name: more, packages: [curll]}\n"),
+        ("  resources:", _STEP.replace("command", "packages: [gccc], command")),
+    )
+    for variant, package in (("cpu", "libgomp1"), ("more", "libgomp1"), ("more", "curll"), ("", "gccc")):
+        assert _shown(project, "", variant, subject=f"package {package}") == package
+    with pytest.raises(LockError, match=r"TB2011 package libc6: "), placed_in_spec(project):
+        raise LockError.of("TB2011", "nothing fits", hint="ask for less", where="package libc6")
 
 
 @pytest.mark.parametrize(

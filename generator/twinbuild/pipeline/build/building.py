@@ -43,7 +43,9 @@ def source_epoch(project: Project, machine: Machine) -> int:
     date = project.spec.metadata.date
     if date != "commit":
         return epoch_of(date)
-    return require_commit(project.directory, machine.runner, purpose="metadata.date is `commit`").date
+    with placed_in_spec(project):
+        purpose = "metadata.date is `commit`"
+        return require_commit(project.directory, machine.runner, purpose=purpose, pointer="/metadata/date").date
 
 
 def plan_release(project: Project, lock: Lock, *, epoch: int) -> Plan:

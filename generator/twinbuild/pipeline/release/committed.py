@@ -10,6 +10,7 @@ from twinbuild.errors import Location, PolicyRefused
 from twinbuild.net.address import is_web
 from twinbuild.pipeline.lock.stepfiles import step_directories
 from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.placing import placed_in_spec
 from twinbuild.pipeline.project import Project
 from twinbuild.resolve.git import Commit, require_commit, source_commit
 from twinbuild.resolve.local import tree_files
@@ -30,9 +31,10 @@ def commit_of(project: Project, machine: Machine) -> Commit | None:
     recorded = spec.source.commit == "record"
     if recorded:
         purpose = "source.commit is `record`"
-        commit: Commit | None = require_commit(
-            project.directory, machine.runner, purpose=purpose, made_of=_made_of(project)
-        )
+        with placed_in_spec(project):
+            commit: Commit | None = require_commit(
+                project.directory, machine.runner, purpose=purpose, pointer="/source/commit", made_of=_made_of(project)
+            )
     else:
         commit = source_commit(project.directory, machine.runner, made_of=_made_of(project))
     policy = spec.governance.dirty_source or ("refuse" if recorded else "allow")
