@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from twinbuild.archive.artifact import ARTIFACT, BLOB, RECORD, Tagged
 from twinbuild.archive.streams import Anew
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.archive import ArchivedRelease
 from twinbuild.model.digest import Digest
@@ -182,7 +183,7 @@ class RegistryBlobs:
     def read(self, digest: Digest, *, limit: int = 64 << 20) -> bytes:
         """A whole document, checked; one above the limit is not fetched. Raises as ``open``."""
         if (size := self.size(digest)) > limit:
-            raise damaged(digest, f"{size} bytes, more than {limit}, which a document may not have")
+            raise damaged(digest, f"{counted(size, 'byte')}, more than {limit}, which a document may not have")
         return self._here(digest).read(digest, limit=limit)
 
     def check(self, digest: Digest) -> None:

@@ -156,7 +156,9 @@ def put_layer(key: Digest, layer: LayerDerivation, entries: Iterable[Entry], sto
         digest, size = sink.commit(written.digest)
     if size != written.size:
         raise InternalError.of(
-            "TB9002", f"layer {digest} has {size} bytes, expected {written.size}", hint="report this as a defect"
+            "TB9002",
+            f"layer {digest} has {size} bytes, expected {written.size}",
+            hint="report this as a defect",
         )
     return BuiltLayer(
         derivation=key,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Kind
 from twinbuild.errors import BuildError, Finding, Location
 from twinbuild.model.plan import StepRecipe
@@ -132,7 +133,7 @@ def _large(recipe: StepRecipe, entries: dict[str, Entry]) -> Iterator[Finding]:
         yield _finding(
             recipe,
             "TB5306",
-            f"its outputs have {size} bytes, and it may write {recipe.space}",
+            f"its outputs have {counted(size, 'byte')}, and it may write {recipe.space}",
             "raise `space`, or write less",
         )
 

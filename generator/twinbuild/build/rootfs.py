@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import BuildError, EnvironmentFault
 from twinbuild.model.tree import Directory, Entry, File, Hardlink, Symlink
 
@@ -167,7 +168,9 @@ def _add_file(above: int, name: str, entry: File) -> None:
     with open(descriptor, "wb") as target, entry.content.open() as source:  # noqa: PTH123  a descriptor
         shutil.copyfileobj(source, target, _CHUNK)
         if target.tell() != entry.content.size:
-            raise refused(entry.path, f"its content has {target.tell()} bytes, expected {entry.content.size}")
+            raise refused(
+                entry.path, f"its content has {counted(target.tell(), 'byte')}, expected {entry.content.size}"
+            )
         os.fchmod(descriptor, disk_mode(entry.mode, directory=False))
 
 

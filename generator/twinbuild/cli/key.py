@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from twinbuild.cli.options import NamedPath, json_option
+from twinbuild.codec.amounts import counted
 
 __all__ = ["command"]
 
@@ -59,7 +60,7 @@ def new(*, path: Path, kind: str, unencrypted: bool, as_json: bool) -> None:
             where="--unencrypted",
         )
     if passphrase is not None and not _SHORTEST <= len(passphrase) <= _LONGEST:
-        message = f"the passphrase has {len(passphrase)} bytes, expected {_SHORTEST} to {_LONGEST}"
+        message = f"the passphrase has {counted(len(passphrase), 'byte')}, expected {_SHORTEST} to {_LONGEST}"
         hint = "take several words, or what a password manager makes"
         raise UsageError.of("TB8614", message, hint=hint, where=PASSPHRASE)
     key = new_key("ed25519" if kind == "ed25519" else "ecdsa")

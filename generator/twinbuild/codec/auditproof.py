@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.checkpoint import Checkpoint, checkpoint_of
 from twinbuild.codec.merkle import is_consistent, is_included, leaf_hash
 from twinbuild.codec.note import Note, decode_note, encode_note
@@ -66,7 +67,7 @@ def decode_proof(content: bytes, *, name: str) -> tuple[Inclusion | Consistency,
     """A proof and the checkpoint in it; neither is verified. Raises IntegrityError TB8645, TB8633."""
     head, blank, rest = content.partition(b"\n\n")
     if len(content) > _LARGEST or not blank:
-        raise _refused(name, f"it has {len(content)} bytes and no empty line, or more than {_LARGEST} bytes")
+        raise _refused(name, f"it has {counted(len(content), 'byte')} and no empty line, or more than {_LARGEST} bytes")
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:

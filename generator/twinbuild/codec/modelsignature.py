@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.dsse import IN_TOTO
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.standard64 import decode_base64, encode_base64
@@ -54,7 +55,7 @@ def encode_model_signature(signature: ModelSignature) -> bytes:
 def decode_model_signature(content: bytes, *, name: str) -> ModelSignature:
     """The one signature of a bundle. Raises PolicyRefused TB8660 for anything else."""
     if len(content) > _LARGEST:
-        raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
+        raise _refused(name, f"it has {counted(len(content), 'byte')}, expected at most {_LARGEST}")
     try:
         value: Any = parse_json(name, content)[0]
     except JsonProblem as problem:

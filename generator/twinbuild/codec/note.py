@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.standard64 import decode_base64, encode_base64
 from twinbuild.errors import IntegrityError, Location
 
@@ -52,7 +53,7 @@ def encode_note(note: Note) -> bytes:
 def decode_note(content: bytes, *, name: str) -> Note:
     """The note of a file. Raises IntegrityError TB8633 for anything else."""
     if len(content) > _LARGEST:
-        raise _refused(name, f"it has {len(content)} bytes, expected at most {_LARGEST}")
+        raise _refused(name, f"it has {counted(len(content), 'byte')}, expected at most {_LARGEST}")
     try:
         whole = content.decode("utf-8")
     except UnicodeDecodeError as error:

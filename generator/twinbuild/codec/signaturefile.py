@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.standard64 import decode_base64
@@ -25,7 +26,7 @@ class SignatureFile:
     def value(self, content: bytes) -> Json:
         """The JSON value of the content. Raises PolicyRefused TB8611."""
         if len(content) > LARGEST_SIGNATURE:
-            raise self.refused(f"it has {len(content)} bytes, expected at most {LARGEST_SIGNATURE}")
+            raise self.refused(f"it has {counted(len(content), 'byte')}, expected at most {LARGEST_SIGNATURE}")
         if content.startswith(b"\xef\xbb\xbf"):
             raise self.refused("it begins with a byte order mark")
         try:

@@ -10,6 +10,7 @@ import re
 from typing import Any, Final
 from unicodedata import normalize
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.dsse import Envelope, decode_envelope
 from twinbuild.codec.jsontext import JsonProblem, parse_json
@@ -81,7 +82,7 @@ def _role(role: Role) -> dict[str, Json]:
 def decode_root_envelope(content: bytes, *, name: str) -> tuple[Envelope, TrustRoot]:
     """The envelope of a file and the document in it. Raises PolicyRefused TB8801 for anything else."""
     if len(content) > LARGEST_ROOT:
-        raise _refused(name, f"it has {len(content)} bytes, expected at most {LARGEST_ROOT}")
+        raise _refused(name, f"it has {counted(len(content), 'byte')}, expected at most {LARGEST_ROOT}")
     try:
         envelope = decode_envelope(content, name=name)
     except PolicyRefused as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.pax import Extension, decoded, number, refusal
 from twinbuild.errors import IntegrityError
 from twinbuild.model.tree import check_path, check_target
@@ -109,7 +110,7 @@ class _Source:
         while missing:
             chunk = self.some(missing)
             if not chunk:
-                raise refusal("TB4401", f"the stream ends {missing} bytes early", self._subject)
+                raise refusal("TB4401", f"the stream ends {counted(missing, 'byte')} early", self._subject)
             parts.append(chunk)
             missing -= len(chunk)
         return b"".join(parts)
@@ -119,7 +120,7 @@ class _Source:
         while size:
             chunk = self.some(min(size, _CHUNK))
             if not chunk:
-                raise refusal("TB4401", f"the stream ends {size} bytes early", self._subject)
+                raise refusal("TB4401", f"the stream ends {counted(size, 'byte')} early", self._subject)
             size -= len(chunk)
 
 
@@ -230,7 +231,7 @@ def _member(
             raise refusal("TB4402", f"the pax extension {key[:80]!r}", subject, path)
     size = extension.number("size", size, subject)
     if kind is not Kind.FILE and size:
-        raise refusal("TB4401", f"a {kind} with {size} bytes of content", subject, path)
+        raise refusal("TB4401", f"a {kind} with {counted(size, 'byte')} of content", subject, path)
     target = ""
     if kind in (Kind.SYMLINK, Kind.HARDLINK):
         target = extension.text(b"K", "linkpath", header[157:257], subject, anything=anything)

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import yaml
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.marked import MAXIMUM_BYTES, place_of
 from twinbuild.codec.nodes import MappingNode, Mark, Node, ScalarNode, SequenceNode
 from twinbuild.codec.scalars import Ambiguous, read_plain
@@ -315,7 +316,7 @@ def _decode(source: SourceText) -> tuple[str, Finding | None]:
     if len(content) > MAXIMUM_BYTES:
         return "", Finding(
             code="TB1002",
-            message=f"the file has {len(content)} bytes, expected at most {MAXIMUM_BYTES}",
+            message=f"the file has {counted(len(content), 'byte')}, expected at most {MAXIMUM_BYTES}",
             hint="move large values into files of their own",
             where=Location(file=source.name),
         )

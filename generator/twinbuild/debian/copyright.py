@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.spdx import conjunction, is_identifier, one_line, spdx_expression
 from twinbuild.codec.untar import Kind, untar
 from twinbuild.debian.archive import Deb, open_payload, read_deb
@@ -78,7 +79,7 @@ def _copyright(file: BinaryIO, deb: Deb) -> tuple[bytes | None, str]:
             if member.size > LARGEST_COPYRIGHT:
                 raise IntegrityError.of(
                     "TB4208",
-                    f"the copyright file has {member.size} bytes, at most {LARGEST_COPYRIGHT} are read",
+                    f"the copyright file has {counted(member.size, 'byte')}, at most {LARGEST_COPYRIGHT} are read",
                     hint="do not use the package; report it to its maintainer",
                     where=str(deb),
                 )

@@ -62,7 +62,7 @@ def check_tile(tile: Tile, content: bytes, levels: Sequence[Sequence[bytes]], *,
     raise _error(
         "TB8641",
         f"{where}: the tile {tile_path(tile)} was rewritten, from hash {same} on (of entry {entry} and after); "
-        f"it has {len(content)} bytes, expected {len(expected)}",
+        f"it has {counted(len(content), 'byte')}, expected {len(expected)}",
         where,
     )
 

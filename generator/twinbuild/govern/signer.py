@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Protocol
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import PolicyRefused, UsageError
 from twinbuild.govern.keys import PrivateKey, PublicKey
 from twinbuild.ports import Runner
@@ -73,7 +74,7 @@ class CommandSigner:
         if not self.public.verifies(message, completed.stdout):
             raise PolicyRefused.of(
                 "TB8616",
-                f"the signer {words[0]!r} printed {len(completed.stdout)} bytes that are no signature of this key",
+                f"the signer {words[0]!r} printed {counted(len(completed.stdout), 'byte')}, no signature of this key",
                 hint="give the public half of the key that it signs with; it must print the plain signature",
                 where="--signer",
             )

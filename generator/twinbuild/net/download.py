@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.net.failure import Broken
@@ -102,7 +103,9 @@ class Download:
         self._copy(exchange, repeated=self.received - known)
         if self._size is not None and self.received < self._size:
             raise Broken(
-                "TB3030", f"got {self.received} bytes, expected {self._size}; the body just ended", transient=True
+                "TB3030",
+                f"got {counted(self.received, 'byte')}, expected {self._size}; the body just ended",
+                transient=True,
             )
 
     def _continues(self, exchange: Exchange) -> int | None:
@@ -139,7 +142,7 @@ class Download:
                 if not repeated and again.digest() != self._hash.digest():
                     raise IntegrityError.of(
                         "TB3032",
-                        f"the file changed between two tries: its first {self.received} bytes differ",
+                        f"the file changed between two tries; it differs in its first {counted(self.received, 'byte')}",
                         hint="try again later; if it stays so, the server or a proxy corrupts the file",
                         where=self._where,
                     )
@@ -158,7 +161,7 @@ class Download:
     def _differs(self, got: int, word: str = "") -> IntegrityError:
         return IntegrityError.of(
             "TB3030",
-            f"got {word}{got} bytes, expected {self._size}",
+            f"got {word}{counted(got, 'byte')}, expected {self._size}",
             hint="the file is not the one that was locked; choose another mirror or lock again",
             where=self._where,
         )
@@ -166,7 +169,7 @@ class Download:
     def _too_large(self, got: int) -> FetchError:
         return FetchError.of(
             "TB3026",
-            f"got at least {got} bytes, expected at most {self._limit}",
+            f"got at least {counted(got, 'byte')}, expected at most {self._limit}",
             hint="check that the address names the file you mean",
             where=self._where,
         )

@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, Location, SpecError, TwinbuildError
 from twinbuild.net.download import Sink
 
@@ -108,7 +109,7 @@ def copy_stable(descriptor: int, sink: Sink, *, where: str, expected: int | None
     if expected is not None and before.st_size != expected:
         raise IntegrityError.of(
             "TB2306",
-            f"got {before.st_size} bytes, expected {expected}",
+            f"got {counted(before.st_size, 'byte')}, expected {expected}",
             hint="restore the file, or correct its size and sha256 in the spec and lock again",
             where=Location(file=where),
         )
@@ -123,7 +124,7 @@ def copy_stable(descriptor: int, sink: Sink, *, where: str, expected: int | None
     if copied != before.st_size or _state(before) != _state(after):
         raise IntegrityError.of(
             "TB2308",
-            f"the file changed while it was read (got {copied} bytes, expected {before.st_size})",
+            f"the file changed while it was read (got {counted(copied, 'byte')}, expected {before.st_size})",
             hint="run the command again when nothing writes to the file",
             where=Location(file=where),
         )

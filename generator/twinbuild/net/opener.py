@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.settings import Settings
@@ -83,7 +84,7 @@ class Opener:
                 summed.update(piece)
                 advance(len(piece))
         if size is not None and received != size:
-            raise _differs("TB3030", f"got {received} bytes, expected {size}", address)
+            raise _differs("TB3030", f"got {counted(received, 'byte')}, expected {size}", address)
         found = Digest(summed.hexdigest())
         if digest is not None and found != digest:
             raise _differs("TB3031", f"got {found}, expected {digest}", address)

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import zstandard
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError
 from twinbuild.model.plan import Compression
 
@@ -59,7 +60,7 @@ def _gunzip(stream: Readable, subject: str) -> Iterator[bytes]:
     while not inflate.eof:
         packed = inflate.unconsumed_tail or stream.read(_STEP)
         if not packed:
-            raise _malformed(f"the gzip stream is cut off after {offset} bytes", subject)
+            raise _malformed(f"the gzip stream is cut off after {counted(offset, 'byte')}", subject)
         try:
             chunk = inflate.decompress(packed, _STEP)
         except zlib.error as error:
@@ -86,7 +87,7 @@ class _Blocks:
         while len(self._buffer) - self._at < size:
             chunk = self._stream.read(_STEP)
             if not chunk:
-                raise _malformed(f"the zstd stream is cut off after {self.offset} bytes", self._subject)
+                raise _malformed(f"the zstd stream is cut off after {counted(self.offset, 'byte')}", self._subject)
             self._buffer, self._at = self._buffer[self._at :] + chunk, 0
         part = self._buffer[self._at : self._at + size]
         self._at += size
@@ -110,7 +111,7 @@ def _unzstd(stream: Readable, limit: int, subject: str) -> Iterator[bytes]:
             field = int.from_bytes(head, "little")
             last, form, size = bool(field & 1), field >> 1 & 3, field >> 3
             if form == 3 or size > _BLOCK_LIMIT:
-                raise _malformed(f"a zstd block of form {form} and {size} bytes", subject)
+                raise _malformed(f"a zstd block of form {form} and {counted(size, 'byte')}", subject)
             chunk = frame.decompress(head + blocks.exactly(1 if form == 1 else size))
             if chunk:
                 yield chunk
@@ -138,12 +139,12 @@ def _frame_header(blocks: _Blocks, limit: int, subject: str) -> tuple[bytes, boo
     if flags & 0x08 or dictionary.strip(b"\0"):
         raise _malformed("a zstd frame with a reserved flag or a dictionary", subject)
     if stated and size > limit:
-        raise _above(f"states {size} bytes unpacked, at most {limit}", subject)
+        raise _above(f"states {counted(size, 'byte')} unpacked, at most {limit}", subject)
     if window_descriptor:
         base = 1 << (10 + (window_descriptor[0] >> 3))
         window = base + base // 8 * (window_descriptor[0] & 7)
         if window > _LARGEST_WINDOW:
-            raise _above(f"a zstd window of {window} bytes, at most {_LARGEST_WINDOW}", subject)
+            raise _above(f"a zstd window of {counted(window, 'byte')}, at most {_LARGEST_WINDOW}", subject)
     return start + window_descriptor + dictionary + stated, bool(flags & 4)
 
 

@@ -293,7 +293,7 @@ def _diff_ids(document: Node, layers: int) -> list[Digest]:
 def _compare(descriptor: Descriptor, size: int, digest: Digest) -> None:
     subject = str(descriptor.digest)
     if size != descriptor.size:
-        got = f"{size} bytes" if size < descriptor.size else f"{size} bytes or more"
+        got = counted(size, "byte") if size < descriptor.size else f"{counted(size, 'byte')} or more"
         raise _error("TB4332", f"the blob has {got}, expected {descriptor.size}", subject)
     if digest != descriptor.digest:
         raise _error("TB4332", f"the blob has digest {digest}, expected {descriptor.digest}", subject)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import BuildError, Finding, IntegrityError, Location
 from twinbuild.model.tree import Directory, Entry, File, Hardlink
 from twinbuild.oci.header import BLOCK, LATEST, encode, header_size, padding
@@ -117,7 +118,7 @@ def _content(file: File) -> Iterator[bytes]:
         while left:
             chunk = stream.read(min(left, _CHUNK))
             if not chunk:
-                raise _wrong_size(file, f"ends after {file.content.size - left} bytes")
+                raise _wrong_size(file, f"ends after {counted(file.content.size - left, 'byte')}")
             left -= len(chunk)
             yield chunk
         if stream.read(1):
@@ -134,7 +135,7 @@ def _entry_size(entry: Entry, linked: File | None) -> int:
 def _wrong_size(file: File, what: str) -> IntegrityError:
     return IntegrityError.of(
         "TB4308",
-        f"the content of {file.path!r} is declared with {file.content.size} bytes, but its stream {what}",
+        f"the content of {file.path!r} is declared with {counted(file.content.size, 'byte')}, but its stream {what}",
         hint="fetch the input again; if it stays so, the input was changed while it was read",
         where=file.path,
     )

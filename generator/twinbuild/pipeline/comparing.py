@@ -63,7 +63,7 @@ def _read(place: str, machine: Machine, platform: Platform | None) -> ImageTree:
         if machine.store.size(blob.digest) != blob.size:
             raise IntegrityError.of(
                 "TB4332",
-                f"the blob has {machine.store.size(blob.digest)} bytes, but its descriptor says {blob.size}",
+                f"the blob has {counted(machine.store.size(blob.digest), 'byte')}, but its descriptor says {blob.size}",
                 hint="do not use the image; report it to whoever made it",
                 where=str(blob.digest),
             )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import DifferenceFound, EnvironmentFault, Finding, Location, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.family import Family
@@ -168,7 +169,7 @@ def _undocumented(family: Family) -> Iterator[tuple[str, str, str]]:
                 yield what, "say what it is for and what belongs there", "family.yaml"
     readme = next((file.content for file in family.files if file.path == "README.md"), b"")
     if len(readme) < _SHORTEST:
-        what = f"README.md has {len(readme)} bytes, expected at least {_SHORTEST}"
+        what = f"README.md has {counted(len(readme), 'byte')}, expected at least {_SHORTEST}"
         yield what, "say how the family is used and how it is customised", "README.md"
 
 

@@ -115,7 +115,7 @@ def _finding(refused: _Refused, line: _Line, file: str) -> Finding:
 
 def _decode(content: bytes) -> str:
     if len(content) > _MAXIMUM:
-        raise _Unreadable(0, f"the file has {len(content)} bytes, the limit is {_MAXIMUM}")
+        raise _Unreadable(0, f"the file has {counted(len(content), 'byte')}, the limit is {_MAXIMUM}")
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         raise _Unreadable(1, "the file begins with a byte order mark; it must be UTF-8 without one")
     for wrong, what in ((b"\0", "a NUL byte"), (b"\r", "a carriage return"), (b"\f", "a form feed")):

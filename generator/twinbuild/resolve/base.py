@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from twinbuild.codec.amounts import counted
 from twinbuild.debian.packages import Package
 from twinbuild.errors import FetchError, IntegrityError, LockError
 from twinbuild.model.digest import Digest
@@ -210,7 +211,7 @@ def _checked(content: bytes, expected: Digest | None, subject: str) -> Digest:
 def _other_size(blob: Descriptor, size: int) -> IntegrityError:
     return IntegrityError.of(
         "TB4332",
-        f"the blob has {size} bytes, but its descriptor says {blob.size}",
+        f"the blob has {counted(size, 'byte')}, but its descriptor says {blob.size}",
         hint="do not use the image; report it to whoever made it",
         where=str(blob.digest),
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError
 from twinbuild.model.plan import BaseLayer
 from twinbuild.oci.stack import OpenBlob, Stack, read_files
@@ -88,7 +89,7 @@ def _require_small(stack: Stack, paths: Sequence[str], subject: str) -> None:
     if size > _WHOLE:
         raise IntegrityError.of(
             "TB4404",
-            f"{len(paths)} files that apt reads have {size} bytes, at most {_WHOLE} are read",
+            f"{len(paths)} files that apt reads have {counted(size, 'byte')}, at most {_WHOLE} are read",
             hint="do not use the image; report it to whoever made it",
             where=subject,
         )

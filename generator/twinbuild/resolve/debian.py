@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
+from twinbuild.codec.amounts import counted
 from twinbuild.debian.closure import closure
 from twinbuild.debian.interpreter import python_packages
 from twinbuild.debian.packages import Package, read_packages
@@ -212,7 +213,7 @@ def _load_index(
     where = f"{suite.archive} {suite.name} {form.path}"
     if max(plain.size, form.size) > _PACKAGES_LIMIT:
         raise IntegrityError.of(
-            "TB2105", f"{plain.size} bytes, more than {_PACKAGES_LIMIT}", hint=_ANOTHER, where=where
+            "TB2105", f"{counted(plain.size, 'byte')}, more than {_PACKAGES_LIMIT}", hint=_ANOTHER, where=where
         )
     if store is not None and store.has(form.sha256):
         content = store.read(form.sha256, limit=form.size)
@@ -272,7 +273,7 @@ class _Checked(io.RawIOBase):
         self._digest.update(chunk)
         self._size += len(chunk)
         if self._size > self._claimed.size:
-            raise _unlike(self._claimed, f"more than {self._claimed.size} bytes", self._where)
+            raise _unlike(self._claimed, f"more than {counted(self._claimed.size, 'byte')}", self._where)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -283,13 +284,13 @@ class _Checked(io.RawIOBase):
 
 def _same(claimed: IndexFile, size: int, digest: Digest, where: str) -> None:
     if (size, digest) != (claimed.size, claimed.sha256):
-        raise _unlike(claimed, f"{size} bytes with {digest}", where)
+        raise _unlike(claimed, f"{counted(size, 'byte')} with {digest}", where)
 
 
 def _unlike(claimed: IndexFile, got: str, where: str) -> IntegrityError:
     return IntegrityError.of(
         "TB2120",
-        f"got {got}, expected {claimed.size} bytes with {claimed.sha256}",
+        f"got {got}, expected {counted(claimed.size, 'byte')} with {claimed.sha256}",
         hint=_ANOTHER,
         where=f"{where} ({claimed.path})",
     )

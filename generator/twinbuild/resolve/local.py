@@ -19,6 +19,7 @@ from typing import Final
 
 import pathspec
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding, Location, SpecError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedSourceFile
@@ -298,7 +299,7 @@ def _bad_link(path: str, error: TwinbuildError) -> Finding:
 def _too_large(path: str, size: int) -> SpecError:
     return SpecError.of(
         "TB2312",
-        f"got a file of {size} bytes, expected at most {MAXIMUM_SIZE}",
+        f"got a file of {counted(size, 'byte')}, expected at most {MAXIMUM_SIZE}",
         hint="make it an artifact of the model, or name it below source.ignore",
         where=Location(file=path),
     )
@@ -308,7 +309,7 @@ def _pointer(path: str, kind: str, size: int) -> SpecError:
     command = "git lfs pull" if kind == "LFS" else f"git annex get {path}"
     return SpecError.of(
         "TB2305",
-        f"this is a pointer of {kind} ({size} bytes) in place of the file's content",
+        f"this is a pointer of {kind} ({counted(size, 'byte')}) in place of the file's content",
         hint=f"run `{command}`",
         where=Location(file=path),
     )

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, Location, SpecError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import LockedArtifact
@@ -186,7 +187,7 @@ def _pointer(path: str, kind: str, size: int) -> TwinbuildError:
     article = "an LFS" if kind == "LFS" else "a git-annex"
     return SpecError.of(
         "TB2305",
-        f"this is {article} pointer of {size} bytes in place of the file's content",
+        f"this is {article} pointer of {counted(size, 'byte')} in place of the file's content",
         hint=f"run `{command}`",
         where=Location(file=path),
     )

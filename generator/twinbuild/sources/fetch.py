@@ -10,6 +10,7 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, Finding, IntegrityError, Location, LockError, TwinbuildError, UsageError
 from twinbuild.model.lock import AptIndex, LockedArtifact, LockedDeb, LockedSdist, LockedWheel
 from twinbuild.model.settings import Settings
@@ -186,7 +187,8 @@ def _missing(items: tuple[Item, ...], store: Store) -> list[Item]:
             findings.append(
                 Finding(
                     code="TB3030",
-                    message=f"got {other} bytes for {_name(item)} of {item.sha256}, expected {item.size} by the lock",
+                    message=f"got {counted(other, 'byte')} for {_name(item)} of {item.sha256}, "
+                    f"expected {item.size} by the lock",
                     hint="lock again: one digest cannot have two sizes",
                     where=Location(subject=_name(item)),
                 )

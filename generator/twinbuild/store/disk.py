@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import EnvironmentFault, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.store import layout
@@ -102,7 +103,7 @@ class DiskStore:
             raise damaged(digest, f"more than {limit} bytes, which a document may not have", form=self.area.form)
         actual = Digest.of(content)
         if actual != digest:
-            raise damaged(digest, f"{len(content)} bytes have digest {actual}", form=self.area.form)
+            raise damaged(digest, f"{counted(len(content), 'byte')} with the digest {actual}", form=self.area.form)
         return content
 
     def check(self, digest: Digest) -> None:
@@ -118,7 +119,7 @@ class DiskStore:
                 found = stamp(os.fstat(raw.fileno()))
                 actual, size = hash_file(raw.fileno())
             if actual != digest.hex:
-                raise damaged(digest, f"{size} bytes have digest sha256:{actual}", form=self.area.form)
+                raise damaged(digest, f"{counted(size, 'byte')} with the digest sha256:{actual}", form=self.area.form)
             self._remember(digest, found)
         self._known[digest] = found
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import EnvironmentFault, IntegrityError, InternalError, Location, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.store.layout import STORE, Form
@@ -77,7 +78,7 @@ def other_bytes(digest: Digest, size: int, expected: Digest) -> IntegrityError:
     """TB3101: what was written has another digest than it was to have."""
     return IntegrityError.of(
         "TB3101",
-        f"the bytes have digest {digest}, expected {expected} ({size} bytes)",
+        f"the bytes have digest {digest}, expected {expected} ({counted(size, 'byte')})",
         hint="fetch again; if it stays so, the source no longer has what the lock names",
         where=str(expected),
     )

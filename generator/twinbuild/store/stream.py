@@ -7,6 +7,7 @@ import io
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
+from twinbuild.codec.amounts import counted
 from twinbuild.model.digest import Digest
 from twinbuild.store.faults import damaged
 from twinbuild.store.layout import STORE, Form
@@ -60,7 +61,9 @@ class _Verifying(io.RawIOBase):
     def _compare(self) -> None:
         actual = self._hash.hexdigest()
         if actual != self._digest.hex:
-            raise damaged(self._digest, f"{self._hashed} bytes read have digest sha256:{actual}", form=self._form)
+            raise damaged(
+                self._digest, f"{counted(self._hashed, 'byte')} with the digest sha256:{actual}", form=self._form
+            )
 
     def close(self) -> None:
         self._source.close()

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.ports import Progress, silent
@@ -70,7 +71,7 @@ class _Inspection:
             self._bad(name, unreadable(str(digest), error))
             return
         if actual != digest.hex:
-            self._bad(name, damaged(digest, f"{size} bytes have digest sha256:{actual}"))
+            self._bad(name, damaged(digest, f"{counted(size, 'byte')} with the digest sha256:{actual}"))
         elif status.st_mode & _WRITABLE or not status.st_mode & 0o400:
             self._mode(name, digest, stat.S_IMODE(status.st_mode))
 

@@ -113,7 +113,8 @@ def _contents(path: str, first: ImageTree, second: ImageTree) -> TreeDifference:
     sizes = [tree.stack.places[path].size for tree in (first, second)]
     if max(sizes) > _SHOWN:
         shown = [
-            f"{size} bytes, sha256:{tree.digests[path]}" for size, tree in zip(sizes, (first, second), strict=True)
+            f"{counted(size, 'byte')}, sha256:{tree.digests[path]}"
+            for size, tree in zip(sizes, (first, second), strict=True)
         ]
         return TreeDifference(path=f"/{path}", first=shown[0], second=shown[1])
     left, right = (

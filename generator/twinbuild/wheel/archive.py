@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError
 from twinbuild.model.tree import check_path
 from twinbuild.wheel.directory import ZIP64, CentralEntry, extra_fields, read_directory
@@ -53,7 +54,7 @@ class Archive:
         if member.size > limit:
             raise fault(
                 "TB4013",
-                f"{member.size} bytes, at most {limit} are read of such a document",
+                f"{counted(member.size, 'byte')}, at most {limit} are read of such a document",
                 archive=self.name,
                 member=member.name,
             )
@@ -86,7 +87,7 @@ def _check_total(entries: tuple[CentralEntry, ...], archive: str, limits: Limits
     if size > limits.total_size or (size > limits.ratio_from and size > packed * limits.total_ratio):
         raise fault(
             "TB4013",
-            f"{packed} bytes unpack to {size}, at most {limits.total_size} and {limits.total_ratio} times",
+            f"{counted(packed, 'byte')} would be {size}, at most {limits.total_size} and {limits.total_ratio} times",
             archive=archive,
         )
 
@@ -164,13 +165,13 @@ def _check_size(entry: CentralEntry, name: str, archive: str, limits: Limits) ->
     if size > limits.member_size or (size > limits.ratio_from and size > packed * limits.ratio):
         raise fault(
             "TB4013",
-            f"{packed} bytes unpack to {size}, at most {limits.member_size} and {limits.ratio} times",
+            f"{counted(packed, 'byte')} would be {size}, at most {limits.member_size} and {limits.ratio} times",
             archive=archive,
             member=name,
         )
     possible = packed == size if entry.method == STORED else size <= packed * _MOST
     if not possible or (name.endswith("/") and size):
-        raise fault("TB4014", f"{packed} packed bytes cannot be {size} bytes", archive=archive, member=name)
+        raise fault("TB4014", f"{packed} packed bytes cannot be {counted(size, 'byte')}", archive=archive, member=name)
 
 
 def _compare(entry: CentralEntry, fields: tuple[int, ...], rest: bytes, name: str, archive: str) -> None:
@@ -207,27 +208,34 @@ def _check_tiles(file: BinaryIO, tiles: list[tuple[Member, CentralEntry]], direc
     """Raise unless the members, in order of place, fill the file from byte 0 to the directory."""
     if not tiles:
         if directory:
-            raise fault("TB4004", f"{directory} bytes that belong to no member", archive=archive)
+            raise fault("TB4004", f"{counted(directory, 'byte')} of no member", archive=archive)
         return
     if tiles[0][0].header:
-        raise fault("TB4004", f"{tiles[0][0].header} bytes before the first member", archive=archive)
+        raise fault("TB4004", f"{counted(tiles[0][0].header, 'byte')} before the first member", archive=archive)
     starts = [member.header for member, _ in tiles[1:]] + [directory]
     names = [member.name for member, _ in tiles[1:]] + ["the directory"]
     for (member, entry), start, after in zip(tiles, starts, names, strict=True):
         gap = start - member.body - member.packed_size
         if gap < 0:
-            raise fault("TB4005", f"member overlaps {after!r} by {-gap} bytes", archive=archive, member=member.name)
+            raise fault(
+                "TB4005", f"member overlaps {after!r} by {counted(-gap, 'byte')}", archive=archive, member=member.name
+            )
         if entry.flags & _DESCRIPTOR:
             file.seek(start - gap)
             if not _is_descriptor(file.read(min(gap, 25)), entry):
                 raise fault(
                     "TB4007",
-                    f"{gap} bytes after the member are no descriptor of it",
+                    f"{counted(gap, 'byte')} after the member, no descriptor of it",
                     archive=archive,
                     member=member.name,
                 )
         elif gap:
-            raise fault("TB4004", f"{gap} bytes follow that belong to no member", archive=archive, member=member.name)
+            raise fault(
+                "TB4004",
+                f"{counted(gap, 'byte follows', 'bytes follow')} of no member",
+                archive=archive,
+                member=member.name,
+            )
 
 
 def _is_descriptor(content: bytes, entry: CentralEntry) -> bool:

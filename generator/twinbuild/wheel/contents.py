@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding, IntegrityError
 from twinbuild.wheel.archive import Archive, open_archive
 from twinbuild.wheel.entrypoints import EntryPoint, parse_entry_points
@@ -60,7 +61,10 @@ class WheelFile:
         """All bytes of a small file. Raises IntegrityError TB4013 above ``limit`` bytes."""
         if self.size > limit:
             raise fault(
-                "TB4013", f"{self.size} bytes, at most {limit} are read", archive=self.archive.name, member=self.path
+                "TB4013",
+                f"{self.size} bytes, at most {limit} are read",
+                archive=self.archive.name,
+                member=self.path,
             )
         with self.open() as stream:
             return stream.read()
@@ -233,7 +237,7 @@ def _disagreement(path: str, member: Member, row: Row | None, stem: str) -> str:
     if row is None or not row.hash:
         return "not in RECORD with a hash"
     if row.size not in (-1, member.size):
-        return f"has {member.size} bytes, RECORD states {row.size}"
+        return f"has {counted(member.size, 'byte')}, RECORD states {row.size}"
     return ""
 
 

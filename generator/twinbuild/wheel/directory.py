@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.wheel.faults import fault
 from twinbuild.wheel.member import Limits
 
@@ -71,7 +72,7 @@ def read_directory(file: BinaryIO, *, archive: str, limits: Limits) -> tuple[tup
     if offset != len(content):
         raise fault(
             "TB4003",
-            f"central directory of {end.size} bytes has {len(content) - offset} bytes beyond its {end.count} entries",
+            f"central directory of {end.size} bytes has {counted(len(content) - offset, 'byte')} beyond its entries",
             archive=archive,
         )
     return tuple(entries), end.start
@@ -80,7 +81,7 @@ def read_directory(file: BinaryIO, *, archive: str, limits: Limits) -> tuple[tup
 def _read_end(file: BinaryIO, archive: str) -> _End:
     length = file.seek(0, 2)
     if length < _END.size:
-        raise fault("TB4001", f"not a zip archive: {length} bytes", archive=archive)
+        raise fault("TB4001", f"not a zip archive: {counted(length, 'byte')}", archive=archive)
     position = length - _END.size
     file.seek(position)
     fields = _END.unpack(file.read(_END.size))
@@ -166,7 +167,7 @@ def _read_entry(content: bytes, offset: int, archive: str) -> tuple[CentralEntry
     if (wide is not None or saturated) and len(wide or b"") != 8 * len(saturated):
         raise fault(
             "TB4012",
-            f"zip64 field has {len(wide or b'')} bytes where {len(saturated)} values need {8 * len(saturated)}",
+            f"zip64 field has {counted(len(wide or b''), 'byte')}, and its values need {8 * len(saturated)}",
             archive=archive,
             member=name.decode("utf-8", "backslashreplace"),
         )

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.codec.moments import LATEST
@@ -64,7 +65,7 @@ def looks_like_token(text: str) -> bool:
 def decode_token(content: bytes, *, name: str) -> Token:
     """The token of these bytes, without a line end. Raises PolicyRefused TB8870, TB8873 for more than one audience."""
     if len(content) > LARGEST_TOKEN:
-        raise _refused(name, f"it has {len(content)} bytes, expected at most {LARGEST_TOKEN}")
+        raise _refused(name, f"it has {counted(len(content), 'byte')}, expected at most {LARGEST_TOKEN}")
     parts = _PARTS.fullmatch(content)
     if parts is None:
         raise _refused(name, "expected header, claims and signature in base64url, with a dot between each two")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, IntegrityError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -88,7 +89,9 @@ class RegistryClient:
         wanted, digest = _plain(reference), descriptor.digest
         if store.has(digest):
             if (size := store.size(digest)) != descriptor.size:
-                raise blob_differs(str(digest), f"the descriptor says {descriptor.size} bytes, the blob has {size}")
+                raise blob_differs(
+                    str(digest), f"the descriptor says {counted(descriptor.size, 'byte')}, the blob has {size}"
+                )
             return False
         activity = f"fetching {digest.hex[:12]}"
         with store.writer() as writer:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError
 from twinbuild.model.image import Descriptor
 from twinbuild.model.platform import Platform
@@ -94,10 +95,10 @@ def _is_manifest(entry: Entry) -> bool:
 def _read(descriptor: Descriptor, read: Callable[[Descriptor], FetchedManifest]) -> FetchedManifest:
     found = read(descriptor) if descriptor.size <= LARGEST_DOCUMENT else None
     if found is None or found.descriptor != descriptor:
-        got = "more than 4 MiB" if found is None else f"{found.media_type}, {len(found.content)} bytes"
+        got = "more than 4 MiB" if found is None else f"{found.media_type}, {counted(len(found.content), 'byte')}"
         raise IntegrityError.of(
             "TB3212",
-            f"the index says {descriptor.media_type[:100]}, {descriptor.size} bytes; the manifest is {got}",
+            f"the index says {descriptor.media_type[:100]}, {counted(descriptor.size, 'byte')}; the manifest is {got}",
             hint="do not use the image; report it to whoever made it",
             where=str(descriptor.digest),
         )

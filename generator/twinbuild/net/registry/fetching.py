@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import FetchError, IntegrityError, TwinbuildError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -133,7 +134,7 @@ def fetch_into(
 
     wire.stream(ask, endpoint, take, download.progressed)
     if download.received != descriptor.size:
-        raise blob_differs(redact(url), f"got {download.received} bytes, expected {descriptor.size}")
+        raise blob_differs(redact(url), f"got {counted(download.received, 'byte')}, expected {descriptor.size}")
     if download.digest != descriptor.digest:
         raise blob_differs(redact(url), f"got a blob with {download.digest}, expected {descriptor.digest}")
 

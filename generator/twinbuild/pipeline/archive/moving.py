@@ -16,6 +16,7 @@ from typing import Any, Final
 from twinbuild.archive.artifact import ARTIFACT, RECORD, artifact_manifest
 from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import Summary
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.archive import decode_archived
 from twinbuild.codec.canonical import Json, canonical
 from twinbuild.codec.jsontext import JsonProblem, parse_json
@@ -138,7 +139,7 @@ def _received(archive: Archive, stream: Any, file: Path) -> tuple[bytes, int]:
 
 def _small(member: Member, body: Body, file: Path) -> bytes:
     if member.size > _DOCUMENT:
-        raise _no_export(file.name, f"{member.path} has {member.size} bytes, expected at most {_DOCUMENT}")
+        raise _no_export(file.name, f"{member.path} has {counted(member.size, 'byte')}, expected at most {_DOCUMENT}")
     return body.read()
 
 

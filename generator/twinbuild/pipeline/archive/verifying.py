@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.manifest import decode_manifest
 from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, UsageError
@@ -135,7 +136,7 @@ def _other_sizes(release: ArchivedRelease, sizes: dict[Digest, int]) -> Iterator
     """TB9115 where a record says another size than a blob has: whoever goes by it counts wrongly."""
     for digest, size, what, _ in release.needs():
         if size >= 0 and sizes.get(digest, size) != size:
-            yield _other(release, f"{what} has {sizes[digest]} bytes, and the record says {size}")
+            yield _other(release, f"{what} has {counted(sizes[digest], 'byte')}, and the record says {size}")
 
 
 def unlike_release(archive: ReleaseArchive, release: ArchivedRelease) -> list[Finding]:

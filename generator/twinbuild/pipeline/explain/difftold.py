@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import table
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS
@@ -98,7 +99,7 @@ def _size(size: int) -> str:
     number, unit = float(size), 0
     while number >= 1000 and unit < len(_UNITS) - 1:
         number, unit = number / 1000, unit + 1
-    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{size} bytes"
+    return f"{number:.1f} {_UNITS[unit]}" if unit else counted(size, "byte")
 
 
 def diff_markdown(diff: ReleaseDiff) -> Iterator[str]:

@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, TwinbuildError, UsageError
 from twinbuild.model.image import Descriptor
 from twinbuild.oci.layout import blob_path
@@ -308,6 +309,6 @@ def _fault(blobs: LayoutBlobs, blob: Descriptor) -> tuple[Cause, str] | None:
         except OSError:
             size = 0
         if size < blob.size:
-            return cause("truncated", f"the blob has {size} of {blob.size} bytes"), message
+            return cause("truncated", f"the blob has {size} of {counted(blob.size, 'byte')}"), message
         return cause("corrupt", f"the blob is not what its digest says: {message}"), message
     return None

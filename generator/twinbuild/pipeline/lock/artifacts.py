@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import Finding, IntegrityError, Location, LockError
 from twinbuild.model.digest import Digest
 from twinbuild.model.lock import Lock, LockedArtifact, LockedWheel
@@ -124,7 +125,7 @@ def _pin_member(artifact: Artifact, lock: Lock, machine: Machine) -> LockedArtif
     if artifact.size not in (None, size):
         raise IntegrityError.of(
             "TB2306",
-            f"artifact {artifact.name!r} has {size} bytes, expected {artifact.size}",
+            f"artifact {artifact.name!r} has {counted(size, 'byte')}, expected {artifact.size}",
             hint="correct its size in the spec, or name the right file",
             where=artifact.uri,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
@@ -122,7 +123,7 @@ class LayoutBlobs:
         with self.open(digest) as stream:
             found_size = os.fstat(stream.fileno()).st_size
             if size is not None and found_size != size:
-                raise _damaged(digest, f"the blob has {found_size} bytes, expected {size}")
+                raise _damaged(digest, f"the blob has {counted(found_size, 'byte')}, expected {size}")
             summed = hashlib.sha256()
             while piece := stream.read(_PIECE):
                 summed.update(piece)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from twinbuild import __version__
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.canonical import Json
 from twinbuild.codec.jsontext import JsonProblem, parse_json
 from twinbuild.describe.manifest import MANIFEST_VERSION
@@ -212,7 +213,7 @@ def _irregular(path: PurePosixPath, found: os.stat_result, *, bounded: bool) -> 
         return "is no file"
     most = _LARGEST_PLAIN if is_signature(path) and PLAIN.fullmatch(path.name) else LARGEST
     if bounded and found.st_size > most:
-        return f"has {found.st_size} bytes, expected at most {most}"
+        return f"has {counted(found.st_size, 'byte')}, expected at most {most}"
     return ""
 
 
@@ -250,7 +251,7 @@ def _unlike(directory: Path, path: PurePosixPath, entry: dict[str, Json]) -> str
         with open_regular(file) as stream:
             size = os.fstat(stream.fileno()).st_size
             if size != entry.get("size"):
-                return f"has {size} bytes, expected {entry.get('size')}"
+                return f"has {counted(size, 'byte')}, expected {entry.get('size')}"
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except Irregular as error:
         return str(error)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.codec.untar import Body, Kind, untar
 from twinbuild.describe.modelsigning import artifact_paths
 from twinbuild.errors import IntegrityError, UsageError
@@ -80,7 +81,7 @@ def _take(place: Path, artifact: Mapping[str, Any], layer: Mapping[str, Any] | N
                     if found != artifact["sha256"]:
                         raise _other(artifact, f"has sha256:{found} in its layer, expected sha256:{artifact['sha256']}")
                     return
-    raise _other(artifact, f"is not in the image with {artifact['size']} bytes")
+    raise _other(artifact, f"is not in the image with {counted(artifact['size'], 'byte')}")
 
 
 def _copy(body: Body, place: Path) -> str:

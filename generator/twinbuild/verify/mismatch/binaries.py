@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from twinbuild.codec.amounts import counted
 from twinbuild.verify.mismatch.catalogue import Cause, cause
 from twinbuild.verify.mismatch.found import first_unequal
 
@@ -44,7 +45,7 @@ def of_damage(sides: tuple[bytes, bytes]) -> Cause | None:
     at = first_unequal(*sides)
     short, long = sorted(sides, key=len)
     if at == len(short) < len(long):
-        missing = f"the shorter one ends after {len(short)} of {len(long)} bytes, in the middle of its content"
+        missing = f"the shorter one ends after {len(short)} of {counted(len(long), 'byte')}, amid its content"
         whole_lines = long[max(0, at - 1) : at] == b"\n" and b"\0" not in long[:4096]
         return None if whole_lines else cause("truncated", missing)
     for one, other in (sides, sides[::-1]):
