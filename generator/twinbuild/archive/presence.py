@@ -13,8 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from twinbuild.archive.artifact import Tagged, artifact_manifests, release_tag
-from twinbuild.archive.remote import moved
+from twinbuild.archive.artifact import artifact_manifests, release_tag
 from twinbuild.codec.amounts import counted
 from twinbuild.errors import EnvironmentFault, FetchError, IntegrityError
 from twinbuild.model.archive import ArchivedRelease
@@ -69,7 +68,7 @@ class Presence:
     def named(self, release: ArchivedRelease, record: Descriptor, sizes: Mapping[Digest, int]) -> None:
         """Name it, with all of it there.
 
-        Raises IntegrityError TB9161 where its tag leads elsewhere, TB9164; EnvironmentFault TB9166 where files of it go
+        Raises IntegrityError TB9164; EnvironmentFault TB9166 where files of it go
         again and again.
         """
         needed = release.blobs | {record.digest}
@@ -98,12 +97,8 @@ class Presence:
 
     def _put(self, release: ArchivedRelease, record: Descriptor, sizes: Mapping[Digest, int]) -> FetchError | None:
         """Send its manifests; the registry's refusal, which it answers with where it lacks a blob."""
-        tagged = Tagged(tag=release_tag(release.digest, record.digest), release=release.digest, record=record.digest)
         *parts, (top, kind) = artifact_manifests(release, record, sizes)
-        reference = self._repository.tagged(tagged.tag)
-        there = self._client.own_manifest(reference)
-        if there is not None and there.digest != Digest.of(top):
-            raise moved(self._repository, tagged, f"the manifest {there.digest}, expected {Digest.of(top)}")
+        reference = self._repository.tagged(release_tag(release.digest, record.digest))
         try:
             for part, media_type in parts:
                 self._client.put_manifest(self._repository.pinned(Digest.of(part)), part, media_type)

@@ -199,21 +199,34 @@ class RegistryArchive:
     def keep(self, record: ArchivedRelease, *, foreign: bool = False) -> tuple[ArchivedRelease, Kept, bool]:
         """Name a release, under a tag that says what it leads to. Nothing that is there is replaced.
 
-        Raises IntegrityError TB9161 where that tag leads elsewhere, TB9164 where a blob that was there is gone;
-        EnvironmentFault TB9166 where others take away again and again what is sent.
+        Its tag can lead to nothing else: one that was moved is put back. Raises IntegrityError TB9164 where a blob that
+        was there is gone; EnvironmentFault TB9166 where others take away again and again what is sent.
         """
         self._tags.forget()
         kept = None
         try:
             kept = self.kept(record.digest)
             earlier = self.release(kept, anew=True) if kept is not None else None
-        except IntegrityError as error:
-            if error.findings[0].code == "TB9161":
-                raise
+        except IntegrityError:
             earlier = None  # what it said is lost, and said again now
         whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
-        if kept is not None and whole == earlier:
-            return whole, kept, True
+        if kept is None or whole != earlier:
+            return whole, self._name(whole), False
+        if self._is_moved(record):
+            self._name(record)
+        return whole, kept, True
+
+    def _is_moved(self, record: ArchivedRelease) -> bool:
+        """Whether the tag of this very record is there and leads elsewhere."""
+        said = Digest.of(encode_archived(record))
+        tagged = next((each for each in self._tags.of(record.digest) if each.record == said), None)
+        try:
+            return tagged is not None and self._tags.artifact(tagged, anew=True) is None
+        except IntegrityError:
+            return True
+
+    def _name(self, whole: ArchivedRelease) -> Kept:
+        """Name what a record says, with all of it there."""
         self.blobs.know(whole)
         self.blobs.say((digest, size) for digest, (size, _) in self._brought.items())
         presence = Presence(self._client, self.repository, self._brought, self.bring)
@@ -225,7 +238,7 @@ class RegistryArchive:
         presence.named(whole, described, self.blobs.sizes)
         self._tags.forget()
         self._texts[digest] = content
-        return whole, Kept(release=record.digest, record=digest), False
+        return Kept(release=whole.digest, record=digest)
 
     @contextlib.contextmanager
     def updating(self) -> Iterator[None]:

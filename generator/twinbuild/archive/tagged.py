@@ -91,15 +91,14 @@ class TaggedReleases:
     def sound(self, digest: Digest, *, anew: bool = False) -> tuple[tuple[Tagged, Artifact | None], ...]:
         """The tags of a release, each with what it leads to; None where it is gone.
 
-        What is no release (TB9162) is passed over where another tag leads to one. Raises as ``read_artifact``.
+        What is no release (TB9162), or was moved (TB9161), is passed over where another tag leads to one: whoever may
+        only push takes no release away so. Raises as ``read_artifact``.
         """
         found, others = [], []
         for tagged in self.of(digest):
             try:
                 found.append((tagged, self.artifact(tagged, anew=anew)))
             except IntegrityError as error:
-                if error.findings[0].code == "TB9161":
-                    raise
                 others.append(error)
         if others and not any(artifact for _, artifact in found):
             raise others[0]
@@ -108,7 +107,7 @@ class TaggedReleases:
     def records(self, digest: Digest) -> tuple[tuple[ArchivedRelease, ...], tuple[Finding, ...]]:
         """What the tags of a release say of it, and what is the matter with those that say nothing.
 
-        Raises what is the matter where all say nothing; IntegrityError TB9161 for a tag that was moved in any case.
+        Raises what is the matter where all say nothing.
         """
         found, others = [], []
         for tagged in self.of(digest):
@@ -117,8 +116,6 @@ class TaggedReleases:
                 if content is not None:
                     found.append(self.decoded(tagged, content))
             except (IntegrityError, UsageError) as error:
-                if error.findings[0].code == "TB9161":
-                    raise
                 others.append(error)
         if others and not found:
             raise others[0]

@@ -65,7 +65,7 @@ def test_a_list_costs_one_request(registry: FakeRegistry) -> None:
 
 
 def test_a_tag_that_was_moved(registry: FakeRegistry) -> None:
-    """To another release, or to another record of the same: TB9161 when it is read and when it would be written."""
+    """To another release: TB9161 when it is read or deleted; who archives the same record again puts it back."""
     one, two = made(), made("2.0.0")
     kept = [each.keep(registered(registry.authority))[1] for each in (one, two)]
     tags = [(REPOSITORY, release_tag(each.release, each.record)) for each in kept]
@@ -75,15 +75,41 @@ def test_a_tag_that_was_moved(registry: FakeRegistry) -> None:
         with pytest.raises(IntegrityError, match="TB9161"):
             act()
     with pytest.raises(IntegrityError, match="TB9161"):
-        one.keep(registered(registry.authority))
-    assert registry.manifests[tags[0]] == registry.manifests[tags[1]], "nothing was replaced"
-    with pytest.raises(IntegrityError, match="TB9161"):
         archive.take_out([kept[0].release])
     assert tags[1] in registry.manifests
+    one.keep(registered(registry.authority))
+    assert registry.manifests[tags[0]] != registry.manifests[tags[1]], "it leads to its release again"
+    archive = registered(registry.authority)
+    assert [archive.release(each, anew=True).label for each in kept] == ["tiny@1.0.0", "tiny@2.0.0"]
+    assert archive.take_out([kept[0].release]).releases == (kept[0].release,)
+
+
+def test_a_tag_that_was_moved_and_another(registry: FakeRegistry) -> None:
+    """Archived again, later: the release is served, the moved tag is told, and nothing is pruned meanwhile."""
+    one, two = made(), made("2.0.0")
+    kept = [each.keep(registered(registry.authority))[1] for each in (one, two)]
+    tags = [(REPOSITORY, release_tag(each.release, each.record)) for each in kept]
+    registry.manifests[tags[0]] = registry.manifests[tags[1]]
+    again = made(added="2026-11-02T00:00:00Z")
+    again.keep(registered(registry.authority))
+    archive = registered(registry.authority)
+    found = archive.kept(one.record.digest)
+    assert found is not None
+    assert archive.release(found, anew=True) == again.record
+    assert [each.code for each in archive.beside(one.record.digest)] == ["TB9161"]
+    with pytest.raises(IntegrityError, match="TB9161"):
+        archive.take_out([kept[0].release])
+    assert tags[1] in registry.manifests, "the other release, which to delete the moved tag's manifest would delete"
+    one.keep(registered(registry.authority), foreign=True)  # as from a copy of the archive
+    archive = registered(registry.authority)
+    assert archive.kept(one.record.digest) is not None
+    assert archive.beside(one.record.digest) == ()
+    assert registry.manifests[tags[0]] != registry.manifests[tags[1]], "the very tag was put back"
+    assert archive.take_out([kept[0].release]).releases == (kept[0].release,)
 
 
 def test_a_tag_that_somebody_made(registry: FakeRegistry) -> None:
-    """It names one release and the record of another: TB9161, alone and beside the right one, and nothing is added."""
+    """It names one release and the record of another: TB9161, alone; beside the right one it is told, and no more."""
     one, two = made(), made("2.0.0")
     _, kept, _ = two.keep(registered(registry.authority))
     tag = release_tag(one.record.digest, kept.record)
@@ -91,10 +117,12 @@ def test_a_tag_that_somebody_made(registry: FakeRegistry) -> None:
     archive = registered(registry.authority)
     with pytest.raises(IntegrityError, match=f"TB9161.*{kept.release.hex}"):
         archive.release(Kept(release=one.record.digest, record=kept.record))
-    before = set(registry.manifests)
-    with pytest.raises(IntegrityError, match="TB9161"):
-        one.keep(registered(registry.authority))
-    assert set(registry.manifests) == before
+    one.keep(registered(registry.authority))
+    archive = registered(registry.authority)
+    found = archive.kept(one.record.digest)
+    assert found is not None
+    assert archive.release(found, anew=True) == one.record
+    assert [each.code for each in archive.beside(one.record.digest)] == ["TB9161"]
 
 
 def test_a_tag_of_an_earlier_twinbuild(registry: FakeRegistry) -> None:
@@ -148,8 +176,8 @@ def test_an_artifact_that_hides_a_file(registry: FakeRegistry, change: str) -> N
     assert archive.release(kept) == release.record
     with pytest.raises(IntegrityError, match=r"TB9162.*tiny@1\.0\.0"):
         archive.release(kept, anew=True)
-    with pytest.raises(IntegrityError, match="TB9161"):
-        release.keep(registered(registry.authority))
+    release.keep(registered(registry.authority))
+    assert registered(registry.authority).release(kept, anew=True) == release.record, "archived again, it is whole"
 
 
 def test_bytes_that_are_not_the_blob(registry: FakeRegistry) -> None:

@@ -261,10 +261,12 @@ registry's own rules; then run the command again.""",
         title="a tag of an archive that was moved",
         explanation="""\
 In an archive in a registry the tag of a release holds the release digest and the digest of its record, so it can lead
-to one thing only. It leads to something else: somebody moved it, and nothing there was believed or replaced. So it is
-with the tag of a pin that leads to what is no pin of the release: nothing was deleted.
+to one thing only. It leads to something else: somebody moved it, and nothing there was believed. So it is with the tag
+of a pin that leads to what is no pin of the release: nothing was deleted.
 
-Find out who may write to the repository. Archive the release again under its own tag when the moved one is deleted.""",
+Find out who may write to the repository. Then archive the release again (`archive add`): it gets another tag and is
+served. `archive import` from another copy of the archive puts the very tag back; until then, or until the operator of
+the registry has deleted it, `verify` names it and `prune` deletes nothing.""",
     ),
     Code(
         code="TB9162",
