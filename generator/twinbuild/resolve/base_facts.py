@@ -121,7 +121,10 @@ def find_facts(
 
 
 def _executable(stack: Stack, python: str, path: str) -> tuple[str, tuple[str, ...]]:
-    """The interpreter as a shell of the image would find it, and the names of other interpreters that are there."""
+    """The interpreter as a shell of the image would find it, and the names of other interpreters that are there.
+
+    A link to the system's own is that one, a Debian package's, wherever the link lies.
+    """
     others: set[str] = set()
     for part in path.split(":"):
         directory = stack.follow(part) if part.startswith("/") else None
@@ -132,8 +135,8 @@ def _executable(stack: Stack, python: str, path: str) -> tuple[str, tuple[str, .
             for name in stack.children.get(directory, ())
             if re.fullmatch(r"python3\.[0-9]+", name) and stack.file(f"{directory}/{name}")
         }
-        if stack.file(f"{directory}/python{python}"):
-            return f"{directory}/python{python}", ()
+        if found := stack.file(f"{directory}/python{python}"):
+            return found if found == f"usr/bin/python{python}" else f"{directory}/python{python}", ()
     return "", tuple(sorted(others))
 
 

@@ -59,6 +59,16 @@ def test_the_first_on_the_path() -> None:
     assert (found.executable, found.python) == ("usr/bin/python3.12", "3.12.9")
 
 
+def test_a_link_to_the_systems_own_python() -> None:
+    """It is the file of Debian's package, and no Python of the image's own."""
+    link, of_debian = "usr/local/bin/python3.12", "usr/bin/python3.12"
+    own = elf(b"\x003.12.9\0")
+    files = _without("usr/local/lib/libpython3.12.so.1.0") | {of_debian: own, link: "../../bin/python3.12"}
+    assert _facts(files).executable == of_debian
+    files |= {of_debian: None, "opt/py/python3.12": own, link: "../../../opt/py/python3.12"}
+    assert _facts(files).executable == link
+
+
 def test_packages_without_dpkg() -> None:
     """A file for each package, as images without dpkg have them; and a system without any."""
     stanza = b"Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\n"
