@@ -7,6 +7,7 @@ import fcntl
 import os
 import stat
 import struct
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,8 @@ def scratch_directory(environment: Mapping[str, str]) -> Path:
 def scratch_in_use(environment: Mapping[str, str]) -> Iterator[Path]:
     """The directory, marked as in use; if nobody else uses it, what lies there was left by a killed run, and goes.
 
+    Meanwhile all that ``tempfile`` makes without a place of its own is made there.
+
     Raises EnvironmentFault TB8003.
     """
     path = scratch_directory(environment)
@@ -53,7 +56,11 @@ def scratch_in_use(environment: Mapping[str, str]) -> Iterator[Path]:
             _clear(path)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         spread(path)
-        yield path
+        before, tempfile.tempdir = tempfile.tempdir, str(path)  # so that no killed run leaves anything elsewhere
+        try:
+            yield path
+        finally:
+            tempfile.tempdir = before
     finally:
         os.close(descriptor)
 

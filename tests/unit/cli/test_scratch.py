@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -112,3 +113,14 @@ def _flag(path: Path, *, among: int = 0x20000) -> int | None:
     finally:
         os.close(descriptor)
     return int(flags) & among
+
+
+def test_what_has_no_place_of_its_own(tmp_path: Path) -> None:
+    """It is made there too, where it goes once nobody uses it; afterwards such things lie where they did."""
+    before = tempfile.gettempdir()
+    with scratch_in_use({"TMPDIR": str(tmp_path)}) as path:
+        assert tempfile.gettempdir() == str(path)
+        left = Path(tempfile.mkdtemp())
+    assert (tempfile.gettempdir(), left.exists()) == (before, True)
+    with scratch_in_use({"TMPDIR": str(tmp_path)}):
+        assert not left.exists()

@@ -328,11 +328,11 @@ installed twinbuild then (`--with-present-tool`).""",
     ),
     Code(
         code="TB9168",
-        title="an archived twinbuild that writes too much",
+        title="a packed twinbuild that writes too much",
         explanation="""\
-The twinbuild that is archived with a release may add nine tenths of the free disk to each directory that it may write
-to, and leaves the last 256 MB of the disk alone. It wrote more, or others did, and it was ended. What it wrote was
-deleted.
+A packed twinbuild, such as one that is archived with a release, may add nine tenths of the free disk to each directory
+that it may write to, and leaves the last 256 MB of the disk alone. It wrote more, or others did, and it was ended. What
+it wrote was deleted, but for what it wrote to the directories of `tool run --write` and `--store`.
 
 Run it where there is more space: `--output` and `TMPDIR` say where. A program out of an archive that is not yours may
 do so on purpose: build with the installed twinbuild then (`--with-present-tool`).""",

@@ -63,7 +63,6 @@ def built_by(
                     Shown(directory=str(inside.resolve()), inside=_OUTPUT, writable=True),
                 ),
                 timeout=_PATIENCE,
-                disk=True,
             )
         made = inside / _MADE
         if done.status not in (0, NotReproducible.exit_code) or made.is_symlink() or not made.is_dir():

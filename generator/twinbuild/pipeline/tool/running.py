@@ -73,13 +73,12 @@ def run_tool(
     directory: str = "/",
     environment: tuple[tuple[str, str], ...] = (),
     timeout: float = _DAY,
-    disk: bool = False,
 ) -> Completed:
     """Run ``twinbuild ARGUMENTS`` of an unpacked root and wait for it.
 
     ``store`` is a directory for its store, writable; without one it has a store of its own that is deleted afterwards.
-    ``directory`` is where it starts, a path inside. With ``disk`` it may add to each directory nine tenths of what is
-    free now, which is looked at every half second; what many files take together is counted less often.
+    ``directory`` is where it starts, a path inside. It may add to each directory nine tenths of what is free now where
+    there is least, which is looked at every half second; what many files take together is counted less often.
 
     Raises UsageError TB9220 for what cannot be shown, EnvironmentFault TB9167 where it has more memory than it may,
     TB9168 where it writes more, and as ``Sandbox.run`` does.
@@ -92,7 +91,7 @@ def run_tool(
             Path(scratch, name).mkdir()
         other = Bind(source=f"{scratch}/other", target=_OTHER, writable=True)
         memory = _most_memory()
-        space = _most_space((scratch, *(bind.source for bind in binds if bind.writable))) if disk else 0
+        space = _most_space((scratch, *(bind.source for bind in binds if bind.writable)))
         confinement = Confinement(
             environment=tuple(
                 {

@@ -122,9 +122,7 @@ def test_disk(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     )
     for place in ("/var/tmp/x", "/out/x"):
         with pytest.raises(EnvironmentFault, match="TB9168"):
-            run_tool(
-                shell.tool, shell.root, shell.machine, (f"{script} >{place}",), shown=(shown,), timeout=60.0, disk=True
-            )
+            run_tool(shell.tool, shell.root, shell.machine, (f"{script} >{place}",), shown=(shown,), timeout=60.0)
     assert shell("echo x >/var/tmp/x").status == 0
 
 
