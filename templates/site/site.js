@@ -50,6 +50,7 @@
         body.remove(); // 20,000 rows that move on the page one by one take half a minute
         body.append(...keyed.map(([row]) => row));
         table.insertBefore(body, nextSibling);
+        body.dispatchEvent(new Event("sorted"));
       });
       heading.replaceChildren(button);
     });
@@ -58,6 +59,7 @@
     const body = sheet.querySelector("tbody");
     const texts = new Map([...body.rows].map((row) => [row, row.textContent.toLowerCase()]));
     const shown = make("span", { role: "status" });
+    let most = sheet.dataset.most ? Number(sheet.dataset.most) : Infinity; // of many thousand rows so many are laid out
     const field = make("input", { type: "search", placeholder: sheet.dataset.search, "aria-label": sheet.dataset.search, autocomplete: "off", spellcheck: "false" });
     let turn = 0;
     const apply = (rows, from, mine) => { // rows that appear cost a layout: so many at a time
@@ -72,11 +74,33 @@
     };
     const search = () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const rows = [...body.rows].map((row) => [row, words.every((word) => texts.get(row).includes(word))]);
-      const count = rows.reduce((sum, [, found]) => sum + found, 0);
+      let count = 0;
+      const rows = [...body.rows].map((row) => {
+        const found = words.every((word) => texts.get(row).includes(word));
+        count += found;
+        return [row, found && count <= most];
+      });
       apply(rows, 0, ++turn);
+      further?.(count);
       shown.textContent = words.length ? (count ? `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")}` : "Nothing is found.") : "";
     };
+    let further;
+    if (most < Infinity) {
+      const told = make("span");
+      const bar = make("div", { class: "bar-below" }, told);
+      for (const [text, more] of [["Show 1,000 more", 1000], ["Show all", Infinity]]) {
+        bar.append(make("button", { type: "button", text, onclick: () => { most += more; search(); } }));
+      }
+      further = (count) => {
+        const rest = count > most;
+        if (!rest && bar.contains(document.activeElement)) sheet.querySelector(".scroll").focus({ preventScroll: true });
+        bar.hidden = !rest;
+        told.textContent = rest ? `The first ${most.toLocaleString("en")} of ${count.toLocaleString("en")} are shown.` : "";
+      };
+      further(body.rows.length);
+      sheet.append(bar);
+      body.addEventListener("sorted", search);
+    }
     field.addEventListener("input", later(search));
     sheet.querySelector(".caption").after(make("div", { class: "bar-above" }, field, shown));
   };
@@ -213,6 +237,10 @@
   const reveal = () => {
     const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
     if (target && target.tagName === "DETAILS") target.open = true;
+    if (target && target.tagName === "TR" && target.hidden) {
+      target.hidden = false; // one of many thousand rows, not shown yet
+      target.scrollIntoView({ block: "nearest" });
+    }
     if (target && target.closest(".view")) target.focus({ preventScroll: true });
   };
   addEventListener("hashchange", reveal);

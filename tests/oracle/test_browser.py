@@ -38,6 +38,7 @@ CHECKS: Final = (
     "withoutScript",
     "print",
     "hostile",
+    "many",
     "anyTwo",
     "thousand",
     "quiet",
@@ -76,7 +77,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     pages = shipped_pages()
     (place / "hostile.html").write_bytes(pages.report(hostile()))
     (place / "bare.html").write_bytes(pages.report(replace(example(), bom=None, builders=())))
-    one = entry(example())
+    base = example()
+    assert base.bom is not None
+    (package, *_) = (each for each in base.bom.components if each.purl.startswith("pkg:deb/"))
+    parts = tuple(replace(package, name=f"part-{number}", reference=f"part-{number}") for number in range(2500))
+    (place / "many.html").write_bytes(pages.report(replace(base, bom=replace(base.bom, components=parts))))
+    one = entry(base)
     many = [
         replace(
             one,

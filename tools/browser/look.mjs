@@ -345,6 +345,35 @@ const checks = {
     if (!there.length) found.push("nothing changed over two versions");
   },
 
+  async many(found) { // of several thousand rows the first are laid out, and the others as they are asked for
+    const page = await open("many.html");
+    const rows = async () => (await visible(page, "components")).length;
+    const said = () => page.locator("#components .bar-below").innerText();
+    is(found, "rows at first", await rows(), 1000);
+    if (!(await said()).startsWith("The first 1,000 of 2,500 are shown.")) found.push(`it says ${await said()}`);
+    await page.getByRole("button", { name: "Show 1,000 more" }).press("Enter");
+    await settled(page);
+    is(found, "rows when more were asked for", await rows(), 2000);
+    await page.getByRole("searchbox", { name: /^Search components/ }).fill("part-2499");
+    await settled(page);
+    is(found, "a row that was not shown is found", await visible(page, "components"), ["part-2499"]);
+    is(found, "nothing is left to show", await page.locator("#components .bar-below").isVisible(), false);
+    await page.getByRole("searchbox", { name: /^Search components/ }).fill("");
+    await page.locator("#components thead button").first().click();
+    await page.locator("#components thead button").first().click();
+    await settled(page);
+    is(found, "sorted downwards, the last of all is first", (await visible(page, "components"))[0], "part-2499");
+    await page.getByRole("button", { name: "Show all" }).press("Enter");
+    await page.waitForFunction(() => !document.querySelector("#components tbody tr[hidden]"));
+    is(found, "rows when all were asked for", await rows(), 2500);
+    is(found, "where the keyboard is then", await page.evaluate(() => document.activeElement.className), "scroll long");
+    const linked = await open("many.html#components-2400");
+    await settled(linked);
+    is(found, "a row that an address names", await linked.locator("#components-2400").isVisible(), true);
+    const silent = await open("many.html", { javaScriptEnabled: false });
+    is(found, "rows without script", await silent.locator("#components tbody tr:visible").count(), 2500);
+  },
+
   async thousand(found) {
     const began = performance.now();
     const page = await open("thousand.html");

@@ -78,7 +78,7 @@ def test_a_passphrase_of_a_bad_length(tool: Tool, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TWINBUILD_KEY_PASSPHRASE", passphrase)
     ended = tool("key", "new", "k")
     assert (ended.status, "error[TB8614]" in ended.err) == (2, True), ended.err
-    assert f"the passphrase has {len(passphrase)} bytes" in ended.err
+    assert f"the passphrase has {'1 byte,' if len(passphrase) == 1 else f'{len(passphrase)} bytes,'}" in ended.err
     assert list(Path().iterdir()) == []
 
 

@@ -100,6 +100,18 @@ def test_no_value_becomes_structure(pages: Pages) -> None:
     assert "javascript:owned=1 {{7*7}}" in text  # as text, and no template of ours
 
 
+def test_many_rows(pages: Pages) -> None:
+    """Of several thousand the first stand there at once; of fewer all do."""
+    one = example()
+    assert one.bom is not None
+    for count, hidden in ((2000, 0), (2001, 1001)):
+        parts = tuple(replace(one.bom.components[0], reference=f"r{number}") for number in range(count))
+        page = pages.report(replace(one, bom=replace(one.bom, components=parts)))
+        rows = re.findall(rb'<tr id="components-[0-9]+"( hidden)?>', page)
+        assert (len(rows), rows.count(b" hidden"), b'data-most="1000"' in page) == (count, hidden, hidden > 0)
+        assert all(rows[-hidden:]) or not hidden
+
+
 def test_entries_of_a_log_are_shown_and_not_verified(pages: Pages) -> None:
     """The page says so where it shows some, and only there."""
     said = b"this page verified neither"
