@@ -23,6 +23,9 @@ _TARGET: Final = "twinbuild:target"
 _FILE_NAME: Final = "bsi:component:filename"
 _APPLICATION: Final = "twinbuild:directory"  # of the component whose files are those of the application
 _LAYER: Final = "twinbuild:layer:"
+_OF_WHEELS: Final = "files of wheels"
+_WHEEL: Final = "twinbuild:filename"
+_COPYRIGHT: Final = "twinbuild:copyright"
 _NO_FILES: Final = frozenset({"machine-learning-model", "data"})  # types of what an image has no files of
 _SOURCE: Final = "twinbuild:sdist"  # a step read it; whether it installed it, or took files out of it, its outputs show
 
@@ -128,14 +131,14 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
 
     Raises IntegrityError for a package database of the image that cannot be read.
     """
-    inner = {part for each in bom.everything for part in each.parts}  # of packages, whose files they are part of
+    inner = _within(bom)
     components = tuple(each for each in components_of(bom, image) if each.reference not in inner)
     ledger = _Ledger(files)
     packages = _own_packages(ledger, components)
     for each in components:
         if target := each.properties.get(_TARGET, "").strip("/"):
             _own_target(ledger, target, each)
-    ledger.changed += _unlike_parts(bom, components, files)
+    ledger.changed += (*_unlike_parts(bom, components, files), *_unlike_notices(components, files))
     own = next((each for each in components if each.type == "application" and _APPLICATION in each.properties), None)
     for path, digest in origin.application.items():
         ledger.own(path.strip("/"), "application", own or bom.root or image, ("sha256", digest))
@@ -153,6 +156,7 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
     for made in generated(witness):
         ledger.owners.setdefault(made.path, (made.rule, made.reference or image.reference))
     paths = files.paths
+    bundled = tuple(_unlisted_libraries(bom, components, ledger))
     titles = {each.reference: each.title for each in (*components, image, *((bom.root,) if bom.root else ()))}
     return Reconciliation(
         image=origin.name,
@@ -165,7 +169,7 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
         missing=tuple(ledger.missing),
         changed=tuple(ledger.changed),
         empty=(*packages.empty, *idle),
-        unlisted=packages.unlisted,
+        unlisted=(*packages.unlisted, *bundled),
         bundled=packages.bundled,
         owned={
             f"/{path}": Owned(
@@ -177,6 +181,15 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
             if path in ledger.owners
         },
     )
+
+
+def _within(bom: Bom) -> set[str]:
+    """What is nested in packages and in the application, whose files they are part of; in nothing else is a part."""
+    found: set[str] = set()
+    for each in bom.components:  # what is nested comes behind what it is nested in
+        if each.reference in found or _key(each) is not None or _APPLICATION in each.properties:
+            found.update(each.parts)
+    return found
 
 
 def components_of(bom: Bom, image: BomComponent) -> tuple[BomComponent, ...]:
@@ -260,7 +273,7 @@ def _own_packages(ledger: _Ledger, components: Sequence[BomComponent]) -> _Packa
 
 def _own_package(ledger: _Ledger, component: BomComponent, each: Installed) -> bool:
     """Whether the image has a file of it."""
-    rule = "files of Debian packages" if each.kind == "deb" else "files of wheels"
+    rule = "files of Debian packages" if each.kind == "deb" else _OF_WHEELS
     for path in each.paths:
         ledger.own(path, rule, component, each.digests.get(path))
     for path in each.own:
@@ -277,6 +290,32 @@ def _unlike_parts(bom: Bom, components: Iterable[BomComponent], files: ImageFile
             name, digest = part.properties.get(_FILE_NAME, ""), dict(part.hashes).get("SHA-256", "")
             if name and digest and (name, digest) not in there:
                 yield part.title, name
+
+
+def _unlisted_libraries(bom: Bom, components: Iterable[BomComponent], ledger: _Ledger) -> Iterable[str]:
+    """The shared libraries of wheels that are no part of the wheel's component."""
+    wheels = {each.reference: each for each in components if each.properties.get(_WHEEL, "").endswith(".whl")}
+    known = {each.reference: each for each in bom.components}
+    parts = {
+        (wheel.reference, known[part].properties.get(_FILE_NAME, ""), dict(known[part].hashes).get("SHA-256", ""))
+        for wheel in wheels.values()
+        for part in wheel.parts
+        if part in known
+    }
+    for path in sorted(ledger.files.libraries):
+        rule, owner = ledger.owners.get(path, ("", ""))
+        name = path.rpartition("/")[2]
+        if rule == _OF_WHEELS and owner in wheels and (owner, name, ledger.files.sha256[path]) not in parts:
+            yield f"{name} (a library within {wheels[owner].title})"
+
+
+def _unlike_notices(components: Iterable[BomComponent], files: ImageFiles) -> Iterable[tuple[str, str]]:
+    """The copyright files in which licences were read, of which the image has other bytes."""
+    for each in components:
+        path, digest = (each.properties.get(f"{_COPYRIGHT}{key}", "") for key in ("", ":digest"))
+        found = files.stack.file(path.strip("/")) if path else None
+        if found is not None and f"sha256:{files.sha256.get(found)}" != digest:
+            yield each.title, path
 
 
 def _own_target(ledger: _Ledger, target: str, each: BomComponent) -> None:

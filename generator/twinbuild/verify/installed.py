@@ -17,6 +17,8 @@ from twinbuild.debian.control import parse_stanzas
 from twinbuild.debian.installed import INSTALLED
 from twinbuild.model.plan import BaseLayer
 from twinbuild.oci.stack import OpenBlob, Stack, read_whole
+from twinbuild.wheel.binaries import is_linked
+from twinbuild.wheel.inside import may_be_bundled
 from twinbuild.wheel.record import parse_record
 
 __all__ = ["ImageFiles", "Installed", "dpkg_packages", "python_distributions", "read_image_files"]
@@ -30,6 +32,7 @@ _KEPT: Final = re.compile(
 _LARGEST: Final = 64 << 20  # bytes of a file that is kept as text
 _IN_ALL: Final = 256 << 20  # bytes of all that are kept
 _CHUNK: Final = 1 << 20
+_ELF: Final = b"\x7fELF"
 _MD5: Final = re.compile(r"([0-9a-f]{32}) [ *](.+)", re.ASCII)
 
 
@@ -41,6 +44,7 @@ class ImageFiles:
     sha256: Mapping[str, str]
     md5: Mapping[str, str]
     texts: Mapping[str, bytes]
+    libraries: frozenset[str] = frozenset()  # shared libraries, as wheels bundle them, by name and bytes
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -81,11 +85,19 @@ def read_image_files(layers: Sequence[BaseLayer], open_blob: OpenBlob) -> ImageF
     sha256: dict[str, str] = {}
     md5: dict[str, str] = {}
     texts: dict[str, bytes] = {}
+    libraries: set[str] = set()
     left = _IN_ALL
     for paths, member, body in bodies:
         one, other = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         kept = [path for path in paths if _KEPT.fullmatch(path)] if member.size <= min(_LARGEST, left) else []
         pieces = []
+        head = body.read(_CHUNK)
+        one.update(head)
+        other.update(head)
+        if kept:
+            pieces.append(head)
+        if head.startswith(_ELF) and is_linked(head):
+            libraries.update(path for path in paths if may_be_bundled(path))
         while chunk := body.read(_CHUNK):
             one.update(chunk)
             other.update(chunk)
@@ -96,7 +108,7 @@ def read_image_files(layers: Sequence[BaseLayer], open_blob: OpenBlob) -> ImageF
         if kept:
             left -= member.size
             texts |= dict.fromkeys(kept, b"".join(pieces))
-    return ImageFiles(stack=stack, sha256=sha256, md5=md5, texts=texts)
+    return ImageFiles(stack=stack, sha256=sha256, md5=md5, texts=texts, libraries=frozenset(libraries))
 
 
 def dpkg_packages(files: ImageFiles) -> Iterator[Installed]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from packageurl import PackageURL
-
+from twinbuild.describe.purls import deb_purl, installed_purl, python_purl, wheel_purl
 from twinbuild.model.bom import BomComponent
 from twinbuild.model.lock import Lock, LockedBase, LockedDeb, LockedWheel, Target
 
@@ -16,27 +15,43 @@ _FILE: Final = "twinbuild:filename"
 _ARTIFACT: Final = "artifact/"  # of the reference of a file of the model
 _LAYER: Final = "twinbuild:layer:"
 _SOURCE: Final = "twinbuild:source"
+_TARGET: Final = "twinbuild:target"  # where a file of the model lies, or a base's own Python
+_REQUESTED: Final = "twinbuild:requested"
 _Item = LockedDeb | LockedWheel
+_Key = tuple[str, str, str, str]  # file name, ecosystem, version, SHA-256
 
 
-def unlike_lock(components: Iterable[BomComponent], lock: Lock, target: Target) -> Iterator[str]:
+def unlike_lock(
+    components: Iterable[BomComponent],
+    lock: Lock,
+    target: Target,
+    *,
+    edges: Mapping[str, tuple[str, ...]] | None = None,
+) -> Iterator[str]:
     """A sentence for each component that is not as the lock pins it, and each pinned file that is no component.
 
-    ``components`` are those of the target's image. What a base image holds is not pinned by file, and passed over; so
-    the base itself must be the pinned one, with its very layers, or a bill could call any layer a base's.
+    ``components`` are those of the target's image. What a base image holds is pinned by name and version, and by no
+    file; so the base itself must be the pinned one, with its very layers, or a bill could call any layer a base's.
     """
     components = tuple(components)
     yield from _unlike_base(components, target.base)
-    found: dict[tuple[str, str, str, str], BomComponent] = {}
+    yield from _unlike_installed(components, target.base)
+    found: dict[_Key, BomComponent] = {}
     for each in components:
         name = each.properties.get(_FILE, "")
-        if name or each.reference.startswith(_ARTIFACT):
+        if (
+            name
+            or each.reference.startswith(_ARTIFACT)
+            or (_TARGET in each.properties and not _is_python(each, target))
+        ):
             key = (name or each.name, _ecosystem(each), each.version if name else "", _sha256(each))
             found[key] = each
     pinned = dict(_pinned(lock, target))
     for item in target.contents:
         if (one := found.get(_key_of(item))) is not None:
-            yield from _unlike_names(one, item)
+            yield from _unlike_names(one, item, lock)
+    if edges is not None:
+        yield from _unlike_edges(found, lock, target, edges)
     for key in sorted(found.keys() - pinned.keys()):
         yield f"{found[key].title}: {_told(key)} is not pinned so"
     for key in sorted(pinned.keys() - found.keys()):
@@ -57,37 +72,95 @@ def _unlike_base(components: Iterable[BomComponent], base: LockedBase | None) ->
         yield f"{base.reference}: the base {base.manifest.digest} is pinned, and no component"
 
 
-def _pinned(lock: Lock, target: Target) -> Iterator[tuple[tuple[str, str, str, str], str]]:
+def _pinned(lock: Lock, target: Target) -> Iterator[tuple[_Key, str]]:
     for item in target.contents:
         yield _key_of(item), f"{item.name} {item.version}"
     for artifact in lock.artifacts:
         yield (artifact.name, "", "", artifact.sha256.hex), artifact.name
 
 
-def _key_of(item: _Item) -> tuple[str, str, str, str]:
+def _key_of(item: _Item) -> _Key:
     return item.filename, "deb" if isinstance(item, LockedDeb) else "pypi", item.version, item.sha256.hex
 
 
-def _unlike_names(each: BomComponent, item: _Item) -> Iterator[str]:
-    """What scanners and advisories would look up is what is pinned."""
-    if not _is_named(each, item):
-        yield f"{each.title}: its package URL {each.purl} is not that of {item.name} {item.version}"
+def _unlike_names(each: BomComponent, item: _Item, lock: Lock) -> Iterator[str]:
+    """What scanners and advisories would look up is what is pinned: package URL, and source package of Debian's."""
+    same = [
+        (other, target.base)
+        for target in lock.targets
+        for other in target.contents
+        if (other.filename, other.sha256) == (item.filename, item.sha256)
+    ]  # of several images it is one component
+    purls = {
+        (deb_purl(other, base) if isinstance(other, LockedDeb) else wheel_purl(other)).to_string()
+        for other, base in same
+    }
+    yield from _otherwise(each, f"{item.name} {item.version}", item.name, purls)
     if isinstance(item, LockedDeb):
-        source = f"{item.source} {item.source_version}"  # what advisories of Debian are about
-        if (said := each.properties.get(_SOURCE, "none")) != source:
-            yield f"{each.title}: its source package is {said}, and {source} is pinned"
+        yield from _other_source(each, f"{item.source} {item.source_version}")
+    asked = {str(other.requested).lower() for other, _ in same}
+    if (said := each.properties.get(_REQUESTED, "")) not in asked:
+        yield f"{each.title}: that it was asked for is {said or 'not said'}, and {' or '.join(sorted(asked))} is pinned"
 
 
-def _is_named(each: BomComponent, item: _Item) -> bool:
-    """Whether scanners, which go by the package URL, look up what is pinned."""
-    try:
-        purl = PackageURL.from_string(each.purl)
-    except ValueError:
-        return False
-    qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
-    architecture = item.architecture if isinstance(item, LockedDeb) else None
-    found = purl.name, purl.version, qualifiers.get("arch")
-    return found == (item.name, item.version, architecture) and each.name == item.name
+def _unlike_edges(
+    found: Mapping[_Key, BomComponent], lock: Lock, target: Target, edges: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """What each package and wheel needs, as it was locked; what lies within a wheel it needs as well.
+
+    A component of several images has the edges of all of them.
+    """
+    for item in target.contents:
+        one = found.get(_key_of(item))
+        if one is None:
+            continue
+        ends, asked = {*edges.get(one.reference, ())}, _needs(item, target, found)
+        more = {end for each in lock.targets for other in each.contents if _key_of(other) == _key_of(item)
+                for end in _needs(other, each, found)}  # fmt: skip
+        titles = {each.reference: each.title for each in found.values()}
+        for end in sorted(asked - ends):
+            yield f"{one.title}: it needs {titles[end]} as it was locked, and has no edge to it"
+        for end in sorted((ends & titles.keys()) - asked - more):
+            yield f"{one.title}: it has an edge to {titles[end]}, which it does not need as it was locked"
+
+
+def _needs(item: _Item, target: Target, found: Mapping[_Key, BomComponent]) -> set[str]:
+    """The references of what an item needs of a target."""
+    same: Iterable[_Item] = target.debs if isinstance(item, LockedDeb) else target.wheels
+    names = item.depends if isinstance(item, LockedDeb) else item.requires
+    return {found[key].reference for each in same if each.name in names and (key := _key_of(each)) in found}
+
+
+def _otherwise(each: BomComponent, pinned: str, name: str, purls: Collection[str]) -> Iterator[str]:
+    if each.purl not in purls or each.name != name:
+        yield f"{each.title}: its package URL {each.purl} is not that of {pinned}"
+    if others := [text for text in each.identifiers if text not in {each.purl, *purls}]:
+        yield f"{each.title}: it has the identifier {others[0]}, which nothing pinned has"
+
+
+def _other_source(each: BomComponent, source: str) -> Iterator[str]:
+    if (said := each.properties.get(_SOURCE, "none")) != source:  # what advisories of Debian are about
+        yield f"{each.title}: its source package is {said}, and {source} is pinned"
+
+
+def _unlike_installed(components: Iterable[BomComponent], base: LockedBase | None) -> Iterator[str]:
+    """The packages that a base holds, by their names; that each of them is there, the image's own database says."""
+    pinned = {installed_purl(item, base).to_string(): item for item in base.packages} if base is not None else {}
+    for each in components:
+        if each.purl.startswith("pkg:deb/") and not each.properties.get(_FILE):
+            item = pinned.get(each.purl)
+            if item is None or item.version != each.version:
+                yield f"{each.title}: its package URL {each.purl} is that of no package of the base, nor of a file"
+                continue
+            yield from _otherwise(each, f"{item.name} {item.version}", item.name, (each.purl,))
+            yield from _other_source(each, f"{item.source} {item.source_version}")
+
+
+def _is_python(each: BomComponent, target: Target) -> bool:
+    """Whether it is the very Python that the base brings."""
+    place = f"/{target.base.executable}" if target.base is not None else ""
+    found = each.properties.get(_TARGET), each.purl, each.version
+    return found == (place, python_purl(target.python).to_string(), target.python.version)
 
 
 def _ecosystem(each: BomComponent) -> str:
@@ -99,7 +172,7 @@ def _sha256(each: BomComponent) -> str:
     return dict(each.hashes).get("SHA-256", "")
 
 
-def _told(key: tuple[str, str, str, str]) -> str:
+def _told(key: _Key) -> str:
     name, _, version, digest = key
     return " ".join(
         part for part in (name, version, f"sha256:{digest[:16]}…" if digest else "without a digest") if part

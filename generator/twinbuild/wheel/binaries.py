@@ -9,11 +9,13 @@ from twinbuild.codec.dynamic import Dynamic, read_dynamic
 from twinbuild.codec.rewind import Rewindable
 from twinbuild.wheel.archive import Archive
 
-__all__ = ["wheel_binaries"]
+__all__ = ["is_linked", "wheel_binaries"]
 
 _ELF: Final = b"\x7fELF"
 _SHARED: Final = 3  # e_type: ET_DYN
 _NARROW, _BIG = 1, 2  # EI_CLASS of 32 bits, EI_DATA of the other byte order
+_DYNAMIC: Final = 2  # p_type: PT_DYNAMIC
+_ENTRY: Final = 56  # bytes of a program header
 _HEAD: Final = 64  # bytes: the header, and the least that is looked at
 # Never loaded, whatever is in them; wheels of frameworks have ten thousand of these.
 _TEXTS: Final = (".py", ".pyi", ".pyc", ".h", ".hpp", ".cuh", ".txt", ".json", ".html", ".js", ".cmake")
@@ -41,6 +43,25 @@ def wheel_binaries(archive: Archive) -> tuple[tuple[str, Dynamic], ...]:
             if elf is not None:
                 found.append((member.name, elf))
     return tuple(found)
+
+
+def is_linked(head: bytes) -> bool:
+    """Whether a file that begins so is a shared object that a loader links; ``head`` has its program headers.
+
+    What was split off for debuggers has a dynamic section of no bytes.
+    """
+    if len(head) < _HEAD or not head.startswith(_ELF):
+        return False
+    if _foreign(head) is not None:
+        return True
+    kind, size, count = (int.from_bytes(head[at : at + 2], "little") for at in (16, 54, 56))
+    start = int.from_bytes(head[32:40], "little")
+    entries = (head[start + number * size :][:_ENTRY] for number in range(count))
+    return kind == _SHARED and any(
+        int.from_bytes(each[:4], "little") == _DYNAMIC and int.from_bytes(each[32:40], "little") > 0
+        for each in entries
+        if len(each) == _ENTRY
+    )
 
 
 def _foreign(head: bytes) -> Dynamic | None:

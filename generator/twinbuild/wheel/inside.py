@@ -15,7 +15,7 @@ from twinbuild.wheel.binaries import wheel_binaries
 from twinbuild.wheel.contents import Wheel, WheelFile
 from twinbuild.wheel.metadata import Metadata
 
-__all__ = ["bundled_libraries", "contact_of", "shipped_boms"]
+__all__ = ["bundled_libraries", "contact_of", "may_be_bundled", "shipped_boms"]
 
 _EXTENSION: Final = re.compile(r"\.(cpython-\d+[a-z]*(-[^.]+)?|abi3|pypy[^.]*)\.so$")  # modules that Python imports
 _LIBRARY: Final = re.compile(r"(lib[^/]*?)\.so(?:\.([0-9A-Za-z][0-9A-Za-z._+-]*))?", re.ASCII)
@@ -34,9 +34,8 @@ def bundled_libraries(wheel: Wheel) -> tuple[BundledLibrary, ...]:
     files = {file.path: file for file in wheel.files}
     found = []
     for path, elf in wheel_binaries(wheel.archive):
-        base = path.rpartition("/")[2]
-        match = _LIBRARY.fullmatch(base)
-        if match is None or not elf.shared or _EXTENSION.search(base) or path not in files:
+        match = _library(path)
+        if match is None or not elf.shared or path not in files:
             continue
         sha256, sha512 = _digests(files[path])
         found.append(
@@ -51,6 +50,16 @@ def bundled_libraries(wheel: Wheel) -> tuple[BundledLibrary, ...]:
             )
         )
     return tuple(sorted(found, key=lambda each: each.path))
+
+
+def may_be_bundled(path: str) -> bool:
+    """Whether a shared object of that name counts as a library, and not as a module that Python imports."""
+    return _library(path) is not None
+
+
+def _library(path: str) -> re.Match[str] | None:
+    base = path.rpartition("/")[2]
+    return None if _EXTENSION.search(base) else _LIBRARY.fullmatch(base)
 
 
 def _digests(file: WheelFile) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from fakes.binaries import shared_object
 from fakes.trees import IMAGE, bill, deb_files, image_files, origin, package, wheel_files
 from twinbuild.model.bom import BomComponent
 from twinbuild.verify.belonging import reconcile
@@ -234,3 +235,49 @@ def test_a_source_that_a_step_read() -> None:
     assert (found.exact, found.packages) == (True, 2)
     changed = {**installed, f"{SITE}/made.py": b"x"}
     assert not reconcile(document, IMAGE, image_files(DEB, WHEEL, changed), titles).exact
+
+
+def test_what_is_nested_elsewhere_is_no_part() -> None:
+    """In an image, or in a component of no kind: nothing is excused for being nested there."""
+    inner = BomComponent(reference="inner", type="library", name="openssl", version="99", properties={})
+    holder = BomComponent(reference="x", type="data", name="x", parts=("inner",), properties={})
+    titles = origin("Debian packages", "wheels")
+    assert reconcile(bill(*BOTH, holder, inner), IMAGE, image_files(DEB, WHEEL), titles).empty == ("openssl 99",)
+    lib = replace(BOTH[1], parts=("deep",))
+    deep = BomComponent(reference="deep", type="library", name="a", version="1", parts=("inner",), properties={})
+    assert reconcile(bill(BOTH[0], lib, deep, inner), IMAGE, image_files(DEB, WHEEL), titles).exact
+
+
+def test_a_library_that_the_bill_leaves_out() -> None:
+    """What a wheel bundles is a part of its component; text, modules of Python and other files are none."""
+    library = shared_object("libc.so.6", soname="libx.so.1")
+    files = {"lib.libs/libx-1.so": library, "lib/libtext.so": b"GROUP ( libx.so )", "lib/_x.abi3.so": library}
+    image = image_files(DEB, wheel_files("lib", {"lib.py": b"l", **files}))
+    lib = replace(BOTH[1], properties={"twinbuild:filename": "lib-1-py3-none-any.whl"})
+    titles = origin("Debian packages", "wheels")
+    found = reconcile(bill(BOTH[0], lib), IMAGE, image, titles)
+    assert (found.exact, found.unlisted) == (False, ("libx-1.so (a library within lib 1)",))
+    inner = BomComponent(
+        reference="inner",
+        type="library",
+        name="libx",
+        version="1",
+        hashes=(("SHA-256", hashlib.sha256(library).hexdigest()),),
+        properties={"bsi:component:filename": "libx-1.so"},
+    )
+    assert reconcile(bill(BOTH[0], replace(lib, parts=("inner",)), inner), IMAGE, image, titles).exact
+    assert not reconcile(bill(BOTH[0], lib, inner), IMAGE, image, titles).exact
+
+
+def test_another_copyright_file() -> None:
+    """That in which the licence was read is the image's, where it has one."""
+    files = deb_files("demo", {"usr/bin/demo": b"d", "usr/share/doc/demo/copyright": b"c"})
+    digest = hashlib.sha256(b"c").hexdigest()
+    for path, said, changed in (
+        ("/usr/share/doc/demo/copyright", f"sha256:{digest}", ()),
+        ("/usr/share/doc/demo/copyright", f"sha256:{'0' * 64}", (("demo 1", "/usr/share/doc/demo/copyright"),)),
+        ("/usr/share/doc/gone/copyright", f"sha256:{'0' * 64}", ()),
+    ):
+        properties = {"twinbuild:copyright": path, "twinbuild:copyright:digest": said}
+        demo = replace(BOTH[0], properties=properties)
+        assert reconcile(bill(demo), IMAGE, image_files(files), origin("Debian packages")).changed == changed

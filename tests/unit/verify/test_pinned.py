@@ -11,6 +11,7 @@ from tests.unit.pipeline.plan.test_standing import BASE
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.sbom import contents_sbom
 from twinbuild.model.bom import BomComponent
+from twinbuild.model.lock import InstalledPackage
 from twinbuild.verify.pinned import unlike_lock
 
 __all__ = ["case"]
@@ -57,6 +58,9 @@ def test_every_difference(case: Case, components: tuple[BomComponent, ...], name
         ("bash", "/bash@", "/dash@"),
         ("bash", "arch=amd64", "arch=arm64"),
         ("bash", "?arch=amd64", ""),
+        ("bash", "distro=debian-12", "distro=debian-99"),
+        ("bash", "deb/debian/", "deb/ubuntu/"),
+        ("numpy", "2.4", "2.4?x=y#2.4"),
         ("numpy", "/numpy@", "/harmless@"),
         ("numpy", "@", "@99"),
         ("numpy", "pkg:pypi/numpy@", "pkg:pypi/@"),
@@ -101,3 +105,77 @@ def test_the_base(case: Case) -> None:
     without = replace(target, base=None)
     (said,) = unlike_lock([base], replace(lock, targets=(without,)), without)
     assert said.endswith("it is no base with these layers that is pinned")
+
+
+def test_another_identifier(case: Case, components: tuple[BomComponent, ...]) -> None:
+    """A CPE that nothing pinned has would be looked up as well."""
+    changed = [
+        replace(each, identifiers=(*each.identifiers, "cpe:2.3:a:x")) if each.name == "numpy" else each
+        for each in components
+    ]
+    (said,) = unlike_lock(changed, case.lock, case.lock.targets[0])
+    assert said.endswith("it has the identifier cpe:2.3:a:x, which nothing pinned has")
+
+
+def test_asked_for(case: Case, components: tuple[BomComponent, ...]) -> None:
+    """Whether somebody asked for it is as the lock says."""
+    changed = [
+        replace(each, properties={**each.properties, "twinbuild:requested": "maybe"}) if each.name == "numpy" else each
+        for each in components
+    ]
+    (said,) = unlike_lock(changed, case.lock, case.lock.targets[0])
+    assert "that it was asked for is maybe, and " in said
+
+
+def test_a_place_in_the_image(case: Case, components: tuple[BomComponent, ...]) -> None:
+    """A component of any name that takes a file of the image for itself is none that is pinned."""
+    target = {"twinbuild:target": "/usr/bin/bash"}
+    other = BomComponent(reference="x", type="library", name="openssl", version="99", properties=target)
+    (said,) = unlike_lock((*components, other), case.lock, case.lock.targets[0])
+    assert said == "openssl 99: openssl without a digest is not pinned so"
+
+
+def test_edges(case: Case) -> None:
+    """What a wheel or package needs is as it was locked: an edge less, and one more."""
+    target = case.lock.targets[0]
+    bom = decode_bom(contents_sbom(case.spec, case.lock, target, epoch=0), name="x")
+    assert list(unlike_lock(bom.components, case.lock, target, edges=bom.edges)) == []
+    one = next(each for each in bom.components if each.purl.startswith("pkg:pypi/") and bom.edges[each.reference])
+    other = next(each for each in bom.components if each.reference == bom.edges[one.reference][0])
+    bash = next(each for each in bom.components if each.name == "bash")
+    for ends, part in (
+        (bom.edges[one.reference][1:], f"it needs {other.title} as it was locked, and has no edge to it"),
+        ((*bom.edges[one.reference], bash.reference), f"it has an edge to {bash.title}, which it does not need"),
+        ((*bom.edges[one.reference], "a-part-of-it"), ""),
+    ):
+        said = list(unlike_lock(bom.components, case.lock, target, edges={**bom.edges, one.reference: ends}))
+        assert [part in each for each in said] == [True] * bool(part)
+
+
+def test_packages_of_a_base(case: Case) -> None:
+    """Their package URLs and sources are those of the base's database; the base's own Python is of its version."""
+    item = InstalledPackage(name="libssl3", version="3.0.1", architecture="amd64", source="openssl", source_version="3")
+    base = replace(BASE, packages=(item,))
+    target = replace(case.lock.targets[0], debs=(), wheels=(), base=base)
+    lock = replace(case.lock, targets=(target,), artifacts=(), licensing=())
+    bom = decode_bom(contents_sbom(case.spec, lock, target, epoch=0), name="x")
+    one = next(each for each in bom.components if each.name == "libssl3")
+    others = tuple(each for each in bom.components if each is not one)
+    assert list(unlike_lock(bom.components, lock, target)) == []
+    for changed, part in (
+        (replace(one, purl=one.purl.replace("libssl3", "harmless")), "is that of no package of the base"),
+        (replace(one, name="harmless"), "is not that of libssl3 3.0.1"),
+        (replace(one, properties={**one.properties, _SOURCE: "harmless 3"}), "its source package is harmless 3"),
+    ):
+        (said,) = unlike_lock((*others, changed), lock, target)
+        assert part in said
+    own = replace(
+        one,
+        name="python",
+        version=target.python.version,
+        purl=f"pkg:generic/python@{target.python.version}",
+        properties={"twinbuild:target": f"/{base.executable}"},
+    )
+    assert list(unlike_lock((*bom.components, own), lock, target)) == []
+    (said,) = unlike_lock((*bom.components, replace(own, version="3.99.0")), lock, target)
+    assert said.endswith("is not pinned so")

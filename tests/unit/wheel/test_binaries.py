@@ -17,7 +17,7 @@ from fakes.binaries import AARCH64, X86_64, shared_object
 from twinbuild.codec.dynamic import Dynamic
 from twinbuild.errors import IntegrityError
 from twinbuild.wheel.archive import Archive, open_archive
-from twinbuild.wheel.binaries import wheel_binaries
+from twinbuild.wheel.binaries import is_linked, wheel_binaries
 from twinbuild.wheel.member import Member
 from twinbuild.wheel.stream import MemberStream
 from unit.wheel.making import zipped
@@ -140,3 +140,16 @@ def test_whatever_a_file_says_of_itself(changes: list[tuple[int, int]], size: in
 
     assert len(wheel_binaries(cast("Archive", Counted()))) <= 1
     assert len(opened) <= 5
+
+
+def test_what_a_loader_links() -> None:
+    """By the head alone: what debuggers get has a dynamic section of no bytes; programs and text are none."""
+    assert is_linked(LIBRARY)
+    start = int.from_bytes(LIBRARY[32:40], "little")
+    count, size = (int.from_bytes(LIBRARY[at : at + 2], "little") for at in (56, 54))
+    emptied = bytearray(LIBRARY)
+    for place in range(start, start + count * size, size):
+        emptied[place + 32 : place + 40] = bytes(8)
+    for other in (bytes(emptied), LIBRARY[:63], LIBRARY[:64], LIBRARY[:16] + b"\2\0" + LIBRARY[18:], b"GROUP", b""):
+        assert not is_linked(other)
+    assert is_linked(LIBRARY[:4] + b"\1" + LIBRARY[5:]), "32 bits: only that is told"

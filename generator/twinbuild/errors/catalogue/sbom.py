@@ -57,8 +57,9 @@ Mend the document where it was made.""",
         code="TB8706",
         title="a bill of materials that is not of this release",
         explanation="""\
-The bill of materials of a directory names no image with a digest that lies in `image/`, or lacks one that does: it is
-of another release, and what it lists says nothing about these images.
+The bill of materials of a directory names no image with a digest that lies in `image/`, or lacks one that does; or it
+says that it is about another release or model: it is of another release, and what it lists says nothing about these
+images. Or its two forms differ: `sbom.cdx.xml` does not say what `sbom.cdx.json` says.
 
 Take the release from where it was made again; `twinbuild validate DIST` says what else is not whole.""",
     ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from twinbuild.codec.amounts import counted
 from twinbuild.codec.lock import decode_lock
+from twinbuild.describe.sbomforms import is_same_bill
 from twinbuild.errors import IntegrityError, Location
 from twinbuild.model.bom import Bom, BomComponent
 from twinbuild.model.digest import Digest
@@ -32,14 +34,16 @@ __all__ = ["reconcile_release"]
 
 _IMAGE: Final = "image"
 _LOCK: Final = "release.lock"
+_PLAIN, _MARKED = "sbom.cdx.json", "sbom.cdx.xml"
+_MODEL: Final = "machine-learning-model"
 
 
 def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
     """Each image of the release, in the manifest's order, after all files were held against the release manifest.
 
     A document alone has none. Raises UsageError TB7003 for a directory without release.digest, IntegrityError as
-    ``check_release``, TB8706 where the bill is about other images, what ``read_stack`` raises; LockError as
-    ``decode_lock``.
+    ``check_release``, TB8706 where the bill is about other images or another release, or its XML says something else,
+    what ``read_stack`` raises; LockError as ``decode_lock``.
     """
     release = found.release
     if release is None:
@@ -50,6 +54,8 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
     entries: list[dict[str, Any]] = document["environment"]["images"]
     images = {each["digest"]: _component(found, each["digest"]) for each in entries}
     _refuse_others(found, set(images))
+    _refuse_other_names(found, document)
+    _refuse_other_form(found, directory)
     source = document["source"]
     application = {f"{source['target']}/{each['path']}": each["sha256"] for each in source.get("files", ())}
     lock = decode_lock((directory / _LOCK).read_bytes(), name=str(directory / _LOCK))
@@ -74,7 +80,7 @@ def reconcile_release(found: ReadBom) -> Iterator[Reconciliation]:
         held = reconcile(found.bom, image, read_image_files(layers, blobs.open), origin)
         yield replace(
             held,
-            unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target)),
+            unpinned=tuple(unlike_lock(components_of(found.bom, image), lock, target, edges=found.bom.edges)),
             empty=(*held.empty, *loose),
             packages=held.packages + len(loose),
         )
@@ -112,6 +118,23 @@ def _refuse_others(found: ReadBom, digests: set[str]) -> None:
     for each in _containers(found.bom):
         if f"sha256:{dict(each.hashes).get('SHA-256')}" not in digests:
             raise _foreign(found, f"it has the image {each.title}, which the release has not")
+
+
+def _refuse_other_names(found: ReadBom, document: dict[str, Any]) -> None:
+    """What it is about, and the model, are those of the release."""
+    name, version = document["metadata"]["name"], document["metadata"]["version"]
+    known = {("", name, version), (_MODEL, f"{name}-model", document["model"]["version"])}
+    root = found.bom.root
+    stated = {("", root.name, root.version)} if root is not None else set()
+    stated |= {(_MODEL, each.name, each.version) for each in found.bom.components if each.type == _MODEL}
+    for _, *said in sorted(stated - known):
+        raise _foreign(found, f"it is about {' '.join(said)}, and the release is {name} {version}")
+
+
+def _refuse_other_form(found: ReadBom, directory: Path) -> None:
+    plain, marked = (directory / name for name in (_PLAIN, _MARKED))
+    if not is_same_bill(plain.read_bytes(), marked.read_bytes()):
+        raise _foreign(found, f"{_MARKED} beside it says something else")
 
 
 def _foreign(found: ReadBom, message: str) -> IntegrityError:

@@ -115,6 +115,29 @@ def test_without_its_digest(dist: Path, tmp_path: Path) -> None:
     assert caught.value.findings[0].code == "TB7005"
 
 
+def test_other_names(dist: Path) -> None:
+    """A bill that is about another release, or has another model."""
+
+    def model(document: dict[str, Any]) -> None:
+        next(each for each in document["components"] if each["type"] == "machine-learning-model")["version"] = "99"
+
+    for change in (lambda document: document["metadata"]["component"].update(version="99"), model):
+        with pytest.raises(
+            IntegrityError, match=r"TB8706.*it is about tiny(-model)? 99, and the release is tiny 1\.0\.0"
+        ):
+            list(reconcile_release(_changed(read_bom(dist), change)))
+
+
+def test_another_form(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document in XML says something else, though the release manifest names it."""
+    path = dist / "sbom.cdx.xml"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"<name>beta</name>", b"<name>gama</name>", 1))
+    monkeypatch.setattr("twinbuild.pipeline.reading.reconciling.check_release", lambda _: None)
+    with pytest.raises(IntegrityError, match=r"TB8706.*sbom\.cdx\.xml beside it says something else"):
+        list(reconcile_release(read_bom(dist)))
+
+
 def test_a_component_of_no_image(dist: Path) -> None:
     """It hangs from the release alone: nothing of it is anywhere."""
 
