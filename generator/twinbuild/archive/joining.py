@@ -32,8 +32,9 @@ def joined(
 
     A release is named by its digest, so what the digest covers is the same in both. Signatures of later are those of
     earlier and more; of the run that made it, and of its tests, the first account stays. Unless later ``replaces``,
-    its envelopes take the place of earlier ones only where they hold all of their signatures. ``tool``: later may bring
-    one where earlier has none.
+    its envelopes take the place of earlier ones only where they hold all of their signatures. Where it does, its
+    project and inputs count, too: who archives from a directory held them against the release and its lock, and who
+    came first may have been anybody. ``tool``: later may bring one where earlier has none.
     """
     files = {file.path: file for file in earlier.files}
     for file in later.files:
@@ -42,7 +43,19 @@ def joined(
             file.path.startswith("signatures/") and (replaces or _holds(blobs, file.sha256, known.sha256))
         ):
             files[file.path] = file
-    return replace(earlier, files=by_path(tuple(files.values())), tool=earlier.tool or (later.tool if tool else ()))
+    found = replace(earlier, files=by_path(tuple(files.values())), tool=earlier.tool or (later.tool if tool else ()))
+    if not replaces:
+        return found
+    return replace(
+        found,
+        spec=later.spec,
+        overlays=later.overlays,
+        variants=later.variants,
+        images=later.images,
+        indexes=later.indexes,
+        project=later.project,
+        inputs=later.inputs,
+    )
 
 
 def _holds(blobs: Blobs, later: Digest, earlier: Digest) -> bool:

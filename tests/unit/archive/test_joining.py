@@ -40,6 +40,14 @@ def test_signatures_and_tools() -> None:
     assert joined(store, tooled, replace(plain, tool=(Digest.of(b"x"),)), replaces=True, tool=True) == tooled
 
 
+def test_what_building_needs() -> None:
+    """Of who archives from a directory it is what was held against the lock; who brings a record replaces nothing."""
+    store, poisoned = MemoryStore(), replace(tiny_record(), inputs=(), project=())
+    assert joined(store, poisoned, tiny_record(), replaces=True, tool=True) == tiny_record()
+    assert joined(store, poisoned, tiny_record(), replaces=False, tool=True) == poisoned
+    assert joined(store, tiny_record(), poisoned, replaces=False, tool=True) == tiny_record()
+
+
 def test_what_nobody_could_read() -> None:
     """A record that its own format refuses is refused before it is written; of two files of a path the later counts."""
     files = tuple(ArchivedFile(path="a", sha256=Digest.of(text), size=1) for text in (b"1", b"2"))

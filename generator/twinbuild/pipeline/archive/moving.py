@@ -27,6 +27,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.oci.image import INDEX, MANIFEST
 from twinbuild.oci.layout import LAYOUT, LayoutFile, blob_path
+from twinbuild.pipeline.archive.locked import unlike_lock
 from twinbuild.pipeline.archive.recording import keep_record
 from twinbuild.pipeline.archive.verifying import named_faults, unlike_release
 from twinbuild.pipeline.images.export import export_layout
@@ -181,7 +182,7 @@ def _received_release(archive: Archive, record: Digest, where: str) -> ArchivedR
             hint="export it again from an archive that `twinbuild archive verify` finds whole",
             where=where,
         )
-    if findings := unlike_release(archive, release):
+    if findings := unlike_release(archive, release) or unlike_lock(archive, release):
         raise IntegrityError(tuple(findings))
     return release
 

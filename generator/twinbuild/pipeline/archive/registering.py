@@ -21,6 +21,7 @@ from twinbuild.model.digest import Digest
 from twinbuild.model.image import Descriptor
 from twinbuild.model.reference import ImageReference
 from twinbuild.model.settings import OCI_SCHEME
+from twinbuild.pipeline.archive.locked import unlike_lock
 from twinbuild.pipeline.archive.moving import Imported
 from twinbuild.pipeline.archive.recording import keep_record
 from twinbuild.pipeline.archive.verifying import faults_of, named_faults, unlike_release
@@ -172,7 +173,7 @@ def pull_releases(
         left = frozenset() if layers else _made_anew(release)
         blobs = tuple(blob for blob in source.descriptors(kept) if blob.digest not in left)
         brought += _fetch(archive, source, release, blobs, machine, required=None if layers else _required(release))
-        if findings := unlike_release(archive, release):
+        if findings := unlike_release(archive, release) or unlike_lock(archive, release):
             raise IntegrityError(tuple(findings))
         return release
 

@@ -15,6 +15,7 @@ from twinbuild.describe.manifestfaults import manifest_faults
 from twinbuild.errors import Finding, IntegrityError, Location, LockError, UsageError
 from twinbuild.model.archive import AS_RELEASED, OF_THE_TOOL, ArchivedRelease, Kept
 from twinbuild.model.digest import Digest
+from twinbuild.pipeline.archive.locked import unlike_lock
 from twinbuild.pipeline.reading.attested import is_signature
 from twinbuild.pipeline.reading.validating import BESIDE
 from twinbuild.ports import Progress, ReleaseArchive, silent
@@ -65,7 +66,7 @@ def verify_archive(archive: ReleaseArchive, only: tuple[Kept, ...] = (), *, prog
     whole = {digest: size for digest, size in sizes.items() if digest not in problems}
     for release in releases:
         found = [*faults_of(release, problems), *_other_sizes(release, whole)]
-        findings += found or unlike_release(archive, release)
+        findings += found or unlike_release(archive, release) or unlike_lock(archive, release)
     if findings:
         raise IntegrityError(tuple(findings))
     unneeded = 0 if only else archive.unneeded(frozenset(needed))[0]
