@@ -129,9 +129,9 @@ check the disk.""",
         code="TB9115",
         title="a record that is not of its release",
         explanation="""\
-The record of a release lists other files than its release manifest covers, bears another name, or does not name all that
-its lock has, so that it could not be built again and what is left out would be pruned. Somebody who can write to the
-archive wrote it, or it came with an import.
+The record of a release lists other files than its release manifest covers, bears another name, or does not name all
+that its lock has, so that it could not be built again and what is left out would be pruned. Somebody who can write to
+the archive wrote it, or it came with an import.
 
 Archive the release again from where it was signed, and find out who wrote the record.""",
     ),
