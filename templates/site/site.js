@@ -310,12 +310,15 @@
       for (const fact of [...new Set([...before.keys(), ...after.keys()])].sort((a, b) => a - b)) {
         const [old, now] = [before.get(fact), after.get(fact)];
         if (old === now) continue;
-        const [section, name, risk, reason, place, number, ranks] = versions.facts[fact];
+        const [section, name, usual, why, place, number, ranks] = versions.facts[fact];
         const said = word(number < 0 ? null : new Map(ranks), old, now);
+        const [risk, reason] = said === "other bytes" ? ["high", versions.nobody] : [usual, why];
         const shown = (value) => (value === undefined ? "" : number >= 0 && said !== "other bytes" ? versions.values[value].split(" ")[0] : versions.values[value]);
         if (!sections.has(section)) sections.set(section, []);
         sections.get(section).push({ said, risk, reason, what: number >= 0 && many ? `${name} (${place})` : name, scope: number < 0 ? "" : direct.has(number) ? "direct" : "transitive", old: shown(old), now: shown(now) });
       }
+      const levels = Object.keys(tones);
+      for (const changes of sections.values()) changes.sort((a, b) => levels.indexOf(a.risk) - levels.indexOf(b.risk));
       const earlier = new Map(versions.more[one][2]);
       const shared = images.map(([image, layers]) => {
         const held = new Set(earlier.get(image) ?? []);

@@ -7,13 +7,13 @@ manifests, those that say the same are told from the others.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from twinbuild.codec.canonical import Json
 from twinbuild.debian.version import compare
-from twinbuild.deploy.parity.difference import ABSENT, Difference, object_at, text_of
+from twinbuild.deploy.parity.difference import ABSENT, LEVELS, Difference, object_at, text_of
 from twinbuild.deploy.parity.manifests import entries_of
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.explain.documents import looked_into
@@ -25,6 +25,8 @@ from twinbuild.pipeline.reading.released import Released, read_release
 
 __all__ = [
     "HEADINGS",
+    "OTHER_BYTES",
+    "UNANNOUNCED",
     "Change",
     "ReleaseDiff",
     "Section",
@@ -65,6 +67,8 @@ _HEADINGS: Final = (
     ("documents", (("documents",),)),
 )
 _REST: Final = "other"
+OTHER_BYTES: Final = "other bytes"
+UNANNOUNCED: Final = "other bytes under the same version, which nobody announces"
 HEADINGS: Final = (*(name for name, _ in _HEADINGS), _REST)
 
 
@@ -131,6 +135,8 @@ def sections_of(differences: Iterable[Difference], direct: Collection[str], *, m
     found: dict[str, list[Change]] = {}
     for item in differences:
         found.setdefault(heading(item.path), []).append(_change(item, direct, many=many))
+    for changes in found.values():
+        changes.sort(key=lambda each: LEVELS.index(each.difference.risk))
     return tuple(Section(name=name, changes=tuple(found[name])) for name in HEADINGS if name in found)
 
 
@@ -168,6 +174,8 @@ def _change(item: Difference, direct: Collection[str], *, many: bool) -> Change:
         return Change(word=word, scope="", what=item.what, difference=item)
     if word == "changed":
         word = moved(path[3], item.first.partition(" ")[0], item.second.partition(" ")[0])
+        if word == OTHER_BYTES:
+            item = replace(item, risk="high", reason=UNANNOUNCED)
     scope = "direct" if f"{path[3]} {path[4]}" in direct else "transitive"
     return Change(word=word, scope=scope, what=f"{path[4]} ({path[2]})" if many else path[4], difference=item)
 
@@ -178,7 +186,7 @@ def moved(kind: str, before: str, after: str) -> str:
     ``kind`` is wheels or os_packages; the answer is bumped, lowered, other bytes, or changed where none can say.
     """
     if before == after:
-        return "other bytes"
+        return OTHER_BYTES
     if kind == "os_packages":
         return "bumped" if compare(before, after) < 0 else "lowered"
     from packaging.version import InvalidVersion, Version

@@ -10,7 +10,7 @@ from twinbuild.codec.canonical import Json
 from twinbuild.codec.markdown import table
 from twinbuild.deploy.parity.difference import ABSENT, LEVELS
 from twinbuild.deploy.parity.shown import brief, by_risk, marked, plain
-from twinbuild.pipeline.explain.diff import Change, ReleaseDiff, Section
+from twinbuild.pipeline.explain.diff import OTHER_BYTES, Change, ReleaseDiff, Section
 from twinbuild.pipeline.explain.layerdiff import FileChange, ImageDiff, LayerDiff
 
 __all__ = ["diff_json", "diff_markdown", "diff_table"]
@@ -65,7 +65,7 @@ def _row(each: Change) -> tuple[str, str, str, str, str, str]:
 
 def _version(each: Change, value: str) -> str:
     """Of a package its version alone, unless it is the other bytes that matter."""
-    return value.partition(" ")[0] if each.scope and each.word != "other bytes" else value
+    return value.partition(" ")[0] if each.scope and each.word != OTHER_BYTES else value
 
 
 def _image(image: ImageDiff) -> Iterator[str]:

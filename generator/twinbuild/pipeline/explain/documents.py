@@ -20,6 +20,7 @@ from twinbuild.pipeline.regular import LARGEST, Irregular, read_regular
 
 __all__ = ["looked_into"]
 
+_ALONE: Final = "it follows from the rest, and nothing of the rest differs"
 _REASON: Final = "only the version, image digests, and names that follow from contents differ in it"
 # What a manifest states may be anything: a number of pods for a digest would hide other ones.
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -38,8 +39,14 @@ _VERSIONS: Final = (
 def looked_into(sides: tuple[Released, Released], differences: Iterable[Difference]) -> tuple[Difference, ...]:
     """The differences, the riskiest first; of documents that say the same the risk is low.
 
-    A document that cannot be read, or is not the one that its release manifest names, keeps its risk.
+    A document that follows from the rest is no small thing where it alone differs: then it does not follow. One that
+    cannot be read, or is not the one that its release manifest names, keeps its risk.
     """
+    differences = tuple(differences)
+    if all(each.path[:1] == ("documents",) for each in differences):
+        differences = tuple(
+            replace(each, risk="medium", reason=_ALONE) if each.risk == "low" else each for each in differences
+        )
     found = tuple(_looked_into(tuple(map(_Documents, sides)), differences))
     return tuple(sorted(found, key=lambda each: LEVELS.index(each.risk)))
 

@@ -20,7 +20,15 @@ from twinbuild.describe.site.catalogue import Entry, deltas
 from twinbuild.describe.site.difference import Change, Comparison, Section, Shared
 from twinbuild.describe.site.published import Published
 from twinbuild.model.digest import Digest
-from twinbuild.pipeline.explain.diff import HEADINGS, direct_packages, heading, moved, sections_of
+from twinbuild.pipeline.explain.diff import (
+    HEADINGS,
+    OTHER_BYTES,
+    UNANNOUNCED,
+    direct_packages,
+    heading,
+    moved,
+    sections_of,
+)
 from twinbuild.pipeline.explain.diff import Change as Found
 
 __all__ = ["Stated", "Statements", "any_two", "compared"]
@@ -93,7 +101,7 @@ def compared(older: Stated, newer: Stated) -> Comparison:
 
 def _shown(found: Found) -> Change:
     item = found.difference
-    versions = bool(found.scope) and found.word != "other bytes"
+    versions = bool(found.scope) and found.word != OTHER_BYTES
     before, after = (
         "" if side == ABSENT else _brief(side.partition(" ")[0] if versions else side)
         for side in (item.first, item.second)
@@ -131,7 +139,8 @@ def any_two(releases: Sequence[tuple[Entry, Stated]]) -> dict[str, Any]:
 
     ``facts`` are lists of section, text, risk, reason, target of a package, its number (-1 for what is no package), and
     ranks of its values: pairs of value and rank, none of versions that cannot be ordered. They are in the order in
-    which differences are told. ``blobs`` are sizes of layers, which releases name by position.
+    which differences are told. ``nobody`` is what is said of
+    other bytes under one version. ``blobs`` are sizes of layers, which releases name by position.
     """
     paths = sorted({path for _, stated in releases for path, _ in stated.stated}, key=_order)
     document = deltas([(one, stated.facts) for one, stated in releases], paths)
@@ -152,6 +161,7 @@ def any_two(releases: Sequence[tuple[Entry, Stated]]) -> dict[str, Any]:
     return {
         **document,
         "sections": list(HEADINGS),
+        "nobody": UNANNOUNCED,
         "facts": [_fact(path, packages, seen.get(path, ()), number) for path in paths],
         "values": list(map(_brief, values)),
         "more": more,
@@ -182,7 +192,7 @@ def _ranked(kind: str, values: Sequence[str]) -> list[tuple[str, int]]:
     versions = {value: value.partition(" ")[0] for value in values}
 
     def compare(one: str, other: str) -> int:
-        return {"other bytes": 0, "bumped": -1}.get(moved(kind, one, other), 1)
+        return {OTHER_BYTES: 0, "bumped": -1}.get(moved(kind, one, other), 1)
 
     known = {version for version in versions.values() if moved(kind, version, "0.dev0") != "changed"}
     ordered = sorted(sorted(known), key=cmp_to_key(compare))

@@ -101,3 +101,13 @@ def test_what_looks_masked(tmp_path: Path) -> None:
     text = "image: x@\0cpu linux/amd64\n"
     found = risks(release(tmp_path, "1.0.0"), release(tmp_path, "1.1.0", texts={"deploy/twice.yaml": text}))
     assert found["deploy/twice.yaml"] != "low"
+
+
+def test_a_document_that_follows_from_nothing(tmp_path: Path) -> None:
+    """A bill of materials that alone differs does not follow from the rest; beside a new version it may."""
+    one, two, next_one = (
+        release(tmp_path / str(number), version, texts={"sbom.cdx.json": text})
+        for number, (version, text) in enumerate((("1.0.0", "a"), ("1.0.0", "b"), ("1.1.0", "b")))
+    )
+    assert risks(one, two) == {"sbom.cdx.json": "medium"}
+    assert risks(one, next_one)["sbom.cdx.json"] == "low"
