@@ -117,10 +117,19 @@ def _why(archive: ReleaseArchive, each: Summary, newest: set[Digest], rules: Rul
 
 
 def _retention(archive: ReleaseArchive, digest: Digest) -> timedelta | None:
-    """How long a release says that it is kept."""
+    """How long a release says that it is kept; where that is no time span, as long as anything is.
+
+    Whoever may write to an archive may leave a release manifest there that nothing was ever held against.
+    """
     document: dict[str, Any] = decode_manifest(archive.blobs.read(digest), name=_MANIFEST)
-    stated = document.get("governance", {}).get("retention")
-    return span(stated) if isinstance(stated, str) else None
+    governance = document.get("governance")
+    stated = governance.get("retention") if isinstance(governance, dict) else None
+    if stated is None:
+        return None
+    try:
+        return span(str(stated))
+    except ValueError:
+        return timedelta(seconds=_LONGEST)
 
 
 def span(text: str) -> timedelta:

@@ -18,6 +18,7 @@ from twinbuild.archive.directory import Archive
 from twinbuild.archive.summaries import releases, summaries
 from twinbuild.cli.__main__ import cli
 from twinbuild.cli.outcome import run
+from twinbuild.codec.canonical import canonical
 from twinbuild.errors import EnvironmentFault, IntegrityError, UsageError
 from twinbuild.pipeline.archive.pruning import Rules, foreseen, judge, prune, span
 from twinbuild.pipeline.archive.verifying import verify_archive
@@ -161,3 +162,29 @@ def test_a_record_of_the_last_day(archived: Archived) -> None:
         archive.put(replace(archived.record, added="9999-12-31T23:59:59Z"))
         (found,) = judge(archive, Rules(younger=timedelta(days=400)), now=LATER)
         assert found.kept == "until 9999-12-31 by --keep-for"
+
+
+@pytest.mark.parametrize(
+    ("governance", "kept"),
+    [
+        ([], ""),
+        ("x", ""),
+        ({"retention": ["1y"]}, "until "),
+        ({"retention": "soon"}, "until "),
+        ({"retention": ""}, "until "),
+    ],
+)
+def test_a_manifest_that_nobody_validated(archived: Archived, governance: object, kept: str) -> None:
+    """What it says of its retention is no defect of ours: where that is no time span, the release stays."""
+    document = {
+        "apiVersion": "twinbuild/manifest/v2",
+        "kind": "ReleaseManifest",
+        "metadata": {},
+        "governance": governance,
+    }
+    with Archive(archived.place, writing=True) as archive:
+        manifest = archive.blobs.put(canonical(document))
+        archive.put(replace(archived.record, digest=manifest, name="other"))
+        found = {each.summary.name: each.kept for each in judge(archive, Rules(younger=timedelta()), now=LATER)}
+    assert found["other"].startswith(kept)
+    assert bool(found["other"]) == bool(kept)
