@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # start-up is measured
 
 __all__ = ["command"]
 
+_LONGEST: Final = 400  # characters of a name that a terminal gets
 _SHOWN: Final = 5  # names that a terminal gets; --json has all
 
 
@@ -123,7 +124,7 @@ def _table(covered: tuple[Coverage, ...]) -> Iterator[str]:
         lacking = "" if not each.missing else "  missing" if each.required else "  missing, where it exists"
         yield f"{each.source:{where}}  {each.element:{widest}}  {each.have:>5} of {each.asked}{lacking}"
         for name in each.missing[:_SHOWN]:
-            yield f"{'':{where}}    {name}"
+            yield f"{'':{where}}    {_brief(name)}"
         if len(each.missing) > _SHOWN:
             yield f"{'':{where}}    and {len(each.missing) - _SHOWN} more, which --json lists"
 
@@ -166,12 +167,17 @@ def _held(each: Reconciliation) -> Iterator[str]:
     yield from _some("inside of a wheel, and part of it", [f"{inner} (in {outer})" for outer, inner in each.bundled])
 
 
+def _brief(name: str) -> str:
+    """As much of a name as a line has room for; whoever wrote the document chose it."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
 def _figure(share: float) -> str:
     """Rounded down: 1.0000 is exact."""
     return f"{int(share * 10_000) / 10_000:.4f}"
 
 
 def _some(what: str, names: Sequence[str]) -> Iterator[str]:
-    yield from (f"  {what}: {name}" for name in names[:_SHOWN])
+    yield from (f"  {what}: {_brief(name)}" for name in names[:_SHOWN])
     if len(names) > _SHOWN:
         yield f"  {what}: and {len(names) - _SHOWN} more, which --json lists"

@@ -19,6 +19,7 @@ from twinbuild.model.bom import Bom, BomComponent
 __all__ = ["BomChange", "bom_changes", "changes_markdown", "changes_table"]
 
 _PURL: Final = re.compile(r"pkg:(?P<name>[^@?#]+)(@[^?#]*)?(\?(?P<qualifiers>[^#]*))?(#(?P<part>.*))?", re.ASCII)
+_NAME: Final = 120  # characters of a name in a table: one long one would make all of its lines long
 _FILE_NAMES: Final = ("twinbuild:filename", "bsi:component:filename")
 
 Kind = Literal["added", "removed", "version", "licence", "hashes", "file"]
@@ -204,13 +205,13 @@ def _shown(each: BomComponent) -> str:
 
 
 def changes_table(changes: tuple[BomChange, ...], *, longest: int = 24) -> Iterator[str]:
-    """Lines for a terminal; long values are cut to ``longest`` characters."""
-    widest = max((len(each.component) for each in changes), default=0)
+    """Lines for a terminal; long values are cut to ``longest`` characters, names of components to 120."""
+    widest = max((len(_cut(each.component, _NAME)) for each in changes), default=0)
     for each in changes:
         mark = "  suspicious: other bytes under the same version" if each.suspicious and each.after else ""
         mark = "  suspicious: it is not stated any more" if each.suspicious and not each.after else mark
         sides = f"{_cut(each.before, longest) or '-'} -> {_cut(each.after, longest) or '-'}"
-        yield f"{_WORDS[each.kind]:10}  {each.component:{widest}}  {sides}{mark}"
+        yield f"{_WORDS[each.kind]:10}  {_cut(each.component, _NAME):{widest}}  {sides}{mark}"
     yield _summary(changes)
 
 

@@ -120,6 +120,18 @@ def test_names_that_steer_a_terminal(tool: Tool) -> None:
         assert ("<U+001B>" in ended.out) is ("--markdown" not in arguments)
 
 
+def test_a_name_of_any_length(tool: Tool) -> None:
+    """A line shows the beginning; --json has the whole."""
+    name = "n" * 5000
+
+    def longer(document: dict[str, Any]) -> None:
+        document["components"][0] |= {"name": name, "supplier": {}, "hashes": []}
+
+    path = written("long.json", longer)
+    assert max(map(len, tool("sbom", "check", path).out.splitlines())) < 500
+    assert name in tool("sbom", "check", path, "--json").out
+
+
 def test_diff(tool: Tool) -> None:
     """Nothing, and each form of something."""
     one = written("a.json")

@@ -153,3 +153,11 @@ def test_forms() -> None:
     page = list(changes_markdown(changes, names=("a<b>", "c")))
     assert page[0] == "# Components: a\\<b\\> and c"
     assert "| added | ``a\\|`b`<x>`` |  | `1` |  |" in page
+
+
+def test_one_long_name() -> None:
+    """It makes neither its own line long, nor those of others."""
+    changes = tuple(
+        BomChange(kind="added", component=name, type="library", before="", after="1") for name in ("a", "n" * 4096)
+    )
+    assert max(map(len, changes_table(changes))) < 160
