@@ -79,6 +79,9 @@ class Reconciliation:
     bundled: tuple[tuple[str, str], ...]  # title of the component, name and version
     unpinned: tuple[str, ...] = ()
     owned: Mapping[str, Owned] = field(default_factory=dict)  # by path, with a leading slash
+    folders: Mapping[str, str] = field(
+        default_factory=dict
+    )  # links that lead to directories, and which: /lib, /usr/lib
 
     @property
     def exact(self) -> bool:
@@ -171,6 +174,7 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
         empty=(*packages.empty, *idle),
         unlisted=(*packages.unlisted, *bundled),
         bundled=packages.bundled,
+        folders={f"/{path}": f"/{found}" for path in paths if (found := _folder(files, path))},
         owned={
             f"/{path}": Owned(
                 component=titles.get(ledger.owners[path][1], ""),
@@ -181,6 +185,14 @@ def reconcile(bom: Bom, image: BomComponent, files: ImageFiles, origin: ImageOri
             if path in ledger.owners
         },
     )
+
+
+def _folder(files: ImageFiles, path: str) -> str:
+    """The directory that a link at a path leads to; nothing for a file, or another link."""
+    stack = files.stack
+    found = stack.follow(path) if stack.places[path].member.kind is Kind.SYMLINK else None
+    place = stack.places.get(found) if found else None
+    return found if found and place is not None and place.member.kind is Kind.DIRECTORY else ""
 
 
 def _within(bom: Bom) -> set[str]:

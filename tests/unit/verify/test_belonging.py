@@ -281,3 +281,17 @@ def test_another_copyright_file() -> None:
         properties = {"twinbuild:copyright": path, "twinbuild:copyright:digest": said}
         demo = replace(BOTH[0], properties=properties)
         assert reconcile(bill(demo), IMAGE, image_files(files), origin("Debian packages")).changed == changed
+
+
+def test_links_to_directories() -> None:
+    """They are told with where they lead, and links to files and to nothing are not."""
+    more = {
+        "lib": "usr/lib",
+        "usr/lib": None,
+        "usr/lib/deep": "../../lib/y",
+        "usr/lib/y": None,
+        "a": "usr/bin/demo",
+        "b": "c",
+    }
+    found = reconcile(bill(BOTH[0]), IMAGE, image_files({**DEB, **more}), origin("Debian packages"))
+    assert found.folders == {"/lib": "/usr/lib", "/usr/lib/deep": "/usr/lib/y"}

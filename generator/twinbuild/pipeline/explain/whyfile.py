@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +35,9 @@ class FileReason:
 
 
 def why_file(questioned: Questioned, path: str) -> tuple[FileReason, ...]:
-    """The reasons of each image that has the file. The whole release is held against its images on the way.
+    """The reasons of each image that has the file, by whichever links to directories it is named.
+
+    The whole release is held against its images on the way.
 
     Raises UsageError TB9311 for what is no release with its images, TB9310 where no image has the file, and what
     ``reconcile_release`` raises.
@@ -53,26 +56,40 @@ def why_file(questioned: Questioned, path: str) -> tuple[FileReason, ...]:
     for held in reconcile_release(read_bom(directory)):
         known |= {*held.owned, *held.unexplained}
         layers = images[held.digest].layers if held.digest in images else ()
-        owner = held.owned.get(wanted)
+        real = _real(wanted, held.folders)
+        owner = held.owned.get(real)
         if owner is not None:
             layer = layers[owner.layer].step if owner.layer < len(layers) else ""
             package = _package(questioned, owner.component)
             found.append(
                 FileReason(
                     image=held.image,
-                    path=wanted,
+                    path=real,
                     layer=layer,
                     component=owner.component,
                     rule=owner.rule,
                     package=package,
                 )
             )
-        elif wanted in held.unexplained:
-            found.append(FileReason(image=held.image, path=wanted, layer="", component="", rule="", package=()))
+        elif real in held.unexplained:
+            found.append(FileReason(image=held.image, path=real, layer="", component="", rule="", package=()))
     if not found:
         below = {each for each in known if posixpath.basename(each) == posixpath.basename(wanted)} or known
         raise no_such(wanted, below, f"is no file of an image of {questioned.name}", otherwise=_WHOLE)
     return tuple(found)
+
+
+def _real(path: str, folders: Mapping[str, str]) -> str:
+    """Where a path leads through links to directories: /lib/x is /usr/lib/x, as ldd names it and nobody owns it."""
+    while above := next((each for each in _above(path) if each in folders), ""):
+        path = folders[above] + path.removeprefix(above)
+    return path
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that a path lies in, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _package(questioned: Questioned, component: str) -> tuple[Reasons, ...]:

@@ -8,9 +8,21 @@ from fakes.tiny import tiny_release
 from fakes.tool import Tool, tool
 from twinbuild.errors import UsageError
 from twinbuild.pipeline.explain.asked import read_questioned
-from twinbuild.pipeline.explain.whyfile import why_file
+from twinbuild.pipeline.explain.whyfile import _real, why_file
 
 __all__ = ["tool"]
+
+
+def test_another_name_of_a_directory() -> None:
+    """Each link on the way is followed, to where its directory really is; other paths stay."""
+    folders = {"/lib": "/usr/lib", "/usr/lib/x": "/opt/x"}
+    for path, real in {
+        "/lib/a/b": "/usr/lib/a/b",
+        "/lib/x/b": "/opt/x/b",
+        "/lib": "/lib",
+        "/library/a": "/library/a",
+    }.items():
+        assert _real(path, folders) == real
 
 
 def test_files(tool: Tool, tmp_path: Path) -> None:
