@@ -117,7 +117,7 @@ class RegistryArchive:
 
     def beside(self, digest: Digest) -> tuple[Finding, ...]:
         """What is the matter with tags of a release that others say enough of: anybody may have left them."""
-        return self._others.get(digest, ())
+        return tuple(dict.fromkeys((*self._others.get(digest, ()), *self._tags.passed_over(digest))))
 
     def content(self, kept: Kept) -> bytes:
         """The bytes of a release's record, checked. Raises IntegrityError TB9110 where they are lost."""
@@ -210,20 +210,24 @@ class RegistryArchive:
         except IntegrityError:
             earlier = None  # what it said is lost, and said again now
         whole = record if earlier is None else joined(self.blobs, earlier, record, replaces=False, tool=not foreign)
-        if kept is None or whole != earlier:
-            return whole, self._name(whole), False
-        if self._is_moved(record):
-            self._name(record)
-        return whole, kept, True
+        known = kept if kept is not None and whole == earlier else None
+        found = known or self._name(whole)
+        for other in self._moved_from(record):
+            if other != whole or known is not None:
+                self._name(other)
+        return whole, found, known is not None
 
-    def _is_moved(self, record: ArchivedRelease) -> bool:
-        """Whether the tag of this very record is there and leads elsewhere."""
-        said = Digest.of(encode_archived(record))
-        tagged = next((each for each in self._tags.of(record.digest) if each.record == said), None)
-        try:
-            return tagged is not None and self._tags.artifact(tagged, anew=True) is None
-        except IntegrityError:
-            return True
+    def _moved_from(self, record: ArchivedRelease) -> tuple[ArchivedRelease, ...]:
+        """Of what was archived of a release under tags that lead elsewhere now: this record, and what is remembered."""
+        content = encode_archived(record)
+        found = []
+        for tagged in self._tags.of(record.digest):
+            try:
+                self._tags.artifact(tagged, anew=True)
+            except IntegrityError:
+                said = content if tagged.record == Digest.of(content) else self._tags.remembered(tagged)
+                found += [decode_archived(said, name=tagged.tag)] if said is not None else []
+        return tuple(each for each in found if each.digest == record.digest)
 
     def _name(self, whole: ArchivedRelease) -> Kept:
         """Name what a record says, with all of it there."""
@@ -311,7 +315,8 @@ class RegistryArchive:
         return Taken(releases=out, blobs=len(sizes), size=sum(sizes.values()))
 
     def _unread(self, digest: Digest) -> tuple[Finding, ...]:
-        return self._tags.records(digest)[1] if len(self._tags.of(digest)) > 1 else ()
+        said = self._tags.records(digest)[1] if len(self._tags.of(digest)) > 1 else ()
+        return tuple(dict.fromkeys((*said, *self._tags.passed_over(digest))))  # a record that is remembered hides none
 
     def _named(self, digest: Digest) -> dict[Digest, int]:
         """The blobs that the artifacts of a release name, and their sizes."""

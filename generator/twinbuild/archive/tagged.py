@@ -35,6 +35,7 @@ class TaggedReleases:
         self._absent = False  # there is no such repository
         self._releases: dict[Digest, list[Tagged]] = {}
         self._known: dict[str, Artifact] = {}
+        self._passed: dict[Digest, tuple[Finding, ...]] = {}  # by release: tags that were passed over, when last looked
 
     def require(self) -> None:
         """Raise UsageError TB9101 where the registry has no such repository."""
@@ -102,7 +103,12 @@ class TaggedReleases:
                 others.append(error)
         if others and not any(artifact for _, artifact in found):
             raise others[0]
+        self._passed[digest] = tuple(finding for error in others for finding in error.findings)
         return tuple(found)
+
+    def passed_over(self, digest: Digest) -> tuple[Finding, ...]:
+        """What is the matter with the tags of a release that ``sound`` passed over."""
+        return self._passed.get(digest, ())
 
     def records(self, digest: Digest) -> tuple[tuple[ArchivedRelease, ...], tuple[Finding, ...]]:
         """What the tags of a release say of it, and what is the matter with those that say nothing.
@@ -123,9 +129,8 @@ class TaggedReleases:
 
     def content(self, tagged: Tagged) -> bytes | None:
         """The bytes of the record that a tag names; None where the tag is gone. Raises IntegrityError TB9110."""
-        if tagged.record is not None and self._store.has(tagged.record):
-            with contextlib.suppress(IntegrityError):  # a damaged copy: the registry has the record
-                return self._store.read(tagged.record, limit=_LARGEST)
+        if (known := self.remembered(tagged)) is not None:
+            return known
         artifact = self.artifact(tagged)
         if artifact is None:
             return None
@@ -133,6 +138,13 @@ class TaggedReleases:
             return self._blobs.read(artifact.record.digest, limit=_LARGEST)
         except IntegrityError as error:
             raise lost(tagged.release, error.findings[0].message) from error
+
+    def remembered(self, tagged: Tagged) -> bytes | None:
+        """The bytes of the record of a tag, where the store has them; where the tag leads says nothing of that."""
+        if tagged.record is not None and self._store.has(tagged.record):
+            with contextlib.suppress(IntegrityError):  # a damaged copy: the registry has the record
+                return self._store.read(tagged.record, limit=_LARGEST)
+        return None
 
     def decoded(self, tagged: Tagged, content: bytes) -> ArchivedRelease:
         """The record of a tag. Raises IntegrityError TB9111, TB9161, UsageError TB9112."""

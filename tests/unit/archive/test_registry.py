@@ -13,7 +13,9 @@ from fakes.kept import SHARED, made, registered, source_of
 from fakes.registry import INDEX, MANIFEST, FakeRegistry, digest_of
 from fakes.web import text
 from twinbuild.archive.artifact import RECORD, release_tag
+from twinbuild.archive.registry import RegistryArchive
 from twinbuild.archive.summaries import Faults, releases, summaries
+from twinbuild.codec.archive import encode_archived
 from twinbuild.errors import FetchError, IntegrityError, UsageError
 from twinbuild.model.archive import Kept
 from twinbuild.model.digest import Digest
@@ -21,6 +23,7 @@ from twinbuild.pipeline.archive.finding import find
 from twinbuild.pipeline.archive.naming import chosen
 from twinbuild.pipeline.archive.pruning import Rules, judge
 from twinbuild.pipeline.archive.verifying import verify_archive
+from twinbuild.store.memory import MemoryStore
 
 REPOSITORY = "team/releases"
 
@@ -30,6 +33,13 @@ def registry() -> Iterator[FakeRegistry]:
     """One that keeps to the rules until it is told otherwise."""
     with FakeRegistry() as running:
         yield running
+
+
+def verify_releases(archive: RegistryArchive) -> list[str]:
+    """The releases of an archive in which nothing is the matter."""
+    found = [archive.release(kept, anew=True).label for kept in releases(archive)]
+    assert [each for kept in releases(archive) for each in archive.beside(kept.release)] == []
+    return sorted(found)
 
 
 def test_no_repository(registry: FakeRegistry) -> None:
@@ -97,8 +107,17 @@ def test_a_tag_that_was_moved_and_another(registry: FakeRegistry) -> None:
     assert found is not None
     assert archive.release(found, anew=True) == again.record
     assert [each.code for each in archive.beside(one.record.digest)] == ["TB9161"]
-    with pytest.raises(IntegrityError, match="TB9161"):
-        archive.take_out([kept[0].release])
+    store = MemoryStore()
+    remembering = registered(registry.authority, store=store)
+    for each in (one.record, again.record):
+        store.put(encode_archived(each))  # what a machine has read before says nothing of where the tag leads now
+    found = remembering.kept(one.record.digest)
+    assert found is not None
+    remembering.release(found, anew=True)
+    assert [each.code for each in remembering.beside(one.record.digest)] == ["TB9161"]
+    for reader in (archive, remembering):
+        with pytest.raises(IntegrityError, match="TB9161"):
+            reader.take_out([kept[0].release])
     assert tags[1] in registry.manifests, "the other release, which to delete the moved tag's manifest would delete"
     one.keep(registered(registry.authority), foreign=True)  # as from a copy of the archive
     archive = registered(registry.authority)
@@ -106,6 +125,19 @@ def test_a_tag_that_was_moved_and_another(registry: FakeRegistry) -> None:
     assert archive.beside(one.record.digest) == ()
     assert registry.manifests[tags[0]] != registry.manifests[tags[1]], "the very tag was put back"
     assert archive.take_out([kept[0].release]).releases == (kept[0].release,)
+
+
+def test_a_tag_that_was_moved_and_a_record_that_is_remembered(registry: FakeRegistry) -> None:
+    """Who has read the record before puts its tag back by archiving the release again, whatever it says now."""
+    one, two = made(), made("2.0.0")
+    kept = [each.keep(registered(registry.authority))[1] for each in (one, two)]
+    tags = [(REPOSITORY, release_tag(each.release, each.record)) for each in kept]
+    registry.manifests[tags[0]] = registry.manifests[tags[1]]
+    store = MemoryStore()
+    store.put(encode_archived(one.record))
+    made(added="2026-11-02T00:00:00Z").keep(registered(registry.authority, store=store))
+    assert registry.manifests[tags[0]] != registry.manifests[tags[1]]
+    assert verify_releases(registered(registry.authority)) == ["tiny@1.0.0", "tiny@2.0.0"]
 
 
 def test_a_tag_that_somebody_made(registry: FakeRegistry) -> None:

@@ -54,13 +54,13 @@ def verify_archive(archive: ReleaseArchive, only: tuple[Kept, ...] = (), *, prog
     releases: list[ArchivedRelease] = []
     needed: set[Digest] = set()
     for kept in only or _entries(archive, findings):
-        findings += archive.beside(kept.release)
         try:
             release = archive.release(kept, anew=True)
             needed |= {*archive.records(kept), *release.blobs}
         except (IntegrityError, UsageError) as error:
-            findings += error.findings
+            findings += dict.fromkeys((*archive.beside(kept.release), *error.findings))
             continue
+        findings += archive.beside(kept.release)  # when all of its tags were looked at
         releases.append(release)
     problems, sizes = _problems(archive, needed, progress)
     whole = {digest: size for digest, size in sizes.items() if digest not in problems}
