@@ -266,9 +266,9 @@ to one thing only. It leads to something else: somebody moved it, and nothing th
 of a pin that leads to what is no pin of the release: nothing was deleted.
 
 Find out who may write to the repository. Then archive the release again (`archive add`): it gets another tag and is
-served. On a machine that has read the release in this archive before, that puts the very tag back, too; so does `archive
-import` from another copy of the archive. Until then, or until the operator of the registry has deleted it, `verify`
-names it and `prune` deletes nothing.""",
+served. On a machine that has read the release in this archive before, that puts the very tag back, too; so does
+`archive import` from another copy of the archive. Until then, or until the operator of the registry has deleted it,
+`verify` names it and `prune` deletes nothing.""",
     ),
     Code(
         code="TB9162",
