@@ -86,7 +86,7 @@ Name such a directory, and one of these versions with `--version`.""",
         title="a document of a release that twinbuild did not write",
         explanation="""\
 The bill of materials in XML is made a later version of by its first lines alone, and these are not as twinbuild writes
-them; or the file is too large, or none.
+them; or it says something else than the one in JSON, or the file is too large, or none.
 
 Take the directory from where it was released again.""",
     ),

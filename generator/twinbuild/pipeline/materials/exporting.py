@@ -15,6 +15,7 @@ from typing import Any, Final
 from twinbuild.codec.canonical import canonical, digest_of
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.naming import PROJECT
+from twinbuild.describe.sbomforms import is_same_bill
 from twinbuild.describe.spdx import spdx_document
 from twinbuild.errors import IntegrityError, UsageError
 from twinbuild.pipeline.reading.released import read_release
@@ -62,6 +63,8 @@ def export_bom(where: Path, form: str, version: str = "") -> bytes:
     if form == "cyclonedx-json":
         return raised
     marked = _read(release.directory / _XML)
+    if not is_same_bill(plain, marked):
+        raise _foreign(_XML, f"does not say what {_JSON} says")
     return marked if version == "1.6" else _raised_xml(marked, version, serial=json.loads(raised)["serialNumber"])
 
 

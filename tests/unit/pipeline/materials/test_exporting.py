@@ -26,8 +26,8 @@ class _Files(etree.Resolver):
         return self.resolve_filename(str(_SCHEMAS / name), context)
 
 
-def test_schemas_of_1_7(tool: Tool, tmp_path: Path) -> None:
-    """Both spellings keep the schemas of the version that they name."""
+def test_schemas_of_1_7(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both spellings keep the schemas of the version that they name, and say the same or are not written."""
     dist = tiny_release(tool, tmp_path)
     names = [path.name for path in _SCHEMAS.glob("*.schema.json") if not path.name.startswith("bom-")]
     registry = jsonschema_rs.Registry(
@@ -43,6 +43,13 @@ def test_schemas_of_1_7(tool: Tool, tmp_path: Path) -> None:
     parser.resolvers.add(_Files())
     xsd = etree.XMLSchema(etree.parse(_SCHEMAS / "bom-1.7.SNAPSHOT.xsd", parser))
     xsd.assertValid(etree.fromstring(export_bom(dist, "cyclonedx-xml", "1.7")))
+    path = dist / "sbom.cdx.xml"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"<name>beta</name>", b"<name>gama</name>", 1))
+    monkeypatch.setattr("twinbuild.pipeline.materials.exporting.check_release", lambda _: None)
+    for version in ("1.6", "1.7"):
+        with pytest.raises(IntegrityError, match=r"TB8722.*does not say what sbom\.cdx\.json says"):
+            export_bom(dist, "cyclonedx-xml", version)
 
 
 def test_a_head_that_is_not_ours() -> None:
