@@ -38,7 +38,7 @@ def test_a_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("cat", "printed 7 bytes that are no signature"),
+        ("cat", "printed 7 bytes, no signature of this key"),
         ("true", "printed 0 bytes"),
         (f"{shlex.quote(sys.executable)} -c 'import sys; sys.exit(\"no token\")'", "ended with 1 and said 'no token'"),
         ("false", "ended with 1 and said 'nothing'"),
