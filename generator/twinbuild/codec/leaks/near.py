@@ -15,9 +15,9 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 from twinbuild.codec.leaks.rule import Rule
 from twinbuild.codec.leaks.rules import RULES
 
-__all__ = ["places_of"]
+__all__ = ["BESIDE", "places_of"]
 
-_BESIDE: Final = 64  # bytes before and after a form that it may look at
+BESIDE: Final = 64  # bytes before and after a form that it may look at
 
 
 def places_of(text: bytes, path: str, *, sure: bool = False) -> Iterator[tuple[Rule, list[tuple[int, int]]]]:
@@ -42,7 +42,7 @@ def places_of(text: bytes, path: str, *, sure: bool = False) -> Iterator[tuple[R
 
 def _around(starts: Iterable[int], reach: int, size: int) -> list[tuple[int, int]]:
     """What lies as far as ``reach`` before and after each start, and a little more; what touches is one."""
-    far = reach + _BESIDE
+    far = reach + BESIDE
     spans: list[tuple[int, int]] = []
     for start in sorted(starts):
         begin, end = max(start - far, 0), min(start + far, size)

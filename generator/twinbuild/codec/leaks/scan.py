@@ -19,7 +19,7 @@ from typing import Final
 
 from twinbuild.codec.canonical import digest_of
 from twinbuild.codec.leaks.judge import secret_of
-from twinbuild.codec.leaks.near import places_of
+from twinbuild.codec.leaks.near import BESIDE, places_of
 from twinbuild.codec.leaks.rule import FAR, Rule
 from twinbuild.codec.leaks.rules import RULES, VERSION
 
@@ -36,6 +36,22 @@ _TEXT: Final = re.compile(rb"[\t\n\r -~]{16,}")
 
 _TITLES: Final = {rule.kind: rule.title for rule in RULES}
 RULES_DIGEST: Final = str(digest_of([VERSION, *([rule.kind, rule.form.pattern.decode()] for rule in RULES)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """A part of a text. What starts before ``first`` was told of the part before it.
+
+    What starts at ``later`` or after it and reaches the end is told of the next part, which has all of it.
+    """
+
+    text: bytes
+    first: int
+    later: int
+
+    def tells(self, start: int, end: int) -> bool:
+        """Whether a match is to be told of this part."""
+        return start >= self.first and (start < self.later or end <= len(self.text) - BESIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -57,13 +73,12 @@ def find_leaks(content: bytes, path: str, *, sure: bool = False) -> tuple[Leak, 
 def leaks_of_stream(chunks: Iterator[bytes], path: str, *, sure: bool = False) -> tuple[Leak, ...]:
     """The secrets of a stream, of whatever size, whose chunks are of any length."""
     found: dict[tuple[str, bytes], int] = {}
-    before, lines = b"", 0
-    for chunk in _windows(_narrow(chunks)):
-        window = before + chunk
+    lines = 0
+    for window in _overlapping(_windows(_narrow(chunks))):
+        text = window.text
         for rule, position, secret in _matches(window, path, sure=sure):
-            found.setdefault((rule.kind, secret), lines + window.count(_LINE, 0, position) + 1)
-        before = window[-FAR:]
-        lines += window.count(_LINE, 0, len(window) - len(before))
+            found.setdefault((rule.kind, secret), lines + text.count(_LINE, 0, position) + 1)
+        lines += text.count(_LINE, 0, max(len(text) - FAR, 0))
         if len(found) >= MOST:
             break
     leaks = [
@@ -91,6 +106,16 @@ def _is_wide(head: bytes) -> bool:
     )
 
 
+def _overlapping(chunks: Iterator[bytes]) -> Iterator[_Window]:
+    """The chunks, each but the first with the last ``FAR`` bytes before it, so that one of them has all of a secret."""
+    before, chunk = b"", next(chunks, None)
+    while chunk is not None:
+        text, chunk = before + chunk, next(chunks, None)
+        later = len(text) + BESIDE - (FAR if chunk is not None else 0)
+        yield _Window(text=text, first=BESIDE if before else 0, later=later)
+        before = text[-FAR:]
+
+
 def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks, small ones joined and large ones cut: ``WINDOW`` bytes each but for the last."""
     gathered: list[bytes] = []
@@ -107,7 +132,7 @@ def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(gathered)
 
 
-def _matches(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
+def _matches(window: _Window, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
     """What is found as it stands, and in texts that stand there encoded, once over."""
     seen: set[bytes] = set()
     starts: list[int] = []
@@ -118,17 +143,17 @@ def _matches(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, in
     for begin, end, text in _decoded(window):
         if any(begin <= start < end for start in starts):  # a form of its own told of it
             continue
-        for rule, _, secret in _plain(text, path, sure=sure):
+        for rule, _, secret in _plain(_Window(text=text, first=0, later=len(text) + BESIDE), path, sure=sure):
             if secret not in seen:
                 seen.add(secret)
                 yield rule, begin, secret
 
 
-def _plain(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
+def _plain(window: _Window, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
     seen: list[tuple[int, int]] = []  # sorted, and apart from one another
     told: set[tuple[str, bytes]] = set()
-    for rule, spans in places_of(window, path, sure=sure):
-        for match in itertools.chain.from_iterable(rule.form.finditer(window, *span) for span in spans):
+    for rule, spans in places_of(window.text, path, sure=sure):
+        for match in itertools.chain.from_iterable(rule.form.finditer(window.text, *span) for span in spans):
             start, end = match.span()
             # What a form with a name of its own has found is not told again by a general one.
             place = bisect.bisect(seen, (start, end))
@@ -137,22 +162,30 @@ def _plain(window: bytes, path: str, *, sure: bool) -> Iterator[tuple[Rule, int,
                 continue
             seen.insert(place, (start, end))
             secret = secret_of(match)
-            if (rule.kind, secret) not in told:  # one that stands there a thousand times hides no other
+            # One that stands there a thousand times hides no other.
+            if window.tells(start, end) and (rule.kind, secret) not in told:
                 told.add((rule.kind, secret))
                 yield rule, start, secret
             if len(told) >= 2 * MOST:
                 return
 
 
-def _decoded(window: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Texts that stand in a window in base64, of either alphabet, or in hexadecimal, with beginning and end there."""
-    for match in _encoded(window):
-        run = match[0]
-        lines = run.split(b"\n")
-        for each in dict.fromkeys((b"".join(line.strip() for line in lines), lines[0].strip())):
+def _decoded(window: _Window) -> Iterator[tuple[int, int, bytes]]:
+    """Texts that stand in a window in base64, of either alphabet, or in hexadecimal, with beginning and end there.
+
+    Of a run that began in the window before nobody knows which of its characters begin a group of four.
+    """
+    for match in _encoded(window.text):
+        start, end = match.span()
+        if start >= window.later and end == len(window.text):
+            continue
+        lines = match[0].split(b"\n")
+        whole = b"".join(line.strip() for line in lines)
+        shifts = range(4) if window.first and not start else (0,)
+        for each in dict.fromkeys((*(whole[shift:] for shift in shifts), lines[0].strip())):
             text = _text(each)
             if text is not None:
-                yield match.start(), match.end(), text
+                yield start, end, text
                 break
 
 

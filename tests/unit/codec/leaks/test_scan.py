@@ -37,6 +37,27 @@ def test_cuts(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     assert [leak.line for leak in leaks_of_stream(_cut(content, size), "a")] == expected
 
 
+@pytest.mark.parametrize("name", ["GitHub", "RSA"])
+def test_edges(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """One that stands across the edge of a window is told once, and as it is: not cut, nor from its middle."""
+    monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    text = leaks(SEED)[name][2].encode()
+    (alone,) = find_leaks(text, "a")
+    for edge in (64 << 10, 40 << 10, (40 << 10) + 64):
+        for cut in {*range(0, len(text), max(len(text) // 6, 1)), len(text) - 2, len(text) - 1, len(text)}:
+            content = b" " * (edge - cut) + text + b" " * (128 << 10)
+            assert find_leaks(content, "a") == (alone,), (edge, cut)
+
+
+def test_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In base64 that is longer than a window, wherever the window cuts it."""
+    monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    text = leaks(SEED)["GitHub"][2].encode()
+    for before in range(4):
+        content = b" " * before + base64.b64encode(b"a line\n" * 9400 + text + b"\n")
+        assert [leak.kind for leak in find_leaks(content, "a")] == ["github-token"], before
+
+
 def test_fingerprint() -> None:
     """The same for the same value and place, another one else; it tells nothing of the value."""
     text = leaks(SEED)["GitHub"][2]
