@@ -70,13 +70,15 @@ def find_leaks(content: bytes, path: str, *, sure: bool = False) -> tuple[Leak, 
     return leaks_of_stream(iter((content,)), path, sure=sure)
 
 
-def leaks_of_stream(chunks: Iterator[bytes], path: str, *, sure: bool = False) -> tuple[Leak, ...]:
-    """The secrets of a stream, of whatever size, whose chunks are of any length."""
+def leaks_of_stream(
+    chunks: Iterator[bytes], path: str, *, sure: bool = False, but: frozenset[str] = frozenset()
+) -> tuple[Leak, ...]:
+    """The secrets of a stream, of whatever size, whose chunks are of any length; ``but``: kinds that are not told."""
     found: dict[tuple[str, bytes], int] = {}
     lines = 0
     for window in _overlapping(_windows(_narrow(chunks))):
         text = window.text
-        for rule, position, secret in _matches(window, path, sure=sure):
+        for rule, position, secret in _matches(window, path, sure=sure, but=but):
             found.setdefault((rule.kind, secret), lines + text.count(_LINE, 0, position) + 1)
         lines += text.count(_LINE, 0, max(len(text) - FAR, 0))
         if len(found) >= MOST:
@@ -132,24 +134,25 @@ def _windows(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(gathered)
 
 
-def _matches(window: _Window, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
+def _matches(window: _Window, path: str, *, sure: bool, but: frozenset[str]) -> Iterator[tuple[Rule, int, bytes]]:
     """What is found as it stands, and in texts that stand there encoded, once over."""
     seen: set[bytes] = set()
     starts: list[int] = []
-    for rule, start, secret in _plain(window, path, sure=sure):
+    for rule, start, secret in _plain(window, path, sure=sure, but=but):
         seen.add(secret)
         starts.append(start)
         yield rule, start, secret
     for begin, end, text in _decoded(window):
         if any(begin <= start < end for start in starts):  # a form of its own told of it
             continue
-        for rule, _, secret in _plain(_Window(text=text, first=0, later=len(text) + BESIDE), path, sure=sure):
+        whole = _Window(text=text, first=0, later=len(text) + BESIDE)
+        for rule, _, secret in _plain(whole, path, sure=sure, but=but):
             if secret not in seen:
                 seen.add(secret)
                 yield rule, begin, secret
 
 
-def _plain(window: _Window, path: str, *, sure: bool) -> Iterator[tuple[Rule, int, bytes]]:
+def _plain(window: _Window, path: str, *, sure: bool, but: frozenset[str]) -> Iterator[tuple[Rule, int, bytes]]:
     seen: list[tuple[int, int]] = []  # sorted, and apart from one another
     told: set[tuple[str, bytes]] = set()
     for rule, spans in places_of(window.text, path, sure=sure):
@@ -163,7 +166,7 @@ def _plain(window: _Window, path: str, *, sure: bool) -> Iterator[tuple[Rule, in
             seen.insert(place, (start, end))
             secret = secret_of(match)
             # One that stands there a thousand times hides no other.
-            if window.tells(start, end) and (rule.kind, secret) not in told:
+            if rule.kind not in but and window.tells(start, end) and (rule.kind, secret) not in told:
                 told.add((rule.kind, secret))
                 yield rule, start, secret
             if len(told) >= 2 * MOST:

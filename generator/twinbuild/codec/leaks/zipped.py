@@ -16,6 +16,7 @@ from twinbuild.codec.leaks.tarred import Allowance, tarred_members
 __all__ = ["zipped_members"]
 
 _MARK: Final = b"PK\x03\x04"
+_PROGRAM: Final = b"#!"  # before an archive that is a program: zipapp, PEX, shiv
 _DEEPEST: Final = 2  # archives around an archive that is looked into
 _MEMBERS: Final = 2000
 _LARGEST: Final = 8 << 20  # bytes that are read of a member
@@ -45,7 +46,8 @@ def zipped_members(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
 
 def _members(stream: BinaryIO, members: int, left: int, allowance: Allowance) -> Iterator[tuple[str, bytes]]:
     stream.seek(0)
-    if stream.read(len(_MARK)) != _MARK:
+    head = stream.read(len(_MARK))
+    if head != _MARK and not (head.startswith(_PROGRAM) and zipfile.is_zipfile(stream)):
         yield from tarred_members(stream, largest=_LARGEST, members=members, left=left, allowance=allowance)
         return
     try:

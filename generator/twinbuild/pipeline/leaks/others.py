@@ -6,17 +6,17 @@ Their manuals and tests are full of passwords and keys that are none, and known 
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Final
 
-from twinbuild.codec.leaks.scan import Leak
-
-__all__ = ["is_others", "is_sample", "without_self_tests"]
+__all__ = ["Care", "care_of", "is_others", "is_sample", "self_tests"]
 
 # Where package managers put things, and no person does by hand; not /etc, /opt/app, /root, /srv, /usr/local/bin.
 _PACKAGED: Final = re.compile(
-    r"^(?:usr/)?(?:lib(?:32|64|x32|exec)?|share|include|s?bin)/"
-    r"|^usr/local/(?:lib(?:32|64|exec)?|share|include|cuda[^/]*)/"
-    r"|(?:^|/)(?:(?:site|dist)-packages|node_modules|(?:mini|micro)?conda3?)/"
+    r"^(?:usr/)?(?:lib(?:32|64|x32|exec)?|share|include|s?bin)/|^var/lib/dpkg/info/"
+    r"|^usr/local/(?:lib(?:32|64|exec)?|share|include|cuda[^/]*|go)/|^opt/(?:nvidia|rocm[^/]*|intel|hpcx)/"
+    r"|(?:^|/)(?:(?:site|dist)-packages|node_modules|(?:ana|mini|micro)?conda[23]?|(?:mini|mamba)forge3?)/"
+    r"|(?:^|/)(?:lib(?:64)?/(?:python|pypy)[23][.\d]*t?|\.?rustup/toolchains|go/pkg/mod|\.cargo/registry)/"
 )
 _SAMPLES: Final = re.compile(
     r"(?:^|/)(?:[^/]*[_-])?(?:tests?|testing|testdata|fixtures|examples?)(?:[_-][^/]*)?/"
@@ -24,6 +24,14 @@ _SAMPLES: Final = re.compile(
     r"|(?:^|/)(?:test|conftest)[^/]*$|[_-]tests?\.[^/.]*$"
 )
 _PROGRAMS: Final = (b"\x7fELF", b"!<arch>\n")
+
+
+class Care(IntEnum):
+    """How a file is searched, least first."""
+
+    NONE = 0
+    SURE = 1  # by the forms that are sure alone
+    ALL = 2
 
 
 def is_others(path: str) -> bool:
@@ -36,11 +44,16 @@ def is_sample(path: str) -> bool:
     return _SAMPLES.search(path) is not None
 
 
-def without_self_tests(leaks: tuple[Leak, ...], head: bytes) -> tuple[Leak, ...]:
-    """The leaks of a file that begins with ``head``: none of the keys with which libraries test themselves.
+def care_of(path: str, *, own: bool = False, packaged: bool = False) -> Care:
+    """How a file at a path of an image is searched; ``own`` is whatever its path is, ``packaged`` is others'."""
+    if own or not (packaged or is_others(path)):
+        return Care.ALL
+    return Care.NONE if is_sample(path) else Care.SURE
+
+
+def self_tests(head: bytes) -> frozenset[str]:
+    """The kinds that are not told of others' file that begins with ``head``: keys with which libraries test themselves.
 
     GnuTLS and librdkafka have such; FIPS 140-3 asks for self-tests of algorithms.
     """
-    if not head.startswith(_PROGRAMS):
-        return leaks
-    return tuple(leak for leak in leaks if leak.kind != "private-key")
+    return frozenset({"private-key"} if head.startswith(_PROGRAMS) else ())

@@ -41,13 +41,14 @@ from twinbuild.model.plan import (
     WheelsRecipe,
 )
 from twinbuild.net.address import is_web
-from twinbuild.pipeline.leaks.others import is_others, is_sample, without_self_tests
+from twinbuild.pipeline.leaks.others import Care, care_of, self_tests
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project
 from twinbuild.pipeline.regular import read_regular
 from twinbuild.ports import Store
 from twinbuild.sources.artifact import is_in_wheel
 from twinbuild.wheel.contents import open_wheel
+from twinbuild.wheel.layout import Layout, place
 
 __all__ = ["leaks_of_configuration", "leaks_of_release", "leaks_of_spec", "step_files"]
 
@@ -59,6 +60,7 @@ _CHUNK: Final = 1 << 20
 _WHOLE: Final = 64 << 20  # bytes of a file of a layer, up to which it is looked into if it is an archive
 _COMPILED: Final = re.compile(r"(?:^|/)__pycache__/[^/]*\.pyc$")
 _SPEC: Final = 64 << 20
+_ROW: Final = [str, int, str, str, str]  # of a record: what a leak has
 
 
 def leaks_of_release(
@@ -124,10 +126,10 @@ def _application(project: Project, files: tuple[FileInput, ...]) -> Iterator[tup
 
 
 def _artifact(project: Project, file: FileInput) -> Iterator[tuple[str, FileInput]]:
-    """A file of the model: by its path in the project, by its place in the image where it is from the network."""
+    """A file of the model: by its path in the project, by its place in the image where it is from elsewhere."""
     for artifact in project.spec.model.artifacts:
-        if artifact.target == f"/{file.path}" and not is_in_wheel(artifact.uri):
-            yield artifact.target if is_web(artifact.uri) else artifact.uri, file
+        if artifact.target == f"/{file.path}":
+            yield artifact.target if is_web(artifact.uri) or is_in_wheel(artifact.uri) else artifact.uri, file
 
 
 def step_files(project: Project, recipe: StepRecipe) -> Iterator[tuple[str, FileInput]]:
@@ -156,8 +158,10 @@ def _files(
     yield from _remembered(key, machine, look)
 
 
-def _leaks_of_file(stream: BinaryIO, path: str, *, model: bool = False, sure: bool = False) -> Iterator[Leak]:
-    yield from leaks_of_stream(_pieces(stream, model=model), path, sure=sure)
+def _leaks_of_file(
+    stream: BinaryIO, path: str, *, model: bool = False, sure: bool = False, but: frozenset[str] = frozenset()
+) -> Iterator[Leak]:
+    yield from leaks_of_stream(_pieces(stream, model=model), path, sure=sure, but=but)
     for name, content in zipped_members(stream):
         yield from find_leaks(content, f"{path}!{name}", sure=sure)
 
@@ -167,51 +171,58 @@ def _layer(
 ) -> Iterator[Leak]:
     """The leaks of a finished layer, by the paths in the image, of files that layers above it hide, too.
 
-    What a step made is nobody else's. Beside wheels lies byte code that was made of their sources, and tells nothing
-    that they don't.
+    What a step made is nobody else's; what wheels brought is, wherever it lies. Beside wheels lies byte code that was
+    made of their sources, and tells nothing that they don't.
     """
-    own, compiled = isinstance(recipe, StepRecipe), isinstance(recipe, WheelsRecipe)
-    key = digest_of({"layer": layer.diff_id, "own": own, "compiled": compiled, "rules": RULES_DIGEST})
+    own, wheels = isinstance(recipe, StepRecipe), isinstance(recipe, WheelsRecipe)
+    key = digest_of({"layer": layer.diff_id, "own": own, "wheels": wheels, "rules": RULES_DIGEST})
     if key in seen:
         return
     seen.add(key)
+    care = partial(care_of, own=own, packaged=wheels)
 
     def look() -> Iterator[Leak]:
+        again: dict[str, str] = {}  # files that a hard link names in a place where more counts
         for member, body in layer_members(layer, machine.store, special=True):
-            if member.kind is not Kind.FILE or (compiled and _COMPILED.search(member.path)):
-                continue
-            others = not own and is_others(member.path)
-            if not (others and is_sample(member.path)):
-                yield from _leaks_of_body(body, member.size, f"/{member.path}", others=others)
+            if member.kind is Kind.HARDLINK and care(member.path) > care(again.get(member.target, member.target)):
+                again[member.target] = member.path
+            if member.kind is Kind.FILE and not (wheels and _COMPILED.search(member.path)):
+                yield from _leaks_of_body(body, member.size, f"/{member.path}", care(member.path))
+        for member, body in layer_members(layer, machine.store, special=True) if again else ():
+            if member.path in again:
+                path = again[member.path]
+                yield from _leaks_of_body(body, member.size, f"/{path}", care(path))
 
     yield from _remembered(key, machine, look)
 
 
-def _leaks_of_body(body: Readable, size: int, path: str, *, others: bool) -> tuple[Leak, ...]:
+def _leaks_of_body(body: Readable, size: int, path: str, care: Care) -> tuple[Leak, ...]:
+    if care is Care.NONE:
+        return ()
+    sure = care is Care.SURE
     chunks = iter(lambda: body.read(_CHUNK), b"")
     head = next(chunks, b"")
+    but = self_tests(head) if sure else frozenset[str]()
     if size > _WHOLE:
-        leaks = leaks_of_stream(itertools.chain((head,), chunks), path, sure=others)
-    else:
-        leaks = tuple(_leaks_of_file(io.BytesIO(b"".join((head, *chunks))), path, sure=others))
-    return without_self_tests(leaks, head) if others else leaks
+        return leaks_of_stream(itertools.chain((head,), chunks), path, sure=sure, but=but)
+    return tuple(_leaks_of_file(io.BytesIO(b"".join((head, *chunks))), path, sure=sure, but=but))
 
 
 def _wheels(recipe: WheelsRecipe, own: frozenset[Digest], machine: Machine, seen: set[Digest]) -> Iterator[Leak]:
     """The leaks of wheels that are an organisation's own, by the paths in the image."""
-    site = f"/{recipe.prefix}/lib/python{recipe.python}/site-packages"
+    layout = Layout(prefix=recipe.prefix, python=recipe.python)
     for wheel in recipe.wheels:
-        key = digest_of({"wheel": wheel.sha256, "site": site, "rules": RULES_DIGEST})
+        key = digest_of({"wheel": wheel.sha256, "site": layout.site_packages, "rules": RULES_DIGEST})
         if wheel.sha256 in own and key not in seen:
             seen.add(key)
-            yield from _remembered(key, machine, partial(_leaks_of_wheel, wheel, site, machine))
+            yield from _remembered(key, machine, partial(_leaks_of_wheel, wheel, layout, machine))
 
 
-def _leaks_of_wheel(wheel: WheelInput, site: str, machine: Machine) -> Iterator[Leak]:
+def _leaks_of_wheel(wheel: WheelInput, layout: Layout, machine: Machine) -> Iterator[Leak]:
     with machine.store.open(wheel.sha256) as stream:
-        for file in open_wheel(stream, wheel.filename).files:
-            with file.open() as body:
-                yield from _leaks_of_body(body, file.size, f"{site}/{file.path}", others=False)
+        for placed in place(open_wheel(stream, wheel.filename), layout):
+            with placed.file.open() as body:
+                yield from _leaks_of_body(body, placed.file.size, f"/{placed.path}", Care.ALL)
 
 
 def leaks_of_configuration(image: Image, store: Store) -> Iterator[Leak]:
@@ -259,11 +270,14 @@ def _remembered(key: Digest, machine: Machine, look: Callable[[], Iterator[Leak]
 
 
 def _decoded(record: bytes) -> tuple[Leak, ...] | None:
+    """The leaks of a record; None where it is none, so that nothing is taken for "none found" but what says so."""
     try:
         rows: Any = parse_json(_KIND, record)[0]
-        return tuple(
-            Leak(path=str(path), line=int(line), kind=str(kind), title=str(title), fingerprint=str(fingerprint))
-            for path, line, kind, title, fingerprint in rows
-        )
-    except (JsonProblem, TypeError, ValueError):
+    except JsonProblem:
         return None
+    if not isinstance(rows, list) or not all(isinstance(row, list) and [*map(type, row)] == _ROW for row in rows):
+        return None
+    return tuple(
+        Leak(path=path, line=line, kind=kind, title=title, fingerprint=fingerprint)
+        for path, line, kind, title, fingerprint in rows
+    )

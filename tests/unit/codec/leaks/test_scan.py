@@ -58,6 +58,16 @@ def test_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [leak.kind for leak in find_leaks(content, "a")] == ["github-token"], before
 
 
+def test_kinds_that_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any number of them hides nothing."""
+    monkeypatch.setattr(scan, "_fingerprint", lambda *_: "0" * 32)
+    keys, token = [leaks(seed)["RSA"][2] for seed in range(2 * MOST + 5)], leaks(SEED)["GitHub"][2]
+    content = "\n".join([*keys, token]).encode()
+    assert [each.kind for each in leaks_of_stream(iter((content,)), "a", but=frozenset({"private-key"}))] == [
+        "github-token"
+    ]
+
+
 def test_fingerprint() -> None:
     """The same for the same value and place, another one else; it tells nothing of the value."""
     text = leaks(SEED)["GitHub"][2]

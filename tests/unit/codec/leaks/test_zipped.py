@@ -25,6 +25,13 @@ def test_members() -> None:
     assert [(name, len(text)) for name, text in zipped_members(io.BytesIO(content))] == [("a", 5), ("b", 8 << 20)]
 
 
+def test_program() -> None:
+    """An archive that is a program, as zipapp, PEX and shiv make them; a script is none, whatever it ends with."""
+    program = b"#!/usr/bin/env python3\n" + _archive(a=b"first")
+    assert list(zipped_members(io.BytesIO(program))) == [("a", b"first")]
+    assert list(zipped_members(io.BytesIO(b"#!/bin/sh\necho PK\x05\x06\n"))) == []
+
+
 def test_bounded() -> None:
     """A bomb ends where enough was read."""
     content = _archive(**{f"m{number}": b"\0" * (8 << 20) for number in range(12)})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinbuild.codec.leaks.scan import Leak
-from twinbuild.pipeline.leaks.others import is_others, is_sample, without_self_tests
+from twinbuild.pipeline.leaks.others import Care, care_of, is_others, is_sample, self_tests
 
 SITE = "opt/venv/lib/python3.11/site-packages"
 
@@ -22,6 +21,15 @@ SITE = "opt/venv/lib/python3.11/site-packages"
         "usr/local/lib/python3.12/a.py",
         "usr/local/cuda-12.8/a",
         "opt/conda/pkgs/a",
+        "home/jovyan/miniforge3/lib/a",
+        "root/.pyenv/versions/3.11.9/lib/python3.11/test/keycert.pem",
+        "opt/python/lib/python3.13t/a.py",
+        "usr/local/go/src/net/http/internal/testcert/testcert.go",
+        "root/go/pkg/mod/a.org/b/c.go",
+        "root/.rustup/toolchains/stable/share/a",
+        "opt/nvidia/nsight-compute/2025.3/a",
+        "opt/rocm-6.4.1/lib/a",
+        "var/lib/dpkg/info/a.postinst",
         "srv/web/node_modules/a/b.js",
     ],
 )
@@ -42,6 +50,11 @@ def test_others(path: str) -> None:
         "usr/local/etc/a",
         "usr/src/app/a",
         "var/lib/a",
+        "var/lib/dpkg/a",
+        "opt/nvidia-service/a",
+        "home/ada/go/a.go",
+        "opt/app/lib/a.py",
+        "opt/app/lib/pythonic/a.py",
         "home/ada/lib/a",
         "entrypoint.sh",
         "library/a",
@@ -76,7 +89,22 @@ def test_sample(path: str, expected: bool) -> None:
 
 def test_self_tests() -> None:
     """A key in a library or a program is its own; a token in it is not, nor a key in a script."""
-    key, token = (Leak(path="a", line=1, kind=kind, title="", fingerprint="") for kind in ("private-key", "npm-token"))
-    assert without_self_tests((key, token), b"\x7fELF\2\1\1") == (token,)
-    assert without_self_tests((key, token), b"!<arch>\n") == (token,)
-    assert without_self_tests((key, token), b"#!/bin/sh") == (key, token)
+    assert self_tests(b"\x7fELF\2\1\1") == self_tests(b"!<arch>\n") == {"private-key"}
+    assert self_tests(b"#!/bin/sh") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "of", "expected"),
+    [
+        ("etc/a", {}, Care.ALL),
+        ("usr/lib/a", {}, Care.SURE),
+        ("usr/lib/tests/a", {}, Care.NONE),
+        ("srv/tests/a", {}, Care.ALL),
+        ("usr/lib/tests/a", {"own": True}, Care.ALL),
+        ("opt/venv/share/jupyter/a.js", {"packaged": True}, Care.SURE),
+        ("opt/venv/bin/test", {"packaged": True}, Care.NONE),
+    ],
+)
+def test_care(path: str, of: dict[str, bool], expected: Care) -> None:
+    """Of all forms; of sure ones in a place of packages; not at all in their tests."""
+    assert care_of(path, **of) is expected

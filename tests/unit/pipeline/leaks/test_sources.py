@@ -8,6 +8,7 @@ import json
 import re
 import tarfile
 import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +20,15 @@ from fakes.leaks import leaks
 from fakes.machines import machine
 from fakes.tiny import tiny_project
 from fakes.tool import Tool, tool
+from twinbuild.codec.leaks.scan import Leak
 from twinbuild.model.digest import Digest
 from twinbuild.model.image import BuiltLayer, Descriptor, Image
 from twinbuild.model.lock import Lock
-from twinbuild.model.plan import FileInput, Plan, StepRecipe, WheelsRecipe
+from twinbuild.model.plan import ArtifactRecipe, FileInput, Plan, StepRecipe, WheelsRecipe
 from twinbuild.model.platform import Platform
 from twinbuild.pipeline.leaks.sources import leaks_of_configuration, leaks_of_release, leaks_of_spec, step_files
-from twinbuild.pipeline.project import open_project
+from twinbuild.pipeline.machine import Machine
+from twinbuild.pipeline.project import Project, open_project
 from twinbuild.ports import Store
 from twinbuild.store.disk import DiskStore
 from twinbuild.store.memory import MemoryStore
@@ -101,8 +104,17 @@ def test_packages(tool: Tool, tmp_path: Path) -> None:
     secret = b"# of a developer\nTOKEN = '" + VALUE.encode() + b"'\n" + PASSWORD
     library = b"\x7fELF" + bytes(64) + PEM.encode()
     shipped = {
-        "alpha": {"alpha/one.py": secret, "alpha/tests/two.py": secret, "alpha/three.so": library},
-        "beta": {"beta/four.py": secret, "beta/tests/five.py": PASSWORD},
+        "alpha": {
+            "alpha/one.py": secret,
+            "alpha/tests/two.py": secret,
+            "alpha/three.so": library,
+            "alpha-1.data/data/etc/nine.conf": PASSWORD,
+        },
+        "beta": {
+            "beta/four.py": secret,
+            "beta/tests/five.py": PASSWORD,
+            "beta-1.data/data/etc/ten.conf": PASSWORD,
+        },
         "demo": {
             "usr/share/demo/six.conf": secret,
             "usr/share/doc/demo/seven": secret,
@@ -120,11 +132,12 @@ def test_packages(tool: Tool, tmp_path: Path) -> None:
         ("github-token", f"{SITE}/beta/four.py", "2"),
         ("assigned-secret", f"{SITE}/beta/four.py", "3"),
         ("assigned-secret", f"{SITE}/beta/tests/five.py", "1"),
+        ("assigned-secret", "/opt/venv/etc/ten.conf", "1"),
         ("github-token", "/usr/share/demo/six.conf", "2"),
         ("assigned-secret", "/etc/demo.conf", "1"),
         ("github-token", "/usr/lib/demo/eight.gz!content", "2"),
     }
-    assert ended.err.count("TB8665") == 7
+    assert ended.err.count("TB8665") == 8
     assert "take it out where the file comes from" in ended.err
 
 
@@ -135,11 +148,67 @@ def test_base(tmp_path: Path) -> None:
     with DiskStore(tmp_path / "store") as store:
         here = machine(store, tmp_path / "scratch")
         layers = tuple(_layer(store, files) for files in (below, {"root/.wh..netrc": b"", "dev/null": None}))
-        image = replace(_image(store, {}), layers=layers)
-        plan = cast("Plan", SimpleNamespace(derivations=(SimpleNamespace(layers=()),)))
-        lock = cast("Lock", SimpleNamespace(targets=()))
-        found = list(leaks_of_release(project, lock, plan, (image,), here))
+        found = list(_found(project, here, layers))
     assert [(leak.kind, leak.path) for leak in found] == [("github-token", "/root/.netrc")]
+
+
+def test_hard_links(tmp_path: Path) -> None:
+    """A file that is named in a place of packages and in another one counts as in the other."""
+    project = open_project(tiny_project(tmp_path / "tiny", tmp_path / "store"))
+    files = {
+        "usr/lib/a/tests/key.pem": PEM.encode(),
+        "usr/share/a/b": "/usr/lib/a/tests/key.pem",
+        "etc/key.pem": "/usr/lib/a/tests/key.pem",
+        "srv/c": PASSWORD,
+        "usr/lib/c": "/srv/c",
+    }
+    with DiskStore(tmp_path / "store") as store:
+        here = machine(store, tmp_path / "scratch")
+        found = list(_found(project, here, (_layer(store, files),)))
+    assert [(leak.kind, leak.path) for leak in found] == [
+        ("assigned-secret", "/srv/c"),
+        ("private-key", "/etc/key.pem"),
+    ]
+
+
+def _found(project: Project, here: Machine, layers: tuple[BuiltLayer, ...], *made: object) -> Iterator[Leak]:
+    """The leaks of an image of these layers, the uppermost of which were made by these recipes."""
+    derived = SimpleNamespace(layers=tuple(SimpleNamespace(recipe=recipe) for recipe in made))
+    plan = cast("Plan", SimpleNamespace(derivations=(derived,)))
+    image = replace(_image(here.store, {}), layers=layers)
+    return leaks_of_release(project, cast("Lock", SimpleNamespace(targets=())), plan, (image,), here)
+
+
+def test_artifact_in_a_wheel(tmp_path: Path) -> None:
+    """A file of the model that comes from a wheel is one of the image, and named by its place there."""
+    directory = tiny_project(tmp_path / "tiny", tmp_path / "store", weights={"/models/a.bin": VALUE.encode()})
+    spec = directory / "release.yaml"
+    spec.write_text(spec.read_text().replace("model/a-bin", "wheel:alpha/alpha/a.bin"))
+    file = FileInput(path="models/a.bin", sha256=Digest.of(VALUE.encode()), size=len(VALUE), mode=0o644)
+    with DiskStore(tmp_path / "store") as store:
+        here = machine(store, tmp_path / "scratch")
+        layer = _layer(store, {})
+        found = list(_found(open_project(directory), here, (layer,), ArtifactRecipe(file=file)))
+    assert [(leak.kind, leak.path) for leak in found] == [("github-token", "/models/a.bin")]
+
+
+RECORDS = (b"{}", b'""', b"null", b"[", b"", b'[["a", "1", "b", "c", "d"]]', b'[["a", 1]]')
+
+
+def test_damaged_record(tmp_path: Path) -> None:
+    """What is no record of a search counts as none, and never as "nothing found"."""
+    project = open_project(tiny_project(tmp_path / "tiny", tmp_path / "store"))
+    with DiskStore(tmp_path / "store") as store:
+        here = machine(store, tmp_path / "scratch")
+        layer = _layer(store, {"etc/a": VALUE.encode()})
+        first = list(_found(project, here, (layer,)))
+        assert [leak.path for leak in first] == ["/etc/a"]
+        records = [path for path in (tmp_path / "store").rglob("leaks/*/*") if path.is_file()]
+        assert records
+        for record in RECORDS:
+            for path in records:
+                store.put_record("leaks", Digest.parse(f"sha256:{path.parent.name}{path.name}"), record)
+            assert list(_found(project, here, (layer,))) == first, record
 
 
 def test_compiled(tmp_path: Path) -> None:
@@ -149,23 +218,23 @@ def test_compiled(tmp_path: Path) -> None:
     code = {f"{SITE[1:]}/a/__pycache__/b.cpython-311.pyc": VALUE.encode()}
     with DiskStore(tmp_path / "store") as store:
         here = machine(store, tmp_path / "scratch")
-        layer = _layer(store, dict(code))
-        image = replace(_image(store, {}), layers=(layer,))
-        lock = cast("Lock", SimpleNamespace(targets=()))
-        told = []
-        for made in ((SimpleNamespace(recipe=recipe),), ()):
-            plan = cast("Plan", SimpleNamespace(derivations=(SimpleNamespace(layers=made),)))
-            told.append([leak.path for leak in leaks_of_release(project, lock, plan, (image,), here)])
+        layer = _layer(store, code)
+        told = [[leak.path for leak in _found(project, here, (layer,), *made)] for made in ((recipe,), ())]
     assert told == [[], [f"{SITE}/a/__pycache__/b.cpython-311.pyc"]]
 
 
-def _layer(store: DiskStore, files: dict[str, bytes | None]) -> BuiltLayer:
+def _layer(store: DiskStore, files: Mapping[str, bytes | str | None]) -> BuiltLayer:
+    """A layer of files; of a text a hard link, of nothing a device."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for path, content in files.items():
             member = tarfile.TarInfo(path)
-            member.type, member.size = (tarfile.CHRTYPE, 0) if content is None else (tarfile.REGTYPE, len(content))
-            archive.addfile(member, io.BytesIO(content or b""))
+            if isinstance(content, bytes):
+                member.size = len(content)
+            else:
+                member.type = tarfile.CHRTYPE if content is None else tarfile.LNKTYPE
+                member.linkname = (content or "").removeprefix("/")
+            archive.addfile(member, io.BytesIO(content if isinstance(content, bytes) else b""))
     content = gzip.compress(stream.getvalue())
     media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
     return BuiltLayer(
