@@ -61,6 +61,7 @@ def test_files() -> None:
     text = b"db.corp:5432:scores:scorer:Zk7!pLq2x\n"
     assert dict(places_of(text, "home/.pgpass"))[rule] == [(0, len(text))]
     assert rule not in dict(places_of(text, "home/pgpass.txt"))
+    assert rule not in dict(places_of(text, "home/.pgpass", sure=True))
 
 
 def test_merged() -> None:

@@ -41,12 +41,22 @@ def test_cuts(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 def test_edges(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """One that stands across the edge of a window is told once, and as it is: not cut, nor from its middle."""
     monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    monkeypatch.setattr(scan, "_fingerprint", lambda kind, path, secret: secret.hex())
     text = leaks(SEED)[name][2].encode()
     (alone,) = find_leaks(text, "a")
     for edge in (64 << 10, 40 << 10, (40 << 10) + 64):
         for cut in {*range(0, len(text), max(len(text) // 6, 1)), len(text) - 2, len(text) - 1, len(text)}:
             content = b" " * (edge - cut) + text + b" " * (128 << 10)
             assert find_leaks(content, "a") == (alone,), (edge, cut)
+
+
+def test_from_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no token because of the word before it is none where a window begins after that word either."""
+    monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    text = leaks(SEED)["GitHub"][2]
+    token = text[text.index("ghp_") :].encode()
+    assert len(find_leaks(b" " * (40 << 10) + token + b" " * (64 << 10), "a")) == 1
+    assert find_leaks(b"x" * (40 << 10) + token + b" " * (64 << 10), "a") == ()
 
 
 def test_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +66,18 @@ def test_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
     for before in range(4):
         content = b" " * before + base64.b64encode(b"a line\n" * 9400 + text + b"\n")
         assert [leak.kind for leak in find_leaks(content, "a")] == ["github-token"], before
+
+
+def test_run_across_an_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of base64 that the next window has whole is told of that alone: of the half of it a token would be half."""
+    monkeypatch.setattr(scan, "WINDOW", 64 << 10)
+    monkeypatch.setattr(scan, "_fingerprint", lambda kind, path, secret: secret.hex())
+    token = leaks(SEED)["GitLab"][2].strip("'\"\n ")[-26:] + "k7Qp2xLm9vRt4sWz8nBcQ1"
+    run = base64.b64encode(f"this is one line\n{token}\n".encode())
+    (alone,) = find_leaks(run, "a")
+    for cut in range(0, len(run), 3):
+        content = b" " * ((64 << 10) - cut) + run + b" " * 100
+        assert find_leaks(content, "a") == (alone,), cut
 
 
 def test_kinds_that_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

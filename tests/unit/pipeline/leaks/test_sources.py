@@ -26,6 +26,7 @@ from twinbuild.model.image import BuiltLayer, Descriptor, Image
 from twinbuild.model.lock import Lock
 from twinbuild.model.plan import ArtifactRecipe, FileInput, Plan, StepRecipe, WheelsRecipe
 from twinbuild.model.platform import Platform
+from twinbuild.pipeline.leaks import sources
 from twinbuild.pipeline.leaks.sources import leaks_of_configuration, leaks_of_release, leaks_of_spec, step_files
 from twinbuild.pipeline.machine import Machine
 from twinbuild.pipeline.project import Project, open_project
@@ -119,6 +120,7 @@ def test_packages(tool: Tool, tmp_path: Path) -> None:
             "usr/share/demo/six.conf": secret,
             "usr/share/doc/demo/seven": secret,
             "etc/demo.conf": PASSWORD,
+            "etc/demo.so": library,
             "usr/lib/demo/eight.gz": gzip.compress(secret),
         },
     }
@@ -135,9 +137,10 @@ def test_packages(tool: Tool, tmp_path: Path) -> None:
         ("assigned-secret", "/opt/venv/etc/ten.conf", "1"),
         ("github-token", "/usr/share/demo/six.conf", "2"),
         ("assigned-secret", "/etc/demo.conf", "1"),
+        ("private-key", "/etc/demo.so", "1"),
         ("github-token", "/usr/lib/demo/eight.gz!content", "2"),
     }
-    assert ended.err.count("TB8665") == 8
+    assert ended.err.count("TB8665") == 9
     assert "take it out where the file comes from" in ended.err
 
 
@@ -195,8 +198,8 @@ def test_artifact_in_a_wheel(tmp_path: Path) -> None:
 RECORDS = (b"{}", b'""', b"null", b"[", b"", b'[["a", "1", "b", "c", "d"]]', b'[["a", 1]]')
 
 
-def test_damaged_record(tmp_path: Path) -> None:
-    """What is no record of a search counts as none, and never as "nothing found"."""
+def test_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no record of a search counts as none, and never as "nothing found". Other rules search again."""
     project = open_project(tiny_project(tmp_path / "tiny", tmp_path / "store"))
     with DiskStore(tmp_path / "store") as store:
         here = machine(store, tmp_path / "scratch")
@@ -209,6 +212,11 @@ def test_damaged_record(tmp_path: Path) -> None:
             for path in records:
                 store.put_record("leaks", Digest.parse(f"sha256:{path.parent.name}{path.name}"), record)
             assert list(_found(project, here, (layer,))) == first, record
+        for path in records:
+            store.put_record("leaks", Digest.parse(f"sha256:{path.parent.name}{path.name}"), b"[]")
+        assert list(_found(project, here, (layer,))) == []
+        monkeypatch.setattr(sources, "RULES_DIGEST", "of other rules")
+        assert list(_found(project, here, (layer,))) == first
 
 
 def test_compiled(tmp_path: Path) -> None:
