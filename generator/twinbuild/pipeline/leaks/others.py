@@ -21,7 +21,7 @@ _PACKAGED: Final = re.compile(
 _SAMPLES: Final = re.compile(
     r"(?:^|/)(?:[^/]*[_-])?(?:tests?|testing|testdata|fixtures|examples?)(?:[_-][^/]*)?/"
     r"|^usr/(?:local/)?share/(?:doc|man|info|help)/"
-    r"|(?:^|/)(?:test|conftest)[^/]*$|[_-]tests?\.[^/.]*$"
+    r"|(?:^|/)(?:tests?|testing|conftest)(?:[\d_.-][^/]*)?$|[_-]tests?\.[^/.]*$"
 )
 _PROGRAMS: Final = (b"\x7fELF", b"!<arch>\n")
 

@@ -77,6 +77,8 @@ def test_own(path: str) -> None:
         ("usr/share/doc/a/rsakey.pem", True),
         ("usr/lib/a/examples/key.pem", True),
         (f"{SITE}/a/contest/b.py", False),
+        (f"{SITE}/a/test1.pem", True),
+        (f"{SITE}/a/testament.pem", False),
         (f"{SITE}/a/latest.py", False),
         (f"{SITE}/a/attest/b.py", False),
         (f"{SITE}/a/config.py", False),
