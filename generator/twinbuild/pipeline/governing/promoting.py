@@ -27,7 +27,7 @@ from twinbuild.pipeline.governing.encrypted import Holds
 from twinbuild.pipeline.governing.entries import append_act, entry_of
 from twinbuild.pipeline.governing.knowing import Question, sound
 from twinbuild.pipeline.governing.logged import Logged
-from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, step_path
+from twinbuild.pipeline.governing.record import alone, append_step, last_good, link_to, step_path, write_step
 from twinbuild.pipeline.governing.recorded import recorded_steps, require_logged
 from twinbuild.pipeline.governing.schemas import schemas_of
 from twinbuild.pipeline.governing.seen import see_record
@@ -235,7 +235,7 @@ def _go(
             write_file(fresh / path, content)
         write_file(fresh / PROMOTION, envelope)
         if order.log is None:
-            write_file(step_path(order.record, order.stage, name, step.number), envelope)
+            write_step(order.record, step, envelope)
         else:
             with append_step(order.record, step, envelope):
                 about = f"{step.number}@sha256:{link_to((step,))}"

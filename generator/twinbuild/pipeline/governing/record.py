@@ -39,6 +39,7 @@ __all__ = [
     "next_path",
     "read_steps",
     "step_path",
+    "write_step",
 ]
 
 _LARGEST: Final = 64 << 10  # bytes of a step
@@ -143,6 +144,12 @@ def append_step(record: Path, act: Promotion, envelope: bytes) -> Iterator[None]
         waiting.unlink(missing_ok=True)
         raise
     waiting.replace(step_path(record, act.stage, act.name, act.number))
+
+
+def write_step(record: Path, act: Promotion, envelope: bytes) -> None:
+    """Write the next step where no log is kept. One that a killed run was about to take is given up by it."""
+    write_file(step_path(record, act.stage, act.name, act.number), envelope)
+    next_path(record, act.stage, act.name).unlink(missing_ok=True)
 
 
 def finish_step(record: Path, stage: str, name: str, number: int, sha256: str) -> bool:

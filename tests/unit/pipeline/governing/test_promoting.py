@@ -33,7 +33,7 @@ from twinbuild.pipeline.governing.promoting import (
     promote,
     roll_back,
 )
-from twinbuild.pipeline.governing.record import link_to
+from twinbuild.pipeline.governing.record import link_to, next_path, step_path
 from twinbuild.pipeline.governing.trustdir import Trusted
 
 SETTINGS = Settings(store="/nowhere")
@@ -166,6 +166,18 @@ def test_cut_off(staged: Staged) -> None:
     step.with_name("000003.dsse.json").unlink()
     assert _code(staged, "second", state=state) == ["TB8843"]
     assert _promote(staged, "second", state=state, unlike=True).step.number == 3
+
+
+def test_given_up(staged: Staged) -> None:
+    """Who takes a step all the same gives up the one that a killed run left: nobody is asked about it again."""
+    _promote(staged)
+    record = staged.order().record
+    waiting = next_path(record, "production", "tiny")
+    shutil.copy(step_path(record, "production", "tiny", 1), waiting)
+    assert _code(staged, "second") == ["TB8842"]
+    _promote(staged, "second", unlike=True)
+    assert not waiting.exists()
+    assert _promote(staged).step.number == 3
 
 
 def test_as_it_is_when_nobody_else_is_at_it(staged: Staged) -> None:
