@@ -47,9 +47,10 @@ def unlike_lock(
             key = (name or each.name, _ecosystem(each), each.version if name else "", _sha256(each))
             found[key] = each
     pinned = dict(_pinned(lock, target))
+    same = _by_key(lock)
     for item in target.contents:
         if (one := found.get(_key_of(item))) is not None:
-            yield from _unlike_names(one, item, lock)
+            yield from _unlike_names(one, item, same[_key_of(item)])
     if edges is not None:
         yield from _unlike_edges(found, lock, target, edges)
     for key in sorted(found.keys() - pinned.keys()):
@@ -83,14 +84,17 @@ def _key_of(item: _Item) -> _Key:
     return item.filename, "deb" if isinstance(item, LockedDeb) else "pypi", item.version, item.sha256.hex
 
 
-def _unlike_names(each: BomComponent, item: _Item, lock: Lock) -> Iterator[str]:
+def _by_key(lock: Lock) -> dict[_Key, list[tuple[_Item, LockedBase | None]]]:
+    """What is pinned, with the base of its image: of several images it is one component."""
+    found: dict[_Key, list[tuple[_Item, LockedBase | None]]] = {}
+    for target in lock.targets:
+        for item in target.contents:
+            found.setdefault(_key_of(item), []).append((item, target.base))
+    return found
+
+
+def _unlike_names(each: BomComponent, item: _Item, same: Iterable[tuple[_Item, LockedBase | None]]) -> Iterator[str]:
     """What scanners and advisories would look up is what is pinned: package URL, and source package of Debian's."""
-    same = [
-        (other, target.base)
-        for target in lock.targets
-        for other in target.contents
-        if (other.filename, other.sha256) == (item.filename, item.sha256)
-    ]  # of several images it is one component
     purls = {
         (deb_purl(other, base) if isinstance(other, LockedDeb) else wheel_purl(other)).to_string()
         for other, base in same
@@ -110,25 +114,32 @@ def _unlike_edges(
 
     A component of several images has the edges of all of them.
     """
-    for item in target.contents:
-        one = found.get(_key_of(item))
+    titles = {each.reference: each.title for each in found.values()}
+    anywhere: dict[_Key, set[str]] = {}
+    for each in lock.targets:
+        for key, needed in _needs(each, found):
+            anywhere.setdefault(key, set()).update(needed)
+    for key, asked in _needs(target, found):
+        one = found.get(key)
         if one is None:
             continue
-        ends, asked = {*edges.get(one.reference, ())}, _needs(item, target, found)
-        more = {end for each in lock.targets for other in each.contents if _key_of(other) == _key_of(item)
-                for end in _needs(other, each, found)}  # fmt: skip
-        titles = {each.reference: each.title for each in found.values()}
+        ends = {*edges.get(one.reference, ())}
         for end in sorted(asked - ends):
             yield f"{one.title}: it needs {titles[end]} as it was locked, and has no edge to it"
-        for end in sorted((ends & titles.keys()) - asked - more):
+        for end in sorted((ends & titles.keys()) - anywhere[key]):
             yield f"{one.title}: it has an edge to {titles[end]}, which it does not need as it was locked"
 
 
-def _needs(item: _Item, target: Target, found: Mapping[_Key, BomComponent]) -> set[str]:
-    """The references of what an item needs of a target."""
-    same: Iterable[_Item] = target.debs if isinstance(item, LockedDeb) else target.wheels
-    names = item.depends if isinstance(item, LockedDeb) else item.requires
-    return {found[key].reference for each in same if each.name in names and (key := _key_of(each)) in found}
+def _needs(target: Target, found: Mapping[_Key, BomComponent]) -> Iterator[tuple[_Key, set[str]]]:
+    """The references of what each item of a target needs of it."""
+    for items in (target.debs, target.wheels):
+        named: dict[str, list[str]] = {}
+        for item in items:
+            if (key := _key_of(item)) in found:
+                named.setdefault(item.name, []).append(found[key].reference)
+        for item in items:
+            names = item.depends if isinstance(item, LockedDeb) else item.requires
+            yield _key_of(item), {each for name in names for each in named.get(name, ())}
 
 
 def _otherwise(each: BomComponent, pinned: str, name: str, purls: Collection[str]) -> Iterator[str]:

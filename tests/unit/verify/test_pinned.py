@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.pipeline.plan.test_standing import BASE
 from twinbuild.codec.cyclonedx import decode_bom
 from twinbuild.describe.sbom import contents_sbom
 from twinbuild.model.bom import BomComponent
+from twinbuild.model.digest import Digest
 from twinbuild.model.lock import InstalledPackage
 from twinbuild.verify.pinned import unlike_lock
 
@@ -179,3 +181,33 @@ def test_packages_of_a_base(case: Case) -> None:
     assert list(unlike_lock((*bom.components, own), lock, target)) == []
     (said,) = unlike_lock((*bom.components, replace(own, version="3.99.0")), lock, target)
     assert said.endswith("is not pinned so")
+
+
+def test_time(case: Case, components: tuple[BomComponent, ...]) -> None:
+    """As much time for each package of thousands as of a few."""
+    (target, *others), bash = case.lock.targets, next(each for each in components if each.name == "bash")
+    deb = next(each for each in target.debs if each.name == "bash")
+    names = [f"bash{number}" for number in range(3000)]
+    debs = tuple(
+        replace(deb, name=name, path=deb.path.replace("bash_", f"{name}_"), sha256=Digest.of(name.encode()), depends=())
+        for name in names
+    )
+    debs = tuple(replace(each, depends=(names[number - 1],)) for number, each in enumerate(debs))
+    many = tuple(
+        replace(
+            bash,
+            reference=name,
+            name=name,
+            purl=bash.purl.replace("/bash@", f"/{name}@"),
+            identifiers=(),
+            hashes=(("SHA-256", each.sha256.hex),),
+            properties={**bash.properties, "twinbuild:filename": each.filename},
+        )
+        for name, each in zip(names, debs, strict=True)
+    )
+    edges = {name: (names[number - 1],) for number, name in enumerate(names)}
+    target = replace(target, debs=debs, wheels=())
+    lock = replace(case.lock, targets=(target, *others), artifacts=())
+    began = time.process_time()
+    assert list(unlike_lock(many, lock, target, edges=edges)) == []
+    assert time.process_time() - began < 2
